@@ -1,0 +1,1 @@
+"""Which CI is this, and what does it ask."""

@@ -1,0 +1,42 @@
+"""What covgov wants to know of the CI that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    LOCAL = "local"
+    PULL_REQUEST = "pull-request"
+    PUSH = "push"
+    MERGE_QUEUE = "merge-queue"
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class CiContext:
+    """system: `github`, `gitlab`, `generic` (CI=true and nothing else known) or `local`.
+
+    branch: the branch being built, "" when detached or unknown. target: the branch a pull request goes to (""
+    otherwise).
+    before: the commit the branch pointed to before this push ("" unknown). on_default_branch: only then may history
+    be pushed.
+    summary_path: file that the CI shows as the job summary, "" when it has none.
+    """
+
+    system: str
+    event: Event
+    branch: str = ""
+    target: str = ""
+    before: str = ""
+    default_branch: str = ""
+    on_default_branch: bool = False
+    pull_request: str = ""
+    run_url: str = ""
+    summary_path: str = ""
+
+    @property
+    def in_ci(self) -> bool:
+        return self.system != "local"

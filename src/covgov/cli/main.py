@@ -1,0 +1,69 @@
+"""`covgov`: the command tree. Commands are imported only when they are called: start-up is budgeted."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from covgov import __version__
+from covgov.cli.boundary import OK, guarded
+from covgov.cli.world import World, real_world
+
+COMMANDS: dict[str, str] = {
+    "run": "covgov.cli.run",
+    "inspect": "covgov.cli.inspect_report",
+    "collect": "covgov.cli.collect",
+    "check": "covgov.cli.check",
+    "compare": "covgov.cli.compare",
+    "exceptions": "covgov.cli.exceptions",
+    "history": "covgov.cli.history",
+    "digest": "covgov.cli.digest",
+    "policy": "covgov.cli.policy",
+}
+"""Command -> module with a click command called `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = importlib.import_module(module).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.command is not a click command")
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.version_option(__version__, "-V", "--version", message="covgov %(version)s")
+def tree() -> None:
+    """Coverage governance: bars per component, explained drops, dated exceptions.
+
+    Exit codes: 0 pass, 2 usage, 3 policy or register invalid, 4 input unreadable, 5 not recorded or delivered,
+    10 gate failed, 11 undetermined, 130 interrupted.
+
+    Example: covgov run            run every suite, judge, report
+    """
+
+
+def main(argv: Sequence[str], world: World) -> int:
+    """Run one command line in the given world; its exit code."""
+
+    def call() -> int:
+        result = tree.main(args=list(argv), prog_name="covgov", standalone_mode=False, obj=world)
+        return result if isinstance(result, int) else OK
+
+    return guarded(call, world)
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:], real_world()))

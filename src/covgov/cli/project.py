@@ -1,0 +1,75 @@
+"""The composition root of the single commands: where the project is, its policy, its repository, its history."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from covgov.ci_env.detect import detect
+from covgov.ci_env.interface import CiContext
+from covgov.cli.world import World
+from covgov.errors import PolicyInvalid
+from covgov.history.interface import RunStore
+from covgov.history.stores import open_store
+from covgov.policy import config
+from covgov.policy.policy import Policy
+from covgov.policy.register import document
+from covgov.policy.register.entry import Register
+from covgov.vcs.git import GitRepository, toplevel
+
+
+class Project:
+    """Lazily opened parts of the project around `world.cwd`; each property does its input once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @cached_property
+    def root(self) -> Path:
+        """Top of the git checkout, else the current directory."""
+        return toplevel(self.world.cwd, self.world.env) or self.world.cwd
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy on disk. Raises PolicyInvalid, also when there is none."""
+        found = config.load(self.read)
+        if found is None:
+            raise PolicyInvalid(
+                "policy-missing",
+                f"no covgov.toml and no [tool.covgov] in pyproject.toml in {self.root}",
+                hint="write a covgov.toml with [policy], [suites.NAME] and [components.NAME]; see the README",
+            )
+        return found
+
+    @cached_property
+    def repository(self) -> GitRepository:
+        return GitRepository(self.root, env=self.world.env)
+
+    @cached_property
+    def ci(self) -> CiContext:
+        path = self.world.env.get("GITHUB_EVENT_PATH", "")
+        payload = Path(path).read_bytes() if path and Path(path).is_file() else None
+        return detect(self.world.env, payload)
+
+    @cached_property
+    def store(self) -> RunStore:
+        """The configured history; CI may fetch it from the remote, a laptop reads what is there."""
+        return open_store(
+            self.policy.history.store,
+            self.root,
+            env=self.world.env,
+            remote=self.repository.remote(),
+            fetch=self.ci.in_ci,
+        )
+
+    @cached_property
+    def register(self) -> Register:
+        """The register on disk; an empty one when the file does not exist. Raises RegisterInvalid."""
+        path = self.policy.register.path
+        data = self.read(path)
+        return document.parse(data.decode("utf-8", errors="strict") if data is not None else "", path)
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the project, None when it does not exist."""
+        file = self.root / path
+        return file.read_bytes() if file.is_file() else None

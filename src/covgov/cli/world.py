@@ -1,0 +1,40 @@
+"""The outside world as one value, so that commands can be called in tests without patching anything."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """cwd: where the command was called. env: the environment. now: the clock (aware, UTC).
+
+    out takes results, err takes progress and diagnostics.
+    """
+
+    cwd: Path
+    env: Mapping[str, str]
+    now: Callable[[], datetime]
+    out: TextIO
+    err: TextIO
+
+    def say(self, text: str) -> None:
+        """A line of the result."""
+        click.echo(text, file=self.out)
+
+    def note(self, text: str) -> None:
+        """A line of progress or diagnosis."""
+        click.echo(text, file=self.err)
+
+
+def real_world() -> World:
+    """The process's own directory, environment, clock and streams."""
+    return World(cwd=Path.cwd(), env=dict(os.environ), now=lambda: datetime.now(UTC), out=sys.stdout, err=sys.stderr)

@@ -1,0 +1,1 @@
+"""Base and head snapshots -> the twelve categories -> attribution and guard."""

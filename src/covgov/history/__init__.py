@@ -1,0 +1,1 @@
+"""What happened before: stores, baseline choice, digest."""

@@ -1,0 +1,1 @@
+"""Values only: frozen, exact, no input or output."""

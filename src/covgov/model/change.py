@@ -1,0 +1,120 @@
+"""What changed between a base and a head, unit by unit (the lcov 2 names) and in percentage points per cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Exit, Metric
+
+
+class Category(StrEnum):
+    """The twelve categories. First letter pair says covered or not, last letter new/baseline/included code."""
+
+    GNC = "GNC"  # gained: new code, covered
+    UNC = "UNC"  # new code, uncovered
+    CBC = "CBC"  # unchanged code, covered before and now
+    UBC = "UBC"  # unchanged code, uncovered before and now
+    GBC = "GBC"  # unchanged code, covered only now
+    LBC = "LBC"  # unchanged code, no longer covered
+    GIC = "GIC"  # unchanged code counted only now, covered
+    UIC = "UIC"  # unchanged code counted only now, uncovered
+    ECB = "ECB"  # unchanged code no longer counted, was covered
+    EUB = "EUB"  # unchanged code no longer counted, was uncovered
+    DCB = "DCB"  # deleted code, was covered
+    DUB = "DUB"  # deleted code, was uncovered
+
+
+HEAD_CATEGORIES = frozenset(Category) - {Category.ECB, Category.EUB, Category.DCB, Category.DUB}
+"""Units that exist at the head; their lines are head lines. The lines of the other four are base lines."""
+
+
+class Cause(StrEnum):
+    """The classes of an attribution, in the order in which they are told. Every unit falls in exactly one."""
+
+    NEW_COVERED = "new-covered"
+    NEW_UNCOVERED = "new-uncovered"
+    LOST = "lost"
+    GAINED = "gained"
+    INCLUDED = "included"
+    EXCLUDED = "excluded"
+    DELETED_COVERED = "deleted-covered"
+    DELETED_UNCOVERED = "deleted-uncovered"
+    MOVED_IN = "moved-in"
+    MOVED_OUT = "moved-out"
+    MEASUREMENT = "measurement"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many units of each category; a category that is absent counts 0."""
+
+    lines: Mapping[Category, int] = field(default_factory=dict)
+    exits: Mapping[Category, int] = field(default_factory=dict)
+
+    def count(self, category: Category, metric: Metric = Metric.COMBINED) -> int:
+        lines = self.lines.get(category, 0)
+        exits = self.exits.get(category, 0)
+        match metric:
+            case Metric.LINE:
+                return lines
+            case Metric.BRANCH:
+                return exits
+            case Metric.COMBINED:
+                return lines + exits
+
+
+@dataclass(frozen=True, slots=True)
+class FileDelta:
+    """One file's units by category. `base_path`/`head_path` None = the file is absent from that snapshot.
+
+    lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
+    exits: exact branch exits in the same numbering; counted: numbers of inexact exits.
+    """
+
+    base_path: str | None
+    head_path: str | None
+    lines: Mapping[Category, int] = field(default_factory=dict)
+    exits: Mapping[Category, tuple[Exit, ...]] = field(default_factory=dict)
+    counted: Mapping[Category, int] = field(default_factory=dict)
+
+    def tally(self) -> Tally:
+        names = set(self.exits) | set(self.counted)
+        return Tally(
+            lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
+            exits={c: len(self.exits.get(c, ())) + self.counted.get(c, 0) for c in Category if c in names},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One cause's share: change in covered and in total units, and its exact contribution in percentage points."""
+
+    cause: Cause
+    covered: int
+    total: int
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The change of one scope (a component, the project) in one metric.
+
+    points: head minus base in percentage points, exactly; None when either side has no units.
+    parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
+    judged: what the regression guard compares with `max_drop` (DESIGN §4); None when points is None.
+    tally: the scope's units by category. lost: lines that tests no longer reach, head numbering, as `path ->
+    "40,52-58"`.
+    """
+
+    metric: Metric
+    base: Ratio
+    head: Ratio
+    points: Fraction | None
+    parts: tuple[Part, ...] = ()
+    judged: Fraction | None = None
+    tally: Tally = field(default_factory=Tally)
+    lost: Mapping[str, str] = field(default_factory=dict)

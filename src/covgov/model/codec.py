@@ -1,0 +1,36 @@
+"""Canonical JSON of the model's values: the same value gives the same bytes, and decoding is strict about types.
+
+Used for files that only covgov reads (history manifests). What others read has a wire shape of its own.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> bytes:
+    """Compact JSON with sorted mapping keys; Fractions become `"n/d"`, Decimals and dates text."""
+    return msgspec.json.encode(value, enc_hook=_encode_fraction, order="deterministic")
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """Inverse of `encode`. Raises msgspec.ValidationError (a ValueError) naming the place of the first misfit."""
+    return msgspec.json.decode(data, type=kind, dec_hook=_decode_fraction)
+
+
+def _encode_fraction(value: object) -> str:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    raise NotImplementedError(f"no canonical form for {type(value).__name__}")
+
+
+# `Any` on both sides is msgspec's own signature of a decoding hook.
+def _decode_fraction(kind: type[Any], value: Any) -> Any:
+    if kind is Fraction and isinstance(value, str):
+        return Fraction(value)
+    raise NotImplementedError(f"no canonical form for {kind!r}")

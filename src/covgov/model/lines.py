@@ -1,0 +1,59 @@
+"""Line sets: a set of line numbers is a Python `int` used as a bitmap, bit n = line n (lines count from 1).
+
+Union, intersection, difference and size are single operations (`|`, `&`, `& ~`, `bit_count`), a diff remaps a whole
+file
+with one shift and mask per hunk, and the little-endian bytes are exactly coverage.py's "numbits".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+
+def of(lines: Iterable[int]) -> int:
+    """The set of the given line numbers. Raises ValueError for a number below 1."""
+    bits = 0
+    for line in lines:
+        if line < 1:
+            raise ValueError(f"line numbers count from 1, not {line}")
+        bits |= 1 << line
+    return bits
+
+
+def numbers(bits: int) -> Iterator[int]:
+    """The line numbers in ascending order."""
+    for start, end in runs(bits):
+        yield from range(start, end + 1)
+
+
+def runs(bits: int) -> Iterator[tuple[int, int]]:
+    """Maximal runs of consecutive lines as (first, last), ascending."""
+    offset = 0
+    while bits:
+        gap = (bits & -bits).bit_length() - 1
+        bits >>= gap
+        offset += gap
+        length = (~bits & (bits + 1)).bit_length() - 1
+        yield offset, offset + length - 1
+        bits >>= length
+        offset += length
+
+
+def span(first: int, last: int) -> int:
+    """All lines from `first` to `last`, both included; empty when last < first."""
+    return ((1 << (last - first + 1)) - 1) << first if last >= first else 0
+
+
+def spell(bits: int) -> str:
+    """Compact text: `40,52-58`."""
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(bits))
+
+
+def to_bytes(bits: int) -> bytes:
+    """Little-endian bytes without trailing zeros (coverage.py's numbits)."""
+    return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def from_bytes(data: bytes) -> int:
+    """Inverse of `to_bytes`."""
+    return int.from_bytes(data, "little")

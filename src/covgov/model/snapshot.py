@@ -1,0 +1,164 @@
+"""A snapshot: the normalised, line-level coverage of one suite (or the merge of several) at one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+
+from covgov.model.ratio import ZERO, Ratio
+
+Exit = tuple[int, int]
+"""A branch exit: (source line, destination line). A destination below 1 leaves the code object, as coverage.py
+spells it."""
+
+MERGED = "merged"
+"""The suite name of a snapshot that several suites were merged into."""
+
+
+class Metric(StrEnum):
+    """What is counted. `combined` = executable lines + branch exits, as coverage.py totals."""
+
+    COMBINED = "combined"
+    LINE = "line"
+    BRANCH = "branch"
+
+
+@dataclass(frozen=True, slots=True)
+class CountedExits:
+    """Branch exits of one line, known only by number (Cobertura's `1/2`): inexact."""
+
+    line: int
+    covered: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileCoverage:
+    """Coverage of one file. Line sets are bitmaps (see `covgov.model.lines`).
+
+    statements: executable lines that count. covered: those that ran (a subset).
+    exits: branch exits that count, sorted; taken: those that were taken (a sorted subset).
+    counted: exits known only by number per line, sorted by line; a line is never in both `exits` and `counted`.
+    excluded: lines that the tool was told not to count. Disjoint from statements.
+    attributes: (tag, covered lines reached by tests so tagged), sorted by tag.
+    source: git blob id of the measured source text, or "" when unknown.
+    """
+
+    statements: int
+    covered: int
+    exits: tuple[Exit, ...] = ()
+    taken: tuple[Exit, ...] = ()
+    counted: tuple[CountedExits, ...] = ()
+    excluded: int = 0
+    attributes: tuple[tuple[str, int], ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.covered & ~self.statements:
+            raise ValueError("covered lines must be executable lines")
+        if self.statements & 1:
+            raise ValueError("line 0 does not exist")
+
+    @property
+    def missing(self) -> int:
+        """Executable lines that never ran."""
+        return self.statements & ~self.covered
+
+    @property
+    def partial(self) -> int:
+        """Lines that ran while at least one of their branch exits was never taken."""
+        taken = set(self.taken)
+        bits = 0
+        for exit_ in self.exits:
+            if exit_ not in taken:
+                bits |= 1 << exit_[0]
+        for entry in self.counted:
+            if entry.covered < entry.total:
+                bits |= 1 << entry.line
+        return bits & self.covered
+
+    def ratio(self, metric: Metric) -> Ratio:
+        """Covered and total units of this file."""
+        lines = Ratio(self.covered.bit_count(), self.statements.bit_count())
+        if metric is Metric.LINE:
+            return lines
+        branches = Ratio(
+            len(self.taken) + sum(c.covered for c in self.counted), len(self.exits) + sum(c.total for c in self.counted)
+        )
+        return branches if metric is Metric.BRANCH else lines + branches
+
+    def attribute(self, tag: str) -> int:
+        """Covered lines reached by tests tagged `tag`; empty when there are none."""
+        return next((bits for name, bits in self.attributes if name == tag), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What measured: two snapshots compare line by line only when their identities agree (DESIGN §4)."""
+
+    tool: str
+    version: str = ""
+    language: str = ""
+    branch: bool = False
+
+    def __str__(self) -> str:
+        parts = [f"{self.tool} {self.version}".strip(), self.language, "branches" if self.branch else "lines only"]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The code that was measured. `tree` is the git tree hash of what was on disk; `dirty` = it differs from
+    `commit`'s."""
+
+    commit: str
+    tree: str
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """How the suite's tests went. `exit_code` is the test command's own; `seconds` is wall time."""
+
+    __test__ = False  # pytest must not take this for a test class
+
+    exit_code: int
+    tests: int = 0
+    failures: int = 0
+    errors: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code == 0 and self.failures == 0 and self.errors == 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Coverage by repository-relative POSIX path (sorted), with what measured it and at which code.
+
+    `tests` is None when the coverage came as a bare report: then nothing is known of the tests.
+    `notes` say what a reader should know of the measurement ("sysmon core without contexts"), in reading order.
+    """
+
+    suite: str
+    files: Mapping[str, FileCoverage]
+    identity: Identity
+    origin: Origin | None = None
+    tests: TestRun | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(sorted(self.files))
+
+    def ratio(self, metric: Metric) -> Ratio:
+        """Sum over all files."""
+        return sum((coverage.ratio(metric) for coverage in self.files.values()), ZERO)
+
+    def restrict(self, wanted: Callable[[str], bool]) -> Snapshot:
+        """The same snapshot with only the files whose path is wanted."""
+        return replace(self, files={path: self.files[path] for path in self.paths if wanted(path)})

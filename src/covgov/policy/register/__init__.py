@@ -1,0 +1,1 @@
+"""The exception register: the ledger of what may be below its bar."""

@@ -1,0 +1,1 @@
+"""Verdict and digest -> text, files and channels."""

@@ -1,0 +1,1 @@
+"""Runs a suite under coverage in the suite's own interpreter."""

@@ -1,0 +1,62 @@
+"""The questions covgov asks a version control system; `covgov.vcs.git` answers them, tests use a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from covgov.model.diff import Diff
+from covgov.model.snapshot import Origin
+
+WORKTREE = ""
+"""As a revision: what is on disk, including untracked files that are not ignored."""
+
+
+class Repository(Protocol):
+    def origin(self) -> Origin:
+        """Commit and tree of what is on disk (hashed with a temporary index); dirty when it is not HEAD's tree."""
+        ...
+
+    def resolve(self, revision: str) -> str | None:
+        """Full commit id, or None when there is no such commit here."""
+        ...
+
+    def tree(self, commit: str) -> str:
+        """Tree id of a commit."""
+        ...
+
+    def parents(self, commit: str) -> tuple[str, ...]: ...
+
+    def first_parents(self, commit: str) -> Iterator[str]:
+        """The commit, its first parent, and so on. In a shallow clone it deepens in steps; raises Undetermined
+        (code `clone-too-shallow`, naming fetch-depth: 0) when it cannot go further though the history goes on."""
+        ...
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Best common ancestor; deepens a shallow clone; None when the histories are unrelated."""
+        ...
+
+    def committed_at(self, commit: str) -> datetime:
+        """Committer time, aware, UTC."""
+        ...
+
+    def diff(self, base: str, head: str) -> Diff:
+        """Fixed options, host configuration ignored, renames on. `head` may be WORKTREE."""
+        ...
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        """A file at a commit (or on disk for WORKTREE); None when it does not exist there."""
+        ...
+
+    def blobs(self, revision: str) -> Mapping[str, str]:
+        """Path -> git blob id of every file at a commit (or on disk for WORKTREE)."""
+        ...
+
+    def default_branch(self) -> str | None:
+        """Revision of the usual target (`origin/HEAD`, else origin/main, origin/master, main, master), or None."""
+        ...
+
+    def remote(self) -> str | None:
+        """Name of the remote to fetch history from (`origin`), or None."""
+        ...

@@ -1,0 +1,68 @@
+"""Guards that every test runs under: no network but loopback, no real home, no host git configuration, no CI variables,
+and no way to push to the remote of the checkout that the tests are run from."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+FOREIGN = ("CI", "GITHUB_", "GITLAB_", "CI_", "COVERAGE_FAIL_UNDER", "COVERAGE_CONTEXT", "COVGOV_", "GIT_", "SLACK_")
+KEPT = ("COVGOV_CORPUS",)
+
+
+def _checkout_remotes() -> tuple[str, ...]:
+    done = subprocess.run(
+        ["git", "config", "--get-regexp", r"^remote\..*\.(url|pushurl)$"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return tuple(line.split(" ", 1)[1] for line in done.stdout.splitlines() if " " in line)
+
+
+REMOTES = _checkout_remotes()
+
+
+@pytest.fixture(autouse=True)
+def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) and name not in KEPT:
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_TERMINAL_PROMPT", "0")
+    config = ["[user]", "name = Test", "email = test@example.invalid", "[init]", "defaultBranch = main"]
+    for remote in REMOTES:
+        # git rewrites a push to this URL, by name or by address, to a transport that does not exist
+        config += [f'[url "blocked-by-tests://{remote}"]', f"pushInsteadOf = {remote}"]
+    (home / ".gitconfig").write_text("\n".join(config) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and isinstance(address[0], str) and not _is_loopback(address[0]):
+            raise AssertionError(f"a test tried to reach {address[0]}: tests need no network")
+        connect(self, address)  # type: ignore[arg-type]  # typeshed's _Address is private
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
