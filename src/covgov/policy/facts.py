@@ -84,7 +84,7 @@ class Override:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """policy: the effective one (each bar the stricter of base and head). register: the head's, None when damaged;
-    base_register: the base branch's, None when there is none. own_files: paths changed by this change, or None if
+    base_register: the base branch's, None when there is none. changed_paths: what this change touches, None if unknown.
     unknown.
     """
 
@@ -102,5 +102,5 @@ class Facts:
     commit: str = ""
     tree: str = ""
     dirty: bool = False
-    partial_check: bool = False
+    changed_paths: frozenset[str] | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
