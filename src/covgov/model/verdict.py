@@ -47,6 +47,7 @@ class Finding:
     rule: the rule's stable id (`bar`, `max-drop`, ...). subject: component, path, suite, key or exception id.
     message: one line that stands alone. hint: what to do next. now/bar: the figure and the bar it was held against.
     waived_by: id of the exception that waives it; a waived finding is kept and shown, but does not fail.
+    key: where the broken bar stands in the policy (`components.auth.fail_under`), "" when the finding is not of a bar.
     """
 
     rule: str
@@ -59,6 +60,7 @@ class Finding:
     now: Ratio | None = None
     bar: Decimal | None = None
     waived_by: str = ""
+    key: str = ""
 
     @property
     def counts(self) -> bool:
@@ -131,6 +133,8 @@ class ExceptionState(StrEnum):
     UNUSED = "unused"
     INCOMPLETE = "incomplete"
     UNAPPROVED = "unapproved"
+    OVERLONG = "overlong"
+    BELOW_FLOOR = "below-floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,23 @@ class ExceptionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BarLine:
+    """One minimum on the total of a component or file (on = total, no attribute), as it was judged, met or not.
+
+    Only figures that prove something: the suite arrived, its tests passed, there are units. component: the component
+    whose suite measured the subject (the subject itself for scope component).
+    """
+
+    scope: Scope
+    subject: str
+    metric: Metric
+    now: Ratio
+    bar: Decimal
+    met: bool
+    component: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteLine:
     """One declared suite: arrived or why not, its tests, what measured it."""
 
@@ -166,6 +187,7 @@ class Verdict:
 
     findings: sorted by effect, rule, subject. today: the date exceptions were judged at (UTC).
     soft_start: text of a lowered total bar in force, "" when none. guard_judged: component -> judged points.
+    bars: every total bar judged, for components and files; the register is kept from these.
     """
 
     outcome: Outcome
@@ -183,3 +205,4 @@ class Verdict:
     dirty: bool = False
     soft_start: str = ""
     guard_judged: Mapping[str, Fraction] = field(default_factory=dict)
+    bars: tuple[BarLine, ...] = ()

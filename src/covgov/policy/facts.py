@@ -85,7 +85,8 @@ class Override:
 class Facts:
     """policy: the effective one (each bar the stricter of base and head). register: the head's, None when damaged;
     base_register: the base branch's, None when there is none. changed_paths: what this change touches, None if unknown.
-    unknown.
+    owners: path -> owner (CODEOWNERS). approvals: ids of exceptions that an owner other than the author approved in
+    this change's review, as the forge says.
     """
 
     today: date
@@ -104,3 +105,4 @@ class Facts:
     dirty: bool = False
     changed_paths: frozenset[str] | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
+    approvals: frozenset[str] = frozenset()
