@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-FOREIGN = ("CI", "GITHUB_", "GITLAB_", "CI_", "COVERAGE_FAIL_UNDER", "COVERAGE_CONTEXT", "COVGOV_", "GIT_", "SLACK_")
+FOREIGN = ("CI", "GITHUB_", "GITLAB_", "CI_", "COVERAGE_FAIL_UNDER", "COVERAGE_CONTEXT", "GIT_", "SLACK_")
 KEPT = ("COVGOV_CORPUS",)
 
 
@@ -66,3 +66,16 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("COVGOV_NO_SKIPS") and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("COVGOV_NO_SKIPS is set: a skipped test is a failure", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("COVGOV_NO_SKIPS") and isinstance(reporter, pytest.TerminalReporter):
+        if reporter.stats.get("skipped"):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -30,6 +30,10 @@ class Project:
         return toplevel(self.world.cwd, self.world.env) or self.world.cwd
 
     @cached_property
+    def is_repository(self) -> bool:
+        return toplevel(self.world.cwd, self.world.env) is not None
+
+    @cached_property
     def policy(self) -> Policy:
         """The policy on disk. Raises PolicyInvalid, also when there is none."""
         found = config.load(self.read)

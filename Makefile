@@ -1,0 +1,83 @@
+# Two commands do everything on a fresh machine with Python 3.11, git and make, without root:
+#   make govern   the main job: run this repository's suites, judge them, record and report
+#   make test     every test that needs no system package
+# `make help` lists the rest.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TIER := $(BIN)/python scripts/tier.py
+PYTEST := $(BIN)/python -m pytest -q
+
+.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory dist clean
+
+help:
+	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
+
+$(READY): requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null || true
+	touch $@
+
+govern: $(READY)
+	$(BIN)/covgov run
+
+test: check unit contracts integration docs e2e
+
+## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
+test-all: export COVGOV_NO_SKIPS = 1
+test-all: test system
+
+## check: formatting, lint, types, import contracts, dependencies, test inventory
+check: $(READY)
+	$(TIER) checks 60 -- $(BIN)/python scripts/check.py
+
+## unit: unit tests of the engine
+unit: $(READY)
+	$(TIER) unit 180 -- $(PYTEST) -n 2 tests/unit
+
+## contracts: one suite that every format, store and renderer passes
+contracts: $(READY)
+	$(TIER) contracts 120 -- $(PYTEST) -n 2 tests/contracts
+
+## integration: real git, real coverage.py, real projects
+integration: $(READY) setup-fetch
+	$(TIER) integration 120 -- $(PYTEST) -n 2 tests/integration -m "not system"
+
+## docs: README blocks, error codes, configuration keys, help texts against the code
+docs: $(READY)
+	$(TIER) docs 60 -- $(PYTEST) tests/docs
+
+## e2e: the console script of the built wheel, outside the checkout
+e2e: $(READY) dist
+	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
+
+## system: tests that need packages of the system (make setup-system)
+system: $(READY)
+	$(TIER) system 90 -- $(PYTEST) tests/integration -m system
+
+## setup-system: packages of the system that some tests need (root)
+setup-system:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov
+
+setup-fetch: $(READY)
+	$(BIN)/python scripts/setup/fetch_sdists.py
+
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
+
+## lock: pin every development dependency with hashes (needs uv)
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -o requirements-dev.txt
+
+## inventory: accept the test modules that exist now
+inventory: $(READY)
+	$(BIN)/python scripts/inventory.py --write
+
+clean:
+	rm -rf $(VENV) .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

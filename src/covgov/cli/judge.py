@@ -1,0 +1,98 @@
+"""What `check`, `run` and `exceptions sync` share: judging the project around the caller, and ending with an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date
+from pathlib import Path
+
+import click
+
+from covgov import gate
+from covgov.cli.boundary import report, worst
+from covgov.cli.project import Project
+from covgov.errors import CovgovError, DeliveryFailed
+from covgov.evidence.request import Edges, Request
+from covgov.history.interface import RunSummary
+from covgov.model.verdict import Verdict
+from covgov.publish.artifacts import write_all
+from covgov.publish.registry import RENDERERS
+
+FOLDER = "coverage"
+
+
+def today_of(project: Project, given: str | None) -> date:
+    """`--today` as a date, else the clock's day in UTC."""
+    if given is None:
+        return project.world.now().astimezone(UTC).date()
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise click.BadParameter(f"{given!r} is not a date like 2026-11-22", param_hint="--today") from None
+
+
+def edges_of(project: Project) -> Edges:
+    """The project's own edges."""
+    return Edges(
+        read=project.read,
+        repository=project.repository if project.is_repository else None,
+        store=lambda: project.store,
+        ci=project.ci,
+        env=project.world.env,
+    )
+
+
+def judge_project(project: Project, *, today: date | None = None, suites: Sequence[str] = ()) -> Verdict:
+    """The verdict on what is on disk now, for commands that only need to know it."""
+    request = Request(today=today or today_of(project, None), suites=tuple(suites))
+    return gate.judge(request, project.policy, edges_of(project)).verdict
+
+
+def conclude(project: Project, request: Request, *, recording: bool, rendering: str) -> int:
+    """Judge, publish, record, print: the last step of `check` and `run`. The exit code of everything that applies."""
+    world, edges = project.world, edges_of(project)
+    judgement = gate.judge(request, project.policy, edges)
+    faults = list(judgement.faults)
+    whole = not request.suites
+    steps: list[Callable[[], None]] = []
+    if whole:
+        steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
+    if recording:
+        steps.append(lambda: _record(project, judgement, edges, whole=whole))
+    steps.append(lambda: _tell_ci(project.ci.summary_path, judgement.verdict))
+    faults += [fault for step in steps if (fault := attempt(step)) is not None]
+    world.say(RENDERERS[rendering](judgement.verdict).rstrip("\n"))
+    return worst([gate.EXIT_CODES[judgement.verdict.outcome], *(report(fault, world) for fault in faults)])
+
+
+def attempt(step: Callable[[], None]) -> CovgovError | None:
+    """Run a step after the verdict; its fault, if any, is reported beside the verdict and does not replace it."""
+    try:
+        step()
+    except CovgovError as fault:
+        return fault
+    return None
+
+
+def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool) -> None:
+    recorded = gate.record(judgement, edges, now=project.world.now(), whole=whole)
+    match recorded:
+        case RunSummary():
+            project.world.note(
+                f"covgov: recorded run {recorded.sequence} ({recorded.id[:12]}) in {project.policy.history.store}"
+            )
+        case str():
+            project.world.note(f"covgov: {recorded}")
+
+
+def _tell_ci(summary_path: str, verdict: Verdict) -> None:
+    """Append the summary to the CI's job summary, if it has one."""
+    if not summary_path:
+        return
+    try:
+        with Path(summary_path).open("a", encoding="utf-8") as file:
+            file.write(RENDERERS["markdown"](verdict))
+    except OSError as error:
+        raise DeliveryFailed(
+            "summary-unwritable", f"the job summary {summary_path} cannot be written: {error}"
+        ) from error

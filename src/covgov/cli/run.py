@@ -1,0 +1,100 @@
+"""`covgov run`: run suites under coverage, then collect, check, record, report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from covgov.cli.check import FORMATS
+from covgov.cli.world import World
+
+if TYPE_CHECKING:
+    from covgov.cli.project import Project
+
+REST = "covgov.run.rest"
+
+
+class WithRest(click.Command):
+    """A command that keeps what stands after `--` apart, for the test command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        cut = args.index("--") if "--" in args else len(args)
+        ctx.meta[REST] = tuple(args[cut + 1 :])
+        return super().parse_args(ctx, args[:cut])
+
+
+@click.command("run", cls=WithRest)
+@click.argument("suites", nargs=-1, metavar="[SUITE]... [-- TEST ARGUMENTS]")
+@click.option(
+    "--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; leave the verdict to `covgov check`."
+)
+@click.option(
+    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+)
+@click.option("--json", "rendering", flag_value="json", help="The same as --format json.")
+@click.option("--fail-under", metavar="PERCENT", help="Total bar of the one suite being run.")
+@click.option("--today", metavar="YYYY-MM-DD", help="Judge exceptions at this date (UTC).")
+@click.option("--accept-identity", is_flag=True, help="Accept that another tool or version measured the baseline.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    suites: tuple[str, ...],
+    measure_only: bool,
+    rendering: str,
+    fail_under: str | None,
+    today: str | None,
+    accept_identity: bool,
+) -> int:
+    """Run suites under coverage.py in their own interpreters, then judge, record and report: the main job.
+
+    What stands after `--` goes to the test command; `--cov-report=xml:PATH` (json, lcov, html) there asks for one more
+    report. Without SUITE every declared suite runs and the run is recorded in history.
+
+    \b
+    Example:
+      covgov run
+      covgov run api -- -k tokens --cov-report=xml:coverage/api.xml
+    """
+    from covgov.cli.judge import conclude, today_of
+    from covgov.cli.project import Project
+    from covgov.evidence.request import Request
+
+    world: World = ctx.obj
+    project = Project(world)
+    request = Request(
+        today=today_of(project, today), suites=suites, fail_under=fail_under, accept_identity=accept_identity
+    )
+    code = measure(project, suites, ctx.meta[REST])
+    return code if measure_only else conclude(project, request, recording=not suites, rendering=rendering)
+
+
+def measure(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> int:
+    """Run the suites (all declared ones for ()); 0 when each arrived with passing tests, else 10 or 11."""
+    from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
+    from covgov.cli.judge import FOLDER
+    from covgov.evidence.gather import wanted_suites
+    from covgov.runner.passthrough import split
+    from covgov.runner.run_suite import run_suite
+
+    world = project.world
+    requested, extra = split(rest)
+    codes = []
+    for name in wanted_suites(suites, project.policy):
+        world.note(f"covgov: suite {name}")
+        done = run_suite(
+            project.policy.suites[name],
+            root=project.root,
+            out=project.root / FOLDER,
+            env=world.env,
+            extra=extra,
+            requested=requested,
+            progress=world.note,
+        )
+        if done.snapshot is None:
+            world.note(f"covgov: suite {name} did not arrive: {done.reason}")
+            codes.append(UNDETERMINED)
+        else:
+            passed = done.snapshot.tests is None or done.snapshot.tests.passed
+            codes.append(OK if passed else FAILED)
+    return worst(codes)

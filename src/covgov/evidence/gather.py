@@ -1,0 +1,249 @@
+"""The facts of one judgement, in the order in which a person would ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from covgov.differential.patch import changed_lines
+from covgov.errors import CovgovError, RegisterInvalid, Undetermined, UsageError
+from covgov.evidence import tampering
+from covgov.evidence.arrivals import Arrival, receive
+from covgov.evidence.comparison import Against, compare_all, with_merged
+from covgov.evidence.request import Edges, Request
+from covgov.evidence.situation import Kind, Situation, situate
+from covgov.history.baseline import Question, QuestionKind, choose
+from covgov.ingest.normalise import merge
+from covgov.model.diff import Diff
+from covgov.model.run import Baseline, BaselineReason, NoBaseline
+from covgov.model.snapshot import MERGED, Snapshot
+from covgov.policy import config, override, scopes, whose
+from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Measured, PatchFacts
+from covgov.policy.policy import Policy
+from covgov.policy.register import document
+from covgov.policy.register.entry import Register
+from covgov.vcs.interface import WORKTREE, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The facts, the snapshots they rest on (by suite), and faults that did not stop the judgement but have exit codes."""
+
+    facts: Facts
+    snapshots: Mapping[str, Snapshot]
+    faults: tuple[CovgovError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The base branch's side: policies where the change starts and at the branch's tip, its register, the diff."""
+
+    state: BasePolicy
+    at_start: Policy | None = None
+    at_tip: Policy | None = None
+    register: Register | None = None
+    diff: Diff = field(default_factory=Diff)
+    read_start: Callable[[str], bytes | None] = lambda path: None
+
+    @property
+    def renames(self) -> dict[str, str]:
+        return self.diff.renames()
+
+
+def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
+    """Everything the rules may look at. Raises Undetermined and PolicyInvalid when no judgement is possible at all."""
+    situation = _situation(request, head, edges)
+    base = _base(situation, head, edges)
+    effective = whose.stricter(base.at_tip, head, base.renames)
+    wanted = wanted_suites(request.suites, effective)
+    whole = set(wanted) == set(effective.expected)
+    arrivals = _arrivals(wanted, request, situation, edges)
+    heads = {arrival.suite: arrival.snapshot for arrival in arrivals if arrival.snapshot is not None}
+    baseline = _baseline(situation, effective, edges, request)
+    merged = merge(tuple(heads.values())) if heads else None
+    against = _against(
+        baseline,
+        heads,
+        merged,
+        _baseline_diff(baseline, situation, base, edges),
+        accept_identity=request.accept_identity,
+        count_deletions=effective.count_deletions,
+    )
+    register, faults = _register(effective.register.path, edges.read)
+    changed = changed_lines(base.diff)
+    facts = Facts(
+        today=request.today,
+        policy=effective,
+        base_policy=base.state,
+        loosenings=tampering.find(
+            (base.at_start, head),
+            (base.read_start, edges.read),
+            renames=base.renames,
+            changed={path: bits for path, bits in changed.items() if scopes.is_source(effective, path)},
+        ),
+        suites=tuple(arrival.line() for arrival in arrivals),
+        components=_components(effective, wanted, arrivals, against),
+        project=_project(arrivals, merged, against) if whole else None,
+        patch=_patch(effective, merged, changed) if whole and merged and situation and situation.start else None,
+        register=register,
+        base_register=base.register,
+        override=override.override(request.fail_under, edges.env, wanted, base.at_tip if base.at_tip else head),
+        commit=situation.origin.commit if situation else "",
+        tree=situation.origin.tree if situation else "",
+        dirty=situation.origin.dirty if situation else False,
+        changed_paths=_changed_paths(base.diff) if situation and situation.start else None,
+    )
+    return Gathered(facts, heads, faults)
+
+
+def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None:
+    if edges.repository is None:
+        if request.base is not None:
+            raise UsageError("base-unknown", f"--base {request.base}: this is no git checkout")
+        return None
+    return situate(edges.repository, edges.ci, default_branch=head.default_branch, base=request.base)
+
+
+def wanted_suites(suites: Sequence[str], policy: Policy) -> tuple[str, ...]:
+    """The suites asked for, else every declared one. Raises UsageError for a suite that nobody declared."""
+    unknown = sorted(set(suites) - set(policy.expected))
+    if unknown:
+        declared = ", ".join(policy.expected) or "none"
+        raise UsageError("suite-unknown", f"no suite is called {unknown[0]!r}", hint=f"declared suites: {declared}")
+    return tuple(sorted(set(suites))) or policy.expected
+
+
+def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
+    """A base that says nothing of coverage governance is a bootstrap; an unreadable base policy raises PolicyInvalid."""
+    repository = edges.repository
+    if repository is None or situation is None or situation.start is None or situation.base_tip is None:
+        return _Base(BasePolicy.NO_BASE)
+    at_start = config.load(_reader(repository, situation.start))
+    at_tip = config.load(_reader(repository, situation.base_tip))
+    diff = repository.diff(situation.start, WORKTREE)
+    path = (at_tip or head).register.path
+    text = repository.read(situation.base_tip, path)
+    register = document.parse(text.decode("utf-8"), f"{path} at {situation.base_tip[:12]}") if text else None
+    state = BasePolicy.PRESENT if at_tip is not None else BasePolicy.ABSENT
+    return _Base(state, at_start, at_tip, register, diff, _reader(repository, situation.start))
+
+
+def _reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
+    return lambda path: repository.read(commit, path)
+
+
+def _arrivals(
+    wanted: tuple[str, ...], request: Request, situation: Situation | None, edges: Edges
+) -> tuple[Arrival, ...]:
+    origin = situation.origin if situation else None
+    blobs = edges.repository.blobs(WORKTREE) if edges.repository else None
+    return tuple(receive(suite, request.folder, edges.read, origin=origin, blobs=blobs) for suite in wanted)
+
+
+def _baseline(situation: Situation | None, policy: Policy, edges: Edges, request: Request) -> Baseline | NoBaseline:
+    """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
+    if situation is None or edges.repository is None:
+        return NoBaseline(BaselineReason.NOT_RECORDED, "this is no git checkout", blocking=False)
+    if situation.start is None:
+        return NoBaseline(BaselineReason.FIRST_RUN, "this is the first commit", blocking=False)
+    question = Question(
+        kind=QuestionKind.CHANGE if situation.kind is Kind.CHANGE else QuestionKind.BRANCH,
+        start=situation.start,
+        head_tree=situation.origin.tree,
+        since=policy.history.since,
+        given=situation.given,
+    )
+    try:
+        return choose(edges.store(), edges.repository, question, today=request.today)
+    except Undetermined as error:
+        return NoBaseline(BaselineReason.UNREACHABLE, f"{error.message} {error.hint}".strip(), blocking=True)
+
+
+def _baseline_diff(baseline: Baseline | NoBaseline, situation: Situation | None, base: _Base, edges: Edges) -> Diff:
+    """From the baseline's commit to what is on disk: not always where the change starts."""
+    if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None:
+        return Diff()
+    if baseline.receipt.commit == situation.start:
+        return base.diff
+    return edges.repository.diff(baseline.receipt.commit, WORKTREE)
+
+
+def _against(
+    baseline: Baseline | NoBaseline,
+    heads: Mapping[str, Snapshot],
+    merged: Snapshot | None,
+    diff: Diff,
+    *,
+    accept_identity: bool,
+    count_deletions: bool,
+) -> Against:
+    heads = {**heads, MERGED: merged} if merged else heads
+    if isinstance(baseline, Baseline):
+        parts = tuple(baseline.snapshots[name] for name in sorted(baseline.snapshots))
+        baseline = with_merged(baseline, MERGED, merge(parts)) if parts else baseline
+    compared = compare_all(baseline, heads, diff, accept_identity=accept_identity)
+    return Against(baseline, compared, count_deletions)
+
+
+def _components(
+    policy: Policy, wanted: tuple[str, ...], arrivals: tuple[Arrival, ...], against: Against
+) -> tuple[ComponentFacts, ...]:
+    by_suite = {arrival.suite: arrival for arrival in arrivals}
+    return tuple(
+        ComponentFacts(
+            component,
+            against.measure(
+                component.suite,
+                by_suite[component.suite].snapshot,
+                by_suite[component.suite].reason,
+                scopes.belongs(policy, name),
+            ),
+        )
+        for name, component in sorted(policy.components.items())
+        if component.suite in wanted
+    )
+
+
+def _project(arrivals: tuple[Arrival, ...], merged: Snapshot | None, against: Against) -> Measured:
+    """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
+    missing = [arrival.suite for arrival in arrivals if arrival.snapshot is None]
+    if missing:
+        return against.measure(MERGED, None, f"the suite {missing[0]} did not arrive", lambda path: True)
+    return against.measure(MERGED, merged, "", lambda path: True)
+
+
+def _patch(policy: Policy, merged: Snapshot, changed: Mapping[str, int]) -> PatchFacts:
+    """Changed units on the merged snapshot. A changed source file counts as unmeasured when no own suite reports it.
+
+    What a source file is, the measurement says: a file of a component whose kind (suffix) its suite measures at all.
+    """
+    suffixes = {_suffix(path) for path in merged.files}
+    unmeasured = tuple(
+        sorted(
+            path
+            for path, bits in changed.items()
+            if bits and _suffix(path) in suffixes and scopes.is_source(policy, path) and path not in merged.files
+        )
+    )
+    return PatchFacts(changed, merged, unmeasured)
+
+
+def _suffix(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[2]
+
+
+def _register(path: str, read: Callable[[str], bytes | None]) -> tuple[Register | None, tuple[CovgovError, ...]]:
+    """The register on disk. A damaged one waives nothing and has its own exit code; the judgement goes on."""
+    data = read(path)
+    if data is None:
+        return Register(path, ""), ()
+    try:
+        return document.parse(data.decode("utf-8"), path), ()
+    except UnicodeDecodeError as error:
+        return None, (RegisterInvalid("register-encoding", f"{path} is not UTF-8: {error}"),)
+    except RegisterInvalid as error:
+        return None, (error,)
+
+
+def _changed_paths(diff: Diff) -> frozenset[str]:
+    return frozenset(path for file in diff for path in (file.old_path, file.new_path) if path is not None)

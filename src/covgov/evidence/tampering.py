@@ -1,0 +1,44 @@
+"""In which ways does this change weaken the gate: policy, exclusion settings, exclusion pragmas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from covgov.policy import exclusions, whose
+from covgov.policy.facts import Loosening
+from covgov.policy.policy import Policy
+
+Read = Callable[[str], bytes | None]
+
+
+def find(
+    policies: tuple[Policy | None, Policy],
+    reads: tuple[Read, Read],
+    *,
+    renames: Mapping[str, str],
+    changed: Mapping[str, int],
+) -> tuple[Loosening, ...]:
+    """policies, reads: (where the change starts, head). Nothing can be loosened that was not there: () without a start.
+
+    changed: added or modified head lines by path, measured source files only.
+    """
+    start, head = policies
+    if start is None:
+        return ()
+    read_start, read_head = reads
+    settings = exclusions.load_settings(read_head)
+    return (
+        *whose.loosenings(start, head, renames=renames),
+        *exclusions.widened(exclusions.load_settings(read_start), settings),
+        *_pragmas(read_head, changed, settings),
+    )
+
+
+def _pragmas(read: Read, changed: Mapping[str, int], settings: exclusions.CoverageSettings) -> Iterator[Loosening]:
+    for path, bits in sorted(changed.items()):
+        data = read(path)
+        if data is None:
+            continue
+        loosening = exclusions.new_pragmas(path, data.decode("utf-8", errors="replace"), bits, settings)
+        if loosening is not None:
+            yield loosening

@@ -1,0 +1,128 @@
+"""The spine: read this file and know the program.
+
+    facts    = gather(...)      snapshots, diff, baseline, base policy, register       covgov.evidence
+    verdict  = evaluate(facts)  rules -> findings -> waivers -> one outcome            covgov.policy
+    files    = artifacts(...)   every channel formats the same verdict                 covgov.publish
+    recorded = record(...)      history learns what was judged, never the other way    covgov.history
+
+A fault after the verdict (a full disk, an unreachable remote) is reported beside it and has its own exit code; it never
+alters the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from covgov.errors import CovgovError
+from covgov.evidence.gather import gather
+from covgov.evidence.request import Edges, Request
+from covgov.history.interface import Pushable, RunSummary
+from covgov.ingest.normalise import merge
+from covgov.model import snapshot_codec
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Outcome, Verdict
+from covgov.policy.evaluate import evaluate
+from covgov.policy.policy import Policy
+from covgov.policy.register import document
+from covgov.policy.register.entry import Register
+from covgov.policy.register.patch import unified_diff
+from covgov.policy.register.sync import sync
+from covgov.publish.registry import RENDERERS
+from covgov.publish.reports.registry import WRITERS
+from covgov.vcs import codeowners
+
+EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own."""
+
+    verdict: Verdict
+    policy: Policy
+    snapshots: Mapping[str, Snapshot]
+    register: Register | None
+    faults: tuple[CovgovError, ...]
+
+
+def judge(request: Request, policy: Policy, edges: Edges) -> Judgement:
+    """One verdict from what is on disk. `policy` is the head's; the effective one is the stricter of base and head."""
+    gathered = gather(request, policy, edges)
+    verdict = evaluate(gathered.facts)
+    return Judgement(verdict, gathered.facts.policy, gathered.snapshots, gathered.facts.register, gathered.faults)
+
+
+def artifacts(judgement: Judgement, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+    """File name -> bytes of everything that is published of a judgement (below `coverage/`)."""
+    verdict = judgement.verdict
+    files = {
+        "verdict.json": RENDERERS["json"](verdict).encode(),
+        "summary.md": RENDERERS["markdown"](verdict).encode(),
+        "verdict-junit.xml": RENDERERS["junit"](verdict).encode(),
+        "exceptions.patch": proposal(judgement, read).encode(),
+    }
+    if judgement.snapshots:
+        merged = merge(tuple(judgement.snapshots.values()))
+        files["merged.snapshot"] = snapshot_codec.encode(merged)
+        files |= {f"merged.{suffix}": write(merged) for suffix, write in WRITERS.items()}
+    return files
+
+
+def proposal(judgement: Judgement, read: Callable[[str], bytes | None]) -> str:
+    """What the register should learn from this verdict, as a diff for `git apply`; "" when it is up to date."""
+    if judgement.register is None:
+        return ""
+    synced = synced_register(judgement, read)
+    return unified_diff(judgement.register.path, judgement.register.text, document.render(synced))
+
+
+def synced_register(judgement: Judgement, read: Callable[[str], bytes | None]) -> Register:
+    """The register with this verdict's rows proposed, refreshed and resolved. Raises the fault of a damaged register."""
+    if judgement.register is None:
+        raise next(fault for fault in judgement.faults)
+    owners = codeowners.load(read)
+    return sync(judgement.register, judgement.verdict, owners=owners.owner_of, today=judgement.verdict.today)
+
+
+def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) -> RunSummary | str:
+    """Append the run to history and, in CI on the default branch, push it. A text says why nothing was recorded.
+
+    Raises DeliveryFailed when it should have been recorded and could not be.
+    """
+    verdict = judgement.verdict
+    refusal = _unrecordable(verdict, edges, whole=whole)
+    if refusal:
+        return refusal
+    store = edges.store()
+    summary = store.append(
+        RunRecord(
+            commit=verdict.commit,
+            tree=verdict.tree,
+            branch=edges.ci.branch,
+            attempt=1,
+            recorded_at=now.replace(microsecond=0),
+            expected=judgement.policy.expected,
+            snapshots=judgement.snapshots,
+            verdict=verdict,
+            policy_hash=judgement.policy.raw_hash,
+        )
+    )
+    if edges.ci.on_default_branch and isinstance(store, Pushable):
+        store.push()
+    return summary
+
+
+def _unrecordable(verdict: Verdict, edges: Edges, *, whole: bool) -> str:
+    """Why this judgement does not enter history; "" when it does."""
+    if not verdict.commit:
+        return "not recorded: this is no git checkout"
+    if verdict.dirty:
+        return "not recorded: the work tree differs from HEAD, and history keeps committed code only"
+    if not whole:
+        return "not recorded: only some of the declared suites were judged"
+    if edges.ci.in_ci and not edges.ci.on_default_branch:
+        return "not recorded: CI records the default branch only"
+    return ""
