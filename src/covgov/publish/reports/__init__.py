@@ -1,0 +1,1 @@
+"""A snapshot in the formats of others, for tools that read those. One file per format."""

@@ -1,0 +1,101 @@
+"""A snapshot in the layout of coverage.py's JSON report, format 3.
+
+Carried: lines, exact branch exits, excluded lines, attributes (as contexts), version and branch mode. Not carried: the
+language version. Exits known only by number count in the summaries and are in no list, because the lists need their
+destinations; the meta data says so. There is no timestamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+
+from covgov.model import lines
+from covgov.model.ratio import Ratio, show
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot
+from covgov.publish.safe_text import utf8
+
+FORMAT = 3
+CONTEXT = "covgov:"
+"""Prefix of the context under which covgov's pytest plugin records the attributes of a test."""
+
+Json = dict[str, object]
+
+# percentages must be JSON numbers in this format: decimals are written digit by digit, no float is involved
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def write(snapshot: Snapshot) -> bytes:
+    """The document, one line, UTF-8. Undecodable bytes of paths are spelled out."""
+    branch = snapshot.identity.branch
+    contexts = any(coverage.attributes for coverage in snapshot.files.values())
+    files = {utf8(path): _file(snapshot.files[path], branch, contexts) for path in snapshot.paths}
+    totals = _summary(snapshot.files.values(), branch)
+    return _ENCODER.encode({"meta": _meta(snapshot, branch, contexts), "files": files, "totals": totals})
+
+
+def _meta(snapshot: Snapshot, branch: bool, contexts: bool) -> Json:
+    meta: Json = {
+        "format": FORMAT,
+        "version": utf8(snapshot.identity.version),
+        "branch_coverage": branch,
+        "show_contexts": contexts,
+    }
+    inexact = any(coverage.counted for coverage in snapshot.files.values())
+    return meta | ({"covgov_note": "exits known only by number are in the summaries alone"} if inexact else {})
+
+
+def _file(coverage: FileCoverage, branch: bool, contexts: bool) -> Json:
+    told: Json = {
+        "executed_lines": list(lines.numbers(coverage.covered)),
+        "summary": _summary([coverage], branch),
+        "missing_lines": list(lines.numbers(coverage.missing)),
+        "excluded_lines": list(lines.numbers(coverage.excluded)),
+    }
+    if contexts:
+        told["contexts"] = _contexts(coverage)
+    if branch:
+        taken = set(coverage.taken)
+        told["executed_branches"] = [list(exit_) for exit_ in coverage.taken]
+        told["missing_branches"] = [list(exit_) for exit_ in coverage.exits if exit_ not in taken]
+    return told
+
+
+def _contexts(coverage: FileCoverage) -> dict[str, list[str]]:
+    tagged: dict[int, list[str]] = {}
+    for tag, bits in coverage.attributes:
+        for number in lines.numbers(bits):
+            tagged.setdefault(number, []).append(tag)
+    return {str(number): [CONTEXT + utf8(",".join(tagged[number]))] for number in sorted(tagged)}
+
+
+def _summary(files: Iterable[FileCoverage], branch: bool) -> Json:
+    measured = tuple(files)
+    line = sum((coverage.ratio(Metric.LINE) for coverage in measured), Ratio(0, 0))
+    exits = sum((coverage.ratio(Metric.BRANCH) for coverage in measured), Ratio(0, 0))
+    counted: Json = {
+        "covered_lines": line.covered,
+        "num_statements": line.total,
+        **_percent("percent_covered", line + exits if branch else line),
+        "missing_lines": line.uncovered,
+        "excluded_lines": sum(coverage.excluded.bit_count() for coverage in measured),
+        **_percent("percent_statements_covered", line),
+    }
+    if not branch:
+        return counted
+    return counted | {
+        "num_branches": exits.total,
+        "num_partial_branches": sum(coverage.partial.bit_count() for coverage in measured),
+        "covered_branches": exits.covered,
+        "missing_branches": exits.uncovered,
+        **_percent("percent_branches_covered", exits),
+    }
+
+
+def _percent(key: str, ratio: Ratio) -> Json:
+    """coverage.py says 100 where there is nothing to measure; its readers expect a number."""
+    value = ratio.fraction * 100 if ratio.measurable else Fraction(100)
+    return {key: Decimal(show(value, 6)), f"{key}_display": show(value, 0)}

@@ -1,0 +1,82 @@
+"""Text from outside (paths, names, messages) made harmless for the place where it is shown.
+
+A path may hold a newline, an escape sequence, a right-to-left override, a pipe or `##[`; shown raw it could forge a row,
+an annotation or a CI command. Each function here answers for one kind of place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_MARKDOWN = re.compile(r"[\\`*_\[\]|~$]")
+_ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)/(?=/)|(?<=[wW]{3})\.")
+_BREAK = "&#8203;"
+
+
+def plain(text: str) -> str:
+    """One line of printable characters: others are spelled visibly (`\\n`, `\\x1b`, `\\u202e`), never dropped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _spelled(char) for char in text)
+
+
+def _spelled(char: str) -> str:
+    return " " if char == "\u00a0" else char.encode("unicode_escape").decode("ascii")
+
+
+def log_line(text: str) -> str:
+    """Like `plain`, and no CI runner takes it for a command: GitHub's `::error`, and `##[`, `##vso[`, `##teamcity[`.
+
+    GitHub reads `::` only at the start of a (trimmed) line, the others are read anywhere.
+    """
+    visible = re.sub(r"#(?=#)", "# ", plain(text))
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", visible)
+
+
+def markdown(text: str) -> str:
+    """Inline Markdown (also inside a table cell) that shows exactly this text.
+
+    No emphasis, link, image, HTML or code; mentions, issue numbers and addresses are parted by a zero-width space,
+    because forges link them after Markdown is done.
+    """
+    escaped = _MARKDOWN.sub(lambda found: "\\" + found[0], plain(text))
+    escaped = _REFERENCE.sub(lambda found: _parted(found[0]), _entities(escaped))
+    return escaped.strip()
+
+
+def _entities(text: str) -> str:
+    return "".join(_ENTITY.get(char, char) for char in text)
+
+
+def _parted(mark: str) -> str:
+    return _BREAK + mark if mark in "/." else mark + _BREAK
+
+
+def markdown_code(text: str) -> str:
+    """A code span, or escaped text where a code span could be left (backticks, pipes) or would be empty."""
+    visible = plain(text)
+    if not visible.strip() or visible != visible.strip() or set(visible) & set("`|\\"):
+        return markdown(text)
+    return f"`{visible}`"
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A table row of cells that are already Markdown."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def command_data(text: str) -> str:
+    """The message of a GitHub workflow command."""
+    return plain(text).replace("%", "%25")
+
+
+def command_property(text: str) -> str:
+    """A property of a GitHub workflow command: commas and colons would end it."""
+    return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def utf8(text: str) -> str:
+    """The same text with lone surrogates (undecodable path bytes) spelled out, so that it can be encoded."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,79 @@
+"""What a verdict is told in: groups of findings, limited lists of lines, the code it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from covgov.model.verdict import Effect, Finding, Row, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The findings by what they do, each in the verdict's order. Every finding is in exactly one."""
+
+    failing: tuple[Finding, ...]
+    undetermined: tuple[Finding, ...]
+    waived: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+
+    @property
+    def titled(self) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
+        """The groups that are not empty, with their headings, worst first."""
+        named = (
+            ("FAIL", self.failing),
+            ("UNDETERMINED", self.undetermined),
+            ("Waived", self.waived),
+            ("Notes", self.notes),
+        )
+        return tuple((title, findings) for title, findings in named if findings)
+
+
+def grouped(findings: tuple[Finding, ...]) -> Groups:
+    """Findings by what they do to the outcome; a waived finding is nothing but waived."""
+
+    def live(effect: Effect) -> tuple[Finding, ...]:
+        return tuple(f for f in findings if f.effect is effect and not f.waived_by)
+
+    return Groups(
+        failing=live(Effect.FAIL),
+        undetermined=live(Effect.UNDETERMINED),
+        waived=tuple(f for f in findings if f.waived_by),
+        notes=live(Effect.NOTE),
+    )
+
+
+def all_rows(verdict: Verdict) -> tuple[Row, ...]:
+    """Components first, the project last."""
+    return verdict.rows if verdict.project is None else (*verdict.rows, verdict.project)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of a list of lines is shown: files per scope, ranges per file."""
+
+    files: int
+    ranges: int
+
+
+def clipped(lines: Mapping[str, str], limit: Limit) -> tuple[list[tuple[str, str]], str]:
+    """The first files with their first ranges, and what was left out in words ("" when nothing was)."""
+    paths = sorted(lines)
+    shown = [(path, clip_ranges(lines[path], limit.ranges)) for path in paths[: limit.files]]
+    hidden = len(paths) - len(shown)
+    return shown, f"and {hidden} more file{'' if hidden == 1 else 's'}" if hidden else ""
+
+
+def clip_ranges(spelled: str, limit: int) -> str:
+    """`40,52-58 and 3 more ranges`."""
+    ranges = spelled.split(",")
+    hidden = len(ranges) - limit
+    if hidden <= 0:
+        return spelled
+    return f"{','.join(ranges[:limit])} and {hidden} more range{'' if hidden == 1 else 's'}"
+
+
+def code_of(verdict: Verdict) -> str:
+    """The commit that was judged, and whether the work tree differs from it."""
+    commit = verdict.commit[:12] or "no commit"
+    return f"{commit} with uncommitted changes" if verdict.dirty else commit
