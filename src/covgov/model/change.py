@@ -73,6 +73,7 @@ class FileDelta:
 
     lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
     exits: exact branch exits in the same numbering; counted: numbers of inexact exits.
+    masked: base lines whose replacement in the same hunk is excluded at head ("deleted" only in appearance).
     """
 
     base_path: str | None
@@ -80,6 +81,7 @@ class FileDelta:
     lines: Mapping[Category, int] = field(default_factory=dict)
     exits: Mapping[Category, tuple[Exit, ...]] = field(default_factory=dict)
     counted: Mapping[Category, int] = field(default_factory=dict)
+    masked: int = 0
 
     def tally(self) -> Tally:
         names = set(self.exits) | set(self.counted)
@@ -87,6 +89,18 @@ class FileDelta:
             lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
             exits={c: len(self.exits.get(c, ())) + self.counted.get(c, 0) for c in Category if c in names},
         )
+
+    def masked_uncovered(self, metric: Metric) -> int:
+        """Uncovered units that an edit took out of the count instead of deleting them (exact exits only)."""
+        lines = (self.lines.get(Category.DUB, 0) & self.masked).bit_count()
+        exits = sum(1 for source, _ in self.exits.get(Category.DUB, ()) if self.masked >> source & 1)
+        match metric:
+            case Metric.LINE:
+                return lines
+            case Metric.BRANCH:
+                return exits
+            case Metric.COMBINED:
+                return lines + exits
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +120,8 @@ class Delta:
     points: head minus base in percentage points, exactly; None when either side has no units.
     parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
     judged: what the regression guard compares with `max_drop` (DESIGN §4); None when points is None.
-    tally: the scope's units by category. lost: lines that tests no longer reach, head numbering, as `path ->
-    "40,52-58"`.
+    tally: the scope's units by category; moved units stand in `parts` only. lost: lines that tests no longer reach,
+    head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed.
     """
 
     metric: Metric

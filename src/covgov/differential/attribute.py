@@ -1,0 +1,153 @@
+"""Why a ratio changed: exact shares in percentage points per cause, which add up (DESIGN §4, "Attribution")."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from covgov.differential.guard import Moved, judge
+from covgov.model.change import Category, Cause, Delta, FileDelta, Part, Tally
+from covgov.model.lines import spell
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric, Snapshot
+
+Belongs = Callable[[str], bool]
+"""Whether a path belongs to the scope."""
+
+EFFECT: Mapping[Category, tuple[Cause, int, int]] = {
+    Category.GNC: (Cause.NEW_COVERED, 1, 1),
+    Category.UNC: (Cause.NEW_UNCOVERED, 0, 1),
+    Category.LBC: (Cause.LOST, -1, 0),
+    Category.GBC: (Cause.GAINED, 1, 0),
+    Category.GIC: (Cause.INCLUDED, 1, 1),
+    Category.UIC: (Cause.INCLUDED, 0, 1),
+    Category.ECB: (Cause.EXCLUDED, -1, -1),
+    Category.EUB: (Cause.EXCLUDED, 0, -1),
+    Category.DCB: (Cause.DELETED_COVERED, -1, -1),
+    Category.DUB: (Cause.DELETED_UNCOVERED, 0, -1),
+}
+"""What one unit of a category does to its scope: cause, change in covered units, change in total units."""
+
+KEPT = (Category.CBC, Category.UBC, Category.GBC, Category.LBC)
+UNCHANGED_LINES = frozenset({Category.GBC, Category.LBC, Category.GIC, Category.UIC, Category.ECB, Category.EUB})
+"""Differences that another version of the tool could make on its own: they stand on lines that did not change."""
+
+
+@dataclass(slots=True)
+class _Account:
+    """The running sums of one scope."""
+
+    metric: Metric
+    covered: Counter[Cause] = field(default_factory=Counter)
+    total: Counter[Cause] = field(default_factory=Counter)
+    lines: Counter[Category] = field(default_factory=Counter)
+    exits: Counter[Category] = field(default_factory=Counter)
+    moved: Counter[Category] = field(default_factory=Counter)
+    masked: int = 0
+    lost: dict[str, str] = field(default_factory=dict)
+
+    def book(self, cause: Cause, covered: int, total: int) -> None:
+        self.covered[cause] += covered
+        self.total[cause] += total
+
+
+def explain(  # noqa: PLR0913 - keyword-only, each one is a fact of its own
+    files: Sequence[FileDelta],
+    *,
+    base: Snapshot,
+    head: Snapshot,
+    base_belongs: Belongs,
+    head_belongs: Belongs,
+    metric: Metric,
+    measurement: bool = False,
+    count_deletions: bool = False,
+) -> Delta:
+    """The change of one scope. `files` = classify(base, head, ...) of the unrestricted snapshots.
+
+    A unit that is on both sides but in the scope on one side only is moved. measurement: what measured is not the same,
+    so every difference on unchanged lines is put down to that. count_deletions: the guard judges the plain delta.
+    """
+    before = base.restrict(base_belongs).ratio(metric)
+    after = head.restrict(head_belongs).ratio(metric)
+    account = _Account(metric)
+    into, out = Counter[Category](), Counter[Category]()
+    for file in files:
+        inside = (
+            file.base_path is not None and base_belongs(file.base_path),
+            file.head_path is not None and head_belongs(file.head_path),
+        )
+        match inside:
+            case (True, True):
+                _count(account, file, Category, measurement)
+            case (True, False):
+                _count(account, file, (Category.ECB, Category.EUB, Category.DCB, Category.DUB), measurement)
+                out += _kept(file, metric)
+            case (False, True):
+                _count(account, file, (Category.GNC, Category.UNC, Category.GIC, Category.UIC), measurement)
+                into += _kept(file, metric)
+    moved = _book_moves(account, into, out)
+    return _delta(account, before, after, moved, count_deletions)
+
+
+def _count(account: _Account, file: FileDelta, wanted: Sequence[Category] | type[Category], measurement: bool) -> None:
+    """Book the wanted categories of one file."""
+    tally = file.tally()
+    for category in wanted:
+        account.lines[category] += tally.lines.get(category, 0)
+        account.exits[category] += tally.exits.get(category, 0)
+        count = tally.count(category, account.metric)
+        if category in EFFECT and count:
+            cause, covered, total = EFFECT[category]
+            if measurement and category in UNCHANGED_LINES:
+                cause = Cause.MEASUREMENT
+            account.book(cause, covered * count, total * count)
+    if Category.DUB in wanted:
+        account.masked += file.masked_uncovered(account.metric)
+    lost = file.lines.get(Category.LBC, 0)
+    if lost and file.head_path is not None and Category.LBC in wanted and not measurement:
+        account.lost[file.head_path] = spell(lost)
+
+
+def _kept(file: FileDelta, metric: Metric) -> Counter[Category]:
+    tally = file.tally()
+    return Counter({category: tally.count(category, metric) for category in KEPT})
+
+
+def _book_moves(account: _Account, into: Counter[Category], out: Counter[Category]) -> Moved:
+    moved = Moved(
+        out_covered=out[Category.CBC] + out[Category.LBC],
+        out_uncovered=out[Category.UBC] + out[Category.GBC],
+        in_covered=into[Category.CBC] + into[Category.GBC],
+        in_uncovered=into[Category.UBC] + into[Category.LBC],
+    )
+    account.book(Cause.MOVED_OUT, -moved.out_covered, -out.total())
+    account.book(Cause.MOVED_IN, moved.in_covered, into.total())
+    return moved
+
+
+def _delta(account: _Account, before: Ratio, after: Ratio, moved: Moved, count_deletions: bool) -> Delta:
+    tally = Tally(
+        lines={c: account.lines[c] for c in Category if account.lines[c]},
+        exits={c: account.exits[c] for c in Category if account.exits[c]},
+    )
+    if not before.measurable or not after.measurable:
+        return Delta(account.metric, before, after, points=None, tally=tally, lost=account.lost)
+    return Delta(
+        metric=account.metric,
+        base=before,
+        head=after,
+        points=(after.fraction - before.fraction) * 100,
+        parts=tuple(_parts(account, before.fraction, after.total)),
+        judged=judge(tally, before, after, account.metric, moved, account.masked, count_deletions),
+        tally=tally,
+        lost=account.lost,
+    )
+
+
+def _parts(account: _Account, r: Fraction, total_head: int) -> Iterator[Part]:
+    for cause in Cause:
+        covered, total = account.covered[cause], account.total[cause]
+        if covered or total:
+            yield Part(cause, covered, total, (covered - r * total) / total_head * 100)

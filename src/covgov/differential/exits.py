@@ -1,0 +1,122 @@
+"""Branch exits of one file by category: exact ones by (source, destination), counted ones by numbers per line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from covgov.differential.linemap import LineMap
+from covgov.model.change import Category
+from covgov.model.snapshot import CountedExits, Exit, FileCoverage
+
+MODULE = -1
+"""coverage.py spells "leaves the module" as -1 whatever the first statement's line is (Python 3.11 and newer), so this
+destination is on both sides even when line 1 moved or changed."""
+
+
+def classify_exits(before: FileCoverage, after: FileCoverage, lines: LineMap) -> dict[Category, tuple[Exit, ...]]:
+    """Exact exits. It is the same exit only if source and destination both map; numbering as in FileDelta."""
+    if not before.exits and not after.exits:
+        return {}
+    taken_before, taken_after = set(before.taken), set(after.taken)
+    same = _same_exits(before.exits, after.exits, lines)
+    hit = set(same.values())
+    found: dict[Category, list[Exit]] = {}
+    for old in before.exits:
+        new = same.get(old)
+        if new is not None:
+            category = _kept(old in taken_before, new in taken_after)
+            found.setdefault(category, []).append(new)
+        else:
+            gone = _touches(old, lines.removed)
+            found.setdefault(_left(old in taken_before, gone), []).append(old)
+    for new in after.exits:
+        if new not in hit:
+            found.setdefault(_came(new in taken_after, _touches(new, lines.added)), []).append(new)
+    return {category: tuple(sorted(exits)) for category, exits in found.items()}
+
+
+def _same_exits(before: Iterable[Exit], after: Iterable[Exit], lines: LineMap) -> dict[Exit, Exit]:
+    """Base exit -> head exit, one to one. Exits that leave the module are paired last, with what is still free."""
+    there = set(after)
+    same: dict[Exit, Exit] = {}
+    modules: list[Exit] = []
+    for exit_ in before:
+        source, target = lines.line(exit_[0]), _destination(exit_[1], lines)
+        if source is not None and target is not None and (source, target) in there:
+            same[exit_] = (source, target)
+        elif source is not None and exit_[1] == MODULE:
+            modules.append(exit_)
+    free = there - set(same.values())
+    for exit_ in modules:
+        source = lines.line(exit_[0])
+        if source is not None and (source, MODULE) in free:
+            same[exit_] = (source, MODULE)
+    return same
+
+
+def _destination(target: int, lines: LineMap) -> int | None:
+    """A destination below 0 is the negated first line of the code object that is left; 0 names no line."""
+    if target >= 0:
+        return lines.line(target) if target else 0
+    first = lines.line(-target)
+    return None if first is None else -first
+
+
+def _touches(exit_: Exit, changed: int) -> bool:
+    source, target = exit_
+    return bool(changed >> source & 1) or (target not in (0, MODULE) and bool(changed >> abs(target) & 1))
+
+
+def _kept(was: bool, now: bool) -> Category:
+    if was:
+        return Category.CBC if now else Category.LBC
+    return Category.GBC if now else Category.UBC
+
+
+def _left(was: bool, deleted: bool) -> Category:
+    if deleted:
+        return Category.DCB if was else Category.DUB
+    return Category.ECB if was else Category.EUB
+
+
+def _came(now: bool, new: bool) -> Category:
+    if new:
+        return Category.GNC if now else Category.UNC
+    return Category.GIC if now else Category.UIC
+
+
+def classify_counted(
+    before: Iterable[CountedExits], after: Iterable[CountedExits], lines: LineMap
+) -> Mapping[Category, int]:
+    """Inexact exits. On an unchanged line the counts are paired so that as little as possible changed: covered with
+    covered, uncovered with uncovered, then what is left across; only a surplus counts as included or no longer counted.
+    """
+    found: Counter[Category] = Counter()
+    now = {entry.line: entry for entry in after}
+    for old in before:
+        line = lines.line(old.line)
+        if line is None:
+            found.update({Category.DCB: old.covered, Category.DUB: old.total - old.covered})
+        else:
+            found.update(dict(_paired(old, now.pop(line, CountedExits(line, 0, 0)))))
+    for new in now.values():
+        is_new = bool(lines.added >> new.line & 1)
+        found.update({_came(True, is_new): new.covered, _came(False, is_new): new.total - new.covered})
+    return {category: count for category, count in found.items() if count}
+
+
+def _paired(old: CountedExits, new: CountedExits) -> Iterator[tuple[Category, int]]:
+    was_covered, was_missing = old.covered, old.total - old.covered
+    is_covered, is_missing = new.covered, new.total - new.covered
+    both, neither = min(was_covered, is_covered), min(was_missing, is_missing)
+    lost = min(was_covered - both, is_missing - neither)
+    gained = min(was_missing - neither, is_covered - both)
+    yield Category.CBC, both
+    yield Category.UBC, neither
+    yield Category.LBC, lost
+    yield Category.GBC, gained
+    yield Category.ECB, was_covered - both - lost
+    yield Category.EUB, was_missing - neither - gained
+    yield Category.GIC, is_covered - both - gained
+    yield Category.UIC, is_missing - neither - lost

@@ -1,0 +1,54 @@
+"""What the regression guard judges: the plain delta, with pure deletions and exclusions neutralised (DESIGN §4).
+
+The reasons, the laws and the treatment of moved and masked code are in docs/decisions/0006.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from covgov.model.change import Category, Tally
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Units that a rename carried across the scope's border: out with their base state, in with their head state."""
+
+    out_covered: int = 0
+    out_uncovered: int = 0
+    in_covered: int = 0
+    in_uncovered: int = 0
+
+
+NOT_MOVED = Moved()
+
+
+def judge(
+    tally: Tally,
+    base: Ratio,
+    head: Ratio,
+    metric: Metric,
+    moved: Moved = NOT_MOVED,
+    masked: int = 0,
+    count_deletions: bool = False,
+) -> Fraction:
+    """Percentage points to hold against `max_drop` (negative = a drop). Needs measurable ratios on both sides.
+
+    masked: uncovered units of `tally` that look deleted because their line was rewritten as an excluded one.
+    """
+    r = base.fraction
+    delta = head.fraction - r
+    if count_deletions:
+        return delta * 100
+    gone_covered = tally.count(Category.DCB, metric) + moved.out_covered
+    gone_uncovered = tally.count(Category.DUB, metric) + moved.out_uncovered - masked
+    new_covered = tally.count(Category.GNC, metric) + moved.in_covered
+    new_uncovered = tally.count(Category.UNC, metric) + moved.in_uncovered
+    net = max(0, gone_covered + gone_uncovered - new_covered - new_uncovered)
+    forgiven = min(max(0, gone_covered - new_covered), net)
+    denied = min(max(0, gone_uncovered - new_uncovered), net)
+    excluded = tally.count(Category.EUB, metric) + masked
+    return (delta + ((1 - r) * forgiven - r * denied - r * excluded) / head.total) * 100
