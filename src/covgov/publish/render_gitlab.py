@@ -1,6 +1,6 @@
 """The verdict as a GitLab Code Quality report: a JSON list, shown in the merge request.
 
-A pass without findings is an empty list, which GitLab shows as nothing at all; any other outcome is an entry of its own.
+A pass without findings is an empty list, which GitLab shows as nothing; any other outcome is an entry of its own.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """The verdict as JUnit XML: one test case per component, suite and patch check, for any CI's test view.
 
-A check that fails is a `failure`; undetermined is an `error`; one whose findings are all waived is `skipped`, naming the
-exception.
+A check that fails is a `failure`; undetermined is an `error`; one whose findings are all waived is `skipped`, naming
+the exception.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import ClassVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -41,7 +42,9 @@ class JunitRenderer:
         suite.add_testcases([_case(check) for check in _checks(verdict)])
         document = JUnitXml("covgov")
         document.add_testsuite(suite)
-        return document.tostring().decode("utf-8") + "\n"
+        buffer = BytesIO()
+        document.write(buffer)
+        return buffer.getvalue().decode("utf-8") + "\n"
 
 
 def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -24,30 +24,30 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all parts: keyword-only, every field always present (null where there is nothing)."""
 
 
-class RatioV1(Wire):
+class RatioV1(Wire, frozen=True, kw_only=True):
     covered: int
     total: int
     percent: str | None
 
 
-class PointsV1(Wire):
+class PointsV1(Wire, frozen=True, kw_only=True):
     exact: str
     shown: str
 
 
-class PartV1(Wire):
+class PartV1(Wire, frozen=True, kw_only=True):
     cause: Cause
     covered: int
     total: int
     points: PointsV1
 
 
-class TallyV1(Wire):
+class TallyV1(Wire, frozen=True, kw_only=True):
     lines: dict[Category, int]
     exits: dict[Category, int]
 
 
-class DeltaV1(Wire):
+class DeltaV1(Wire, frozen=True, kw_only=True):
     metric: Metric
     base: RatioV1
     head: RatioV1
@@ -59,14 +59,14 @@ class DeltaV1(Wire):
     words: str
 
 
-class ReceiptV1(Wire):
+class ReceiptV1(Wire, frozen=True, kw_only=True):
     commit: str | None
     distance: int
     age_days: int
     reason: str
 
 
-class FindingV1(Wire):
+class FindingV1(Wire, frozen=True, kw_only=True):
     rule: str
     effect: Effect
     scope: Scope
@@ -79,7 +79,7 @@ class FindingV1(Wire):
     waived_by: str | None
 
 
-class RowV1(Wire):
+class RowV1(Wire, frozen=True, kw_only=True):
     name: str
     scope: Scope
     suite: str
@@ -98,14 +98,14 @@ class RowV1(Wire):
     attributes: dict[str, RatioV1 | None]
 
 
-class PatchV1(Wire):
+class PatchV1(Wire, frozen=True, kw_only=True):
     ratio: RatioV1 | None
     bar: str | None
     allowed: int
     uncovered: dict[str, str]
 
 
-class TestsV1(Wire):
+class TestsV1(Wire, frozen=True, kw_only=True):
     __test__ = False  # pytest must not take this for a test class
 
     exit_code: int
@@ -117,14 +117,14 @@ class TestsV1(Wire):
     passed: bool
 
 
-class IdentityV1(Wire):
+class IdentityV1(Wire, frozen=True, kw_only=True):
     tool: str
     version: str
     language: str
     branch: bool
 
 
-class SuiteV1(Wire):
+class SuiteV1(Wire, frozen=True, kw_only=True):
     name: str
     arrived: bool
     reason: str
@@ -132,7 +132,7 @@ class SuiteV1(Wire):
     identity: IdentityV1 | None
 
 
-class ExceptionV1(Wire):
+class ExceptionV1(Wire, frozen=True, kw_only=True):
     id: str
     scope: str
     metric: Metric
@@ -145,7 +145,7 @@ class ExceptionV1(Wire):
     resolved: date | None
 
 
-class BarV1(Wire):
+class BarV1(Wire, frozen=True, kw_only=True):
     scope: Scope
     subject: str
     component: str
@@ -155,7 +155,7 @@ class BarV1(Wire):
     met: bool
 
 
-class VerdictV1(Wire):
+class VerdictV1(Wire, frozen=True, kw_only=True):
     format: Literal["covgov-verdict"]
     version: Literal[1]
     outcome: Outcome
