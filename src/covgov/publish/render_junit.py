@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from covgov.model.verdict import Finding, Outcome, Scope, Verdict
+from covgov.model.verdict import Finding, Outcome, Scope, SuiteLine, Verdict
 from covgov.publish import figures
 from covgov.publish.safe_text import plain
 from covgov.publish.sections import all_rows, code_of, grouped
@@ -23,7 +23,7 @@ Key = tuple[Scope, str]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One test case to be: what is checked, what its row says (None = there is no row), and its findings."""
+    """One test case to be: what is checked, what its row says (None = nothing), and its findings."""
 
     kind: str
     name: str
@@ -70,12 +70,18 @@ def _checks(verdict: Verdict) -> Iterator[Check]:
         yield Check(row.scope, row.name, row.outcome, 0, about(row.scope, row.name))
     for line in verdict.suites:
         seconds = line.tests.seconds if line.tests else 0
-        yield Check(Scope.SUITE, line.name, None, seconds, about(Scope.SUITE, line.name))
+        yield Check(Scope.SUITE, line.name, _outcome(line), seconds, about(Scope.SUITE, line.name))
     if verdict.patch:
         subjects = [subject for scope, subject in left if scope is Scope.PATCH]
         yield Check(Scope.PATCH, "patch", None, 0, tuple(f for s in subjects for f in about(Scope.PATCH, s)))
     for scope, subject in list(left):
         yield Check(scope, subject, None, 0, about(scope, subject))
+
+
+def _outcome(line: SuiteLine) -> Outcome | None:
+    if not line.arrived:
+        return Outcome.UNDETERMINED
+    return Outcome.FAIL if line.tests and not line.tests.passed else None
 
 
 def _case(check: Check) -> TestCase:

@@ -49,9 +49,10 @@ def _head(verdict: Verdict) -> str:
 
 
 def _foot(verdict: Verdict) -> str:
+    policy = markdown_code(verdict.policy_hash[:12]) or figures.NOTHING
     told = (
         f"Baseline: {_short(figures.receipt(verdict.receipt))}",
-        f"Judged: {_short(code_of(verdict))}, policy {markdown_code(verdict.policy_hash[:12])}, today {verdict.today} UTC",
+        f"Judged: {_short(code_of(verdict))}, policy {policy}, today {verdict.today} UTC",
     )
     return "\n".join(["---", *(f"- {line}" for line in told)])
 
@@ -131,11 +132,10 @@ def _finding(finding: Finding) -> str:
 def _lines(rows: Sequence[Row], key: str) -> Iterator[str]:
     for row in rows:
         shown, rest = clipped(row.uncovered if key == "uncovered" else row.partial_lines, LIMIT)
-        yield from (
-            f"- {markdown_code(row.name)}: {markdown_code(path)}: {markdown(spelled)}" for path, spelled in shown
-        )
+        name = markdown_code(row.name)
+        yield from (f"- {name}: {markdown_code(path)}: {markdown(spelled)}" for path, spelled in shown)
         if rest:
-            yield f"- {markdown_code(row.name)}: {rest}"
+            yield f"- {name}: {rest}"
 
 
 SUITE_COLUMNS = ("suite", "result", "tests", "failures", "seconds", "measured by")

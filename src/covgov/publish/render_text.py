@@ -26,7 +26,8 @@ def _head(verdict: Verdict) -> Iterator[str]:
     yield f"covgov: {verdict.outcome.upper()} ({figures.counts(verdict)})"
     if verdict.soft_start:
         yield f"soft start: {log_line(verdict.soft_start)}"
-    yield f"judged: {log_line(code_of(verdict))}, policy {log_line(verdict.policy_hash[:12])}, today {verdict.today} UTC"
+    policy = log_line(verdict.policy_hash[:12]) or figures.NOTHING
+    yield f"judged: {log_line(code_of(verdict))}, policy {policy}, today {verdict.today} UTC"
     yield f"baseline: {log_line(figures.receipt(verdict.receipt))}"
 
 
@@ -98,4 +99,5 @@ def _exceptions(verdict: Verdict) -> Iterator[str]:
 def _exception(line: ExceptionLine) -> str:
     review = f", review by {line.review}" if line.review else ""
     floor = f", floor {figures.bar(line.floor)}" if line.floor is not None else ""
-    return f"{line.scope} ({line.metric}) {line.state}{floor}, now {figures.percent(line.current)}{review}, owner {line.owner or 'nobody'}"
+    now = figures.percent(line.current, line.floor)
+    return f"{line.scope} ({line.metric}) {line.state}{floor}, now {now}{review}, owner {line.owner or 'nobody'}"

@@ -1,7 +1,7 @@
 """Text from outside (paths, names, messages) made harmless for the place where it is shown.
 
-A path may hold a newline, an escape sequence, a right-to-left override, a pipe or `##[`; shown raw it could forge a row,
-an annotation or a CI command. Each function here answers for one kind of place.
+A path may hold a newline, an escape sequence, a right-to-left override, a pipe or `##[`; shown raw it could forge a
+row, an annotation or a CI command. Each function here answers for one kind of place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A snapshot as an LCOV tracefile.
 
 Carried: executable and covered lines, branch exits by name. Not carried: excluded lines, attributes, what measured.
-Hit counts are 1 and 0: a snapshot knows whether a line ran, not how often. Exits are named as coverage.py names them, so
-that their destination survives; those that leave the code object are told apart by a number only.
+Hit counts are 1 and 0: a snapshot knows whether a line ran, not how often. Exits are named as coverage.py names them,
+so that their destination survives; those that leave the code object are told apart by a number only.
 """
 
 from __future__ import annotations
