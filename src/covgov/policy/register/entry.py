@@ -10,6 +10,15 @@ from enum import StrEnum
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Scope
 
+ENTRY_SCOPES = (Scope.COMPONENT, Scope.FILE)
+"""What an exception can be about."""
+
+PLACEHOLDERS = frozenset({"", "-", "–", "—", "?", "...", "…", "tbd", "todo", "n/a", "none"})
+"""What people write into a column that they have not filled in yet (compared without case)."""
+
+Key = tuple[Scope, str, Metric]
+"""Scope, subject and metric: which figure an exception is about."""
+
 
 class Status(StrEnum):
     """The machine's column: what a row is. Whether it waives is computed, never stored."""
@@ -44,17 +53,33 @@ class Entry:
     approved_on: date | None = None
 
     @property
+    def key(self) -> Key:
+        return (self.scope, self.subject, self.metric)
+
+    @property
+    def spelled(self) -> str:
+        """The scope column: `component:auth`, `file:src/x.py`."""
+        return f"{self.scope}:{self.subject}"
+
+    @property
+    def open(self) -> bool:
+        """Whether the entry can still waive something: at most one open entry exists per key."""
+        return self.status is not Status.RESOLVED
+
+    @property
     def absent(self) -> tuple[str, ...]:
-        """The people's columns that are still empty; an entry waives only when there are none."""
+        """The columns that an entry needs in order to waive and that are still empty, or hold a placeholder."""
         named = {
+            "id": self.id,
+            "floor": "" if self.floor is None else str(self.floor),
             "owner": self.owner,
             "rationale": self.rationale,
             "mitigation": self.mitigation,
-            "next review": self.review,
+            "next review": str(self.review or ""),
             "approved by": self.approved_by,
-            "approved on": self.approved_on,
+            "approved on": str(self.approved_on or ""),
         }
-        return tuple(name for name, value in named.items() if not value)
+        return tuple(name for name, value in named.items() if value.strip().casefold() in PLACEHOLDERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""CODEOWNERS as GitHub and GitLab read it: the last pattern that matches a path names its owners.
+
+https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
+https://docs.gitlab.com/user/project/codeowners/reference/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""Where the file may live; the first that exists is read, alone."""
+
+_SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
+_FIELD = re.compile(r"(?:\\.|\S)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line. `depth` is the only depth at which a pattern like `docs/*` matches, None when any does."""
+
+    section: str
+    pattern: GitIgnoreSpecPattern
+    depth: int | None
+    owners: tuple[str, ...]
+
+    def matches(self, path: str) -> bool:
+        deep_enough = self.depth is None or path.count("/") == self.depth
+        return deep_enough and self.pattern.match_file(path) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Codeowners:
+    rules: tuple[Rule, ...] = ()
+
+    def owner_of(self, path: str) -> str:
+        """Owners of a repository-relative path, separated by blanks; "" when it has none.
+
+        A pattern without owners takes ownership away. Every section of a GitLab file has its own say.
+        """
+        by_section: dict[str, tuple[str, ...]] = {}
+        for rule in self.rules:
+            if rule.matches(path):
+                by_section[rule.section] = rule.owners
+        return " ".join(dict.fromkeys(owner for owners in by_section.values() for owner in owners))
+
+
+def find(read: Callable[[str], bytes | None]) -> Codeowners:
+    """The project's CODEOWNERS; empty when it has none. Bytes that are not UTF-8 are replaced: they own nothing."""
+    found = next((data for data in map(read, LOCATIONS) if data is not None), b"")
+    return parse(found.decode("utf-8", errors="replace"))
+
+
+def parse(text: str) -> Codeowners:
+    """Every line that has a meaning; lines that the hosts skip (negations, unreadable patterns) are skipped too."""
+    return Codeowners(tuple(_rules(text.removeprefix("\ufeff").splitlines())))
+
+
+def _rules(lines: Iterable[str]) -> Iterable[Rule]:
+    section, default = "", ()  # type: tuple[str, tuple[str, ...]]
+    for line in lines:
+        if header := _SECTION.match(line):
+            section, default = header["name"].casefold(), tuple(header["owners"].split())
+            continue
+        pattern, *rest = _fields(line) or [""]
+        compiled = _compiled(pattern)
+        if compiled is not None:
+            yield Rule(section, compiled, _depth(pattern), tuple(rest) or default)
+
+
+def _fields(line: str) -> list[str]:
+    """Pattern and owners up to a comment; blanks and `#` may be escaped in the pattern."""
+    fields: list[str] = _FIELD.findall(line)
+    comment = next((i for i, field in enumerate(fields) if field.startswith("#")), len(fields))
+    return fields[:comment]
+
+
+def _compiled(pattern: str) -> GitIgnoreSpecPattern | None:
+    if not pattern or pattern.startswith("!"):
+        return None
+    try:
+        return GitIgnoreSpecPattern(pattern)
+    except ValueError:
+        return None
+
+
+def _depth(pattern: str) -> int | None:
+    """`docs/*` owns what lies directly in `docs`, unlike in a .gitignore, where it reaches below."""
+    if not pattern.endswith("/*") or "**" in pattern:
+        return None
+    return pattern.strip("/").count("/")
