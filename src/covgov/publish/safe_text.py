@@ -7,6 +7,7 @@ row, an annotation or a CI command. Each function here answers for one kind of p
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~$]")
@@ -75,6 +76,20 @@ def command_data(text: str) -> str:
 def command_property(text: str) -> str:
     """A property of a GitHub workflow command: commas and colons would end it."""
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def file_name(path: str) -> str:
+    """A path for a report file: characters that no text format can hold in one field are spelled visibly.
+
+    That is control characters, lone surrogates and line separators; everything else stays, so that the path matches.
+    """
+    if path.isprintable():
+        return path
+    return "".join(char.encode("unicode_escape").decode("ascii") if _unwritable(char) else char for char in path)
+
+
+def _unwritable(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in "\ufffe\uffff"
 
 
 def utf8(text: str) -> str:

@@ -14,13 +14,13 @@ from lxml import etree
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.safe_text import plain
+from covgov.publish.safe_text import file_name
 
 DOCTYPE = '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">'
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """The document, UTF-8. Characters that XML cannot hold are spelled out in paths."""
+    """The document, UTF-8."""
     root = etree.Element("coverage", _totals(snapshot))
     etree.SubElement(etree.SubElement(root, "sources"), "source").text = "."
     packages = etree.SubElement(root, "packages")
@@ -32,7 +32,7 @@ def write(snapshot: Snapshot) -> bytes:
 def _totals(snapshot: Snapshot) -> dict[str, str]:
     line, branch = snapshot.ratio(Metric.LINE), snapshot.ratio(Metric.BRANCH)
     return {
-        "version": plain(snapshot.identity.version),
+        "version": file_name(snapshot.identity.version),
         "timestamp": "0",
         "lines-valid": str(line.total),
         "lines-covered": str(line.covered),
@@ -59,10 +59,10 @@ def _packages(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 
 def _package(parent: etree._Element, name: str, files: dict[str, FileCoverage]) -> None:
-    package = etree.SubElement(parent, "package", {"name": plain(name), **_rates(files.values())})
+    package = etree.SubElement(parent, "package", {"name": file_name(name), **_rates(files.values())})
     classes = etree.SubElement(package, "classes")
     for path, coverage in files.items():
-        names = {"name": plain(PurePosixPath(path).name), "filename": plain(path)}
+        names = {"name": file_name(PurePosixPath(path).name), "filename": file_name(path)}
         class_ = etree.SubElement(classes, "class", {**names, **_rates([coverage])})
         etree.SubElement(class_, "methods")
         _lines(etree.SubElement(class_, "lines"), coverage)

@@ -1,8 +1,9 @@
 """A snapshot in the layout of coverage.py's JSON report, format 3.
 
 Carried: lines, exact branch exits, excluded lines, attributes (as contexts), version and branch mode. Not carried: the
-language version. Exits known only by number count in the summaries and are in no list, because the lists need their
-destinations; the meta data says so. There is no timestamp.
+language version. Exits known only by number cannot be listed: where all of a line's were taken they count in the
+summaries (so does coverage.py count a line under `# pragma: no branch`), elsewhere they are left out, and the meta data
+says so. There is no timestamp.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.safe_text import utf8
+from covgov.publish.safe_text import file_name
 
 FORMAT = 3
 CONTEXT = "covgov:"
@@ -29,10 +30,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """The document, one line, UTF-8. Undecodable bytes of paths are spelled out."""
+    """The document, one line, UTF-8."""
     branch = snapshot.identity.branch
     contexts = any(coverage.attributes for coverage in snapshot.files.values())
-    files = {utf8(path): _file(snapshot.files[path], branch, contexts) for path in snapshot.paths}
+    files = {file_name(path): _file(snapshot.files[path], branch, contexts) for path in snapshot.paths}
     totals = _summary(snapshot.files.values(), branch)
     return _ENCODER.encode({"meta": _meta(snapshot, branch, contexts), "files": files, "totals": totals})
 
@@ -40,12 +41,12 @@ def write(snapshot: Snapshot) -> bytes:
 def _meta(snapshot: Snapshot, branch: bool, contexts: bool) -> Json:
     meta: Json = {
         "format": FORMAT,
-        "version": utf8(snapshot.identity.version),
+        "version": file_name(snapshot.identity.version),
         "branch_coverage": branch,
         "show_contexts": contexts,
     }
-    inexact = any(coverage.counted for coverage in snapshot.files.values())
-    return meta | ({"covgov_note": "exits known only by number are in the summaries alone"} if inexact else {})
+    left_out = sum(coverage.ratio(Metric.BRANCH).total - _exits(coverage).total for coverage in snapshot.files.values())
+    return meta | ({"covgov_note": f"{left_out} branch exits known only by number are left out"} if left_out else {})
 
 
 def _file(coverage: FileCoverage, branch: bool, contexts: bool) -> Json:
@@ -69,13 +70,13 @@ def _contexts(coverage: FileCoverage) -> dict[str, list[str]]:
     for tag, bits in coverage.attributes:
         for number in lines.numbers(bits):
             tagged.setdefault(number, []).append(tag)
-    return {str(number): [CONTEXT + utf8(",".join(tagged[number]))] for number in sorted(tagged)}
+    return {str(number): [CONTEXT + file_name(",".join(tagged[number]))] for number in sorted(tagged)}
 
 
 def _summary(files: Iterable[FileCoverage], branch: bool) -> Json:
     measured = tuple(files)
     line = sum((coverage.ratio(Metric.LINE) for coverage in measured), Ratio(0, 0))
-    exits = sum((coverage.ratio(Metric.BRANCH) for coverage in measured), Ratio(0, 0))
+    exits = sum((_exits(coverage) for coverage in measured), Ratio(0, 0))
     counted: Json = {
         "covered_lines": line.covered,
         "num_statements": line.total,
@@ -88,11 +89,23 @@ def _summary(files: Iterable[FileCoverage], branch: bool) -> Json:
         return counted
     return counted | {
         "num_branches": exits.total,
-        "num_partial_branches": sum(coverage.partial.bit_count() for coverage in measured),
+        "num_partial_branches": sum(_partial(coverage) for coverage in measured),
         "covered_branches": exits.covered,
         "missing_branches": exits.uncovered,
         **_percent("percent_branches_covered", exits),
     }
+
+
+def _exits(coverage: FileCoverage) -> Ratio:
+    """The exits that the report can tell of."""
+    settled = sum(entry.total for entry in coverage.counted if entry.covered == entry.total)
+    return Ratio(len(coverage.taken) + settled, len(coverage.exits) + settled)
+
+
+def _partial(coverage: FileCoverage) -> int:
+    """Number of lines that ran while one of their listed exits was never taken."""
+    taken = set(coverage.taken)
+    return (lines.of(source for source, _ in set(coverage.exits) - taken) & coverage.covered).bit_count()
 
 
 def _percent(key: str, ratio: Ratio) -> Json:

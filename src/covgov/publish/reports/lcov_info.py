@@ -11,16 +11,17 @@ from collections.abc import Iterator
 
 from covgov.model import lines
 from covgov.model.snapshot import Exit, FileCoverage, Metric, Snapshot
+from covgov.publish.safe_text import file_name
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """The tracefile, UTF-8; bytes of paths that are not UTF-8 come back as they were."""
+    """The tracefile, UTF-8."""
     text = "".join(f"{line}\n" for path in snapshot.paths for line in _record(path, snapshot.files[path]))
-    return text.encode("utf-8", "surrogateescape")
+    return text.encode()
 
 
 def _record(path: str, coverage: FileCoverage) -> Iterator[str]:
-    yield f"SF:{path}"
+    yield f"SF:{file_name(path)}"
     for number in lines.numbers(coverage.statements):
         yield f"DA:{number},{coverage.covered >> number & 1}"
     ratio = coverage.ratio(Metric.LINE)
