@@ -1,0 +1,31 @@
+"""One session per suite of covgov.toml: `nox -s "tests(unit_engine)" -- --cov-report=xml:coverage/engine.xml`.
+
+nox turns every failure into exit code 1; pipelines that act on covgov's exit codes call covgov itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = os.environ.get("NOX_DEFAULT_VENV_BACKEND", "virtualenv")
+
+SUITES = tuple(tomllib.loads(Path("covgov.toml").read_text(encoding="utf-8"))["suites"])
+
+
+@nox.session(python="3.11")  # a single version as text: a list would put it into the session's name
+@nox.parametrize("suite", [nox.param(name, id=f"unit_{name.replace('-', '_')}") for name in SUITES])
+def tests(session: nox.Session, suite: str) -> None:
+    """Measure one suite with `covgov run --measure-only`; arguments after `--` go through it."""
+    python = sys.executable if session.venv_backend == "none" else "python"
+    if session.venv_backend != "none":
+        session.install("--require-hashes", "-r", "requirements-dev.txt")
+        session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+    session.run(
+        *(python, "-m", "covgov", "run", "--measure-only", suite, "--", *session.posargs),
+        env={"COVERAGE_CONTEXT": os.environ.get("COVERAGE_CONTEXT", suite)},
+    )

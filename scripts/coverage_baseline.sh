@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Measure one suite and judge it: scripts/coverage_baseline.sh --suite NAME [--fail-under N]
+# Bars in order: --fail-under, COVERAGE_FAIL_UNDER, covgov.toml. Exits with covgov's own codes (docs/errors.md).
+set -euo pipefail
+
+suite="" bar=()
+while (($#)); do
+  case "$1 ${2:-}" in
+    "--suite "?*) suite="$2" ;;
+    "--fail-under "?*) bar=(--fail-under "$2") ;;
+    *) echo "usage: $0 --suite NAME [--fail-under N]" >&2; exit 2 ;;
+  esac
+  shift 2
+done
+[[ -n "$suite" ]] || { echo "usage: $0 --suite NAME [--fail-under N]" >&2; exit 2; }
+
+python="${COVGOV_PYTHON:-$([[ -x .venv/bin/python ]] && echo .venv/bin/python || echo python3)}"
+
+code=0
+"$python" -m covgov run --measure-only "$suite" || code=$?
+case "$code" in 0 | 10 | 11) ;; *) exit "$code" ;; esac # tests that fail, or did not run, are judged by the check
+exec "$python" -m covgov check "$suite" ${bar[@]+"${bar[@]}"}

@@ -1,0 +1,113 @@
+"""Tells coverage.py which quality attributes a test carries, as a dynamic context: `covgov:architecture,security`.
+
+A test marked with a quality attribute (`@pytest.mark.security`) runs, from set-up to tear-down, under a context that
+names its attributes, sorted. Without active coverage, or with a context setting of the user's own, it does nothing.
+
+Imports nothing of covgov, and coverage.py only if somebody else has: a plugin is imported before measurement begins,
+and whatever it imports would be missing from the coverage of its own package.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from coverage import Coverage
+
+NAME = "covgov-attributes"
+DEFAULT = ("architecture", "reliability", "security")
+PREFIX = "covgov:"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini option `covgov_attributes`."""
+    text = f"markers that are quality attributes (default: {' '.join(DEFAULT)}; or COVGOV_ATTRIBUTES, by commas)"
+    with contextlib.suppress(ValueError):  # `covgov run` may have loaded a copy of this file already
+        parser.addini("covgov_attributes", text, type="args", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers, so that --strict-markers accepts them everywhere, and the plugin itself."""
+    if config.pluginmanager.has_plugin(NAME):
+        return
+    attributes = wanted(config, os.environ.get("COVGOV_ATTRIBUTES", ""))
+    for name in attributes:
+        config.addinivalue_line("markers", f"{name}: quality attribute {name}, shown by covgov as a column")
+    config.pluginmanager.register(Attributes(config, attributes), NAME)
+
+
+def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
+    """The attributes in force: the ini option, else the comma-separated `listed`, else the default three."""
+    configured: list[str] = config.getini("covgov_attributes")
+    return tuple(configured or [name.strip() for name in listed.split(",") if name.strip()] or DEFAULT)
+
+
+def context_of(markers: set[str], attributes: tuple[str, ...]) -> str:
+    """The context of a test with these markers; empty when none of them is an attribute."""
+    found = sorted(markers & set(attributes))
+    return PREFIX + ",".join(found) if found else ""
+
+
+def active() -> Coverage | None:
+    """The coverage measurement of this process, None when there is none."""
+    module = sys.modules.get("coverage")
+    return None if module is None else module.Coverage.current()
+
+
+def obstacle(coverage: Coverage, config: pytest.Config) -> str:
+    """Why contexts cannot be used here; empty when they can."""
+    if coverage.get_option("run:dynamic_context") or config.getoption("cov_context", None):
+        return "a dynamic context of the project's own is configured: tests were not tagged with quality attributes"
+    about = dict(coverage.sys_info())
+    if about.get("core", about.get("tracer")) == "SysMonitor":
+        return "the sysmon core has no contexts: tests were not tagged with quality attributes"
+    return ""
+
+
+class Attributes:
+    """Switches the context around each tagged test."""
+
+    def __init__(self, config: pytest.Config, attributes: tuple[str, ...]) -> None:
+        self.config = config
+        self.attributes = attributes
+        self.note = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        coverage = active()
+        self.note = obstacle(coverage, self.config) if coverage is not None else ""
+        if self.note:
+            leave(self.note, os.environ.get("COVGOV_NOTES_DIR", ""))
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
+        coverage = active()
+        context = context_of({marker.name for marker in item.iter_markers()}, self.attributes)
+        if coverage is None or self.note or not context:
+            yield
+            return
+        coverage.switch_context(context)
+        try:
+            yield
+        finally:
+            if active() is coverage:
+                coverage.switch_context("")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.note:
+            terminalreporter.write_line(f"covgov: {self.note}", yellow=True)
+
+
+def leave(note: str, directory: str) -> None:
+    """Write a note where `covgov run` finds it; one file per process, so that workers never share one."""
+    if directory and Path(directory).is_dir():
+        path = Path(directory, f"covgov-notes.{os.getpid()}.json")
+        path.write_text(json.dumps({"notes": [note]}), encoding="utf-8")

@@ -1,0 +1,94 @@
+"""The files a run leaves in the output directory, and how they get there: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgov.runner.passthrough import Requested
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The oldest time a ZIP file can hold: the archive must not depend on when it was packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`."""
+
+    out: Path
+    suite: str
+
+    @property
+    def snapshot(self) -> Path:
+        return self.out / f"{self.suite}.snapshot"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every file, the snapshot last: it is written when the others stand."""
+        names = (".xml", ".json", ".lcov", "-html.zip", "-junit.xml", ".snapshot")
+        return tuple(self.out / f"{self.suite}{name}" for name in names)
+
+    def prepare(self) -> None:
+        """Make the output directory, invisible to git, and remove what an earlier run left: fail closed."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        ignore = self.out / ".gitignore"
+        if not ignore.exists():
+            write(ignore, b"# measured output, never committed\n*\n")
+        for path in self.all:
+            path.unlink(missing_ok=True)
+
+    def publish(self, reports: Path, junit: Path) -> tuple[Path, ...]:
+        """Put the reports and, if there is one, the JUnit file in their place; the paths written."""
+        written = []
+        for kind in ("xml", "json", "lcov"):
+            written.append(copy(reports / f"report.{kind}", self.out / f"{self.suite}.{kind}"))
+        written.append(pack(reports / "html", self.out / f"{self.suite}-html.zip"))
+        if junit.is_file():
+            written.append(copy(junit, self.out / f"{self.suite}-junit.xml"))
+        return tuple(written)
+
+
+def deliver(requested: Requested, reports: Path, root: Path) -> tuple[Path, ...]:
+    """Copy reports to the extra places that were asked for; the paths written."""
+    wanted = {"xml": requested.xml, "json": requested.json, "lcov": requested.lcov}
+    written = [copy(reports / f"report.{kind}", root / place) for kind, places in wanted.items() for place in places]
+    for place in requested.html:
+        shutil.copytree(reports / "html", root / place, dirs_exist_ok=True)
+        written.append(root / place)
+    return tuple(written)
+
+
+def write(path: Path, data: bytes) -> Path:
+    """Write a file whole or not at all; makes its directory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def copy(source: Path, target: Path) -> Path:
+    """`write` from a file."""
+    return write(target, source.read_bytes())
+
+
+def pack(directory: Path, target: Path) -> Path:
+    """Zip a directory: sorted names, fixed times and modes; the same content gives the same bytes."""
+    with tempfile.TemporaryFile() as buffer:
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for path in sorted(path for path in directory.rglob("*") if path.is_file() and path.name != ".gitignore"):
+                info = zipfile.ZipInfo(path.relative_to(directory).as_posix(), EPOCH)
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)
+        buffer.seek(0)
+        return write(target, buffer.read())

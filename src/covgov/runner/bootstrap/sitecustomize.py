@@ -1,0 +1,95 @@
+"""Measures every Python process that a suite starts: `run_suite` puts this directory first on PYTHONPATH.
+
+Runs in the suite's interpreter, so it needs nothing but the standard library and coverage.py (6.5 or later), imports
+nothing of covgov and keeps to syntax that old interpreters read. It is ours rather than `[run] patch = subprocess`
+because it works under any coverage.py and needs no line in the project's configuration; where that line exists,
+whoever comes first measures and the other steps back. Without `_COVGOV_DATA` in the environment it does nothing.
+
+The variables start with an underscore because they are private to one run and its children.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib.machinery
+import importlib.util
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - start-up of every process: no pathlib
+QUIET = ["no-data-collected", "module-not-imported", "module-not-measured", "already-imported"]
+"""Warnings that are the normal state of a child process."""
+
+
+def measure(environ: os._Environ[str] | dict[str, str], argv: list[str]) -> bool:
+    """Start coverage.py as `_COVGOV_DATA` (directory) and `_COVGOV_ROOT` ask; whether this call started it."""
+    data, root = environ.get("_COVGOV_DATA", ""), environ.get("_COVGOV_ROOT", "")
+    if not (os.path.isdir(data) and os.path.isdir(root)):  # noqa: PTH112
+        return False
+    if importlib.util.find_spec("coverage") is None:
+        return False
+    record_interpreter(data)
+    if is_coverage(argv):
+        return False
+    import coverage  # noqa: PLC0415 - only in processes that are measured
+
+    if coverage.Coverage.current() is not None:
+        return False
+    begin(data, root)
+    return True
+
+
+def is_coverage(argv: list[str]) -> bool:
+    """Whether a command line is coverage.py's own: `python -m coverage ...`, `python .../bin/coverage ...`."""
+    for index, argument in enumerate(argv[1:], start=1):
+        if argument == "-m":
+            return argv[index + 1 : index + 2] == ["coverage"]
+        if not argument.startswith("-"):
+            return os.path.basename(argument).startswith("coverage")  # noqa: PTH119
+    return False
+
+
+def record_interpreter(data: str) -> None:
+    """Leave `interpreter.PID` so that the data of this process is later analysed by the interpreter that made it."""
+    with open(os.path.join(data, "interpreter.%d" % os.getpid()), "w") as note:  # noqa: PTH118, PTH123, UP031
+        note.write(sys.executable)
+
+
+def begin(data: str, root: str) -> None:
+    """Measure from here to the end of the process, with the configuration coverage.py finds in `root`.
+
+    coverage.py resolves `source` and `relative_files` against the directory it starts in, hence the visit to `root`.
+    """
+    import coverage  # noqa: PLC0415
+
+    came_from = os.getcwd()  # noqa: PTH109
+    os.chdir(root)
+    try:
+        measuring = coverage.Coverage(data_file=os.path.join(data, ".coverage"), data_suffix=True)  # noqa: PTH118
+        measuring.set_option("run:disable_warnings", QUIET)
+        measuring.start()
+    finally:
+        os.chdir(came_from)
+    atexit.register(finish, measuring)
+
+
+def finish(measuring: object) -> None:
+    """Write what one `Coverage` saw."""
+    measuring.stop()  # type: ignore[attr-defined]  # a Coverage; its type cannot be imported before it is needed
+    measuring.save()  # type: ignore[attr-defined]
+
+
+def hand_on(path: list[str]) -> None:
+    """Run the `sitecustomize` that this one hides, if there is one, and let `import sitecustomize` mean it."""
+    others = [entry for entry in path if os.path.abspath(entry) != HERE]  # noqa: PTH100
+    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
+    if spec is None or spec.loader is None:
+        return
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["sitecustomize"] = module
+    spec.loader.exec_module(module)
+
+
+if __name__ == "sitecustomize":
+    measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)))
+    hand_on(sys.path)

@@ -1,0 +1,48 @@
+"""What code is about to be measured: git's account of it, or plain file hashes where there is no git."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgov.model.snapshot import Origin
+from covgov.vcs.git import GitRepository, toplevel
+from covgov.vcs.interface import WORKTREE
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """origin: None without git. blobs: path relative to the root -> git blob id of what is on disk."""
+
+    origin: Origin | None
+    blobs: Mapping[str, str]
+
+
+def look(root: Path, env: Mapping[str, str]) -> Checkout:
+    """The code under `root`, which is the top of a git checkout or no checkout at all."""
+    top = toplevel(root, env)
+    if top is None or top.resolve() != root.resolve():
+        return Checkout(None, {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)})
+    repository = GitRepository(root, env=env)
+    return Checkout(repository.origin(), repository.blobs(WORKTREE))
+
+
+def files(root: Path) -> Iterator[Path]:
+    """Regular files below `root`, without hidden directories, byte code and virtual environments."""
+    for directory, below, names in os.walk(root):
+        here = Path(directory)
+        below[:] = sorted(
+            name
+            for name in below
+            if not name.startswith(".") and name != "__pycache__" and not (here / name / "pyvenv.cfg").is_file()
+        )
+        yield from (path for path in (here / name for name in sorted(names)) if path.is_file())
+
+
+def blob_id(path: Path) -> str:
+    """The id git would give the file's content (SHA-1 of `blob SIZE\\0` and the bytes)."""
+    data = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

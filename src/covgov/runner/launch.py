@@ -1,0 +1,86 @@
+"""How a suite is started: interpreter, command line and environment. Pure, but for asking whether a file exists."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgov.policy.policy import Suite
+
+BOOTSTRAP = Path(__file__).parent / "bootstrap"
+REPORTER = Path(__file__).parent / "reporter.py"
+PLUGIN = Path(__file__).parent.parent / "pytest_plugin.py"
+PLUGIN_COPY = "covgov_attributes"
+"""Module name under which an interpreter without covgov gets the pytest plugin."""
+
+FOREIGN = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""Variables of a measurement around this one (covgov testing itself): the suite must not report to both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The clean directory of one run; a run never reads or deletes data outside it."""
+
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        """Data files, interpreter notes and plugin notes of the measured processes."""
+        return self.path / "data"
+
+    @property
+    def junit(self) -> Path:
+        return self.path / "junit.xml"
+
+    @property
+    def reports(self) -> Path:
+        """Where coverage.py's reports and the combined data file are written."""
+        return self.path / "reports"
+
+    @property
+    def plugin(self) -> Path:
+        return self.path / "plugin"
+
+
+def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
+    """The suite's own interpreter: `python` of the suite, else the active virtual environment's, else this one.
+
+    A relative path counts from `root`; a bare name is looked up in PATH when it is started.
+    """
+    if suite.python:
+        return str(root / suite.python) if "/" in suite.python else suite.python
+    active = Path(env.get("VIRTUAL_ENV", ""), "bin", "python")
+    return str(active) if env.get("VIRTUAL_ENV") and active.is_file() else sys.executable
+
+
+def command_line(suite: Suite, python: str, work: Workspace, extra: Sequence[str]) -> list[str]:
+    """The suite's `command` with `{junit}` filled in, else pytest under `coverage run`."""
+    if suite.command:
+        return [*(part.replace("{junit}", str(work.junit)) for part in suite.command), *extra]
+    run = [python, "-m", "coverage", "run", "--parallel-mode", f"--data-file={work.data / '.coverage'}", "-m", "pytest"]
+    plugin = ["-p", PLUGIN_COPY] if needs_plugin(suite, python) else []
+    return [*run, *plugin, *suite.tests, *suite.args, f"--junitxml={work.junit}", *extra]
+
+
+def needs_plugin(suite: Suite, python: str) -> bool:
+    """Whether the plugin must be handed to an interpreter that may have no covgov installed."""
+    return not suite.command and python != sys.executable
+
+
+def environment(suite: Suite, root: Path, work: Workspace, env: Mapping[str, str]) -> dict[str, str]:
+    """The child's environment: the caller's, plus what makes every Python process in it measure itself."""
+    kept = {name: value for name, value in env.items() if name not in FOREIGN}
+    paths = [str(BOOTSTRAP), str(work.plugin)]
+    paths += [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "COVERAGE_FILE": str(work.data / ".coverage"),
+        "COVERAGE_CONTEXT": env.get("COVERAGE_CONTEXT") or suite.name,
+        "COVGOV_NOTES_DIR": str(work.data),
+        "_COVGOV_DATA": str(work.data),
+        "_COVGOV_ROOT": str(root),
+    }

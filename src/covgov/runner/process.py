@@ -1,0 +1,70 @@
+"""Runs one command, streaming what it says; Ctrl-C reaches it exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from covgov.errors import InputError
+
+PATIENCE = 10.0
+"""Seconds that an interrupted command gets to finish before it is killed."""
+
+
+def stream(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], say: Callable[[str], None]) -> int:
+    """Run a command and pass each line of its output (stdout and stderr, in order) to `say`; its exit code.
+
+    The command gets a process group of its own, so that an interruption is passed on once, by us, to all of it, and
+    not a second time by the terminal. Raises InputError (`command-missing`) when it cannot be started.
+    """
+    try:
+        child = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise InputError(
+            "command-missing",
+            f"cannot start {command[0]}: {error.strerror}",
+            hint="install it, or name the interpreter with `python` or the program with `command` in [suites.NAME]",
+        ) from error
+    with child:
+        try:
+            return _follow(child, say)
+        except BaseException:
+            _interrupt(child)
+            raise
+
+
+def _follow(child: subprocess.Popen[str], say: Callable[[str], None]) -> int:
+    if child.stdout is not None:
+        for line in child.stdout:
+            say(line.rstrip("\n"))
+    return child.wait()
+
+
+def _interrupt(child: subprocess.Popen[str]) -> None:
+    """Interrupt the group, then kill what is left of it."""
+    _signal(child.pid, signal.SIGINT)
+    try:
+        child.wait(timeout=PATIENCE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        _signal(child.pid, signal.SIGKILL)
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return

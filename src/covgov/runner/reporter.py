@@ -1,0 +1,48 @@
+"""coverage.py's own reports of one run, made in the suite's interpreter: `PYTHON reporter.py DATA_DIR OUT_DIR`.
+
+Standalone: the standard library and coverage.py 6.5 or later, nothing of covgov, syntax that old interpreters read.
+The data files in DATA_DIR are combined into OUT_DIR/.coverage and stay as they are. The working directory is the
+project's root, where coverage.py finds its configuration. Exit 0, or 3 with one line on stderr that says why not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import coverage
+
+
+def main(data_dir: str, out_dir: str) -> int:
+    """Write `.coverage`, `report.{xml,json,lcov,txt}` and `html/` to `out_dir`."""
+    try:
+        combine(data_dir, os.path.join(out_dir, ".coverage"))  # noqa: PTH118
+        write_reports(out_dir)
+    except coverage.CoverageException as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    return 0
+
+
+def combine(data_dir: str, target: str) -> None:
+    """Join the data files, keeping them. Raises CoverageException when none of them holds data."""
+    names = sorted(name for name in os.listdir(data_dir) if name.startswith(".coverage") and "journal" not in name)  # noqa: PTH208
+    joined = coverage.Coverage(data_file=target)
+    joined.combine([os.path.join(data_dir, name) for name in names], strict=True, keep=True)  # noqa: PTH118
+    joined.save()
+
+
+def write_reports(out_dir: str) -> None:
+    """Every format from one loaded data file, so that they cannot disagree."""
+    data = coverage.Coverage(data_file=os.path.join(out_dir, ".coverage"))  # noqa: PTH118
+    data.load()
+    data.xml_report(outfile=os.path.join(out_dir, "report.xml"))  # noqa: PTH118
+    data.json_report(outfile=os.path.join(out_dir, "report.json"))  # noqa: PTH118
+    data.lcov_report(outfile=os.path.join(out_dir, "report.lcov"))  # noqa: PTH118
+    data.html_report(directory=os.path.join(out_dir, "html"))  # noqa: PTH118
+    with open(os.path.join(out_dir, "report.txt"), "w", encoding="utf-8") as text:  # noqa: PTH118, PTH123
+        data.report(file=text, show_missing=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
