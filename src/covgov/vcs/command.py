@@ -1,0 +1,128 @@
+"""Running git so that neither the host's configuration nor the caller's environment changes an answer."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from covgov.errors import Undetermined
+
+KEPT = (
+    "GIT_CONFIG",  # where access settings (safe.directory, credentials) come from
+    "GIT_SSH",
+    "GIT_SSL",
+    "GIT_HTTP",
+    "GIT_PROXY",
+    "GIT_ASKPASS",
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_PROTOCOL_FROM_USER",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+)
+"""Prefixes of GIT_* variables that say how git reaches things; all others (GIT_DIR and GIT_INDEX_FILE inside a hook,
+GIT_EXTERNAL_DIFF, ...) say what it looks at and are dropped."""
+
+FIXED = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+
+SETTINGS = (
+    "core.quotePath=false",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.splitIndex=false",
+    "core.safecrlf=false",
+    "core.hooksPath=/dev/null",
+    "core.looseCompression=0",
+    "core.commitGraph=false",  # a stale graph would answer for a clone that was deepened since
+    "advice.addEmbeddedRepo=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished git command. err: stderr as text."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The git command in one directory. `extra` is added to the environment, `settings` overrule every configuration
+    file."""
+
+    root: Path
+    env: Mapping[str, str]
+    extra: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = SETTINGS
+
+    def configured(self, setting: str) -> Git:
+        """The same git with one more `section.key=value`."""
+        return replace(self, settings=(*self.settings, setting))
+
+    def ask(self, *args: str, stdin: bytes = b"") -> Done:
+        """Run, whatever the exit code. Raises Undetermined (`git-missing`) when there is no git or no directory."""
+        options = [word for setting in self.settings for word in ("-c", setting)]
+        try:
+            done = subprocess.run(
+                ["git", *options, *args],
+                cwd=self.root,
+                env=self._environment(),
+                input=stdin,
+                capture_output=True,
+                check=False,
+            )
+        except OSError as error:
+            raise Undetermined(
+                "git-missing",
+                f"git cannot be run in {self.root}: {error.strerror or error}",
+                hint="install git and put it on PATH",
+            ) from error
+        return Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+
+    def run(self, *args: str, stdin: bytes = b"") -> Done:
+        """Run; raises Undetermined (`not-a-repository`, `git-refuses`, `git-failed`) with git's own words."""
+        done = self.ask(*args, stdin=stdin)
+        if done.code:
+            raise failure(self.root, args, done)
+        return done
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in self.env.items() if not k.startswith("GIT_") or k.startswith(KEPT)}
+        return {**kept, **FIXED, **self.extra}
+
+
+def failure(root: Path, args: tuple[str, ...], done: Done) -> Undetermined:
+    """The error for a git command that failed."""
+    words = done.err.splitlines()[0] if done.err else f"exit code {done.code}"
+    if "not a git repository" in done.err:
+        return Undetermined(
+            "not-a-repository",
+            f"{root} is not in a git repository",
+            hint="run covgov inside the checkout whose coverage it governs",
+        )
+    if "dubious ownership" in done.err:
+        return Undetermined(
+            "git-refuses",
+            f"git refuses to read {root}: {words}",
+            hint=f"git config --global --add safe.directory {root}",
+        )
+    return Undetermined(
+        "git-failed",
+        f"git {args[0]} failed in {root}: {words}",
+        hint="run `git fsck` when the repository seems damaged",
+    )

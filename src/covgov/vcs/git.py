@@ -1,0 +1,179 @@
+"""`covgov.vcs.interface.Repository`, answered by the git command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from covgov.errors import Undetermined
+from covgov.model.diff import Diff
+from covgov.model.snapshot import Origin
+from covgov.vcs.command import Git, failure
+from covgov.vcs.diff_parse import parse_diff
+from covgov.vcs.interface import WORKTREE
+from covgov.vcs.shallow import Deepener
+from covgov.vcs.trees import blobs_of, read_on_disk
+from covgov.vcs.worktree import worktree_tree
+
+DIFF_OPTIONS = (
+    *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
+    *("--find-renames=50%", "-l1000", "--diff-algorithm=histogram", "--indent-heuristic"),
+    *("--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
+)
+"""Everything that a configuration could decide is decided here."""
+
+CHUNK = 1000
+"""Commits asked for at once when walking first parents."""
+
+USUAL_BRANCHES = ("origin/main", "origin/master", "main", "master")
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    tree: str
+    parents: tuple[str, ...]
+    time: int
+
+
+def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
+    """Top of the checkout around `cwd`, or None when there is none. Raises Undetermined (`git-refuses`) when git finds
+    one and refuses to read it."""
+    try:
+        done = Git(cwd, env).ask("rev-parse", "--show-toplevel")
+    except Undetermined:  # no git at all: then there is no checkout for covgov either
+        return None
+    if "dubious ownership" in done.err:
+        raise failure(cwd, ("rev-parse",), done)
+    return Path(done.text) if done.code == 0 and done.text else None
+
+
+class GitRepository:
+    """A checkout. Commits are read once: they never change. fetch: whether a shallow clone may be deepened."""
+
+    def __init__(self, root: Path, *, env: Mapping[str, str], fetch: bool = True) -> None:
+        self._git = Git(root, env)
+        self._fetch = fetch
+        self._commits: dict[str, _Commit] = {}
+
+    def origin(self) -> Origin:
+        """Raises Undetermined (`no-commit`) before the first commit."""
+        commit = self._head()
+        with worktree_tree(self._git) as (_, tree):
+            return Origin(commit=commit, tree=tree, dirty=tree != self.tree(commit))
+
+    def resolve(self, revision: str) -> str | None:
+        if not revision or revision.startswith("-"):
+            return None
+        done = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return done.text if done.code == 0 else None
+
+    def tree(self, commit: str) -> str:
+        return self._commit(commit).tree
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """As the commit itself says, also at the edge of a shallow clone, where they are not here."""
+        return self._commit(commit).parents
+
+    def first_parents(self, commit: str) -> Iterator[str]:
+        current = commit
+        while True:
+            listed = self._git.run("rev-list", "--first-parent", f"--max-count={CHUNK}", current, "--").text.split()
+            yield from listed
+            parents = self.parents(listed[-1])
+            if not parents:
+                return
+            current = parents[0]
+            self._deepener().until(partial(self._has, current), f"commit {current[:12]}")
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        question = f"the merge base of {one[:12]} and {other[:12]}"
+        self._deepener().until(lambda: self._merge_base(one, other) is not None, question)
+        return self._merge_base(one, other)
+
+    def committed_at(self, commit: str) -> datetime:
+        return datetime.fromtimestamp(self._commit(commit).time, UTC)
+
+    def diff(self, base: str, head: str) -> Diff:
+        if head != WORKTREE:
+            return self._diff(self._git, base, head)
+        with worktree_tree(self._git) as (git, tree):
+            return self._diff(git, base, tree)
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        if revision == WORKTREE:
+            return read_on_disk(self._git.root, path)
+        done = self._git.ask("cat-file", "blob", f"{revision}:{path}")
+        if done.code == 0:
+            return done.out
+        self._git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
+        return None
+
+    def blobs(self, revision: str) -> Mapping[str, str]:
+        if revision != WORKTREE:
+            return blobs_of(self._git, revision)
+        with worktree_tree(self._git) as (git, tree):
+            return blobs_of(git, tree)
+
+    def default_branch(self) -> str | None:
+        pointed = self._git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+        candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
+        return next((name for name in candidates if self.resolve(name) is not None), None)
+
+    def remote(self) -> str | None:
+        """`origin`, else the only remote there is."""
+        done = self._git.ask("remote")
+        names = done.text.splitlines() if done.code == 0 else []
+        if "origin" in names:
+            return "origin"
+        return names[0] if len(names) == 1 else None
+
+    def _head(self) -> str:
+        head = self.resolve("HEAD")
+        if head is None:
+            self._git.run("rev-parse", "--git-dir")
+            raise Undetermined(
+                "no-commit",
+                f"the repository {self._git.root} has no commit yet",
+                hint="commit once; coverage is recorded per commit",
+            )
+        return head
+
+    def _commit(self, commit: str) -> _Commit:
+        found = self._commits.get(commit)
+        if found is None:
+            found = self._commits[commit] = _parse_commit(self._git.run("cat-file", "commit", commit).out)
+        return found
+
+    def _has(self, commit: str) -> bool:
+        return self.resolve(commit) is not None
+
+    def _merge_base(self, one: str, other: str) -> str | None:
+        done = self._git.ask("merge-base", one, other)
+        if done.code > 1:
+            raise failure(self._git.root, ("merge-base",), done)
+        return done.text if done.code == 0 else None
+
+    def _diff(self, git: Git, base: str, head: str) -> Diff:
+        done = git.configured("core.attributesFile=/dev/null").run("diff-tree", *DIFF_OPTIONS, base, head, "--")
+        try:
+            return parse_diff(done.out)
+        except ValueError as error:
+            raise Undetermined("git-output", f"git's diff of {base} and {head} cannot be read: {error}") from error
+
+    def _deepener(self) -> Deepener:
+        return Deepener(self._git, self.remote(), self._fetch)
+
+
+def _parse_commit(raw: bytes) -> _Commit:
+    """The headers of a commit object (gitformat: `tree`, `parent`*, `author`, `committer NAME <MAIL> SECONDS ZONE`)."""
+    headers = [line.split(b" ", 1) for line in raw.split(b"\n\n", 1)[0].split(b"\n") if not line.startswith(b" ")]
+    named = [(name, value.decode("utf-8", "replace")) for name, value in (h for h in headers if len(h) == 2)]
+    return _Commit(
+        tree=next(value for name, value in named if name == b"tree"),
+        parents=tuple(value for name, value in named if name == b"parent"),
+        time=int(next(value for name, value in named if name == b"committer").rsplit(" ", 2)[1]),
+    )

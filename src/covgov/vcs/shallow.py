@@ -1,0 +1,58 @@
+"""Deepening a shallow clone in steps until a question can be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from covgov.errors import Undetermined
+from covgov.vcs.command import Git
+
+STEPS = ("--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow")
+"""Fetch options, one after the other; the last brings the whole history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deepener:
+    """remote None or fetch False = the history cannot be fetched from here."""
+
+    git: Git
+    remote: str | None
+    fetch: bool
+
+    def shallow(self) -> bool:
+        return self.git.run("rev-parse", "--is-shallow-repository").text == "true"
+
+    def until(self, answered: Callable[[], bool], question: str) -> None:
+        """Fetch older history until `answered`. Raises Undetermined (`clone-too-shallow`) when it never is.
+
+        Returns quietly when the whole history is here and the answer stays no.
+        """
+        steps = self._steps(question)
+        while not answered():
+            if not self.shallow():
+                return
+            next(steps)
+
+    def _steps(self, question: str) -> Iterator[None]:
+        if self.remote is None:
+            raise too_shallow(question, "there is no remote to fetch older history from")
+        if not self.fetch:
+            raise too_shallow(question, "older history is not fetched implicitly here")
+        for step in STEPS:
+            done = self.git.ask("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", step, self.remote)
+            if done.code:
+                words = done.err.splitlines()[0] if done.err else f"exit code {done.code}"
+                raise too_shallow(question, f"git fetch {step} {self.remote} failed: {words}")
+            yield
+        raise too_shallow(question, f"{self.remote} itself has no older history")
+
+
+def too_shallow(question: str, why: str) -> Undetermined:
+    """The one error for every way in which history ends too early."""
+    return Undetermined(
+        "clone-too-shallow",
+        f"the clone is too shallow to find {question}: {why}",
+        hint="check out the whole history: `fetch-depth: 0` in actions/checkout, GIT_DEPTH=0 in GitLab, "
+        "or `git fetch --unshallow`",
+    )
