@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Identity, TestRun
@@ -21,7 +21,10 @@ class SuiteSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What `list` shows without reading coverage. id: sha256 of the chained manifest; sequence counts from 1."""
+    """What `list` shows without reading coverage. id: sha256 of the chained manifest; sequence counts from 1.
+
+    dirty: what was measured is no commit's code; such a run is shown, never a baseline, never pushed.
+    """
 
     id: str
     sequence: int
@@ -36,6 +39,7 @@ class RunSummary:
     outcome: Outcome
     complete: bool
     policy_hash: str
+    dirty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,61 @@ class RunStore(Protocol):
     def verify(self) -> Sequence[Fault]:
         """Every byte, link and reference; empty when nothing was altered or lost."""
         ...
+
+
+class View(Protocol):
+    """The files of a history as of one moment, by their names in the layout (docs/history-format.md)."""
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        """Names of all files below `folder` ("" = everything), sorted."""
+        ...
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Their bytes; a file that does not exist is absent from the answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Files to add, in the order in which they must become visible. at: when what they tell happened (aware, UTC)."""
+
+    files: Mapping[str, bytes]
+    at: datetime
+    message: str
+
+
+Change = Callable[[View], Addition | None]
+"""What to add to a history in the given state; None = nothing. Called again when another process was first."""
+
+
+@runtime_checkable
+class Portable(Protocol):
+    """A store whose files can be carried to another store as they are."""
+
+    def view(self) -> View: ...
+
+    def update(self, change: Change) -> None:
+        """Adds what `change` asks for, all or nothing."""
+        ...
+
+
+@runtime_checkable
+class Pushable(Protocol):
+    """A store with a remote counterpart."""
+
+    def push(self) -> None:
+        """Sends the runs that the remote lacks, except those of dirty trees; nothing of the remote is ever lost.
+        Raises DeliveryFailed (`history-push-failed`, `history-no-remote`)."""
+        ...
+
+    def fetch_remote(self) -> None:
+        """Takes over what the remote has; own unpushed runs are chained on top again. Raises Undetermined
+        (`history-unreachable`)."""
+        ...
+
+
+@runtime_checkable
+class Noted(Protocol):
+    """A store that may have something to say about how it was read."""
+
+    def notes(self) -> Sequence[str]: ...

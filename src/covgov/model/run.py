@@ -47,6 +47,7 @@ class BaselineReason(StrEnum):
     MERGE_BASE = "merge base with the target branch"
     MERGE_BASE_ANCESTOR = "nearest measured ancestor of the merge base"
     PREVIOUS_PASSED = "newest earlier commit of this branch that passed"
+    NEVER_PASSED = "no earlier commit of this branch has passed yet: its oldest measured one"
     GIVEN = "named on the command line"
     FIRST_RUN = "first run: there is no history yet"
     UNREACHABLE = "history is configured but cannot be reached"

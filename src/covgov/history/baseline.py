@@ -1,0 +1,153 @@
+"""Which recorded run the head is compared with, and why. docs/decisions/0011-baseline-choice.md argues the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+
+from covgov.errors import InputError, Undetermined
+from covgov.history.interface import Noted, RunStore, RunSummary
+from covgov.history.select import Combination, usable_run
+from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
+from covgov.model.snapshot import Identity, Snapshot
+from covgov.vcs.interface import Repository
+
+SEARCH_LIMIT = 1000
+"""First-parent commits that are looked at before the search is given up."""
+
+
+class Kind(StrEnum):
+    PULL_REQUEST = "pull-request"  # also local work against the default branch
+    BRANCH = "branch"  # a push to the target branch
+    GIVEN = "given"  # the base was named on the command line
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """kind and start: where the search begins: the merge base, the push's `before` (else the first parent), or the
+    commit given; "" when there is no such commit (the first commit of all).
+
+    head, head_tree: what is being judged; it is never its own baseline. head "" = any commit of that tree.
+    since: the policy's `history.since`. identities: by suite, what measured
+    the head; preferred where there is a choice.
+    """
+
+    kind: Kind
+    start: str
+    head_tree: str
+    since: date | None = None
+    head: str = ""
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    commit: str
+    distance: int
+    combination: Combination
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """recorded: whether any commit that was passed had a run. oldest: the last complete one that was passed."""
+
+    found: _Found | None
+    oldest: _Found | None
+    recorded: bool
+
+
+def choose(store: RunStore, repository: Repository, question: Question, *, today: date) -> Baseline | NoBaseline:
+    """The baseline with its receipt, or why there is none. Never raises for a history that cannot be read: that is
+    an answer too (`UNREACHABLE`, blocking)."""
+    try:
+        if not store.exists():
+            return _absent(question.since)
+        runs = store.list()
+        search = _search(runs, repository, question)
+        found = search.found or search.oldest
+        if found is None:
+            return _not_recorded(search.recorded, question)
+        return _baseline(store, repository, found, _reason(search, question.kind), today)
+    except Undetermined as error:
+        shallow = error.code == "clone-too-shallow"
+        reason = BaselineReason.SHALLOW if shallow else BaselineReason.UNREACHABLE
+        return NoBaseline(reason, _told(error), blocking=True)
+    except InputError as error:
+        return NoBaseline(BaselineReason.UNREACHABLE, _told(error), blocking=True)
+
+
+def _absent(since: date | None) -> NoBaseline:
+    if since is None:
+        return NoBaseline(BaselineReason.FIRST_RUN, "nothing was ever recorded", blocking=False)
+    detail = f"history.since says that runs were recorded from {since} on; `covgov history fetch` brings them"
+    return NoBaseline(BaselineReason.LOST, detail, blocking=True)
+
+
+def _search(runs: Sequence[RunSummary], repository: Repository, question: Question) -> _Search:
+    by_tree: dict[str, list[RunSummary]] = {}
+    for run in runs:
+        if not run.dirty:
+            by_tree.setdefault(run.tree, []).append(run)
+    oldest: _Found | None = None
+    recorded = False
+    unseen = set(by_tree)
+    for distance, commit in enumerate(_line(repository, question.start)):
+        if not unseen:
+            break  # no older commit can have a run
+        tree = repository.tree(commit)
+        unseen.discard(tree)
+        if tree == question.head_tree and question.head in ("", commit):
+            continue
+        combination = usable_run(by_tree.get(tree, ()), question.identities)
+        recorded = recorded or combination is not None
+        if combination is None or not combination.complete:
+            continue
+        oldest = _Found(commit, distance, combination)
+        if combination.passed or question.kind is not Kind.BRANCH:
+            return _Search(oldest, None, recorded=True)
+    return _Search(None, oldest, recorded)
+
+
+def _line(repository: Repository, start: str) -> Iterator[str]:
+    """Lazily: a shallow clone is deepened only as far as the search goes."""
+    if start and repository.resolve(start) is not None:
+        yield from islice(repository.first_parents(start), SEARCH_LIMIT)
+
+
+def _reason(search: _Search, kind: Kind) -> BaselineReason:
+    if search.found is None:
+        return BaselineReason.NEVER_PASSED
+    if kind is Kind.BRANCH:
+        return BaselineReason.PREVIOUS_PASSED
+    if search.found.distance:
+        return BaselineReason.MERGE_BASE_ANCESTOR
+    return BaselineReason.GIVEN if kind is Kind.GIVEN else BaselineReason.MERGE_BASE
+
+
+def _not_recorded(recorded: bool, question: Question) -> NoBaseline:
+    if recorded:
+        detail = "earlier commits were recorded, but none completely with passing tests; re-run the newest one's job"
+    else:
+        detail = f"no run of {question.start[:12] or 'an earlier commit'} or of the commits before it"
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=recorded or question.since is not None)
+
+
+def _baseline(store: RunStore, repository: Repository, found: _Found, reason: BaselineReason, today: date) -> Baseline:
+    sources = found.combination.sources
+    records = {run_id: store.fetch(run_id) for run_id in sorted(set(sources.values()))}
+    snapshots: dict[str, Snapshot] = {name: records[run_id].snapshots[name] for name, run_id in sources.items()}
+    receipt = Receipt(
+        commit=found.commit,
+        distance=found.distance,
+        age_days=max(0, (today - repository.committed_at(found.commit).date()).days),
+        reason=reason,
+        detail="; ".join(store.notes()) if isinstance(store, Noted) else "",
+    )
+    return Baseline(receipt, snapshots)
+
+
+def _told(error: Undetermined | InputError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message

@@ -1,0 +1,160 @@
+"""History in a directory: one lock, and files that appear whole or not at all.
+
+An append writes its objects first, then the manifest, then head.json, each to a temporary name that is synchronised and
+renamed. Killed at any point it leaves the runs before it, or those and its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from covgov.errors import CovgovError, DeliveryFailed, Undetermined
+from covgov.history import layout, ledger
+from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.model.run import RunRecord
+
+LOCK, SCRATCH = "lock", "tmp"
+
+
+class DirView:
+    """The files below a directory, without the store's own lock and scratch space."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        found = [
+            (Path(base) / name).relative_to(self._root).as_posix()
+            for base, _, names in os.walk(self._root / folder)
+            for name in names
+        ]
+        return sorted(name for name in found if name != LOCK and not name.startswith(f"{SCRATCH}/"))
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        return {name: (self._root / name).read_bytes() for name in names if (self._root / name).is_file()}
+
+
+class DirStore:
+    """A RunStore in `root`; the directory is created by the first append."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._view = DirView(root)
+
+    def view(self) -> DirView:
+        return self._view
+
+    def exists(self) -> bool:
+        try:
+            if not self._root.exists():
+                return False
+            os.listdir(self._root)  # noqa: PTH208 - os.walk swallows the error that is asked for here
+        except OSError as error:
+            raise Undetermined(
+                "history-unreachable",
+                f"the history in {self._root} cannot be read: {error.strerror}",
+                hint="[history] store = dir:PATH must name a readable directory",
+            ) from error
+        return ledger.recorded(self._view)
+
+    def list(self) -> Sequence[RunSummary]:
+        return ledger.summaries(self._view) if self.exists() else []
+
+    def fetch(self, run_id: str) -> RunRecord:
+        return ledger.fetch(self._view, run_id)
+
+    def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
+        kept = artifacts or {}
+        ids = {name: layout.digest_of(data) for name, data in kept.items()}
+        with self._locked():
+            added, summary = ledger.addition(self._view, record, ids)
+            if added is not None:
+                bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
+                self._write({**bulk, **added.files})
+        return summary
+
+    def update(self, change: Change) -> None:
+        with self._locked():
+            added: Addition | None = change(self._view)
+            if added is not None:
+                self._write(added.files)
+
+    def prune(self, keep: int) -> Sequence[str]:
+        if not self.exists():
+            return []
+        with self._locked():
+            runs = ledger.chain(self._view)
+            cut = max(0, len(runs) - keep)
+            needed = {i for stored in runs[cut:] for i in stored.manifest.artifacts.values()}
+            gone = [
+                f"{stored.id}: {name}"
+                for stored in runs[:cut]
+                for name, artifact in sorted(stored.manifest.artifacts.items())
+                if (self._root / layout.artifact_name(artifact)).is_file() and artifact not in needed
+            ]
+            for name in self._view.names(layout.ARTIFACTS):
+                if Path(name).name not in needed:
+                    (self._root / name).unlink()
+        return gone
+
+    def verify(self) -> Sequence[Fault]:
+        if not self.exists():
+            return []
+        with self._at_rest():
+            return ledger.verify(self._view)
+
+    @contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """No append is under way meanwhile; needs no permission to write."""
+        lock = self._root / LOCK
+        if not lock.is_file():
+            yield
+            return
+        with lock.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            with (self._root / LOCK).open("ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # released by the system when the process dies
+                yield
+        except CovgovError:
+            raise
+        except OSError as error:
+            raise DeliveryFailed(
+                "history-unwritable",
+                f"history in {self._root}: {error.filename or self._root}: {error.strerror}",
+                hint="check the directory's permissions and free space; nothing half-written was recorded",
+            ) from error
+
+    def _write(self, files: Mapping[str, bytes]) -> None:
+        scratch = self._root / SCRATCH
+        shutil.rmtree(scratch, ignore_errors=True)  # what a killed append left
+        scratch.mkdir()
+        for number, (name, data) in enumerate(files.items()):
+            target = self._root / name
+            if name.startswith((layout.OBJECTS, layout.ARTIFACTS)) and target.is_file():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._place(scratch / str(number), target, data)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    def _place(self, temporary: Path, target: Path, data: bytes) -> None:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,195 @@
+"""The chain of runs over any view of its files: what every store does the same way. No input or output of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from covgov.errors import InputError
+from covgov.history import layout
+from covgov.history.interface import Addition, Fault, RunSummary, View
+from covgov.history.layout import Manifest, RunBody, Stored
+from covgov.model.run import RunRecord
+
+BATCH = 500
+"""How many objects `verify` holds in memory at once."""
+
+
+def recorded(view: View) -> bool:
+    """Whether anything was ever recorded. Raises InputError (`history-foreign`) when these are not covgov's files."""
+    if view.read([layout.HEAD]) or view.names(layout.RUNS):
+        return True
+    strangers = view.names()
+    if any(not name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")) for name in strangers):
+        raise InputError(
+            "history-foreign",
+            f"history: there are files here that covgov never wrote ({strangers[0]}), and no {layout.HEAD}",
+            hint="name a branch or directory of its own under [history] store",
+        )
+    return False
+
+
+def chain(view: View) -> list[Stored]:
+    """All runs, oldest first. Raises InputError when a manifest or link is damaged or the newest are missing."""
+    promised = _promised(view)
+    names = view.names(layout.RUNS)
+    data = view.read(names)
+    runs: list[Stored] = []
+    for name in names:
+        stored = layout.decode_manifest(data[name], name)
+        _check_link(runs, stored)
+        runs.append(stored)
+    if promised > len(runs):
+        raise layout.damaged(layout.HEAD, f"it promises {promised} runs, but there are {len(runs)}")
+    return runs
+
+
+def summaries(view: View) -> list[RunSummary]:
+    return [layout.summary(stored) for stored in chain(view)]
+
+
+def fetch(view: View, run_id: str) -> RunRecord:
+    """Raises InputError (`run-unknown`, `history-damaged`)."""
+    stored = next((stored for stored in chain(view) if stored.id == run_id), None)
+    if stored is None:
+        raise InputError(
+            "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows what there is"
+        )
+    return layout.assemble(stored.manifest.run, view.read, stored.name)
+
+
+def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tuple[Addition | None, RunSummary]:
+    """What to write so that the record is the newest run; None when it already is in history.
+
+    artifacts: file name -> SHA-256 of those that came with the run, whether or not the store keeps them.
+    """
+    if record.recorded_at.utcoffset() is None:
+        raise ValueError("recorded_at must be aware")
+    runs = chain(view) if recorded(view) else []
+    body, objects = layout.dismantle(record)
+    twin = next((stored for stored in runs if _same(stored.manifest.run, body)), None)
+    if twin is not None:
+        return None, layout.summary(twin)
+    manifest = Manifest(
+        format=layout.FORMAT,
+        version=layout.VERSION,
+        sequence=len(runs) + 1,
+        previous=runs[-1].id if runs else "",
+        run=_with_attempt(body, max(body.attempt, _highest_attempt(runs, body) + 1)),
+        artifacts=dict(artifacts),
+    )
+    data = layout.encode_manifest(manifest)
+    stored = Stored(layout.digest_of(data), manifest)
+    files = {**objects, stored.name: data, layout.HEAD: layout.head_bytes(manifest.sequence, stored.id)}
+    message = f"Record run {manifest.sequence}: {body.outcome} at {body.commit[:12] or 'no commit'}"
+    return Addition(files, record.recorded_at, message), layout.summary(stored)
+
+
+def verify(view: View) -> list[Fault]:
+    """Every byte, link and reference."""
+    names = view.names()
+    faults = list(_damaged_files(view, names))
+    runs = list(_readable(view, faults))
+    links: list[Stored] = []
+    for stored in runs:
+        try:
+            _check_link(links, stored)
+        except InputError as error:
+            faults.append(_fault(error))
+        links.append(stored)
+    faults += _head_faults(view, runs)
+    faults += _missing_references(view, runs, frozenset(names))
+    return sorted(set(faults), key=lambda fault: (fault.where, fault.what))
+
+
+def _promised(view: View) -> int:
+    found = view.read([layout.HEAD])
+    return layout.head_count(found[layout.HEAD]) if found else 0
+
+
+def _check_link(before: Sequence[Stored], stored: Stored) -> None:
+    sequence = before[-1].manifest.sequence + 1 if before else 1
+    if stored.manifest.sequence != sequence:
+        raise layout.damaged(stored.name, f"run {sequence} is missing before it")
+    if stored.manifest.previous != (before[-1].id if before else ""):
+        raise layout.damaged(stored.name, "it does not continue the run before it")
+
+
+def _same(one: RunBody, other: RunBody) -> bool:
+    return _with_attempt(one, 0) == _with_attempt(other, 0)
+
+
+def _with_attempt(body: RunBody, attempt: int) -> RunBody:
+    return RunBody(**{name: getattr(body, name) for name in RunBody.__struct_fields__} | {"attempt": attempt})
+
+
+def _highest_attempt(runs: Sequence[Stored], body: RunBody) -> int:
+    """Over the runs of this tree that share a suite with it; a run without suites shares them all."""
+    mine = set(body.snapshots)
+    return max(
+        (
+            run.manifest.run.attempt
+            for run in runs
+            if run.manifest.run.tree == body.tree
+            and (not mine or not run.manifest.run.snapshots or mine & set(run.manifest.run.snapshots))
+        ),
+        default=0,
+    )
+
+
+def _damaged_files(view: View, names: Sequence[str]) -> Iterator[Fault]:
+    addressed = [name for name in names if name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/"))]
+    for start in range(0, len(addressed), BATCH):
+        batch = addressed[start : start + BATCH]
+        data = view.read(batch)
+        for name in batch:
+            folder, _, stem = name.partition("/")
+            expected = f"{folder}/{stem[-64:][:2]}/{stem[-64:]}"
+            if name != expected or name not in data or layout.digest_of(data[name]) != stem[-64:]:
+                yield Fault(name, "its bytes are not those that its name stands for")
+    for name in names:
+        if name not in addressed and name != layout.HEAD and not name.startswith(f"{layout.RUNS}/"):
+            yield Fault(name, "it does not belong to a history")
+
+
+def _readable(view: View, faults: list[Fault]) -> Iterator[Stored]:
+    names = view.names(layout.RUNS)
+    data = view.read(names)
+    for name in names:
+        try:
+            if name not in data:
+                raise layout.damaged(name, "it cannot be read")
+            yield layout.decode_manifest(data[name], name)
+        except InputError as error:
+            faults.append(_fault(error))
+
+
+def _head_faults(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
+    """head.json may be one run behind: an append writes it last and may be killed before."""
+    head = view.read([layout.HEAD]).get(layout.HEAD)
+    allowed = [layout.head_bytes(n, runs[n - 1].id) for n in (len(runs), len(runs) - 1) if n > 0]
+    if head is None and len(runs) > 1:
+        yield Fault(layout.HEAD, "it is missing")
+    elif head is not None and head not in allowed:
+        yield Fault(layout.HEAD, f"it does not name the newest of the {len(runs)} runs: one was lost or it was altered")
+
+
+def _missing_references(view: View, runs: Sequence[Stored], names: frozenset[str]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for stored in runs:
+        body = stored.manifest.run
+        references = {body.verdict}
+        for table_id in {suite.files for suite in body.snapshots.values()} - seen:
+            seen.add(table_id)
+            try:
+                references |= set(layout.table(table_id, view.read, stored.name).values())
+            except InputError as error:
+                yield _fault(error)
+        for object_id in sorted(references - seen):
+            seen.add(object_id)
+            if layout.object_name(object_id) not in names:
+                yield Fault(layout.object_name(object_id), f"it is missing, though {stored.name} refers to it")
+
+
+def _fault(error: InputError) -> Fault:
+    where, _, what = error.message.removeprefix("history: ").partition(": ")
+    return Fault(where, what)

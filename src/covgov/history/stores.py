@@ -1,0 +1,68 @@
+"""Which stores there are: the part of `[history] store` before the colon -> how it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgov.errors import PolicyInvalid
+from covgov.history.dir_store import DirStore
+from covgov.history.git_plumbing import Plumbing
+from covgov.history.git_store import GitStore
+from covgov.history.interface import RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a store may need besides its own address."""
+
+    root: Path
+    env: Mapping[str, str]
+    remote: str | None
+    fetch: bool
+
+
+def open_store(url: str, root: Path, *, env: Mapping[str, str], remote: str | None, fetch: bool) -> RunStore:
+    """The store that `url` names. Raises PolicyInvalid (`history-store-unknown`, `history-store-unsupported`).
+
+    remote: the git remote that shares the branch. fetch: bring it from there before the first read (CI).
+    """
+    scheme, _, address = url.partition(":")
+    if scheme in LATER:
+        raise PolicyInvalid(
+            "history-store-unsupported",
+            f"[history] store = {url}: {scheme}: stores are not in this version of covgov",
+            hint="use git:BRANCH or dir:PATH",
+        )
+    if scheme not in STORES or not address:
+        raise PolicyInvalid(
+            "history-store-unknown",
+            f"[history] store = {url}: not the address of a store",
+            hint="use git:BRANCH (git:coverage-history) or dir:PATH (dir:../coverage-history)",
+        )
+    return STORES[scheme](address, Surroundings(root, env, remote, fetch))
+
+
+def _git(branch: str, around: Surroundings) -> RunStore:
+    git = Plumbing(around.root, around.env)
+    if git.run("check-ref-format", f"refs/heads/{branch}").code or branch.startswith("-"):
+        raise PolicyInvalid(
+            "history-store-unknown",
+            f"[history] store = git:{branch}: git allows no branch of this name",
+            hint="use git:coverage-history",
+        )
+    return GitStore(git, branch, remote=around.remote, fetch=around.fetch)
+
+
+def _directory(path: str, around: Surroundings) -> RunStore:
+    return DirStore(around.root / path)
+
+
+STORES: dict[str, Callable[[str, Surroundings], RunStore]] = {
+    "git": _git,
+    "dir": _directory,
+}
+
+LATER = frozenset({"s3", "hub", "sqlite", "postgresql"})
+"""Named by the design, refused by name until they exist."""

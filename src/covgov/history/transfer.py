@@ -1,0 +1,95 @@
+"""A history carried from one store to another through a plain directory, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from covgov.errors import InputError, UsageError
+from covgov.history import layout, ledger
+from covgov.history.dir_store import DirStore, DirView
+from covgov.history.interface import Addition, Portable, View
+from covgov.history.layout import Stored
+
+
+def export(store: Portable, target: Path) -> int:
+    """Write every run to `target` (artifacts excepted); how many runs. An older export of the same history is renewed.
+
+    Raises UsageError (`export-target-differs`) when `target` holds anything else.
+    """
+    source = store.view()
+    runs = ledger.chain(source) if ledger.recorded(source) else []
+    _check_target(target, {*source.names(layout.OBJECTS), *(stored.name for stored in runs)})
+    DirStore(target).update(lambda _: _addition(source, runs, f"Export {len(runs)} runs"))
+    (target / "lock").unlink(missing_ok=True)
+    return len(runs)
+
+
+def import_(source: Path, store: Portable) -> int:
+    """Take over the runs of an export that the store lacks; how many.
+
+    Raises InputError (`history-damaged`, `history-absent`, `history-diverged`); then the store is as it was.
+    """
+    view = DirView(source)
+    if not source.is_dir() or not ledger.recorded(view):
+        raise InputError("history-absent", f"{source}: no exported history", hint="`covgov history export` writes one")
+    faults = ledger.verify(view)
+    if faults:
+        raise layout.damaged(f"{source}/{faults[0].where}", f"{faults[0].what} (faults: {len(faults)})")
+    incoming = ledger.chain(view)
+    taken: list[Stored] = []
+
+    def change(own: View) -> Addition | None:
+        present = ledger.chain(own) if ledger.recorded(own) else []
+        taken[:] = incoming[len(present) :]
+        common = min(len(present), len(incoming))
+        if [run.id for run in present[:common]] != [run.id for run in incoming[:common]]:
+            raise InputError(
+                "history-diverged",
+                f"{source}: its runs do not continue those recorded here",
+                hint="import into an empty history",
+            )
+        return _addition(view, taken, f"Import {len(taken)} runs") if taken else None
+
+    store.update(change)
+    return len(taken)
+
+
+def _addition(source: View, runs: Sequence[Stored], message: str) -> Addition | None:
+    """The runs' files in the order in which they may appear: objects, manifests, head.json."""
+    if not runs:
+        return None
+    names = [*_referenced(source, runs), *(stored.name for stored in runs)]
+    data = source.read(names)
+    last = runs[-1]
+    files = {name: data[name] for name in names}
+    files[layout.HEAD] = layout.head_bytes(last.manifest.sequence, last.id)
+    return Addition(files, last.manifest.run.recorded_at, message)
+
+
+def _referenced(source: View, runs: Sequence[Stored]) -> list[str]:
+    ids: set[str] = set()
+    for stored in runs:
+        ids.add(stored.manifest.run.verdict)
+        for suite in stored.manifest.run.snapshots.values():
+            if suite.files not in ids:
+                ids |= {suite.files, *layout.table(suite.files, source.read, stored.name).values()}
+    names = [layout.object_name(object_id) for object_id in sorted(ids)]
+    missing = set(names) - set(source.names(layout.OBJECTS))
+    if missing:
+        raise layout.damaged(min(missing), "it is missing")
+    return names
+
+
+def _check_target(target: Path, expected: set[str]) -> None:
+    try:
+        found = DirView(target).names() if target.is_dir() else []
+        strangers = [name for name in found if name not in expected and name != layout.HEAD]
+    except OSError as error:
+        raise UsageError("export-target-differs", f"{target}: {error.strerror}") from error
+    if strangers or target.is_file():
+        raise UsageError(
+            "export-target-differs",
+            f"{target} holds something that is not an export of this history: {(strangers or ['a file'])[0]}",
+            hint="export to a new directory, or delete that one first",
+        )
