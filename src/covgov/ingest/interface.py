@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from covgov.model.snapshot import FileCoverage, Identity
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import FileCoverage, Identity, Metric
 
 HEAD_BYTES = 4096
 """How much of a file `recognises` is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What a report's own summary of a file counts beyond its lists (negative: short of them).
+
+    coverage.py before 7.17 lists executed lines that it does not count (negative), and before 7.0 counts branch exits
+    without listing them (positive).
+    """
+
+    lines_covered: int = 0
+    lines_total: int = 0
+    exits_covered: int = 0
+    exits_total: int = 0
+
+    def __bool__(self) -> bool:
+        return self != Beyond()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,7 @@ class Parsed:
 
     carries / lacks: what of {lines, branches, exits, contexts, excluded, tests} this report has and has not.
     dropped: what was in the report and is not kept, in words. roots: source roots the report names.
+    beyond: path -> where the report's summary and its lists differ; the files hold what is listed.
     """
 
     format: str
@@ -29,17 +48,28 @@ class Parsed:
     dropped: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    beyond: Mapping[str, Beyond] = field(default_factory=dict)
+
+    def stated(self, metric: Metric) -> Ratio:
+        """The totals as the report's tool counts them: what is listed, corrected by the summary."""
+        listed = [file.ratio(metric) for file in self.files.values()]
+        lines, exits = metric is not Metric.BRANCH, metric is not Metric.LINE
+        extra = self.beyond.values()
+        covered = sum(lines * b.lines_covered + exits * b.exits_covered for b in extra)
+        total = sum(lines * b.lines_total + exits * b.exits_total for b in extra)
+        return Ratio(sum(r.covered for r in listed) + covered, sum(r.total for r in listed) + total)
 
 
-Analyse = Callable[[Path], bytes]
-"""Runs coverage.py's own analysis of a data file in the suite's interpreter; JSON out (see
+Analyse = Callable[[Sequence[Path]], bytes]
+"""Runs coverage.py's own analysis of one or more data files in the suite's interpreter; JSON out (see
 `covgov.runner.analyser`)."""
 
 
 class ReportFormat(Protocol):
     """One file per format. `name` is what `inspect` prints."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def recognises(self, head: bytes, /) -> bool:
         """Whether a file that begins with `head` (at most HEAD_BYTES) is of this format. Must be cheap and never

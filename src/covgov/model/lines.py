@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 
 
 def of(lines: Iterable[int]) -> int:
-    """The set of the given line numbers. Raises ValueError for a number below 1."""
-    bits = 0
-    for line in lines:
-        if line < 1:
-            raise ValueError(f"line numbers count from 1, not {line}")
-        bits |= 1 << line
-    return bits
+    """The set of the given line numbers, in linear time. Raises ValueError for a number below 1."""
+    wanted = list(lines)
+    if not wanted:
+        return 0
+    if min(wanted) < 1:
+        raise ValueError(f"line numbers count from 1, not {min(wanted)}")
+    marks = bytearray(max(wanted) // 8 + 1)
+    for line in wanted:
+        marks[line >> 3] |= 1 << (line & 7)
+    return int.from_bytes(marks, "little")
 
 
 def numbers(bits: int) -> Iterator[int]:

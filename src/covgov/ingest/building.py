@@ -1,0 +1,125 @@
+"""How formats build a file's coverage: checked line numbers, bounded sizes, one way to settle branch exits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from covgov.errors import InputError
+from covgov.model import lines
+from covgov.model.snapshot import CountedExits, Exit, FileCoverage
+
+MAX_LINE = 1_000_000
+"""The highest line number that is believed; generated sources of real projects stay well below."""
+
+MAX_LINES_IN_REPORT = 500_000_000
+"""Sum of every file's highest line: a line set takes a bit per line, so this bounds memory to some 120 MB."""
+
+TAGGED = "covgov:"
+"""Prefix of the dynamic contexts that carry quality attributes: `covgov:reliability,security`."""
+
+
+def damaged(where: str, what: str) -> InputError:
+    """The error for a report that contradicts its format or itself."""
+    return InputError("report-damaged", f"{where}: {what}", hint="write the report again; covgov never guesses at one")
+
+
+def line_number(value: int, where: str) -> int:
+    """A believable line number. Raises InputError."""
+    if not 1 <= value <= MAX_LINE:
+        raise damaged(where, f"line {value} is not between 1 and {MAX_LINE}")
+    return value
+
+
+def file_path(text: str, where: str) -> str:
+    """A path as the report writes it, refused when no file can be called so."""
+    if not text.strip() or len(text) > 4096:
+        raise damaged(where, "a file without a name, or with one of more than 4096 characters")
+    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise damaged(where, f"control characters or lone surrogates in the file name {text!r}")
+    return text
+
+
+def tags_of(context: str) -> tuple[str, ...]:
+    """The quality attributes that a context names: `static|covgov:a,b` -> ("a", "b")."""
+    marked = [part for part in context.split("|") if part.startswith(TAGGED)]
+    return tuple(tag for part in marked for tag in part.removeprefix(TAGGED).split(",") if tag)
+
+
+@dataclass(slots=True)
+class FileBuilder:
+    """One file while it is read. hits: line -> ran. exits: exit -> taken. counted: line -> (taken, all) exits."""
+
+    hits: dict[int, bool] = field(default_factory=dict)
+    exits: dict[Exit, bool] = field(default_factory=dict)
+    counted: dict[int, tuple[int, int]] = field(default_factory=dict)
+    excluded: set[int] = field(default_factory=set)
+    attributes: dict[str, set[int]] = field(default_factory=dict)
+
+    def hit(self, line: int, ran: bool) -> None:
+        """A statement; seen twice, it ran if it ran once."""
+        self.hits[line] = self.hits.get(line, False) or ran
+
+    def exit(self, source: int, target: int, taken: bool) -> None:
+        self.exits[source, target] = self.exits.get((source, target), False) or taken
+
+    def count(self, line: int, taken: int, total: int) -> None:
+        """Exits known by number; seen twice, the larger numbers stand."""
+        before = self.counted.get(line, (0, 0))
+        self.counted[line] = (max(before[0], taken), max(before[1], total))
+
+    def build(self) -> FileCoverage:
+        """The value. A line with counted exits keeps no exact ones: mixing them would count twice."""
+        exits = {exit_: taken for exit_, taken in self.exits.items() if exit_[0] not in self.counted}
+        covered = {line for line, ran in self.hits.items() if ran}
+        return FileCoverage(
+            statements=lines.of(self.hits),
+            covered=lines.of(covered),
+            exits=tuple(sorted(exits)),
+            taken=tuple(sorted(exit_ for exit_, taken in exits.items() if taken)),
+            counted=tuple(CountedExits(line, *self.counted[line]) for line in sorted(self.counted)),
+            excluded=lines.of(self.excluded - self.hits.keys()),
+            attributes=tuple((tag, lines.of(self.attributes[tag] & covered)) for tag in sorted(self.attributes)),
+        )
+
+
+def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, FileCoverage]:
+    """Every file, after a check that all line sets together stay within MAX_LINES_IN_REPORT."""
+    total = sum(max((*b.hits, *b.excluded, 0)) for b in builders.values())
+    if total > MAX_LINES_IN_REPORT:
+        raise damaged(where, f"its files claim {total} lines together, more than {MAX_LINES_IN_REPORT}")
+    return {path: builder.build() for path, builder in builders.items()}
+
+
+def settle_pragmas(builder: FileBuilder, stated: int) -> None:
+    """Make up for exits that coverage.py counts as taken but does not list.
+
+    A line under `# pragma: no branch` is reported with the one exit that was taken while two are counted. Only when
+    these lines alone explain the file's stated number of exits are they turned into counted exits, 2 of 2.
+    """
+    listed: dict[int, list[bool]] = {}
+    for (source, _), taken in builder.exits.items():
+        listed.setdefault(source, []).append(taken)
+    single = [line for line, exits in listed.items() if exits == [True] and line not in builder.counted]
+    if single and stated - _total(builder) == len(single):
+        for line in single:
+            builder.count(line, 2, 2)
+
+
+def listed_exits(builder: FileBuilder) -> tuple[int, int]:
+    """Taken and all exits of the file, with exact exits left out where the line is counted."""
+    exact = [taken for exit_, taken in builder.exits.items() if exit_[0] not in builder.counted]
+    taken = sum(exact) + sum(pair[0] for pair in builder.counted.values())
+    return taken, _total(builder)
+
+
+def _total(builder: FileBuilder) -> int:
+    exact = sum(exit_[0] not in builder.counted for exit_ in builder.exits)
+    return exact + sum(pair[1] for pair in builder.counted.values())
+
+
+def capabilities(present: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(carries, lacks) in a fixed order."""
+    have = set(present)
+    known = ("lines", "branches", "exits", "contexts", "excluded", "tests")
+    return tuple(k for k in known if k in have), tuple(k for k in known if k not in have)

@@ -1,0 +1,96 @@
+"""Reports of one suite -> its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from covgov.errors import InputError
+from covgov.ingest.docstrings import drop_docstrings
+from covgov.ingest.interface import Analyse, Parsed
+from covgov.ingest.merge import merge
+from covgov.ingest.normalise import match, normalise
+from covgov.ingest.read import read_reports
+from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """unmatched: paths in the reports that are no file of the repository, sorted."""
+
+    snapshot: Snapshot
+    parsed: tuple[Parsed, ...]
+    unmatched: tuple[str, ...]
+
+
+def collect(
+    suite: str,
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    blobs: Mapping[str, str],
+    origin: Origin | None,
+    tests: TestRun | None,
+    analyse: Analyse,
+) -> Collected:
+    """Read the reports, map their paths to the repository, merge them.
+
+    blobs: path -> git blob id of every file of the repository as it is on disk. Raises InputError for a report that
+    cannot be read, and `report-matches-nothing` for one of which no file is in the repository.
+    """
+    if not paths:
+        raise InputError("report-missing", f"no report is given for suite {suite}")
+    parsed = read_reports(paths, analyse)
+    snapshots, unmatched = [], set[str]()
+    for report in parsed:
+        settled, left = _settle(report, root, blobs)
+        found = normalise(settled, root=str(root), tree=blobs)
+        if not found.files:
+            raise _matches_nothing(suite, report, paths)
+        unmatched.update(found.unmatched)
+        files = {path: replace(file, source=blobs[path]) for path, file in found.files.items()}
+        notes = (*left, *(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites))
+        snapshots.append(Snapshot(suite, files, report.identity, notes=notes))
+    snapshot = replace(merge(snapshots, suite), origin=origin, tests=tests)
+    return Collected(snapshot, parsed, tuple(sorted(unmatched)))
+
+
+def _settle(report: Parsed, root: Path, blobs: Mapping[str, str]) -> tuple[Parsed, tuple[str, ...]]:
+    """The report with its surplus lines settled from the source where that is exact; the notes that remain."""
+    if not report.beyond:
+        return report, report.notes
+    matched, _ = match(report.files, report.roots, root=str(root), tree=blobs)
+    files, open_lines = dict(report.files), 0
+    for path, beyond in report.beyond.items():
+        surplus = -beyond.lines_total
+        if surplus <= 0:
+            continue
+        settled = _from_source(files[path], surplus, root, matched.get(path))
+        open_lines += surplus if settled is None else 0
+        files[path] = settled or files[path]
+    notes = [note for note in report.notes if "listed as executed" not in note]
+    if open_lines:
+        notes.append(f"{open_lines} lines are counted as executed that coverage.py itself does not count")
+    return replace(report, files=files), tuple(notes)
+
+
+def _from_source(file: FileCoverage, surplus: int, root: Path, path: str | None) -> FileCoverage | None:
+    if path is None:
+        return None
+    try:
+        return drop_docstrings(file, surplus, (root / path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _matches_nothing(suite: str, report: Parsed, paths: Sequence[Path]) -> InputError:
+    named = ", ".join(str(path) for path in paths)
+    if not report.files:
+        return InputError("report-matches-nothing", f"{named}: the {report.format} report of {suite} names no file")
+    sample = ", ".join(sorted(report.files)[:3])
+    return InputError(
+        "report-matches-nothing",
+        f"{named}: none of the {len(report.files)} files of the {report.format} report is in the repository ({sample})",
+        hint="was it written in another checkout, or for installed code? see [paths] in coverage.py's configuration",
+    )

@@ -1,0 +1,99 @@
+"""`.coverage`: coverage.py's own SQLite data file.
+
+It records what ran, not what could have run: only coverage.py, in the version and interpreter of the suite, can tell
+(DESIGN §4). So the data file goes through `covgov.runner.analyser`, and this format reads that script's JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from covgov.ingest import building
+from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.interface import Parsed
+from covgov.model.snapshot import Identity
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
+
+
+class _Summary(msgspec.Struct, frozen=True):
+    n_statements: _Count
+    n_missing: _Count
+    n_branches: _Count
+    n_missing_branches: _Count
+
+
+class _File(msgspec.Struct, frozen=True):
+    statements: list[_Line]
+    executed: list[_Line]
+    excluded: list[_Line]
+    exits: list[tuple[_Line, int]]
+    taken: list[tuple[_Line, int]]
+    counted: list[tuple[_Line, _Count, _Count]]
+    attributes: dict[str, list[_Line]]
+    summary: _Summary
+
+
+class _Analysis(msgspec.Struct, frozen=True):
+    """Output of `covgov.runner.analyser`."""
+
+    format: str
+    version: str
+    language: str
+    branch: bool
+    root: str
+    files: dict[str, _File]
+    contexts: _Count = 0
+    notes: tuple[str, ...] = ()
+
+
+class CoveragepyData:
+    """Everything: lines, excluded lines, exits as coverage.py counts them, quality attributes."""
+
+    name: Final = "coveragepy-data"
+
+    def recognises(self, head: bytes, /) -> bool:
+        return head.startswith(b"SQLite format 3\0")
+
+    def parse(self, data: bytes, where: str, /) -> Parsed:
+        """`data` is the analyser's JSON, not the SQLite file."""
+        try:
+            analysis = msgspec.json.decode(data, type=_Analysis)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise damaged(where, f"the analysis cannot be read: {error}") from None
+        builders = {path: _build(file, f"{where}: {path}") for path, file in analysis.files.items()}
+        carries, lacks = building.capabilities(
+            {"lines", "excluded"}
+            | ({"branches", "exits"} if analysis.branch else set())
+            | ({"contexts"} if analysis.contexts else set())
+        )
+        return Parsed(
+            format=self.name,
+            identity=Identity("coverage.py", analysis.version, analysis.language, analysis.branch),
+            files=building.build_all(builders, where),
+            carries=carries,
+            lacks=lacks,
+            dropped=("names of single tests (contexts)",) if analysis.contexts else (),
+            roots=(analysis.root,),
+            notes=analysis.notes,
+        )
+
+
+def _build(file: _File, at: str) -> FileBuilder:
+    builder = FileBuilder(excluded=set(file.excluded))
+    builder.hits = dict.fromkeys(file.statements, False) | dict.fromkeys(file.executed, True)
+    builder.exits = dict.fromkeys(file.exits, False) | dict.fromkeys(file.taken, True)
+    builder.counted = {line: (taken, total) for line, taken, total in file.counted}
+    builder.attributes = {tag: set(lines) for tag, lines in file.attributes.items()}
+    found = (len(builder.hits), len(builder.hits) - sum(builder.hits.values()))
+    taken, exits = building.listed_exits(builder)
+    summary = file.summary
+    if found != (summary.n_statements, summary.n_missing) or (exits, exits - taken) != (
+        summary.n_branches,
+        summary.n_missing_branches,
+    ):
+        raise damaged(at, "the analysis does not add up to coverage.py's own totals")
+    return builder

@@ -1,0 +1,188 @@
+"""`coverage json`: format 1 to 3, with or without `--show-contexts`.
+
+The report lists what ran and what did not; coverage.py before 7.17 also lists executed lines that it does not count
+(docstrings), and before 7.0 it counts branch exits that it does not list. Both are kept as `Beyond`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final, NoReturn
+
+import msgspec
+
+from covgov.ingest import building
+from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.interface import Beyond, Parsed
+from covgov.model.snapshot import Identity
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
+
+
+class _Summary(msgspec.Struct):
+    covered_lines: _Count
+    num_statements: _Count
+    missing_lines: _Count | None = None
+    num_branches: _Count | None = None
+    covered_branches: _Count | None = None
+    missing_branches: _Count | None = None
+
+
+class _File(msgspec.Struct):
+    executed_lines: list[_Line]
+    missing_lines: list[_Line]
+    excluded_lines: list[_Line] = []
+    summary: _Summary | None = None
+    executed_branches: list[tuple[_Line, int]] | None = None
+    missing_branches: list[tuple[_Line, int]] | None = None
+    contexts: dict[str, list[str]] = {}
+    functions: msgspec.Raw | dict[str, object] | None = None
+    classes: msgspec.Raw | dict[str, object] | None = None
+
+
+class _Meta(msgspec.Struct):
+    version: str = ""
+    branch_coverage: bool = False
+    show_contexts: bool = False
+
+
+class _Totals(msgspec.Struct):
+    covered_lines: _Count | None = None
+    num_statements: _Count | None = None
+
+
+class _Report(msgspec.Struct):
+    files: dict[str, _File]
+    meta: _Meta = msgspec.field(default_factory=_Meta)
+    totals: _Totals = msgspec.field(default_factory=_Totals)
+
+
+class CoveragepyJson:
+    """Lines, excluded lines and exits exactly; contexts when the report has them."""
+
+    name: Final = "coveragepy-json"
+
+    def recognises(self, head: bytes, /) -> bool:
+        text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        marks = (b'"branch_coverage"', b'"executed_lines"', b'"num_statements"')
+        return text.startswith(b"{") and any(mark in text for mark in marks)
+
+    def parse(self, data: bytes, where: str, /) -> Parsed:
+        report = _load(data, where)
+        builders: dict[str, FileBuilder] = {}
+        beyond: dict[str, Beyond] = {}
+        for path, file in report.files.items():
+            at = f"{where}: {building.file_path(path, where)}"
+            builders[path] = _build(file, at)
+            if file.summary is not None and (extra := _compare(file, file.summary, builders[path], at)):
+                beyond[path] = extra
+        files = building.build_all(builders, where)
+        listed = any(file.executed_branches is not None for file in report.files.values())
+        present = {"lines", "excluded"} | ({"branches", "exits"} if listed else set())
+        carries, lacks = building.capabilities(present | ({"contexts"} if report.meta.show_contexts else set()))
+        regions = any(file.functions is not None or file.classes is not None for file in report.files.values())
+        return Parsed(
+            format=self.name,
+            identity=Identity("coverage.py", report.meta.version, branch=report.meta.branch_coverage),
+            files=files,
+            carries=carries,
+            lacks=lacks,
+            dropped=("functions and classes",) if regions else (),
+            notes=_notes(beyond),
+            beyond=beyond,
+        )
+
+
+def _load(data: bytes, where: str) -> _Report:
+    """The standard library's reader, because it alone can tell that a key is there twice."""
+    try:
+        tree = json.loads(
+            data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
+        return msgspec.convert(tree, _Report)
+    except UnicodeDecodeError as error:
+        raise damaged(where, f"not UTF-8 at byte {error.start}") from None
+    except (ValueError, RecursionError) as error:
+        raise damaged(where, str(error)) from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} is there twice")
+    return made
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text[:20]} has no finite value")
+    return value
+
+
+def _build(file: _File, at: str) -> FileBuilder:
+    executed, missing, excluded = set(file.executed_lines), set(file.missing_lines), set(file.excluded_lines)
+    if executed & missing:
+        raise damaged(at, f"line {min(executed & missing)} is listed as executed and as missing")
+    builder = FileBuilder(excluded=excluded)
+    builder.hits = dict.fromkeys(missing, False) | dict.fromkeys(executed, True)
+    # coverage.py lists taken exits into excluded code, but does not count them
+    builder.exits = {(a, b): True for a, b in file.executed_branches or () if b not in excluded}
+    builder.exits |= dict.fromkeys(file.missing_branches or (), False)
+    for line, contexts in file.contexts.items():
+        if not line.isdecimal():
+            raise damaged(at, f"contexts of the line {line[:20]!r}")
+        for tag in {tag for context in contexts for tag in building.tags_of(context)}:
+            builder.attributes.setdefault(tag, set()).add(int(line))
+    return builder
+
+
+def _compare(file: _File, summary: _Summary, builder: FileBuilder, at: str) -> Beyond:
+    """Where the summary counts otherwise than the lists. Raises InputError for what no version of the tool writes."""
+    executed, missing = len(set(file.executed_lines)), len(set(file.missing_lines))
+    if summary.num_statements - summary.covered_lines != missing or summary.covered_lines > executed:
+        raise damaged(
+            at, f"its summary counts {summary.covered_lines}/{summary.num_statements} lines, its lists do not"
+        )
+    surplus = executed - summary.covered_lines
+    total, covered = _stated_exits(file, summary, at)
+    building.settle_pragmas(builder, total)
+    listed = building.listed_exits(builder)
+    return Beyond(
+        lines_covered=-surplus,
+        lines_total=-surplus,
+        exits_covered=covered - listed[0],
+        exits_total=total - listed[1],
+    )
+
+
+def _stated_exits(file: _File, summary: _Summary, at: str) -> tuple[int, int]:
+    """(all, taken) exits by the summary; without a word about those taken (before 5.1) nothing can be said."""
+    total = summary.num_branches or 0
+    if summary.covered_branches is None:
+        return 0, 0
+    unlisted = file.executed_branches is None
+    if summary.covered_branches > total or not (unlisted or total - summary.covered_branches == _missing(file)):
+        raise damaged(at, f"its summary counts {summary.covered_branches}/{total} branch exits, its lists do not")
+    return total, summary.covered_branches
+
+
+def _missing(file: _File) -> int:
+    return len(set(file.missing_branches or ()))
+
+
+def _notes(beyond: dict[str, Beyond]) -> tuple[str, ...]:
+    lines = -sum(b.lines_total for b in beyond.values())
+    exits = sum(b.exits_total for b in beyond.values())
+    notes = []
+    if lines:
+        notes.append(f"{lines} lines are listed as executed but not counted by coverage.py (docstrings)")
+    if exits:
+        notes.append(f"{exits} branch exits are counted in the summary without saying where they are")
+    return tuple(notes)

@@ -1,0 +1,108 @@
+"""The union of snapshots: commutative, associative, and idempotent in coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from math import fsum
+
+from covgov.errors import InputError
+from covgov.model.snapshot import MERGED, CountedExits, FileCoverage, Identity, Origin, Snapshot, TestRun
+
+
+def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
+    """Union per line and exit. Counted in one and excluded in another is counted.
+
+    Exits known only by number merge to the lower bound, the larger number per line, and yield to exact ones on the same
+    line. Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two snapshots
+    measured different source texts or commits, and ValueError when there is nothing to merge.
+    """
+    if not snapshots:
+        raise ValueError("nothing to merge")
+    paths = sorted({path for snapshot in snapshots for path in snapshot.files})
+    return Snapshot(
+        suite=suite,
+        files={path: merge_files([s.files[path] for s in snapshots if path in s.files], path) for path in paths},
+        identity=_join([s.identity for s in snapshots]),
+        origin=_origin([s.origin for s in snapshots if s.origin is not None]),
+        tests=_tests([s.tests for s in snapshots if s.tests is not None]),
+        notes=tuple(sorted({note for s in snapshots for note in s.notes})),
+    )
+
+
+def merge_files(files: Sequence[FileCoverage], path: str) -> FileCoverage:
+    """The union of one file's coverages; `path` is named in errors."""
+    if len(files) == 1:
+        return files[0]
+    sources = {file.source for file in files} - {""}
+    if len(sources) > 1:
+        raise _mismatch(f"{path} was measured in {len(sources)} different versions of its text")
+    statements = _union(file.statements for file in files)
+    exits = {exit_ for file in files for exit_ in file.exits}
+    exact = {line for line, _ in exits}
+    return FileCoverage(
+        statements=statements,
+        covered=_union(file.covered for file in files),
+        exits=tuple(sorted(exits)),
+        taken=tuple(sorted({exit_ for file in files for exit_ in file.taken})),
+        counted=_counted([entry for file in files for entry in file.counted if entry.line not in exact]),
+        excluded=_union(file.excluded for file in files) & ~statements,
+        attributes=_attributes([pair for file in files for pair in file.attributes]),
+        source=next(iter(sources), ""),
+    )
+
+
+def _union(sets: Iterable[int]) -> int:
+    bits = 0
+    for one in sets:
+        bits |= one
+    return bits
+
+
+def _counted(entries: list[CountedExits]) -> tuple[CountedExits, ...]:
+    grouped = groupby(sorted(entries, key=lambda e: e.line), key=lambda e: e.line)
+    found = ((line, list(group)) for line, group in grouped)
+    return tuple(CountedExits(line, max(e.covered for e in es), max(e.total for e in es)) for line, es in found)
+
+
+def _attributes(pairs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple((tag, _union(bits for name, bits in pairs if name == tag)) for tag in sorted({t for t, _ in pairs}))
+
+
+def _join(identities: list[Identity]) -> Identity:
+    return Identity(
+        tool=_words(i.tool for i in identities),
+        version=_words(i.version for i in identities),
+        language=_words(i.language for i in identities),
+        branch=any(i.branch for i in identities),
+    )
+
+
+def _words(values: Iterable[str]) -> str:
+    """Distinct values, sorted: joining what is joined already changes nothing."""
+    return " + ".join(sorted({part for value in values for part in value.split(" + ")} - {""}))
+
+
+def _origin(origins: list[Origin]) -> Origin | None:
+    if not origins:
+        return None
+    if len({(origin.commit, origin.tree) for origin in origins}) > 1:
+        raise _mismatch("the snapshots were measured at different commits or trees")
+    return Origin(origins[0].commit, origins[0].tree, any(origin.dirty for origin in origins))
+
+
+def _tests(runs: list[TestRun]) -> TestRun | None:
+    if not runs:
+        return None
+    return TestRun(
+        exit_code=max((run.exit_code for run in runs), key=lambda code: (code != 0, code)),
+        tests=sum(run.tests for run in runs),
+        failures=sum(run.failures for run in runs),
+        errors=sum(run.errors for run in runs),
+        skipped=sum(run.skipped for run in runs),
+        seconds=fsum(run.seconds for run in runs),
+    )
+
+
+def _mismatch(what: str) -> InputError:
+    return InputError("merge-mismatch", what, hint="measure every suite at the same commit, then merge")

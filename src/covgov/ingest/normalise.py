@@ -1,0 +1,136 @@
+"""Report paths -> repository paths, without guessing.
+
+A report names files as its tool saw them: relative to a source root, absolute on another machine, with Windows
+separators. Only paths that exist in the repository come out. Evidence is taken in this order, and a tie explains
+nothing: the path below the root or below a root that the report names; the path itself; then, only for a report of
+which nothing matched so far, one common prefix to strip or to add, the one that explains strictly the most files.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from covgov.ingest.interface import Parsed
+from covgov.ingest.merge import merge, merge_files
+from covgov.model.snapshot import FileCoverage
+
+__all__ = ["Normalised", "match", "merge", "normalise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """files: by repository path. unmatched: report paths that are no file of the repository, sorted.
+
+    rewrites: common prefixes that were stripped (`/ci/build/ -> `) or added (` -> src/`), in words.
+    """
+
+    files: dict[str, FileCoverage]
+    unmatched: tuple[str, ...]
+    rewrites: tuple[str, ...] = ()
+
+
+def normalise(parsed: Parsed, *, root: str, tree: Collection[str]) -> Normalised:
+    """The report's files by repository path.
+
+    root: absolute directory of the repository. tree: every path in it, relative, POSIX. Two report paths of one file
+    are merged. No path outside of `tree` comes out.
+    """
+    matched, rewrites = match(parsed.files, parsed.roots, root=root, tree=tree)
+    found: dict[str, list[FileCoverage]] = defaultdict(list)
+    for path, target in matched.items():
+        found[target].append(parsed.files[path])
+    return Normalised(
+        files={target: merge_files(found[target], target) for target in sorted(found)},
+        unmatched=tuple(sorted(parsed.files.keys() - matched.keys())),
+        rewrites=rewrites,
+    )
+
+
+def match(
+    paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collection[str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Report path -> repository path, of those that can be told; and the rewrites that were needed."""
+    known = tree if isinstance(tree, (set, frozenset, dict)) else frozenset(tree)
+    wanted = list(paths)
+    top = _clean(root)
+    bases = [_clean(base) for base in roots]
+    direct = {path: hit for path in wanted if (hit := _direct(path, bases, top, known))}
+    if direct:
+        return direct, ()
+    return _by_prefix({path: _clean(path) for path in wanted}, known)
+
+
+def _direct(path: str, bases: list[str], top: str, tree: Collection[str]) -> str | None:
+    named = path if path in tree else _clean(path)
+    if _absolute(named):
+        return _inside(named, top, tree)
+    hits = {hit for base in bases if (hit := _inside(_join(top, base, named), top, tree))}
+    if hits:
+        return hits.pop() if len(hits) == 1 else None
+    if any(_below_tail(base, named, tree) for base in bases if _absolute(base)):
+        return None
+    return _inside(_join(top, "", named), top, tree)
+
+
+def _below_tail(base: str, path: str, tree: Collection[str]) -> bool:
+    """Whether a root on another machine could end in a directory of the repository: `/ci/src` + `a.py` = `src/a.py`."""
+    parts = [part for part in base.split("/") if part]
+    return any("/".join((*parts[start:], path)) in tree for start in range(len(parts)))
+
+
+def _join(top: str, base: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(base if _absolute(base) else posixpath.join(top, base), path))
+
+
+def _inside(path: str, top: str, tree: Collection[str]) -> str | None:
+    """The repository path of an absolute path, None when it is not below `top` or not in the tree."""
+    prefix = top.rstrip("/") + "/"
+    below = path[len(prefix) :] if path.startswith(prefix) else None
+    return below if below in tree else None
+
+
+def _clean(path: str) -> str:
+    """POSIX spelling: no `file://`, backslashes, `.` or `..`; what climbs out keeps its leading `..`."""
+    text = unquote(path[7:]) if path.lower().startswith("file://") else path
+    text = text.replace("\\", "/")
+    if re.match(r"/[A-Za-z]:/", text):
+        text = text[1:]
+    if re.match(r"[A-Za-z]:/", text):
+        text = text[0].upper() + text[1:]
+    return posixpath.normpath(text) if text else "."
+
+
+def _absolute(path: str) -> bool:
+    return path.startswith("/") or re.match(r"[A-Z]:/", path) is not None
+
+
+def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for target in tree:
+        by_name[posixpath.basename(target)].append(target)
+    candidates: dict[str, dict[str, str]] = {}
+    for path, clean in paths.items():
+        if not clean.startswith("../"):
+            candidates[path] = _rewrites(clean, by_name.get(posixpath.basename(clean), []))
+    votes = Counter(rewrite for found in candidates.values() for rewrite in found)
+    best = votes.most_common(2)
+    if not best or (len(best) == 2 and best[0][1] == best[1][1]):
+        return {}, ()
+    winner = best[0][0]
+    return {path: found[winner] for path, found in candidates.items() if winner in found}, (winner,)
+
+
+def _rewrites(path: str, targets: list[str]) -> dict[str, str]:
+    """Rewrite -> target, for every target of which the path is a tail, or which is a tail of the path."""
+    found = {}
+    for target in targets:
+        if path.endswith("/" + target):
+            found[f"{path[: -len(target)]} -> "] = target
+        elif target.endswith("/" + path) and not _absolute(path):
+            found[f" -> {target[: -len(path)]}"] = target
+    return found

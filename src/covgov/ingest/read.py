@@ -1,0 +1,87 @@
+"""The edge where report files are opened: limits first, then the format by content, then strict parsing."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from covgov.errors import InputError
+from covgov.ingest.interface import HEAD_BYTES, Analyse, Parsed
+from covgov.ingest.registry import FORMATS, detect
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Limit of a report's size, also after decompression."""
+
+DATA = "coveragepy-data"
+
+
+def read_report(path: Path, analyse: Analyse, *, limit: int = MAX_BYTES) -> Parsed:
+    """One report of any known format, plain or gzip.
+
+    Raises InputError naming the path: `report-missing`, `report-empty`, `report-unreadable`, `report-too-large`,
+    `report-unknown-format`, `report-damaged`, and what `analyse` raises.
+    """
+    return read_reports([path], analyse, limit=limit)[0]
+
+
+def read_reports(paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES) -> tuple[Parsed, ...]:
+    """Several reports, in order; coverage.py's data files are combined into one, which stands first."""
+    loaded = [(path, _load(path, limit)) for path in paths]
+    databases = [path for path, data in loaded if FORMATS[DATA].recognises(data[:HEAD_BYTES])]
+    parsed = []
+    if databases:
+        where = ", ".join(str(path) for path in databases)
+        parsed.append(FORMATS[DATA].parse(analyse(databases), where))
+    return (*parsed, *(_parse(path, data) for path, data in loaded if path not in databases))
+
+
+def _parse(path: Path, data: bytes) -> Parsed:
+    known = detect(data[:HEAD_BYTES])
+    if known is None or known.name == DATA:
+        raise InputError(
+            "report-unknown-format",
+            f"{path}: not a report in a format that covgov reads ({', '.join(FORMATS)})",
+            hint="write one with `coverage json`, `coverage xml` or `coverage lcov`, or give the .coverage file itself",
+        )
+    return known.parse(data, str(path))
+
+
+def _load(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise InputError(
+            "report-missing", f"{path}: there is no such file", hint="did the tests run, and write their report here?"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError("report-unreadable", f"{path}: cannot be read: {error}") from None
+    if data.startswith(b"\x1f\x8b"):
+        data = _gunzip(path, data, limit)
+    if len(data) > limit:
+        raise _too_large(path, limit)
+    if not data.strip():
+        raise InputError("report-empty", f"{path}: the file is empty", hint="the tool that writes it did not finish")
+    return data
+
+
+def _gunzip(path: Path, data: bytes, limit: int) -> bytes:
+    expander = zlib.decompressobj(wbits=31)
+    try:
+        plain = expander.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise InputError("report-damaged", f"{path}: damaged gzip data: {error}") from None
+    if len(plain) > limit:
+        raise _too_large(path, limit)
+    if not expander.eof or expander.unused_data:
+        raise InputError("report-damaged", f"{path}: gzip data is cut short, or followed by something else")
+    return plain
+
+
+def _too_large(path: Path, limit: int) -> InputError:
+    return InputError(
+        "report-too-large",
+        f"{path}: more than {limit} bytes (after decompression)",
+        hint="`coverage json --show-contexts` grows this large; give the .coverage file itself",
+    )

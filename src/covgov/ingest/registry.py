@@ -1,0 +1,21 @@
+"""The report formats, by name."""
+
+from __future__ import annotations
+
+from covgov.ingest.cobertura_xml import CoberturaXml
+from covgov.ingest.coveragepy_data import CoveragepyData
+from covgov.ingest.coveragepy_json import CoveragepyJson
+from covgov.ingest.interface import HEAD_BYTES, ReportFormat
+from covgov.ingest.lcov_info import LcovInfo
+
+FORMATS: dict[str, ReportFormat] = {
+    "coveragepy-data": CoveragepyData(),
+    "coveragepy-json": CoveragepyJson(),
+    "cobertura": CoberturaXml(),
+    "lcov": LcovInfo(),
+}
+
+
+def detect(head: bytes) -> ReportFormat | None:
+    """The format of a file that begins with `head`, by content and never by name; None when it is none of ours."""
+    return next((known for known in FORMATS.values() if known.recognises(head[:HEAD_BYTES])), None)

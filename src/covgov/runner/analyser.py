@@ -1,0 +1,204 @@
+"""coverage.py's own analysis of its data files, as JSON. Run by path in the suite's interpreter, never imported there:
+
+    PYTHON analyser.py DATAFILE...
+
+It needs only the standard library and coverage.py 5.0 or later, reads the configuration that coverage.py finds in the
+current directory, and writes nothing but its result: it works on copies in a temporary directory, so neither the given
+files nor their siblings are combined or deleted. Exits 0 with one JSON object on stdout; 1 with the reason on stderr; 3
+when this interpreter has no coverage.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+import tempfile
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+from typing import Any, Iterable, Iterator  # noqa: UP035 - the suite's interpreter may be older than ours
+
+FAILED, NO_COVERAGE = 1, 3
+MAX_LINE = 1000000
+SYSMON = "measured with the sysmon core, which records no contexts: quality attributes are not known"
+
+
+class Refused(Exception):
+    """The data cannot be analysed; the text says why."""
+
+
+def main(arguments: list[str]) -> int:
+    """Analyse the data files; the exit code."""
+    try:
+        importlib.import_module("coverage")
+    except ImportError as error:
+        sys.stderr.write(f"coverage.py cannot be imported by {sys.executable}: {error}\n")
+        return NO_COVERAGE
+    from coverage.exceptions import CoverageException  # noqa: PLC0415 - known to exist only now
+
+    try:
+        # what plug-ins of the project print must not end up in the result
+        with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(prefix="covgov-") as scratch:
+            result = analyse([Path(argument) for argument in arguments], Path(scratch))
+    except (CoverageException, Refused, OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    sys.stdout.write(json.dumps(result, separators=(",", ":"), sort_keys=True) + "\n")
+    return 0
+
+
+# The shapes of coverage.py's objects differ between its versions, so they are `Any` here, and only in this script.
+def analyse(files: list[Path], scratch: Path) -> dict[str, Any]:
+    """The analysis of the data files taken together (format: `covgov.ingest.coveragepy_data`)."""
+    import coverage  # noqa: PLC0415 - `main` has made sure of it
+
+    copies = [_copy(file, scratch / f"part.{number}") for number, file in enumerate(files)]
+    cov = _load(coverage, copies, scratch)
+    data = cov.get_data()
+    contexts = sorted(context for context in data.measured_contexts() if context)
+    tagged = {context: tags for context in contexts if (tags := _tags(context))}
+    return {
+        "format": "covgov-analysis",
+        "version": coverage.__version__,
+        "language": f"{_language()} {sys.version_info[0]}.{sys.version_info[1]}",
+        "branch": bool(data.has_arcs()),
+        "root": os.getcwd(),  # noqa: PTH109 - as coverage.py resolves relative files
+        "contexts": len(contexts),
+        "notes": [SYSMON] if not tagged and _sysmon(cov, bool(data.has_arcs())) else [],
+        "files": {
+            reporter.relative_filename(): _file(reporter, analysis, data, tagged)
+            for reporter, analysis in _reports(cov)
+        },
+    }
+
+
+def _copy(file: Path, copy: Path) -> Path:
+    """A private copy, checked for what would make SQLite or coverage.py run wild."""
+    shutil.copyfile(str(file), str(copy))
+    with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
+        for kind, name, sql in connection.execute("select type, name, sql from sqlite_master"):
+            if kind not in ("table", "index") or str(sql).upper().startswith("CREATE VIRTUAL"):
+                raise Refused(f"{file}: holds the {kind} {name!r}, which coverage.py never writes")
+        if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
+            raise Refused(f"{file}: the database is damaged")
+        for test in (
+            "select count(*) from line_bits where typeof(numbits) != 'blob' or length(numbits) > ?",
+            "select count(*) from arc where typeof(fromno) || typeof(tono) != 'integerinteger'"
+            " or max(abs(fromno), abs(tono)) > ? * 8",
+        ):
+            if connection.execute(test, (MAX_LINE // 8 + 1,)).fetchone()[0]:
+                raise Refused(f"{file}: holds line numbers that are none, or beyond {MAX_LINE}")
+    return copy
+
+
+def _load(coverage: Any, copies: list[Path], scratch: Path) -> Any:
+    for copy in copies:
+        coverage.CoverageData(basename=str(copy)).read()  # `combine` only warns of a file that it cannot read
+    data_file = scratch / "all"
+    cov = coverage.Coverage(data_file=str(data_file))
+    if len(copies) == 1 and not getattr(cov.config, "paths", None):
+        copies[0].rename(data_file)
+        cov.load()
+    else:
+        cov.combine([str(copy) for copy in copies], strict=True)
+    return cov
+
+
+def _reports(cov: Any) -> Iterator[tuple[Any, Any]]:
+    """(file reporter, analysis) of every file that coverage.py would report, under its include and omit settings."""
+    for name in ("coverage.report_core", "coverage.report"):  # it moved in 7.3
+        try:
+            found = getattr(importlib.import_module(name), "get_analysis_to_report", None)
+        except ImportError:
+            continue
+        if found is not None:
+            yield from found(cov, None)
+            return
+    raise Refused("this version of coverage.py has no get_analysis_to_report")
+
+
+def _file(reporter: Any, analysis: Any, data: Any, tagged: dict[str, list[str]]) -> dict[str, Any]:
+    statements = set(analysis.statements)
+    executed = statements - set(analysis.missing)
+    exits, taken, counted = _exits(analysis)
+    numbers = analysis.numbers
+    return {
+        "statements": sorted(statements),
+        "executed": sorted(executed),
+        "missing": sorted(analysis.missing),
+        "excluded": sorted(set(analysis.excluded) - statements),
+        "exits": exits,
+        "taken": taken,
+        "counted": counted,
+        "attributes": _attributes(reporter, analysis.filename, data, tagged, executed),
+        "summary": {
+            name: getattr(numbers, name) for name in ("n_statements", "n_missing", "n_branches", "n_missing_branches")
+        },
+    }
+
+
+def _exits(analysis: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """Branch exits as coverage.py counts them: per line, `branch_stats` says how many, its arcs say which.
+
+    Arcs into excluded code are not counted, and all exits of a `# pragma: no branch` line count as taken. Where the
+    possible arcs are not as many as the exits (generated code, old versions), the line is counted only.
+    """
+    if not analysis.numbers.n_branches:
+        return [], [], []
+    possible: dict[int, set[int]] = {}
+    arcs = analysis.arc_possibilities  # a method before 7.4
+    for source, target in arcs() if callable(arcs) else arcs:
+        if target not in analysis.excluded:
+            possible.setdefault(source, set()).add(target)
+    missing = analysis.missing_branch_arcs()
+    exits, taken, counted = [], [], []
+    for line, (total, reached) in sorted(analysis.branch_stats().items()):
+        targets, untaken = possible.get(line, set()), set(missing.get(line, ()))
+        if len(targets) == total and untaken <= targets:
+            exits += [(line, target) for target in sorted(targets)]
+            taken += [(line, target) for target in sorted(targets - untaken)]
+        else:
+            counted.append((line, reached, total))
+    return exits, taken, counted
+
+
+def _attributes(
+    reporter: Any, filename: str, data: Any, tagged: dict[str, list[str]], executed: set[int]
+) -> dict[str, list[int]]:
+    """Tag -> executed statement lines reached under a context that carries it."""
+    lines: dict[str, set[int]] = {}
+    for context, tags in tagged.items():
+        data.set_query_context(context)
+        reached = set(reporter.translate_lines(data.lines(filename) or ())) & executed
+        for tag in tags:
+            lines.setdefault(tag, set()).update(reached)
+    data.set_query_contexts(None)
+    return {tag: sorted(found) for tag, found in lines.items() if found}
+
+
+def _tags(context: str) -> list[str]:
+    """`static|covgov:a,b` -> ["a", "b"], as `covgov.ingest.building.tags_of` does."""
+    marked: Iterable[str] = (part[len("covgov:") :] for part in context.split("|") if part.startswith("covgov:"))
+    return [tag for part in marked for tag in part.split(",") if tag]
+
+
+def _language() -> str:
+    name = platform.python_implementation()
+    return "python" if name == "CPython" else name.lower()
+
+
+def _sysmon(cov: Any, branch: bool) -> bool:
+    """Whether coverage.py measures with sys.monitoring here: asked for or its default, and possible."""
+    from coverage import env  # noqa: PLC0415 - `main` has made sure of it
+
+    chosen = os.environ.get("COVERAGE_CORE") or getattr(cov.config, "core", None)
+    wanted = chosen == "sysmon" or (not chosen and getattr(env, "SYSMON_DEFAULT", False))
+    return bool(wanted) and sys.version_info >= ((3, 14) if branch else (3, 12))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
