@@ -40,6 +40,7 @@ class Bar:
     key: where it stands in the file (`components.auth.fail_under`, `components.auth.rules[0]`).
     component: "" for a project-wide bar. paths: globs, for scope file; () = every file of the component.
     attribute: "" or the tag that tests must carry for their lines to count.
+    origin: "base" for a file bar that is kept from the base's policy beside the head's; each side picks its own winner.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Bar:
     component: str = ""
     paths: tuple[str, ...] = ()
     attribute: str = ""
+    origin: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -1,0 +1,63 @@
+"""`covgov policy`: the policy that is in force, and which of its bars applies to a path."""
+
+from __future__ import annotations
+
+import click
+
+from covgov.cli.boundary import OK
+from covgov.cli.output import emit_json
+from covgov.cli.project import Project
+from covgov.cli.world import World
+
+
+@click.group()
+def command() -> None:
+    """The policy: covgov.toml, or [tool.covgov] of pyproject.toml.
+
+    \b
+    Example: covgov policy show                       what is in force, defaults marked
+             covgov policy explain src/app/login.py   which bars apply to this file, and why
+    """
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.option("--schema", is_flag=True, help="The JSON Schema of the policy file, for editors.")
+@click.pass_obj
+def show(world: World, as_json: bool, schema: bool) -> int:
+    """Print the policy with its defaults. Secrets are never filled in.
+
+    \b
+    Example: covgov policy show --schema > covgov.schema.json
+    """
+    from covgov.policy import present
+
+    if schema:
+        world.say(present.schema().rstrip("\n"))
+        return OK
+    shown = present.show(Project(world).policy)
+    if as_json:
+        emit_json(world, "policy", shown.payload)
+    else:
+        world.say("\n".join(shown.lines))
+    return OK
+
+
+@command.command()
+@click.argument("path")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def explain(world: World, path: str, as_json: bool) -> int:
+    """Print which component, suite and bars apply to PATH (relative to the repository), and why.
+
+    \b
+    Example: covgov policy explain src/app/login.py --json
+    """
+    from covgov.policy import present
+
+    explained = present.explain(Project(world).policy, path)
+    if as_json:
+        emit_json(world, "policy-explanation", explained.payload)
+    else:
+        world.say("\n".join(explained.lines))
+    return OK

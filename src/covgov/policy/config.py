@@ -1,0 +1,103 @@
+"""covgov.toml, or [tool.covgov] of pyproject.toml -> Policy. The one place where a policy comes from text."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from pydantic import ValidationError
+
+from covgov.errors import PolicyInvalid
+from covgov.policy import faults, locate, meaning
+from covgov.policy.file_model import PolicyFile
+from covgov.policy.policy import Policy
+
+OWN_FILE = "covgov.toml"
+SHARED_FILE = "pyproject.toml"
+SHARED_PREFIX = ("tool", "covgov")
+
+
+def load(read: Callable[[str], bytes | None]) -> Policy | None:
+    """The policy of a tree; `read` gives a file's bytes or None. None = nobody wrote one.
+
+    Raises PolicyInvalid: `policy-twice`, `policy-not-utf8`, `policy-not-toml`, `policy-faults`.
+    """
+    own = _text(read(OWN_FILE), OWN_FILE)
+    shared = _text(read(SHARED_FILE), SHARED_FILE)
+    in_shared = shared is not None and "covgov" in shared and bool(_under(_toml(shared, SHARED_FILE), SHARED_PREFIX))
+    if own is not None and in_shared and _toml(own, OWN_FILE):
+        raise PolicyInvalid(
+            "policy-twice",
+            f"the policy stands in {OWN_FILE} and in [tool.covgov] of {SHARED_FILE}",
+            hint="keep one of them and delete the other",
+        )
+    if own is not None and not (in_shared and not _toml(own, OWN_FILE)):
+        return parse(own, OWN_FILE)
+    return parse(shared, SHARED_FILE, SHARED_PREFIX) if in_shared and shared is not None else None
+
+
+def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
+    """The policy in a TOML text, below the table `prefix`. `where` names the text in faults.
+
+    Raises PolicyInvalid with every fault as `where:line: key: what`.
+    """
+    data = _under(_toml(text, where), prefix)
+    file, found = _validated(data)
+    if file is None or found:
+        raise _invalid(found, text, where, prefix)
+    return meaning.policy_of(file)
+
+
+def _validated(data: Mapping[str, object]) -> tuple[PolicyFile | None, list[faults.Fault]]:
+    newer = list(faults.of_version(data))
+    if newer:
+        return None, newer
+    sense = list(faults.of_sense(data))
+    try:
+        return PolicyFile.model_validate(data), sense
+    except ValidationError as error:
+        return None, [*faults.of_types(error), *sense]
+
+
+def _invalid(found: list[faults.Fault], text: str, where: str, prefix: tuple[str, ...]) -> PolicyInvalid:
+    lines = locate.places(text)
+    told = sorted(
+        {(locate.line_of(lines, (*prefix, *fault.place)), fault.key, fault.what) for fault in found},
+    )
+    count = f"{len(told)} faults" if len(told) > 1 else "a fault"
+    return PolicyInvalid(
+        "policy-faults",
+        f"{where} has {count}",
+        hint="docs/configuration.md lists every key; `covgov policy show --schema` prints the schema",
+        faults=tuple(f"{where}:{line}: {key}: {what}" for line, key, what in told),
+    )
+
+
+def _text(data: bytes | None, where: str) -> str | None:
+    if data is None:
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise PolicyInvalid(
+            "policy-not-utf8", f"{where}:{line}: is not UTF-8", hint="save the file as UTF-8, as TOML demands"
+        ) from error
+
+
+def _toml(text: str, where: str) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{where}:{line[1]}" if line else where
+        raise PolicyInvalid("policy-not-toml", f"{place}: is not TOML: {error}", hint="see https://toml.io") from error
+
+
+def _under(data: Mapping[str, object], prefix: tuple[str, ...]) -> dict[str, object]:
+    inner: object = data
+    for key in prefix:
+        inner = inner.get(key) if isinstance(inner, Mapping) else None
+    return dict(inner) if isinstance(inner, Mapping) else {}

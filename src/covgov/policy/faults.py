@@ -1,0 +1,166 @@
+"""Everything that is wrong with a policy file, told at once, each with its line and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from covgov.policy.file_model import (
+    FORMAT_VERSION,
+    RESERVED_SUITES,
+    ComponentTable,
+    HistoryTable,
+    PolicyFile,
+    PolicyTable,
+    RegisterTable,
+    RuleTable,
+    SuiteTable,
+    Table,
+)
+from covgov.policy.locate import Place
+
+Raw = Mapping[str, object]
+
+REWORDED = {
+    "missing": "is required",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "list_type": "must be a list",
+    "too_short": "must not be an empty list",
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "date_type": "must be a date like 2026-11-22, without quotes",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must be at least 1",
+    "string_pattern_mismatch": "is not a usable name: letters, digits, dot, dash and underscore only",
+    "string_too_long": "is too long for a name: 64 characters at most",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """place: the path of the key inside the policy."""
+
+    place: Place
+    what: str
+
+    @property
+    def key(self) -> str:
+        """`components.auth.rules[0].min`."""
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place)
+        return text.removeprefix(".")
+
+
+def of_version(data: Raw) -> Iterator[Fault]:
+    """A newer format is refused by name, before its keys are judged by the rules of this one."""
+    version = data.get("version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        words = f"format version {version} is newer than this covgov, which reads {FORMAT_VERSION}: upgrade covgov"
+        yield Fault(("version",), words)
+
+
+def of_types(error: ValidationError) -> Iterator[Fault]:
+    """One fault for each thing that pydantic found."""
+    for detail in error.errors(include_url=False, include_input=False):
+        place = tuple(part for part in detail["loc"] if part != "[key]")
+        yield Fault(place, _words(detail, place))
+
+
+def _words(detail: ErrorDetails, place: Place) -> str:
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return f"is not a known key{_suggestion(str(place[-1]), _keys(place[:-1]))}"
+    return REWORDED.get(kind, detail["msg"])
+
+
+def _suggestion(key: str, known: Iterable[str]) -> str:
+    close = get_close_matches(key, list(known), n=1)
+    return f": did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
+
+
+def _keys(place: Place) -> tuple[str, ...]:
+    """The keys that are known in the table at `place`."""
+    table = _table_at(place)
+    return tuple(field.alias or name for name, field in table.model_fields.items())
+
+
+def _table_at(place: Place) -> type[Table]:
+    if place and "rules" in place:
+        return RuleTable
+    by_name: dict[str | int, type[Table]] = {
+        "policy": PolicyTable,
+        "suites": SuiteTable,
+        "components": ComponentTable,
+        "history": HistoryTable,
+        "register": RegisterTable,
+    }
+    return by_name[place[0]] if place else PolicyFile
+
+
+def of_sense(data: Raw) -> Iterator[Fault]:
+    """What no single key shows. Reads the raw tables, so that it can speak beside faults of types."""
+    suites, components = _table(data, "suites"), _table(data, "components")
+    measured = {_suite_of(name, component) for name, component in components.items()}
+    if not suites:
+        yield Fault(("suites",), "no suite is declared, so nothing could ever be measured")
+    for name in suites:
+        if name in RESERVED_SUITES:
+            yield Fault(("suites", name), "is a reserved name: coverage/ keeps the merge of all suites under it")
+        if name not in measured:
+            yield Fault(("suites", name), "measures nothing: no component names this suite")
+    for name, component in components.items():
+        suite = _suite_of(name, component)
+        if suite not in suites:
+            place: Place = ("components", name, *(["suite"] if "suite" in component else []))
+            yield Fault(place, f"needs the suite {suite!r}, which is not declared{_close(suite, suites)}")
+    yield from _claimed_twice(components)
+    yield from _misplaced_rules(data, components)
+
+
+def _close(name: str, known: Mapping[str, Raw]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f": did you mean {close[0]!r}?" if close else ""
+
+
+def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[Fault]:
+    owner: dict[str, str] = {}
+    for name, component in components.items():
+        paths = component.get("paths")
+        for index, pattern in enumerate(paths if isinstance(paths, list) else []):
+            if not isinstance(pattern, str):
+                continue
+            if pattern in owner:
+                yield Fault(("components", name, "paths", index), f"{pattern} is already claimed by {owner[pattern]}")
+            owner.setdefault(pattern, name)
+
+
+def _misplaced_rules(data: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:
+    for name, component in components.items():
+        for index, rule in enumerate(_rules(component)):
+            scope = rule.get("scope")
+            if scope in ("project", "owner"):
+                place = ("components", name, "rules", index, "scope")
+                yield Fault(place, f'"{scope}" does not belong in a component: move the rule to [[rules]]')
+    for index, rule in enumerate(_rules(data)):
+        if "scope" not in rule:
+            yield Fault(("rules", index), "needs a scope: project, component, file or owner")
+
+
+def _rules(table: Raw) -> list[Raw]:
+    rules = table.get("rules")
+    return [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+
+
+def _table(data: Raw, key: str) -> dict[str, Raw]:
+    value = data.get(key)
+    return {k: v for k, v in value.items() if isinstance(v, dict)} if isinstance(value, dict) else {}
+
+
+def _suite_of(name: str, component: Raw) -> str:
+    suite = component.get("suite", name)
+    return suite if isinstance(suite, str) else name

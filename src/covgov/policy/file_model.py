@@ -1,0 +1,220 @@
+"""The policy file as people write it: types, ranges and what each key means. `covgov.policy.meaning` reads it.
+
+The JSON Schema that editors use is made from these types, descriptions included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from covgov.model.snapshot import MERGED, Metric
+from covgov.policy.policy import BarScope, On
+
+FORMAT_VERSION = 1
+
+
+def _exact(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise PydanticCustomError("not-a-number", "must be a number, not {value}", {"value": repr(value)})
+    number = Decimal(value)
+    if not number.is_finite() or not 0 <= number <= 100:
+        raise PydanticCustomError("out-of-range", "must lie between 0 and 100, not {value}", {"value": str(value)})
+    return number
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("not-a-count", "must be a whole number, not {value}", {"value": repr(value)})
+    if value < 0:
+        raise PydanticCustomError("negative", "must not be negative, not {value}", {"value": str(value)})
+    return value
+
+
+def _glob(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("empty-pattern", "must not be an empty pattern")
+    if isinstance(value, str) and (value.startswith(("/", "./", "../")) or "\\" in value):
+        words = "must be relative to the repository, with forward slashes, not {value}"
+        raise PydanticCustomError("not-relative", words, {"value": repr(value)})
+    return value
+
+
+def _words(value: object) -> object:
+    if not isinstance(value, str | list):
+        raise PydanticCustomError("not-words", "must be text or a list of texts")
+    return [value] if isinstance(value, str) else value
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _one_of(kind: type[Choice]) -> Callable[[object], Choice]:
+    """A validator that turns text into a member and names all members when it cannot."""
+    choices = ", ".join(kind)
+
+    def chosen(value: object) -> Choice:
+        member = next((choice for choice in kind if choice == value), None)
+        if member is None:
+            context = {"choices": choices, "value": repr(value)}
+            raise PydanticCustomError("not-a-choice", "must be one of {choices}, not {value}", context)
+        return member
+
+    return chosen
+
+
+Percent = Annotated[Decimal, BeforeValidator(_exact), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
+Units = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]
+Glob = Annotated[str, BeforeValidator(_glob), WithJsonSchema({"type": "string", "minLength": 1})]
+MetricText = Annotated[Metric, BeforeValidator(_one_of(Metric))]
+ScopeText = Annotated[BarScope, BeforeValidator(_one_of(BarScope))]
+OnText = Annotated[On, BeforeValidator(_one_of(On))]
+Words = Annotated[
+    list[Text],
+    BeforeValidator(_words),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are faults, and nothing is converted between types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class RuleTable(Table):
+    """One threshold of the general grammar: scope x on x metric x min / max / max_uncovered."""
+
+    scope: ScopeText | None = None
+    """What is judged: project, component, file or owner. Inside a component: component (default) or file."""
+    on: OnText = On.TOTAL
+    """Which units count: total, patch, new, lost or excluded."""
+    metric: MetricText | None = None
+    """combined, line or branch; without it the component's or the policy's. An attribute counts lines only."""
+    attribute: Text | None = None
+    """A test tag: only lines reached by tests that carry it count as covered."""
+    paths: Annotated[list[Glob], Field(min_length=1)] | None = None
+    """Globs that narrow a rule of scope file."""
+    min: Percent | None = None
+    """Least percentage."""
+    max: Percent | None = None
+    """Greatest percentage."""
+    max_uncovered: Units | None = None
+    """Greatest number of uncovered (on lost: lost; on excluded: excluded) units."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        wrong = _misfit(self)
+        if wrong:
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
+        return self
+
+
+def _misfit(rule: RuleTable) -> str:
+    """Why the keys of a rule do not fit together; "" when they do."""
+    if rule.min is None and rule.max is None and rule.max_uncovered is None:
+        return "sets no bar: give min, max or max_uncovered"
+    if rule.paths is not None and rule.scope is not BarScope.FILE:
+        return 'paths need scope = "file"'
+    if rule.attribute is not None and rule.metric not in (None, Metric.LINE):
+        return "an attribute counts lines: leave metric out"
+    if rule.attribute is not None and rule.on is not On.TOTAL:
+        return 'an attribute needs on = "total"'
+    if rule.on in (On.LOST, On.EXCLUDED) and rule.min is not None:
+        return f'on = "{rule.on}" takes max or max_uncovered, not min'
+    if rule.on is not On.TOTAL and rule.scope is BarScope.OWNER:
+        return 'scope = "owner" needs on = "total"'
+    if rule.on in (On.NEW, On.LOST, On.EXCLUDED) and rule.scope is BarScope.FILE:
+        return f'on = "{rule.on}" is judged per component or project, not per file'
+    if rule.min is not None and rule.max is not None and rule.min > rule.max:
+        return f"min {rule.min} is above max {rule.max}: nothing could pass"
+    return ""
+
+
+class PolicyTable(Table):
+    fail_under: Percent = Decimal(90)
+    """Least total of the project, and the default of every component."""
+    fail_under_patch: Percent | None = None
+    """Least coverage of the changed units; without it the same as fail_under."""
+    max_drop: Percent = Decimal(2)
+    """Greatest drop against the baseline in percentage points."""
+    patch_allowance: Units = 0
+    """Uncovered units of a patch that are forgiven."""
+    metric: MetricText = Metric.COMBINED
+    """combined (lines and branch exits), line or branch."""
+    count_deletions: bool = False
+    """Judge the plain difference: deleting covered code counts as a drop."""
+    soft_start_floor: Percent | None = None
+    """The lowest value that COVERAGE_FAIL_UNDER may set; without it the variable may only raise."""
+    attributes: list[Text] = ["architecture", "reliability", "security"]
+    """Test tags that are shown as columns."""
+    default_branch: Text | None = None
+    """The branch that local work is compared with; without it the remote's default."""
+
+
+class SuiteTable(Table):
+    tests: list[Text] = []
+    """pytest paths."""
+    args: list[Text] = []
+    """Further pytest arguments."""
+    command: list[Text] = []
+    """The whole test command, instead of pytest."""
+    python: Text | None = None
+    """The interpreter that has the suite's dependencies."""
+
+
+class ComponentTable(Table):
+    paths: Annotated[list[Glob], Field(min_length=1)]
+    """Globs of the component's source files, relative to the repository."""
+    suite: Text | None = None
+    """The suite that measures it; without it the suite of the same name."""
+    fail_under: Percent | None = None
+    """Least total of the component; without it policy.fail_under."""
+    metric: MetricText | None = None
+    """combined, line or branch; without it policy.metric."""
+    rules: list[RuleTable] = []
+    """Further thresholds of this component."""
+
+
+class HistoryTable(Table):
+    store: Text = "git:coverage-history"
+    """Where runs are recorded: git:BRANCH, dir:PATH and others."""
+    since: date | None = None
+    """Day of the first record; from then on a missing history is undetermined, not a first run."""
+
+
+class RegisterTable(Table):
+    path: Text = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+    """The exception register."""
+    max_term_days: Units | None = None
+    """How many days a review date may lie after the approval."""
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+
+
+class PolicyFile(Table):
+    """covgov.toml, or [tool.covgov] of pyproject.toml."""
+
+    version: Annotated[int, Field(ge=1, le=FORMAT_VERSION)] = FORMAT_VERSION
+    """Format version of this file."""
+    policy: PolicyTable = PolicyTable()
+    suites: dict[Name, SuiteTable] = {}
+    components: dict[Name, ComponentTable] = {}
+    rules: list[RuleTable] = []
+    """Thresholds that stand outside of any component."""
+    history: HistoryTable = HistoryTable()
+    register_: Annotated[RegisterTable, Field(alias="register")] = RegisterTable()
+    notify: dict[str, Words] = {}
+    """Targets by occasion; ${NAME} is filled in from the environment when a message is sent, and never printed."""
+
+
+RESERVED_SUITES = frozenset({MERGED})
+"""File names below coverage/ that are taken."""

@@ -1,0 +1,41 @@
+"""Path patterns: repository-relative POSIX paths against globs. `*` stays in a directory, `**` crosses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from wcmatch import glob
+
+FLAGS = glob.GLOBSTAR | glob.DOTGLOB | glob.CASE | glob.FORCEUNIX
+MAGIC = "*?["
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether any pattern matches the whole path. Case matters everywhere; names with a leading dot are not special."""
+    return any(_compiled(pattern).match(path) for pattern in patterns)
+
+
+def specificity(pattern: str) -> tuple[int, int]:
+    """How narrowly a pattern aims, for comparison: its longest literal prefix first, then its length."""
+    literal = next((i for i, character in enumerate(pattern) if character in MAGIC), len(pattern))
+    return literal, len(pattern)
+
+
+def contains(wide: str, narrow: str) -> bool:
+    """Whether `wide` provably matches everything that `narrow` does: they are equal, or `wide` is `PREFIX/**` above."""
+    if wide in (narrow, "**"):
+        return True
+    prefix = wide.removesuffix("**")
+    literal = prefix.endswith("/") and prefix != wide and not any(mark in prefix for mark in MAGIC)
+    return literal and narrow.startswith(prefix)
+
+
+def literally(path: str) -> str:
+    """The pattern that matches this one path only."""
+    return glob.escape(path, unix=True)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> glob.WcMatcher[str]:
+    return glob.compile(pattern, flags=FLAGS)

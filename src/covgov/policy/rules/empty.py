@@ -1,0 +1,43 @@
+"""Nothing turns green because nothing was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covgov.model.snapshot import Metric
+from covgov.model.verdict import Effect, Finding, Scope
+from covgov.policy.facts import Facts, Measured
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Components, and the project, without a single unit."""
+    for one in facts.components:
+        why = _why(one.measured, one.component.metric, ", ".join(one.component.paths))
+        if why:
+            yield _finding(Scope.COMPONENT, one.component.name, why)
+    if facts.project is not None:
+        why = _why(facts.project, facts.policy.metric, "any file")
+        if why:
+            yield _finding(Scope.PROJECT, "project", why)
+
+
+def _why(measured: Measured, metric: Metric, paths: str) -> str:
+    if measured.snapshot is None:
+        return f"was not measured: {measured.missing or 'its suite did not arrive'}"
+    if not measured.snapshot.files:
+        return f"the report of suite {measured.snapshot.suite} holds no file that matches {paths}"
+    if not measured.snapshot.ratio(metric).measurable:
+        files = len(measured.snapshot.files)
+        return f"its {files} files hold nothing to count ({metric})"
+    return ""
+
+
+def _finding(scope: Scope, name: str, why: str) -> Finding:
+    return Finding(
+        rule="empty",
+        effect=Effect.UNDETERMINED,
+        scope=scope,
+        subject=name,
+        message=f"{name}: {why}",
+        hint="`covgov inspect REPORT` shows what a report holds; `covgov policy explain PATH` who claims a path",
+    )

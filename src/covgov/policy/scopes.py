@@ -1,0 +1,33 @@
+"""Which paths belong to which component. Base and head are split by the same component paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from covgov.policy import globs
+from covgov.policy.policy import Policy
+
+
+def belongs(policy: Policy, name: str) -> Callable[[str], bool]:
+    """Whether a path is one of the component's. Raises KeyError for an undeclared component."""
+    paths = policy.components[name].paths
+    return lambda path: globs.matches(path, paths)
+
+
+def base_belongs(policy: Policy, name: str, renames: Mapping[str, str]) -> Callable[[str], bool]:
+    """The same for a path of the base; a base path that no component claims follows its rename (old -> new).
+
+    So a directory that moves together with its component's paths is no loss on one side and no gift on the other.
+    """
+    own = belongs(policy, name)
+    return lambda path: own(path) or (path in renames and not is_source(policy, path) and own(renames[path]))
+
+
+def is_source(policy: Policy, path: str) -> bool:
+    """Whether any component claims the path."""
+    return any(globs.matches(path, component.paths) for component in policy.components.values())
+
+
+def components_of(policy: Policy, path: str) -> tuple[str, ...]:
+    """Every component that claims the path, in the order of the file."""
+    return tuple(name for name, component in policy.components.items() if globs.matches(path, component.paths))

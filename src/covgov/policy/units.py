@@ -1,0 +1,62 @@
+"""Counting: covered and total units of a file, of some of its lines, or reached by tests of one attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from covgov.model import lines
+from covgov.model.ratio import ZERO, Ratio
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot
+
+Pick = Callable[[str], bool]
+
+
+def on_lines(coverage: FileCoverage, wanted: int, metric: Metric) -> Ratio:
+    """Units on the wanted lines (a bitmap); a branch exit stands on its source line."""
+    by_line = Ratio((coverage.covered & wanted).bit_count(), (coverage.statements & wanted).bit_count())
+    if metric is Metric.LINE:
+        return by_line
+    exits = [exit_ for exit_ in coverage.exits if wanted >> exit_[0] & 1]
+    taken = set(coverage.taken)
+    counted = [entry for entry in coverage.counted if wanted >> entry.line & 1]
+    by_exit = Ratio(
+        sum(exit_ in taken for exit_ in exits) + sum(entry.covered for entry in counted),
+        len(exits) + sum(entry.total for entry in counted),
+    )
+    return by_exit if metric is Metric.BRANCH else by_line + by_exit
+
+
+def on_changed(snapshot: Snapshot, changed: Mapping[str, int], metric: Metric, wanted: Pick) -> Ratio:
+    """Changed units of the wanted files that the snapshot measured."""
+    measured = [path for path in sorted(changed) if path in snapshot.files and wanted(path)]
+    return sum((on_lines(snapshot.files[path], changed[path], metric) for path in measured), ZERO)
+
+
+def uncovered_on(snapshot: Snapshot, changed: Mapping[str, int]) -> dict[str, str]:
+    """Changed executable lines that never ran, as `path -> "40,52-58"`."""
+    missing = {p: snapshot.files[p].missing & changed[p] for p in sorted(changed) if p in snapshot.files}
+    return {path: lines.spell(bits) for path, bits in missing.items() if bits}
+
+
+def of_files(snapshot: Snapshot, metric: Metric, attribute: str) -> Ratio:
+    """The snapshot's total; with an attribute the executable lines, covered when a test so tagged reached them."""
+    if not attribute:
+        return snapshot.ratio(metric)
+    return sum((of_attribute(coverage, attribute) for coverage in snapshot.files.values()), ZERO)
+
+
+def of_file(coverage: FileCoverage, metric: Metric, attribute: str) -> Ratio:
+    """The same for one file."""
+    return of_attribute(coverage, attribute) if attribute else coverage.ratio(metric)
+
+
+def of_attribute(coverage: FileCoverage, attribute: str) -> Ratio:
+    """Executable lines reached by tests tagged `attribute`."""
+    reached = coverage.attribute(attribute) & coverage.statements
+    return Ratio(reached.bit_count(), coverage.statements.bit_count())
+
+
+def excluded(snapshot: Snapshot) -> Ratio:
+    """Lines that the tool was told not to count, of these and the executable lines together."""
+    out = sum(coverage.excluded.bit_count() for coverage in snapshot.files.values())
+    return Ratio(out, out + snapshot.ratio(Metric.LINE).total)
