@@ -28,7 +28,7 @@ from covgov.policy.evaluate import evaluate
 from covgov.policy.policy import Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
-from covgov.policy.register.patch import unified_diff
+from covgov.policy.register.patch import unified
 from covgov.policy.register.sync import sync
 from covgov.publish.registry import RENDERERS
 from covgov.publish.reports.registry import WRITERS
@@ -75,16 +75,14 @@ def proposal(judgement: Judgement, read: Callable[[str], bytes | None]) -> str:
     """What the register should learn from this verdict, as a diff for `git apply`; "" when it is up to date."""
     if judgement.register is None:
         return ""
-    synced = synced_register(judgement, read)
-    return unified_diff(judgement.register.path, judgement.register.text, document.render(synced))
-
-
-def synced_register(judgement: Judgement, read: Callable[[str], bytes | None]) -> Register:
-    """The register with this verdict's rows proposed, refreshed and resolved. Raises the fault of a damaged register."""
-    if judgement.register is None:
-        raise next(fault for fault in judgement.faults)
-    owners = codeowners.load(read)
-    return sync(judgement.register, judgement.verdict, owners=owners.owner_of, today=judgement.verdict.today)
+    path, text = judgement.register.path, judgement.register.text
+    synced = sync(
+        judgement.register,
+        judgement.verdict,
+        owners=codeowners.find(read).owner_of,
+        today=judgement.verdict.today,
+    )
+    return unified(path, None if read(path) is None else text, document.render(synced))
 
 
 def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) -> RunSummary | str:

@@ -1,4 +1,4 @@
-"""What `check`, `run` and `exceptions sync` share: judging the project around the caller, and ending with an exit code."""
+"""What `check`, `run` and `exceptions sync` share: judging the project around the caller, and the exit code."""
 
 from __future__ import annotations
 

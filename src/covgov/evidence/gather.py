@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from covgov.differential.patch import changed_lines
-from covgov.errors import CovgovError, RegisterInvalid, Undetermined, UsageError
+from covgov.errors import CovgovError, RegisterInvalid, UsageError
 from covgov.evidence import tampering
 from covgov.evidence.arrivals import Arrival, receive
 from covgov.evidence.comparison import Against, compare_all, with_merged
 from covgov.evidence.request import Edges, Request
 from covgov.evidence.situation import Kind, Situation, situate
-from covgov.history.baseline import Question, QuestionKind, choose
+from covgov.history import baseline as baselines
 from covgov.ingest.normalise import merge
 from covgov.model.diff import Diff
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
@@ -27,7 +28,7 @@ from covgov.vcs.interface import WORKTREE, Repository
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The facts, the snapshots they rest on (by suite), and faults that did not stop the judgement but have exit codes."""
+    """The facts, the snapshots they rest on (by suite), and faults that have exit codes but did not stop the judgement."""
 
     facts: Facts
     snapshots: Mapping[str, Snapshot]
@@ -59,7 +60,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
     whole = set(wanted) == set(effective.expected)
     arrivals = _arrivals(wanted, request, situation, edges)
     heads = {arrival.suite: arrival.snapshot for arrival in arrivals if arrival.snapshot is not None}
-    baseline = _baseline(situation, effective, edges, request)
+    baseline = _baseline(situation, effective, edges, heads, request.today)
     merged = merge(tuple(heads.values())) if heads else None
     against = _against(
         baseline,
@@ -114,7 +115,7 @@ def wanted_suites(suites: Sequence[str], policy: Policy) -> tuple[str, ...]:
 
 
 def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
-    """A base that says nothing of coverage governance is a bootstrap; an unreadable base policy raises PolicyInvalid."""
+    """A base without a policy is a bootstrap; an unreadable base policy raises PolicyInvalid."""
     repository = edges.repository
     if repository is None or situation is None or situation.start is None or situation.base_tip is None:
         return _Base(BasePolicy.NO_BASE)
@@ -140,23 +141,31 @@ def _arrivals(
     return tuple(receive(suite, request.folder, edges.read, origin=origin, blobs=blobs) for suite in wanted)
 
 
-def _baseline(situation: Situation | None, policy: Policy, edges: Edges, request: Request) -> Baseline | NoBaseline:
+def _baseline(
+    situation: Situation | None, policy: Policy, edges: Edges, heads: Mapping[str, Snapshot], today: date
+) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
     if situation is None or edges.repository is None:
         return NoBaseline(BaselineReason.NOT_RECORDED, "this is no git checkout", blocking=False)
-    if situation.start is None:
-        return NoBaseline(BaselineReason.FIRST_RUN, "this is the first commit", blocking=False)
-    question = Question(
-        kind=QuestionKind.CHANGE if situation.kind is Kind.CHANGE else QuestionKind.BRANCH,
-        start=situation.start,
+    question = baselines.Question(
+        kind=_kind(situation),
+        start=situation.start or "",
+        head="" if situation.origin.dirty else situation.origin.commit,
         head_tree=situation.origin.tree,
         since=policy.history.since,
-        given=situation.given,
+        identities={suite: snapshot.identity for suite, snapshot in heads.items()},
     )
-    try:
-        return choose(edges.store(), edges.repository, question, today=request.today)
-    except Undetermined as error:
-        return NoBaseline(BaselineReason.UNREACHABLE, f"{error.message} {error.hint}".strip(), blocking=True)
+    return baselines.choose(edges.store(), edges.repository, question, today=today)
+
+
+def _kind(situation: Situation) -> baselines.Kind:
+    if situation.given:
+        return baselines.Kind.GIVEN
+    match situation.kind:
+        case Kind.CHANGE:
+            return baselines.Kind.PULL_REQUEST
+        case Kind.BRANCH:
+            return baselines.Kind.BRANCH
 
 
 def _baseline_diff(baseline: Baseline | NoBaseline, situation: Situation | None, base: _Base, edges: Edges) -> Diff:

@@ -13,7 +13,7 @@ from covgov.vcs.interface import Repository
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """suites: () = every declared one. fail_under: text of `--fail-under`. base: revision given instead of the usual one.
+    """suites: () = every declared one. fail_under: text of `--fail-under`. base: a revision instead of the usual one.
 
     folder: where the snapshots lie, relative to the project root.
     """

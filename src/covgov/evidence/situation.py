@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """start: the commit that the change starts from (merge base; previous commit of the branch), None for a first commit.
+    """start: where the change starts (merge base; previous commit of the branch), None for a first commit.
 
     base_tip: the commit of the base branch whose policy and register judge; it may be ahead of `start`. given: the base
     was named on the command line.
