@@ -1,7 +1,7 @@
 """History as files of a git branch, written with plumbing only: work tree, index and current branch stay untouched.
 
-Every change of the branch is one compare-and-swap of its ref. Reading in CI first brings the branch from the remote into
-a private ref; runs that only this clone has are then chained again on top, so neither side loses one.
+Every change of the branch is one compare-and-swap of its ref. Reading in CI first brings the branch from the remote
+into a private ref; runs that only this clone has are then chained again on top, so neither side loses one.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import ledger
 from covgov.history.git_plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.git_view import GitView, object_faults
-from covgov.history.interface import Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, RunSummary, View
 from covgov.model.run import RunRecord
 
 TRIES = 100
+PAUSE_SECONDS = 0.1
 REFUSALS = 3
 """How often a push may fail although nobody else pushed, before it is given up."""
 
@@ -40,7 +41,8 @@ class GitStore:
         self._lock_ms = lock_ms
         self._local = f"refs/heads/{branch}"
         self._tracking = f"refs/covgov/{remote}/{branch}"
-        self._copy = f"refs/remotes/{remote}/{branch}"
+        copies = (self._tracking, f"refs/remotes/{remote}/{branch}") if remote is not None else ()
+        self._refs = (self._local, *copies)
         self._notes: tuple[str, ...] = ()
 
     def notes(self) -> Sequence[str]:
@@ -61,19 +63,23 @@ class GitStore:
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         """`artifacts` are not kept: bulk never enters git."""
-        for _ in range(TRIES):
-            tip = self._writable_tip()
-            added, summary = ledger.addition(GitView(self._git, tip), record, {})
-            if added is None or self._move(self._git.commit_files(tip, added.files, added.at, added.message), tip):
-                return summary
-        raise self._contended()
+        summaries: list[RunSummary] = []
+
+        def change(view: View) -> Addition | None:
+            added, summary = ledger.addition(view, record, {})
+            summaries[:] = [summary]
+            return added
+
+        self.update(change)
+        return summaries[0]
 
     def update(self, change: Change) -> None:
-        for _ in range(TRIES):
-            tip = self._writable_tip()
-            added = change(GitView(self._git, tip))
-            if added is None or self._move(self._git.commit_files(tip, added.files, added.at, added.message), tip):
-                return
+        with self._turn():
+            for _ in range(TRIES):
+                tip = self._writable_tip()
+                added = change(GitView(self._git, tip))
+                if added is None or self._move(self._git.commit_files(tip, added.files, added.at, added.message), tip):
+                    return
         raise self._contended()
 
     def prune(self, keep: int) -> Sequence[str]:
@@ -107,26 +113,38 @@ class GitStore:
                 f"branch {self._branch} cannot be pushed: this clone has no remote",
                 hint="add one with `git remote add origin URL`",
             )
-        refusals, before = 0, ""
+        try:
+            refusal = self._push_until_settled(self._remote)
+        except Undetermined as error:
+            refusal = error.message
+        if refusal:
+            raise DeliveryFailed(
+                "history-push-failed",
+                f"branch {self._branch} was not pushed to {self._remote}: {refusal}",
+                hint="the run is recorded in this clone; check network and permission, then `covgov history push`",
+            )
+
+    def _push_until_settled(self, remote: str) -> str:
+        """Empty when the remote has every clean run, else its refusal.
+
+        A remote that refuses although nobody else moved it is asked a few times: its ref may be locked for a moment.
+        """
+        refusal, refusals, before = "", 0, "never asked"
         while refusals < REFUSALS:
-            theirs = self._ask(self._remote)
+            theirs = self._ask(remote)
             if theirs is not None:
                 self._integrate(theirs)
             ours = self._publishable(theirs)
             if ours is None or ours == theirs:
-                return
-            refusal = self._send(self._remote, ours)
+                return ""
+            refusal = self._send(remote, ours)
             if not refusal:
                 self._git.must("update-ref", self._tracking, ours)
                 self._integrate(ours)
-                return
+                return ""
             refusals, before = (refusals + 1 if before == (theirs or "") else 0), theirs or ""
-            time.sleep(0.05 * (refusals + 1))
-        raise DeliveryFailed(
-            "history-push-failed",
-            f"branch {self._branch} was not accepted by {self._remote}: {refusal}",
-            hint="the run is recorded in this clone; check the permission to push, then `covgov history push`",
-        )
+            time.sleep(PAUSE_SECONDS)
+        return refusal
 
     def _ask(self, remote: str) -> str | None:
         """The remote's tip, fetched into the private ref; None when the remote says that there is no such branch."""
@@ -149,7 +167,7 @@ class GitStore:
         try:
             self.fetch_remote()
         except Undetermined as error:
-            if not self._git.refs([self._local, self._tracking, self._copy]):
+            if not self._git.refs(self._refs):
                 self._fetch = True
                 raise
             self._notes = (f"{error.message}; the copy in this clone was used",)
@@ -159,31 +177,36 @@ class GitStore:
         if not self._git.is_repository():
             return None
         self._refresh()
-        refs = self._git.refs([self._local, self._tracking, self._copy])
+        refs = self._git.refs(self._refs)
         tip = refs.get(self._local)
-        for copy in (refs.get(self._tracking), refs.get(self._copy)):
+        for name in self._refs[1:]:
+            copy = refs.get(name)
             if copy is not None and (tip is None or self._git.is_ancestor(tip, copy)):
                 tip = copy
         return tip
 
     def _writable_tip(self) -> str | None:
+        try:
+            tip = self._tip()
+        except Undetermined as error:
+            raise DeliveryFailed(error.code, error.message, hint=error.hint) from error
+        if tip is not None:
+            self._integrate(tip)
+        return self._git.refs([self._local]).get(self._local)
+
+    def _require_writable(self) -> None:
         if not self._git.is_repository():
             raise DeliveryFailed(
                 "history-no-repository",
                 f"branch {self._branch} cannot be written: this is no git repository",
                 hint="use [history] store = dir:PATH outside git",
             )
-        tip = self._tip()
-        local = self._git.refs([self._local]).get(self._local)
-        if tip is not None and tip != local:
-            self._integrate(tip)
         if f"branch {self._local}" in self._git.run("worktree", "list", "--porcelain").out.decode().splitlines():
             raise DeliveryFailed(
                 "history-checked-out",
                 f"branch {self._branch} is checked out; writing to it would change a work tree",
                 hint="`git switch` to another branch there",
             )
-        return self._git.refs([self._local]).get(self._local)
 
     def _integrate(self, theirs: str) -> None:
         """Make the local branch contain `theirs`; runs that only it has are chained again on top."""
@@ -199,7 +222,7 @@ class GitStore:
                 return
         raise self._contended()
 
-    def _own(self, local: str, theirs: str | None) -> list[RunSummary]:
+    def _own(self, local: str, theirs: str | None) -> Sequence[RunSummary]:
         """Runs of `local` after its common beginning with `theirs`."""
         known = {run.id for run in ledger.summaries(GitView(self._git, theirs))}
         return [run for run in ledger.summaries(GitView(self._git, local)) if run.id not in known]
@@ -224,14 +247,21 @@ class GitStore:
 
     def _send(self, remote: str, commit: str) -> str:
         """ "" when the remote took it, else what it said. Never forced: a remote that moved on refuses."""
-        done = self._git.run("push", "--quiet", remote, f"{commit}:{self._local}", seconds=NETWORK_SECONDS)
+        done = self._git.run(
+            "push",
+            "--quiet",
+            "--no-follow-tags",
+            "--recurse-submodules=no",
+            remote,
+            f"{commit}:{self._local}",
+            seconds=NETWORK_SECONDS,
+        )
         return (done.err or "git push failed") if done.code else ""
 
     def _move(self, new: str, old: str | None) -> bool:
         """Compare-and-swap of the local ref; False when somebody else was first."""
         options = ("-c", f"core.filesRefLockTimeout={self._lock_ms}", "update-ref", "--create-reflog")
-        with self._queue():
-            done = self._git.run(*options, "-m", "covgov", self._local, new, old or "0" * len(new))
+        done = self._git.run(*options, "-m", "covgov", self._local, new, old or "0" * len(new))
         if done.code == 0:
             return True
         if self._git.refs([self._local]).get(self._local) != old:
@@ -246,8 +276,9 @@ class GitStore:
         raise DeliveryFailed("history-unwritable", f"history: git update-ref: {done.err}", hint="see git's message")
 
     @contextmanager
-    def _queue(self) -> Iterator[None]:
+    def _turn(self) -> Iterator[None]:
         """Processes of one machine take turns, so that few of them lose the swap."""
+        self._require_writable()
         with self._git.path("covgov-history.lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

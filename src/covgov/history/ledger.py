@@ -44,6 +44,7 @@ def chain(view: View) -> list[Stored]:
 
 
 def summaries(view: View) -> list[RunSummary]:
+    """All runs, oldest first."""
     return [layout.summary(stored) for stored in chain(view)]
 
 

@@ -24,7 +24,7 @@ class Combination:
 
 
 def usable_run(runs: Sequence[RunSummary], identities: Mapping[str, Identity] | None = None) -> Combination | None:
-    """Combine the attempts at one tree (oldest first, all of the same tree); None when nothing was measured cleanly.
+    """Combine the attempts at one tree (oldest first, all of the same tree); None when none is of a clean tree.
 
     A suite whose tests failed supplies nothing, nor does a dirty tree. Results are keyed by (tree, suite, identity):
     where a suite was measured by several tools, the one in `identities` is preferred, else the latest counts.
