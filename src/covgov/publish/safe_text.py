@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~$]")
+_BLOCK_START = re.compile(r"\A([#+=-](?![\w.])|\d+(?=[.)](\s|\Z)))")
 _ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)/(?=/)|(?<=[wW]{3})\.")
 _BREAK = "&#8203;"
@@ -44,7 +45,12 @@ def markdown(text: str) -> str:
     """
     escaped = _MARKDOWN.sub(lambda found: "\\" + found[0], plain(text))
     escaped = _REFERENCE.sub(lambda found: _parted(found[0]), _entities(escaped))
-    return escaped.strip()
+    return _BLOCK_START.sub(_inline, escaped.strip(), count=1)
+
+
+def _inline(start: re.Match[str]) -> str:
+    """The mark of a heading, list or rule, told as text; an ordered list's number is parted from its dot."""
+    return start[0] + _BREAK if start[0].isdigit() else "\\" + start[0]
 
 
 def _entities(text: str) -> str:
