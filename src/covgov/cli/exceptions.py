@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -117,7 +117,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
 @TODAY
 @JSON
 @click.pass_obj
-def resolve_command(  # noqa: PLR0913 - click hands every option over by name
+def resolve_command(
     world: World, exception_id: str, note: str, dry_run: bool, today: datetime | None, as_json: bool
 ) -> int:
     """Mark one entry resolved by hand; the row stays.
@@ -201,7 +201,7 @@ def _replace(file: Path, text: str) -> None:
 
 
 def _day(world: World, given: datetime | None) -> date:
-    return given.date() if given else world.now().date()
+    return given.date() if given else world.now().astimezone(UTC).date()
 
 
 def _fields(entry: Entry) -> Mapping[str, object]:

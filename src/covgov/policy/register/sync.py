@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from covgov.errors import UsageError
 from covgov.model.ratio import Ratio
@@ -21,7 +22,7 @@ _NUMBERED = re.compile(rf"{PREFIX}([0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One figure against the highest of its bars; met = it meets every one of them."""
+    """One figure (the lowest, for a file of several components) against the highest of its bars; met = it meets all."""
 
     now: Ratio
     bar: Decimal
@@ -70,9 +71,17 @@ def _standings(verdict: Verdict) -> dict[Key, Standing]:
         if line.scope in ENTRY_SCOPES and line.now.measurable and component not in doubtful:
             lines.setdefault((line.scope, line.subject, line.metric), []).append(line)
     return {
-        key: Standing(group[0].now, max(line.bar for line in group), all(line.met for line in group))
+        key: Standing(
+            min((line.now for line in group), key=_share),
+            max(line.bar for line in group),
+            all(line.met for line in group),
+        )
         for key, group in lines.items()
     }
+
+
+def _share(now: Ratio) -> Fraction:
+    return now.fraction
 
 
 def _refreshed(entry: Entry, standing: Standing | None, today: date) -> Entry:

@@ -44,7 +44,8 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One entry held against the day, the base branch and the figures; `why` is "" when there is nothing to say."""
+    """One entry held against the day, the base branch and the figures. now: the lowest figure it is about, None when
+    unknown. failing: whether that misses a bar. why: "" when there is nothing to say."""
 
     entry: Entry
     state: ExceptionState
@@ -81,8 +82,8 @@ def _waivable(finding: Finding, policy: Policy) -> tuple[Key, Ratio] | None:
         return None
     if finding.metric is None or finding.now is None or finding.bar is None or finding.now.meets(finding.bar):
         return None
-    bars = [bar for bar in policy.bars if bar.key == finding.key]
-    if any(bar.on is not On.TOTAL or bar.attribute for bar in bars):
+    kinds = {(bar.on, bar.attribute) for bar in policy.bars if bar.key == finding.key}
+    if kinds != {(On.TOTAL, "")}:
         return None
     return (finding.scope, finding.subject, finding.metric), finding.now
 
@@ -94,7 +95,7 @@ def _marked(finding: Finding, waivers: Mapping[Key, str], policy: Policy) -> Fin
 
 
 def _judge(entry: Entry, failing: Sequence[Ratio], facts: Facts) -> Judged:
-    now = failing[0] if failing else current(facts, entry.key)
+    now = min(failing, key=lambda ratio: ratio.fraction) if failing else current(facts, entry.key)
     state, why = _state(entry, failing, now, facts)
     return Judged(entry, state, now, bool(failing), why)
 
@@ -110,7 +111,7 @@ def _state(entry: Entry, failing: Sequence[Ratio], now: Ratio | None, facts: Fac
     state = standing(effective, facts.today, term)
     if state is not ExceptionState.ACTIVE:
         return state, f"{grievance(effective, state, facts.today, term)} (what this change renews counts once merged)"
-    if any(not _holds(effective, ratio) for ratio in failing):
+    if failing and not _holds(effective, now):
         return ExceptionState.BELOW_FLOOR, f"{label(entry)}: {now} is below the floor {effective.floor} %"
     if failing or (now is None and not vanished(facts, entry.key)):
         return ExceptionState.ACTIVE, ""
@@ -121,8 +122,8 @@ def _idle(now: Ratio | None) -> str:
     return "there is no such code any more" if now is None else f"{now} misses no bar"
 
 
-def _holds(entry: Entry, now: Ratio) -> bool:
-    return entry.floor is not None and now.meets(entry.floor)
+def _holds(entry: Entry, now: Ratio | None) -> bool:
+    return entry.floor is not None and now is not None and now.meets(entry.floor)
 
 
 def _effective(entry: Entry, facts: Facts) -> Entry | None:
