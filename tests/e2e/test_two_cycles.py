@@ -122,7 +122,7 @@ def the_register_cycle(team: Team) -> None:
     row = filled(team.read(REGISTER))
     team.work.git("clean", "--quiet", "-f", REGISTER)
     team.branch("weak-and-waived", {**WEAK, REGISTER: row})
-    expect(team.ci_pull_request("weak-and-waived"), 10, "EX-001", "base branch")
+    expect(team.ci_pull_request("weak-and-waived"), 10, "EX-001", "is new in this change")
 
     team.branch("waiver", {REGISTER: row})
     expect(team.ci_pull_request("waiver"), 0)

@@ -28,7 +28,7 @@ from covgov.vcs.interface import WORKTREE, Repository
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The facts, the snapshots they rest on (by suite), and faults that have exit codes but did not stop the judgement."""
+    """The facts, the snapshots they rest on (by suite), and faults that did not stop the judgement."""
 
     facts: Facts
     snapshots: Mapping[str, Snapshot]

@@ -19,6 +19,7 @@ version = 1
 [policy]
 fail_under = 80
 max_drop = 2
+fail_under_patch = 0
 
 [suites.app]
 tests = ["tests"]
