@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import assert_never
 
 from covgov.model.change import Category, Cause, Delta, Part
 from covgov.model.ratio import apportion, show, show_signed
 from covgov.model.snapshot import Metric
+
+WORDS: Mapping[Cause, str] = {
+    Cause.NEW_COVERED: "new covered code",
+    Cause.NEW_UNCOVERED: "new uncovered code",
+    Cause.LOST: "tests no longer reach {lost}",
+    Cause.GAINED: "tests now reach {gained}",
+    Cause.INCLUDED: "unchanged code counted only now",
+    Cause.EXCLUDED: "unchanged code no longer counted",
+    Cause.DELETED_COVERED: "deleted covered code",
+    Cause.DELETED_UNCOVERED: "deleted uncovered code",
+    Cause.MOVED_IN: "code moved in",
+    Cause.MOVED_OUT: "code moved out",
+    Cause.MEASUREMENT: "a different measurement",
+}
 
 
 def in_words(delta: Delta, precision: int = 2) -> str:
@@ -31,7 +45,7 @@ def in_words(delta: Delta, precision: int = 2) -> str:
 def _incomparable(delta: Delta) -> str:
     if not delta.head.measurable:
         return "nothing is measured at the head"
-    return f"nothing was measured in the baseline, all {_units(delta.head.total, 'unit')} are new"
+    return f"nothing was measured in the baseline, everything is new ({_units(delta.head.total, 'unit')})"
 
 
 def _signed(part: Part, value: Fraction, precision: int) -> str:
@@ -40,31 +54,7 @@ def _signed(part: Part, value: Fraction, precision: int) -> str:
 
 
 def _cause(part: Part, delta: Delta) -> str:
-    match part.cause:
-        case Cause.NEW_COVERED:
-            return "new covered code"
-        case Cause.NEW_UNCOVERED:
-            return "new uncovered code"
-        case Cause.LOST:
-            return f"tests no longer reach {_reached(delta, Category.LBC)}"
-        case Cause.GAINED:
-            return f"tests now reach {_reached(delta, Category.GBC)}"
-        case Cause.INCLUDED:
-            return "unchanged code counted only now"
-        case Cause.EXCLUDED:
-            return "unchanged code no longer counted"
-        case Cause.DELETED_COVERED:
-            return "deleted covered code"
-        case Cause.DELETED_UNCOVERED:
-            return "deleted uncovered code"
-        case Cause.MOVED_IN:
-            return "code moved in"
-        case Cause.MOVED_OUT:
-            return "code moved out"
-        case Cause.MEASUREMENT:
-            return "a different measurement"
-        case _:
-            assert_never(part.cause)
+    return WORDS[part.cause].format(lost=_reached(delta, Category.LBC), gained=_reached(delta, Category.GBC))
 
 
 def _reached(delta: Delta, category: Category) -> str:

@@ -1,0 +1,134 @@
+"""`covgov compare`: differential coverage and attribution between two commits or two reports."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from covgov.cli.output import emit_json
+from covgov.cli.project import Project
+from covgov.cli.world import World
+from covgov.differential.comparison import as_payload, as_text, compare
+from covgov.differential.sources import diff_by_sources
+from covgov.errors import InputError, Undetermined, UsageError
+from covgov.model.diff import Diff
+from covgov.model.snapshot import Metric, Origin, Snapshot
+from covgov.vcs.interface import WORKTREE
+
+SNAPSHOT = b'{"format":"covgov-snapshot"'
+
+
+@click.command("compare")
+@click.argument("base")
+@click.argument("head")
+@click.option("--json", "as_json", is_flag=True, help="Print the stable JSON form.")
+@click.option(
+    "--metric",
+    type=click.Choice([m.value for m in Metric]),
+    default=Metric.COMBINED.value,
+    show_default=True,
+    help="What is counted.",
+)
+@click.option("--same-source", is_flag=True, help="Both were measured at the same source text: map line to line.")
+@click.pass_obj
+def command(world: World, base: str, head: str, as_json: bool, metric: str, same_source: bool) -> int:
+    """Every unit of BASE and HEAD in one of twelve categories, and why the ratio changed.
+
+    BASE and HEAD are report or snapshot files, or commits whose runs are in history.
+
+    \b
+    Example:
+      covgov compare origin/main HEAD
+      covgov compare old.snapshot coverage/api.snapshot --metric line
+      covgov compare yesterday.xml today.xml --same-source
+    """
+    project = Project(world)
+    before, after = _side(project, base), _side(project, head)
+    diff, notes = (Diff(), ("the sources are taken as the same",)) if same_source else _diff(project, before, after)
+    found = compare(before, after, diff, Metric(metric), notes)
+    if as_json:
+        emit_json(world, "compare", as_payload(found))
+    else:
+        for line in as_text(found):
+            world.say(line)
+    return 0
+
+
+def _side(project: Project, name: str) -> Snapshot:
+    """A file if there is one of that name, else a commit."""
+    path = project.world.cwd / name
+    if path.is_file():
+        return _from_file(project, path)
+    commit = project.repository.resolve(name)
+    if commit is None:
+        raise UsageError(
+            "compare-unknown",
+            f"{name} is neither a file nor a commit here",
+            hint="name two report or snapshot files, or two commits with a run in history",
+        )
+    return _from_history(project, name, commit)
+
+
+def _from_file(project: Project, path: Path) -> Snapshot:
+    from covgov.ingest.collect import collect
+    from covgov.ingest.read import read_report
+    from covgov.model.snapshot_codec import decode
+    from covgov.runner.analyse import analyser
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError("report-unreadable", f"{path}: cannot be read: {error.strerror}") from None
+    if data.startswith(SNAPSHOT):
+        return decode(data, str(path))
+    analyse = analyser(sys.executable, project.root, project.world.env)
+    if project.repository.resolve("HEAD") is None:
+        report = read_report(path, analyse)
+        return Snapshot(path.name, report.files, report.identity)
+    blobs = project.repository.blobs(WORKTREE)
+    found = collect(path.name, [path], root=project.root, blobs=blobs, origin=None, tests=None, analyse=analyse)
+    # a bare report does not say at which text it was measured, and the text on disk may be another
+    unknown = {name: replace(file, source="") for name, file in found.snapshot.files.items()}
+    return replace(found.snapshot, files=unknown)
+
+
+def _from_history(project: Project, name: str, commit: str) -> Snapshot:
+    """The newest complete run of the commit's tree, its suites merged."""
+    from covgov.ingest.merge import merge
+
+    tree = project.repository.tree(commit)
+    runs = [run for run in project.store.list() if run.tree == tree and run.complete]
+    if not runs:
+        raise Undetermined(
+            "run-not-recorded",
+            f"no complete run of {name} (commit {commit[:12]}) in {project.policy.history.store}",
+            hint="`covgov history list` shows what is recorded; `covgov run` at that commit measures it",
+        )
+    record = project.store.fetch(runs[-1].id)
+    return replace(merge(list(record.snapshots.values())), origin=Origin(commit, tree))
+
+
+def _diff(project: Project, base: Snapshot, head: Snapshot) -> tuple[Diff, tuple[str, ...]]:
+    """git's diff when both origins are here, else what blob ids prove; and what to say about it."""
+    old = _revision(project, base.origin, on_disk=False)
+    new = _revision(project, head.origin, on_disk=True)
+    if old is not None and new is not None:
+        return project.repository.diff(old, new), ()
+    found = diff_by_sources(base, head)
+    opaque = sum(file.opaque for file in found)
+    said = "git does not know both sources, so they were compared by blob id"
+    if opaque:
+        said += f": {opaque} file{'s' if opaque > 1 else ''} count as deleted and new, because no line can be mapped"
+    return found, (said,)
+
+
+def _revision(project: Project, origin: Origin | None, *, on_disk: bool) -> str | None:
+    """What git can diff: the commit, or the work tree when that is what was measured; None when it is neither."""
+    if origin is None or project.repository.resolve(origin.commit) is None:
+        return None
+    if not origin.dirty:
+        return origin.commit
+    return WORKTREE if on_disk and project.repository.origin().tree == origin.tree else None

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.differential.attribute import explain
+from covgov.differential.classify import classify
+from covgov.model.change import Category, Cause, Delta
+from covgov.model.diff import Diff, FileDiff, Hunk
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric, Snapshot
+from covgov_testing.builders import cov, snap
+from covgov_testing.edits import LAW, Change, changes
+
+
+def told(
+    base: Snapshot,
+    head: Snapshot,
+    diff: Diff,
+    folder: str = "",
+    metric: Metric = Metric.COMBINED,
+    *,
+    measurement: bool = False,
+) -> Delta:
+    """The delta of the files below `folder` ("" = all)."""
+    return explain(
+        classify(base, head, diff),
+        base=base,
+        head=head,
+        base_belongs=lambda path: path.startswith(folder),
+        head_belongs=lambda path: path.startswith(folder),
+        metric=metric,
+        measurement=measurement,
+    )
+
+
+def shares(delta: Delta) -> dict[Cause, tuple[int, int]]:
+    return {part.cause: (part.covered, part.total) for part in delta.parts}
+
+
+def test_a_change_of_documents_only_changes_nothing() -> None:
+    snapshot = snap({"a.py": "+++-"})
+    delta = told(snapshot, snapshot, Diff((FileDiff("README.md", "README.md", (Hunk(1, 1, 1, 1),)),)))
+    assert (delta.points, delta.parts, delta.judged) == (0, (), 0)
+
+
+def test_new_lost_and_deleted_code_have_their_own_shares() -> None:
+    base = snap({"a.py": "+" * 8 + "--"})
+    head = snap({"a.py": "+" * 7 + "--" + "-"})
+    delta = told(base, head, Diff((FileDiff("a.py", "a.py", (Hunk(10, 1, 10, 1),)),)))
+    assert delta.points == -10
+    assert shares(delta) == {Cause.LOST: (-1, 0), Cause.NEW_UNCOVERED: (0, 1), Cause.DELETED_UNCOVERED: (0, -1)}
+    assert {part.cause: part.points for part in delta.parts} == {
+        Cause.NEW_UNCOVERED: -8,
+        Cause.LOST: -10,
+        Cause.DELETED_UNCOVERED: 8,
+    }
+    assert delta.lost == {"a.py": "8"}
+
+
+def test_every_cause_is_booked_once() -> None:
+    base = snap({"a.py": "+-" + "+-" + "  " + "+-"})
+    head = snap({"a.py": "-+" + "xx" + "+-" + "+-"})
+    delta = told(base, head, Diff((FileDiff("a.py", "a.py", (Hunk(7, 2, 7, 2),)),)))
+    assert shares(delta) == {
+        Cause.NEW_COVERED: (1, 1),
+        Cause.NEW_UNCOVERED: (0, 1),
+        Cause.LOST: (-1, 0),
+        Cause.GAINED: (1, 0),
+        Cause.INCLUDED: (1, 2),
+        Cause.EXCLUDED: (-1, -2),
+        Cause.DELETED_COVERED: (-1, -1),
+        Cause.DELETED_UNCOVERED: (0, -1),
+    }
+
+
+def test_a_rename_across_components_is_moved_for_both_and_nothing_for_the_project() -> None:
+    base = snap({"api/a.py": "++--", "auth/b.py": "+++-"})
+    head = snap({"auth/a.py": "++--", "auth/b.py": "+++-", "api/rest.py": ""})
+    diff = Diff((FileDiff("api/a.py", "auth/a.py"), FileDiff(None, "api/rest.py")))
+    auth = told(base, head, diff, "auth/")
+    assert shares(auth) == {Cause.MOVED_IN: (2, 4)}
+    assert (auth.points, auth.judged) == (Fraction(5 * 100, 8) - 75, Fraction(5 * 100, 8) - 75)
+    assert told(base, head, diff, "api/").points is None
+    assert told(base, head, diff).parts == ()
+
+
+def test_code_moved_out_counts_with_its_base_state_and_code_moved_in_with_its_head_state() -> None:
+    base = snap({"api/a.py": "++--", "api/b.py": "+-", "auth/c.py": "+-"})
+    head = snap({"auth/a.py": "+-+-", "api/b.py": "+-", "auth/c.py": "+-"})
+    diff = Diff((FileDiff("api/a.py", "auth/a.py"),))
+    assert shares(told(base, head, diff, "api/")) == {Cause.MOVED_OUT: (-2, -4)}
+    assert shares(told(base, head, diff, "auth/")) == {Cause.MOVED_IN: (2, 4)}
+    assert told(base, head, diff, "api/").judged == 0
+    assert shares(told(base, head, diff)) == {Cause.LOST: (-1, 0), Cause.GAINED: (1, 0)}
+
+
+def test_lines_edited_while_they_move_are_deleted_here_and_new_there() -> None:
+    base = snap({"api/a.py": "+-", "api/b.py": "+", "auth/c.py": "+"})
+    head = snap({"auth/a.py": "--", "api/b.py": "+", "auth/c.py": "+"})
+    diff = Diff((FileDiff("api/a.py", "auth/a.py", (Hunk(1, 1, 1, 1),)),))
+    assert shares(told(base, head, diff, "api/")) == {Cause.DELETED_COVERED: (-1, -1), Cause.MOVED_OUT: (0, -1)}
+    assert shares(told(base, head, diff, "auth/")) == {Cause.NEW_UNCOVERED: (0, 1), Cause.MOVED_IN: (0, 1)}
+
+
+def test_another_measurement_explains_every_difference_on_unchanged_lines() -> None:
+    base = snap({"a.py": "+-" + "+-" + "  " + "+-"})
+    head = snap({"a.py": "-+" + "xx" + "++" + "+-"})
+    delta = told(base, head, Diff((FileDiff("a.py", "a.py", (Hunk(7, 2, 7, 2),)),)), measurement=True)
+    assert set(shares(delta)) == {
+        Cause.NEW_COVERED,
+        Cause.NEW_UNCOVERED,
+        Cause.DELETED_COVERED,
+        Cause.DELETED_UNCOVERED,
+        Cause.MEASUREMENT,
+    }
+    assert shares(delta)[Cause.MEASUREMENT] == (1, 0)
+    assert delta.lost == {}
+
+
+@pytest.mark.parametrize(("base", "head"), [("", "+-"), ("+-", ""), ("", "")])
+def test_without_units_on_a_side_there_is_no_delta(base: str, head: str) -> None:
+    delta = told(snap({"a.py": base}), snap({"a.py": head}), Diff())
+    assert (delta.points, delta.parts, delta.judged) == (None, (), None)
+    assert delta.base.total == len(base)
+
+
+def test_each_metric_sees_its_own_units() -> None:
+    base = snap({"a.py": cov("++", exits=[(1, 2)], taken=[(1, -1)])})
+    head = snap({"a.py": cov("+-", exits=[(1, 2), (1, -1)])})
+    by_metric = {metric: told(base, head, Diff(), metric=metric) for metric in Metric}
+    assert {m: (d.base, d.head) for m, d in by_metric.items()} == {
+        Metric.LINE: (Ratio(2, 2), Ratio(1, 2)),
+        Metric.BRANCH: (Ratio(1, 2), Ratio(0, 2)),
+        Metric.COMBINED: (Ratio(3, 4), Ratio(1, 4)),
+    }
+    assert by_metric[Metric.COMBINED].tally.exits == {Category.UBC: 1, Category.LBC: 1}
+
+
+@pytest.mark.security
+def test_exclusions_written_into_uncovered_lines_do_not_pay_for_lost_lines() -> None:
+    base = snap({"a.py": "+" * 90 + "-" * 10})
+    head = snap({"a.py": "+" * 87 + "-" * 3 + "x" * 10, "new.py": "+" * 10})
+    edited = FileDiff("a.py", "a.py", (Hunk(91, 10, 91, 10),))
+    delta = told(base, head, Diff((edited, FileDiff(None, "new.py"))))
+    assert delta.points is not None
+    assert delta.points > 0
+    assert delta.judged == Fraction(97 - 99, 100) * 100
+
+
+@LAW
+@given(changes(), st.sampled_from(list(Metric)), st.sampled_from(("", "a/", "b/")), st.booleans())
+def test_parts_add_up_exactly(change: Change, metric: Metric, folder: str, measurement: bool) -> None:
+    delta = told(snap(change.base), snap(change.head), change.diff, folder, metric, measurement=measurement)
+    if delta.points is None:
+        assert delta.parts == ()
+        assert not (delta.base.measurable and delta.head.measurable)
+        return
+    assert sum(part.points for part in delta.parts) == delta.points
+    assert sum(part.covered for part in delta.parts) == delta.head.covered - delta.base.covered
+    assert sum(part.total for part in delta.parts) == delta.head.total - delta.base.total
+    assert len({part.cause for part in delta.parts}) == len(delta.parts)
+
+
+@LAW
+@given(changes(), st.sampled_from(list(Metric)))
+def test_counting_deletions_judges_the_plain_delta(change: Change, metric: Metric) -> None:
+    base, head = snap(change.base), snap(change.head)
+    delta = explain(
+        classify(base, head, change.diff),
+        base=base,
+        head=head,
+        base_belongs=bool,
+        head_belongs=bool,
+        metric=metric,
+        count_deletions=True,
+    )
+    assert delta.judged == delta.points
