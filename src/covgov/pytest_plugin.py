@@ -13,18 +13,25 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import pytest
-
-if TYPE_CHECKING:
-    from coverage import Coverage
 
 NAME = "covgov-attributes"
 DEFAULT = ("architecture", "reliability", "security")
 PREFIX = "covgov:"
+
+
+class Measuring(Protocol):
+    """The part of `coverage.Coverage` that is used here."""
+
+    def get_option(self, option_name: str, /) -> object: ...
+
+    def switch_context(self, new_context: str, /) -> object: ...
+
+    def sys_info(self) -> Iterable[tuple[str, object]]: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     attributes = wanted(config, os.environ.get("COVGOV_ATTRIBUTES", ""))
     for name in attributes:
         config.addinivalue_line("markers", f"{name}: quality attribute {name}, shown by covgov as a column")
-    config.pluginmanager.register(Attributes(config, attributes), NAME)
+    config.pluginmanager.register(Attributes(config, attributes, active), NAME)
 
 
 def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
@@ -56,13 +63,14 @@ def context_of(markers: set[str], attributes: tuple[str, ...]) -> str:
     return PREFIX + ",".join(found) if found else ""
 
 
-def active() -> Coverage | None:
+def active() -> Measuring | None:
     """The coverage measurement of this process, None when there is none."""
     module = sys.modules.get("coverage")
-    return None if module is None else module.Coverage.current()
+    found: Measuring | None = None if module is None else module.Coverage.current()
+    return found
 
 
-def obstacle(coverage: Coverage, config: pytest.Config) -> str:
+def obstacle(coverage: Measuring, config: pytest.Config) -> str:
     """Why contexts cannot be used here; empty when they can."""
     if coverage.get_option("run:dynamic_context") or config.getoption("cov_context", None):
         return "a dynamic context of the project's own is configured: tests were not tagged with quality attributes"
@@ -75,21 +83,24 @@ def obstacle(coverage: Coverage, config: pytest.Config) -> str:
 class Attributes:
     """Switches the context around each tagged test."""
 
-    def __init__(self, config: pytest.Config, attributes: tuple[str, ...]) -> None:
+    def __init__(
+        self, config: pytest.Config, attributes: tuple[str, ...], active: Callable[[], Measuring | None]
+    ) -> None:
         self.config = config
         self.attributes = attributes
+        self.active = active
         self.note = ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        coverage = active()
+        coverage = self.active()
         self.note = obstacle(coverage, self.config) if coverage is not None else ""
         if self.note:
             leave(self.note, os.environ.get("COVGOV_NOTES_DIR", ""))
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
-        coverage = active()
+        coverage = self.active()
         context = context_of({marker.name for marker in item.iter_markers()}, self.attributes)
         if coverage is None or self.note or not context:
             yield
@@ -98,7 +109,7 @@ class Attributes:
         try:
             yield
         finally:
-            if active() is coverage:
+            if self.active() is coverage:
                 coverage.switch_context("")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

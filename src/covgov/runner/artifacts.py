@@ -43,9 +43,8 @@ class Artifacts:
 
     def publish(self, reports: Path, junit: Path) -> tuple[Path, ...]:
         """Put the reports and, if there is one, the JUnit file in their place; the paths written."""
-        written = []
-        for kind in ("xml", "json", "lcov"):
-            written.append(copy(reports / f"report.{kind}", self.out / f"{self.suite}.{kind}"))
+        kinds = ("xml", "json", "lcov")
+        written = [copy(reports / f"report.{kind}", self.out / f"{self.suite}.{kind}") for kind in kinds]
         written.append(pack(reports / "html", self.out / f"{self.suite}-html.zip"))
         if junit.is_file():
             written.append(copy(junit, self.out / f"{self.suite}-junit.xml"))

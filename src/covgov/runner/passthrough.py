@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from covgov.errors import UsageError
 
@@ -36,8 +37,7 @@ class Requested:
     ignored: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Passthrough:
+class Passthrough(NamedTuple):
     """Arguments sorted by who they are for; `pytest` keeps its order."""
 
     requested: Requested

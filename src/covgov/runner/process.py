@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,14 @@ PATIENCE = 10.0
 """Seconds that an interrupted command gets to finish before it is killed."""
 
 
-def stream(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], say: Callable[[str], None]) -> int:
+def stream(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    say: Callable[[str], None],
+    patience: float = PATIENCE,
+) -> int:
     """Run a command and pass each line of its output (stdout and stderr, in order) to `say`; its exit code.
 
     The command gets a process group of its own, so that an interruption is passed on once, by us, to all of it, and
@@ -43,28 +51,24 @@ def stream(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], say: Ca
         try:
             return _follow(child, say)
         except BaseException:
-            _interrupt(child)
+            _interrupt(child, patience)
             raise
 
 
 def _follow(child: subprocess.Popen[str], say: Callable[[str], None]) -> int:
-    if child.stdout is not None:
-        for line in child.stdout:
-            say(line.rstrip("\n"))
+    for line in child.stdout or ():
+        say(line.rstrip("\n"))
     return child.wait()
 
 
-def _interrupt(child: subprocess.Popen[str]) -> None:
+def _interrupt(child: subprocess.Popen[str], patience: float) -> None:
     """Interrupt the group, then kill what is left of it."""
     _signal(child.pid, signal.SIGINT)
-    try:
-        child.wait(timeout=PATIENCE)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        _signal(child.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        child.wait(timeout=patience)
+    _signal(child.pid, signal.SIGKILL)
 
 
 def _signal(group: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
-    except ProcessLookupError:
-        return

@@ -86,8 +86,9 @@ def run_suite(
     try:
         return _run(job, extra, requested)
     except InputError as error:
-        progress(f"covgov: suite {suite.name}: {error.message} [{error.code}]")
-        return SuiteRun(suite.name, None, error.message)
+        if error.hint:
+            progress(f"covgov: hint: {error.hint}")
+        return SuiteRun(suite.name, None, f"{error.message} [{error.code}]")
 
 
 def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:

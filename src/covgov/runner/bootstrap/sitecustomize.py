@@ -16,26 +16,33 @@ import importlib.util
 import os
 import sys
 
+TYPE_CHECKING = False  # `typing` is too slow to import for every process
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from coverage import Coverage
+
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - start-up of every process: no pathlib
 QUIET = ["no-data-collected", "module-not-imported", "module-not-measured", "already-imported"]
 """Warnings that are the normal state of a child process."""
 
 
-def measure(environ: os._Environ[str] | dict[str, str], argv: list[str]) -> bool:
-    """Start coverage.py as `_COVGOV_DATA` (directory) and `_COVGOV_ROOT` ask; whether this call started it."""
+def measure(
+    environ: Mapping[str, str], argv: list[str], busy: Callable[[], bool], start: Callable[[str, str], object]
+) -> bool:
+    """Start coverage.py as `_COVGOV_DATA` (directory) and `_COVGOV_ROOT` ask; whether this call started it.
+
+    busy: whether somebody else measures this process already.
+    """
     data, root = environ.get("_COVGOV_DATA", ""), environ.get("_COVGOV_ROOT", "")
     if not (os.path.isdir(data) and os.path.isdir(root)):  # noqa: PTH112
         return False
     if importlib.util.find_spec("coverage") is None:
         return False
     record_interpreter(data)
-    if is_coverage(argv):
+    if is_coverage(argv) or busy():
         return False
-    import coverage  # noqa: PLC0415 - only in processes that are measured
-
-    if coverage.Coverage.current() is not None:
-        return False
-    begin(data, root)
+    start(data, root)
     return True
 
 
@@ -49,14 +56,26 @@ def is_coverage(argv: list[str]) -> bool:
     return False
 
 
+def measured() -> bool:
+    """Whether coverage.py is at work in this process."""
+    import coverage  # noqa: PLC0415 - only in processes that are measured
+
+    return coverage.Coverage.current() is not None
+
+
 def record_interpreter(data: str) -> None:
     """Leave `interpreter.PID` so that the data of this process is later analysed by the interpreter that made it."""
     with open(os.path.join(data, "interpreter.%d" % os.getpid()), "w") as note:  # noqa: PTH118, PTH123, UP031
         note.write(sys.executable)
 
 
-def begin(data: str, root: str) -> None:
-    """Measure from here to the end of the process, with the configuration coverage.py finds in `root`.
+def begin(
+    data: str,
+    root: str,
+    at_end: Callable[..., object] = atexit.register,
+    new: Callable[..., Coverage] | None = None,
+) -> Coverage:
+    """Measure with a `new` Coverage until `at_end` calls back, with the configuration coverage.py finds in `root`.
 
     coverage.py resolves `source` and `relative_files` against the directory it starts in, hence the visit to `root`.
     """
@@ -65,18 +84,19 @@ def begin(data: str, root: str) -> None:
     came_from = os.getcwd()  # noqa: PTH109
     os.chdir(root)
     try:
-        measuring = coverage.Coverage(data_file=os.path.join(data, ".coverage"), data_suffix=True)  # noqa: PTH118
+        measuring = (new or coverage.Coverage)(data_file=os.path.join(data, ".coverage"), data_suffix=True)  # noqa: PTH118
         measuring.set_option("run:disable_warnings", QUIET)
         measuring.start()
     finally:
         os.chdir(came_from)
-    atexit.register(finish, measuring)
+    at_end(finish, measuring)
+    return measuring
 
 
-def finish(measuring: object) -> None:
-    """Write what one `Coverage` saw."""
-    measuring.stop()  # type: ignore[attr-defined]  # a Coverage; its type cannot be imported before it is needed
-    measuring.save()  # type: ignore[attr-defined]
+def finish(measuring: Coverage) -> None:
+    """Write what it saw."""
+    measuring.stop()
+    measuring.save()
 
 
 def hand_on(path: list[str]) -> None:
@@ -91,5 +111,5 @@ def hand_on(path: list[str]) -> None:
 
 
 if __name__ == "sitecustomize":
-    measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)))
+    measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)), measured, begin)
     hand_on(sys.path)

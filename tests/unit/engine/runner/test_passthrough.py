@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.errors import UsageError
+from covgov.runner.passthrough import Requested, split
+
+
+def test_nothing_is_nothing() -> None:
+    assert split(()).requested == Requested()
+
+
+def test_reports_go_to_covgov_and_the_rest_to_pytest_in_order() -> None:
+    reports = ["--cov-report=xml:coverage/engine.xml", "--cov-report=json:coverage/engine.json"]
+    found = split(["-x", *reports, "-k", "fast", "tests/a"])
+    assert found.requested == Requested(xml=("coverage/engine.xml",), json=("coverage/engine.json",))
+    assert found.pytest == ("-x", "-k", "fast", "tests/a")
+
+
+@pytest.mark.parametrize(
+    ("report", "wanted"),
+    [
+        ("xml", Requested(xml=("coverage.xml",))),
+        ("json", Requested(json=("coverage.json",))),
+        ("lcov:a.lcov", Requested(lcov=("a.lcov",))),
+        ("html", Requested(html=("htmlcov",))),
+        ("html:site", Requested(html=("site",))),
+        ("term", Requested(term=True)),
+        ("term-missing", Requested(term=True)),
+        ("term-missing:skip-covered", Requested(term=True)),
+        ("", Requested()),
+    ],
+)
+def test_each_kind_of_report(report: str, wanted: Requested) -> None:
+    assert split([f"--cov-report={report}"]).requested == wanted
+    assert split(["--cov-report", report]).requested == wanted
+
+
+def test_one_kind_may_go_to_two_places() -> None:
+    assert split(["--cov-report=xml:a", "--cov-report=xml:b"]).requested.xml == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ignored", "left"),
+    [
+        (["--cov"], ("--cov",), ()),
+        (["--cov", "-q"], ("--cov",), ("-q",)),
+        (["--cov", "src", "-q"], ("--cov=src",), ("-q",)),
+        (["--cov=src", "tests"], ("--cov=src",), ("tests",)),
+        (["--cov-branch", "tests"], ("--cov-branch",), ("tests",)),
+        (["--cov-config", "x.ini", "tests"], ("--cov-config=x.ini",), ("tests",)),
+        (["--cov-context"], ("--cov-context",), ()),
+    ],
+)
+def test_options_without_a_meaning_here_are_named(
+    arguments: list[str], ignored: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    found = split(arguments)
+    assert (found.requested.ignored, found.pytest) == (ignored, left)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("option", ["--cov-fail-under=0", "--cov-fail-under", "--no-cov"])
+def test_what_would_bypass_the_gate_is_refused(option: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        split([option, "10"])
+    assert caught.value.code == "passthrough-refused"
+    assert caught.value.hint
+
+
+def test_a_bar_in_the_hint_points_to_the_policy() -> None:
+    with pytest.raises(UsageError) as caught:
+        split(["--cov-fail-under=80"])
+    assert "covgov.toml" in caught.value.hint
+
+
+def test_an_unknown_report_is_refused() -> None:
+    with pytest.raises(UsageError, match="does not write `annotate`") as caught:
+        split(["--cov-report=annotate:x"])
+    assert caught.value.code == "passthrough-report"
+
+
+def test_what_follows_a_double_dash_is_not_looked_at() -> None:
+    assert split(["-q", "--", "--cov-report=xml"]).pytest == ("-q", "--", "--cov-report=xml")
+
+
+@given(st.lists(st.text().filter(lambda text: not text.startswith(("--cov", "--no-cov")))))
+def test_arguments_that_are_not_about_coverage_pass_untouched(arguments: list[str]) -> None:
+    found = split(arguments)
+    assert found.pytest == tuple(arguments)
+    assert found.requested == Requested()

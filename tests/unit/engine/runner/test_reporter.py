@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from covgov.runner import launch, reporter
+from covgov_testing import projects
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project, two of whose processes were measured into `data`."""
+    root = projects.calc(tmp_path / "project")
+    monkeypatch.chdir(root)
+    for argument in (1, -1):
+        projects.write(root, {"x.py": f"from app.calc import sign\nsign({argument})\n"})
+        command = [sys.executable, "-m", "coverage", "run", "-p", "--data-file=data/.coverage", "x.py"]
+        subprocess.run(command, check=True, env=projects.environment(PYTHONPATH=str(root)))
+    (root / "out").mkdir()
+    return root
+
+
+@pytest.mark.reliability
+def test_data_files_are_combined_kept_and_reported_in_every_format(project: Path) -> None:
+    before = {path.name: path.read_bytes() for path in (project / "data").iterdir()}
+    assert reporter.main("data", "out") == 0
+    assert {path.name: path.read_bytes() for path in (project / "data").iterdir()} == before
+    made = {path.name for path in (project / "out").iterdir()}
+    assert made == {".coverage", "report.xml", "report.json", "report.lcov", "report.txt", "html"}
+    assert "app/calc.py" in (project / "out/report.txt").read_text()
+    assert (project / "out/html/index.html").is_file()
+
+
+def test_a_bar_in_the_projects_configuration_does_not_stop_the_reports(project: Path) -> None:
+    (project / ".coveragerc").write_text(projects.COVERAGERC + "[report]\nfail_under = 100\n")
+    assert reporter.main("data", "out") == 0
+
+
+@pytest.mark.reliability
+def test_without_usable_data_it_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "empty").mkdir()
+    (project / "empty/.coverage-journal").touch()
+    assert reporter.main("empty", "out") == 3
+    assert "No data to combine" in capsys.readouterr().err
+
+
+def test_it_runs_by_path(project: Path) -> None:
+    done = subprocess.run([sys.executable, str(launch.REPORTER), "data", "out"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
+from covgov.model.snapshot_codec import decode
+from covgov.policy.policy import Suite
+from covgov.runner.passthrough import Requested
+from covgov.runner.run_suite import SuiteRun, run_suite
+from covgov_testing import projects
+from covgov_testing.repos import Repo
+
+UNIT = Suite("unit", tests=("tests",), args=("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cov"))
+PLAIN = Requested()
+
+
+class Run:
+    """One project, run as often as a test likes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.out = root / "coverage"
+        self.said: list[str] = []
+
+    def __call__(self, suite: Suite, *extra: str, requested: Requested = PLAIN, **env: str) -> SuiteRun:
+        return run_suite(
+            suite,
+            root=self.root,
+            out=self.out,
+            env=projects.environment(**env),
+            extra=extra,
+            requested=requested,
+            progress=self.said.append,
+        )
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.said)
+
+    @property
+    def written(self) -> set[str]:
+        return {path.name for path in self.out.iterdir() if not path.name.startswith(".")}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(projects.calc(tmp_path / "project"))
+
+
+def test_a_passing_suite_gives_a_snapshot_and_every_report(run: Run) -> None:
+    repo = Repo(run.root)
+    commit = repo.commit()
+    wanted = Requested(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
+    done = run(UNIT, "-q", requested=wanted)
+    assert done.arrived
+    assert done.snapshot == decode((run.out / "unit.snapshot").read_bytes(), "unit.snapshot")
+    assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
+    assert done.snapshot.files["app/calc.py"].ratio(Metric.BRANCH) == Ratio(1, 2)
+    assert done.snapshot.files["app/calc.py"].attribute("security") == 1 << 2 | 1 << 4
+    assert done.snapshot.origin is not None
+    assert done.snapshot.origin.commit == commit
+    assert done.tests is not None
+    assert (done.tests.tests, done.tests.passed, done.tests.seconds > 0) == (1, True, True)
+    assert run.written == {"unit.xml", "unit.json", "unit.lcov", "unit-html.zip", "unit-junit.xml", "unit.snapshot"}
+    totals = json.loads((run.root / "extra/engine.json").read_text())["totals"]
+    assert totals["covered_lines"] + totals["covered_branches"] == done.snapshot.ratio(Metric.COMBINED).covered
+    assert done.files[-1] == run.out / "unit.snapshot"
+    assert "--cov=app is ignored" in run.text
+    assert "app/calc.py" in run.text
+    assert "1 passed" in run.text
+    with zipfile.ZipFile(run.out / "unit-html.zip") as archive:
+        assert "index.html" in archive.namelist()
+
+
+@pytest.mark.reliability
+def test_failing_tests_give_a_snapshot_that_says_so(run: Run) -> None:
+    projects.write(run.root, {"tests/test_bad.py": "def test_bad():\n    assert False\n"})
+    done = run(UNIT)
+    assert done.snapshot is not None
+    assert done.snapshot.tests == done.tests
+    assert done.tests is not None
+    assert (done.tests.exit_code, done.tests.failures, done.tests.passed) == (1, 1, False)
+
+
+@pytest.mark.reliability
+def test_stale_data_beside_the_run_changes_nothing_and_survives(run: Run) -> None:
+    stale = [run.root / ".coverage.host.1.stale", run.root / ".coverage", run.out / ".coverage.host.2.stale"]
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"not even a database")
+    within = run.out / ".data/unit/data/.coverage.host.3.stale"
+    within.parent.mkdir(parents=True)
+    within.write_bytes(b"left by a killed run")
+    done = run(UNIT)
+    assert done.snapshot is not None
+    assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
+    assert all(path.read_bytes() == b"not even a database" for path in stale)
+    assert not within.exists()
+
+
+@pytest.mark.reliability
+def test_no_tests_means_not_arrived_and_removes_what_an_earlier_run_left(run: Run) -> None:
+    run.out.mkdir()
+    (run.out / "unit.snapshot").write_bytes(b"old")
+    (run.out / "unit.xml").write_bytes(b"old")
+    done = run(UNIT, "-k", "nothing_of_that_name")
+    assert (done.arrived, done.reason) == (False, "no tests were collected (pytest exit code 5)")
+    assert run.written == set()
+
+
+def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
+    done = run(UNIT, "--no-such-option")
+    assert not done.arrived
+    assert "exit code 4" in done.reason
+
+
+def test_a_command_without_data_means_not_arrived(run: Run) -> None:
+    done = run(Suite("unit", command=("sh", "-c", "exit 0")))
+    assert not done.arrived
+    assert "left no coverage data" in done.reason
+    assert done.tests is not None
+    assert done.tests.exit_code == 0
+
+
+def test_a_missing_interpreter_means_not_arrived_with_a_hint(run: Run) -> None:
+    done = run(Suite("unit", tests=("tests",), python="no-such-python"))
+    assert not done.arrived
+    assert "no-such-python" in done.reason
+    assert "command-missing" in done.reason
+    assert "hint" in run.text
+
+
+def test_a_command_is_measured_by_the_bootstrap_and_analysed_by_its_own_interpreter(run: Run) -> None:
+    call = f"import sys; sys.path.insert(0, {str(run.root)!r}); from app.calc import sign; sign(-1)"
+    done = run(Suite("unit", command=(sys.executable, "-c", call)))
+    assert done.snapshot is not None
+    assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
+    assert (done.python, done.tests and done.tests.tests) == (sys.executable, 0)
+
+
+@pytest.mark.reliability
+def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
+    write = "import os; open(os.path.join(os.environ['_COVGOV_DATA'], '.coverage.x.1.y'), 'w').write('junk')"
+    done = run(Suite("unit", command=(sys.executable, "-S", "-c", write)))
+    assert not done.arrived
+    assert "suite-not-reportable" in done.reason
+    assert run.written == set()
+
+
+@pytest.mark.reliability
+def test_a_damaged_junit_file_is_noted_and_the_exit_code_counts(run: Run) -> None:
+    spoil = f"import sys; sys.path.insert(0, {str(run.root)!r}); import app.calc; open(sys.argv[1], 'w').write('<')"
+    done = run(Suite("unit", command=(sys.executable, "-c", spoil, "{junit}")))
+    assert done.snapshot is not None
+    assert any("not counted" in note for note in done.snapshot.notes)
+    assert done.tests is not None
+    assert done.tests.exit_code == 0
+
+
+def test_notes_of_the_plugin_reach_the_snapshot(run: Run) -> None:
+    (run.root / ".coveragerc").write_text(projects.COVERAGERC + "dynamic_context = test_function\n")
+    done = run(UNIT)
+    assert done.snapshot is not None
+    assert any("dynamic context of the project's own" in note for note in done.snapshot.notes)
+    assert "covgov: a dynamic context" in run.text
