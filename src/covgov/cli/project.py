@@ -70,8 +70,7 @@ class Project:
     def register(self) -> Register:
         """The register on disk; an empty one when the file does not exist. Raises RegisterInvalid."""
         path = self.policy.register.path
-        data = self.read(path)
-        return document.parse(data.decode("utf-8", errors="strict") if data is not None else "", path)
+        return document.read(self.read(path), path)
 
     def read(self, path: str) -> bytes | None:
         """A file of the project, None when it does not exist."""

@@ -1,4 +1,4 @@
-"""Exceptions, registers, bar findings and the facts around them, with every value that a test does not care about set."""
+"""Exceptions, registers, bar findings and the facts around them; whatever a test does not care about is set."""
 
 from __future__ import annotations
 

@@ -28,6 +28,15 @@ def parse(text: str, path: str) -> Register:
     return Register(path, text, entries)
 
 
+def read(data: bytes | None, path: str) -> Register:
+    """The register in a file's bytes, None = there is no such file. Raises RegisterInvalid like `parse`."""
+    try:
+        return parse((data or b"").decode("utf-8"), path)
+    except UnicodeDecodeError as error:
+        number = error.object[: error.start].count(b"\n") + 1
+        raise damaged("register-encoding", path, number, f"byte {error.start} of the file is not UTF-8") from None
+
+
 def render(register: Register) -> str:
     """The file's text with the entries' values.
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from covgov.errors import UsageError
 from covgov.model.ratio import Ratio
@@ -70,18 +69,15 @@ def _standings(verdict: Verdict) -> dict[Key, Standing]:
         component = line.component or (line.subject if line.scope is Scope.COMPONENT else "")
         if line.scope in ENTRY_SCOPES and line.now.measurable and component not in doubtful:
             lines.setdefault((line.scope, line.subject, line.metric), []).append(line)
-    return {
-        key: Standing(
-            min((line.now for line in group), key=_share),
-            max(line.bar for line in group),
-            all(line.met for line in group),
-        )
-        for key, group in lines.items()
-    }
+    return {key: _standing(group) for key, group in lines.items()}
 
 
-def _share(now: Ratio) -> Fraction:
-    return now.fraction
+def _standing(lines: Sequence[BarLine]) -> Standing:
+    return Standing(
+        now=min((line.now for line in lines), key=lambda now: now.fraction),
+        bar=max(line.bar for line in lines),
+        met=all(line.met for line in lines),
+    )
 
 
 def _refreshed(entry: Entry, standing: Standing | None, today: date) -> Entry:

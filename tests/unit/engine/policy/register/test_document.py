@@ -15,7 +15,7 @@ from covgov.errors import RegisterInvalid
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Scope
 from covgov.policy.register.columns import COLUMNS
-from covgov.policy.register.document import parse, render
+from covgov.policy.register.document import parse, read, render
 from covgov.policy.register.entry import Register, Status
 from covgov.policy.register.table import BEGIN, END
 from covgov.policy.register.template import EMPTY
@@ -134,25 +134,25 @@ def test_a_row_added_by_hand_needs_no_machine_columns_but_the_scope() -> None:
 
 def test_a_row_that_breaks_off_early_reads_as_empty_cells_and_can_be_completed() -> None:
     text = table().replace("\n\n" + END, f"\n| EX-001 | component:auth\n\n{END}")
-    read = parse(text, PATH)
+    before = parse(text, PATH)
 
-    text = render(replace(read, entries=(replace(read.entries[0], bar=Decimal(90)),)))
+    text = render(replace(before, entries=(replace(before.entries[0], bar=Decimal(90)),)))
 
     assert "\n| EX-001 | component:auth | combined | | | 90 | proposed |\n" in text
 
 
 def test_padding_is_kept_when_the_new_value_fits() -> None:
     text = table([COMPLETE]).replace("| 92 |", "| 92          |")
-    read = parse(text, PATH)
+    before = parse(text, PATH)
 
-    assert "| 92.5        |" in render(replace(read, entries=(replace(COMPLETE, bar=Decimal("92.50")),)))
+    assert "| 92.5        |" in render(replace(before, entries=(replace(COMPLETE, bar=Decimal("92.50")),)))
 
 
 def test_equal_numbers_in_another_spelling_are_left_as_they_are() -> None:
     text = table([COMPLETE]).replace("| 92 |", "| 92.00 % |")
-    read = parse(text, PATH)
+    before = parse(text, PATH)
 
-    assert render(replace(read, entries=(replace(read.entries[0], bar=Decimal(92)),))) == text
+    assert render(replace(before, entries=(replace(before.entries[0], bar=Decimal(92)),))) == text
 
 
 def test_paths_that_markdown_would_read_as_emphasis_are_written_as_code() -> None:
@@ -189,12 +189,25 @@ def test_a_table_in_another_block_than_the_markers_is_not_the_register() -> None
 
 def test_rows_are_indented_and_ended_as_the_table_is() -> None:
     text = table([COMPLETE], "\r\n").replace("\r\n|", "\r\n  |")
-    read = parse(text, PATH)
-    extended = render(replace(read, entries=(*read.entries, replace(PROPOSED, id="EX-002", subject="api"))))
+    before = parse(text, PATH)
+    extended = render(replace(before, entries=(*before.entries, replace(PROPOSED, id="EX-002", subject="api"))))
 
     (line,) = [line for line in extended.split("\r\n") if "EX-002" in line]
     assert line.startswith("  | EX-002")
     assert "\n" not in extended.replace("\r\n", "")
+
+
+def test_a_file_that_is_not_there_is_an_empty_register() -> None:
+    assert read(None, PATH) == Register(PATH, "")
+    assert read(table([COMPLETE]).encode(), PATH).entries == (COMPLETE,)
+
+
+@pytest.mark.reliability
+def test_bytes_that_are_not_text_are_refused_with_their_line() -> None:
+    with pytest.raises(RegisterInvalid, match=f"^{PATH}:3: byte 4 of the file is not UTF-8") as caught:
+        read(b"a\n\r\n\xff", PATH)
+
+    assert caught.value.code == "register-encoding"
 
 
 Damage = Callable[[str], str]
@@ -272,8 +285,9 @@ def test_damage_is_one_error_with_file_and_line(case: str) -> None:
 def test_any_text_is_read_whole_or_refused(pieces: list[str]) -> None:
     text = "".join(pieces)
     try:
-        read = parse(text, PATH)
+        rendered, refusal = render(parse(text, PATH)), PATH
     except RegisterInvalid as error:
-        assert error.message.startswith(PATH)
-    else:
-        assert render(read) == text
+        rendered, refusal = text, error.message
+
+    assert rendered == text
+    assert refusal.startswith(PATH)
