@@ -1,0 +1,330 @@
+"""What every store of runs does, whatever it keeps them in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from covgov.errors import CovgovError, InputError
+from covgov.history import layout
+from covgov.history.interface import Fault, RunStore
+from covgov.history.stores import STORES, open_store
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Outcome
+from covgov_testing import appender
+from covgov_testing.builders import FAILED, snap
+from covgov_testing.builders_run import NOON, run
+from covgov_testing.repos import Repo
+
+URLS = {"git": "git:coverage-history", "dir": "dir:history"}
+SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(layout.__file__).parents[2])]
+
+
+class Place:
+    """A store and the means to look at it from outside."""
+
+    def __init__(self, scheme: str, root: Path) -> None:
+        self.scheme = scheme
+        self.url = URLS[scheme]
+        self.repo = Repo(root)
+        self.repo.commit({"a.py": "1\n"})
+
+    def open(self) -> RunStore:
+        return open_store(self.url, self.repo.root, env=dict(os.environ), remote=None, fetch=False)
+
+    def spawn(self, name: str, count: int) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, appender.__file__, self.url, str(self.repo.root), name, str(count)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def names(self) -> list[str]:
+        if self.scheme == "git":
+            return self.repo.git("ls-tree", "-r", "--name-only", "coverage-history").splitlines()
+        root = self.repo.root / "history"
+        found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        return sorted(name for name in found if name != "lock")
+
+    def read(self, name: str) -> bytes:
+        if self.scheme == "git":
+            shown = subprocess.run(
+                ["git", "cat-file", "blob", f"coverage-history:{name}"],
+                cwd=self.repo.root,
+                capture_output=True,
+                check=True,
+            )
+            return shown.stdout
+        return (self.repo.root / "history" / name).read_bytes()
+
+    def write(self, name: str, data: bytes | None) -> None:
+        """Put other bytes in a file's place (None = remove it), behind the store's back."""
+        if self.scheme == "dir":
+            path = self.repo.root / "history" / name
+            path.unlink() if data is None else path.write_bytes(data)
+            return
+        index = {**os.environ, "GIT_INDEX_FILE": str(self.repo.root / ".git" / "forged-index")}
+        self.repo.git("read-tree", "coverage-history", env=index)
+        if data is None:
+            self.repo.git("update-index", "--force-remove", name, env=index)
+        else:
+            forged = self.repo.root / ".git" / "forged"
+            forged.write_bytes(data)
+            blob = self.repo.git("hash-object", "-w", "--no-filters", str(forged))
+            self.repo.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}", env=index)
+        tree = self.repo.git("write-tree", env=index)
+        self.repo.git("update-ref", "refs/heads/coverage-history", self.repo.git("commit-tree", tree, "-m", "forged"))
+
+
+@pytest.fixture(params=list(STORES))
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return Place(str(request.param), tmp_path / "checkout")
+
+
+def several(count: int) -> Iterator[RunRecord]:
+    for number in range(count):
+        files = {"same.py": "+-", f"f{number % 3}.py": "+" * (number + 1)}
+        yield run(f"c{number}", at=NOON + timedelta(hours=number), snapshots={"api": snap(files)})
+
+
+def test_every_known_store_stands_in_this_suite() -> None:
+    assert set(STORES) == set(URLS)
+
+
+def test_a_new_store_is_empty(place: Place) -> None:
+    store = place.open()
+    assert not store.exists()
+    assert list(store.list()) == []
+    assert list(store.verify()) == []
+    assert list(store.prune(0)) == []
+
+
+def test_what_was_appended_comes_back_equal(place: Place) -> None:
+    records = list(several(3))
+    summaries = [place.open().append(record) for record in records]
+    store = place.open()
+    assert store.exists()
+    assert [store.fetch(summary.id) for summary in summaries] == records
+    assert list(store.list()) == summaries
+
+
+def test_runs_are_numbered_and_chained(place: Place) -> None:
+    for record in several(3):
+        place.open().append(record)
+    runs = place.open().list()
+    assert [found.sequence for found in runs] == [1, 2, 3]
+    assert [found.previous for found in runs] == ["", runs[0].id, runs[1].id]
+
+
+def test_a_summary_tells_what_the_record_says(place: Place) -> None:
+    files = {"api": snap({"a.py": "-"}, tests=FAILED)}
+    record = run(outcome=Outcome.FAIL, snapshots=files, expected=("api", "auth"))
+    found = place.open().append(record)
+    assert (found.commit, found.tree, found.branch) == (record.commit, record.tree, "main")
+    assert (found.outcome, found.complete, found.expected) == (Outcome.FAIL, False, ("api", "auth"))
+    assert [(suite.name, suite.tests) for suite in found.suites] == [("api", FAILED)]
+
+
+def test_a_rerun_is_the_next_attempt(place: Place) -> None:
+    first = place.open().append(run())
+    again = place.open().append(run(at=NOON + timedelta(hours=1)))
+    assert (first.attempt, again.attempt) == (1, 2)
+    assert place.open().fetch(again.id).attempt == 2
+
+
+def test_another_suite_of_the_same_tree_is_no_rerun(place: Place) -> None:
+    place.open().append(run())
+    auth: dict[str, Snapshot] = {"auth": snap({"b.py": "+"}, suite="auth")}
+    assert place.open().append(run(snapshots=auth, at=NOON + timedelta(hours=1))).attempt == 1
+
+
+def test_appending_the_same_record_again_changes_nothing(place: Place) -> None:
+    first = place.open().append(run())
+    place.open().append(run("c2"))
+    before = place.names()
+    assert place.open().append(run()) == first
+    assert place.open().append(replace(run(), attempt=7)) == first
+    assert place.names() == before
+
+
+def test_a_run_whose_files_did_not_change_adds_no_coverage(place: Place) -> None:
+    place.open().append(run("c1"))
+    before = set(place.names())
+    place.open().append(run("c2"))
+    added = sorted({name.partition("/")[0] for name in set(place.names()) - before})
+    assert added in (["runs"], ["objects", "runs"])
+    assert len(set(place.names()) - before) <= 2, "a manifest, and its verdict when that differs"
+
+
+def test_an_unknown_run_is_refused_by_name(place: Place) -> None:
+    place.open().append(run())
+    with pytest.raises(InputError, match="0123abcd") as caught:
+        place.open().fetch("0123abcd")
+    assert caught.value.code == "run-unknown"
+
+
+def test_pruning_keeps_every_run(place: Place) -> None:
+    for record in several(3):
+        place.open().append(record, {"api.xml": record.commit.encode(), "same.html": b"same"})
+    runs = place.open().list()
+    place.open().prune(1)
+    assert place.open().list() == runs
+    assert list(place.open().verify()) == []
+    assert [place.open().fetch(found.id) for found in runs] == list(several(3))
+
+
+def test_a_sound_history_has_no_faults(place: Place) -> None:
+    for record in several(4):
+        place.open().append(record)
+    assert list(place.open().verify()) == []
+
+
+@pytest.mark.security
+def test_one_flipped_byte_in_any_file_is_found(place: Place) -> None:
+    for record in several(2):
+        place.open().append(record, {"api.xml": b"<coverage/>"})
+    for name in place.names():
+        sound = place.read(name)
+        for at in (0, len(sound) // 2, len(sound) - 1):
+            place.write(name, sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :])
+            assert place.open().verify(), f"{name}: byte {at}"
+        place.write(name, sound)
+    assert list(place.open().verify()) == []
+
+
+@pytest.mark.security
+def test_one_lost_file_is_found(place: Place) -> None:
+    for record in several(3):
+        place.open().append(record)
+    for name in place.names():
+        sound = place.read(name)
+        place.write(name, None)
+        assert place.open().verify(), name
+        place.write(name, sound)
+
+
+@pytest.mark.security
+def test_a_run_put_in_another_s_place_is_found(place: Place) -> None:
+    for record in several(3):
+        place.open().append(record)
+    second, third = (name for name in place.names() if name.startswith(("runs/00000002", "runs/00000003")))
+    stolen = place.read(second)
+    place.write(third, stolen)
+    assert Fault(third, "its bytes are not those that its name stands for") in place.open().verify()
+    with pytest.raises(InputError) as caught:
+        place.open().list()
+    assert caught.value.code == "history-damaged"
+
+
+@pytest.mark.security
+def test_a_file_that_covgov_did_not_write_is_found(place: Place) -> None:
+    place.open().append(run())
+    place.write("notes.txt", b"hello")
+    assert [fault.where for fault in place.open().verify()] == ["notes.txt"]
+
+
+@pytest.mark.reliability
+def test_a_lost_newest_run_is_never_read_over(place: Place) -> None:
+    for record in several(2):
+        place.open().append(record)
+    place.write(next(name for name in place.names() if name.startswith("runs/00000002")), None)
+    with pytest.raises(InputError, match="promises 2 runs"):
+        place.open().list()
+
+
+@pytest.mark.reliability
+def test_damaged_coverage_is_refused_not_read(place: Place) -> None:
+    found = place.open().append(run())
+    for name in place.names():
+        if name.startswith("objects/"):
+            place.write(name, place.read(name) + b" ")
+    with pytest.raises(InputError) as caught:
+        place.open().fetch(found.id)
+    assert caught.value.code == "history-damaged"
+
+
+@pytest.mark.reliability
+def test_files_of_somebody_else_are_left_alone(place: Place) -> None:
+    if place.scheme == "git":
+        place.repo.git("branch", "coverage-history")
+    else:
+        (place.repo.root / "history").mkdir()
+        (place.repo.root / "history" / "thesis.tex").write_text("years of work")
+    before = place.names()
+    for call in (place.open().exists, lambda: place.open().append(run())):
+        with pytest.raises(CovgovError) as caught:
+            call()
+        assert caught.value.code == "history-foreign"
+    assert place.names() == before
+
+
+@pytest.mark.reliability
+def test_a_newer_format_is_refused_by_name(place: Place) -> None:
+    place.open().append(run())
+    name = next(name for name in place.names() if name.startswith("runs/"))
+    newer = place.read(name).replace(b'"version":1', b'"version":2', 1)
+    place.write(name, None)
+    place.write(layout.manifest_name(1, layout.digest_of(newer)), newer)
+    with pytest.raises(InputError, match="newer covgov") as caught:
+        place.open().list()
+    assert caught.value.code == "history-newer"
+
+
+@pytest.mark.reliability
+def test_eight_processes_appending_at_once_lose_nothing(place: Place) -> None:
+    processes = [place.spawn(f"p{number}", 3) for number in range(8)]
+    printed = []
+    for process in processes:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        printed += out.split()
+    runs = place.open().list()
+    assert len(runs) == 24
+    assert sorted(found.id for found in runs) == sorted(printed)
+    assert list(place.open().verify()) == []
+
+
+@pytest.mark.reliability
+def test_a_process_killed_at_any_point_leaves_the_old_state_or_the_new_one(place: Place) -> None:
+    place.open().append(run("before"))
+    confirmed: list[str] = []
+    for number in range(8):
+        process = place.spawn(f"k{number}", 100)
+        assert process.stdout is not None
+        confirmed.append(process.stdout.readline().strip())
+        time.sleep(0.013 * number)
+        os.killpg(process.pid, signal.SIGKILL)
+        rest, _ = process.communicate(timeout=30)
+        confirmed += [line for line in rest.split("\n")[:-1] if line]
+        place.repo.git("for-each-ref")
+        for lock in (place.repo.root / ".git").glob("refs/heads/*.lock"):
+            lock.unlink()  # git's own, killed with it; the store's error asks a person to do this
+        assert list(place.open().verify()) == []
+    place.open().append(run("after"))
+    known = {found.id for found in place.open().list()}
+    assert set(confirmed) <= known
+    assert list(place.open().verify()) == []
+
+
+@pytest.mark.reliability
+def test_a_change_that_raises_leaves_nothing_behind(place: Place) -> None:
+    place.open().append(run())
+    before = place.names()
+    naive = replace(run("c2"), recorded_at=NOON.replace(tzinfo=None))
+    append: Callable[[], object] = lambda: place.open().append(naive)  # noqa: E731 - one call that must fail
+    with pytest.raises(ValueError, match="aware"):
+        append()
+    assert place.names() == before
