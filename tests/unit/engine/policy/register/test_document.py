@@ -73,7 +73,8 @@ def files(draw: st.DrawFn) -> str:
         free = [c for c in columns if c not in values and c not in ("resolved", "approved on")]
         values |= {name: draw(CELL_TEXT) for name in free}
         cells = [draw(PADDING) + values.get(name, "") + draw(PADDING) for name in columns]
-        row = "|" + " |".join(cells)
+        row = " |".join(cells)
+        row = row.lstrip() if cells[0].strip() and draw(st.booleans()) else "|" + row
         lines.append(row + " |" if draw(st.booleans()) or not cells[-1].strip() else row + " ")
     newline = draw(st.sampled_from(["\n", "\r\n"]))
     between = draw(st.sampled_from(["", "\n"]))
@@ -139,6 +140,16 @@ def test_a_row_that_breaks_off_early_reads_as_empty_cells_and_can_be_completed()
     text = render(replace(before, entries=(replace(before.entries[0], bar=Decimal(90)),)))
 
     assert "\n| EX-001 | component:auth | combined | | | 90 | proposed |\n" in text
+
+
+def test_a_row_without_outer_pipes_stays_without_them() -> None:
+    cells = ["EX-001", "component:auth", "combined", "79.95", "old", "92", "active", *["2026-10-01"] * 8]
+    text = table().replace("\n\n" + END, f"\n{' | '.join(cells)}\n\n{END}")
+    before = parse(text, PATH)
+
+    assert render(replace(before, entries=(replace(before.entries[0], current="newer"),))) == text.replace(
+        "| old |", "| newer |"
+    )
 
 
 def test_padding_is_kept_when_the_new_value_fits() -> None:
