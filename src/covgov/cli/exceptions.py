@@ -79,7 +79,7 @@ def list_command(world: World, today: datetime | None, as_json: bool) -> int:
         shown = [{"state": state, **_fields(entry)} for state, entry in rows]
         emit_json(world, "exceptions", {"path": project.register.path, "today": day, "exceptions": shown})
         return OK
-    world.say(f"{project.register.path} on {day}: {len(rows)} exceptions")
+    world.say(f"{project.register.path} on {day}: {_count(len(rows), 'exception')}")
     for line in _aligned([[entry.id or "-", state, *_words(entry)] for state, entry in rows]):
         world.say(line)
     return OK
@@ -106,7 +106,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
     else:
         for problem in found:
             world.say(f"{path}: {problem.code}: {problem.message}")
-        world.say(f"{path} on {day}: {len(found)} problems")
+        world.say(f"{path} on {day}: {_count(len(found), 'problem')}")
     return FAILED if found else OK
 
 
@@ -166,7 +166,8 @@ def _deliver(project: Project, updated: Register, today: date, *, dry_run: bool,
     else:
         for line in _aligned([[entry.id, verb, *_words(entry)] for verb, entry in changes]):
             world.say(line)
-    world.note(f"covgov: {path} on {today}: {len(changes)} rows {'would change' if dry_run else 'changed'}")
+    rows = _count(len(changes), "row")
+    world.note(f"covgov: {path} on {today}: {rows} {'would change' if dry_run else 'changed'}")
     return OK
 
 
@@ -202,6 +203,10 @@ def _replace(file: Path, text: str) -> None:
 
 def _day(world: World, given: datetime | None) -> date:
     return given.date() if given else world.now().astimezone(UTC).date()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _fields(entry: Entry) -> Mapping[str, object]:

@@ -92,7 +92,7 @@ def test_sync_writes_the_first_register_with_the_owner_of_the_code(desk: Desk) -
     assert "| @security" in line
     words = "EX-001 proposed component:auth combined 1599/2000 = 79.95 % bar 92 floor 79.95 review - @security"
     assert " ".join(desk.out.split()) == words
-    assert "1 rows changed" in desk.err
+    assert "1 row changed" in desk.err
 
 
 def test_a_dry_run_prints_a_patch_that_git_applies_and_writes_nothing(desk: Desk) -> None:
