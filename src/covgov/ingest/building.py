@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -29,6 +30,15 @@ def line_number(value: int, where: str) -> int:
     if not 1 <= value <= MAX_LINE:
         raise damaged(where, f"line {value} is not between 1 and {MAX_LINE}")
     return value
+
+
+def writes_line_zero(version: str) -> bool:
+    """Whether this coverage.py counts a line 0 per module: those before 6.3 do under Python 3.11 and later."""
+    found = re.match(r"(\d{1,3})\.(\d{1,3})\b", version)
+    return found is not None and (int(found[1]), int(found[2])) < (6, 3)
+
+
+LINE_ZERO = "a line 0 that this old coverage.py counts per module is left out"
 
 
 def file_path(text: str, where: str) -> str:

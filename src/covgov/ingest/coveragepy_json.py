@@ -7,6 +7,7 @@ The report lists what ran and what did not; coverage.py before 7.17 also lists e
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Final, NoReturn
 
 import msgspec
@@ -17,7 +18,8 @@ from covgov.ingest.interface import Beyond, Parsed
 from covgov.model.snapshot import Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
-_Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
+_Line = Annotated[int, msgspec.Meta(ge=0, le=building.MAX_LINE)]
+"""With the 0 that old versions write."""
 
 
 class _Summary(msgspec.Struct):
@@ -66,15 +68,19 @@ class CoveragepyJson:
     def recognises(self, head: bytes, /) -> bool:
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         marks = (b'"branch_coverage"', b'"executed_lines"', b'"num_statements"')
-        return text.startswith(b"{") and any(mark in text for mark in marks)
+        return text.startswith(b"{") and b"simplecov" not in text and any(mark in text for mark in marks)
 
     def parse(self, data: bytes, where: str, /) -> Parsed:
         report = _load(data, where)
         builders: dict[str, FileBuilder] = {}
         beyond: dict[str, Beyond] = {}
+        zero = False
         for path, file in report.files.items():
             at = f"{where}: {building.file_path(path, where)}"
             builders[path] = _build(file, at)
+            if 0 in builders[path].hits:
+                zero = zero or _allowed_zero(report, at)
+                del builders[path].hits[0]
             if file.summary is not None and (extra := _compare(file, file.summary, builders[path], at)):
                 beyond[path] = extra
         files = building.build_all(builders, where)
@@ -89,7 +95,7 @@ class CoveragepyJson:
             carries=carries,
             lacks=lacks,
             dropped=("functions and classes",) if regions else (),
-            notes=_notes(beyond),
+            notes=(*_notes(beyond), *((building.LINE_ZERO,) if zero else ())),
             beyond=beyond,
         )
 
@@ -108,10 +114,11 @@ def _load(data: bytes, where: str) -> _Report:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} is there twice")
+    made: dict[str, object] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {key!r} is there twice")
+        made[key] = value
     return made
 
 
@@ -126,20 +133,30 @@ def _finite(text: str) -> float:
     return value
 
 
+def _allowed_zero(report: _Report, at: str) -> bool:
+    if not building.writes_line_zero(report.meta.version):
+        raise damaged(at, f"line 0 is not between 1 and {building.MAX_LINE}")
+    return True
+
+
 def _build(file: _File, at: str) -> FileBuilder:
     executed, missing, excluded = set(file.executed_lines), set(file.missing_lines), set(file.excluded_lines)
     if executed & missing:
         raise damaged(at, f"line {min(executed & missing)} is listed as executed and as missing")
+    if 0 in excluded or any(line == 0 for line, _ in (*(file.executed_branches or ()), *(file.missing_branches or ()))):
+        raise damaged(at, "line 0 is excluded, or the source of a branch")
     builder = FileBuilder(excluded=excluded)
     builder.hits = dict.fromkeys(missing, False) | dict.fromkeys(executed, True)
     # coverage.py lists taken exits into excluded code, but does not count them
     builder.exits = {(a, b): True for a, b in file.executed_branches or () if b not in excluded}
     builder.exits |= dict.fromkeys(file.missing_branches or (), False)
     for line, contexts in file.contexts.items():
-        if not line.isdecimal():
+        if not re.fullmatch(r"-?\d{1,9}", line):
             raise damaged(at, f"contexts of the line {line[:20]!r}")
+        if int(line) < 1:  # old versions list where code objects are entered, too
+            continue
         for tag in {tag for context in contexts for tag in building.tags_of(context)}:
-            builder.attributes.setdefault(tag, set()).add(int(line))
+            builder.attributes.setdefault(tag, set()).add(building.line_number(int(line), at))
     return builder
 
 
@@ -150,13 +167,12 @@ def _compare(file: _File, summary: _Summary, builder: FileBuilder, at: str) -> B
         raise damaged(
             at, f"its summary counts {summary.covered_lines}/{summary.num_statements} lines, its lists do not"
         )
-    surplus = executed - summary.covered_lines
     total, covered = _stated_exits(file, summary, at)
     building.settle_pragmas(builder, total)
     listed = building.listed_exits(builder)
     return Beyond(
-        lines_covered=-surplus,
-        lines_total=-surplus,
+        lines_covered=summary.covered_lines - sum(builder.hits.values()),
+        lines_total=summary.num_statements - len(builder.hits),
         exits_covered=covered - listed[0],
         exits_total=total - listed[1],
     )
@@ -178,7 +194,7 @@ def _missing(file: _File) -> int:
 
 
 def _notes(beyond: dict[str, Beyond]) -> tuple[str, ...]:
-    lines = -sum(b.lines_total for b in beyond.values())
+    lines = -sum(min(0, b.lines_total) for b in beyond.values())
     exits = sum(b.exits_total for b in beyond.values())
     notes = []
     if lines:

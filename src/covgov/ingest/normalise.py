@@ -126,10 +126,12 @@ def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> tuple[dict[st
 
 
 def _rewrites(path: str, targets: list[str]) -> dict[str, str]:
-    """Rewrite -> target, for every target of which the path is a tail, or which is a tail of the path."""
+    """Rewrite -> target, for every target that is the path, has it as a tail, or is a tail of it."""
     found = {}
     for target in targets:
-        if path.endswith("/" + target):
+        if path == target:  # a vote against every prefix
+            found[" -> "] = target
+        elif path.endswith("/" + target):
             found[f"{path[: -len(target)]} -> "] = target
         elif target.endswith("/" + path) and not _absolute(path):
             found[f" -> {target[: -len(path)]}"] = target

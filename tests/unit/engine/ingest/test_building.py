@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.errors import InputError
+from covgov.ingest import building
+from covgov.ingest.building import FileBuilder
+
+
+def test_a_line_seen_twice_ran_if_it_ran_once() -> None:
+    builder = FileBuilder()
+    builder.hit(3, True)
+    builder.hit(3, False)
+    builder.hit(4, False)
+    built = builder.build()
+    assert (built.statements, built.covered) == (0b11000, 0b01000)
+
+
+def test_an_exit_seen_twice_was_taken_if_it_was_taken_once() -> None:
+    builder = FileBuilder()
+    builder.exit(1, 2, True)
+    builder.exit(1, 2, False)
+    builder.exit(1, 3, False)
+    built = builder.build()
+    assert built.exits == ((1, 2), (1, 3))
+    assert built.taken == ((1, 2),)
+
+
+def test_a_line_with_counted_exits_keeps_no_exact_ones() -> None:
+    builder = FileBuilder()
+    builder.exit(1, 2, True)
+    builder.count(1, 1, 2)
+    built = builder.build()
+    assert built.exits == ()
+    assert [(c.line, c.covered, c.total) for c in built.counted] == [(1, 1, 2)]
+
+
+def test_what_is_both_counted_and_excluded_counts() -> None:
+    builder = FileBuilder(excluded={1, 2})
+    builder.hit(1, False)
+    assert builder.build().excluded == 0b100
+
+
+def test_attributes_hold_only_covered_lines() -> None:
+    builder = FileBuilder(attributes={"security": {1, 2, 9}})
+    builder.hit(1, True)
+    builder.hit(2, False)
+    assert builder.build().attribute("security") == 0b10
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("line", [0, -1, building.MAX_LINE + 1, 10**308])
+def test_unbelievable_line_numbers_are_refused(line: int) -> None:
+    with pytest.raises(InputError, match="here: line"):
+        building.line_number(line, "here")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", ["", "  ", "a\0b", "a\nb", "\x7f", "\ud800", "x" * 4097])
+def test_names_that_no_file_can_have_are_refused(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        building.file_path(name, "here")
+    assert caught.value.code == "report-damaged"
+
+
+def test_ordinary_names_pass_unchanged() -> None:
+    assert building.file_path("src/ä b.py", "here") == "src/ä b.py"
+
+
+@pytest.mark.security
+def test_many_files_with_huge_line_numbers_are_refused_before_memory_is_taken() -> None:
+    files = {str(n): FileBuilder(hits={building.MAX_LINE: True}) for n in range(501)}
+    with pytest.raises(InputError, match="together"):
+        building.build_all(files, "here")
+
+
+@pytest.mark.parametrize(
+    ("context", "tags"),
+    [
+        ("", ()),
+        ("local", ()),
+        ("covgov:security", ("security",)),
+        ("static|covgov:architecture,security", ("architecture", "security")),
+        ("test_covgov:security", ()),
+        ("covgov:", ()),
+    ],
+)
+def test_tags_are_read_from_contexts(context: str, tags: tuple[str, ...]) -> None:
+    assert building.tags_of(context) == tags
+
+
+@pytest.mark.parametrize(
+    ("version", "writes"),
+    [("4.5.4", True), ("5.5", True), ("6.2", True), ("6.3", False), ("7.17.3", False)],
+)
+def test_only_coverage_before_6_3_writes_line_zero(version: str, writes: bool) -> None:
+    assert building.writes_line_zero(version) is writes
+
+
+def test_no_branch_lines_are_made_up_for_when_they_explain_the_stated_number() -> None:
+    builder = FileBuilder(exits={(1, 2): True, (1, 3): False, (5, 6): True})
+    building.settle_pragmas(builder, 4)
+    assert builder.counted == {5: (2, 2)}
+    assert building.listed_exits(builder) == (3, 4)
+
+
+def test_no_branch_lines_are_left_alone_when_they_do_not_explain_the_number() -> None:
+    builder = FileBuilder(exits={(1, 2): True, (5, 6): True})
+    building.settle_pragmas(builder, 9)
+    assert builder.counted == {}
+
+
+@given(st.sets(st.sampled_from(["lines", "branches", "exits", "contexts", "excluded", "tests"])))
+def test_carried_and_lacking_capabilities_part_the_known_ones(present: set[str]) -> None:
+    carries, lacks = building.capabilities(present)
+    assert set(carries) == present
+    assert set(carries).isdisjoint(lacks)
+    assert len(carries) + len(lacks) == 6

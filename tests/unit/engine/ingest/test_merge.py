@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from covgov.errors import InputError
+from covgov.ingest.merge import merge, merge_files
+from covgov.model.snapshot import MERGED, CountedExits, FileCoverage, Identity, Metric, Origin, Snapshot, TestRun
+from covgov_testing.builders import cov, snap
+from covgov_testing.reports import SNAPSHOTS, file_coverages
+
+
+@given(SNAPSHOTS, SNAPSHOTS)
+def test_merging_does_not_depend_on_the_order(one: Snapshot, two: Snapshot) -> None:
+    assert merge([one, two]) == merge([two, one])
+
+
+@given(SNAPSHOTS, SNAPSHOTS, SNAPSHOTS)
+def test_merging_does_not_depend_on_the_grouping(one: Snapshot, two: Snapshot, three: Snapshot) -> None:
+    left = merge([merge([one, two]), three])
+    assert left == merge([one, merge([two, three])])
+    assert left == merge([one, two, three])
+
+
+@given(SNAPSHOTS)
+def test_merging_coverage_with_itself_changes_nothing(one: Snapshot) -> None:
+    bare = replace(one, tests=None, notes=tuple(sorted(one.notes)))
+    assert merge([bare, bare], bare.suite) == bare
+
+
+@given(file_coverages(), file_coverages())
+def test_the_union_covers_what_either_covers(one: FileCoverage, two: FileCoverage) -> None:
+    both = merge_files([one, two], "a.py")
+    assert both.covered == one.covered | two.covered
+    assert both.statements == one.statements | two.statements
+    assert set(both.taken) == {*one.taken, *two.taken}
+    assert not both.excluded & both.statements
+
+
+def test_counted_in_one_and_excluded_in_another_is_counted() -> None:
+    merged = merge_files([cov("+x"), cov("+-")], "a.py")
+    assert (merged.statements, merged.excluded) == (0b110, 0)
+
+
+def test_counted_exits_merge_to_the_lower_bound() -> None:
+    one = FileCoverage(0b10, 0b10, counted=(CountedExits(1, 1, 2),))
+    assert merge_files([one, one], "a.py").counted == (CountedExits(1, 1, 2),)
+
+
+def test_exact_exits_replace_counted_ones_on_the_same_line() -> None:
+    counted = FileCoverage(0b10, 0b10, counted=(CountedExits(1, 2, 2),))
+    exact = cov("+", [(1, 2), (1, 3)], [(1, 2)])
+    merged = merge_files([counted, exact], "a.py")
+    assert merged.counted == ()
+    assert merged.ratio(Metric.BRANCH) == exact.ratio(Metric.BRANCH)
+
+
+def test_the_merge_is_called_merged_unless_named() -> None:
+    assert merge([snap({})]).suite == MERGED
+    assert merge([snap({})], "api").suite == "api"
+
+
+def test_identities_that_differ_are_joined() -> None:
+    one, two = Identity("coverage.py", "7.6", "python 3.11", True), Identity("coverage.py", "7.17", "python 3.12")
+    merged = merge([snap({}, identity=one), snap({}, identity=two)]).identity
+    assert merged == Identity("coverage.py", "7.17 + 7.6", "python 3.11 + python 3.12", True)
+
+
+@pytest.mark.parametrize(("codes", "code"), [((0, 0), 0), ((0, 3), 3), ((0, -9), -9), ((1, 5), 5)])
+def test_tests_are_summed_and_fail_if_any_failed(codes: tuple[int, int], code: int) -> None:
+    runs = [snap({}, tests=TestRun(c, tests=2, failures=1, errors=1, skipped=1, seconds=1.5)) for c in codes]
+    assert merge(runs).tests == TestRun(code, 4, 2, 2, 2, 3.0)
+
+
+def test_unknown_tests_add_nothing() -> None:
+    assert merge([snap({}, tests=None), snap({}, tests=None)]).tests is None
+    assert merge([snap({}, tests=None), snap({}, tests=TestRun(0, 3))]).tests == TestRun(0, 3)
+
+
+def test_one_commit_is_kept_and_a_dirty_part_makes_the_whole_dirty() -> None:
+    parts = [snap({}, origin=Origin("c", "t")), snap({}, origin=Origin("c", "t", dirty=True)), snap({})]
+    assert merge(parts).origin == Origin("c", "t", dirty=True)
+    assert merge([snap({})]).origin is None
+
+
+@pytest.mark.reliability
+def test_different_commits_are_refused() -> None:
+    with pytest.raises(InputError, match="different commits") as caught:
+        merge([snap({}, origin=Origin("c", "t")), snap({}, origin=Origin("d", "t"))])
+    assert caught.value.code == "merge-mismatch"
+
+
+@pytest.mark.reliability
+def test_different_texts_of_one_file_are_refused() -> None:
+    with pytest.raises(InputError, match=r"a\.py") as caught:
+        merge([snap({"a.py": cov("+", source="1")}), snap({"a.py": cov("+", source="2")})])
+    assert caught.value.code == "merge-mismatch"
+
+
+def test_nothing_cannot_be_merged() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        merge([])

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.ingest.interface import Parsed
+from covgov.ingest.normalise import Normalised, normalise
+from covgov.model.snapshot import Identity
+from covgov_testing.builders import cov
+
+TREE = frozenset({"src/a.py", "src/pkg/__init__.py", "src/pkg/core.py", "lib/a.py", "tests/test_a.py", "setup.py"})
+
+
+def report(paths: Sequence[str], roots: Sequence[str] = ()) -> Parsed:
+    return Parsed("x", Identity("x"), {path: cov("+-") for path in paths}, (), (), roots=tuple(roots))
+
+
+def mapped(*paths: str, roots: Sequence[str] = (), root: str = "/repo", tree: frozenset[str] = TREE) -> Normalised:
+    return normalise(report(paths, roots), root=root, tree=tree)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/a.py",
+        "./src/a.py",
+        "src\\a.py",
+        "src/../src/a.py",
+        "/repo/src/a.py",
+        "/repo/./src/pkg/../a.py",
+        "file:///repo/src/a.py",
+        "file:///repo/src/%61.py",
+    ],
+)
+def test_spellings_of_one_path_come_out_as_one(path: str) -> None:
+    found = mapped(path)
+    assert list(found.files) == ["src/a.py"]
+    assert found.unmatched == found.rewrites == ()
+
+
+@pytest.mark.parametrize("root", ["/repo/src", "src", "./src/", "/repo/src/pkg/.."])
+def test_a_named_root_comes_first(root: str) -> None:
+    assert list(mapped("a.py", roots=[root]).files) == ["src/a.py"]
+
+
+def test_a_path_below_two_named_roots_is_not_guessed() -> None:
+    assert mapped("a.py", roots=["/repo/src", "/repo/lib"]).files == {}
+
+
+def test_windows_roots_match_whatever_the_case_of_the_drive() -> None:
+    assert list(mapped("c:\\work\\repo\\src\\a.py", root="C:\\work\\repo").files) == ["src/a.py"]
+    assert list(mapped("file:///C:/work/repo/src/a.py", root="c:/work/repo").files) == ["src/a.py"]
+
+
+def test_a_report_of_another_checkout_is_rewritten_as_a_whole() -> None:
+    found = mapped("/ci/build/src/pkg/core.py", "/ci/build/tests/test_a.py", "/usr/lib/python3/os.py")
+    assert sorted(found.files) == ["src/pkg/core.py", "tests/test_a.py"]
+    assert found.unmatched == ("/usr/lib/python3/os.py",)
+    assert found.rewrites == ("/ci/build/ -> ",)
+
+
+def test_a_report_from_a_subdirectory_is_rewritten_as_a_whole() -> None:
+    found = mapped("a.py", "pkg/core.py")
+    assert sorted(found.files) == ["src/a.py", "src/pkg/core.py"]
+    assert found.rewrites == (" -> src/",)
+
+
+def test_an_ambiguous_tail_is_unmatched() -> None:
+    assert mapped("a.py") == Normalised({}, ("a.py",))
+
+
+def test_a_tail_of_two_lengths_is_unmatched() -> None:
+    assert mapped("/ci/src/a.py", tree=frozenset({"a.py", "src/a.py"})).files == {}
+
+
+def test_foreign_files_are_not_matched_by_name_once_others_are_found() -> None:
+    found = mapped("src/a.py", "/usr/lib/python3/setup.py")
+    assert list(found.files) == ["src/a.py"]
+    assert found.unmatched == ("/usr/lib/python3/setup.py",)
+
+
+def test_a_root_of_another_machine_may_stand_for_a_directory_so_a_like_path_is_not_guessed() -> None:
+    tree = frozenset({"a.py", "src/a.py"})
+    assert mapped("a.py", roots=["/ci/src"], tree=tree).files == {}
+    assert list(mapped("a.py", roots=["/ci/work"], tree=tree).files) == ["a.py"]
+
+
+def test_two_report_paths_of_one_file_are_merged() -> None:
+    files = {"src/a.py": cov("+-"), "/repo/src/a.py": cov("-+")}
+    found = normalise(Parsed("x", Identity("x"), files, (), ()), root="/repo", tree=TREE)
+    assert found.files == {"src/a.py": cov("++")}
+
+
+def test_a_backslash_in_a_real_name_is_kept() -> None:
+    assert list(mapped("src\\a.py", tree=frozenset({"src\\a.py"})).files) == ["src\\a.py"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../etc/passwd",
+        "..\\..\\windows\\system32\\x",
+        "//server/share/x",
+        "%2e%2e/%2e%2e/etc/passwd",
+        "src/./../../x",
+        "/repo/../etc/passwd",
+        "/repository/src/b.py",
+        "/repo",
+        ".",
+        "file://",
+    ],
+)
+def test_hostile_paths_match_nothing(path: str) -> None:
+    assert mapped(path) == Normalised({}, (path,))
+
+
+@pytest.mark.security
+def test_hostile_roots_lead_nowhere() -> None:
+    assert mapped("passwd", roots=["/etc", "../../etc", "/repo/../etc"]).files == {}
+
+
+SEGMENTS = st.sampled_from(["..", ".", "src", "pkg", "a.py", "repo", "", "C:", "core.py", "%2e%2e", "file://"])
+
+
+@pytest.mark.security
+@given(
+    st.lists(st.lists(SEGMENTS, max_size=6).map("/".join), max_size=4, unique=True),
+    st.lists(st.lists(SEGMENTS, max_size=4).map("/".join), max_size=2),
+)
+def test_whatever_the_report_says_only_repository_paths_come_out(paths: list[str], roots: list[str]) -> None:
+    found = mapped(*paths, roots=roots)
+    assert found.files.keys() <= TREE
+    assert set(found.unmatched) <= set(paths)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.ingest.registry import FORMATS, detect
+from covgov_testing.reports import cobertura, json_report
+
+SAMPLES = {
+    "coveragepy-data": b"SQLite format 3\0",
+    "coveragepy-json": json_report({}),
+    "cobertura": cobertura(""),
+    "lcov": b"TN:\nSF:a\nend_of_record\n",
+}
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_every_format_is_found_by_content(name: str) -> None:
+    found = detect(SAMPLES[name])
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.architecture
+def test_the_registry_is_keyed_by_the_formats_own_names() -> None:
+    assert {name: known.name for name, known in FORMATS.items()} == {name: name for name in SAMPLES}
+
+
+@pytest.mark.security
+@given(st.binary(max_size=300))
+def test_detection_never_raises_and_no_two_formats_claim_a_file(head: bytes) -> None:
+    assert sum(known.recognises(head) for known in FORMATS.values()) <= 1
+
+
+@pytest.mark.parametrize("head", [b"", b"\x89PNG", b"mode: set\n", b"version https://git-lfs", b"<testsuites/>"])
+def test_other_files_are_of_no_format(head: bytes) -> None:
+    assert detect(head) is None
