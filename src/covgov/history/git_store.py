@@ -18,7 +18,6 @@ from covgov.history.git_view import GitView, object_faults
 from covgov.history.interface import Addition, Change, Fault, RunSummary, View
 from covgov.model.run import RunRecord
 
-TRIES = 100
 PAUSE_SECONDS = 0.1
 REFUSALS = 3
 """How often a push may fail although nobody else pushed, before it is given up."""
@@ -28,17 +27,25 @@ class GitStore:
     """A RunStore in the branch `branch`.
 
     remote: name of the remote that has the branch too, or None. fetch: bring it from there before the first read.
-    lock_ms: how long a lock on the ref is waited for.
+    lock_ms: how long a lock on the ref is waited for. tries: how often a lost compare-and-swap is repeated.
     """
 
     def __init__(
-        self, git: Plumbing, branch: str, *, remote: str | None = None, fetch: bool = False, lock_ms: int = 3000
+        self,
+        git: Plumbing,
+        branch: str,
+        *,
+        remote: str | None = None,
+        fetch: bool = False,
+        lock_ms: int = 3000,
+        tries: int = 100,
     ) -> None:
         self._git = git
         self._branch = branch
         self._remote = remote
         self._fetch = fetch and remote is not None
         self._lock_ms = lock_ms
+        self._tries = tries
         self._local = f"refs/heads/{branch}"
         self._tracking = f"refs/covgov/{remote}/{branch}"
         copies = (self._tracking, f"refs/remotes/{remote}/{branch}") if remote is not None else ()
@@ -75,7 +82,7 @@ class GitStore:
 
     def update(self, change: Change) -> None:
         with self._turn():
-            for _ in range(TRIES):
+            for _ in range(self._tries):
                 tip = self._writable_tip()
                 added = change(GitView(self._git, tip))
                 if added is None or self._move(self._git.commit_files(tip, added.files, added.at, added.message), tip):
@@ -210,7 +217,7 @@ class GitStore:
 
     def _integrate(self, theirs: str) -> None:
         """Make the local branch contain `theirs`; runs that only it has are chained again on top."""
-        for _ in range(TRIES):
+        for _ in range(self._tries):
             local = self._git.refs([self._local]).get(self._local)
             if local is not None and self._git.is_ancestor(theirs, local):
                 return
@@ -286,6 +293,6 @@ class GitStore:
     def _contended(self) -> DeliveryFailed:
         return DeliveryFailed(
             "history-contended",
-            f"branch {self._branch} kept changing while this run was being recorded ({TRIES} tries)",
+            f"branch {self._branch} kept changing while this run was being recorded ({self._tries} tries)",
             hint="record again when fewer jobs write at once",
         )
