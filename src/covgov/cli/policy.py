@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 import click
 
 from covgov.cli.boundary import OK
@@ -55,7 +57,7 @@ def explain(world: World, path: str, as_json: bool) -> int:
     """
     from covgov.policy import present
 
-    explained = present.explain(Project(world).policy, path)
+    explained = present.explain(Project(world).policy, posixpath.normpath(path))
     if as_json:
         emit_json(world, "policy-explanation", explained.payload)
     else:

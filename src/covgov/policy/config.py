@@ -94,6 +94,10 @@ def _toml(text: str, where: str) -> Mapping[str, object]:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{where}:{line[1]}" if line else where
         raise PolicyInvalid("policy-not-toml", f"{place}: is not TOML: {error}", hint="see https://toml.io") from error
+    except RecursionError as error:
+        raise PolicyInvalid(
+            "policy-not-toml", f"{where}: is nested too deeply", hint="see docs/configuration.md"
+        ) from error
 
 
 def _under(data: Mapping[str, object], prefix: tuple[str, ...]) -> dict[str, object]:

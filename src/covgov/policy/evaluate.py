@@ -51,10 +51,11 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> Verdict:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sorted by effect (failures first), rule, subject and message; a finding that two bars share is told once."""
+    """Sorted by effect (failures first), rule, subject, message; a finding that two bars share is told once."""
     unique = dict.fromkeys(findings)
     return tuple(sorted(unique, key=_rank))
 
 
-def _rank(finding: Finding) -> tuple[int, str, str, str]:
-    return ORDER.index(finding.effect), finding.rule, finding.subject, finding.message
+def _rank(finding: Finding) -> tuple[int, str, str, str, str, str]:
+    place = (finding.scope.value, finding.key)
+    return ORDER.index(finding.effect), finding.rule, finding.subject, finding.message, *place

@@ -57,7 +57,7 @@ def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
         kept.setdefault(bar.identity, []).append(bar)
     for old in base.bars:
         if old.component and old.component not in head.components:
-            continue  # told once, as a component that is gone
+            continue  # told once, as a component that is gone, or renamed
         same = kept.get(old.identity)
         if same is None:
             yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
@@ -66,7 +66,7 @@ def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
 
 
 def _weaker(old: Bar, same: list[Bar]) -> Iterator[Loosening]:
-    key = same[0].key
+    key = old.key
     least = max((bar.min for bar in same if bar.min is not None), default=None)
     if old.min is not None and (least is None or least < old.min):
         yield _moved(key, "lowered", old.min, least)
@@ -107,6 +107,8 @@ def _components(
     for name, old in base.components.items():
         new = head.components.get(name)
         if new is None:
+            if succeeded(old, base, head):
+                continue
             yield Loosening(f"components.{name}", f"removed: its bar of {spelled(old.fail_under)} % is gone")
             continue
         if new.suite != old.suite:
@@ -118,14 +120,22 @@ def _components(
                 yield Loosening(f"components.{name}.paths", f"{pattern} removed: its files no longer need {name}'s bar")
 
 
+def succeeded(old: Component, base: Policy, head: Policy) -> bool:
+    """Whether a component that is gone was only renamed: it had no rules of its own, and its globs are claimed."""
+    own = [bar for bar in base.bars if bar.component == old.name]
+    return len(own) == 1 and all(claimed(pattern, old, head) for pattern in old.paths)
+
+
+def claimed(pattern: str, old: Component, head: Policy) -> bool:
+    """Whether a glob of a base's component is covered by another component of the head whose bar is as high."""
+    others = [one for one in head.components.values() if one.name != old.name]
+    as_strict = [one for one in others if one.metric is old.metric and one.fail_under >= old.fail_under]
+    return any(globs.contains(wide, pattern) for one in as_strict for wide in one.paths)
+
+
 def _still_claimed(pattern: str, old: Component, new: Component, head: Policy) -> bool:
     """By this component, or by another one whose bar is as high."""
-    as_strict = [
-        one
-        for one in head.components.values()
-        if one.name == new.name or (one.metric is old.metric and one.fail_under >= old.fail_under)
-    ]
-    return any(globs.contains(wide, pattern) for one in as_strict for wide in one.paths)
+    return any(globs.contains(wide, pattern) for wide in new.paths) or claimed(pattern, old, head)
 
 
 def _moved_away(pattern: str, new: Component, renames: Mapping[str, str], files: Collection[str] | None) -> bool:

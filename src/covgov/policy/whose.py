@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from covgov.policy import globs
+from covgov.policy.loosening import claimed, succeeded
 from covgov.policy.loosening import loosenings as loosenings
 from covgov.policy.meaning import hashed
 from covgov.policy.policy import Bar, BarScope, Component, HistoryPolicy, Policy, RegisterPolicy
@@ -80,26 +81,25 @@ def _meaning(bar: Bar) -> Bar:
 
 
 def _components(base: Policy, head: Policy, renames: Mapping[str, str]) -> dict[str, Component]:
-    names = [*head.components, *(name for name in base.components if name not in head.components)]
-    return {name: _component(name, base, head, renames) for name in names}
+    """The head's components with what the base's claimed, then the base's that are gone and not merely renamed."""
+    found = {
+        name: _both(base.components[name], new, head, renames) if name in base.components else new
+        for name, new in head.components.items()
+    }
+    for name, old in base.components.items():
+        if name not in found and not succeeded(old, base, head):
+            found[name] = replace(old, paths=_kept(old, head, renames))
+    return found
 
 
-def _component(name: str, base: Policy, head: Policy, renames: Mapping[str, str]) -> Component:
-    old, new = base.components.get(name), head.components.get(name)
-    if old is None or new is None:
-        only = new if old is None else old
-        if only is None:
-            raise KeyError(name)
-        return only if old is None else replace(only, paths=_kept(only, head, renames))
+def _both(old: Component, new: Component, head: Policy, renames: Mapping[str, str]) -> Component:
     strictest = max(old.fail_under, new.fail_under) if old.metric is new.metric else new.fail_under
     return replace(new, paths=tuple(dict.fromkeys((*new.paths, *_kept(old, head, renames)))), fail_under=strictest)
 
 
 def _kept(old: Component, head: Policy, renames: Mapping[str, str]) -> tuple[str, ...]:
-    """The base's globs, without those that another component of the head took over, and with renamed files."""
-    others = [component for name, component in head.components.items() if name != old.name]
-    taken = {pattern for component in others for pattern in component.paths}
-    own = tuple(pattern for pattern in old.paths if pattern not in taken)
+    """The base's globs, without those that a head's component took over as strictly, and with renamed files."""
+    own = tuple(pattern for pattern in old.paths if not claimed(pattern, old, head))
     everyone = [pattern for component in head.components.values() for pattern in component.paths]
     lost = {before: after for before, after in renames.items() if not globs.matches(after, everyone)}
     return _followed(own, lost)

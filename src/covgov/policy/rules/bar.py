@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
@@ -16,23 +16,41 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Every broken bar on a total; of a suite whose tests failed they are notes."""
     force = bars.in_force(facts)
     if facts.project is not None and facts.project.snapshot is not None:
-        whole = facts.project.snapshot
-        for bar in bars.selected(force, BarScope.PROJECT, On.TOTAL):
-            subject = Subject(Scope.PROJECT, "project", facts.project.partial)
-            yield from bars.broken(bar, units.of_files(whole, bar.metric, bar.attribute), subject)
-        yield from _owners(facts, force, whole)
+        subject = Subject(Scope.PROJECT, "project", facts.project.partial)
+        yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), facts.project.snapshot, subject)
+        yield from _owners(facts, force, facts.project.snapshot)
     for one in facts.components:
         if one.measured.snapshot is not None:
             subject = Subject(Scope.COMPONENT, one.component.name, one.measured.partial)
-            for bar in bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name):
-                yield from bars.broken(bar, units.of_files(one.measured.snapshot, bar.metric, bar.attribute), subject)
+            own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
+            yield from _total(own, one.measured.snapshot, subject)
     yield from _files(facts, force)
+
+
+def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator[Finding]:
+    """A bar on units that the measurement has none of (branches in a report of lines) cannot be judged."""
+    for bar in own:
+        now = units.of_files(snapshot, bar.metric, bar.attribute)
+        if now.measurable:
+            yield from bars.broken(bar, now, subject)
+        else:
+            words = f"{subject.name}: nothing to hold against {bar.key}: there are no units to count ({bar.metric})"
+            hint = "measure branches too, or choose another metric for this bar"
+            yield Finding(
+                "empty", Effect.UNDETERMINED, subject.scope, subject.name, words, hint, bar.metric, key=bar.key
+            )
 
 
 def _owners(facts: Facts, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
     partial = facts.project is not None and facts.project.partial
+    owners = sorted(set(facts.owners.values()))
     for bar in bars.selected(force, BarScope.OWNER, On.TOTAL):
-        for owner in sorted(set(facts.owners.values())):
+        if not owners:
+            words = f"{bar.key}: a bar per owner, but no file has one"
+            yield Finding(
+                "empty", Effect.UNDETERMINED, Scope.POLICY, bar.key, words, "write a CODEOWNERS file", key=bar.key
+            )
+        for owner in owners:
             now = units.of_files(_owned(whole, facts.owners, owner), bar.metric, bar.attribute)
             yield from bars.broken(bar, now, Subject(Scope.PROJECT, owner, partial))
 

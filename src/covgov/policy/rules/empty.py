@@ -27,8 +27,7 @@ def _why(measured: Measured, metric: Metric, paths: str) -> str:
     if not measured.snapshot.files:
         return f"the report of suite {measured.snapshot.suite} holds no file that matches {paths}"
     if not measured.snapshot.ratio(metric).measurable:
-        files = len(measured.snapshot.files)
-        return f"its {files} files hold nothing to count ({metric})"
+        return f"its {len(measured.snapshot.files)} files hold nothing to count ({metric})"
     return ""
 
 

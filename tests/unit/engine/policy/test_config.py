@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.errors import PolicyInvalid
+from covgov.model.snapshot import Metric
+from covgov.policy import config
+from covgov.policy.policy import BarScope, On
+from covgov_testing.builders_policy import policy
+
+MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
+
+
+def faults(text: str) -> tuple[str, ...]:
+    with pytest.raises(PolicyInvalid) as caught:
+        config.parse(text, "covgov.toml")
+    return caught.value.faults
+
+
+def one_fault(text: str) -> str:
+    (fault,) = faults(text)
+    return fault
+
+
+def test_a_minimal_file_gets_every_default_and_three_bars() -> None:
+    made = policy(MINIMAL)
+    assert [(bar.key, bar.min) for bar in made.bars] == [
+        ("policy.fail_under", Decimal(90)),
+        ("policy.fail_under_patch", Decimal(90)),
+        ("components.api.fail_under", Decimal(90)),
+    ]
+    assert made.components["api"].suite == "api"
+    assert made.max_drop == Decimal(2)
+    assert made.expected == ("api",)
+
+
+def test_thresholds_are_exactly_what_is_written() -> None:
+    made = policy("[policy]\nfail_under = 79.99999999999999999999\n" + MINIMAL)
+    assert made.fail_under == Decimal("79.99999999999999999999")
+
+
+def test_the_patch_bar_follows_fail_under_unless_it_is_written() -> None:
+    assert policy("[policy]\nfail_under = 60\n" + MINIMAL).bars[1].min == Decimal(60)
+    assert policy("[policy]\nfail_under = 60\nfail_under_patch = 85\n" + MINIMAL).bars[1].min == Decimal(85)
+
+
+def test_rules_become_bars_and_a_top_level_component_rule_holds_for_every_component() -> None:
+    made = policy(
+        """
+        [suites.a]
+        [components.a]
+        paths = ["a/**"]
+        metric = "line"
+        [[components.a.rules]]
+        scope = "file"
+        paths = ["a/core/**"]
+        max_uncovered = 3
+        [[components.a.rules]]
+        attribute = "security"
+        min = 95
+        [components.b]
+        paths = ["b/**"]
+        suite = "a"
+        [[rules]]
+        scope = "component"
+        on = "lost"
+        max_uncovered = 0
+        [[rules]]
+        scope = "project"
+        metric = "branch"
+        min = 70
+        """
+    )
+    rules = [bar for bar in made.bars if "rules" in bar.key]
+    assert [(bar.key, bar.component, bar.scope, bar.on, bar.metric) for bar in rules] == [
+        ("rules[0]", "a", BarScope.COMPONENT, On.LOST, Metric.LINE),
+        ("rules[0]", "b", BarScope.COMPONENT, On.LOST, Metric.COMBINED),
+        ("rules[1]", "", BarScope.PROJECT, On.TOTAL, Metric.BRANCH),
+        ("components.a.rules[0]", "a", BarScope.FILE, On.TOTAL, Metric.LINE),
+        ("components.a.rules[1]", "a", BarScope.COMPONENT, On.TOTAL, Metric.LINE),
+    ]
+    assert rules[3].paths == ("a/core/**",)
+
+
+def test_five_faults_give_five_messages_with_their_lines() -> None:
+    text = """\
+[policy]
+fail_undr = 90
+max_drop = -1
+[suites.api]
+tests = "tests"
+[components.api]
+paths = [
+  "src/**",
+  "",
+]
+fail_under = true
+"""
+    assert faults(text) == (
+        "covgov.toml:2: policy.fail_undr: is not a known key: did you mean fail_under?",
+        "covgov.toml:3: policy.max_drop: must lie between 0 and 100, not -1",
+        "covgov.toml:5: suites.api.tests: must be a list",
+        "covgov.toml:7: components.api.paths[1]: must not be an empty pattern",
+        "covgov.toml:11: components.api.fail_under: must be a number, not True",
+    )
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "100.0000001", "-0.1", "true", '"90"', "[90]"])
+def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
+    assert "policy.fail_under: must" in one_fault(f"[policy]\nfail_under = {value}\n{MINIMAL}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MINIMAL.replace('paths = ["src/**"]', ""), "components.api.paths: is required"),
+        (MINIMAL.replace('["src/**"]', "[]"), "components.api.paths: must not be an empty list"),
+        (MINIMAL.replace("src/**", "/src/**"), "must be relative to the repository"),
+        (MINIMAL.replace("src/**", "./src/**"), "must be relative to the repository"),
+        (
+            MINIMAL.replace("suites.api", "suites.apy"),
+            "needs the suite 'api', which is not declared: did you mean 'apy'?",
+        ),
+        (MINIMAL + "[suites.spare]\n", "suites.spare: measures nothing"),
+        (MINIMAL + '[components.b]\nsuite = "api"\npaths = ["src/**"]\n', "src/** is already claimed by api"),
+        (MINIMAL + "[[components.api.rules]]\n", "components.api.rules[0]: sets no bar"),
+        (MINIMAL + '[[components.api.rules]]\nmin = 1\npaths = ["a"]\n', 'paths need scope = "file"'),
+        (MINIMAL + '[[components.api.rules]]\nmin = 1\nscope = "owner"\n', 'scope: "owner" does not belong'),
+        (MINIMAL + "[[rules]]\nmin = 1\n", "rules[0]: needs a scope"),
+        (MINIMAL + '[[rules]]\nmin = 1\nscope = "fil"\n', "must be one of project, component, file, owner, not 'fil'"),
+        (MINIMAL + '[[rules]]\nscope = "project"\nmin = 3\nmax = 2\n', "nothing could pass"),
+        (MINIMAL + '[[rules]]\nscope = "project"\nmin = 3\non = "lost"\n', "takes max or max_uncovered"),
+        (MINIMAL + '[[rules]]\nscope = "owner"\nmin = 3\non = "patch"\n', 'needs on = "total"'),
+        (MINIMAL + '[[rules]]\nscope = "file"\nmin = 3\non = "new"\n', "not per file"),
+        (MINIMAL + '[[rules]]\nscope = "project"\nmin = 3\nattribute = "x"\nmetric = "branch"\n', "counts lines"),
+        (
+            MINIMAL + '[[rules]]\nscope = "project"\nmin = 3\nattribute = "x"\non = "new"\n',
+            'an attribute needs on = "total"',
+        ),
+        (MINIMAL + "[policy]\npatch_allowance = -1\n", "policy.patch_allowance: must not be negative"),
+        (MINIMAL + "[policy]\npatch_allowance = true\n", "must be a whole number, not True"),
+        (MINIMAL + "[policy]\ncount_deletions = 1\n", "must be true or false"),
+        (MINIMAL + '[history]\nsince = "2026-11-22"\n', "must be a date like 2026-11-22, without quotes"),
+        (MINIMAL + "[history]\nstores = 3\n", "did you mean store?"),
+        (MINIMAL + "[register]\nfoo = 3\n", "known here: path, max_term_days"),
+        (MINIMAL + "[notify]\non_drop = 3\n", "must be text or a list of texts"),
+        (MINIMAL + "[[components.api.rules]]\nmin = 3\nfoo = 1\n", "components.api.rules[0].foo: is not a known key"),
+        ("polcy = 3\n" + MINIMAL, "polcy: is not a known key: did you mean policy?"),
+        ("[policy]\n", "suites: no suite is declared"),
+        ('[suites.a]\n[components.a]\npaths = ["a"]\nsuite = 3\n', "components.a.suite: must be text"),
+        ("components = 3\n[suites]\n", "components: must be a table"),
+        (
+            MINIMAL.replace("suites.api", 'suites."../x"').replace("paths", 'suite = "../x"\npaths'),
+            "is not a usable name",
+        ),
+        (
+            MINIMAL.replace("suites.api", "suites.merged").replace("paths", 'suite = "merged"\npaths'),
+            "is a reserved name",
+        ),
+    ],
+)
+def test_each_thing_that_makes_no_sense_is_a_fault(text: str, expected: str) -> None:
+    assert any(expected in fault for fault in faults(text))
+
+
+def test_a_newer_format_is_refused_by_name_and_judged_no_further() -> None:
+    assert one_fault("version = 2\nsurprise = 1\n") == (
+        "covgov.toml:1: version: format version 2 is newer than this covgov, which reads 1: upgrade covgov"
+    )
+
+
+def test_a_text_that_is_not_toml_names_its_line() -> None:
+    with pytest.raises(PolicyInvalid, match=r"covgov\.toml:2: is not TOML") as caught:
+        config.parse("[policy]\nfail_under = \n", "covgov.toml")
+    assert caught.value.code == "policy-not-toml"
+
+
+def test_a_text_that_ends_too_early_is_not_toml_either() -> None:
+    with pytest.raises(PolicyInvalid) as caught:
+        config.parse('a = "', "covgov.toml")
+    assert caught.value.code == "policy-not-toml"
+
+
+def test_secrets_stay_as_they_are_written() -> None:
+    made = policy(MINIMAL + '[notify]\non_drop = "${SLACK_URL}"\non_fail = ["a", "b"]\n')
+    assert made.notify == {"on_drop": ("${SLACK_URL}",), "on_fail": ("a", "b")}
+
+
+def reader(**files: bytes) -> Callable[[str], bytes | None]:
+    return lambda path: files.get(path.partition(".")[0])
+
+
+def test_nobody_wrote_a_policy() -> None:
+    assert config.load(reader()) is None
+    assert config.load(reader(pyproject=b"[project]\nname = 'covgov'\n")) is None
+
+
+def test_the_policy_of_pyproject_is_read_with_its_own_lines() -> None:
+    text = "[project]\nname = 'x'\n[tool.covgov.suites.api]\n[tool.covgov.components.api]\npaths = ['src/**']\n"
+    made = config.load(reader(pyproject=text.encode()))
+    assert made is not None
+    assert made.expected == ("api",)
+    with pytest.raises(PolicyInvalid) as caught:
+        config.load(reader(pyproject=(text + "fail_under = 200\n").encode()))
+    assert caught.value.faults[0].startswith("pyproject.toml:6: components.api.fail_under")
+
+
+def test_two_policies_are_refused_unless_one_is_empty() -> None:
+    shared = b"[tool.covgov.suites.api]\n[tool.covgov.components.api]\npaths = ['src/**']\n"
+    with pytest.raises(PolicyInvalid) as caught:
+        config.load(reader(covgov=MINIMAL.encode(), pyproject=shared))
+    assert caught.value.code == "policy-twice"
+    assert config.load(reader(covgov=b"# moved\n", pyproject=shared)) is not None
+
+
+def test_an_empty_policy_of_its_own_is_a_fault_and_not_silence() -> None:
+    with pytest.raises(PolicyInvalid):
+        config.load(reader(covgov=b""))
+
+
+@pytest.mark.security
+def test_a_file_that_is_not_utf8_names_its_line() -> None:
+    with pytest.raises(PolicyInvalid, match=r"covgov\.toml:2: is not UTF-8"):
+        config.load(reader(covgov=b"a = 1\nb = '\xff'\n"))
+
+
+def test_the_hash_follows_the_meaning_and_not_the_spelling() -> None:
+    plain = policy(MINIMAL)
+    assert policy("# note\n[policy]\nfail_under = 90\n" + MINIMAL).raw_hash == plain.raw_hash
+    assert policy("[policy]\nfail_under = 91\n" + MINIMAL).raw_hash != plain.raw_hash
+
+
+@given(st.decimals(min_value=0, max_value=100, allow_nan=False, allow_infinity=False, places=6))
+def test_every_percentage_is_read_exactly(value: Decimal) -> None:
+    assert policy(f"[policy]\nfail_under = {value:f}\n{MINIMAL}").fail_under == value
+
+
+@pytest.mark.reliability
+@given(st.text(max_size=200))
+def test_arbitrary_text_is_one_clear_error(text: str) -> None:
+    with pytest.raises(PolicyInvalid) as caught:
+        config.parse(text, "covgov.toml")
+    assert caught.value.code in ("policy-not-toml", "policy-faults")
+
+
+@pytest.mark.security
+def test_a_text_that_is_nested_to_exhaust_the_parser_is_one_clear_error() -> None:
+    with pytest.raises(PolicyInvalid) as caught:
+        config.parse("a = " + "[" * 100_000, "covgov.toml")
+    assert caught.value.code == "policy-not-toml"

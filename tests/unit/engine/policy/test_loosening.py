@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.policy.loosening import loosenings
+from covgov_testing.builders_policy import TWO, policy
+
+pytestmark = pytest.mark.security
+
+SINCE = "[history]\nsince = 2026-01-01\n"
+TERM = "[register]\nmax_term_days = 30\n"
+FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\n'
+LIMITS = "[[components.api.rules]]\nmetric = 'line'\nmin = 50\nmax = 99\nmax_uncovered = 5\n"
+OTHER_SUITE = TWO.replace('"src/auth/**"]', '"src/auth/**"]\nsuite = "api"').replace("[suites.auth]\n", "")
+RENAMED = TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')
+
+
+def keys(base: str, head: str) -> list[str]:
+    return [one.key for one in loosenings(policy(base), policy(head), renames={})]
+
+
+def setting(text: str) -> str:
+    return TWO.replace("fail_under = 80", f"fail_under = 80\n{text}", 1)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (TWO, TWO.replace("= 92", "= 91.9"), ["components.auth.fail_under"]),
+        (setting("max_drop = 1"), TWO, ["policy.max_drop"]),
+        (TWO, setting("patch_allowance = 1"), ["policy.patch_allowance"]),
+        (TWO, setting("fail_under_patch = 79"), ["policy.fail_under_patch"]),
+        (TWO, setting("count_deletions = true"), ["policy.count_deletions"]),
+        (TWO, setting("soft_start_floor = 70"), ["policy.soft_start_floor"]),
+        (setting("soft_start_floor = 70"), setting("soft_start_floor = 60"), ["policy.soft_start_floor"]),
+        (setting('default_branch = "main"'), TWO, ["policy.default_branch"]),
+        (TWO + SINCE, TWO, ["history.since"]),
+        (TWO + SINCE, TWO + SINCE.replace("2026", "2027"), ["history.since"]),
+        (TWO, TWO + '[history]\nstore = "dir:elsewhere"\n', ["history.store"]),
+        (TWO + TERM, TWO, ["register.max_term_days"]),
+        (TWO + TERM, TWO + TERM.replace("30", "31"), ["register.max_term_days"]),
+        (TWO, TWO.replace("src/auth/**", "src/auth/core/**"), ["components.auth.paths"]),
+        (TWO, OTHER_SUITE, ["components.auth.suite", "suites.auth"]),
+        (TWO + FILE, TWO, ["rules[0]"]),
+        (TWO + FILE, TWO + FILE + FILE.replace("src/**", "src/api/**").replace("80", "10"), ["rules[1]"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("50", "40"), ["components.api.rules[0]"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("max = 99\n", ""), ["components.api.rules[0].max"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("= 5\n", "= 6\n"), ["components.api.rules[0].max_uncovered"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("min = 50\n", ""), ["components.api.rules[0]"]),
+    ],
+)  # fmt: skip
+def test_each_weakening_is_told_by_its_key(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (TWO, TWO.replace("= 92", "= 93")),
+        (TWO, setting("max_drop = 1")),
+        (setting("soft_start_floor = 70"), TWO),
+        (TWO, TWO + SINCE),
+        (TWO, TWO + TERM),
+        (TWO, TWO + FILE),
+        (TWO + FILE, TWO + FILE + FILE.replace("src/**", "src/api/**").replace("80", "90")),
+        (TWO, TWO.replace('"src/auth/**"', '"src/auth/**", "lib/**"')),
+        (TWO.replace("src/auth/**", "src/auth/core/*.py"), TWO),
+        (TWO, "# a comment\n" + TWO),
+        (TWO, RENAMED),
+    ],
+)
+def test_what_is_at_least_as_strict_is_silent(base: str, head: str) -> None:
+    assert keys(base, head) == []
+
+
+def test_a_removed_component_and_its_suite_are_told_once_each() -> None:
+    head = TWO.split("[suites.auth]")[0] + '[components.api]\npaths = ["src/api/**"]\n'
+    assert keys(TWO, head) == ["components.auth", "suites.auth"]
+
+
+def test_a_component_that_loses_its_own_rules_with_its_name_is_told() -> None:
+    rules = "[[components.auth.rules]]\nmax_uncovered = 5\n"
+    assert keys(TWO + rules, TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')) == [
+        "components.auth"
+    ]
+
+
+def test_a_path_that_moves_to_a_component_as_strict_is_no_loosening() -> None:
+    base = TWO.replace('"src/api/**"', '"src/api/**", "src/shared/**"')
+    to_auth = TWO.replace('"src/auth/**"', '"src/auth/**", "src/shared/**"')
+    assert keys(base, to_auth) == []
+    assert keys(to_auth, base) == ["components.auth.paths"]
+
+
+def test_the_message_says_from_what_to_what() -> None:
+    (one,) = loosenings(policy(), policy(TWO.replace("= 92", "= 91.90")), renames={})
+    assert one.message == "lowered from 92 to 91.90"
+    bare = replace(policy(), bars=tuple(replace(bar, min=None, max_uncovered=3) for bar in policy().bars[:1]))
+    assert "lowered from 80 to nothing" in {one.message for one in loosenings(policy(), bare, renames={})}
+
+
+def test_a_removed_bar_says_which() -> None:
+    (one,) = loosenings(policy(TWO + FILE), policy(), renames={})
+    assert one.message == "removed (combined on total for src/**)"
+
+
+MOVED = TWO.replace("src/auth/**", "src/login/**")
+
+
+def test_a_directory_that_moved_with_its_glob_is_no_loosening_once_the_files_are_known() -> None:
+    renames = {"src/auth/a.py": "src/login/a.py"}
+    assert not loosenings(policy(), policy(MOVED), renames=renames, files=["src/login/a.py"])
+    assert loosenings(policy(), policy(MOVED), renames=renames)
+
+
+def test_a_file_that_was_left_behind_or_led_away_is_a_loosening() -> None:
+    renames = {"src/auth/a.py": "src/login/a.py", "src/auth/b.py": "lib/b.py"}
+    assert loosenings(policy(), policy(MOVED), renames=renames, files=["src/login/a.py", "lib/b.py"])
+    assert loosenings(policy(), policy(MOVED), renames={}, files=["src/auth/left.py"])
+
+
+def test_an_earlier_since_is_as_strict() -> None:
+    base, head = policy(TWO + SINCE), policy(TWO + SINCE)
+    earlier = replace(head, history=replace(head.history, since=date(2025, 1, 1)))
+    assert not loosenings(base, earlier, renames={})
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_a_bar_is_loosened_exactly_when_it_is_lowered(before: int, after: int) -> None:
+    found = keys(TWO.replace("= 92", f"= {before}"), TWO.replace("= 92", f"= {after}"))
+    assert bool(found) is (Decimal(after) < Decimal(before))
