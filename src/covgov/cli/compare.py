@@ -121,7 +121,8 @@ def _diff(project: Project, base: Snapshot, head: Snapshot) -> tuple[Diff, tuple
     opaque = sum(file.opaque for file in found)
     said = "git does not know both sources, so they were compared by blob id"
     if opaque:
-        said += f": {opaque} file{'s' if opaque > 1 else ''} count as deleted and new, because no line can be mapped"
+        counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
+        said += f": {counted} as deleted and new, because no line can be mapped"
     return found, (said,)
 
 

@@ -1,7 +1,7 @@
 """The twelve categories once more, the slow way: unit by unit, lines mapped by comparing the two texts.
 
-Shares no code with covgov.differential. Texts must have distinct lines that keep their order, then "the same line" needs
-no judgement.
+Shares no code with covgov.differential. Texts must have distinct lines that keep their order: then "the same line"
+needs no judgement.
 """
 
 from __future__ import annotations

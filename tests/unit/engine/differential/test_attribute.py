@@ -44,7 +44,8 @@ def shares(delta: Delta) -> dict[Cause, tuple[int, int]]:
 def test_a_change_of_documents_only_changes_nothing() -> None:
     snapshot = snap({"a.py": "+++-"})
     delta = told(snapshot, snapshot, Diff((FileDiff("README.md", "README.md", (Hunk(1, 1, 1, 1),)),)))
-    assert (delta.points, delta.parts, delta.judged) == (0, (), 0)
+    assert delta.points == delta.judged == 0
+    assert delta.parts == ()
 
 
 def test_new_lost_and_deleted_code_have_their_own_shares() -> None:

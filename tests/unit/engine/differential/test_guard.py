@@ -64,7 +64,7 @@ C = Category
 
 def test_reformatting_fifty_of_six_hundred_uncovered_lines_is_no_change() -> None:
     found = case({C.CBC: 5400, C.UBC: 550, C.DUB: 50, C.UNC: 50})
-    assert (found.plain, found.judged()) == (0, 0)
+    assert found.plain == found.judged() == 0
 
 
 def test_losing_twenty_five_lines_inside_five_hundred_rewritten_ones_is_two_and_a_half_points() -> None:

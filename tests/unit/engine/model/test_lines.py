@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from coverage.numbits import nums_to_numbits
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.model import lines
+
+SETS = st.sets(st.integers(1, 3000), max_size=60)
+
+
+@given(SETS)
+def test_of_and_numbers_are_inverse(wanted: set[int]) -> None:
+    assert list(lines.numbers(lines.of(wanted))) == sorted(wanted)
+
+
+@given(SETS, SETS)
+def test_set_operations_are_single_integer_operations(one: set[int], other: set[int]) -> None:
+    a, b = lines.of(one), lines.of(other)
+    assert (a | b, a & b, a & ~b) == (lines.of(one | other), lines.of(one & other), lines.of(one - other))
+    assert a.bit_count() == len(one)
+
+
+@given(SETS)
+def test_the_bytes_are_coverage_pys_numbits(wanted: set[int]) -> None:
+    data = lines.to_bytes(lines.of(wanted))
+    assert data == bytes(nums_to_numbits(wanted)).rstrip(b"\0")
+    assert lines.from_bytes(data) == lines.of(wanted)
+
+
+@given(SETS)
+def test_runs_are_maximal_ascending_and_complete(wanted: set[int]) -> None:
+    found = list(lines.runs(lines.of(wanted)))
+    assert {n for first, last in found for n in range(first, last + 1)} == wanted
+    assert all(first <= last for first, last in found)
+    assert all(later[0] > earlier[1] + 1 for earlier, later in pairwise(found))
+
+
+@given(st.integers(1, 200), st.integers(-3, 200))
+def test_span_holds_both_ends_and_is_empty_backwards(first: int, length: int) -> None:
+    assert list(lines.numbers(lines.span(first, first + length - 1))) == list(range(first, first + length))
+
+
+def test_spelling_joins_runs() -> None:
+    assert lines.spell(lines.of([40, *range(52, 59), 60])) == "40,52-58,60"
+    assert lines.spell(0) == ""
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_line_below_one_is_refused(number: int) -> None:
+    with pytest.raises(ValueError, match="count from 1"):
+        lines.of([5, number])
+
+
+def test_the_empty_set_is_zero() -> None:
+    assert lines.of([]) == 0
+    assert lines.to_bytes(0) == b""
