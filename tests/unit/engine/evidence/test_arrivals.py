@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from covgov_testing.builders import PASSED, cov, snap
 
 from covgov.evidence.arrivals import receive
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
+from covgov_testing.builders import PASSED, cov, snap
 
 HERE = Origin("c" * 40, "t" * 40)
 THERE = Origin("d" * 40, "u" * 40)

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-from covgov_testing.repos import Repo
 
 from covgov.ci_env.interface import CiContext, Event
 from covgov.errors import Undetermined, UsageError
 from covgov.evidence.situation import Kind, situate
 from covgov.vcs.git import GitRepository
+from covgov_testing.repos import Repo
 
 LOCAL = CiContext("local", Event.LOCAL)
 

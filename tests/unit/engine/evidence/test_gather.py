@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
+from covgov.gate import Judgement
+from covgov.model import snapshot_codec
+from covgov.model.change import Cause
+from covgov.model.ratio import Ratio
+from covgov.model.run import BaselineReason
+from covgov.model.verdict import Effect, Outcome, Scope
+from covgov_testing.builders import FAILED, IDENTITY, snap
+from covgov_testing.desk import POLICY, Desk, rules
+
+TWO_SUITES = POLICY + '\n[suites.auth]\ntests = ["tests"]\n[components.auth]\npaths = ["auth/**"]\nsuite = "auth"\n'
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "work")
+
+
+def messages(judgement: Judgement) -> str:
+    return "\n".join(finding.message for finding in judgement.verdict.findings)
+
+
+def start(desk: Desk, picture: str = "++++++++--") -> str:
+    """One measured and recorded commit on main, and a topic branch on top of it."""
+    desk.repo.write({"api/a.py": "".join(f"line {n}\n" for n in range(1, len(picture) + 1))})
+    commit = desk.commit(message="begin")
+    desk.measure({"api/a.py": picture})
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    return commit
+
+
+def test_the_first_commit_is_judged_by_its_absolute_bars_alone(desk: Desk) -> None:
+    desk.repo.write({"api/a.py": "1\n2\n"})
+    desk.commit()
+    desk.measure({"api/a.py": "+-"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.receipt.commit == ""
+    assert verdict.patch is None or verdict.patch.ratio is None
+
+
+def test_a_suite_that_nobody_declared_is_a_usage_error_naming_the_declared_ones(desk: Desk) -> None:
+    desk.commit()
+    with pytest.raises(UsageError, match="no suite is called 'web'") as caught:
+        desk.judge("web")
+    assert "api" in caught.value.hint
+
+
+def test_a_change_is_compared_with_the_recorded_run_of_its_merge_base(desk: Desk) -> None:
+    begin = start(desk)
+    desk.commit({"api/b.py": "1\n2\n"}, "topic")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "--"})
+    verdict = desk.judge().verdict
+    (row,) = verdict.rows
+    assert (row.receipt.commit, row.receipt.distance) == (begin, 0)
+    assert row.delta is not None
+    assert [part.cause for part in row.delta.parts] == [Cause.NEW_UNCOVERED]
+    assert verdict.outcome is Outcome.FAIL
+    assert "new uncovered code" in "\n".join(f.message for f in verdict.findings)
+
+
+def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    judgement = desk.judge(git=False)
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert "no git checkout" in messages(judgement)
+    assert judgement.verdict.commit == ""
+
+
+def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="no git checkout"):
+        desk.judge(git=False, base="HEAD")
+
+
+@pytest.mark.security
+def test_a_lowered_bar_is_judged_by_the_base_and_is_a_finding_of_its_own(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 10")}, "lower")
+    desk.measure({"api/a.py": "++--------"})
+    judgement = desk.judge()
+    assert ("loosened", "fail") in rules(judgement)
+    assert ("bar", "fail") in rules(judgement)
+
+
+def test_a_raised_bar_bites_at_once(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 90")}, "raise")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert {rule for rule, _ in rules(desk.judge())} == {"bar"}
+
+
+@pytest.mark.security
+def test_a_new_exclusion_pragma_on_a_changed_line_is_told(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"api/b.py": "x = 1\ny = 2  # pragma: no cover\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "+x"})
+    judgement = desk.judge()
+    assert ("loosened", "fail") in rules(judgement)
+    assert "api/b.py" in messages(judgement)
+
+
+@pytest.mark.security
+def test_a_widened_omit_is_told(desk: Desk) -> None:
+    desk.repo.write({".coveragerc": "[run]\nsource = api\n"})
+    start(desk)
+    desk.commit({".coveragerc": "[run]\nsource = api\nomit = api/a.py\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert ("loosened", "fail") in rules(desk.judge())
+
+
+def test_a_pragma_in_a_file_that_no_component_claims_is_nobodys_business(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"docs/b.py": "y = 2  # pragma: no cover\n"}, "document")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert rules(desk.judge()) == []
+
+
+def test_a_base_without_a_policy_is_a_bootstrap(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    (desk.root / "covgov.toml").unlink()
+    desk.commit({"api/a.py": "1\n2\n"}, "before governance")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"covgov.toml": POLICY}, "adopt")
+    desk.measure({"api/a.py": "+-"})
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert "bootstrap" in {finding.rule for finding in judgement.verdict.findings}
+
+
+@pytest.mark.reliability
+def test_a_base_policy_that_cannot_be_read_is_an_invalid_policy(desk: Desk) -> None:
+    desk.commit({"covgov.toml": "nonsense ="}, "broken")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"covgov.toml": POLICY}, "mend")
+    desk.measure({"api/a.py": "++"})
+    with pytest.raises(PolicyInvalid):
+        desk.judge()
+
+
+@pytest.mark.reliability
+def test_a_damaged_register_is_a_fault_beside_the_verdict_and_waives_nothing(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"exceptions.md": "<!-- covgov:exceptions:begin -->\n| nonsense |\n"}, "damage")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    (fault,) = judgement.faults
+    assert isinstance(fault, RegisterInvalid)
+    assert judgement.register is None
+    assert judgement.verdict.outcome is Outcome.PASS
+
+
+def test_a_register_that_is_not_text_is_a_fault(desk: Desk) -> None:
+    desk.commit()
+    (desk.root / "exceptions.md").write_bytes(b"\xff\xfe\x00")
+    desk.measure({"api/a.py": "++"})
+    (fault,) = desk.judge().faults
+    assert fault.code == "register-encoding"
+
+
+def test_a_changed_source_file_in_no_report_is_unmeasured(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"api/new.py": "1\n", "api/data.json": "{}\n", "api/empty.py": ""}, "add")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["api/new.py"]
+
+
+def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
+    desk.repo.write({"api/old.py": "1\n"})
+    start(desk)
+    desk.repo.git("rm", "-q", "api/old.py")
+    desk.commit(message="delete")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert [f for f in desk.judge().verdict.findings if f.rule == "unmeasured"] == []
+
+
+def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"}, identity=replace(IDENTITY, version="8.0"))
+    assert ("measurement", "undetermined") in rules(desk.judge())
+    assert rules(desk.judge(accept_identity=True)) == []
+
+
+def test_a_docs_only_change_has_a_patch_without_units_and_passes(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.patch is not None
+    assert verdict.patch.ratio is not None
+    assert not verdict.patch.ratio.measurable
+
+
+def test_code_that_moves_between_components_is_told_as_moved(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    text = "".join(f"line {n}\n" for n in range(20))
+    desk.repo.write({"api/a.py": text, "api/b.py": "b\n" * 20, "auth/c.py": "c\n" * 20})
+    desk.commit(message="begin")
+    everything = {"api/a.py": "+" * 20, "api/b.py": "+" * 20, "auth/c.py": "+" * 20}
+    desk.measure(everything)
+    desk.measure(everything, suite="auth")
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.repo.git("mv", "api/a.py", "auth/a.py")
+    desk.commit(message="move")
+    moved = {"auth/a.py": "+" * 20, "api/b.py": "+" * 20, "auth/c.py": "+" * 20}
+    desk.measure(moved)
+    desk.measure(moved, suite="auth")
+    by_name = {row.name: row for row in desk.judge().verdict.rows}
+    api, auth = by_name["api"].delta, by_name["auth"].delta
+    assert api is not None
+    assert auth is not None
+    assert {part.cause for part in api.parts} <= {Cause.MOVED_OUT}
+    assert {part.cause for part in auth.parts} <= {Cause.MOVED_IN}
+    assert (by_name["api"].now, by_name["auth"].now) == (Ratio(20, 20), Ratio(40, 40))
+
+
+def test_one_suite_that_did_not_arrive_leaves_the_project_unmeasured(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    desk.commit({"api/a.py": "1\n", "auth/b.py": "1\n"})
+    desk.measure({"api/a.py": "+"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.UNDETERMINED
+    assert verdict.project is not None
+    assert verdict.project.now is None
+
+
+def test_one_suite_alone_is_judged_without_project_and_patch(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    desk.commit({"api/a.py": "1\n", "auth/b.py": "1\n"})
+    desk.measure({"api/a.py": "+"})
+    verdict = desk.judge("api").verdict
+    assert verdict.outcome is Outcome.PASS
+    assert (verdict.project, [row.name for row in verdict.rows]) == (None, ["api"])
+
+
+def test_a_suite_that_the_baseline_never_heard_of_is_new_and_does_not_block(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    start(desk)
+    desk.commit({"covgov.toml": TWO_SUITES, "auth/b.py": "1\n"}, "add auth")
+    desk.measure({"api/a.py": "++++++++--", "auth/b.py": "+"})
+    desk.measure({"api/a.py": "----------", "auth/b.py": "+"}, suite="auth")
+    judgement = desk.judge()
+    assert "the suite is new" in messages(judgement)
+    assert Effect.UNDETERMINED not in {f.effect for f in judgement.verdict.findings if f.scope is Scope.COMPONENT}
+
+
+def test_failing_tests_make_the_figures_partial_and_the_verdict_fail(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "+---------"}, tests=FAILED)
+    judgement = desk.judge()
+    assert [rule for rule, effect in rules(judgement) if effect == "fail"] == ["suite"]
+    assert judgement.verdict.rows[0].partial
+
+
+def test_a_baseline_older_than_the_change_is_diffed_from_its_own_commit(desk: Desk) -> None:
+    desk.repo.write({"api/a.py": "".join(f"line {n}\n" for n in range(1, 11))})
+    begin = desk.commit(message="begin")
+    desk.measure({"api/a.py": "++++++++--"})
+    desk.record(desk.judge())
+    desk.commit({"api/a.py": "".join(f"line {n}\n" for n in range(11))}, "unrecorded")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "-++++++++--"})
+    (row,) = desk.judge().verdict.rows
+    assert (row.receipt.commit, row.receipt.distance) == (begin, 1)
+    assert row.delta is not None
+    assert [(part.cause, part.total) for part in row.delta.parts] == [(Cause.NEW_UNCOVERED, 1)]
+
+
+@pytest.mark.reliability
+def test_a_damaged_history_blocks_the_guard_and_not_the_bars(desk: Desk) -> None:
+    start(desk)
+    for manifest in (desk.root / "history").rglob("*.json"):
+        manifest.write_bytes(b"{")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert {rule for rule, _ in rules(judgement)} == {"baseline"}
+
+
+def test_a_given_base_is_named_in_the_receipt(desk: Desk) -> None:
+    begin = start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"})
+    verdict = desk.judge(base=begin).verdict
+    assert verdict.receipt.reason == BaselineReason.GIVEN
+
+
+def test_a_head_that_measured_nothing_is_not_called_a_new_suite(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.write_snapshot("api", snapshot_codec.encode(snap({})))
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert "the suite is new" not in messages(judgement)
