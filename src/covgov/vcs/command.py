@@ -124,5 +124,5 @@ def failure(root: Path, args: tuple[str, ...], done: Done) -> Undetermined:
     return Undetermined(
         "git-failed",
         f"git {args[0]} failed in {root}: {words}",
-        hint="run `git fsck` when the repository seems damaged",
+        hint=f"run `git {args[0]}` there by hand to see everything that git says",
     )

@@ -44,6 +44,13 @@ def test_origin_of_a_clean_checkout_is_the_commit_and_its_tree(repo: Repo) -> No
     assert (origin.commit, origin.tree, origin.dirty) == (commit, repo.git("rev-parse", "HEAD^{tree}"), False)
 
 
+@pytest.mark.reliability
+def test_a_checkout_whose_index_is_gone_is_hashed_from_scratch(repo: Repo) -> None:
+    repo.commit({"a.py": "1\n"})
+    (repo.root / ".git" / "index").unlink()
+    assert not opened(repo).origin().dirty
+
+
 def test_origin_sees_untracked_files_but_not_ignored_ones(repo: Repo) -> None:
     repo.commit({"a.py": "1\n", ".gitignore": "/coverage/\n"})
     repo.write({"coverage/api.snapshot": "x"})
