@@ -80,7 +80,7 @@ def tests(run: TestRun | None) -> str:
     if run is None:
         return NOTHING
     passed = run.tests - run.failures - run.errors - run.skipped
-    named = ((run.failures, "failed"), (run.errors, "errors"), (passed, "passed"), (run.skipped, "skipped"))
+    named = ((run.failures, "failed"), (run.errors, "errored"), (passed, "passed"), (run.skipped, "skipped"))
     counts = ", ".join(f"{count} {word}" for count, word in named if count > 0) or "no tests"
     failed_otherwise = run.exit_code != 0 and not run.failures and not run.errors
     exit_ = f", test command exited with {run.exit_code}" if failed_otherwise else ""

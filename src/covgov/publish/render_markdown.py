@@ -108,10 +108,14 @@ def _row(verdict: Verdict, row: Row, tags: Sequence[str]) -> tuple[str, ...]:
         figures.bar(row.bar),
         markdown(f"{figures.row_now(row)} ({row.metric})"),
         _baseline(verdict, row),
-        markdown(figures.change(row, verdict.guard_judged)),
-        markdown(figures.suite_of(verdict, row)),
+        _cell(figures.change(row, verdict.guard_judged)),
+        _cell(figures.suite_of(verdict, row)),
         *(_attribute(row.attributes, tag) for tag in tags),
     )
+
+
+def _cell(text: str) -> str:
+    return text if text == figures.NOTHING else markdown(text)
 
 
 def _baseline(verdict: Verdict, row: Row) -> str:
@@ -145,7 +149,7 @@ def _suite(line: SuiteLine) -> tuple[str, ...]:
     run = line.tests
     figures_ = (str(run.tests), str(run.failures + run.errors), f"{run.seconds:.1f}") if run else (figures.NOTHING,) * 3
     measured = markdown(str(line.identity)) if line.identity else figures.NOTHING
-    return (markdown_code(line.name), markdown(figures.suite(line)), *figures_, measured)
+    return (markdown_code(line.name), _cell(figures.suite(line)), *figures_, measured)
 
 
 EXCEPTION_COLUMNS = ("id", "scope", "metric", "state", "floor", "now", "owner", "review", "opened", "resolved")

@@ -74,7 +74,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _uncovered(verdict: Verdict) -> Iterator[str]:
     for row in verdict.rows:
-        for title, lines in (("uncovered", row.uncovered), ("exits never taken from", row.partial_lines)):
+        for title, lines in (("uncovered", row.uncovered), ("exits never taken", row.partial_lines)):
             shown, rest = clipped(lines, LIMIT)
             if shown:
                 yield f"{title} in {log_line(row.name)}:"

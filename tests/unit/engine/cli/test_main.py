@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+
+from covgov import __version__
+from covgov.cli.main import COMMANDS, main, tree
+from covgov.cli.world import World, real_world
+
+
+def called(*argv: str, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    world = World(Path.cwd(), env or {}, lambda: datetime(2026, 11, 22, tzinfo=UTC), out, err)
+    return main(argv, world), out.getvalue(), err.getvalue()
+
+
+def test_an_unknown_command_is_a_usage_error_on_stderr() -> None:
+    code, out, err = called("frobnicate")
+    assert (code, out) == (2, "")
+    assert "No such command 'frobnicate'" in err
+    assert "hint: see `covgov --help`" in err
+
+
+def test_an_unknown_option_is_a_usage_error() -> None:
+    code, _, err = called("--frobnicate")
+    assert code == 2
+    assert "[usage]" in err
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_printed(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(option)[0] == 0
+    assert capsys.readouterr().out == f"covgov {__version__}\n"
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_lists_every_command(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(option)[0] == 0
+    text = capsys.readouterr().out
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+
+
+def test_no_command_at_all_is_a_usage_error_that_points_at_help() -> None:
+    code, out, err = called()
+    assert (code, out) == (2, "")
+    assert "covgov --help" in err
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(name, "--help")[0] == 0
+    assert "Example" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_registered_module_holds_a_command_that_says_what_it_does(name: str) -> None:
+    command = tree.get_command(click.Context(tree), name)
+    assert isinstance(command, click.Command)
+    assert command.get_short_help_str(200)
+
+
+def test_the_module_runs_as_a_program_and_python_dash_m_is_the_same() -> None:
+    done = subprocess.run([sys.executable, "-m", "covgov", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"covgov {__version__}\n"
+
+
+def test_the_real_world_is_where_the_process_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_NAME", "value")
+    world = real_world()
+    assert (world.cwd, world.env["SOME_NAME"]) == (Path.cwd(), "value")
+    assert world.now().tzinfo is UTC

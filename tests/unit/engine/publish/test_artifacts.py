@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from covgov.errors import DeliveryFailed
+from covgov.publish.artifacts import write_all
+
+
+def listing(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_are_written_with_their_folders_and_nothing_else_is_left(tmp_path: Path) -> None:
+    write_all(tmp_path / "coverage", {"a.xml": b"1", "html/b.html": b"2"})
+    assert listing(tmp_path) == {"coverage/a.xml", "coverage/html/b.html"}
+    assert (tmp_path / "coverage/html/b.html").read_bytes() == b"2"
+
+
+def test_a_written_file_is_readable_by_the_next_job(tmp_path: Path) -> None:
+    write_all(tmp_path, {"a": b""})
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+
+def test_an_older_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old and long")
+    write_all(tmp_path, {"a": b"new"})
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+@pytest.mark.reliability
+def test_a_path_that_cannot_be_written_is_named_and_leaves_no_rest(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "child").write_bytes(b"")
+    with pytest.raises(DeliveryFailed, match="taken cannot be written") as caught:
+        write_all(tmp_path, {"taken": b"data"})
+    assert (caught.value.code, caught.value.exit_code) == ("artifact-unwritable", 5)
+    assert listing(tmp_path) == {"taken/child"}
+
+
+@pytest.mark.reliability
+def test_a_folder_that_is_a_file_is_one_clear_error_and_the_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "coverage").write_bytes(b"mine")
+    with pytest.raises(DeliveryFailed, match=r"a\.xml"):
+        write_all(tmp_path / "coverage", {"a.xml": b"1"})
+    assert (tmp_path / "coverage").read_bytes() == b"mine"
