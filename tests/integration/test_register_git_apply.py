@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from covgov.policy.register.sync import sync
 from covgov_testing.builders_register import COMPLETE, PATH, TODAY, bar_line, table, verdict
 from covgov_testing.repos import Repo
 
+SCRIPT = Path(__file__).parents[2] / "scripts" / "coverage" / "update_exceptions.py"
 LINES = st.lists(
     st.sampled_from(
         ["a", "b", "", " ", "\\ No newline at end of file", "- x", "+ y", "@@ -1 +1 @@", "c\r", "d\re", "ü", "\x0c"]
@@ -59,3 +62,21 @@ def test_a_first_register_reaches_the_checkout_through_git(tmp_path: Path) -> No
     new = render(sync(parse("", PATH), verdict([bar_line(1, 2)]), owners=lambda _: "", today=TODAY))
 
     assert applied(Repo(tmp_path / "repo"), PATH, None, new) == new
+
+
+def test_the_script_prints_the_same_patch_as_the_command_and_writes_nothing(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    policy = '[suites.auth]\ntests = ["tests"]\n[components.auth]\npaths = ["src/**"]\n[register]\npath = "x.md"\n'
+    repo.commit({"covgov.toml": policy})
+
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--dry-run", "--today", "2026-11-22"],
+        cwd=repo.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "x.md on 2026-11-22: 0 rows would change" in done.stderr
+    assert not (repo.root / "x.md").exists()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+from pathspec import GitIgnoreSpec
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where the file may live; the first that exists is read, alone."""
@@ -24,13 +24,13 @@ class Rule:
     """One line. `depth` is the only depth at which a pattern like `docs/*` matches, None when any does."""
 
     section: str
-    pattern: GitIgnoreSpecPattern
+    pattern: GitIgnoreSpec
     depth: int | None
     owners: tuple[str, ...]
 
     def matches(self, path: str) -> bool:
         deep_enough = self.depth is None or path.count("/") == self.depth
-        return deep_enough and self.pattern.match_file(path) is not None
+        return deep_enough and self.pattern.match_file(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ def _fields(line: str) -> list[str]:
     return fields[:comment]
 
 
-def _compiled(pattern: str) -> GitIgnoreSpecPattern | None:
+def _compiled(pattern: str) -> GitIgnoreSpec | None:
     if not pattern or pattern.startswith("!"):
         return None
     try:
-        return GitIgnoreSpecPattern(pattern)
+        return GitIgnoreSpec.from_lines([pattern])
     except ValueError:
         return None
 
