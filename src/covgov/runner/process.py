@@ -1,4 +1,4 @@
-"""Runs one command, streaming what it says; Ctrl-C reaches it exactly once."""
+"""Runs one command, streaming what it says; Ctrl-C and SIGTERM reach it exactly once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from covgov.errors import InputError
@@ -47,7 +48,7 @@ def stream(
             f"cannot start {command[0]}: {error.strerror}",
             hint="install it, or name the interpreter with `python` or the program with `command` in [suites.NAME]",
         ) from error
-    with child:
+    with _interruptible(), child:
         try:
             return _follow(child, say)
         except BaseException:
@@ -59,6 +60,19 @@ def _follow(child: subprocess.Popen[str], say: Callable[[str], None]) -> int:
     for line in child.stdout or ():
         say(line.rstrip("\n"))
     return child.wait()
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM (`timeout`, a cancelled job) interrupts like Ctrl-C, or the command's group would outlive us."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(child: subprocess.Popen[str], patience: float) -> None:

@@ -9,6 +9,7 @@ run. Tests that fail still give a snapshot: it carries their exit code, and the 
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -78,9 +79,10 @@ def run_suite(
 
     `progress` takes each line of the child's output and of our own. Never raises for a suite that cannot be measured.
     """
-    work = launch.Workspace(out.resolve() / ".data" / suite.name)
-    job = _Job(suite, root.resolve(), env, work, Artifacts(out.resolve(), suite.name), progress)
-    job.artifacts.prepare()
+    artifacts = Artifacts(out.resolve(), suite.name)
+    artifacts.prepare()
+    work = _workspace(artifacts.out / ".data" / suite.name)
+    job = _Job(suite, root.resolve(), env, work, artifacts, progress)
     for option in requested.ignored:
         progress(f"covgov: {option} is ignored: covgov measures, with coverage.py's own configuration")
     try:
@@ -93,7 +95,6 @@ def run_suite(
 
 def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
     code = look(job.root, job.env)
-    _clean(job)
     python = launch.interpreter(job.suite, job.root, job.env)
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
     tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra), child_env)
@@ -116,12 +117,18 @@ def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
     return SuiteRun(job.suite.name, snapshot, "", tests, python, files)
 
 
-def _clean(job: _Job) -> None:
-    """An empty workspace, and in it the plugin for interpreters that have none."""
-    shutil.rmtree(job.work.path, ignore_errors=True)
-    for directory in (job.work.data, job.work.reports, job.work.plugin):
-        directory.mkdir(parents=True)
-    shutil.copyfile(launch.PLUGIN, job.work.plugin / f"{launch.PLUGIN_COPY}.py")
+def _workspace(place: Path) -> launch.Workspace:
+    """An empty workspace instead of the last one, and in it the plugin for interpreters that have none.
+
+    Its name is new each time: what a killed run left running cannot write into it.
+    """
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    work = launch.Workspace(Path(tempfile.mkdtemp(dir=place)))
+    for directory in (work.data, work.reports, work.plugin):
+        directory.mkdir()
+    shutil.copyfile(launch.PLUGIN, work.plugin / f"{launch.PLUGIN_COPY}.py")
+    return work
 
 
 def _test(job: _Job, command: Sequence[str], env: Mapping[str, str]) -> tuple[TestRun, tuple[str, ...]]:

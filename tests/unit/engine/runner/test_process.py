@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,32 @@ def test_an_interruption_reaches_the_command(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt, match="ready"):
         stream([sys.executable, "-c", COURTEOUS], cwd=tmp_path, env=os.environ, say=interrupting)
     assert (tmp_path / "interrupted").exists()
+
+
+@pytest.mark.reliability
+def test_a_termination_reaches_the_command_as_an_interruption(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        stream(
+            [sys.executable, "-c", COURTEOUS],
+            cwd=tmp_path,
+            env=os.environ,
+            say=lambda _: os.kill(os.getpid(), signal.SIGTERM),
+        )
+    assert (tmp_path / "interrupted").exists()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_thread_runs_commands_without_touching_signals(tmp_path: Path) -> None:
+    codes: list[int] = []
+
+    def work() -> None:
+        codes.append(stream([sys.executable, "-c", ""], cwd=tmp_path, env=os.environ, say=print))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert codes == [0]
 
 
 @pytest.mark.reliability

@@ -94,7 +94,7 @@ def test_stale_data_beside_the_run_changes_nothing_and_survives(run: Run) -> Non
     for path in stale:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"not even a database")
-    within = run.out / ".data/unit/data/.coverage.host.3.stale"
+    within = run.out / ".data/unit/last/data/.coverage.host.3.stale"
     within.parent.mkdir(parents=True)
     within.write_bytes(b"left by a killed run")
     done = run(UNIT)
