@@ -120,6 +120,14 @@ def test_what_is_up_to_date_is_not_written(desk: Desk) -> None:
     assert "0 rows changed" in desk.err
 
 
+def test_a_project_without_exceptions_gets_no_file(desk: Desk) -> None:
+    assert desk.sync(verdict([bar_line(95, 100)])) == 0
+    assert desk.sync(verdict([bar_line(95, 100)]), dry_run=True) == 0
+
+    assert desk.out == ""
+    assert not desk.file.exists()
+
+
 def test_sync_tells_what_happened_to_each_row(desk: Desk) -> None:
     ready = replace(COMPLETE, id="EX-003", subject="web", status=Status.PROPOSED, opened=None)
     desk.keep(table([COMPLETE, OTHER, ready]))
