@@ -113,6 +113,13 @@ def test_an_exit_that_leaves_the_module_survives_new_lines_at_the_top() -> None:
     assert only(classify(base, head, diff)).exits == {Category.CBC: ((4, -1),)}
 
 
+def test_a_module_exit_never_takes_the_partner_of_another_exit() -> None:
+    """A lambda in line 3 leaves itself and the module; in line 1 both are spelled alike."""
+    diff = Diff((FileDiff("a.py", "a.py", (Hunk(1, 2, 0, 0),)),))
+    base, head = snap({"a.py": cov("  +", taken=[(3, -3), (3, -1)])}), snap({"a.py": cov("+", taken=[(1, -1)])})
+    assert only(classify(base, head, diff)).exits == {Category.CBC: ((1, -1),), Category.ECB: ((3, -1),)}
+
+
 def test_counts_of_exits_on_an_unchanged_line_are_paired_like_with_like() -> None:
     def counted(covered: int, total: int) -> FileCoverage:
         return FileCoverage(statements=2, covered=2, counted=(CountedExits(1, covered, total),))

@@ -154,6 +154,17 @@ def test_uncovered_code_moved_in_is_judged_like_new_uncovered_code() -> None:
     assert found.judged(moved) == found.plain == -10
 
 
+@LAW
+@given(counts_of(*(set(Category) - {C.EUB})), st.integers(0, 40), st.integers(0, 40))
+def test_as_much_moved_in_as_deleted_judges_the_plain_delta(
+    counts: dict[Category, int], covered: int, uncovered: int
+) -> None:
+    gone = counts[C.DCB] + counts[C.DUB]
+    moved = Moved(in_covered=covered, in_uncovered=max(uncovered, gone - covered))
+    found = measurable(case(counts, moved))
+    assert found.judged(moved) == found.plain
+
+
 def test_only_the_asked_metric_counts() -> None:
     tally = Tally(lines={C.CBC: 80, C.DCB: 10, C.UBC: 10}, exits={C.CBC: 5, C.LBC: 5})
     assert judge(tally, Ratio(90, 100), Ratio(80, 90), Metric.LINE) == 0
