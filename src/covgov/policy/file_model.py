@@ -205,13 +205,13 @@ class PolicyFile(Table):
 
     version: Annotated[int, Field(ge=1, le=FORMAT_VERSION)] = FORMAT_VERSION
     """Format version of this file."""
-    policy: PolicyTable = PolicyTable()
+    policy: Annotated[PolicyTable, Field(default_factory=PolicyTable)]
     suites: dict[Name, SuiteTable] = {}
     components: dict[Name, ComponentTable] = {}
     rules: list[RuleTable] = []
     """Thresholds that stand outside of any component."""
-    history: HistoryTable = HistoryTable()
-    register_: Annotated[RegisterTable, Field(alias="register")] = RegisterTable()
+    history: Annotated[HistoryTable, Field(default_factory=HistoryTable)]
+    register_: Annotated[RegisterTable, Field(alias="register", default_factory=RegisterTable)]
     notify: dict[str, Words] = {}
     """Targets by occasion; ${NAME} is filled in from the environment when a message is sent, and never printed."""
 

@@ -6,6 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic.json_schema import GenerateJsonSchema
 
 from covgov.policy import bars, globs, scopes
 from covgov.policy.bars import spelled
@@ -13,6 +16,13 @@ from covgov.policy.file_model import PolicyFile
 from covgov.policy.policy import Bar, BarScope, On, Policy
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Numbers(GenerateJsonSchema):
+    """Defaults that are exact decimals are numbers of the schema too, as people write them."""
+
+    def encode_default(self, dft: object) -> object:
+        return int(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,7 @@ class Told:
 
 def schema() -> str:
     """The JSON Schema of the policy file, made from its types."""
-    document = {"$schema": SCHEMA_ID, **PolicyFile.model_json_schema(by_alias=True)}
+    document = {"$schema": SCHEMA_ID, **PolicyFile.model_json_schema(schema_generator=_Numbers)}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

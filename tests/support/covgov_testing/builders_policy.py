@@ -15,6 +15,8 @@ from covgov.model.verdict import Finding, SuiteLine
 from covgov.policy import config, scopes
 from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Measured
 from covgov.policy.policy import Policy
+from covgov.policy.registry import RULES
+from covgov_testing.builders import snap
 
 TODAY = date(2026, 11, 22)
 FIRST_RUN = NoBaseline(BaselineReason.FIRST_RUN, "", blocking=False)
@@ -96,3 +98,19 @@ def _suite(name: str, snapshot: Snapshot | None) -> SuiteLine:
     if snapshot is None:
         return SuiteLine(name, arrived=False, reason="no report")
     return SuiteLine(name, arrived=True, tests=snapshot.tests, identity=snapshot.identity)
+
+
+API = snap({"src/api/a.py": "++++-"})
+AUTH = snap({"src/auth/a.py": "+" * 95 + "-" * 5}, suite="auth")
+BOTH = {"api": API, "auth": AUTH}
+"""Snapshots with which both components of TWO are above their bars."""
+
+
+def found(rule: str, given: Facts) -> tuple[Finding, ...]:
+    """What one rule finds."""
+    return tuple(RULES[rule](given))
+
+
+def good() -> Facts:
+    """Facts in order: everything arrived and is above its bar, on a first run."""
+    return facts(policy(), BOTH, project=snap({**API.files, **AUTH.files}))

@@ -153,6 +153,7 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
         ("polcy = 3\n" + MINIMAL, "polcy: is not a known key: did you mean policy?"),
         ("[policy]\n", "suites: no suite is declared"),
         ('[suites.a]\n[components.a]\npaths = ["a"]\nsuite = 3\n', "components.a.suite: must be text"),
+        (MINIMAL.replace('["src/**"]', '["src/**", 3]'), "components.api.paths[1]: must be text"),
         ("components = 3\n[suites]\n", "components: must be a table"),
         (
             MINIMAL.replace("suites.api", 'suites."../x"').replace("paths", 'suite = "../x"\npaths'),

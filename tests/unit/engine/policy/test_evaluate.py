@@ -118,12 +118,14 @@ def test_a_policy_without_a_patch_bar_has_no_patch_row() -> None:
 
 
 def test_every_judged_minimum_is_kept_met_or_not() -> None:
-    rules = '[[components.api.rules]]\nscope = "file"\nmin = 81\n[[components.api.rules]]\nmax_uncovered = 9\n'
+    file_rules = "".join(f'[[rules]]\nscope = "file"\nmin = {least}\n' for least in (10, 81))
+    rules = file_rules + "[[components.api.rules]]\nmax_uncovered = 9\n"
     verdict = evaluate(facts(policy(TWO + rules), BOTH))
     assert verdict.bars == (
         BarLine(Scope.COMPONENT, "api", Metric.COMBINED, Ratio(4, 5), Decimal(80), True, "api"),
         BarLine(Scope.COMPONENT, "auth", Metric.COMBINED, Ratio(95, 100), Decimal(92), True, "auth"),
         BarLine(Scope.FILE, "src/api/a.py", Metric.COMBINED, Ratio(4, 5), Decimal(81), False, "api"),
+        BarLine(Scope.FILE, "src/auth/a.py", Metric.COMBINED, Ratio(95, 100), Decimal(81), True, "auth"),
     )
 
 

@@ -65,6 +65,7 @@ def test_each_weakening_is_told_by_its_key(base: str, head: str, expected: list[
         (TWO, TWO.replace("= 92", "= 93")),
         (TWO, setting("max_drop = 1")),
         (setting("soft_start_floor = 70"), TWO),
+        (setting("soft_start_floor = 70"), setting("soft_start_floor = 70")),
         (TWO, TWO + SINCE),
         (TWO, TWO + TERM),
         (TWO, TWO + FILE),

@@ -1,0 +1,72 @@
+"""docs/configuration.md names every key of the file and its default; the schema that is shipped is current."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import covgov.policy
+from covgov.model.snapshot import Metric
+from covgov.policy import config, present
+from covgov.policy.file_model import (
+    ComponentTable,
+    HistoryTable,
+    PolicyFile,
+    PolicyTable,
+    RegisterTable,
+    RuleTable,
+    SuiteTable,
+    Table,
+)
+from covgov.policy.policy import BarScope, On
+
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+SCHEMA = Path(covgov.policy.__file__).with_name("covgov.schema.json")
+
+TABLES: dict[str, type[Table]] = {
+    "policy": PolicyTable,
+    "suites.NAME": SuiteTable,
+    "components.NAME": ComponentTable,
+    "rules": RuleTable,
+    "history": HistoryTable,
+    "register": RegisterTable,
+}
+
+
+def keys() -> Iterator[str]:
+    for prefix, table in TABLES.items():
+        for name in table.model_fields:
+            yield f"{prefix}.{name}"
+    yield from ("version", "notify.OCCASION")
+
+
+def documented() -> set[str]:
+    return set(re.findall(r"^\| `([^`]+)` \|", TEXT, re.MULTILINE))
+
+
+def test_every_key_is_documented_and_no_other() -> None:
+    assert documented() == set(keys())
+
+
+def test_every_table_of_the_file_has_a_section() -> None:
+    names = {field.alias or name for name, field in PolicyFile.model_fields.items()} - {"version"}
+    assert names == {key.split(".")[0] for key in TABLES} | {"notify"}
+
+
+@pytest.mark.parametrize("word", [*Metric, *BarScope, *On])
+def test_every_choice_is_documented(word: str) -> None:
+    assert f"`{word}`" in TEXT
+
+
+def test_the_example_is_a_valid_policy() -> None:
+    example = re.search(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert example is not None
+    policy = config.parse(example[1], "docs/configuration.md")
+    assert policy.expected == ("api", "auth")
+
+
+def test_the_shipped_schema_is_current() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == present.schema()

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from covgov_testing.builders_policy import (
+    API,
+    compared,
+    found,
+    good,
+    told,
+    with_component,
+)
+
+
+def test_a_changed_measurement_leaves_the_guard_undetermined() -> None:
+    changed = replace(compared(API, Fraction(0)), measurement_changed="7.1 at the baseline, 7.2 now")
+    made = replace(with_component(good(), "api", changed), project=changed)
+    assert told(found("measurement", made)) == [
+        ("measurement", "undetermined", "api"),
+        ("measurement", "undetermined", "project"),
+    ]
