@@ -11,7 +11,7 @@ import click
 import pytest
 
 from covgov import __version__
-from covgov.cli.main import COMMANDS, main, tree
+from covgov.cli.main import COMMANDS, entry, main, tree
 from covgov.cli.world import World, real_world
 
 
@@ -76,3 +76,32 @@ def test_the_real_world_is_where_the_process_is(monkeypatch: pytest.MonkeyPatch)
     world = real_world()
     assert (world.cwd, world.env["SOME_NAME"]) == (Path.cwd(), "value")
     assert world.now().tzinfo is UTC
+
+
+def test_the_console_script_exits_with_the_code_of_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["covgov", "frobnicate"])
+    with pytest.raises(SystemExit) as caught:
+        entry()
+    assert caught.value.code == 2
+
+
+@pytest.mark.architecture
+def test_a_registered_module_without_a_click_command_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "not_a_command_module.py").write_text("command = print\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "odd", "not_a_command_module")
+    with pytest.raises(TypeError, match=r"not_a_command_module\.command is not a click command"):
+        called("odd")
+
+
+@pytest.mark.architecture
+def test_the_command_tree_is_there_before_any_command_is_imported() -> None:
+    script = (
+        "import sys\n"
+        "from covgov.cli.main import COMMANDS\n"
+        "print([module for module in COMMANDS.values() if module in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

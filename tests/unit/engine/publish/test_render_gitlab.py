@@ -36,3 +36,10 @@ def test_severities_follow_the_effect_and_a_waived_finding_is_information() -> N
     assert [issue["severity"] for issue in issues] == ["critical", "major", "info", "info"]
     assert issues[-1]["description"].endswith("(waived by EX-1)")
     assert issues[-1]["location"]["path"] == "covgov.toml"
+
+
+def test_a_soft_start_is_told_beside_a_pass_and_within_any_other_outcome() -> None:
+    (told,) = json.loads(render(build.verdict(soft_start="bar is 60")))
+    assert (told["check_name"], told["severity"]) == ("covgov/soft-start", "info")
+    outcome, _ = json.loads(render(build.verdict(build.finding(), soft_start="bar is 60")))
+    assert outcome["description"] == "covgov: fail (1 failing); soft start: bar is 60"
