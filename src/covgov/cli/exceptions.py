@@ -148,8 +148,7 @@ def _deliver(project: Project, updated: Register, today: date, *, dry_run: bool,
     """Print what changes (as rows, a patch or JSON) and, unless it is a dry run, write the file."""
     world, path = project.world, updated.path
     text = render(updated)
-    before = None if project.read(path) is None else project.register.text
-    patch = unified(path, before, text) if text else ""
+    patch = unified(path, None if project.read(path) is None else project.register.text, text)
     changes = _changes(project.register.entries, updated.entries)
     if patch and not dry_run:
         _replace(project.root / path, text)

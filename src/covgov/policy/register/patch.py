@@ -11,18 +11,17 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def unified(path: str, old: str | None, new: str) -> str:
-    """The patch from `old` (None = the file does not exist) to `new`; "" when there is nothing to change.
+    """The patch from `old` (None = the file does not exist) to `new`; "" when there is nothing to change
+    (a file that does not exist and would be empty stays absent).
 
     Lines end at LF alone, as git counts them: a carriage return belongs to its line.
     """
-    if old == new:
+    if (old or "") == new:
         return ""
     before, after = _name("a/", path), _name("b/", path)
     head = f"diff --git {before} {after}\n"
     if old is None:
         head += "new file mode 100644\n"
-    if not (old or new):
-        return head
     source = "/dev/null" if old is None else before
     lines = unified_diff(_LINE.findall(old or ""), _LINE.findall(new), _ended(source), _ended(after))
     return head + "".join(_terminated(lines))

@@ -23,8 +23,8 @@ def test_a_new_file_comes_from_nowhere() -> None:
     )
 
 
-def test_a_new_empty_file_has_no_hunk() -> None:
-    assert unified("a.md", None, "") == "diff --git a/a.md b/a.md\nnew file mode 100644\n"
+def test_a_file_that_would_be_empty_is_not_created() -> None:
+    assert unified("a.md", None, "") == ""
 
 
 def test_a_last_line_without_an_end_is_marked_on_either_side() -> None:
