@@ -24,6 +24,7 @@ from typing import Any, Iterable, Iterator  # noqa: UP035 - the suite's interpre
 
 FAILED, NO_COVERAGE = 1, 3
 MAX_LINE = 1000000
+REPORTS = ("coverage.report_core", "coverage.report")  # get_analysis_to_report moved in 7.3
 SYSMON = "measured with the sysmon core, which records no contexts: quality attributes are not known"
 
 
@@ -31,10 +32,10 @@ class Refused(Exception):
     """The data cannot be analysed; the text says why."""
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], package: str = "coverage") -> int:
     """Analyse the data files; the exit code."""
     try:
-        importlib.import_module("coverage")
+        importlib.import_module(package)
     except ImportError as error:
         sys.stderr.write(f"coverage.py cannot be imported by {sys.executable}: {error}\n")
         return NO_COVERAGE
@@ -108,9 +109,9 @@ def _load(coverage: Any, copies: list[Path], scratch: Path) -> Any:
     return cov
 
 
-def _reports(cov: Any) -> Iterator[tuple[Any, Any]]:
+def _reports(cov: Any, places: tuple[str, ...] = REPORTS) -> Iterator[tuple[Any, Any]]:
     """(file reporter, analysis) of every file that coverage.py would report, under its include and omit settings."""
-    for name in ("coverage.report_core", "coverage.report"):  # it moved in 7.3
+    for name in places:
         try:
             found = getattr(importlib.import_module(name), "get_analysis_to_report", None)
         except ImportError:
@@ -192,12 +193,16 @@ def _language() -> str:
 
 
 def _sysmon(cov: Any, branch: bool) -> bool:
-    """Whether coverage.py measures with sys.monitoring here: asked for or its default, and possible."""
     from coverage import env  # noqa: PLC0415 - `main` has made sure of it
 
     chosen = os.environ.get("COVERAGE_CORE") or getattr(cov.config, "core", None)
-    wanted = chosen == "sysmon" or (not chosen and getattr(env, "SYSMON_DEFAULT", False))
-    return bool(wanted) and sys.version_info >= ((3, 14) if branch else (3, 12))
+    return sysmon(chosen, bool(getattr(env, "SYSMON_DEFAULT", False)), branch, sys.version_info[:2])
+
+
+def sysmon(chosen: str | None, default: bool, branch: bool, python: tuple[int, ...]) -> bool:
+    """Whether coverage.py measures with sys.monitoring: asked for or its default, and possible in this Python."""
+    wanted = chosen == "sysmon" or (not chosen and default)
+    return wanted and python >= ((3, 14) if branch else (3, 12))
 
 
 if __name__ == "__main__":

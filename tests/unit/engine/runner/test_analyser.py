@@ -1,0 +1,167 @@
+"""The script run inside this process; `test_analyse` runs it as it is used."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import coverage.files
+import pytest
+
+from covgov.runner import analyser
+from covgov_testing import reports
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A measured project as the current directory; coverage.py's notion of it is put back afterwards."""
+    root = reports.measured_project(tmp_path / "project")
+    monkeypatch.setattr(coverage.files, "RELATIVE_DIR", coverage.files.RELATIVE_DIR)
+    monkeypatch.chdir(root)
+    return root
+
+
+def analysed(capsys: pytest.CaptureFixture[str], *names: str) -> dict[str, object]:
+    assert analyser.main(list(names)) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def only_file(document: dict[str, object]) -> dict[str, object]:
+    files = document["files"]
+    assert isinstance(files, dict)
+    (file,) = files.values()
+    assert isinstance(file, dict)
+    return file
+
+
+def test_the_analysis_has_coverages_own_totals(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = only_file(analysed(capsys, ".coverage"))
+    reports.coverage(project, "json", "-q")
+    said = json.loads((project / "coverage.json").read_text(encoding="utf-8"))["files"]["src/shapes.py"]
+    assert file["executed"] == said["executed_lines"]
+    assert file["missing"] == said["missing_lines"]
+    assert file["excluded"] == said["excluded_lines"]
+    assert file["summary"] == {
+        "n_statements": said["summary"]["num_statements"],
+        "n_missing": said["summary"]["missing_lines"],
+        "n_branches": said["summary"]["num_branches"],
+        "n_missing_branches": said["summary"]["missing_branches"],
+    }
+
+
+def test_several_files_are_combined(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports.coverage(project, "run", "--data-file=.coverage.2", "src/shapes.py")
+    assert only_file(analysed(capsys, ".coverage", ".coverage.2"))["exits"]
+
+
+def test_a_line_measurement_has_no_exits(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / ".coveragerc").write_text("[run]\nrelative_files = True\n", encoding="utf-8")
+    reports.coverage(project, "run", "src/shapes.py")
+    document = analysed(capsys, ".coverage")
+    assert document["branch"] is False
+    assert only_file(document)["exits"] == []
+
+
+def test_tagged_contexts_give_attributes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports.coverage(project, "run", "--context=static|covgov:reliability,security", "src/shapes.py")
+    document = analysed(capsys, ".coverage")
+    file = only_file(document)
+    assert document["contexts"] == 1
+    assert file["attributes"] == {"reliability": file["executed"], "security": file["executed"]}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("create view v as select 1", "view 'v'"),
+        ("create trigger t after insert on file begin select 1; end", "trigger 't'"),
+        ("insert into line_bits values (1, 99, 'text')", "line numbers"),
+        ("insert into line_bits values (1, 99, zeroblob(200000))", "line numbers"),
+        ("insert into arc values (1, 99, 1, 99999999999)", "line numbers"),
+        ("insert into arc values (1, 99, 'a', 1)", "line numbers"),
+        ("drop table line_bits", "line_bits"),
+    ],
+)
+def test_data_that_coverage_never_writes_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], sql: str, why: str
+) -> None:
+    with closing(sqlite3.connect(project / ".coverage")) as connection, connection:
+        connection.execute(sql)
+    assert analyser.main([".coverage"]) == analyser.FAILED
+    said = capsys.readouterr()
+    assert why in said.err
+    assert said.out == ""
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("name", ["none", "junk"])
+def test_what_is_no_data_file_is_refused(project: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (project / "junk").write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
+    assert analyser.main([name]) == analyser.FAILED
+    assert capsys.readouterr().err
+
+
+def lines_of(exits: dict[int, tuple[int, int]], arcs: list[tuple[int, int]], missing: dict[int, list[int]]) -> object:
+    return SimpleNamespace(
+        numbers=SimpleNamespace(n_branches=1),
+        arc_possibilities=lambda: arcs,
+        excluded={9},
+        missing_branch_arcs=lambda: missing,
+        branch_stats=lambda: exits,
+    )
+
+
+def test_exits_are_named_where_the_possible_arcs_are_as_many_as_the_exits() -> None:
+    analysis = lines_of({1: (2, 1)}, [(1, 2), (1, 3), (1, 9)], {1: [3]})
+    assert analyser._exits(analysis) == ([(1, 2), (1, 3)], [(1, 2)], [])
+
+
+def test_exits_are_counted_where_the_possible_arcs_are_more_or_fewer() -> None:
+    analysis = lines_of({1: (3, 2)}, [(1, 2), (1, 3)], {1: [3]})
+    assert analyser._exits(analysis) == ([], [], [(1, 2, 3)])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "default", "branch", "python", "noted"),
+    [
+        ("sysmon", False, True, (3, 14), True),
+        ("sysmon", False, True, (3, 13), False),
+        ("sysmon", False, False, (3, 12), True),
+        (None, True, True, (3, 14), True),
+        (None, False, True, (3, 14), False),
+        ("ctrace", True, True, (3, 14), False),
+    ],
+)
+def test_the_sysmon_core_is_noted_where_it_is_used(
+    chosen: str | None, default: bool, branch: bool, python: tuple[int, ...], noted: bool
+) -> None:
+    assert analyser.sysmon(chosen, default, branch, python) is noted
+
+
+def test_an_interpreter_without_coverage_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert analyser.main([], package="no_such_package") == analyser.NO_COVERAGE
+    assert "cannot be imported" in capsys.readouterr().err
+
+
+def test_a_coverage_without_its_report_function_is_refused() -> None:
+    with pytest.raises(analyser.Refused, match="get_analysis_to_report"):
+        list(analyser._reports(None, ("no.such.module", "coverage.files")))
+
+
+@pytest.mark.reliability
+def test_a_database_that_contradicts_itself_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = bytearray((project / ".coverage").read_bytes())
+    data[36:40] = (7).to_bytes(4, "big")  # the header's number of free pages
+    (project / ".coverage").write_bytes(data)
+    assert analyser.main([".coverage"]) == analyser.FAILED
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_the_implementation_is_named() -> None:
+    assert analyser._language() in ("python", "pypy")
