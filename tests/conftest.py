@@ -6,28 +6,18 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from covgov_testing.guard import blocking, remotes_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOREIGN = ("CI", "GITHUB_", "GITLAB_", "CI_", "COVERAGE_FAIL_UNDER", "COVERAGE_CONTEXT", "GIT_", "SLACK_")
 KEPT = ("COVGOV_CORPUS",)
 
 
-def _checkout_remotes() -> tuple[str, ...]:
-    done = subprocess.run(
-        ["git", "config", "--get-regexp", r"^remote\..*\.(url|pushurl)$"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return tuple(line.split(" ", 1)[1] for line in done.stdout.splitlines() if " " in line)
-
-
-REMOTES = _checkout_remotes()
+REMOTES = remotes_of(CHECKOUT)
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +33,7 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_TERMINAL_PROMPT", "0")
     config = ["[user]", "name = Test", "email = test@example.invalid", "[init]", "defaultBranch = main"]
-    for remote in REMOTES:
-        # git rewrites a push to this URL, by name or by address, to a transport that does not exist
-        config += [f'[url "blocked-by-tests://{remote}"]', f"pushInsteadOf = {remote}"]
+    config += blocking(REMOTES)
     (home / ".gitconfig").write_text("\n".join(config) + "\n", encoding="utf-8")
 
 

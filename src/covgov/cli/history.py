@@ -64,7 +64,7 @@ def show_command(world: World, run: str, as_json: bool) -> int:
     from covgov.publish.registry import RENDERERS
 
     store = _store(world)
-    found = _pick(store.list(), run)
+    found = pick(store.list(), run)
     record = store.fetch(found.id)
     if as_json:
         files = {name: len(snapshot.files) for name, snapshot in sorted(record.snapshots.items())}
@@ -214,7 +214,7 @@ def _portable(world: World) -> Portable:
     return store
 
 
-def _pick(runs: Sequence[RunSummary], wanted: str) -> RunSummary:
+def pick(runs: Sequence[RunSummary], wanted: str) -> RunSummary:
     """Raises UsageError (`run-ambiguous`) when an id's beginning fits several runs, (`run-unknown`) when none fits."""
     by_number = [run for run in runs if wanted.isdigit() and run.sequence == int(wanted) and len(wanted) < 8]
     by_id = by_number or [run for run in runs if len(wanted) >= 4 and run.id.startswith(wanted)]

@@ -171,14 +171,13 @@ def _led_here(name: str, before: Sequence[RunRecord], window: Sequence[RunRecord
     known = {record.commit for record in before}
     by_commit = {record.commit: record for record in window}
     measured = [record for record in window if _figures([record], name)]
+    begins_here = measured[:1] if not _figures(before, name) else []
     current: RunRecord | None = measured[-1] if measured else None
     deltas: list[Delta] = []
     while current is not None:
         row = _row(current, name)
-        if row is None or row.delta is None or row.delta.points is None:
+        if row is None or row.delta is None or row.delta.points is None or current in begins_here:
             break
-        if current is window[0] and not before and row.receipt.commit not in by_commit:
-            break  # what led to the first run of all was before the account began
         deltas.append(row.delta)
         by_commit.pop(current.commit, None)
         current = None if row.receipt.commit in known else by_commit.get(row.receipt.commit)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from covgov.errors import InputError, UsageError
 from covgov.history import layout, ledger
-from covgov.history.dir_store import DirStore, DirView
+from covgov.history.dir_store import LOCK, DirStore, DirView
 from covgov.history.interface import Addition, Portable, View
 from covgov.history.layout import Stored
 
@@ -20,8 +20,9 @@ def export(store: Portable, target: Path) -> int:
     source = store.view()
     runs = ledger.chain(source) if ledger.recorded(source) else []
     _check_target(target, {*source.names(layout.OBJECTS), *(stored.name for stored in runs)})
-    DirStore(target).update(lambda _: _addition(source, runs, f"Export {len(runs)} runs"))
-    (target / "lock").unlink(missing_ok=True)
+    added = _addition(source, runs, f"Export {len(runs)} runs")
+    DirStore(target).update(lambda _: added)
+    (target / LOCK).unlink(missing_ok=True)
     return len(runs)
 
 
