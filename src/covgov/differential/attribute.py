@@ -31,6 +31,8 @@ EFFECT: Mapping[Category, tuple[Cause, int, int]] = {
 """What one unit of a category does to its scope: cause, change in covered units, change in total units."""
 
 KEPT = (Category.CBC, Category.UBC, Category.GBC, Category.LBC)
+HEAD_ONLY = (Category.GNC, Category.UNC, Category.GIC, Category.UIC)
+BASE_ONLY = (Category.ECB, Category.EUB, Category.DCB, Category.DUB)
 UNCHANGED_LINES = frozenset({Category.GBC, Category.LBC, Category.GIC, Category.UIC, Category.ECB, Category.EUB})
 """Differences that another version of the tool could make on its own: they stand on lines that did not change."""
 
@@ -40,11 +42,13 @@ class _Account:
     """The running sums of one scope."""
 
     metric: Metric
+    measurement: bool
     covered: Counter[Cause] = field(default_factory=Counter)
     total: Counter[Cause] = field(default_factory=Counter)
     lines: Counter[Category] = field(default_factory=Counter)
     exits: Counter[Category] = field(default_factory=Counter)
-    moved: Counter[Category] = field(default_factory=Counter)
+    into: Counter[Category] = field(default_factory=Counter)
+    out: Counter[Category] = field(default_factory=Counter)
     masked: int = 0
     lost: dict[str, str] = field(default_factory=dict)
 
@@ -71,27 +75,28 @@ def explain(  # noqa: PLR0913 - keyword-only, each one is a fact of its own
     """
     before = base.restrict(base_belongs).ratio(metric)
     after = head.restrict(head_belongs).ratio(metric)
-    account = _Account(metric)
-    into, out = Counter[Category](), Counter[Category]()
+    account = _Account(metric, measurement)
     for file in files:
-        inside = (
-            file.base_path is not None and base_belongs(file.base_path),
-            file.head_path is not None and head_belongs(file.head_path),
-        )
-        match inside:
-            case (True, True):
-                _count(account, file, Category, measurement)
-            case (True, False):
-                _count(account, file, (Category.ECB, Category.EUB, Category.DCB, Category.DUB), measurement)
-                out += _kept(file, metric)
-            case (False, True):
-                _count(account, file, (Category.GNC, Category.UNC, Category.GIC, Category.UIC), measurement)
-                into += _kept(file, metric)
-    moved = _book_moves(account, into, out)
-    return _delta(account, before, after, moved, count_deletions)
+        base_in = file.base_path is not None and base_belongs(file.base_path)
+        head_in = file.head_path is not None and head_belongs(file.head_path)
+        _enter(account, file, base_in, head_in)
+    return _delta(account, before, after, count_deletions)
 
 
-def _count(account: _Account, file: FileDelta, wanted: Sequence[Category] | type[Category], measurement: bool) -> None:
+def _enter(account: _Account, file: FileDelta, base_in: bool, head_in: bool) -> None:
+    """One file's units; those that are on both sides but in the scope on one side only are moved."""
+    match base_in, head_in:
+        case True, True:
+            _count(account, file, tuple(Category))
+        case True, False:
+            _count(account, file, BASE_ONLY)
+            account.out += _kept(file, account.metric)
+        case False, True:
+            _count(account, file, HEAD_ONLY)
+            account.into += _kept(file, account.metric)
+
+
+def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> None:
     """Book the wanted categories of one file."""
     tally = file.tally()
     for category in wanted:
@@ -100,13 +105,13 @@ def _count(account: _Account, file: FileDelta, wanted: Sequence[Category] | type
         count = tally.count(category, account.metric)
         if category in EFFECT and count:
             cause, covered, total = EFFECT[category]
-            if measurement and category in UNCHANGED_LINES:
+            if account.measurement and category in UNCHANGED_LINES:
                 cause = Cause.MEASUREMENT
             account.book(cause, covered * count, total * count)
     if Category.DUB in wanted:
         account.masked += file.masked_uncovered(account.metric)
     lost = file.lines.get(Category.LBC, 0)
-    if lost and file.head_path is not None and Category.LBC in wanted and not measurement:
+    if lost and file.head_path is not None and Category.LBC in wanted and not account.measurement:
         account.lost[file.head_path] = spell(lost)
 
 
@@ -115,7 +120,8 @@ def _kept(file: FileDelta, metric: Metric) -> Counter[Category]:
     return Counter({category: tally.count(category, metric) for category in KEPT})
 
 
-def _book_moves(account: _Account, into: Counter[Category], out: Counter[Category]) -> Moved:
+def _book_moves(account: _Account) -> Moved:
+    into, out = account.into, account.out
     moved = Moved(
         out_covered=out[Category.CBC] + out[Category.LBC],
         out_uncovered=out[Category.UBC] + out[Category.GBC],
@@ -127,7 +133,8 @@ def _book_moves(account: _Account, into: Counter[Category], out: Counter[Categor
     return moved
 
 
-def _delta(account: _Account, before: Ratio, after: Ratio, moved: Moved, count_deletions: bool) -> Delta:
+def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool) -> Delta:
+    moved = _book_moves(account)
     tally = Tally(
         lines={c: account.lines[c] for c in Category if account.lines[c]},
         exits={c: account.exits[c] for c in Category if account.exits[c]},

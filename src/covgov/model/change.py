@@ -48,6 +48,10 @@ class Cause(StrEnum):
     MEASUREMENT = "measurement"
 
 
+def _seen(metric: Metric, lines: int, exits: int) -> int:
+    return {Metric.LINE: lines, Metric.BRANCH: exits, Metric.COMBINED: lines + exits}[metric]
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many units of each category; a category that is absent counts 0."""
@@ -58,13 +62,7 @@ class Tally:
     def count(self, category: Category, metric: Metric = Metric.COMBINED) -> int:
         lines = self.lines.get(category, 0)
         exits = self.exits.get(category, 0)
-        match metric:
-            case Metric.LINE:
-                return lines
-            case Metric.BRANCH:
-                return exits
-            case Metric.COMBINED:
-                return lines + exits
+        return _seen(metric, lines, exits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +92,7 @@ class FileDelta:
         """Uncovered units that an edit took out of the count instead of deleting them (exact exits only)."""
         lines = (self.lines.get(Category.DUB, 0) & self.masked).bit_count()
         exits = sum(1 for source, _ in self.exits.get(Category.DUB, ()) if self.masked >> source & 1)
-        match metric:
-            case Metric.LINE:
-                return lines
-            case Metric.BRANCH:
-                return exits
-            case Metric.COMBINED:
-                return lines + exits
+        return _seen(metric, lines, exits)
 
 
 @dataclass(frozen=True, slots=True)
