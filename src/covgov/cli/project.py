@@ -47,7 +47,7 @@ class Project:
 
     @cached_property
     def repository(self) -> GitRepository:
-        return GitRepository(self.root, env=self.world.env)
+        return GitRepository(self.root, env=self.world.env, fetch=self.ci.in_ci)
 
     @cached_property
     def ci(self) -> CiContext:

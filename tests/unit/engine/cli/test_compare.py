@@ -12,6 +12,7 @@ import pytest
 from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
+from covgov.errors import Undetermined
 from covgov.model.snapshot import Origin, Snapshot
 from covgov.model.snapshot_codec import encode
 from covgov.vcs.git import GitRepository
@@ -181,3 +182,13 @@ def test_a_name_that_is_neither_file_nor_commit_is_a_usage_error(desk: Desk) -> 
 def test_help_has_an_example(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.call("--help")[0] == 0
     assert "Example:\n    covgov compare origin/main HEAD\n" in capsys.readouterr().out
+
+
+def test_a_laptop_never_deepens_a_clone_on_its_own_and_ci_does(desk: Desk, tmp_path: Path) -> None:
+    first, second = desk.repo.commit(message="1"), desk.repo.commit(message="2")
+    clone = desk.repo.clone(tmp_path / "clone", "--depth=1")
+    local = Project(replace(desk.world, cwd=clone.root)).repository
+    with pytest.raises(Undetermined, match="not fetched implicitly"):
+        list(local.first_parents(second))
+    in_ci = Project(replace(desk.world, cwd=clone.root, env={**os.environ, "CI": "true"})).repository
+    assert list(in_ci.first_parents(second)) == [second, first]
