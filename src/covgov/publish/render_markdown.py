@@ -13,7 +13,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.verdict import ExceptionLine, Finding, Row, SuiteLine, Verdict
 from covgov.publish import figures
 from covgov.publish.fitting import Section, fit
-from covgov.publish.safe_text import markdown, markdown_code, markdown_row, plain
+from covgov.publish.safe_text import markdown, markdown_code, markdown_prose, markdown_row, plain
 from covgov.publish.sections import Limit, all_rows, clipped, code_of, grouped
 
 MARKER = "<!-- covgov:summary -->"
@@ -129,8 +129,8 @@ def _attribute(attributes: Mapping[str, Ratio | None], tag: str) -> str:
 
 def _finding(finding: Finding) -> str:
     waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
-    hint = f" *Next: {markdown(finding.hint)}*" if finding.hint.strip() else ""
-    return f"- **{markdown(finding.rule)}**: {markdown(finding.message)}{waived}{hint}"
+    hint = f" *Next: {markdown_prose(finding.hint)}*" if finding.hint.strip() else ""
+    return f"- **{markdown(finding.rule)}**: {markdown_prose(finding.message)}{waived}{hint}"
 
 
 def _lines(rows: Sequence[Row], key: str) -> Iterator[str]:

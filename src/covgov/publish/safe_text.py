@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_MARKDOWN = re.compile(r"[\\`*_\[\]|~$]")
+_MARKDOWN = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
+_COMMAND = re.compile(r"`([\w./=-]+(?: [\w./=-]+)*)`")
 _BLOCK_START = re.compile(r"\A([#+=-](?![\w.])|\d+(?=[.)](\s|\Z)))")
 _ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)/(?=/)|(?<=[wW]{3})\.")
@@ -59,6 +60,23 @@ def _entities(text: str) -> str:
 
 def _parted(mark: str) -> str:
     return _BREAK + mark if mark in "/." else mark + _BREAK
+
+
+def markdown_prose(text: str) -> str:
+    """Like `markdown`, but commands and names that the text itself sets in backticks become code spans.
+
+    Only spans of letters, digits, spaces and `._/=-`: nothing in them can mean anything else.
+    """
+    pieces = _COMMAND.split(plain(text))
+    told = (f"`{piece}`" if index % 2 else _within(piece) for index, piece in enumerate(pieces))
+    return "".join(told).strip()
+
+
+def _within(piece: str) -> str:
+    """`markdown` of a piece of a line, keeping the spaces at its ends."""
+    head = piece[: len(piece) - len(piece.lstrip())]
+    tail = piece[len(piece.rstrip()) :] if piece.strip() else ""
+    return head + markdown(piece) + tail
 
 
 def markdown_code(text: str) -> str:

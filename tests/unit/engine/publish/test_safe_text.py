@@ -65,6 +65,26 @@ def test_markdown_escapes_the_start_of_a_block_but_no_number(text: str, shown: s
 
 
 @pytest.mark.security
+@given(everything | st.lists(st.sampled_from(("`a b`", "``", "`", "x", " ", "|", "`<b>`", "\\"))).map("".join))
+def test_prose_shows_the_text_with_nothing_but_text_and_code_in_it(text: str) -> None:
+    shown = safe_text.markdown_prose(text)
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(shown)
+    children = [child for token in tokens for child in token.children or ()]
+    assert {child.type for child in children} <= {"text", "text_special", "code_inline"}
+    told = "".join(f"`{c.content}`" if c.type == "code_inline" else c.content for c in children)
+    assert told.replace("\u200b", "") == safe_text.plain(text).strip()
+
+
+def test_prose_keeps_commands_as_code_and_escapes_everything_else() -> None:
+    told = safe_text.markdown_prose("run `covgov exceptions sync` in `a|b` [now]")
+    assert told == "run `covgov exceptions sync` in \\`a\\|b\\` \\[now\\]"
+
+
+def test_markdown_leaves_underscores_within_words_alone() -> None:
+    assert safe_text.markdown("fail_under _x_ a__b") == "fail_under \\_x\\_ a\\_\\_b"
+
+
+@pytest.mark.security
 @given(everything)
 def test_a_code_span_is_code_or_escaped_text_and_nothing_else(text: str) -> None:
     tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parseInline(safe_text.markdown_code(text))
