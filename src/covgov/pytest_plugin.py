@@ -48,7 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     attributes = wanted(config, os.environ.get("COVGOV_ATTRIBUTES", ""))
     for name in attributes:
         config.addinivalue_line("markers", f"{name}: quality attribute {name}, shown by covgov as a column")
-    config.pluginmanager.register(Attributes(config, attributes, active), NAME)
+    notes = os.environ.get("COVGOV_NOTES_DIR", "")
+    config.pluginmanager.register(Attributes(config, attributes, active, notes), NAME)
 
 
 def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
@@ -81,14 +82,15 @@ def obstacle(coverage: Measuring, config: pytest.Config) -> str:
 
 
 class Attributes:
-    """Switches the context around each tagged test."""
+    """Switches the context around each tagged test. notes: the directory for notes, "" for none."""
 
     def __init__(
-        self, config: pytest.Config, attributes: tuple[str, ...], active: Callable[[], Measuring | None]
+        self, config: pytest.Config, attributes: tuple[str, ...], active: Callable[[], Measuring | None], notes: str
     ) -> None:
         self.config = config
         self.attributes = attributes
         self.active = active
+        self.notes = notes
         self.note = ""
 
     @pytest.hookimpl(trylast=True)
@@ -96,7 +98,7 @@ class Attributes:
         coverage = self.active()
         self.note = obstacle(coverage, self.config) if coverage is not None else ""
         if self.note:
-            leave(self.note, os.environ.get("COVGOV_NOTES_DIR", ""))
+            leave(self.note, self.notes)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:

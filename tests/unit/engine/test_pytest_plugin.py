@@ -66,19 +66,19 @@ def test_a_context_names_the_attributes_sorted(markers: set[str], context: str) 
 @pytest.mark.reliability
 def test_a_tagged_test_runs_under_its_context_and_leaves_it(item: pytest.Item) -> None:
     coverage = Recorder()
-    run_around(Attributes(item.config, DEFAULT, lambda: coverage), item)
+    run_around(Attributes(item.config, DEFAULT, lambda: coverage, ""), item)
     assert coverage.contexts == ["covgov:reliability,security", ""]
 
 
 def test_an_untagged_test_switches_nothing(item: pytest.Item) -> None:
     coverage = Recorder()
-    run_around(Attributes(item.config, DEFAULT, lambda: coverage), item)
+    run_around(Attributes(item.config, DEFAULT, lambda: coverage, ""), item)
     assert coverage.contexts == []
 
 
 @pytest.mark.security
 def test_without_coverage_nothing_happens(item: pytest.Item) -> None:
-    attributes = Attributes(item.config, DEFAULT, lambda: None)
+    attributes = Attributes(item.config, DEFAULT, lambda: None, "")
     run_around(attributes, item)
     assert attributes.note == ""
 
@@ -87,7 +87,7 @@ def test_without_coverage_nothing_happens(item: pytest.Item) -> None:
 def test_a_measurement_that_ended_during_the_test_is_not_switched_back(item: pytest.Item) -> None:
     coverage = Recorder()
     answers: list[Recorder | None] = [coverage, coverage, None]
-    run_around(Attributes(item.config, DEFAULT, lambda: answers.pop(0)), item)
+    run_around(Attributes(item.config, DEFAULT, lambda: answers.pop(0), ""), item)
     assert coverage.contexts == ["covgov:security"]
 
 
@@ -98,10 +98,9 @@ def test_a_measurement_that_ended_during_the_test_is_not_switched_back(item: pyt
     ids=["core", "setting"],
 )
 def test_what_stands_in_the_way_is_noted_and_nothing_is_switched(
-    item: pytest.Item, coverage: Recorder, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    item: pytest.Item, coverage: Recorder, why: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("COVGOV_NOTES_DIR", str(tmp_path))
-    attributes = Attributes(item.config, DEFAULT, lambda: coverage)
+    attributes = Attributes(item.config, DEFAULT, lambda: coverage, str(tmp_path))
     run_around(attributes, item)
     assert coverage.contexts == []
     assert why in attributes.note
@@ -110,7 +109,7 @@ def test_what_stands_in_the_way_is_noted_and_nothing_is_switched(
 
 
 def test_the_terminal_shows_the_note_once(pytestconfig: pytest.Config) -> None:
-    attributes = Attributes(pytestconfig, DEFAULT, lambda: Recorder(core="SysMonitor"))
+    attributes = Attributes(pytestconfig, DEFAULT, lambda: Recorder(core="SysMonitor"), "")
     attributes.pytest_sessionstart()
     shown = StringIO()
     attributes.pytest_terminal_summary(pytest.TerminalReporter(pytestconfig, file=shown))
@@ -119,7 +118,7 @@ def test_the_terminal_shows_the_note_once(pytestconfig: pytest.Config) -> None:
 
 def test_the_terminal_shows_nothing_without_a_note(pytestconfig: pytest.Config) -> None:
     shown = StringIO()
-    Attributes(pytestconfig, DEFAULT, lambda: None).pytest_terminal_summary(
+    Attributes(pytestconfig, DEFAULT, lambda: None, "").pytest_terminal_summary(
         pytest.TerminalReporter(pytestconfig, file=shown)
     )
     assert shown.getvalue() == ""
