@@ -1,4 +1,4 @@
-"""Fetch the released projects that tests/integration/test_real_projects.py measures, pinned by hash, into .cache/sdists.
+"""Fetch the released projects that test_real_projects.py measures, pinned by hash, into .cache/sdists.
 
 Set-up only: the tests themselves never use the network.
 """

@@ -35,17 +35,15 @@ class Refused(Exception):
 def main(arguments: list[str], package: str = "coverage") -> int:
     """Analyse the data files; the exit code."""
     try:
-        importlib.import_module(package)
+        coverage = importlib.import_module(package)
     except ImportError as error:
         sys.stderr.write(f"coverage.py cannot be imported by {sys.executable}: {error}\n")
         return NO_COVERAGE
-    from coverage.exceptions import CoverageException  # noqa: PLC0415 - known to exist only now
-
     try:
         # what plug-ins of the project print must not end up in the result
         with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(prefix="covgov-") as scratch:
             result = analyse([Path(argument) for argument in arguments], Path(scratch))
-    except (CoverageException, Refused, OSError, sqlite3.Error) as error:
+    except (coverage.CoverageException, Refused, OSError, sqlite3.Error) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     sys.stdout.write(json.dumps(result, separators=(",", ":"), sort_keys=True) + "\n")

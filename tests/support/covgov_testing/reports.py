@@ -106,7 +106,7 @@ def analysis(files: Mapping[str, Mapping[str, object]], **head: object) -> dict[
     for path, given in files.items():
         file: dict[str, object] = {name: [] for name in _LISTS}
         file["attributes"] = {}
-        full[path] = file | given | {"summary": {**_NO_COUNTS, **_mapping(given.get("summary", {}))}}
+        full[path] = {**file, **given} | {"summary": {**_NO_COUNTS, **_mapping(given.get("summary", {}))}}
     return {"format": "covgov-analysis", "version": "7.17.3", "language": "python 3.11", "branch": True} | {
         "root": "/repo",
         "files": full,

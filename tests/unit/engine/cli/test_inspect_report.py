@@ -74,9 +74,6 @@ def test_several_reports_are_listed(tmp_path: Path) -> None:
     assert found["format"] == "covgov-inspect"
     named = [(each["file"], each["format"]) for each in found["reports"]]
     assert named == [("c.xml", "cobertura"), ("c.json", "coveragepy-json")]
-        ("c.xml", "cobertura"),
-        ("c.json", "coveragepy-json"),
-    ]
     _, text, _ = run(tmp_path, "c.xml", "c.json")
     assert "\n\nc.json\n  format   coveragepy-json" in text
 

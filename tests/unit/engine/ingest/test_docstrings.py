@@ -8,9 +8,14 @@ from covgov.ingest.docstrings import drop_docstrings
 from covgov.model import lines
 from covgov_testing.builders import cov
 
-SOURCE = (
-    '"""Module."""\nclass A:\n    """Class\n    of two lines."""\n    x = 1\n    async def f(self):\n        """F."""\n'
-)
+SOURCE = '''"""Module."""
+class A:
+    """Class
+    of two lines."""
+    x = 1
+    async def f(self):
+        """F."""
+'''
 
 
 def test_exactly_the_docstrings_are_dropped() -> None:

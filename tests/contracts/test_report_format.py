@@ -1,0 +1,135 @@
+"""What every report format must do, whatever it reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.errors import InputError
+from covgov.ingest.interface import HEAD_BYTES, ReportFormat
+from covgov.ingest.registry import FORMATS
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
+from covgov_testing.reports import analysis, cobertura, json_report, klass
+
+CAPABILITIES = {"lines", "branches", "exits", "contexts", "excluded", "tests"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """head: how such a file begins. data: two files, a.py with 2 of 3 lines and 1 of 2 exits, b.py with nothing."""
+
+    head: bytes
+    data: bytes
+
+
+_SUMMARY = {"n_statements": 3, "n_missing": 1, "n_branches": 2, "n_missing_branches": 1}
+_A = {"statements": [1, 2, 4], "executed": [1, 2], "exits": [[2, 3], [2, 4]], "taken": [[2, 4]], "summary": _SUMMARY}
+_JSON = {
+    "executed_lines": [1, 2],
+    "missing_lines": [4],
+    "executed_branches": [[2, 4]],
+    "missing_branches": [[2, 3]],
+    "summary": {"covered_lines": 2, "num_statements": 3, "num_branches": 2, "covered_branches": 1},
+}
+_XML = cobertura(
+    klass(
+        "a.py",
+        'number="1" hits="1"',
+        'number="2" hits="9" branch="true" condition-coverage="50% (1/2)"',
+        'number="4" hits="0"',
+    )
+    + klass("b.py")
+)
+_LCOV = b"TN:\nSF:a.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,0,1\nBRDA:2,0,1,0\nend_of_record\nSF:b.py\nend_of_record\n"
+_EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
+
+CASES = {
+    "coveragepy-data": Case(b"SQLite format 3\0", json.dumps(analysis({"a.py": _A, "b.py": {}})).encode()),
+    "coveragepy-json": Case(json_report({"a.py": _JSON}), json_report({"a.py": _JSON, "b.py": _EMPTY})),
+    "cobertura": Case(_XML, _XML),
+    "lcov": Case(_LCOV, _LCOV),
+}
+
+
+@pytest.fixture(params=list(FORMATS))
+def name(request: pytest.FixtureRequest) -> str:
+    assert isinstance(request.param, str)
+    return request.param
+
+
+@pytest.fixture
+def known(name: str) -> ReportFormat:
+    return FORMATS[name]
+
+
+@pytest.mark.architecture
+def test_every_registered_format_is_held_to_this_contract() -> None:
+    assert CASES.keys() == FORMATS.keys()
+
+
+def test_a_format_recognises_its_own_files_and_nobody_elses(name: str, known: ReportFormat) -> None:
+    assert [other for other, case in CASES.items() if known.recognises(case.head[:HEAD_BYTES])] == [name]
+
+
+def test_the_same_measurement_gives_the_same_numbers(name: str, known: ReportFormat) -> None:
+    parsed = known.parse(CASES[name].data, "r")
+    assert sorted(parsed.files) == ["a.py", "b.py"]
+    assert parsed.files["a.py"].statements == 0b10110
+    assert parsed.files["a.py"].covered == 0b00110
+    assert parsed.stated(Metric.LINE) == Ratio(2, 3)
+    assert parsed.stated(Metric.BRANCH) == Ratio(1, 2)
+    assert parsed.files["a.py"].partial == 0b100
+
+
+def test_a_format_says_what_its_reports_carry_and_lack(name: str, known: ReportFormat) -> None:
+    parsed = known.parse(CASES[name].data, "r")
+    assert parsed.format == known.name == name
+    assert {*parsed.carries, *parsed.lacks} == CAPABILITIES
+    assert not {*parsed.carries} & {*parsed.lacks}
+    assert parsed.identity.tool
+    assert parsed.identity.branch
+
+
+def test_reading_twice_gives_the_same(name: str, known: ReportFormat) -> None:
+    assert known.parse(CASES[name].data, "r") == known.parse(CASES[name].data, "r")
+
+
+@pytest.mark.reliability
+def test_a_cut_report_is_refused_wherever_it_is_cut(name: str, known: ReportFormat) -> None:
+    data = CASES[name].data.rstrip()
+    whole = known.parse(data, "r").files
+    for end in range(0, len(data), 7):
+        try:
+            parsed = known.parse(data[:end], "somewhere/r")
+        except InputError as error:
+            assert error.code == "report-damaged"  # noqa: PT017 - a cut between two LCOV records is a smaller report
+            assert "somewhere/r" in error.message  # noqa: PT017
+        else:
+            assert parsed.files.items() <= whole.items()
+            assert name == "lcov"
+
+
+@pytest.mark.security
+@given(data=st.data())
+@pytest.mark.parametrize("fuzzed", list(FORMATS))
+def test_a_changed_report_is_read_or_refused_but_never_breaks_the_reader(fuzzed: str, data: st.DataObject) -> None:
+    report = bytearray(CASES[fuzzed].data)
+    for _ in range(data.draw(st.integers(1, 4))):
+        report[data.draw(st.integers(0, len(report) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        parsed = FORMATS[fuzzed].parse(bytes(report), "somewhere/r")
+    except InputError as error:
+        assert "somewhere/r" in error.message  # noqa: PT017 - either outcome is right, a traceback is not
+    else:
+        assert parsed.stated(Metric.COMBINED).covered >= 0
+
+
+@pytest.mark.security
+@given(head=st.binary(max_size=200))
+def test_recognising_never_raises(head: bytes) -> None:
+    assert all(known.recognises(head) in (True, False) for known in FORMATS.values())
