@@ -286,7 +286,14 @@ class GitStore:
     def _turn(self) -> Iterator[None]:
         """Processes of one machine take turns, so that few of them lose the swap."""
         self._require_writable()
-        with self._git.path("covgov-history.lock").open("ab") as lock:
+        path = self._git.path("covgov-history.lock")
+        try:
+            lock = path.open("ab")
+        except OSError as error:
+            raise DeliveryFailed(
+                "history-unwritable", f"history: {path}: {error.strerror}", hint="check the repository's permissions"
+            ) from error
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

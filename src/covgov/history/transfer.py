@@ -83,11 +83,8 @@ def _referenced(source: View, runs: Sequence[Stored]) -> list[str]:
 
 
 def _check_target(target: Path, expected: set[str]) -> None:
-    try:
-        found = DirView(target).names() if target.is_dir() else []
-        strangers = [name for name in found if name not in expected and name != layout.HEAD]
-    except OSError as error:
-        raise UsageError("export-target-differs", f"{target}: {error.strerror}") from error
+    found = DirView(target).names() if target.is_dir() else []
+    strangers = [name for name in found if name not in expected and name != layout.HEAD]
     if strangers or target.is_file():
         raise UsageError(
             "export-target-differs",

@@ -54,7 +54,7 @@ def _component(component: ComponentChange) -> Json:
         "before": _ratio(component.before),
         "first": _ratio(component.first),
         "last": _ratio(component.last),
-        "change": _points(change.points) if change is not None else None,
+        "change": _points(change.points) if change is not None and change.points is not None else None,
         "causes": [
             {"cause": part.cause, "covered": part.covered, "total": part.total, "points": _points(part.points)}
             for part in (change.parts if change is not None else ())
@@ -63,9 +63,7 @@ def _component(component: ComponentChange) -> Json:
     }
 
 
-def _points(value: Fraction | None) -> Json | None:
-    if value is None:
-        return None
+def _points(value: Fraction) -> Json:
     return {"exact": f"{value.numerator}/{value.denominator}", "shown": show_signed(value)}
 
 

@@ -88,7 +88,7 @@ def test_runs_that_share_a_baseline_are_not_added_up_twice() -> None:
         [at(10, "c1", 95), failed, at(18, "c3", 94, base="c1", was=95)], since=MONDAY, until=SUNDAY
     ).components
     assert api.change is not None
-    assert (api.change.points, api.unexplained) == (-1, 0)
+    assert (api.change.points, api.unexplained) == (Fraction(-1), Fraction(0))
     assert [part.points for part in api.change.parts] == [-1]
 
 
@@ -97,7 +97,7 @@ def test_what_no_recorded_comparison_accounts_for_is_named() -> None:
         [at(10, "c1", 95), at(18, "c3", 92, base="elsewhere", was=93)], since=MONDAY, until=SUNDAY
     ).components
     assert api.change is not None
-    assert (api.change.points, api.unexplained) == (-3, -2)
+    assert (api.change.points, api.unexplained) == (Fraction(-3), Fraction(-2))
 
 
 def test_the_first_run_of_all_is_where_an_account_begins() -> None:
@@ -106,7 +106,7 @@ def test_the_first_run_of_all_is_where_an_account_begins() -> None:
     ).components
     assert api.before is None
     assert api.change is not None
-    assert (api.change.points, api.unexplained) == (1, 0)
+    assert (api.change.points, api.unexplained) == (Fraction(1), Fraction(0))
 
 
 def test_a_comparison_with_itself_ends() -> None:
@@ -132,7 +132,7 @@ def test_a_component_that_appeared_later_is_counted_from_its_first_figure() -> N
         [before, at(17, "c2", 80), at(18, "c3", 81, base="c2", was=80)], since=MONDAY, until=SUNDAY
     ).components
     assert api.change is not None
-    assert (api.before, api.change.points, api.unexplained) == (None, 1, 0)
+    assert (api.before, api.change.points, api.unexplained) == (None, Fraction(1), Fraction(0))
 
 
 def test_the_project_comes_first() -> None:

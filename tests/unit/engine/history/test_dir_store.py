@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.errors import DeliveryFailed, Undetermined
+from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import layout, ledger
 from covgov.history.dir_store import DirStore
 from covgov.history.interface import Addition, View
@@ -149,6 +149,32 @@ def test_a_full_disk_leaves_the_runs_before(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(DirStore(tmp_path).list()) == 1
     assert list(DirStore(tmp_path).verify()) == []
+
+
+def test_a_directory_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    store = DirStore(tmp_path / "absent")
+    assert (store.exists(), list(store.list()), list(store.prune(0)), list(store.verify())) == (False, [], [], [])
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_repeated_append_writes_nothing(tmp_path: Path) -> None:
+    store = DirStore(tmp_path)
+    first = store.append(run(), {"api.xml": b"1"})
+    before = files(tmp_path)
+    assert store.append(run(), {"api.xml": b"2"}) == first
+    assert store.fetch(first.id) == run()
+    assert files(tmp_path) == before
+
+
+@pytest.mark.reliability
+def test_nothing_is_appended_to_a_damaged_history(tmp_path: Path) -> None:
+    store = DirStore(tmp_path)
+    store.append(run("c1"))
+    next((tmp_path / "runs").iterdir()).write_bytes(b"{}")
+    before = files(tmp_path)
+    with pytest.raises(InputError):
+        store.append(run("c2"))
+    assert files(tmp_path) == before
 
 
 def test_a_history_without_a_lock_file_can_be_read_and_verified(tmp_path: Path) -> None:

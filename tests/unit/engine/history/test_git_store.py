@@ -251,6 +251,55 @@ def test_hooks_of_the_calling_git_command_do_not_mislead(origin: Repo) -> None:
     assert not (here.root / ".git" / "other").exists()
 
 
+def test_what_was_recorded_is_read_back_and_nothing_is_pruned(origin: Repo) -> None:
+    here = clone(origin, "here")
+    found = git_store(here).append(run("c1"), {"api.xml": b"bulk never enters git"})
+    assert git_store(here).fetch(found.id) == run("c1")
+    assert list(git_store(here).prune(0)) == []
+    assert "artifacts" not in here.git("ls-tree", "--name-only", BRANCH)
+
+
+@pytest.mark.reliability
+def test_a_remote_that_breaks_off_is_unreachable(origin: Repo) -> None:
+    here, there = clone(origin, "here"), clone(origin, "there")
+    git_store(here).append(run("c1"))
+    git_store(here).push()
+    tip = origin.git("rev-parse", BRANCH)
+    (origin.root / "objects" / tip[:2] / tip[2:]).unlink()
+    with pytest.raises(Undetermined) as caught:
+        git_store(there).fetch_remote()
+    assert caught.value.code == "history-unreachable"
+
+
+@pytest.mark.reliability
+def test_a_branch_name_that_git_cannot_place_is_one_error(origin: Repo) -> None:
+    here = clone(origin, "here")
+    here.git("branch", f"{BRANCH}/deeper")
+    with pytest.raises(DeliveryFailed) as caught:
+        git_store(here).append(run("c1"))
+    assert caught.value.code == "history-unwritable"
+
+
+@pytest.mark.reliability
+def test_a_repository_that_cannot_be_written_is_one_error(origin: Repo) -> None:
+    here = clone(origin, "here")
+    (here.root / ".git" / "covgov-history.lock").mkdir()
+    with pytest.raises(DeliveryFailed, match=r"covgov-history\.lock") as caught:
+        git_store(here).append(run("c1"))
+    assert caught.value.code == "history-unwritable"
+
+
+@pytest.mark.reliability
+def test_taking_over_the_remote_s_runs_is_given_up_in_time(origin: Repo) -> None:
+    here, there = clone(origin, "here"), clone(origin, "there")
+    git_store(here).append(run("c1"))
+    git_store(here).push()
+    hasty = GitStore(Plumbing(there.root, os.environ), BRANCH, remote="origin", tries=0)
+    with pytest.raises(DeliveryFailed) as caught:
+        hasty.fetch_remote()
+    assert caught.value.code == "history-contended"
+
+
 def test_a_directory_that_is_no_repository_has_no_history(tmp_path: Path) -> None:
     made = open_store(f"git:{BRANCH}", tmp_path, env=os.environ, remote=None, fetch=True)
     assert not made.exists()

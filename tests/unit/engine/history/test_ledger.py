@@ -49,6 +49,64 @@ def test_any_changed_byte_of_any_file_is_a_fault(data: st.DataObject) -> None:
     assert store.verify()
 
 
+def test_an_unknown_run_is_refused_by_name() -> None:
+    store = MemoryStore()
+    store.append(run())
+    with pytest.raises(InputError, match="0123abcd") as caught:
+        store.fetch("0123abcd")
+    assert caught.value.code == "run-unknown"
+
+
+def test_a_moment_without_a_time_zone_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="aware"):
+        MemoryStore().append(run(at=NOON.replace(tzinfo=None)))
+
+
+@pytest.mark.reliability
+def test_a_lost_newest_run_is_never_read_over() -> None:
+    store = MemoryStore()
+    store.append(run("c1"))
+    store.append(run("c2"))
+    del store.files[next(name for name in store.files if name.startswith("runs/00000002"))]
+    with pytest.raises(InputError, match="promises 2 runs"):
+        store.list()
+
+
+@pytest.mark.security
+def test_files_that_covgov_did_not_write_are_told() -> None:
+    store = MemoryStore()
+    store.files["thesis.tex"] = b"x"
+    with pytest.raises(InputError) as caught:
+        store.exists()
+    assert caught.value.code == "history-foreign"
+    other = MemoryStore()
+    other.append(run())
+    store.files |= other.files
+    assert [fault.where for fault in store.verify()] == ["thesis.tex"]
+
+
+@pytest.mark.reliability
+def test_every_lost_object_is_a_fault() -> None:
+    store = MemoryStore()
+    store.append(run())
+    for name in [name for name in store.files if name.startswith("objects/")]:
+        lost = store.files.pop(name)
+        assert any(fault.where == name for fault in store.verify())
+        store.files[name] = lost
+    assert list(store.verify()) == []
+
+
+@pytest.mark.reliability
+def test_a_newer_format_is_refused_by_name() -> None:
+    store = MemoryStore()
+    store.append(run())
+    name = next(name for name in store.files if name.startswith("runs/"))
+    newer = store.files[name].replace(b'"version":1', b'"version":2', 1)
+    with pytest.raises(InputError, match="newer covgov") as caught:
+        layout.decode_manifest(newer, layout.manifest_name(1, layout.digest_of(newer)))
+    assert caught.value.code == "history-newer"
+
+
 def test_the_same_runs_give_the_same_bytes() -> None:
     stores = [MemoryStore(), MemoryStore()]
     for store in stores:
