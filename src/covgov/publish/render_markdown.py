@@ -14,7 +14,7 @@ from covgov.model.verdict import ExceptionLine, Finding, Row, SuiteLine, Verdict
 from covgov.publish import figures
 from covgov.publish.fitting import Section, fit
 from covgov.publish.safe_text import markdown, markdown_code, markdown_prose, markdown_row, plain
-from covgov.publish.sections import Limit, all_rows, clipped, code_of, grouped
+from covgov.publish.sections import LINE_LISTS, Limit, LineList, all_rows, clipped, code_of, grouped, line_lists
 
 MARKER = "<!-- covgov:summary -->"
 COMMENT_BYTES = 65_536
@@ -68,11 +68,11 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
     for rank, (title, findings) in zip((0, 2, 5, 6), _ranked(verdict), strict=True):
         if findings:
             yield Section("findings", rank, f"### {title}\n", tuple(map(_finding, findings)))
-    for title, key in (("Uncovered lines", "uncovered"), ("Exits never taken", "partial_lines")):
-        items = tuple(_lines(verdict.rows, key))
+    for rank, kind in enumerate(LINE_LISTS, start=7):
+        items = tuple(item for listed in line_lists(verdict) if listed.kind == kind for item in _lines(listed))
         if items:
-            opening = f"<details><summary>{title}</summary>\n"
-            yield Section("lines", 7 if key == "uncovered" else 8, opening, items, "</details>")
+            opening = f"<details><summary>{kind.capitalize()}</summary>\n"
+            yield Section("lines", rank, opening, items, "</details>")
     if verdict.suites:
         yield _table("suites", 3, SUITE_COLUMNS, tuple(map(_suite, verdict.suites)))
     if verdict.exceptions:
@@ -133,13 +133,12 @@ def _finding(finding: Finding) -> str:
     return f"- **{markdown(finding.rule)}**: {markdown_prose(finding.message)}{waived}{hint}"
 
 
-def _lines(rows: Sequence[Row], key: str) -> Iterator[str]:
-    for row in rows:
-        shown, rest = clipped(row.uncovered if key == "uncovered" else row.partial_lines, LIMIT)
-        name = markdown_code(row.name)
-        yield from (f"- {name}: {markdown_code(path)}: {markdown(spelled)}" for path, spelled in shown)
-        if rest:
-            yield f"- {name}: {rest}"
+def _lines(listed: LineList) -> Iterator[str]:
+    shown, rest = clipped(listed.lines, LIMIT)
+    scope = f"{markdown_code(listed.scope)}: " if listed.scope else ""
+    yield from (f"- {scope}{markdown_code(path)}: {markdown(spelled)}" for path, spelled in shown)
+    if rest:
+        yield f"- {scope}{rest}"
 
 
 SUITE_COLUMNS = ("suite", "result", "tests", "failures", "seconds", "measured by")

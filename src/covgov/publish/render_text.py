@@ -8,7 +8,7 @@ from typing import ClassVar
 from covgov.model.verdict import ExceptionLine, Finding, Row, Verdict
 from covgov.publish import figures
 from covgov.publish.safe_text import log_line
-from covgov.publish.sections import Limit, all_rows, clipped, code_of, grouped
+from covgov.publish.sections import Limit, all_rows, clipped, code_of, grouped, line_lists
 
 LIMIT = Limit(files=20, ranges=30)
 
@@ -73,14 +73,12 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _uncovered(verdict: Verdict) -> Iterator[str]:
-    for row in verdict.rows:
-        for title, lines in (("uncovered", row.uncovered), ("exits never taken", row.partial_lines)):
-            shown, rest = clipped(lines, LIMIT)
-            if shown:
-                yield f"{title} in {log_line(row.name)}:"
-                yield from (f"  - {log_line(path)}:{log_line(spelled)}" for path, spelled in shown)
-            if rest:
-                yield f"  - {rest}"
+    for listed in line_lists(verdict):
+        shown, rest = clipped(listed.lines, LIMIT)
+        yield f"{listed.kind} in {log_line(listed.scope)}:" if listed.scope else f"{listed.kind}:"
+        yield from (f"  - {log_line(path)}:{log_line(spelled)}" for path, spelled in shown)
+        if rest:
+            yield f"  - {rest}"
 
 
 def _suites(verdict: Verdict) -> Iterator[str]:

@@ -48,6 +48,29 @@ def all_rows(verdict: Verdict) -> tuple[Row, ...]:
     return verdict.rows if verdict.project is None else (*verdict.rows, verdict.project)
 
 
+LINE_LISTS = ("uncovered in this change", "no longer reached", "uncovered", "exits never taken")
+"""Kinds of line lists, the most useful first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineList:
+    """Lines by path, of one kind, in one scope ("" = the change itself)."""
+
+    kind: str
+    scope: str
+    lines: Mapping[str, str]
+
+
+def line_lists(verdict: Verdict) -> tuple[LineList, ...]:
+    """Every list of lines that is not empty, by kind, then by component."""
+    change, lost, uncovered, exits = LINE_LISTS
+    made = [LineList(change, "", verdict.patch.uncovered)] if verdict.patch else []
+    made += [LineList(lost, row.name, row.delta.lost) for row in verdict.rows if row.delta]
+    made += [LineList(uncovered, row.name, row.uncovered) for row in verdict.rows]
+    made += [LineList(exits, row.name, row.partial_lines) for row in verdict.rows]
+    return tuple(listed for listed in made if listed.lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """How much of a list of lines is shown: files per scope, ranges per file."""

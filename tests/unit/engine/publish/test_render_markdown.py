@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -94,8 +95,17 @@ def test_findings_stand_under_their_headings_with_what_to_do_next() -> None:
 def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
     row = build.row(uncovered={"a.py": "40,52-58"}, partial_lines={"b.py": "3"})
     text = render(build.verdict(rows=(row,)))
-    assert "<details><summary>Uncovered lines</summary>\n\n- `api`: `a.py`: 40,52-58\n\n</details>" in text
+    assert "<details><summary>Uncovered</summary>\n\n- `api`: `a.py`: 40,52-58\n\n</details>" in text
     assert "<details><summary>Exits never taken</summary>\n\n- `api`: `b.py`: 3\n\n</details>" in text
+
+
+def test_uncovered_lines_of_the_change_and_lost_ones_come_before_all_others() -> None:
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
+    assert "<details><summary>Uncovered in this change</summary>\n\n- `a.py`: 3\n" in text
+    assert "<details><summary>No longer reached</summary>\n\n- `api`: `a.py`: 2\n" in text
+    headings = [line.partition("<summary>")[2] for line in text.split("\n") if line.startswith("<details>")]
+    assert headings == ["Uncovered in this change</summary>", "No longer reached</summary>", "Uncovered</summary>"]
 
 
 def test_a_component_with_very_many_uncovered_files_counts_the_rest() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -79,6 +80,16 @@ def test_a_long_list_of_uncovered_files_ends_with_how_many_more_there_are() -> N
     assert "src/19.py" in text
     assert "src/20.py" not in text
     assert "  - and 5 more files\n" in text
+
+
+def test_uncovered_lines_of_the_change_and_lost_ones_are_listed_before_all_others() -> None:
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
+    assert (
+        "uncovered in this change:\n  - a.py:3\n"
+        "no longer reached in api:\n  - a.py:2\n"
+        "uncovered in api:\n  - a.py:1,2,3\n"
+    ) in text
 
 
 def test_an_exception_without_owner_or_dates_says_so_by_leaving_them_out() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.model.verdict import Effect, Finding, Scope
-from covgov.publish.sections import Limit, all_rows, clip_ranges, clipped, code_of, grouped
+from covgov.model.verdict import Effect, Finding, PatchRow, Scope
+from covgov.publish.sections import Limit, all_rows, clip_ranges, clipped, code_of, grouped, line_lists
 from covgov_testing import builders_verdict as build
 
 
@@ -26,6 +26,12 @@ def test_the_project_comes_after_its_components() -> None:
     project = build.row("project", scope=Scope.PROJECT)
     assert all_rows(build.verdict(rows=(build.row(),), project=project)) == (build.row(), project)
     assert all_rows(build.verdict(rows=(build.row(),))) == (build.row(),)
+
+
+def test_line_lists_name_their_scope_and_leave_out_what_is_empty() -> None:
+    rows = (build.row("api", partial_lines={"a.py": "1"}), build.row("auth", uncovered={"b.py": "2"}))
+    listed = line_lists(build.verdict(rows=rows, patch=PatchRow(None, None, 0)))
+    assert [(each.kind, each.scope) for each in listed] == [("uncovered", "auth"), ("exits never taken", "api")]
 
 
 def test_files_beyond_the_limit_are_counted() -> None:
