@@ -21,6 +21,7 @@ from covgov.model.snapshot import FileCoverage, Identity
 _CONDITIONS = re.compile(r"\((\d{1,9})/(\d{1,9})\)")
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?\S+\s+(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 _MAX_ENTITIES, _MAX_ENTITY = 16, 256
+_CHUNK = 1 << 16
 
 
 @dataclass(slots=True)
@@ -182,7 +183,8 @@ def _read(data: bytes, where: str) -> _Target:
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
     try:
-        parser.feed(data)
+        for start in range(0, len(data), _CHUNK):  # the parser limits what it buffers, not what it reads
+            parser.feed(data[start : start + _CHUNK])
         parser.close()
     except etree.XMLSyntaxError as error:
         raise damaged(where, f"not well-formed XML: {error}") from None

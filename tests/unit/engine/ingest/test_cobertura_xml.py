@@ -71,6 +71,11 @@ def test_coverage_py_is_known_by_its_comment_and_keeps_its_version() -> None:
     assert parse(cobertura("", root='version="7.6.1"')).identity == Identity("cobertura")
 
 
+def test_a_report_of_many_megabytes_on_one_line_is_read() -> None:
+    entries = [f'number="{number}" hits="1" comment="{"x" * 1000}"' for number in range(1, 12_000)]
+    assert parse(cobertura(klass("a.py", *entries))).stated(Metric.LINE) == Ratio(11_999, 11_999)
+
+
 @pytest.mark.parametrize("hits", ["1.0", "1", "999999999999999999", " 7 "])
 def test_hits_are_numbers_however_they_are_written(hits: str) -> None:
     assert parse(cobertura(klass("a.py", f'number="1" hits="{hits}"'))).files["a.py"].covered == 0b10
