@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from covgov_testing.installed import Done, Installed
 from covgov_testing.team import COVERAGERC, POLICY, TEST, Team, module
 
@@ -145,7 +146,6 @@ def the_register_cycle(team: Team) -> None:
 def nothing_turns_green_unmeasured(team: Team) -> None:
     team.branch("silent", {"tests/test_app.py": "", "tests/conftest.py": "collect_ignore = ['test_app.py']\n"})
     expect(team.ci_pull_request("silent"), 11, "did not arrive")
-
 
     elsewhere = POLICY + '\n[components.gone]\npaths = ["nowhere/**"]\nsuite = "app"\n'
     team.branch("nowhere", {"covgov.toml": elsewhere})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -53,7 +54,10 @@ class Project:
     def ci(self) -> CiContext:
         path = self.world.env.get("GITHUB_EVENT_PATH", "")
         payload = Path(path).read_bytes() if path and Path(path).is_file() else None
-        return detect(self.world.env, payload)
+        context = detect(self.world.env, payload)
+        if context.branch or not self.is_repository:
+            return context
+        return replace(context, branch=GitRepository(self.root, env=self.world.env, fetch=False).branch())
 
     @cached_property
     def store(self) -> RunStore:

@@ -20,9 +20,10 @@ from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Snapshot
 from covgov.policy import config, override, scopes, whose
 from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Measured, PatchFacts
-from covgov.policy.policy import Policy
+from covgov.policy.policy import BarScope, Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
+from covgov.vcs import codeowners
 from covgov.vcs.interface import WORKTREE, Repository
 
 
@@ -45,6 +46,7 @@ class _Base:
     register: Register | None = None
     diff: Diff = field(default_factory=Diff)
     read_start: Callable[[str], bytes | None] = lambda path: None
+    read_tip: Callable[[str], bytes | None] | None = None
 
     @property
     def renames(self) -> dict[str, str]:
@@ -58,7 +60,8 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
     effective = whose.stricter(base.at_tip, head, base.renames)
     wanted = wanted_suites(request.suites, effective)
     whole = set(wanted) == set(effective.expected)
-    arrivals = _arrivals(wanted, request, situation, edges)
+    blobs = edges.repository.blobs(WORKTREE) if edges.repository else None
+    arrivals = _arrivals(wanted, request, situation, edges.read, blobs)
     heads = {arrival.suite: arrival.snapshot for arrival in arrivals if arrival.snapshot is not None}
     baseline = _baseline(situation, effective, edges, heads, request.today)
     merged = merge(tuple(heads.values())) if heads else None
@@ -81,6 +84,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
             (base.read_start, edges.read),
             renames=base.renames,
             changed={path: bits for path, bits in changed.items() if scopes.is_source(effective, path)},
+            files=blobs or (),
         ),
         suites=tuple(arrival.line() for arrival in arrivals),
         components=_components(effective, wanted, arrivals, against),
@@ -93,6 +97,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         tree=situation.origin.tree if situation else "",
         dirty=situation.origin.dirty if situation else False,
         changed_paths=_changed_paths(base.diff) if situation and situation.start else None,
+        owners=_owners(effective, merged, base.read_tip or edges.read),
     )
     return Gathered(facts, heads, faults)
 
@@ -123,10 +128,18 @@ def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
     at_tip = config.load(_reader(repository, situation.base_tip))
     diff = repository.diff(situation.start, WORKTREE)
     path = (at_tip or head).register.path
-    text = repository.read(situation.base_tip, path)
-    register = document.parse(text.decode("utf-8"), f"{path} at {situation.base_tip[:12]}") if text else None
+    data = repository.read(situation.base_tip, path)
+    register = document.read(data, f"{path} at {situation.base_tip[:12]}") if data else None
     state = BasePolicy.PRESENT if at_tip is not None else BasePolicy.ABSENT
-    return _Base(state, at_start, at_tip, register, diff, _reader(repository, situation.start))
+    return _Base(
+        state=state,
+        at_start=at_start,
+        at_tip=at_tip,
+        register=register,
+        diff=diff,
+        read_start=_reader(repository, situation.start),
+        read_tip=_reader(repository, situation.base_tip),
+    )
 
 
 def _reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
@@ -134,11 +147,14 @@ def _reader(repository: Repository, commit: str) -> Callable[[str], bytes | None
 
 
 def _arrivals(
-    wanted: tuple[str, ...], request: Request, situation: Situation | None, edges: Edges
+    wanted: tuple[str, ...],
+    request: Request,
+    situation: Situation | None,
+    read: Callable[[str], bytes | None],
+    blobs: Mapping[str, str] | None,
 ) -> tuple[Arrival, ...]:
     origin = situation.origin if situation else None
-    blobs = edges.repository.blobs(WORKTREE) if edges.repository else None
-    return tuple(receive(suite, request.folder, edges.read, origin=origin, blobs=blobs) for suite in wanted)
+    return tuple(receive(suite, request.folder, read, origin=origin, blobs=blobs) for suite in wanted)
 
 
 def _baseline(
@@ -237,19 +253,22 @@ def _patch(policy: Policy, merged: Snapshot, changed: Mapping[str, int]) -> Patc
     return PatchFacts(changed, merged, unmeasured)
 
 
+def _owners(policy: Policy, merged: Snapshot | None, read: Callable[[str], bytes | None]) -> dict[str, str]:
+    """Owner of every measured file, by the base branch's CODEOWNERS; asked only when a bar is about owners."""
+    if merged is None or all(bar.scope is not BarScope.OWNER for bar in policy.bars):
+        return {}
+    owner_of = codeowners.find(read).owner_of
+    return {path: owner for path in merged.paths if (owner := owner_of(path))}
+
+
 def _suffix(path: str) -> str:
     return path.rpartition("/")[2].rpartition(".")[2]
 
 
 def _register(path: str, read: Callable[[str], bytes | None]) -> tuple[Register | None, tuple[CovgovError, ...]]:
     """The register on disk. A damaged one waives nothing and has its own exit code; the judgement goes on."""
-    data = read(path)
-    if data is None:
-        return Register(path, ""), ()
     try:
-        return document.parse(data.decode("utf-8"), path), ()
-    except UnicodeDecodeError as error:
-        return None, (RegisterInvalid("register-encoding", f"{path} is not UTF-8: {error}"),)
+        return document.read(read(path), path), ()
     except RegisterInvalid as error:
         return None, (error,)
 

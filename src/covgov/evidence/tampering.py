@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from covgov.policy import exclusions, whose
 from covgov.policy.facts import Loosening
@@ -17,10 +17,11 @@ def find(
     *,
     renames: Mapping[str, str],
     changed: Mapping[str, int],
+    files: Collection[str],
 ) -> tuple[Loosening, ...]:
     """policies, reads: (where the change starts, head). Nothing can be loosened that was not there: () without a start.
 
-    changed: added or modified head lines by path, measured source files only.
+    changed: added or modified head lines by path, measured source files only. files: every path at head.
     """
     start, head = policies
     if start is None:
@@ -28,7 +29,7 @@ def find(
     read_start, read_head = reads
     settings = exclusions.load_settings(read_head)
     return (
-        *whose.loosenings(start, head, renames=renames),
+        *whose.loosenings(start, head, renames=renames, files=files),
         *exclusions.widened(exclusions.load_settings(read_start), settings),
         *_pragmas(read_head, changed, settings),
     )

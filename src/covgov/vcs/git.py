@@ -123,6 +123,11 @@ class GitRepository:
         candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
         return next((name for name in candidates if self.resolve(name) is not None), None)
 
+    def branch(self) -> str:
+        """Name of the branch that is checked out; "" when HEAD is detached."""
+        done = self._git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
+        return done.text if done.code == 0 else ""
+
     def remote(self) -> str | None:
         """`origin`, else the only remote there is."""
         done = self._git.ask("remote")

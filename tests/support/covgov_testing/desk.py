@@ -14,7 +14,7 @@ from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.evidence.request import Edges, Request
 from covgov.history.dir_store import DirStore
-from covgov.history.interface import RunStore
+from covgov.history.interface import RunStore, RunSummary
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import FileCoverage, Identity, Snapshot, TestRun
 from covgov.policy import config
@@ -121,8 +121,8 @@ class Desk:
         request = Request(today, suites, fail_under=fail_under, accept_identity=accept_identity, base=base)
         return gate.judge(request, policy, self.edges(ci=ci, env=env, git=git))
 
-    def record(self, judgement: gate.Judgement, **edges: CiContext) -> object:
-        return gate.record(judgement, self.edges(**edges), now=NOW, whole=True)
+    def record(self, judgement: gate.Judgement, *, ci: CiContext = LOCAL) -> RunSummary | str:
+        return gate.record(judgement, self.edges(ci=ci), now=NOW, whole=True)
 
     def covgov(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
         """One command line in this project; its streams are in `out` and `err` (of this call only)."""

@@ -118,7 +118,12 @@ class Team:
         return (self.work.root / name).read_text(encoding="utf-8")
 
     def _ci(
-        self, event: str, payload: Mapping[str, object], ref: str, args: tuple[str, ...], env: Mapping[str, str] | None = None
+        self,
+        event: str,
+        payload: Mapping[str, object],
+        ref: str,
+        args: tuple[str, ...],
+        env: Mapping[str, str] | None = None,
     ) -> Done:
         path = self.events / f"{event}.json"
         path.write_text(json.dumps({**payload, "repository": {"default_branch": "main"}}), encoding="utf-8")
@@ -135,4 +140,3 @@ class Team:
             "GITHUB_STEP_SUMMARY": str(summary),
         }
         return self.covgov.run(*args, cwd=self.work.root, env={**github, **(env or {})})
-

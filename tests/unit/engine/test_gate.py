@@ -8,6 +8,7 @@ import pytest
 from covgov import gate
 from covgov.ci_env.interface import CiContext, Event
 from covgov.errors import DeliveryFailed
+from covgov.evidence.request import Edges
 from covgov.history.git_store import GitStore
 from covgov.history.interface import RunSummary
 from covgov.history.stores import open_store
@@ -111,7 +112,7 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
     assert not desk.store().exists()
 
 
-def git_edges(desk: Desk, ci: CiContext) -> gate.Edges:
+def git_edges(desk: Desk, ci: CiContext) -> Edges:
     def store() -> GitStore:
         opened = open_store("git:coverage-history", desk.root, env={}, remote="origin", fetch=ci.in_ci)
         assert isinstance(opened, GitStore)

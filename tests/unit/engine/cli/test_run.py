@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from covgov_testing.desk import Desk
 
 SOURCE = "def used() -> int:\n    return 1\n\n\ndef unused() -> int:\n    return 2\n"

@@ -307,3 +307,14 @@ def test_a_head_that_measured_nothing_is_not_called_a_new_suite(desk: Desk) -> N
     judgement = desk.judge()
     assert judgement.verdict.outcome is Outcome.UNDETERMINED
     assert "the suite is new" not in messages(judgement)
+
+
+def test_a_bar_per_owner_asks_the_base_branchs_codeowners(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", POLICY + '\n[[rules]]\nscope = "owner"\nmin = 90\n')
+    desk.repo.write({"CODEOWNERS": "api/** @team-api\n"})
+    start(desk)
+    desk.commit({"CODEOWNERS": "api/** @nobody\n"}, "hand over")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert "@team-api" in messages(judgement)
+    assert "@nobody" not in messages(judgement)

@@ -1,0 +1,65 @@
+"""The repository's own checks can fail: each is shown a reason to."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def clone(target: Path) -> Path:
+    """The inventory script with the names of all test modules, as a clone would have them."""
+    (target / "scripts").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "scripts" / "inventory.py", target / "scripts")
+    for name in (CHECKOUT / "tests" / "inventory.txt").read_text(encoding="utf-8").split():
+        module = target / name
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.touch()
+    shutil.copy(CHECKOUT / "tests" / "inventory.txt", target / "tests")
+    return target
+
+
+def test_the_inventory_holds_in_a_clone_and_a_deleted_test_module_turns_it_red(tmp_path: Path) -> None:
+    copy = clone(tmp_path / "clone")
+    assert run(sys.executable, "scripts/inventory.py", cwd=copy).returncode == 0
+    victim = copy / "tests" / "unit" / "engine" / "test_gate.py"
+    victim.unlink()
+    done = run(sys.executable, "scripts/inventory.py", cwd=copy)
+    assert done.returncode == 1
+    assert "tests/unit/engine/test_gate.py is listed" in done.stderr
+
+
+def test_a_test_module_that_nobody_listed_is_told(tmp_path: Path) -> None:
+    copy = clone(tmp_path / "clone")
+    (copy / "tests" / "unit" / "test_new.py").touch()
+    done = run(sys.executable, "scripts/inventory.py", cwd=copy)
+    assert done.returncode == 1
+    assert "tests/unit/test_new.py is not listed" in done.stderr
+
+
+def test_a_tier_prints_its_budget_and_passes_the_exit_code_on() -> None:
+    tier = str(CHECKOUT / "scripts" / "tier.py")
+    done = run(sys.executable, tier, "demo", "60", "--", sys.executable, "-c", "raise SystemExit(7)", cwd=CHECKOUT)
+    assert done.returncode == 7
+    assert done.stdout.startswith("tier demo: ")
+    assert "of 60 s, exit code 7" in done.stdout
+
+
+def test_a_skipped_test_is_a_failure_where_skips_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text((CHECKOUT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    (tmp_path / "test_it.py").write_text("import pytest\n\n\ndef test_it():\n    pytest.skip('not here')\n")
+    pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", str(tmp_path)]
+    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT / "tests" / "support"), "HOME": str(tmp_path)}
+    lenient = subprocess.run(pytest_, cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
+    strict = subprocess.run(
+        pytest_, cwd=tmp_path, env={**here, "COVGOV_NO_SKIPS": "1"}, capture_output=True, text=True, check=False
+    )
+    assert (lenient.returncode, strict.returncode) == (0, 1), lenient.stdout + strict.stdout
+    assert "a skipped test is a failure" in strict.stdout
