@@ -19,6 +19,11 @@ from covgov.history.interface import Addition, Change, Fault, RunSummary
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
+SHARED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
+"""Folders whose files are named by their content: one that exists need not be written again."""
+
+BULK = 100
+"""More new files than this are synchronised together."""
 
 
 class DirView:
@@ -139,20 +144,31 @@ class DirStore:
         scratch = self._root / SCRATCH
         shutil.rmtree(scratch, ignore_errors=True)  # what a killed append left
         scratch.mkdir()
-        for number, (name, data) in enumerate(files.items()):
-            target = self._root / name
-            if name.startswith((layout.OBJECTS, layout.ARTIFACTS)) and target.is_file():
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._place(scratch / str(number), target, data)
+        wanted = {name: data for name, data in files.items() if not self._has(name)}
+        shared = [name for name in wanted if name.startswith(SHARED)]
+        chained = [name for name in wanted if not name.startswith(SHARED)]
+        for name in shared:
+            _place(scratch / "file", self._root / name, wanted[name], durable=len(shared) <= BULK)
+        if len(shared) > BULK:
+            os.sync()  # one wait instead of one per file; manifests must not be on disk before what they name
+        for name in chained:
+            _place(scratch / "file", self._root / name, wanted[name], durable=True)
         shutil.rmtree(scratch, ignore_errors=True)
 
-    def _place(self, temporary: Path, target: Path, data: bytes) -> None:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
+    def _has(self, name: str) -> bool:
+        return name.startswith(SHARED) and (self._root / name).is_file()
+
+
+def _place(temporary: Path, target: Path, data: bytes, *, durable: bool) -> None:
+    """The file appears under its name whole; `durable`: and outlives a power cut once this returns."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with temporary.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        if durable:
             os.fsync(stream.fileno())
-        temporary.replace(target)
+    temporary.replace(target)
+    if durable:
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
-from covgov.history import ledger
+from covgov.history import layout, ledger
 from covgov.history.git_plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.git_view import GitView, object_faults
 from covgov.history.interface import Addition, Change, Fault, RunSummary, View
@@ -84,8 +84,9 @@ class GitStore:
         with self._turn():
             for _ in range(self._tries):
                 tip = self._writable_tip()
-                added = change(GitView(self._git, tip))
-                if added is None or self._move(self._git.commit_files(tip, added.files, added.at, added.message), tip):
+                view = GitView(self._git, tip)
+                added = change(view)
+                if added is None or self._move(self._commit(tip, view, added), tip):
                     return
         raise self._contended()
 
@@ -239,10 +240,16 @@ class GitStore:
         source = self.view()
         for run in runs:
             record = ledger.fetch(source, run.id)
-            added, _ = ledger.addition(GitView(self._git, onto), record, {})
+            view = GitView(self._git, onto)
+            added, _ = ledger.addition(view, record, {})
             if added is not None:
-                onto = self._git.commit_files(onto, added.files, added.at, added.message)
+                onto = self._commit(onto, view, added)
         return onto
+
+    def _commit(self, tip: str | None, view: GitView, added: Addition) -> str:
+        """Objects that the branch already has are not written again."""
+        files = {name: data for name, data in added.files.items() if name == layout.HEAD or name not in view.blobs}
+        return self._git.commit_files(tip, files, added.at, added.message)
 
     def _publishable(self, theirs: str | None) -> str | None:
         """The local branch, or when it has runs of dirty trees, the remote's with only the clean ones on top."""

@@ -10,8 +10,9 @@ import pytest
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import layout, ledger
-from covgov.history.dir_store import DirStore
+from covgov.history.dir_store import BULK, DirStore
 from covgov.history.interface import Addition, View
+from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, run
 
 
@@ -129,7 +130,7 @@ def test_a_full_disk_leaves_the_runs_before(tmp_path: Path) -> None:
     DirStore(tmp_path).append(run("c1"))
     script = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from covgov.history.dir_store import DirStore\n"
+        "from covgov.history.dir_store import BULK, DirStore\n"
         "from covgov_testing.builders_run import run\n"
         "from covgov.errors import DeliveryFailed\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -155,6 +156,14 @@ def test_a_directory_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     store = DirStore(tmp_path / "absent")
     assert (store.exists(), list(store.list()), list(store.prune(0)), list(store.verify())) == (False, [], [], [])
     assert not (tmp_path / "absent").exists()
+
+
+def test_a_first_run_of_many_files_is_recorded_like_any_other(tmp_path: Path) -> None:
+    store = DirStore(tmp_path)
+    many = {"api": snap({f"{number}.py": "+" * number for number in range(BULK + 20)})}
+    found = store.append(run(snapshots=many))
+    assert store.fetch(found.id).snapshots == many
+    assert list(store.verify()) == []
 
 
 def test_a_repeated_append_writes_nothing(tmp_path: Path) -> None:
