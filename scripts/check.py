@@ -8,24 +8,27 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parent.parent
-CHECKS = (
-    (str(BIN / "ruff"), "format", "--check", "--quiet", "."),
-    (str(BIN / "ruff"), "check", "--quiet", "."),
-    (str(BIN / "mypy"),),
-    (str(BIN / "lint-imports"), "--no-timing"),
-    (str(BIN / "deptry"), "src"),
-    (sys.executable, "scripts/inventory.py"),
-)
+CHECKS: dict[str, list[str]] = {
+    "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
+    "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
+    "types": [str(BIN / "mypy"), "--no-error-summary"],
+    "layers": [str(BIN / "lint-imports"), "--no-logo"],
+    "dependencies": [str(BIN / "deptry"), "--no-ansi", "src"],
+    "inventory": [sys.executable, "scripts/inventory.py"],
+}
 
 
 def main() -> int:
     codes = []
-    for command in CHECKS:
-        name = Path(command[0]).name if command[0] != sys.executable else Path(command[1]).name
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        sys.stdout.write(f"check {name}: {'ok' if code == 0 else f'exit code {code}'}\n")
+    for name, command in CHECKS.items():
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        if done.returncode:
+            sys.stdout.write(done.stdout)
+        sys.stdout.write(f"check {name}: {'ok' if done.returncode == 0 else f'exit code {done.returncode}'}\n")
         sys.stdout.flush()
-        codes.append(code)
+        codes.append(done.returncode)
     return next((code for code in codes if code), 0)
 
 

@@ -64,6 +64,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("COVGOV_NO_SKIPS") and isinstance(reporter, pytest.TerminalReporter):
-        if reporter.stats.get("skipped"):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if not os.environ.get("COVGOV_NO_SKIPS") or not isinstance(reporter, pytest.TerminalReporter):
+        return
+    if reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -13,7 +13,7 @@ from covgov_testing.desk import Desk
 CHECKOUT = Path(__file__).resolve().parents[2]
 SCRIPT = CHECKOUT / "scripts" / "coverage" / "regression_guard.py"
 BASE, HEAD = (9425, 9963), (9235, 9973)
-"""Covered and total lines whose drop exceeds 2 points by 2/99360999 of a point: the least that files this small allow."""
+"""Covered and total lines; the drop exceeds 2 points by 2/99360999 of a point, the least for files this small."""
 
 
 def guard(desk: Desk) -> subprocess.CompletedProcess[str]:

@@ -123,7 +123,7 @@ def test_a_snapshot_without_files_is_written_and_read_as_such(suffix: str) -> No
     [
         "json",
         "lcov",
-        pytest.param("xml", marks=pytest.mark.xfail(reason="the Cobertura reader hands on `&amp;` as `&#38;`")),
+        "xml",
     ],
 )
 def test_a_path_with_characters_that_markup_escapes_comes_back(suffix: str) -> None:

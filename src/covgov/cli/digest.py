@@ -33,24 +33,30 @@ def command(world: World, until: datetime | None, weeks: int, form: str, branch:
     Example: covgov digest --weeks 4
              covgov digest --until 2026-11-22 --format json -o coverage/digest.json
     """
-    from covgov.history.digest import digest
     from covgov.publish.artifacts import write_all
-    from covgov.publish.digest_json import digest_json
-    from covgov.publish.digest_markdown import digest_markdown
 
     project = Project(world)
     last = until.date() if until is not None else world.now().astimezone(UTC).date()
-    since = first_day(last, weeks)
-    runs = wanted(project.store.list(), branch or default_branch(project), since, last)
-    account = digest([project.store.fetch(run.id) for run in runs], since=since, until=last)
-    text = digest_json(account) if form == "json" else digest_markdown(account)
+    text = account(project, last, weeks=weeks, form=form, branch=branch)
     if output is None:
         world.say(text.removesuffix("\n"))
     else:
         target = world.cwd / output
         write_all(target.parent, {target.name: text.encode()})
-        world.note(f"wrote {output}")
+        world.note(f"covgov: wrote {output}")
     return OK
+
+
+def account(project: Project, until: date, *, weeks: int = 1, form: str = "markdown", branch: str = "") -> str:
+    """The digest of the weeks that end with the one of `until`, as Markdown or JSON."""
+    from covgov.history.digest import digest
+    from covgov.publish.digest_json import digest_json
+    from covgov.publish.digest_markdown import digest_markdown
+
+    since = first_day(until, weeks)
+    runs = wanted(project.store.list(), branch or default_branch(project), since, until)
+    told = digest([project.store.fetch(run.id) for run in runs], since=since, until=until)
+    return digest_json(told) if form == "json" else digest_markdown(told)
 
 
 def first_day(until: date, weeks: int) -> date:

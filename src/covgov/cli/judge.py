@@ -10,10 +10,11 @@ import click
 
 from covgov import gate
 from covgov.cli.boundary import report, worst
+from covgov.cli.digest import account
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, DeliveryFailed
 from covgov.evidence.request import Edges, Request
-from covgov.history.interface import RunSummary
+from covgov.history.interface import Noted
 from covgov.model.verdict import Verdict
 from covgov.publish.artifacts import write_all
 from covgov.publish.registry import RENDERERS
@@ -59,10 +60,18 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
     if recording:
         steps.append(lambda: _record(project, judgement, edges, whole=whole))
+        steps.append(lambda: _account(project, request))
     steps.append(lambda: _tell_ci(project.ci.summary_path, judgement.verdict))
     faults += [fault for step in steps if (fault := attempt(step)) is not None]
+    for remark in remarks(project):
+        world.note(f"covgov: {remark}")
     world.say(RENDERERS[rendering](judgement.verdict).rstrip("\n"))
     return worst([gate.EXIT_CODES[judgement.verdict.outcome], *(report(fault, world) for fault in faults)])
+
+
+def remarks(project: Project) -> Sequence[str]:
+    """What the store has to say about how it was read ("the copy in this clone was used")."""
+    return project.store.notes() if isinstance(project.store, Noted) else ()
 
 
 def attempt(step: Callable[[], None]) -> CovgovError | None:
@@ -75,14 +84,20 @@ def attempt(step: Callable[[], None]) -> CovgovError | None:
 
 
 def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool) -> None:
-    recorded = gate.record(judgement, edges, now=project.world.now(), whole=whole)
-    match recorded:
-        case RunSummary():
-            project.world.note(
-                f"covgov: recorded run {recorded.sequence} ({recorded.id[:12]}) in {project.policy.history.store}"
-            )
-        case str():
-            project.world.note(f"covgov: {recorded}")
+    world, history = project.world, project.policy.history
+    recorded = gate.record(judgement, edges, now=world.now(), whole=whole)
+    if isinstance(recorded, str):
+        world.note(f"covgov: {recorded}")
+        return
+    world.note(f"covgov: recorded run {recorded.sequence} ({recorded.id[:12]}) in {history.store}")
+    if recorded.sequence == 1 and history.since is None:
+        day = recorded.recorded_at.date()
+        world.note(f"covgov: set `since = {day}` in [history]: from then on a missing history is undetermined")
+
+
+def _account(project: Project, request: Request) -> None:
+    """The week's digest beside the verdict, now that history knows of this run."""
+    write_all(project.root / request.folder, {"digest.md": account(project, request.today).encode()})
 
 
 def _tell_ci(summary_path: str, verdict: Verdict) -> None:

@@ -86,7 +86,7 @@ def measure(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) ->
             project.policy.suites[name],
             root=project.root,
             out=project.root / FOLDER,
-            env=world.env,
+            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.attributes)},
             extra=extra,
             requested=requested,
             progress=world.note,

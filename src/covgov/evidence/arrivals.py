@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covgov.errors import InputError
 from covgov.model import snapshot_codec
@@ -50,7 +50,10 @@ def receive(
     if not snapshot.files:
         return Arrival(suite, None, f"{path} measured no file")
     stale = _stale(snapshot, origin, blobs)
-    return Arrival(suite, None, f"{path} {stale}") if stale else Arrival(suite, snapshot, "")
+    if stale:
+        return Arrival(suite, None, f"{path} {stale}")
+    # It was measured on these sources, perhaps at an earlier commit: from here on it is a measurement of this one.
+    return Arrival(suite, replace(snapshot, origin=origin) if origin else snapshot, "")
 
 
 def _stale(snapshot: Snapshot, origin: Origin | None, blobs: Mapping[str, str] | None) -> str:

@@ -102,7 +102,9 @@ class _Target:
     def _open(self, attributes: Mapping[str, str]) -> None:
         if self._class is not None:
             raise damaged(self.where, "a <class> inside a <class>")
-        self._class = _Class(building.file_path(attributes.get("filename", ""), f"{self.where}: <class>"))
+        # With entities left unresolved, libxml2 hands `&amp;` in attributes to a parser target as `&#38;`.
+        name = attributes.get("filename", "").replace("&#38;", "&")
+        self._class = _Class(building.file_path(name, f"{self.where}: <class>"))
 
     def _line(self, current: _Class, attributes: Mapping[str, str]) -> None:
         at = f"{self.where}: {current.filename}"

@@ -49,7 +49,7 @@ class BaselineReason(StrEnum):
     PREVIOUS_PASSED = "newest earlier commit of this branch that passed"
     NEVER_PASSED = "no earlier commit of this branch has passed yet: its oldest measured one"
     GIVEN = "named on the command line"
-    FIRST_RUN = "first run: there is no history yet"
+    FIRST_RUN = "first run"
     UNREACHABLE = "history is configured but cannot be reached"
     NOT_RECORDED = "no ancestor of this commit has a usable run in history"
     LOST = "history existed (history.since) but is absent now"

@@ -124,6 +124,8 @@ def _what(bar: Bar) -> str:
 
 
 def _hint(bar: Bar) -> str:
+    if bar.scope is BarScope.PROJECT and bar.on is On.TOTAL:
+        return "cover the lines listed below; exceptions are for components and files"
     if bar.on is On.TOTAL and not bar.attribute:
         return "cover the lines listed below, or propose an exception with `covgov exceptions sync`"
     return f"`covgov policy show` prints the bar {bar.key}"

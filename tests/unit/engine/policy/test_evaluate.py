@@ -77,7 +77,7 @@ def test_the_receipt_is_the_projects_else_the_first_components() -> None:
     assert (verdict.receipt.commit, verdict.receipt.distance) == (RECEIPT.commit, 3)
     assert verdict.project is not None
     assert verdict.project.baseline == WHOLE.ratio(Metric.COMBINED)
-    assert evaluate(replace(good(), project=None)).receipt.reason == "first run: there is no history yet"
+    assert evaluate(replace(good(), project=None)).receipt.reason == "first run"
     assert evaluate(replace(good(), project=None, components=())).receipt.reason == "nothing was compared"
 
 
