@@ -10,7 +10,7 @@ from covgov.differential.classify import classify
 from covgov.model.change import Delta, FileDelta
 from covgov.model.diff import Diff
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
-from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.snapshot import MERGED, Metric, Snapshot
 from covgov.policy.facts import Measured
 
 Belongs = Callable[[str], bool]
@@ -94,8 +94,6 @@ def compare_all(
     }
 
 
-def with_merged(baseline: Baseline | NoBaseline, name: str, merged: Snapshot) -> Baseline | NoBaseline:
+def with_merged(baseline: Baseline, merged: Snapshot) -> Baseline:
     """The baseline with the merge of its suites beside them."""
-    if isinstance(baseline, NoBaseline):
-        return baseline
-    return replace(baseline, snapshots={**baseline.snapshots, name: merged})
+    return replace(baseline, snapshots={**baseline.snapshots, MERGED: merged})

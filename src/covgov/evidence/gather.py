@@ -205,7 +205,7 @@ def _against(
     heads = {**heads, MERGED: merged} if merged else heads
     if isinstance(baseline, Baseline):
         parts = tuple(baseline.snapshots[name] for name in sorted(baseline.snapshots))
-        baseline = with_merged(baseline, MERGED, merge(parts)) if parts else baseline
+        baseline = with_merged(baseline, merge(parts)) if parts else baseline
     compared = compare_all(baseline, heads, diff, accept_identity=accept_identity)
     return Against(baseline, compared, count_deletions)
 

@@ -7,7 +7,7 @@ import pytest
 
 from covgov.cli.check import FORMATS
 from covgov.publish.registry import RENDERERS
-from covgov_testing.desk import Desk
+from covgov_testing.desk import POLICY, Desk
 
 
 @pytest.fixture
@@ -139,3 +139,50 @@ def test_outside_git_check_judges_the_bars(tmp_path: Path) -> None:
         target.write_bytes((desk.root / name).read_bytes())
     assert desk.covgov("check", cwd=plain) == 0
     assert "no git checkout" in desk.out.getvalue()
+
+
+def on_git_history(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path / "git", POLICY.replace("dir:history", "git:coverage-history"))
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    return desk
+
+
+@pytest.mark.reliability
+def test_an_unreachable_remote_with_a_local_copy_is_said_and_does_not_block(tmp_path: Path) -> None:
+    desk = on_git_history(tmp_path)
+    assert desk.covgov("check", "--record") == 0
+    desk.repo.git("remote", "add", "origin", str(tmp_path / "unplugged.git"))
+    desk.commit({"README": "x\n"})
+    assert desk.covgov("check", env={"CI": "true"}) == 0
+    assert "the copy in this clone was used" in desk.err.getvalue()
+
+
+@pytest.mark.security
+def test_an_unreachable_remote_without_a_local_copy_is_undetermined_in_ci_only(tmp_path: Path) -> None:
+    desk = on_git_history(tmp_path)
+    desk.repo.git("remote", "add", "origin", str(tmp_path / "unplugged.git"))
+    desk.commit({"README": "x\n"})
+    assert desk.covgov("check", env={"CI": "true"}) == 11
+    assert desk.covgov("check") == 0
+
+
+def test_the_first_record_suggests_history_since(tmp_path: Path) -> None:
+    desk = on_git_history(tmp_path)
+    desk.covgov("check", "--record")
+    assert "set `since = 2026-11-22`" in desk.err.getvalue()
+    desk.commit({"README": "x\n"})
+    desk.covgov("check", "--record")
+    assert "set `since" not in desk.err.getvalue()
+
+
+def test_uncommitted_work_is_judged_and_not_recorded(desk: Desk) -> None:
+    desk.repo.write({"README": "x\n"})
+    assert desk.covgov("check", "--record") == 0
+    assert "not recorded" in desk.err.getvalue()
+
+
+def test_the_branch_that_is_checked_out_is_recorded(desk: Desk) -> None:
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.covgov("check", "--record")
+    assert [run.branch for run in desk.store().list()] == ["topic"]

@@ -148,3 +148,12 @@ def test_a_lone_branch_without_any_usual_target_is_judged_against_its_past(repo:
     repo.commit({"a.py": "a = 2\n"}, "two")
     found = situate(git(repo), LOCAL)
     assert (found.kind, found.start) == (Kind.BRANCH, one)
+
+
+def test_uncommitted_work_on_a_lone_branch_is_a_change_against_head(repo: Repo) -> None:
+    repo.git("checkout", "-q", "-b", "lone")
+    repo.git("branch", "-D", "main")
+    head = repo.git("rev-parse", "HEAD")
+    repo.write({"a.py": "a = 9\n"})
+    found = situate(git(repo), LOCAL)
+    assert (found.kind, found.start) == (Kind.CHANGE, head)

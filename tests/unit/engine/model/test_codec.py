@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.model.codec import decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    points: Fraction
+    bar: Decimal | None
+    day: date
+    named: dict[str, int]
+
+
+@given(
+    st.builds(
+        Sample,
+        points=st.fractions(),
+        bar=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
+        day=st.dates(),
+        named=st.dictionaries(st.text(), st.integers(-(2**63), 2**63 - 1)),
+    )
+)
+def test_what_was_encoded_is_decoded(sample: Sample) -> None:
+    assert decode(encode(sample), Sample) == sample
+
+
+def test_the_same_value_gives_the_same_bytes_whatever_the_order_of_its_keys() -> None:
+    one = Sample(Fraction(1, 3), None, date(2026, 11, 22), {"a": 1, "b": 2})
+    other = Sample(Fraction(2, 6), None, date(2026, 11, 22), {"b": 2, "a": 1})
+    assert encode(one) == encode(other)
+
+
+def test_a_value_without_a_canonical_form_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match="no canonical form for complex"):
+        encode(1j)
+
+
+def test_a_type_without_a_canonical_form_is_refused() -> None:
+    with pytest.raises((NotImplementedError, msgspec.ValidationError)):
+        decode(b"1", complex)
+
+
+@pytest.mark.reliability
+def test_a_misfit_names_its_place() -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"\$\.day"):
+        decode(b'{"points":"1/2","bar":null,"day":7,"named":{}}', Sample)
