@@ -41,11 +41,11 @@ unit: $(READY)
 
 ## contracts: one suite that every format, store and renderer passes
 contracts: $(READY)
-	$(TIER) contracts 120 -- $(PYTEST) -n 2 tests/contracts
+	$(TIER) contracts 60 -- $(PYTEST) -n 2 tests/contracts
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch
-	$(TIER) integration 120 -- $(PYTEST) -n 2 tests/integration -m "not system"
+	$(TIER) integration 180 -- $(PYTEST) -n 2 tests/integration -m "not system"
 
 ## docs: README blocks, error codes, configuration keys, help texts against the code
 docs: $(READY)
