@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,7 +19,7 @@ from covgov.model.diff import Diff
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Snapshot
 from covgov.policy import config, override, scopes, whose
-from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Measured, PatchFacts
+from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Loosening, Measured, PatchFacts
 from covgov.policy.policy import BarScope, Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
@@ -79,13 +79,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         today=request.today,
         policy=effective,
         base_policy=base.state,
-        loosenings=tampering.find(
-            (base.at_start, head),
-            (base.read_start, edges.read),
-            renames=base.renames,
-            changed={path: bits for path, bits in changed.items() if scopes.is_source(effective, path)},
-            files=blobs or (),
-        ),
+        loosenings=_loosenings(base, head, effective, edges.read, changed, blobs or ()),
         suites=tuple(arrival.line() for arrival in arrivals),
         components=_components(effective, wanted, arrivals, against),
         project=_project(arrivals, merged, against) if whole else None,
@@ -100,6 +94,21 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         owners=_owners(effective, merged, base.read_tip or edges.read),
     )
     return Gathered(facts, heads, faults)
+
+
+def _loosenings(
+    base: _Base,
+    head: Policy,
+    effective: Policy,
+    read: Callable[[str], bytes | None],
+    changed: Mapping[str, int],
+    files: Collection[str],
+) -> tuple[Loosening, ...]:
+    """Between where the change starts and the head; a pragma matters in a file that some component claims."""
+    sources = {path: bits for path, bits in changed.items() if scopes.is_source(effective, path)}
+    return tampering.find(
+        (base.at_start, head), (base.read_start, read), renames=base.renames, changed=sources, files=files
+    )
 
 
 def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None:
