@@ -10,6 +10,7 @@ from covgov.differential.patch import changed_lines
 from covgov.errors import CovgovError, RegisterInvalid, UsageError
 from covgov.evidence import tampering
 from covgov.evidence.arrivals import Arrival, receive
+from covgov.evidence.base_branch import policy_at, reader
 from covgov.evidence.comparison import Against, compare_all, with_merged
 from covgov.evidence.request import Edges, Request
 from covgov.evidence.situation import Kind, Situation, situate
@@ -18,13 +19,13 @@ from covgov.ingest.normalise import merge
 from covgov.model.diff import Diff
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Snapshot
-from covgov.policy import config, override, scopes, whose
-from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Loosening, Measured, PatchFacts
+from covgov.policy import override, scopes, whose
+from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Loosening, Measured, Override, PatchFacts
 from covgov.policy.policy import BarScope, Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
 from covgov.vcs import codeowners
-from covgov.vcs.interface import WORKTREE, Repository
+from covgov.vcs.interface import WORKTREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,35 @@ class _Base:
         return self.diff.renames()
 
 
-def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
-    """Everything the rules may look at. Raises Undetermined and PolicyInvalid when no judgement is possible at all."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a judgement stands on and no measurement can change. policy: the stricter of base and head."""
+
+    situation: Situation | None
+    base: _Base
+    policy: Policy
+    wanted: tuple[str, ...]
+    override: Override | None
+
+
+def preflight(request: Request, head: Policy, edges: Edges) -> Ground:
+    """Every reason not to judge that is known before a suite has run, raised: so that `covgov run` need not run it.
+
+    Raises Undetermined (no commit, unknown base), PolicyInvalid and RegisterInvalid (the base's), UsageError (suites,
+    base or bar given on the command line).
+    """
     situation = _situation(request, head, edges)
     base = _base(situation, head, edges)
     effective = whose.stricter(base.at_tip, head, base.renames)
     wanted = wanted_suites(request.suites, effective)
+    bar = override.override(request.fail_under, edges.env, wanted, base.at_tip if base.at_tip else head)
+    return Ground(situation, base, effective, wanted, bar)
+
+
+def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
+    """Everything the rules may look at. Raises Undetermined and PolicyInvalid when no judgement is possible at all."""
+    ground = preflight(request, head, edges)
+    situation, base, effective, wanted = ground.situation, ground.base, ground.policy, ground.wanted
     whole = set(wanted) == set(effective.expected)
     blobs = edges.repository.blobs(WORKTREE) if edges.repository else None
     arrivals = _arrivals(wanted, request, situation, edges.read, blobs)
@@ -86,7 +110,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         patch=_patch(effective, merged, changed) if whole and merged and situation and situation.start else None,
         register=register,
         base_register=base.register,
-        override=override.override(request.fail_under, edges.env, wanted, base.at_tip if base.at_tip else head),
+        override=ground.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
         dirty=situation.origin.dirty if situation else False,
@@ -133,8 +157,8 @@ def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
     repository = edges.repository
     if repository is None or situation is None or situation.start is None or situation.base_tip is None:
         return _Base(BasePolicy.NO_BASE)
-    at_start = config.load(_reader(repository, situation.start))
-    at_tip = config.load(_reader(repository, situation.base_tip))
+    at_start = policy_at(repository, situation.start)
+    at_tip = policy_at(repository, situation.base_tip)
     diff = repository.diff(situation.start, WORKTREE)
     path = (at_tip or head).register.path
     data = repository.read(situation.base_tip, path)
@@ -146,13 +170,9 @@ def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
         at_tip=at_tip,
         register=register,
         diff=diff,
-        read_start=_reader(repository, situation.start),
-        read_tip=_reader(repository, situation.base_tip),
+        read_start=reader(repository, situation.start),
+        read_tip=reader(repository, situation.base_tip),
     )
-
-
-def _reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
-    return lambda path: repository.read(commit, path)
 
 
 def _arrivals(
