@@ -318,3 +318,113 @@ def test_a_bar_per_owner_asks_the_base_branchs_codeowners(tmp_path: Path) -> Non
     judgement = desk.judge()
     assert "@team-api" in messages(judgement)
     assert "@nobody" not in messages(judgement)
+
+
+@pytest.mark.security
+def test_attributes_in_the_change_do_not_blind_patch_unmeasured_and_pragmas(desk: Desk) -> None:
+    start(desk)
+    hidden = {"api/b.py": "x = 1\ny = 2  # pragma: no cover\n", "api/c.py": "z = 1\n"}
+    desk.commit({**hidden, ".gitattributes": "*.py -diff\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "-x"})
+    judgement = desk.judge()
+    assert {"loosened", "unmeasured"} <= {rule for rule, _ in rules(judgement)}
+    assert judgement.verdict.patch is not None
+    assert str(judgement.verdict.patch.ratio).startswith("0/1")
+
+
+@pytest.mark.security
+def test_lone_carriage_returns_hide_no_changed_line(desk: Desk) -> None:
+    start(desk)
+    desk.repo.write({"README": "x\n"})
+    (desk.root / "api" / "b.py").write_bytes(b"a = 1\rb = 2\rc = 3\n")
+    desk.commit(message="hide")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "+--"})
+    patch = desk.judge().verdict.patch
+    assert patch is not None
+    assert str(patch.ratio).startswith("1/3")
+
+
+@pytest.mark.security
+def test_a_measured_file_that_leaves_the_report_and_stays_in_the_tree_is_told(desk: Desk) -> None:
+    desk.repo.write({"api/legacy.py": "1\n2\n3\n", "api/__init__.py": ""})
+    desk.repo.write({"api/a.py": "".join(f"line {n}\n" for n in range(1, 11))})
+    desk.commit(message="begin")
+    desk.measure({"api/a.py": "++++++++--", "api/legacy.py": "---"})
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.repo.git("rm", "-q", "api/__init__.py")
+    desk.commit(message="drop the package")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert ("unmeasured", "fail") in rules(judgement)
+    assert "api/legacy.py: measured at the baseline and still here" in messages(judgement)
+
+
+@pytest.mark.security
+def test_a_file_that_only_another_suite_reports_is_unmeasured(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    desk.repo.write({"api/a.py": "1\n" * 4, "auth/b.py": "1\n" * 4})
+    desk.commit(message="begin")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"auth/new.py": "1\n2\n"}, "add")
+    desk.measure({"api/a.py": "++++", "auth/new.py": "++"})
+    desk.measure({"auth/b.py": "++++"}, suite="auth")
+    judgement = desk.judge()
+    assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["auth/new.py"]
+
+
+@pytest.mark.security
+def test_a_file_moved_into_a_component_must_be_in_its_report(desk: Desk) -> None:
+    desk.repo.write({"drafts/n.py": "".join(f"n{n} = {n}\n" for n in range(9))})
+    start(desk)
+    desk.repo.git("mv", "drafts/n.py", "api/n.py")
+    desk.commit(message="move in")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert ("unmeasured", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+def test_a_change_cannot_choose_the_branch_that_it_is_compared_with(desk: Desk) -> None:
+    start(desk)
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    weak = POLICY.replace("fail_under = 50", 'fail_under = 1\ndefault_branch = "feature"')
+    desk.commit({"covgov.toml": weak}, "lower and choose")
+    desk.commit({"README": "x\n"}, "trivial")
+    desk.measure({"api/a.py": "++--------"})
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.FAIL
+    assert {"bar", "loosened"} <= {rule for rule, _ in rules(judgement)}
+
+
+@pytest.mark.security
+def test_a_snapshot_that_was_committed_leaves_the_suite_unmeasured(desk: Desk) -> None:
+    start(desk)
+    desk.measure({"api/a.py": "++++++++++"})
+    desk.repo.git("add", "--force", "coverage/api.snapshot")
+    desk.commit({"README": "x\n"}, "forge")
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert "is committed to the repository" in messages(judgement)
+
+
+@pytest.mark.security
+def test_measurements_of_tests_that_are_gone_do_not_count(desk: Desk) -> None:
+    desk.repo.write({"tests/test_a.py": "def test_a(): pass\n"})
+    start(desk)
+    desk.repo.git("rm", "-q", "tests/test_a.py")
+    desk.commit(message="delete the tests")
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert "tests/test_a.py differs" in messages(judgement)
+
+
+def test_a_measurement_on_a_littered_tree_is_judged_and_never_recorded(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.repo.write({"litter.txt": "x\n"})
+    desk.measure({"api/a.py": "++++++++--"})
+    (desk.root / "litter.txt").unlink()
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert judgement.verdict.dirty
+    assert "not recorded" in str(desk.record(judgement))

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Effect, SuiteLine
 from covgov_testing.builders import FAILED
 from covgov_testing.builders_policy import (
@@ -23,6 +26,13 @@ def test_a_suite_that_did_not_arrive_is_undetermined_with_its_reason() -> None:
     assert found("suite", bare)[0].message == "suite auth: did not arrive"
 
 
-def test_a_suite_whose_tests_failed_fails_and_an_unknown_result_does_not() -> None:
+def test_a_suite_whose_tests_failed_fails_and_an_unknown_result_is_noted() -> None:
     made = facts(policy(), {"api": replace(API, tests=FAILED), "auth": replace(AUTH, tests=None)})
-    assert told(found("suite", made)) == [("suite", "fail", "api")]
+    assert told(found("suite", made)) == [("suite", "fail", "api"), ("suite", "note", "auth")]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("tests", [TestRun(0, tests=0), TestRun(0, tests=4, skipped=4)])
+def test_a_suite_that_ran_no_test_proves_nothing(tests: TestRun) -> None:
+    made = facts(policy(), {"api": replace(API, tests=tests), "auth": AUTH})
+    assert told(found("suite", made)) == [("suite", "undetermined", "api")]
