@@ -37,6 +37,13 @@ from covgov.vcs import codeowners
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
 
 
+PUBLISHED = (
+    *("verdict.json", "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),
+    *(f"merged.{suffix}" for suffix in WRITERS),
+)
+"""Every file that covgov publishes of a judgement, below `coverage/`: what a new run takes away before it begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own."""
@@ -120,7 +127,7 @@ def _unrecordable(verdict: Verdict, edges: Edges, *, whole: bool) -> str:
     if verdict.dirty:
         return "not recorded: the work tree differs from HEAD, and history keeps committed code only"
     if not whole:
-        return "not recorded: only some of the declared suites were judged"
+        return "not recorded: only the suites named on the command line were judged"
     if edges.ci.in_ci and not edges.ci.on_default_branch:
         return "not recorded: CI records the default branch only"
     return ""

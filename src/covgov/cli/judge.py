@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from covgov import gate
-from covgov.cli.boundary import report, worst
+from covgov.cli.boundary import io_error, report, worst
 from covgov.cli.digest import account
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, DeliveryFailed
@@ -49,8 +49,11 @@ def judge_project(project: Project, *, today: date | None = None, suites: Sequen
     return gate.judge(request, project.policy, edges_of(project)).verdict
 
 
-def conclude(project: Project, request: Request, *, recording: bool, rendering: str) -> int:
-    """Judge, publish, record, print: the last step of `check` and `run`. The exit code of everything that applies."""
+def conclude(project: Project, request: Request, *, recording: bool, rendering: str, withheld: str = "") -> int:
+    """Judge, publish, record, print: the last step of `check` and `run`. The exit code of everything that applies.
+
+    withheld: why the run must not enter history although it is `recording`; "" when nothing speaks against it.
+    """
     world, edges = project.world, edges_of(project)
     judgement = gate.judge(request, project.policy, edges)
     faults = list(judgement.faults)
@@ -59,13 +62,15 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
     if whole:
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
     if recording:
-        steps.append(lambda: _record(project, judgement, edges, whole=whole))
+        steps.append(lambda: _record(project, judgement, edges, whole=whole, withheld=withheld))
+    if recording and whole:
         steps.append(lambda: _account(project, request))
     steps.append(lambda: _tell_ci(project.ci.summary_path, judgement.verdict))
     faults += [fault for step in steps if (fault := attempt(step)) is not None]
     for remark in remarks(project):
         world.note(f"covgov: {remark}")
-    world.say(RENDERERS[rendering](judgement.verdict).rstrip("\n"))
+    fault = attempt(lambda: world.say(RENDERERS[rendering](judgement.verdict).rstrip("\n")))
+    faults += [fault] if fault is not None else []
     return worst([gate.EXIT_CODES[judgement.verdict.outcome], *(report(fault, world) for fault in faults)])
 
 
@@ -80,12 +85,16 @@ def attempt(step: Callable[[], None]) -> CovgovError | None:
         step()
     except CovgovError as fault:
         return fault
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return io_error(error)
     return None
 
 
-def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool) -> None:
+def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool, withheld: str) -> None:
     world, history = project.world, project.policy.history
-    recorded = gate.record(judgement, edges, now=world.now(), whole=whole)
+    recorded = withheld or gate.record(judgement, edges, now=world.now(), whole=whole)
     if isinstance(recorded, str):
         world.note(f"covgov: {recorded}")
         return

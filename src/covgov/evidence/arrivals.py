@@ -10,6 +10,9 @@ from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
 from covgov.model.verdict import SuiteLine
 
+LONGEST = 600
+"""Characters of a reason: one that is longer did not come from `covgov run`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -43,14 +46,13 @@ class Here:
 def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: Here | None) -> Arrival:
     """Read `folder/suite.snapshot`. Missing, damaged, another suite's or other code's snapshots did not arrive.
 
-    Nor does one that is part of the code itself: its author wrote it, no suite did.
+    Nor does one that is part of the code itself: its author wrote it, no suite did. Why one is missing, the suite's run
+    may have left in `folder/suite.why`.
     """
     path = f"{folder}/{suite}.snapshot"
     data = read(path)
     if data is None:
-        return Arrival(
-            suite, None, f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
-        )
+        return Arrival(suite, None, _told(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
     try:
         snapshot = snapshot_codec.decode(data, path)
     except InputError as error:
@@ -69,6 +71,15 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
     measured_dirty = snapshot.origin is not None and snapshot.origin.dirty
     origin = replace(here.origin, dirty=here.origin.dirty or measured_dirty)
     return Arrival(suite, replace(snapshot, origin=origin), "")
+
+
+def _told(data: bytes | None) -> str:
+    """What `covgov run` left instead of a snapshot, as one line."""
+    return " ".join((data or b"").decode("utf-8", errors="replace").split())[:LONGEST]
+
+
+def _never_ran(suite: str, path: str) -> str:
+    return f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
 
 
 def _stale(snapshot: Snapshot, here: Here) -> str:

@@ -29,7 +29,7 @@ def _absent(line: SuiteLine) -> Finding:
         scope=Scope.SUITE,
         subject=line.name,
         message=f"suite {line.name}: did not arrive" + (f": {line.reason}" if line.reason else ""),
-        hint=f"run it with `covgov run {line.name}`, or hand its report over with `covgov collect {line.name} FILE`",
+        hint=f"see the output of `covgov run {line.name}`, or hand over its report: `covgov collect {line.name} FILE`",
     )
 
 

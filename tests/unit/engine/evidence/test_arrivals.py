@@ -40,6 +40,27 @@ def test_a_missing_snapshot_says_what_to_run() -> None:
     assert not arrival.line().arrived
 
 
+def test_a_missing_snapshot_whose_run_left_a_reason_gives_that_reason() -> None:
+    files = {"coverage/api.why": b"no tests were collected\n (pytest exit code 5)\n", "coverage/web.why": b"x"}
+    arrival = receive("api", "coverage", files.get, here())
+    assert (arrival.snapshot, arrival.reason) == (None, "no tests were collected (pytest exit code 5)")
+
+
+def test_a_reason_beside_a_snapshot_is_out_of_date() -> None:
+    files = {
+        "coverage/api.why": b"old",
+        "coverage/api.snapshot": snapshot_codec.encode(snap({"a.py": "+"}, origin=HERE)),
+    }
+    assert receive("api", "coverage", files.get, here()).snapshot is not None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("data", "size"), [(b"\xff" * 10_000, 600), (b" \n", None), (b"", None)])
+def test_a_reason_is_short_text_whatever_the_file_holds(data: bytes, size: int | None) -> None:
+    reason = receive("api", "coverage", {"coverage/api.why": data}.get, here()).reason
+    assert "covgov run api" in reason if size is None else len(reason) == size
+
+
 @pytest.mark.reliability
 def test_a_damaged_snapshot_does_not_arrive() -> None:
     data = snapshot_codec.encode(snap({"a.py": "++-"}))
