@@ -46,20 +46,25 @@ PUBLISHED = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own."""
+    """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own.
+
+    register: as it is on disk, None when damaged; base_register: the base branch's.
+    """
 
     verdict: Verdict
     policy: Policy
     snapshots: Mapping[str, Snapshot]
     register: Register | None
     faults: tuple[CovgovError, ...]
+    base_register: Register | None = None
 
 
 def judge(request: Request, policy: Policy, edges: Edges) -> Judgement:
     """One verdict from what is on disk. `policy` is the head's; the effective one is the stricter of base and head."""
     gathered = gather(request, policy, edges)
-    verdict = evaluate(gathered.facts)
-    return Judgement(verdict, gathered.facts.policy, gathered.snapshots, gathered.facts.register, gathered.faults)
+    facts = gathered.facts
+    verdict = evaluate(facts)
+    return Judgement(verdict, facts.policy, gathered.snapshots, facts.register, gathered.faults, facts.base_register)
 
 
 def artifacts(judgement: Judgement, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
@@ -88,6 +93,7 @@ def proposal(judgement: Judgement, read: Callable[[str], bytes | None]) -> str:
         judgement.verdict,
         owners=codeowners.find(read).owner_of,
         today=judgement.verdict.today,
+        base=judgement.base_register,
     )
     return unified(path, None if read(path) is None else text, document.render(synced))
 

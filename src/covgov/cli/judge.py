@@ -43,10 +43,10 @@ def edges_of(project: Project) -> Edges:
     )
 
 
-def judge_project(project: Project, *, today: date | None = None, suites: Sequence[str] = ()) -> Verdict:
-    """The verdict on what is on disk now, for commands that only need to know it."""
+def judge_project(project: Project, *, today: date | None = None, suites: Sequence[str] = ()) -> gate.Judgement:
+    """The judgement of what is on disk now, for commands that only need to know it."""
     request = Request(today=today or today_of(project, None), suites=tuple(suites))
-    return gate.judge(request, project.policy, edges_of(project)).verdict
+    return gate.judge(request, project.policy, edges_of(project))
 
 
 def conclude(project: Project, request: Request, *, recording: bool, rendering: str, withheld: str = "") -> int:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from covgov.errors import PolicyInvalid
 from covgov.policy import config
 from covgov.policy.policy import Policy
+from covgov.policy.register import document
+from covgov.policy.register.entry import Register
 from covgov.vcs.interface import Repository
 
 REPAIR = (
@@ -18,6 +20,12 @@ REPAIR = (
 def reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
     """Path -> bytes of the file at the commit, None when it has none there."""
     return lambda path: repository.read(commit, path)
+
+
+def register_at(repository: Repository, commit: str, path: str) -> Register | None:
+    """The commit's register, None when it has none. Raises RegisterInvalid that names the commit."""
+    data = repository.read(commit, path)
+    return document.read(data, f"{path} at {commit[:12]}") if data else None
 
 
 def policy_at(repository: Repository, commit: str) -> Policy | None:

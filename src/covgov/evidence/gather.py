@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from covgov.differential.patch import changed_lines
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined, UsageError
 from covgov.evidence import tampering, unmeasured
 from covgov.evidence.arrivals import Arrival, Here, receive
-from covgov.evidence.base_branch import policy_at, reader
+from covgov.evidence.base_branch import policy_at, reader, register_at
 from covgov.evidence.comparison import Against, compare_all, with_merged
 from covgov.evidence.line_ends import distrusted
 from covgov.evidence.request import Edges, Request
 from covgov.evidence.situation import Kind, Situation, situate
+from covgov.evidence.unreported import unreported
 from covgov.history import baseline as baselines
 from covgov.ingest.normalise import merge
 from covgov.model.diff import Diff
@@ -46,6 +47,7 @@ class _Base:
     at_start: Policy | None = None
     at_tip: Policy | None = None
     register: Register | None = None
+    start_register: Register | None = None
     diff: Diff = field(default_factory=Diff)
     read_start: Callable[[str], bytes | None] = lambda path: None
     read_tip: Callable[[str], bytes | None] | None = None
@@ -116,6 +118,8 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         vanished=unmeasured.vanished(effective, heads, baseline, baseline_diff, blobs or ()),
         register=register,
         base_register=base.register,
+        start_register=base.start_register,
+        notes={suite: snapshot.notes for suite, snapshot in heads.items()},
         override=ground.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
@@ -123,7 +127,9 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         changed_paths=_changed_paths(base.diff) if situation and situation.start else None,
         owners=_owners(effective, merged, base.read_tip or edges.read),
     )
-    return Gathered(facts, heads, faults)
+    told = {*facts.vanished, *(facts.patch.unmeasured if facts.patch else ())}
+    silent = unreported(effective, heads, blobs or (), edges.read, told)
+    return Gathered(replace(facts, unreported=silent), heads, faults)
 
 
 def _loosenings(
@@ -177,15 +183,18 @@ def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
     at_start = policy_at(repository, situation.start)
     at_tip = policy_at(repository, situation.base_tip)
     diff = distrusted(repository.diff(situation.start, WORKTREE), edges.read)
-    path = (at_tip or head).register.path
-    data = repository.read(situation.base_tip, path)
-    register = document.read(data, f"{path} at {situation.base_tip[:12]}") if data else None
+    register = register_at(repository, situation.base_tip, (at_tip or head).register.path)
+    try:
+        start_register = register_at(repository, situation.start, (at_start or head).register.path)
+    except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
+        start_register = register
     state = BasePolicy.PRESENT if at_tip is not None else BasePolicy.ABSENT
     return _Base(
         state=state,
         at_start=at_start,
         at_tip=at_tip,
         register=register,
+        start_register=start_register,
         diff=diff,
         read_start=reader(repository, situation.start),
         read_tip=reader(repository, situation.base_tip),
@@ -211,7 +220,7 @@ def _baseline(
 ) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
     if situation is None or edges.repository is None:
-        return NoBaseline(BaselineReason.NOT_RECORDED, "this is no git checkout", blocking=False)
+        return NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
     question = baselines.Question(
         kind=_kind(situation),
         start=situation.start or "",

@@ -89,7 +89,7 @@ class Facts:
     owners: path -> owner (CODEOWNERS). approvals: ids of exceptions that an owner other than the author approved in
     this change's review, as the forge says. start_register: the register where the change starts; it may be older than
     the base branch's. unreported: component -> its source files that no report of its suite mentions, sorted, without
-    those that `patch.unmeasured` names. notes: suite -> what its snapshot has to say of the measurement.
+    those that `patch.unmeasured` or `vanished` names. notes: suite -> what its snapshot has to say of the measurement.
     """
 
     today: date

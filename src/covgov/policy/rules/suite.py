@@ -1,4 +1,4 @@
-"""Every declared suite arrives, and its tests pass."""
+"""Every declared suite arrives, its tests pass, and what its measurement has to say is told."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield _failed(line.name, line.tests)
         elif line.tests.tests <= line.tests.skipped:
             yield _idle(line.name, line.tests)
+        for note in facts.notes.get(line.name, ()) if line.arrived else ():
+            yield Finding("suite", Effect.NOTE, Scope.SUITE, line.name, f"suite {line.name}: {note}")
 
 
 def _absent(line: SuiteLine) -> Finding:

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
-from covgov.gate import Judgement
+from covgov.gate import Judgement, proposal
 from covgov.model import snapshot_codec
 from covgov.model.change import Cause
 from covgov.model.ratio import Ratio
 from covgov.model.run import BaselineReason
 from covgov.model.verdict import Effect, Outcome, Scope
+from covgov.policy.register.entry import Entry
 from covgov_testing.builders import FAILED, IDENTITY, snap
+from covgov_testing.builders_register import COMPLETE, table
 from covgov_testing.desk import POLICY, Desk, rules
 
 TWO_SUITES = POLICY + '\n[suites.auth]\ntests = ["tests"]\n[components.auth]\npaths = ["auth/**"]\nsuite = "auth"\n'
@@ -428,3 +431,84 @@ def test_a_measurement_on_a_littered_tree_is_judged_and_never_recorded(desk: Des
     assert judgement.verdict.outcome is Outcome.PASS
     assert judgement.verdict.dirty
     assert "not recorded" in str(desk.record(judgement))
+
+
+def test_an_unchanged_source_file_in_no_report_is_a_note_and_a_changed_one_is_not_told_twice(desk: Desk) -> None:
+    desk.repo.write({"api/never.py": "1\n", "api/empty.py": ""})
+    start(desk)
+    desk.commit({"api/new.py": "1\n"}, "add")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    found = [(f.effect, f.subject) for f in judgement.verdict.findings if f.rule == "unmeasured"]
+    assert found == [(Effect.FAIL, "api/new.py"), (Effect.NOTE, "api")]
+    assert "api: 1 source file is in no report of suite api: api/never.py" in messages(judgement)
+
+
+def test_what_a_snapshot_has_to_say_stands_in_the_verdict(desk: Desk) -> None:
+    start(desk)
+    said = replace(desk.measure({"api/a.py": "++++++++--"}), notes=("its summary says 10/15 lines",))
+    desk.write_snapshot("api", snapshot_codec.encode(said))
+    assert "suite api: its summary says 10/15 lines" in messages(desk.judge())
+
+
+def rows(*entries: Entry) -> dict[str, str]:
+    return {"exceptions.md": table(entries) if entries else ""}
+
+
+ROW = replace(COMPLETE, subject="api", floor=Decimal(40))
+"""Waives the component's bar of 50 down to 40."""
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("left", [rows(), rows(replace(ROW, id="EX-007"))], ids=["emptied", "replaced"])
+def test_a_register_row_that_the_change_deletes_fails(desk: Desk, left: dict[str, str]) -> None:
+    desk.repo.write(rows(ROW))
+    start(desk)
+    desk.commit(left, "tidy up")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert ("exception-removed", "fail") in rules(judgement)
+    assert "EX-001: in exceptions.md at " in messages(judgement)
+
+
+def landed_after_the_fork(desk: Desk, picture: str) -> Judgement:
+    """A topic branch; meanwhile a row lands on main; then the topic is judged without a rebase."""
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit(rows(ROW), "accept")
+    desk.repo.git("checkout", "-q", "topic")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": picture})
+    return desk.judge()
+
+
+def test_a_row_that_landed_after_the_fork_is_not_called_removed_and_waives(desk: Desk) -> None:
+    judgement = landed_after_the_fork(desk, "++++------")
+    assert "exception-removed" not in {rule for rule, _ in rules(judgement)}
+    (bar,) = [f for f in judgement.verdict.findings if f.rule == "bar" and f.scope is Scope.COMPONENT]
+    assert (bar.waived_by, bar.hint) == ("EX-001", "")
+
+
+def test_a_figure_that_the_base_lists_is_not_proposed_again(desk: Desk) -> None:
+    judgement = landed_after_the_fork(desk, "++++------")
+    assert proposal(judgement, desk.read) == ""
+
+
+@pytest.mark.reliability
+def test_a_register_that_was_damaged_where_the_change_starts_is_judged_by_the_base_s(desk: Desk) -> None:
+    desk.repo.write({"exceptions.md": "<!-- covgov:exceptions:begin -->\n| nonsense |\n"})
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit(rows(ROW), "mend")
+    desk.repo.git("checkout", "-q", "topic")
+    desk.commit(rows(ROW), "mend here too")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert "exception-removed" not in {rule for rule, _ in rules(desk.judge())}
+
+
+def test_outside_git_the_reason_is_said_once_and_asks_for_no_record(desk: Desk) -> None:
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    (finding,) = [f for f in desk.judge(git=False).verdict.findings if f.rule == "baseline"]
+    assert finding.message == "project: no baseline, so no drop is judged: this is no git checkout"
+    assert finding.hint == ""

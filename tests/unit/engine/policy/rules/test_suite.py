@@ -37,3 +37,11 @@ def test_a_suite_whose_tests_failed_fails_and_an_unknown_result_is_noted() -> No
 def test_a_suite_that_ran_no_test_proves_nothing(tests: TestRun) -> None:
     made = facts(policy(), {"api": replace(API, tests=tests), "auth": AUTH})
     assert told(found("suite", made)) == [("suite", "undetermined", "api")]
+
+
+def test_what_an_arrived_snapshot_has_to_say_is_a_note() -> None:
+    said = {"api": ("its summary says 10/15 lines, its lines give 7/8",), "auth": ("lost",)}
+    made = replace(facts(policy(), {"api": API}), notes=said)
+    notes = [finding for finding in found("suite", made) if finding.effect is Effect.NOTE]
+    assert told(tuple(notes)) == [("suite", "note", "api")]
+    assert notes[0].message == "suite api: its summary says 10/15 lines, its lines give 7/8"
