@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import ValidationError
 
 from covgov.errors import PolicyInvalid
 from covgov.policy import faults, locate, meaning
-from covgov.policy.file_model import PolicyFile
+from covgov.policy.file_model import PolicyFile, number
 from covgov.policy.policy import Policy
 
 OWN_FILE = "covgov.toml"
@@ -38,6 +37,20 @@ def load(read: Callable[[str], bytes | None], *, at: str = "") -> Policy | None:
     if own is not None and not (in_shared and not _toml(own, own_name)):
         return parse(own, own_name)
     return parse(shared, shared_name, SHARED_PREFIX) if in_shared and shared is not None else None
+
+
+def written(read: Callable[[str], bytes | None]) -> frozenset[str]:
+    """The keys that stand in the file, tables included: `policy`, `policy.fail_under`. Raises like `load`."""
+    own, shared = _text(read(OWN_FILE), OWN_FILE), _text(read(SHARED_FILE), SHARED_FILE)
+    in_own = _toml(own, OWN_FILE) if own is not None else {}
+    return frozenset(_keys(in_own or (_under(_toml(shared, SHARED_FILE), SHARED_PREFIX) if shared is not None else {})))
+
+
+def _keys(table: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{prefix}{name}.")
 
 
 def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
@@ -96,11 +109,13 @@ def _text(data: bytes | None, where: str) -> str | None:
 
 def _toml(text: str, where: str) -> Mapping[str, object]:
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=number)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         place = _line(where, line[1]) if line else where
         raise PolicyInvalid("policy-not-toml", f"{place}: is not TOML: {error}", hint="see https://toml.io") from error
+    except ValueError as error:  # an integer of thousands of digits, which Python refuses to read
+        raise PolicyInvalid("policy-not-toml", f"{where}: is not TOML: {error}", hint="see https://toml.io") from error
     except RecursionError as error:
         raise PolicyInvalid(
             "policy-not-toml", f"{where}: is nested too deeply", hint="see docs/configuration.md"

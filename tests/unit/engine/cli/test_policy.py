@@ -72,6 +72,20 @@ def test_show_prints_what_is_in_force_and_marks_defaults(tmp_path: Path) -> None
     assert called.err == ""
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["covgov.toml", "pyproject.toml"])
+def test_only_keys_that_are_not_written_are_marked_as_defaults(tmp_path: Path, *, shared: bool) -> None:
+    body = "[policy]\nmax_drop = 2\n[suites.api]\n[components.api]\npaths = ['a/**']\n"
+    if shared:
+        (tmp_path / "pyproject.toml").write_text(f"\n{body}".replace("\n[", "\n[tool.covgov."), "utf-8")
+    called = Called(tmp_path, "policy", "show", text=None if shared else body)
+    marked = {row.split(" = ")[0]: row.endswith("# default") for row in called.out.splitlines() if " = " in row}
+    assert not marked["policy.max_drop"]
+    assert not marked["components.api.paths"]
+    assert not marked["suites.api"]
+    assert marked["policy.fail_under"]
+    assert marked["components.api.suite"]
+
+
 @pytest.mark.security
 def test_secrets_are_neither_filled_in_nor_printed(tmp_path: Path) -> None:
     for args in (["policy", "show"], ["policy", "show", "--json"]):
