@@ -35,7 +35,7 @@ from covgov.runner.process import stream
 NO_TESTS, NOT_STARTED = 5, 4
 """pytest's exit codes for "no tests were collected" and "the command line is wrong"."""
 
-REMEMBERED, LONGEST = 40, 300
+REMEMBERED, LONGEST = 40, 200
 """Lines of a test command's output that are kept to say why nothing was measured; characters that are quoted of one."""
 
 
@@ -171,16 +171,18 @@ def _why_nothing(job: _Job, tests: TestRun, said: Iterable[str]) -> str:
         return "no tests were collected (pytest exit code 5)"
     if not job.suite.command and tests.exit_code == NOT_STARTED:
         faults = [line for line in spoken if "error" in line.lower() and not line.startswith("ERROR: usage:")]
-        return f"pytest refused its command line and ran no tests (exit code 4){_quoted(faults)}"
+        return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
     if not any(job.work.data.glob(".coverage*")):
         question = "is coverage.py in their interpreter?"
-        return f"the tests (exit code {tests.exit_code}) left no coverage data; {question}{_quoted(spoken)}"
+        return (
+            f"the tests (exit code {tests.exit_code}) left no coverage data; {question}{_quoted(' It said: ', spoken)}"
+        )
     return ""
 
 
-def _quoted(lines: Sequence[str]) -> str:
+def _quoted(lead: str, lines: Sequence[str]) -> str:
     """The last line, as the end of a sentence; "" when there is none."""
-    return f" It said: {lines[-1][:LONGEST]}" if lines else ""
+    return f"{lead}{lines[-1][:LONGEST]}" if lines else ""
 
 
 def _measured_by(data: Path) -> str:

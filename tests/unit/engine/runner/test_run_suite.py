@@ -124,7 +124,7 @@ def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
 def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run: Run) -> None:
     done = run(Suite("unit", tests=("test",), args=UNIT.args))
     assert not done.arrived
-    assert done.reason.endswith("It said: ERROR: file or directory not found: test")
+    assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
     assert (run.out / "unit.why").read_text(encoding="utf-8") == f"{done.reason}\n"
     assert run(UNIT).arrived
     assert not (run.out / "unit.why").exists()
