@@ -40,6 +40,5 @@ def _pragmas(read: Read, changed: Mapping[str, int], settings: exclusions.Covera
         data = read(path)
         if data is None:
             continue
-        loosening = exclusions.new_pragmas(path, data.decode("utf-8", errors="replace"), bits, settings)
-        if loosening is not None:
-            yield loosening
+        loosening = exclusions.new_pragmas(path, exclusions.decoded(data), bits, settings)
+        yield from (one for one in (loosening, exclusions.disguised(path, data)) if one is not None)
