@@ -104,7 +104,7 @@ def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) ->
     Raises DeliveryFailed when it should have been recorded and could not be.
     """
     verdict = judgement.verdict
-    refusal = _unrecordable(verdict, edges, whole=whole)
+    refusal = _unrecordable(judgement, edges, whole=whole)
     if refusal:
         return refusal
     store = edges.store()
@@ -126,14 +126,17 @@ def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) ->
     return summary
 
 
-def _unrecordable(verdict: Verdict, edges: Edges, *, whole: bool) -> str:
+def _unrecordable(judgement: Judgement, edges: Edges, *, whole: bool) -> str:
     """Why this judgement does not enter history; "" when it does."""
+    verdict = judgement.verdict
     if not verdict.commit:
         return "not recorded: this is no git checkout"
     if verdict.dirty:
         return "not recorded: the work tree differs from HEAD, and history keeps committed code only"
     if not whole:
         return "not recorded: only the suites named on the command line were judged"
+    if any(one.tests is not None and one.tests.arguments for one in judgement.snapshots.values()):
+        return "not recorded: the suites ran with extra test arguments"
     if edges.ci.in_ci and not edges.ci.on_default_branch:
         return "not recorded: CI records the default branch only"
     return ""

@@ -49,11 +49,8 @@ def judge_project(project: Project, *, today: date | None = None, suites: Sequen
     return gate.judge(request, project.policy, edges_of(project))
 
 
-def conclude(project: Project, request: Request, *, recording: bool, rendering: str, withheld: str = "") -> int:
-    """Judge, publish, record, print: the last step of `check` and `run`. The exit code of everything that applies.
-
-    withheld: why the run must not enter history although it is `recording`; "" when nothing speaks against it.
-    """
+def conclude(project: Project, request: Request, *, recording: bool, rendering: str) -> int:
+    """Judge, publish, record, print: the last step of `check` and `run`. The exit code of everything that applies."""
     world, edges = project.world, edges_of(project)
     judgement = gate.judge(request, project.policy, edges)
     faults = list(judgement.faults)
@@ -62,7 +59,7 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
     if whole:
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
     if recording:
-        steps.append(lambda: _record(project, judgement, edges, whole=whole, withheld=withheld))
+        steps.append(lambda: _record(project, judgement, edges, whole=whole))
     if recording and whole:
         steps.append(lambda: _account(project, request))
     steps.append(lambda: _tell_ci(project.ci.summary_path, judgement.verdict))
@@ -92,9 +89,9 @@ def attempt(step: Callable[[], None]) -> CovgovError | None:
     return None
 
 
-def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool, withheld: str) -> None:
+def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool) -> None:
     world, history = project.world, project.policy.history
-    recorded = withheld or gate.record(judgement, edges, now=world.now(), whole=whole)
+    recorded = gate.record(judgement, edges, now=world.now(), whole=whole)
     if isinstance(recorded, str):
         world.note(f"covgov: {recorded}")
         return

@@ -78,7 +78,7 @@ def entry() -> None:
 
 
 def flushed(stream: TextIO) -> OSError | None:
-    """Flush; what went wrong, if anything did. The stream then leads nowhere, or Python's own flush would fail again."""
+    """Flush; what went wrong, if anything did. The stream then leads nowhere, lest Python flush it again and fail."""
     try:
         stream.flush()
     except OSError as error:

@@ -79,7 +79,7 @@ def command(
             return measure(project, plan)
         preflight(request, project.policy, edges_of(project))
         measure(project, plan)
-        return conclude(project, request, recording=True, rendering=rendering, withheld=plan.withheld)
+        return conclude(project, request, recording=True, rendering=rendering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,6 @@ class Plan:
     suites: tuple[str, ...]
     extra: tuple[str, ...]
     requested: Requested
-
-    @property
-    def withheld(self) -> str:
-        """Why such a run is not comparable with others; "" when it is."""
-        return "not recorded: the suites ran with extra test arguments" if self.extra else ""
 
 
 def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:

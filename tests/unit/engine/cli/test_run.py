@@ -206,3 +206,10 @@ def test_a_bar_that_cannot_be_given_is_told_before_any_suite_runs(desk: Desk) ->
     assert desk.covgov("run", "api", "--fail-under", "half") == 2
     assert "[override-not-a-number]" in desk.err.getvalue()
     assert "covgov: suite" not in desk.err.getvalue()
+
+
+def test_a_selection_of_tests_is_not_recorded_now_or_by_a_later_check(desk: Desk) -> None:
+    assert desk.covgov("run", "--measure-only", "--", "-k", "used") == 0
+    assert desk.covgov("check", "--record") == 0
+    assert "not recorded: the suites ran with extra test arguments" in desk.err.getvalue()
+    assert not desk.store().exists()
