@@ -16,7 +16,7 @@ fail_under = 80.50
 [suites.api]
 tests = ["tests/api"]
 [suites.auth]
-command = ["make", "auth"]
+command = ["make", "auth", "JUNIT={junit}"]
 [components.api]
 paths = ["src/api/**"]
 suite = "api"
@@ -62,7 +62,7 @@ def test_show_prints_what_is_in_force_and_marks_defaults(tmp_path: Path) -> None
     assert "policy.fail_under = 80.50" in rows
     assert any(row.startswith("policy.max_drop = 2 ") and row.endswith("# default") for row in rows)
     assert "suites.api = pytest tests/api" in rows
-    assert "suites.auth = make auth" in rows
+    assert "suites.auth = make auth JUNIT={junit}" in rows
     assert (
         "components.api.rules[1]: file api, total, combined, paths src/api/core/**: at least 95 % and at most 3 units"
         in rows

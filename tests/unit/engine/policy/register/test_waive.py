@@ -55,6 +55,15 @@ def test_an_entry_that_stands_on_the_base_branch_waives_and_the_finding_stays_a_
     assert state_of(waived) is ExceptionState.ACTIVE
 
 
+def test_an_entry_waives_its_component_as_the_base_branch_draws_it_too() -> None:
+    twin = replace(BELOW, subject=f"{BELOW.subject} (base)")
+    waived = judged(COMPLETE, COMPLETE, [BELOW, twin])
+
+    assert [finding.waived_by for finding in waived.findings] == ["EX-001", "EX-001"]
+    floor = judged(COMPLETE, COMPLETE, [BELOW, replace(twin, now=Ratio(1, 2000))])
+    assert not any(finding.waived_by for finding in floor.findings)
+
+
 def test_lines_carry_the_entry_and_the_present_figure() -> None:
     (line,) = judged(COMPLETE, COMPLETE).lines
 
