@@ -110,7 +110,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         today=request.today,
         policy=effective,
         base_policy=base.state,
-        loosenings=_loosenings(base, head, effective, edges.read, changed, blobs or ()),
+        loosenings=_loosenings(base, head, edges, _sources(effective, merged, changed), blobs or ()),
         suites=tuple(arrival.line() for arrival in arrivals),
         components=_components(effective, wanted, arrivals, against),
         project=_project(arrivals, merged, against) if whole else None,
@@ -135,16 +135,25 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
 def _loosenings(
     base: _Base,
     head: Policy,
-    effective: Policy,
-    read: Callable[[str], bytes | None],
-    changed: Mapping[str, int],
+    edges: Edges,
+    sources: Mapping[str, int],
     files: Collection[str],
 ) -> tuple[Loosening, ...]:
-    """Between where the change starts and the head; a pragma matters in a file that some component claims."""
-    sources = {path: bits for path, bits in changed.items() if scopes.is_source(effective, path)}
+    """Between where the change starts and the head. sources: changed lines of the files in which a pragma matters."""
     return tampering.find(
-        (base.at_start, head), (base.read_start, read), renames=base.renames, changed=sources, files=files
+        (base.at_start, head),
+        (base.read_start, edges.read),
+        renames=base.renames,
+        changed=sources,
+        files=files,
+        rcfile=edges.env.get("COVERAGE_RCFILE") or None,
     )
+
+
+def _sources(policy: Policy, merged: Snapshot | None, changed: Mapping[str, int]) -> dict[str, int]:
+    """Changed lines of what is measured or ought to be: the project counts files that no component claims, too."""
+    measured = merged.files if merged is not None else {}
+    return {path: bits for path, bits in changed.items() if path in measured or scopes.is_source(policy, path)}
 
 
 def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None:

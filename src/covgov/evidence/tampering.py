@@ -18,19 +18,21 @@ def find(
     renames: Mapping[str, str],
     changed: Mapping[str, int],
     files: Collection[str],
+    rcfile: str | None = None,
 ) -> tuple[Loosening, ...]:
     """policies, reads: (where the change starts, head). Nothing can be loosened that was not there: () without a start.
 
     changed: added or modified head lines by path, measured source files only. files: every path at head.
+    rcfile: the environment's COVERAGE_RCFILE, which decides the configuration file on both sides.
     """
     start, head = policies
     if start is None:
         return ()
     read_start, read_head = reads
-    settings = exclusions.load_settings(read_head)
+    settings = exclusions.load_settings(read_head, rcfile)
     return (
         *whose.loosenings(start, head, renames=renames, files=files),
-        *exclusions.widened(exclusions.load_settings(read_start), settings),
+        *exclusions.widened(exclusions.load_settings(read_start, rcfile), settings),
         *_pragmas(read_head, changed, settings),
     )
 

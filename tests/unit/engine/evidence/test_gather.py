@@ -127,6 +127,24 @@ def test_a_pragma_in_a_file_that_no_component_claims_is_nobodys_business(desk: D
     assert rules(desk.judge()) == []
 
 
+@pytest.mark.security
+def test_a_pragma_in_a_measured_file_of_no_component_is_told(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"lib/u.py": "x = 1\ny = 2  # pragma: no cover\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--", "lib/u.py": "+x"})
+    assert ("loosened", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+def test_the_environments_rcfile_is_compared_too(desk: Desk) -> None:
+    desk.repo.write({"ci.rc": "[run]\nsource = api\n"})
+    start(desk)
+    desk.commit({"ci.rc": "[run]\nsource = api\nomit = api/a.py\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert rules(desk.judge()) == []
+    assert ("loosened", "fail") in rules(desk.judge(env={"COVERAGE_RCFILE": "ci.rc"}))
+
+
 def test_a_base_without_a_policy_is_a_bootstrap(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "work")
     (desk.root / "covgov.toml").unlink()
