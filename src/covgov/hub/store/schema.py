@@ -162,6 +162,15 @@ AUDIT = Table(
     CheckConstraint("sequence > 0", name="positive"),
 )
 
+AUDIT_HEAD = Table(
+    "audit_head",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),  # of the newest entry: how a removed newest entry is found
+    Column("hash", String(64), nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+
 UPLOADS = Table(
     "uploads",
     METADATA,
