@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from covgov.errors import InputError
 from covgov.hub.store.projection import PROJECT
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import moment
@@ -81,6 +82,14 @@ def get(connection: Connection, repository_id: int, run_id: str) -> RunRow | Non
     mine = (RUNS.c.repository_id == repository_id) & (RUNS.c.run_id == run_id)
     row = connection.execute(select(RUNS).where(mine)).one_or_none()
     return None if row is None else _run(row)
+
+
+def find(connection: Connection, repository_id: int, run_id: str) -> RunRow:
+    """Raises InputError (`run-unknown`)."""
+    found = get(connection, repository_id, run_id)
+    if found is None:
+        raise InputError("run-unknown", f"history has no run {run_id}", hint="the list of runs shows what there is")
+    return found
 
 
 def latest(
