@@ -31,6 +31,7 @@ class Event(StrEnum):
     OIDC_UNBOUND = "oidc-unbound"
     POLICY_PUT = "policy-put"
     REGISTER_PUT = "register-put"
+    REPOSITORY_CHANGED = "repository-changed"
     REPOSITORY_CREATED = "repository-created"
     REPOSITORY_DELETED = "repository-deleted"
     RUN_APPENDED = "run-appended"
@@ -64,6 +65,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.OIDC_UNBOUND: _shape({"repository": str, "issuer": str, "subject": str}, ref=str, binding=int),
     Event.POLICY_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
     Event.REGISTER_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
+    Event.REPOSITORY_CHANGED: _shape({"repository": str}, default_branch=str, private=bool),
     Event.REPOSITORY_CREATED: _shape({"repository": str}, default_branch=str, private=bool),
     Event.REPOSITORY_DELETED: _shape({"repository": str}, files=int, runs=int, blobs=int, uploads=int),
     Event.RUN_APPENDED: _shape({"repository": str, "run": str, "sequence": int}, commit=str, branch=str, outcome=str),
