@@ -185,3 +185,15 @@ def _headers_of(error: CovgovError) -> dict[str, str]:
     if error.code == "hub-database-busy":
         headers["Retry-After"] = str(BUSY_SECONDS)
     return headers
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    """Which part of the request does not fit; what it held is not repeated."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    told = [
+        {"where": "/".join(str(part) for part in one.get("loc", ())), "what": str(one.get("msg", ""))}
+        for one in error.errors()
+    ]
+    first = f"{told[0]['where']}: {told[0]['what']}" if told else "the request does not fit"
+    return answer(request, 422, "request-invalid", first, hint="see /openapi.json", more={"errors": told})
