@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory dist clean
+.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -78,6 +78,10 @@ lock:
 ## inventory: accept the test modules that exist now
 inventory: $(READY)
 	$(BIN)/python scripts/inventory.py --write
+
+## openapi: write docs/openapi.json from the hub's routes
+openapi: $(READY)
+	$(BIN)/python scripts/openapi.py > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
 clean:
 	rm -rf $(VENV) .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -11,6 +11,7 @@ from covgov.hub.api.limits import Buckets
 from covgov.hub.api.metrics import HubMetrics
 from covgov.hub.api.middleware import Envelope, Rate
 from covgov.hub.api.middleware_bodies import Bodies
+from covgov.hub.api.openapi import complete
 from covgov.hub.api.registry import ROUTERS
 from covgov.hub.auth_service.authenticate import authenticator
 from covgov.hub.auth_service.guard import check_routes
@@ -22,14 +23,10 @@ SMALLEST_GZIP = 1000
 
 
 class Hub(FastAPI):
-    """FastAPI, whose OpenAPI document has the shape of every problem."""
+    """FastAPI, whose OpenAPI document tells every answer."""
 
     def openapi(self) -> dict[str, object]:
-        document: dict[str, object] = super().openapi()
-        components = document.setdefault("components", {})
-        schemas = components.setdefault("schemas", {}) if isinstance(components, dict) else {}
-        schemas["Problem"] = dict(problems.SCHEMA)
-        return document
+        return complete(super().openapi())
 
 
 def create_app(settings: HubSettings, deps: HubDeps) -> FastAPI:

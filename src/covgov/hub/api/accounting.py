@@ -17,7 +17,10 @@ MOST_RUNS = 2000
 
 
 def first_day(until: date, weeks: int) -> date:
-    """Monday of the first of `weeks` ISO weeks, the last of which contains `until`. Raises Problem (`digest-too-early`)."""
+    """Monday of the first of `weeks` ISO weeks, the last of which contains `until`.
+
+    Raises Problem (`digest-too-early`).
+    """
     try:
         return until - timedelta(days=until.weekday(), weeks=weeks - 1)
     except OverflowError:
@@ -25,8 +28,8 @@ def first_day(until: date, weeks: int) -> date:
 
 
 def wanted(rows: Iterable[RunRow], since: date, until: date) -> Sequence[RunRow]:
-    """Of a branch's runs, newest first, those that the digest needs, oldest first: all of clean trees in the window, and
-    the newest complete one before it, with which the search ends. Raises Problem (`digest-too-large`)."""
+    """Of a branch's runs, newest first, those that the digest needs, oldest first: all of clean trees in the window,
+    and the newest complete one before it, with which the search ends. Raises Problem (`digest-too-large`)."""
     found: list[RunRow] = []
     for row in rows:
         day = row.recorded_at.astimezone(UTC).date()

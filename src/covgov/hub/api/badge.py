@@ -12,6 +12,7 @@ from html import escape
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Outcome
 from covgov.publish.figures import percent
+from covgov.publish.safe_text import plain
 
 COLOURS = {Outcome.PASS: "#1a7f37", Outcome.FAIL: "#cf222e", Outcome.UNDETERMINED: "#57606a"}
 """White text on each has a contrast of at least 4.5."""
@@ -39,9 +40,11 @@ def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outco
 
 
 def svg(badge: Badge) -> str:
-    """The picture, 20 pixels high, with a title for those who do not see it."""
-    left, right = _width(badge.label) + 12, _width(badge.message) + 12
-    label, message = escape(badge.label), escape(badge.message)
+    """The picture, 20 pixels high, with a title for those who do not see it. Characters that cannot be seen are spelled
+    out: some of them are not XML, others turn text round."""
+    shown, said = plain(badge.label), plain(badge.message)
+    left, right = _width(shown) + 12, _width(said) + 12
+    label, message = escape(shown), escape(said)
     width, colour = left + right, COLOURS[badge.outcome]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'

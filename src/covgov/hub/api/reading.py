@@ -27,6 +27,7 @@ from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.projection import PROJECT
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.runs import Point, RunRow
+from covgov.hub.store.work import Work
 from covgov.policy import config
 from covgov.policy.policy import Policy
 
@@ -89,7 +90,7 @@ class Reading:
             after = page[-1].sequence
 
     def figures(self, component: str, branch: str, *, after: int | None, limit: int) -> Sequence[Point]:
-        """What the branch's runs say of a component, newest first. `project` is the project where none has that name."""
+        """What the branch's runs say of a component, newest first; `project` is the project where none is so named."""
         found = runs.trend(self.connection, self.repository.id, component, branch=branch, after=after, limit=limit)
         if found or component != WHOLE:
             return found
@@ -112,17 +113,17 @@ class Reading:
     def policy(self) -> Policy | None:
         """The stored policy, None when there is none. Raises PolicyInvalid."""
         found = self.document(documents.Kind.POLICY)
-        return None if found is None else parsed(found)
+        return None if found is None else parsed(found.path, found.text)
 
     def document(self, kind: documents.Kind) -> Document | None:
         """What was put, None when nothing was."""
         return documents.get(self.connection, kind, self.repository.id)
 
 
-def parsed(found: Document) -> Policy:
-    """The policy in a stored file. Raises PolicyInvalid."""
-    prefix = config.SHARED_PREFIX if found.path.rpartition("/")[2] == config.SHARED_FILE else ()
-    return config.parse(found.text, found.path, prefix)
+def parsed(path: str, text: str) -> Policy:
+    """The policy in a stored file; in a pyproject.toml it stands below [tool.covgov]. Raises PolicyInvalid."""
+    prefix = config.SHARED_PREFIX if path.rpartition("/")[2] == config.SHARED_FILE else ()
+    return config.parse(text, path, prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,18 @@ class Asked:
     def open(self) -> Iterator[Reading]:
         """The repository in a transaction that ends with the block. Raises InputError (`repository-unknown`)."""
         with unit(self.request, self.principal, write=False) as work:
-            found = named(work.connection, self.owner, self.name)
-            view = SqlHistory(work.connection, found).view()
-            yield Reading(work.connection, found, view, work.now)
+            yield self.reading(work)
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """A transaction that is kept when the block ends and undone when it raises."""
+        with unit(self.request, self.principal, write=True) as work:
+            yield work
+
+    def reading(self, work: Work) -> Reading:
+        """The repository as the transaction sees it. Raises InputError (`repository-unknown`)."""
+        found = named(work.connection, self.owner, self.name)
+        return Reading(work.connection, found, SqlHistory(work.connection, found).view(), work.now)
 
     def page(self, limit: int) -> int:
         """How many items a page has: what was asked for, within the hub's own limit."""
@@ -151,7 +161,7 @@ class Asked:
         return (self.owner, self.name, *parts)
 
 
-def reads(permission: Permission) -> Callable[..., Asked]:
+def asks(permission: Permission) -> Callable[..., Asked]:
     """A dependency that lets pass who holds the permission in the path's repository."""
     guard = Depends(requires(permission))
 

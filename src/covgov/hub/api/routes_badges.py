@@ -13,7 +13,7 @@ from covgov.hub.api.badge import Badge
 from covgov.hub.api.conditional import CACHED, CURRENT, answer
 from covgov.hub.api.parameters import Branch, ComponentName, Label
 from covgov.hub.api.problems import Problem
-from covgov.hub.api.reading import Asked, reads
+from covgov.hub.api.reading import Asked, asks
 from covgov.hub.api.wire_badges import ShieldsBadge
 from covgov.hub.auth_service.permissions import Permission
 from covgov.model.verdict import Outcome
@@ -26,7 +26,7 @@ HARMLESS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Opt
 """A picture that is opened by itself runs and loads nothing."""
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/badges", tags=["badges"])
-Reader = Annotated[Asked, Depends(reads(Permission.BADGE_READ))]
+Reader = Annotated[Asked, Depends(asks(Permission.BADGE_READ))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from covgov.hub.api import comparing, history_reading, paging, wire_compare, wir
 from covgov.hub.api.conditional import CACHED, answer
 from covgov.hub.api.paging import After, Limit
 from covgov.hub.api.parameters import Counting, FilterComponent, Revision, Suite
-from covgov.hub.api.reading import Asked, reads
+from covgov.hub.api.reading import Asked, asks
 from covgov.hub.api.wire_compare import Compared, Sides
 from covgov.hub.auth_service.permissions import Permission
 from covgov.model.change import FileDelta
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["coverage"])
-Reader = Annotated[Asked, Depends(reads(Permission.COVERAGE_READ))]
+Reader = Annotated[Asked, Depends(asks(Permission.COVERAGE_READ))]
 
 
 @router.get("/compare", summary="Two runs unit by unit", response_model=Compared, responses=CACHED)

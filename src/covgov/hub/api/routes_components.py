@@ -12,13 +12,13 @@ from covgov.hub.api.conditional import CACHED, answer
 from covgov.hub.api.paging import After, Limit
 from covgov.hub.api.parameters import Branch, ComponentName
 from covgov.hub.api.problems import Problem
-from covgov.hub.api.reading import Asked, reads
+from covgov.hub.api.reading import Asked, asks
 from covgov.hub.api.wire_runs import ComponentList
 from covgov.hub.api.wire_trend import TrendPage
 from covgov.hub.auth_service.permissions import Permission
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/components", tags=["components"])
-Reader = Annotated[Asked, Depends(reads(Permission.RUN_READ))]
+Reader = Annotated[Asked, Depends(asks(Permission.RUN_READ))]
 
 
 @router.get("", summary="Components of the newest run", response_model=ComponentList, responses=CACHED)

@@ -12,7 +12,7 @@ from covgov.history.digest import Digest
 from covgov.hub.api import accounting, wire_digest
 from covgov.hub.api.conditional import CACHED, answer
 from covgov.hub.api.parameters import Branch, Until, Weeks
-from covgov.hub.api.reading import Asked, reads
+from covgov.hub.api.reading import Asked, asks
 from covgov.hub.api.wire_digest import DigestDocument
 from covgov.hub.auth_service.permissions import Permission
 from covgov.publish.digest_markdown import digest_markdown
@@ -20,7 +20,7 @@ from covgov.publish.digest_markdown import digest_markdown
 MARKDOWN = "text/markdown; charset=utf-8"
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["digest"])
-Reader = Annotated[Asked, Depends(reads(Permission.RUN_READ))]
+Reader = Annotated[Asked, Depends(asks(Permission.RUN_READ))]
 
 
 @router.get("/digest", summary="The digest", response_model=DigestDocument, responses=CACHED)

@@ -14,14 +14,14 @@ from covgov.hub.api.conditional import CACHED, FIXED, answer
 from covgov.hub.api.paging import After, Limit
 from covgov.hub.api.parameters import FilePath, RunId, Suite, Under
 from covgov.hub.api.problems import Problem
-from covgov.hub.api.reading import Asked, reads
+from covgov.hub.api.reading import Asked, asks
 from covgov.hub.api.wire_files import FileLines, FilePage, LineSets
 from covgov.hub.auth_service.permissions import Permission
 from covgov.ingest.merge import merge_files
 from covgov.model.snapshot import MERGED, FileCoverage
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/runs/{run_id}", tags=["coverage"])
-Reader = Annotated[Asked, Depends(reads(Permission.COVERAGE_READ))]
+Reader = Annotated[Asked, Depends(asks(Permission.COVERAGE_READ))]
 
 
 @router.get("/files", summary="The files of a run", response_model=FilePage, responses=CACHED)

@@ -11,13 +11,13 @@ from covgov.hub.api import history_reading, paging, wire_runs
 from covgov.hub.api.conditional import CACHED, FIXED, answer
 from covgov.hub.api.paging import After, Limit
 from covgov.hub.api.parameters import AnyBranch, RunId
-from covgov.hub.api.reading import Asked, reads
+from covgov.hub.api.reading import Asked, asks
 from covgov.hub.api.wire_runs import Run, RunPage
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.store import runs
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["runs"])
-Reader = Annotated[Asked, Depends(reads(Permission.RUN_READ))]
+Reader = Annotated[Asked, Depends(asks(Permission.RUN_READ))]
 
 
 @router.get("/runs", summary="Runs, newest first", response_model=RunPage, responses=CACHED)

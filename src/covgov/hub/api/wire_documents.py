@@ -14,6 +14,9 @@ from covgov.policy.present import describe, show
 from covgov.policy.register.entry import Entry, Register, Status
 from covgov.policy.register.standing import grievance, standing
 
+LONGEST = 1_000_000
+"""Characters of a stored file."""
+
 
 class RegisterEntry(Wire):
     """One row. standing: what its own columns make it today; whether it waives also depends on the figures and on
@@ -87,6 +90,13 @@ class PolicyDocument(Wire):
     components: list[PolicyComponent]
     bars: list[PolicyBar]
     text: str
+
+
+class StoredFile(Wire):
+    """A file to store. path: where it lies in the repository; text: all of it."""
+
+    path: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["covgov.toml"])
+    text: str = Field(max_length=LONGEST, pattern=r"^[^\x00]*$")
 
 
 def register(found: Register, updated_at: datetime, today: date, max_term_days: int | None) -> RegisterDocument:
