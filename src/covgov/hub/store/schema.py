@@ -42,6 +42,7 @@ REPOSITORIES = Table(
     Column("private", Boolean, nullable=False, server_default="1"),
     Column("created_at", String(32), nullable=False),
     UniqueConstraint("owner", "name"),
+    sqlite_autoincrement=True,  # as PostgreSQL does: the id of a deleted repository is never given to another
 )
 
 BLOBS = Table(

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_repositories"),
         sa.UniqueConstraint("owner", "name", name="uq_repositories_owner_name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "history_files",
