@@ -23,6 +23,9 @@ from covgov import __version__
 from covgov.errors import PolicyInvalid
 
 TOKEN = "COVGOV_HUB_TOKEN"  # noqa: S105 - the name of the variable
+OWN = "cvg_"
+"""How the hub's own tokens begin; anything else is taken for the OIDC token of a CI job."""
+
 ATTEMPTS = 6
 LONGEST_WAIT = 120.0
 """Seconds that a client waits at most, over all attempts of one request; a longer Retry-After is told, not waited."""
@@ -71,6 +74,10 @@ class _Later(Exception):
         self.seconds = seconds
 
 
+class _Given(msgspec.Struct, frozen=True):
+    token: str
+
+
 class _Problem(msgspec.Struct, frozen=True):
     code: str = ""
     detail: str = ""
@@ -117,8 +124,9 @@ class HubClient:
         self.address = address
         self.token_given = bool(token)
         self._attempts = attempts
+        self._foreign = token if token and not token.startswith(OWN) else ""
         headers = {"User-Agent": f"covgov/{__version__}", "Accept": "application/json"}
-        if token:
+        if token and not self._foreign:
             headers["Authorization"] = f"Bearer {token}"
         self._http = httpx2.Client(headers=headers, timeout=TIMEOUT, transport=transport)
         set_on_retry_hooks([])  # stamina would print each retry to stdout, where results stand
@@ -144,6 +152,23 @@ class HubClient:
         return self._answer(request, kind)
 
     def _answer(self, request: httpx2.Request, kind: type[T]) -> T:
+        self._exchange()
+        authorization = self._http.headers.get("Authorization")
+        if authorization:
+            request.headers["Authorization"] = authorization
+        return self._insisted(request, kind)
+
+    def _exchange(self) -> None:
+        """A CI's OIDC token is good for one request: it is exchanged for a token of the hub, once."""
+        if not self._foreign:
+            return
+        shown, self._foreign = self._foreign, ""
+        headers = {"Authorization": f"Bearer {shown}"}
+        request = self._http.build_request("POST", f"{self.address.base}/v1/tokens/exchange", headers=headers)
+        given = self._insisted(request, _Given)
+        self._http.headers["Authorization"] = f"Bearer {given.token}"
+
+    def _insisted(self, request: httpx2.Request, kind: type[T]) -> T:
         try:
             for attempt in stamina.retry_context(
                 on=_pause, attempts=self._attempts, timeout=LONGEST_WAIT, wait_initial=0.2, wait_max=10.0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from covgov_testing.hub_reading import ReadDesk, read_desk, template
+from covgov_testing.write_desk import WriteDesk, write_desk
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,9 @@ def small_hub(read_template: Path, tmp_path: Path) -> Iterator[ReadDesk]:
     """Gives two items a page at most."""
     with read_desk(read_template, tmp_path, page=2) as desk:
         yield desk
+
+
+@pytest.fixture
+def desk(read_template: Path, tmp_path: Path) -> Iterator[WriteDesk]:
+    with write_desk(read_template, tmp_path) as one:
+        yield one

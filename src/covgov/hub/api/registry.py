@@ -9,6 +9,7 @@ from covgov.hub.api import (
     metrics,
     routes_audit,
     routes_badges,
+    routes_bindings,
     routes_compare,
     routes_components,
     routes_digest,
@@ -17,6 +18,7 @@ from covgov.hub.api import (
     routes_history,
     routes_repositories,
     routes_runs,
+    routes_tokens,
     routes_uploads,
 )
 
@@ -26,6 +28,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     routes_repositories.router,
     routes_history.router,
     routes_uploads.router,
+    routes_tokens.router,
+    routes_bindings.router,
     routes_components.router,
     routes_runs.router,
     routes_files.router,

@@ -14,7 +14,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from covgov.errors import DeliveryFailed
+from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout
 from covgov.history.interface import Addition, RunSummary, View
 from covgov.hub.api import recording
@@ -123,7 +123,7 @@ def read(
     """The bytes of the files that were named, until the answer is full; `left` names the others."""
     wanted = decoded(body, Wanted).names
     with unit(request, principal, write=False) as work:
-        answer = _fill(_history(work, owner, name).view(), wanted)
+        answer = fill(_history(work, owner, name).view(), wanted)
     return json_response(answer)
 
 
@@ -210,11 +210,12 @@ def _history(work: Work, owner: str, name: str) -> SqlHistory:
     return SqlHistory(work.connection, named(work.connection, owner, name))
 
 
-def _fill(view: View, wanted: Sequence[str]) -> Files:
+def fill(view: View, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> Files:
+    """Files until there are more than `most` bytes of them; the others are left."""
     found: dict[str, bytes] = {}
     size = 0
     for start in range(0, len(wanted), READ_AT_ONCE):
-        if size > ANSWER_BYTES:
+        if size > most:
             return Files(found, tuple(wanted[start:]))
         batch = view.read(wanted[start : start + READ_AT_ONCE])
         found |= batch
@@ -240,7 +241,10 @@ def _append(work: Work, repository: Repository, proposal: Proposal) -> list[RunS
         fresh[:] = sorted(name for name in manifests if name not in known)
         return Addition(proposal.files, proposal.at, proposal.message)
 
-    SqlHistory(work.connection, repository).update(change)
+    try:
+        SqlHistory(work.connection, repository).update(change)
+    except InputError as error:  # 422 whatever is wrong: it is what was sent that does not fit what is here
+        raise Problem(422, error.code, error.message, hint=error.hint) from error
     return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]
 
 

@@ -204,7 +204,7 @@ def _policy(work: Work, repository: Repository) -> tuple[Policy | None, str]:
     if stored is None:
         return None, f"{repository.full_name} has stored no policy in the hub"
     try:
-        return reading.parsed(stored), ""
+        return reading.parsed(stored.path, stored.text), ""
     except PolicyInvalid as error:
         return None, f"the stored policy cannot be read: {error.message}"
 
