@@ -13,17 +13,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from covgov.errors import CovgovError, InputError
 from covgov.history import layout
 from covgov.history.interface import Fault, RunStore
 from covgov.history.stores import STORES, open_store
-from covgov.hub.store import repositories
-from covgov.hub.store.work import transaction
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
-from covgov_testing import appender, hub_database
+from covgov_testing import appender, hub_database, sql_appender
 from covgov_testing.builders import FAILED, snap
 from covgov_testing.builders_run import NOON, run
 from covgov_testing.hub_server import HubServer, running
@@ -49,9 +48,12 @@ class Place:
     def open(self) -> RunStore:
         return open_store(self.url, self.repo.root, env=self.env, remote=None, fetch=False)
 
+    def command(self, name: str, count: int) -> list[str]:
+        return [appender.__file__, self.url, str(self.repo.root), name, str(count)]
+
     def spawn(self, name: str, count: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, appender.__file__, self.url, str(self.repo.root), name, str(count)],
+            [sys.executable, *self.command(name, count)],
             env={**self.env, "PYTHONPATH": os.pathsep.join(SOURCES)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -123,31 +125,49 @@ class DirPlace(Place):
         path.unlink() if data is None else path.write_bytes(data)
 
 
-class HubPlace(Place):
+class SqlPlace(Place):
+    """A repository of its own in the tables of a hub, without the server that stands before them."""
+
+    def __init__(self, root: Path, engine: Engine, full_name: str) -> None:
+        super().__init__(root)
+        self.engine = engine
+        self.full_name = full_name
+
+    def open(self) -> RunStore:
+        return hub_database.history(self.engine, self.full_name)
+
+    def command(self, name: str, count: int) -> list[str]:
+        return [sql_appender.__file__, str(self.engine.url.database), self.full_name, name, str(count)]
+
+    def names(self) -> list[str]:
+        return list(hub_database.history(self.engine, self.full_name).view().names())
+
+    def read(self, name: str) -> bytes:
+        return hub_database.history(self.engine, self.full_name).view().read([name])[name]
+
+    def write(self, name: str, data: bytes | None) -> None:
+        hub_database.forge(self.engine, hub_database.get(self.engine, self.full_name), name, data)
+
+
+class HubPlace(SqlPlace):
     """A repository of its own in the server that all tests of this process share."""
 
     def __init__(self, root: Path, server: HubServer) -> None:
-        super().__init__(root)
+        super().__init__(root, server.engine, server.repository())
         self.server = server
-        self.full_name = server.repository()
         self.url = f"hub:{server.base}/{self.full_name}"
 
     @property
     def env(self) -> dict[str, str]:
         return {**os.environ, "COVGOV_HUB_TOKEN": self.server.token}
 
-    def names(self) -> list[str]:
-        return list(hub_database.history(self.server.engine, self.full_name).view().names())
+    open, command = Place.open, Place.command
 
-    def read(self, name: str) -> bytes:
-        return hub_database.history(self.server.engine, self.full_name).view().read([name])[name]
 
-    def write(self, name: str, data: bytes | None) -> None:
-        owner, _, repository = self.full_name.partition("/")
-        with transaction(self.server.engine, write=False) as connection:
-            found = repositories.get(connection, owner, repository)
-        assert found is not None
-        hub_database.forge(self.server.engine, found, name, data)
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with hub_database.database(tmp_path_factory.mktemp("sql") / "hub.db") as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +176,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
         yield one
 
 
-@pytest.fixture(params=list(STORES))
+@pytest.fixture(params=[*STORES, "sql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     root = tmp_path / "checkout"
     match request.param:
@@ -164,6 +184,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
             return GitPlace(root)
         case "dir":
             return DirPlace(root)
+        case "sql":
+            return SqlPlace(root, request.getfixturevalue("engine"), f"acme/{tmp_path.name}")
         case _:
             return HubPlace(root, request.getfixturevalue("server"))
 

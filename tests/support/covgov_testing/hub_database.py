@@ -39,12 +39,17 @@ def make(engine: Engine, full_name: str = "acme/shop") -> Repository:
         return repositories.create(connection, owner, name, at=NOON)
 
 
-def history(engine: Engine, full_name: str = "acme/shop") -> SqlHistory:
-    """The history of a repository that is made when there is none."""
+def get(engine: Engine, full_name: str = "acme/shop") -> Repository:
+    """The repository, which is made when there is none."""
     owner, _, name = full_name.partition("/")
     with transaction(engine, write=True) as connection:
         found = repositories.get(connection, owner, name)
-        return SqlHistory(engine, found or repositories.create(connection, owner, name, at=NOON))
+        return found or repositories.create(connection, owner, name, at=NOON)
+
+
+def history(engine: Engine, full_name: str = "acme/shop") -> SqlHistory:
+    """The history of a repository, which is made when there is none."""
+    return SqlHistory(engine, get(engine, full_name))
 
 
 def forge(engine: Engine, repository: Repository, name: str, data: bytes | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete
 
 from covgov.hub.store import blobs
 from covgov.hub.store.history_files import SqlHistory
@@ -19,38 +19,29 @@ from covgov.hub.store.work import stamp
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How much went: artifacts and unreferenced files of the history, uploads deleted and emptied, blobs nobody had."""
+    """How much went: artifacts and unreferenced files of the history, old uploads, blobs that nobody had."""
 
     artifacts: int
     unreferenced: int
     expired: int
-    emptied: int
     blobs: int
 
 
 def sweep(connection: Connection, repository: Repository, *, keep: int, before: datetime) -> Swept:
-    """Keep the artifacts of the newest `keep` runs. before: uploads received earlier go; see `expire` and `empty`."""
+    """Keep the artifacts of the newest `keep` runs. before: uploads received earlier go."""
     history = SqlHistory(connection, repository)
     return Swept(
         artifacts=len(history.prune(keep)),
         unreferenced=len(history.collect()),
         expired=expire(connection, repository, before=before),
-        emptied=empty(connection, repository, before=before),
         blobs=blobs.drop_all_unused(connection),
     )
 
 
 def expire(connection: Connection, repository: Repository, *, before: datetime) -> int:
-    """Delete uploads received before a moment that never became part of a run; how many."""
-    old = (UPLOADS.c.repository_id == repository.id) & (UPLOADS.c.received_at < stamp(before))
-    return connection.execute(delete(UPLOADS).where(old, UPLOADS.c.run_id.is_(None))).rowcount
+    """Delete uploads received before a moment, whether they became part of a run or still wait for one; how many.
 
-
-def empty(connection: Connection, repository: Repository, *, before: datetime) -> int:
-    """Drop the content of uploads received before a moment that became part of a run; how many.
-
-    Their rows stay: the same upload, sent again, is still known by its digest.
+    What a run was made of is in its history. The same upload, sent again after this, counts as a new attempt.
     """
     old = (UPLOADS.c.repository_id == repository.id) & (UPLOADS.c.received_at < stamp(before))
-    kept = update(UPLOADS).where(old, UPLOADS.c.run_id.is_not(None), UPLOADS.c.snapshot != b"")
-    return connection.execute(kept.values(snapshot=b"")).rowcount
+    return connection.execute(delete(UPLOADS).where(old)).rowcount

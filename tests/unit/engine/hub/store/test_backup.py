@@ -139,6 +139,19 @@ def test_a_backup_whose_history_was_altered_is_refused(tmp_path: Path) -> None:
     assert listed(tmp_path) == ["hub.db"]
 
 
+@pytest.mark.reliability
+def test_a_row_that_refers_to_nothing_is_not_backed_up(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    with database(path) as engine:
+        raw = sqlite3.connect(path)
+        raw.execute("INSERT INTO policies VALUES (77, 'p', 't', 'now')")
+        raw.commit()
+        raw.close()
+        with pytest.raises(InputError, match="policies") as caught:
+            backup(engine, tmp_path / "backup.db")
+    assert caught.value.code == "backup-damaged"
+
+
 def test_a_backup_of_a_newer_covgov_is_refused_by_name(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         backup(engine, tmp_path / "backup.db")

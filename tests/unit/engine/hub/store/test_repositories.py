@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from covgov.errors import InputError
-from covgov.hub.store import documents, repositories
+from covgov.hub.store import documents, repositories, uploads
 from covgov.hub.store import engine as store_engine
 from covgov.hub.store.documents import Kind
 from covgov.hub.store.repositories import NAME
 from covgov.hub.store.schema import BLOBS, METADATA
+from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import transaction
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, run
@@ -64,7 +65,7 @@ def test_a_second_repository_of_the_same_name_is_refused(tmp_path: Path) -> None
     assert caught.value.code == "repository-exists"
 
 
-@settings(max_examples=20)
+@settings(max_examples=10, deadline=None)  # each example is a database on disk
 @given(names=st.sets(st.from_regex(NAME, fullmatch=True), min_size=1, max_size=8), limit=st.integers(1, 4))
 def test_pages_list_every_repository_once_in_order(
     tmp_path_factory: pytest.TempPathFactory, names: set[str], limit: int
@@ -119,7 +120,10 @@ def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: P
             assert made is not None
             documents.put(connection, Kind.POLICY, made.id, path="covgov.toml", text="# planted-policy-4711", at=NOON)
             documents.put(connection, Kind.REGISTER, made.id, path="r.md", text="planted-register-4711", at=NOON)
+            waiting = Upload(Key("t", "api", "n", 1), "c", "main", (), "0" * 64, b"planted-upload-4711", NOON)
+            uploads.add(connection, made.id, waiting)
         needles = [b"planted-path-4711", b"planted-artifact-4711", b"planted-policy-4711", b"planted-register-4711"]
+        needles.append(b"planted-upload-4711")
         assert all(needle in bytes_on_disk(path) for needle in needles)
         with transaction(engine, write=True) as connection:
             gone = repositories.delete(connection, made)
