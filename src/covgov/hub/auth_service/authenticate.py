@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,10 +26,24 @@ from covgov.hub.auth_service.tokentext import PREFIX
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
 from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.settings import HubSettings
 from covgov.hub.store.work import Work, transaction
 
 #: How long a token lives that a CI token was exchanged for: one push, with its retries.
 EXCHANGED_LIFE: Final = timedelta(minutes=15)
+
+
+class Deps(Protocol):
+    """What it takes from outside. fetch_jwks must give up in time by itself; monotonic: seconds that never go back."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+    @property
+    def fetch_jwks(self) -> Callable[[str], bytes]: ...
+    @property
+    def monotonic(self) -> Callable[[], float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,19 @@ class Authenticator:
                 "oidc-replayed", "this CI token was used before", hint="exchange it once, and use what you get"
             )
         return principal(Kind.OIDC, identity.name, Role.UPLOADER, Scope(scope.names))
+
+
+def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
+    """The one of an application. Raises ValueError when the settings ask for a skew beyond five minutes."""
+    verifier = OidcVerifier(
+        settings.issuers,
+        settings.audience,
+        deps.fetch_jwks,
+        now=deps.now,
+        skew=settings.clock_skew,
+        monotonic=deps.monotonic,
+    )
+    return Authenticator(deps.engine, deps.now, verifier)
 
 
 def _bearer(headers: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from covgov.hub.auth_service.tokenrequest import EXCHANGED
 
 LONGEST_CLAIM: Final = 300
+LONGEST_NAME: Final = 200
 
 _IMMUTABLE_ID: Final = re.compile(r"@[0-9]+(?=/|$)")
 _KINDS: Final = {"branch": "refs/heads/", "tag": "refs/tags/"}
@@ -35,8 +36,8 @@ class CiIdentity:
 
     @property
     def name(self) -> str:
-        """How the audit trail calls it."""
-        return f"{EXCHANGED}{self.repository}@{self.ref}"
+        """How the audit trail calls it, in at most 200 characters."""
+        return f"{EXCHANGED}{self.repository}@{self.ref}"[:LONGEST_NAME]
 
 
 def identity(kind: str, claims: Mapping[str, object]) -> CiIdentity:

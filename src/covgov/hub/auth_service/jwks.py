@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import base64_to_int
 
 from covgov.hub.auth_service.refusals import IssuerUnavailable
 
@@ -117,8 +118,9 @@ def _imported(jwk: _Jwk) -> PublicKey | None:
     try:
         match jwk.kty:
             case "RSA":
-                rsa = RSAKey.import_key({"kty": "RSA", "n": jwk.n, "e": jwk.e})
-                return rsa if rsa.public_key.key_size >= SHORTEST_RSA else None
+                if base64_to_int(jwk.n).bit_length() < SHORTEST_RSA:
+                    return None
+                return RSAKey.import_key({"kty": "RSA", "n": jwk.n, "e": jwk.e})
             case "EC" if jwk.crv == "P-256":
                 return ECKey.import_key({"kty": "EC", "crv": jwk.crv, "x": jwk.x, "y": jwk.y})
             case _:
