@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx2
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from covgov.history import layout, ledger
@@ -76,6 +76,11 @@ class WriteDesk:
     def add(self, record: RunRecord, role: Role = Role.UPLOADER) -> httpx2.Response:
         """The run as the store `hub:` sends it, composed on what is there."""
         return self.ask("POST", f"{HISTORY}/additions", role, json=proposal(self.history().view(), record))
+
+    def impatient(self) -> None:
+        """From now on nobody waits for a lock."""
+        self.engine.dispose()
+        event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
 
     def trail(self) -> list[tuple[str, str]]:
         """Event and actor of every audit entry that a request wrote, oldest first."""

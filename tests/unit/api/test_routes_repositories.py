@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.hub.auth_service.permissions import Role
+from covgov.hub.store.work import transaction
 from covgov_testing.builders_run import run
 from covgov_testing.write_desk import SHOP, WriteDesk
 
@@ -96,7 +97,8 @@ def test_deleting_takes_the_history_and_leaves_the_trail(desk: WriteDesk) -> Non
 @pytest.mark.reliability
 def test_bytes_that_a_reader_still_holds_are_reported_as_not_yet_erased(desk: WriteDesk) -> None:
     desk.add(run("c1"))
-    with desk.engine.connect() as reader:
+    desk.impatient()
+    with transaction(desk.engine, write=False) as reader:
         reader.exec_driver_sql("SELECT count(*) FROM blobs").scalar()
         gone = desk.ask("DELETE", SHOP, Role.ADMIN)
     assert gone.status_code == 200
