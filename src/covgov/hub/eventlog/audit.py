@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import DeliveryFailed
 from covgov.hub.eventlog.chain import EMPTY, AuditEntry, AuditHead, canonical, digest
-from covgov.hub.eventlog.redaction import redact_text
+from covgov.hub.eventlog.redaction import blank_credentials
 from covgov.hub.eventlog.verification import AuditFault, check
 from covgov.hub.eventlog.vocabulary import Event, FieldValue, faults_of
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
@@ -56,13 +55,13 @@ def write(
     faults = faults_of(event, fields) + _frame_faults(at, actor, request_id)
     if faults:
         raise _unwritable(event, "; ".join(faults))
-    clean = {name: redact_text(value) if isinstance(value, str) else value for name, value in fields.items()}
+    clean = {name: blank_credentials(value) if isinstance(value, str) else value for name, value in fields.items()}
     try:
         draft = AuditEntry(
-            0, stamp(at), event.value, redact_text(actor), redact_text(request_id), canonical(clean), "", ""
+            0, stamp(at), event.value, blank_credentials(actor), blank_credentials(request_id), canonical(clean), "", ""
         )
         _append(connection, draft)
-    except (SQLAlchemyError, msgspec.MsgspecError, ValueError, OverflowError) as error:
+    except (SQLAlchemyError, ValueError) as error:
         raise _unwritable(event, str(error.__cause__ or error)) from error
 
 
@@ -96,7 +95,7 @@ def _kept_head(connection: Connection, *, lock: bool = False) -> AuditHead | Non
 def _unwritable(event: Event, why: str) -> DeliveryFailed:
     return DeliveryFailed(
         "audit-unwritable",
-        f"the audit entry {event.value} cannot be written: {redact_text(why)}",
+        f"the audit entry {event.value} cannot be written: {blank_credentials(why)}",
         hint="nothing was changed; mend the database (space, rights) and try again",
     )
 

@@ -31,10 +31,13 @@ def _level(number: int) -> str:
     return max((name for name in LEVELS if LEVELS[name] <= number), key=LEVELS.__getitem__, default="debug")
 
 
-def forward(*names: str) -> None:
-    """Send the records of these standard-library loggers here and nowhere else. Calling it twice changes nothing."""
+def forward(*names: str, least: str = "info") -> None:
+    """Send the records of these standard-library loggers, from level `least` on, here and nowhere else.
+
+    Calling it twice changes nothing. Raises KeyError for an unknown level.
+    """
     for name in names:
         source = logging.getLogger(name)
         source.handlers = [Forwarding()]
         source.propagate = False
-        source.setLevel(logging.INFO)
+        source.setLevel(LEVELS[least])
