@@ -120,7 +120,8 @@ def _publish(copy: Path, target: Path) -> None:
     """`target` appears whole and outlives a power cut; one that was made meanwhile is not replaced."""
     with copy.open("rb") as stream:
         os.fsync(stream.fileno())
-    target.hardlink_to(copy)
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    copy.replace(target)
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

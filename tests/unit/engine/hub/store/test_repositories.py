@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Column, LargeBinary, String, Table, func, insert, select
 
 from covgov.errors import InputError
-from covgov.hub.store import documents, repositories, uploads
+from covgov.hub.store import blobs, documents, repositories, uploads
 from covgov.hub.store import engine as store_engine
 from covgov.hub.store.documents import Kind
 from covgov.hub.store.repositories import NAME
@@ -136,6 +136,40 @@ def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: P
                 for name, table in METADATA.tables.items()
             }
     assert {name for name, rows in left.items() if rows} == set()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("table", [table for table in METADATA.sorted_tables if "repository_id" in table.c], ids=str)
+def test_whatever_a_table_holds_of_a_repository_goes_with_it(tmp_path: Path, table: Table) -> None:
+    """Whoever adds a table for something of a repository is held to this."""
+    path = tmp_path / "hub.db"
+    with database(path) as engine:
+        made = make(engine)
+        with transaction(engine, write=True) as connection:
+            connection.execute(insert(BLOBS).values(id=1, owner="acme", sha256="0" * 64, data=b"planted-4711"))
+            values = {column.name: planted(column) for column in table.c if column.name != "id"}
+            connection.execute(insert(table).values({**values, "repository_id": made.id, **blob(table)}))
+        assert b"planted-4711" in bytes_on_disk(path)
+        with transaction(engine, write=True) as connection:
+            repositories.delete(connection, made)
+            blobs.drop_all_unused(connection)
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+        store_engine.erase(engine)
+        assert b"planted-4711" not in bytes_on_disk(path)
+
+
+def planted(column: Column[object]) -> str | bytes | int:
+    match column.type:
+        case LargeBinary():
+            return b"planted-4711"
+        case String():
+            return "planted-4711"
+        case _:
+            return 1
+
+
+def blob(table: Table) -> dict[str, int]:
+    return {"blob_id": 1} if "blob_id" in table.c else {}
 
 
 @pytest.mark.security
