@@ -114,7 +114,7 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
         for repository in every:
             with transaction(engine, write=True) as connection:
                 gone = sweep(connection, repository, keep=keep, before=world.now() - timedelta(days=days))
-                files, uploads = gone.artifacts + gone.unreferenced, gone.expired + gone.emptied
+                files, uploads = gone.artifacts + gone.unreferenced, gone.expired
                 if files or uploads:
                     fields: dict[str, FieldValue] = {"files": files, "keep": keep, "blobs": gone.blobs}
                     told = {"repository": repository.full_name, **fields}
