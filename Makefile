@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -83,5 +83,9 @@ inventory: $(READY)
 openapi: $(READY)
 	$(BIN)/python scripts/openapi.py > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
+## mutants: how many changes to auth_service its unit tests notice (half an hour; resumes; docs/mutation-auth.md)
+mutants: $(READY)
+	$(BIN)/mutmut run --max-children 1
+
 clean:
-	rm -rf $(VENV) .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) mutants .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -20,13 +20,23 @@ from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthD
 
 pytestmark = pytest.mark.security
 
+HINTS = {
+    "authorization-malformed": "send Authorization: Bearer with a token of the hub",
+    "oidc-malformed": "see docs/hub.md on tokens from CI",
+    "oidc-replayed": "exchange it once, and use what you get",
+    "oidc-signature": "see docs/hub.md on tokens from CI",
+    "oidc-unbound": "a maintainer binds it: issuer, repository and ref pattern",
+    "token-expired": "ask for a new one",
+    "token-malformed": "check that it is copied whole",
+    "token-revoked": "ask for a new one",
+}
 SHOP = Scope(frozenset({"acme/shop"}))
 
 
 def refusal(desk: AuthDesk, *headers: str) -> str:
     with pytest.raises(Unauthenticated) as caught:
         desk.authenticator.authenticate(headers)
-    assert caught.value.hint
+    assert caught.value.hint == HINTS[caught.value.code]
     return f"{caught.value.code}: {caught.value.message}"
 
 

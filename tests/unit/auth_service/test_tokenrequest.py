@@ -16,17 +16,24 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 
+HINTS = {
+    "token-lifetime": "rotate it before it expires",
+    "token-name": "say who uses it",
+    "token-scope": "name repositories as owner/name; only an admin reaches all",
+}
+
+
 def scope(*names: str) -> Scope:
     return Scope(frozenset(names))
 
 
 def fault(name: str = "ci", role: Role = Role.UPLOADER, reach: Scope | None = None, life: timedelta = DAY) -> str:
-    """code: message, and whether the hint is missing; empty when there is no fault."""
+    """code: message, and the hint when it is not the one for this code; empty when there is no fault."""
     wanted = TokenRequest(name, role, scope("acme/shop") if reach is None else reach, life)
     try:
         wanted.check()
     except UsageError as error:
-        return f"{error.code}: {error.message}" + ("" if error.hint else " (no hint)")
+        return f"{error.code}: {error.message}" + ("" if error.hint == HINTS[error.code] else f" ({error.hint})")
     return ""
 
 

@@ -19,6 +19,11 @@ from covgov_testing.fakes_auth import DAY, NOON, AuthDesk, CountedBytes
 
 pytestmark = pytest.mark.security
 
+HINTS = {
+    "token-inactive": "issue a new token instead",
+    "token-overlap": "a leaked token is revoked, not rotated",
+    "token-unknown": "see covgov hub token list",
+}
 SHOP = Scope(frozenset({"acme/shop"}))
 
 
@@ -32,14 +37,15 @@ def refusal(desk: AuthDesk, shown: str) -> str:
         found(desk, shown)
     assert caught.value.status == 401
     assert caught.value.headers == {"WWW-Authenticate": 'Bearer realm="covgov"'}
-    assert caught.value.hint
+    malformed = caught.value.code == "token-malformed"
+    assert caught.value.hint == ("check that it is copied whole" if malformed else "ask for a new one")
     return f"{caught.value.code}: {caught.value.message}"
 
 
 def usage_fault(desk: AuthDesk, act: str, token_id: str, *more: object) -> str:
     with pytest.raises(UsageError) as caught, desk.work() as work:
         getattr(tokens, act)(work, token_id, *more)
-    assert caught.value.hint
+    assert caught.value.hint == HINTS[caught.value.code]
     return f"{caught.value.code}: {caught.value.message}"
 
 
@@ -247,6 +253,12 @@ def test_tokens_are_listed_oldest_first_whatever_their_state(desk: AuthDesk) -> 
         tokens.revoke(work, second.id)
         assert [one.name for one in tokens.list_(work.connection)] == ["first", "second"]
         assert tokens.list_(work.connection)[0] == first
+
+
+def test_tokens_of_one_second_are_listed_by_id(desk: AuthDesk) -> None:
+    made = sorted(desk.token().token.id for _ in range(5))
+    with desk.work() as work:
+        assert [one.id for one in tokens.list_(work.connection)] == made
 
 
 def test_last_use_is_due_at_first_and_after_a_minute(desk: AuthDesk) -> None:

@@ -98,7 +98,7 @@ def _faults(app: FastAPI) -> Iterator[str]:
     for route in iter_route_contexts(app.routes):
         dependant = getattr(route, "dependant", None)
         if isinstance(dependant, Dependant):
-            yield from (f"{route.path} {fault}" for fault in _declared(dependant, route.path or ""))
+            yield from (f"{route.path} {fault}" for fault in _declared(dependant, str(route.path)))
         elif route.path is None or route.path != app.openapi_url:
             yield f"{route.path or route.original_route} is no API route and cannot be guarded"
 
