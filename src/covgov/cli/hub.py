@@ -81,6 +81,7 @@ for _part in (
     hub_database.backup_command,
     hub_database.restore_command,
     hub_database.sweep_command,
+    hub_database.erase_command,
     hub_database.repository_command,
 ):
     command.add_command(_part)

@@ -104,7 +104,6 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
     """
     with hub_desk.engine(world, database) as engine:
         from covgov.hub.eventlog.vocabulary import Event
-        from covgov.hub.store import engine as store
         from covgov.hub.store import repositories
         from covgov.hub.store.retention import sweep
         from covgov.hub.store.work import transaction
@@ -120,7 +119,6 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
                     told = {"repository": repository.full_name, **fields}
                     hub_desk.account_in(world, connection, Event.HISTORY_PRUNED, told)
             world.say(f"{repository.full_name}: dropped {files} files and {uploads} uploads")
-        store.erase(engine)
     return OK
 
 
@@ -159,9 +157,25 @@ def delete_command(world: World, repository: str, yes: bool, database: str | Non
         told = {"repository": repository, **counts}
         hub_desk.account_in(world, work.connection, Event.REPOSITORY_DELETED, told)
     world.say(f"deleted {repository}: {gone.runs} runs, {gone.files} files, {gone.blobs} blobs")
+    return _erase(world, database)
+
+
+@click.command("erase")
+@DATABASE
+@click.pass_obj
+def erase_command(world: World, database: str | None) -> int:
+    """Overwrite in the database file what was deleted. `repository delete` does it; this repeats it when it could not.
+
+    
+    Example: covgov hub erase
+    """
+    return _erase(world, database)
+
+
+def _erase(world: World, database: str | None) -> int:
     with hub_desk.engine(world, database) as engine:
         from covgov.hub.store import engine as store
 
         store.erase(engine)
-    world.say("its bytes are overwritten in the database file")
+    world.say("what was deleted is overwritten in the database file")
     return OK

@@ -29,8 +29,7 @@ class Announced(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        if self.started:
-            self._ready()
+        self._ready()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -88,13 +87,16 @@ def _terminating(server: uvicorn.Server) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def fetch(url: str) -> bytes:
+def fetch(url: str, transport: httpx2.BaseTransport | None = None) -> bytes:
     """An issuer's key document. Raises ValueError or httpx2's errors; gives up after FETCH_SECONDS without progress."""
     if not url.startswith("https://"):
         raise ValueError(f"{url}: keys are fetched over https only")
-    with httpx2.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=False) as answer:
+    body = b""
+    with (
+        httpx2.Client(transport=transport, timeout=FETCH_SECONDS, follow_redirects=False) as client,
+        client.stream("GET", url) as answer,
+    ):
         answer.raise_for_status()
-        body = b""
         for part in answer.iter_bytes():
             body += part
             if len(body) > LARGEST_FETCH:
