@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from covgov.errors import CovgovError
 from covgov.hub.auth_service import tokens
@@ -16,6 +17,7 @@ from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
 from covgov.hub.settings import HubSettings
+from covgov.hub.store.work import WRITE
 from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
 
 pytestmark = pytest.mark.security
@@ -146,10 +148,29 @@ def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     desk.authenticator.authenticate(bearer(token))
+    assert [event for event, _, _ in desk.audited()] == ["oidc-bound"]
     refusal(desk, *bearer(token))
     subject = "repo:acme/shop:ref:refs/heads/main"
     fields = {"issuer": GITHUB.issuer, "token_id": "token-1", "repository": "acme/shop", "subject": subject}
     assert desk.audited()[1:] == [("oidc-replayed", "oidc:acme/shop@refs/heads/main", fields)]
+
+
+@pytest.mark.reliability
+def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: AuthDesk) -> None:
+    desk.bind()
+    shown = desk.token().secret.text
+    begun: list[bool] = []
+    listen(desk.engine, "begin", lambda connection: begun.append(connection.get_execution_options()[WRITE]))
+    desk.authenticator.authenticate(bearer(shown))
+    assert begun == [False, True]
+    desk.authenticator.authenticate(bearer(shown))
+    assert begun == [False, True, False]
+    desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
+    assert begun == [False, True, False, True]
+    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="2")), "r", desk.secrets)
+    assert begun == [False, True, False, True, True, True]
+    desk.authenticator.record_refusal(ANONYMOUS, "r", {"permission": "run:read", "reason": "forbidden"})
+    assert begun == [False, True, False, True, True, True, True]
 
 
 def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthDesk) -> None:

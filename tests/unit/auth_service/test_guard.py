@@ -203,6 +203,9 @@ def test_the_refusal_of_a_known_principal_is_accounted_for(desk: AuthDesk, clien
     run = {"permission": "run:read", "reason": "hidden", "method": "GET", "repository": "other/thing"}
     trail = {"permission": "audit:read", "reason": "forbidden", "method": "GET"}
     assert desk.audited()[1:] == [("access-refused", actor, fields) for fields in (upload, run, trail)]
+    with desk.work() as work:
+        numbers = work.connection.execute(text("select request_id from audit order by sequence")).scalars()
+        assert list(numbers) == ["request-1", "", "", ""]
 
 
 def test_the_refusal_names_the_request(desk: AuthDesk) -> None:

@@ -33,6 +33,7 @@ from covgov_testing.fakes_auth import (
 pytestmark = pytest.mark.security
 
 NOW = int(NOON.timestamp())
+NO_JWT = "oidc-malformed: the token is no signed JWT"
 SIGNATURE = "oidc-signature: the token's signature does not hold"
 
 
@@ -102,11 +103,11 @@ def test_the_public_key_is_no_secret_to_sign_with(verifier: OidcVerifier, issuer
 @pytest.mark.parametrize("algorithm", ["HS512", "RS1", "RS384", "PS256", "ES512", "EdDSA", "dir", 256, None, ["RS256"]])
 def test_only_two_algorithms_are_accepted(verifier: OidcVerifier, issuer: LocalIssuer, algorithm: object) -> None:
     token = unsigned({"alg": algorithm, "kid": "k1"}, issuer.github(), b"x" * 256)
-    assert refusal(verifier, token).startswith(("oidc-signature: the token's algorithm", "oidc-malformed"))
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
 
 
 def test_a_token_without_an_algorithm_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
-    assert refusal(verifier, unsigned({"kid": "k1"}, issuer.github())).startswith("oidc-")
+    assert refusal(verifier, unsigned({"kid": "k1"}, issuer.github())) == NO_JWT
 
 
 def test_another_key_under_the_issuers_key_id_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
@@ -168,7 +169,8 @@ def test_unknown_key_ids_cannot_be_used_to_hammer_the_issuer(verifier: OidcVerif
 @pytest.mark.parametrize("key_id", [None, "", "k" * 201, 1, ["k1"]])
 def test_a_token_must_name_its_key(verifier: OidcVerifier, issuer: LocalIssuer, key_id: object) -> None:
     header = {"alg": "RS256"} if key_id is None else {"alg": "RS256", "kid": key_id}
-    assert refusal(verifier, unsigned(header, issuer.github(), b"x" * 256)).startswith("oidc-")
+    token = unsigned(header, issuer.github(), b"x" * 256)
+    assert refusal(verifier, token) == "oidc-signature: the token names no key"
     assert issuer.fetches == []
 
 
@@ -258,7 +260,8 @@ def test_a_token_that_is_not_yet_valid_is_refused_beyond_the_skew(
 ) -> None:
     assert verifier.verify(issuer.sign(issuer.github(**{claim: NOW + 60}))).identity.repository == "acme/shop"
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: NOW + 61})))
-    assert said.startswith("oidc-claims: the token's times do not hold: ")
+    why = "The token is not yet valid" if claim == "nbf" else "The token was issued in the future"
+    assert said == f"oidc-claims: the token's times do not hold: invalid_claim: {why}"
 
 
 def test_without_skew_the_clock_counts_to_the_second(issuer: LocalIssuer, clock: Clock) -> None:
@@ -291,12 +294,20 @@ def test_a_verifier_needs_an_audience(clock: Clock, issuer: LocalIssuer) -> None
 
 
 @pytest.mark.parametrize("claim", ["exp", "iat"])
-@pytest.mark.parametrize("value", [None, "1", True, {}, float("nan"), float("inf"), 10**30, -(10**30)])
+@pytest.mark.parametrize("value", [None, "1", True, {}, float("nan"), float("inf")])
 def test_times_must_be_there_and_be_dates(
     verifier: OidcVerifier, issuer: LocalIssuer, claim: str, value: object
 ) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: value})))
-    assert said.startswith(("oidc-claims", "oidc-expired"))
+    assert said.startswith(("oidc-claims: the token's times do not hold: ", "oidc-expired: the token has expired"))
+
+
+@pytest.mark.parametrize(("claim", "value"), [("exp", 10**30), ("iat", -(10**30)), ("exp", 10**12)])
+def test_times_beyond_the_calendar_are_refused(
+    verifier: OidcVerifier, issuer: LocalIssuer, claim: str, value: int
+) -> None:
+    said = refusal(verifier, issuer.sign(issuer.github(**{claim: value})))
+    assert said == "oidc-claims: the token's times are no dates"
 
 
 def test_a_token_that_does_not_say_when_it_begins_is_good_from_its_issue(
@@ -365,7 +376,8 @@ def test_a_token_of_8192_characters_is_read(verifier: OidcVerifier, issuer: Loca
     ],
 )
 def test_what_is_no_jwt_is_told_so(verifier: OidcVerifier, token: str) -> None:
-    assert refusal(verifier, token).startswith("oidc-malformed")
+    expected = "oidc-malformed: the token is longer than 8192 characters or no text"
+    assert refusal(verifier, token) == (NO_JWT if token.isascii() else expected)
 
 
 def test_an_encrypted_token_is_refused(verifier: OidcVerifier) -> None:

@@ -87,9 +87,7 @@ class OidcVerifier:
             raise _refused("oidc-claims", str(fault)) from fault
 
     def _check_times(self, claims: dict[str, object]) -> datetime:
-        registry = JWTClaimsRegistry(
-            now=int(self._now().timestamp()), leeway=self._skew, exp={"essential": True}, iat={"essential": True}
-        )
+        registry = JWTClaimsRegistry(now=int(self._now().timestamp()), leeway=self._skew)
         try:
             times = msgspec.convert(claims, type=_Times)
             registry.validate({name: claims[name] for name in ("exp", "iat", "nbf") if name in claims})

@@ -164,7 +164,7 @@ def forget_exchanged(connection: Connection, now: datetime) -> None:
     Only these: they live for minutes, so a clock that jumps ahead costs nobody a token that was meant to last.
     """
     over = TOKENS.c.expires_at < stamp(now - timedelta(days=1))
-    connection.execute(delete(TOKENS).where(TOKENS.c.name.startswith(EXCHANGED, autoescape=True), over))
+    connection.execute(delete(TOKENS).where(TOKENS.c.name.startswith(EXCHANGED), over))
 
 
 def _account(work: Work, event: Event, fields: Mapping[str, str]) -> None:
