@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine, delete, insert, select, update
 
 from covgov.history import layout
 from covgov.hub.store import repositories
-from covgov.hub.store.engine import migrate, open_engine
+from covgov.hub.store.engine import migrate, open_engine, settle
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
@@ -22,12 +24,24 @@ def url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@cache
+def _migrated() -> bytes:
+    """An empty database at the newest revision: migrating one for each test would take longer than most tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "hub.db"
+        engine = open_engine(url(path))
+        migrate(engine)
+        settle(engine)
+        return path.read_bytes()
+
+
 @contextmanager
 def database(path: Path) -> Iterator[Engine]:
-    """Opened, at the newest revision, closed at the end."""
+    """Opened, at the newest revision when it is new, closed at the end."""
+    if not path.exists():
+        path.write_bytes(_migrated())
     engine = open_engine(url(path))
     try:
-        migrate(engine)
         yield engine
     finally:
         engine.dispose()

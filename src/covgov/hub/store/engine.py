@@ -140,10 +140,10 @@ def copy(engine: Engine, target: Path) -> None:
 
 
 def settle(engine: Engine) -> None:
-    """Close the database so that its one file holds everything."""
+    """Close a database that nobody else has open, so that its one file holds everything."""
     with _driver(engine) as driver:
-        driver.execute("PRAGMA journal_mode=DELETE")
-    engine.dispose()
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()  # whoever closes last removes the log
 
 
 def structure_faults(engine: Engine) -> list[str]:

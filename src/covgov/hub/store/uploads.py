@@ -81,7 +81,7 @@ def _of(repository_id: int, tree: str, attempt: int) -> Select[*tuple[object, ..
     )
 
 
-def _upload(row: Row[tuple[object, ...]]) -> Upload:
+def _upload(row: Row[*tuple[object, ...]]) -> Upload:
     return Upload(
         Key(row.tree, row.suite, row.name, row.attempt),
         row.commit_id,
