@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration docs e2e system soak setup-system setup-fetch lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -54,6 +54,11 @@ docs: $(READY)
 ## e2e: the console script of the built wheel, outside the checkout
 e2e: $(READY) dist
 	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
+
+## soak: the hub killed two hundred times while runs are recorded, and every fault again (about half an hour)
+soak: export SOAK_ROUNDS = 200
+soak: $(READY)
+	$(PYTEST) tests/integration/test_hub_faults.py
 
 ## system: tests that need packages of the system (make setup-system)
 system: $(READY)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 import anyio
+from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,7 +65,7 @@ class Body:
         self._limits = limits
         self._expand = expand
         self._monotonic = monotonic
-        self._deadline: float | None = None
+        self._left = limits.body_seconds
         self._size = 0
         self._done = False
 
@@ -83,15 +85,14 @@ class Body:
             raise too_large(self._limits.body)
         self._done = not more
         if self._expand is not None:
-            data = self._expand(data, last=not more)
+            data = await to_thread.run_sync(partial(self._expand, data, last=not more))
         return {"type": "http.request", "body": data, "more_body": more}
 
     async def _in_time(self) -> Message:
-        if self._deadline is None:
-            self._deadline = self._monotonic() + self._limits.body_seconds
+        began = self._monotonic()
         try:
-            with anyio.fail_after(max(0.0, self._deadline - self._monotonic())):
-                return await self._receive()
+            with anyio.fail_after(max(0.0, self._left)):
+                message = await self._receive()
         except TimeoutError:
             self._done = True
             raise Problem(
@@ -101,6 +102,8 @@ class Body:
                 hint="send less at once, or compressed",
                 headers={"Connection": "close"},
             ) from None
+        self._left -= self._monotonic() - began  # only waiting counts: a client does not pay for our unpacking
+        return message
 
 
 class Gunzip:
