@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import urllib.request
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -382,6 +383,21 @@ def test_settings_come_from_the_environment() -> None:
 
 def test_without_an_environment_settings_are_the_usual_ones_and_no_issuer_is_trusted() -> None:
     assert hub_settings.settings({}, "sqlite:///x", "http://here") == HubSettings("sqlite:///x", "http://here")
+
+
+def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
+    table = (CHECKOUT / "docs" / "hub.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `COVGOV_HUB_(\w+)` \| (.+?) \|", table, re.MULTILINE))
+    usual = HubSettings("sqlite:///x")
+    limits = {f"LIMIT_{field.name.upper()}": f"{getattr(usual.limits, field.name):.0f}" for field in fields(Limits)}
+    known = {"AUDIENCE": "`covgov`", "CLOCK_SKEW": f"{usual.clock_skew}", "ISSUERS": "none", **limits}
+    assert {name: default for name, default in rows.items() if name in known} == known
+    assert set(rows) == {*known, "DATABASE", "PUBLIC_URL"}
+
+
+def test_every_command_is_documented() -> None:
+    table = (CHECKOUT / "docs" / "hub.md").read_text(encoding="utf-8")
+    assert [name for name in command.commands if f"`covgov hub {name}" not in table] == []
 
 
 @pytest.mark.security
