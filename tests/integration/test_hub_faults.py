@@ -193,15 +193,9 @@ def test_what_was_acknowledged_survives_kill_9_and_nothing_else_is_half_visible(
     with running(tmp_path) as doomed:
         shop = doomed.repository()
         confirmed: list[str] = []
-        for number in range(4):
-            command = [
-                sys.executable,
-                appender.__file__,
-                f"hub:{doomed.base}/{shop}",
-                str(tmp_path),
-                f"k{number}",
-                "12",
-            ]
+        for number in range(ROUNDS):
+            url = f"hub:{doomed.base}/{shop}"
+            command = [sys.executable, appender.__file__, url, str(tmp_path), f"k{number}", str(RUNS)]
             env = {**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES), "COVGOV_HUB_TOKEN": doomed.token}
             writer = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
             assert writer.stdout is not None

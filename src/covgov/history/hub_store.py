@@ -134,11 +134,19 @@ class HubView:
 
 
 class HubStore:
-    """A RunStore in a hub. in_ci: a run that cannot be recorded for want of a token is then an error, not a remark."""
+    """A RunStore in a hub.
 
-    def __init__(self, client: HubClient, *, in_ci: bool = False) -> None:
+    in_ci: a run that cannot be recorded for want of a token is then an error, not a remark. tries: how often an
+    addition is composed again because another run was first; pause: seconds, to keep writers apart.
+    """
+
+    def __init__(
+        self, client: HubClient, *, in_ci: bool = False, tries: int = TRIES, pause: float = PAUSE_SECONDS
+    ) -> None:
         self._client = client
         self._in_ci = in_ci
+        self._tries = tries
+        self._pause = pause
         self._manifests: dict[str, bytes] = {}
 
     def view(self) -> View:
@@ -174,7 +182,7 @@ class HubStore:
         return summaries[0]
 
     def update(self, change: Change) -> None:
-        for number in range(TRIES):
+        for number in range(self._tries):
             view = HubView(self._client, self._manifests)
             try:
                 added = change(_Told(view, self._client))
@@ -182,10 +190,10 @@ class HubStore:
                 raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
             if added is None or self._send(view, added):
                 return
-            time.sleep(random.uniform(0, PAUSE_SECONDS) * min(number + 1, 8))  # noqa: S311 - to keep writers apart
+            time.sleep(random.uniform(0, self._pause) * min(number + 1, 8))  # noqa: S311 - to keep writers apart
         raise DeliveryFailed(
             "history-contended",
-            f"{self._client.address}: the history kept changing while this run was being recorded ({TRIES} tries)",
+            f"{self._client.address}: the history kept changing while this run was recorded ({self._tries} tries)",
             hint="record again when fewer jobs write at once",
         )
 
@@ -216,10 +224,10 @@ class HubStore:
         shared = {name: data for name, data in added.files.items() if name.startswith(SHARED)}
         chained = {name: data for name, data in added.files.items() if name not in shared}
         lacking = [name for batch in _batches(sorted(shared)) for name in self._missing(batch)]
-        parts = list(_parts({name: shared[name] for name in lacking}))
-        last = parts.pop() if parts else {}
+        ahead = list(parts({name: shared[name] for name in lacking}, count=FILES_AT_ONCE, size=BYTES_AT_ONCE))
+        last = ahead.pop() if ahead else {}
         try:
-            for part in parts:
+            for part in ahead:
                 self._written("additions", Proposal(view.head, part, added.at, added.message), Sent)
             self._written("additions", Proposal(view.head, {**last, **chained}, added.at, added.message), Sent)
         except _Contended:
@@ -284,14 +292,15 @@ def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[start : start + NAMES_AT_ONCE]
 
 
-def _parts(files: Mapping[str, bytes]) -> Iterator[dict[str, bytes]]:
+def parts(files: Mapping[str, bytes], *, count: int, size: int) -> Iterator[dict[str, bytes]]:
+    """The files in their order, at most `count` and `size` bytes together, or one that is larger alone."""
     part: dict[str, bytes] = {}
-    size = 0
+    held = 0
     for name, data in files.items():
-        if part and (len(part) >= FILES_AT_ONCE or size + len(data) > BYTES_AT_ONCE):
+        if part and (len(part) >= count or held + len(data) > size):
             yield part
-            part, size = {}, 0
+            part, held = {}, 0
         part[name] = data
-        size += len(data)
+        held += len(data)
     if part:
         yield part
