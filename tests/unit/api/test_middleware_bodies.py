@@ -69,7 +69,7 @@ def ask(client: Client, limits: Limits = LIMITS, **headers: str) -> bytes:
 
 def problem(client: Client, **headers: str) -> tuple[int, str]:
     with pytest.raises(Problem) as caught:
-        ask(client, **headers)
+        ask(client, LIMITS, **headers)
     return caught.value.status_code, caught.value.code
 
 

@@ -152,7 +152,7 @@ def test_a_body_that_does_not_fit_is_told_where(desk: WriteDesk, body: bytes) ->
 
 
 def test_a_compressed_body_is_read(desk: WriteDesk) -> None:
-    answer = desk.ask("POST", f"{HISTORY}/read", **zipped(b'{"names": []}'))
+    answer = desk.ask("POST", f"{HISTORY}/read", Role.UPLOADER, **zipped(b'{"names": []}'))
     assert answer.json() == {"files": {}, "left": []}
 
 

@@ -242,7 +242,7 @@ def test_a_reader_uploads_nothing(desk: WriteDesk) -> None:
     "about", [{"suite": "a/b"}, {"tree": "x"}, {"attempt": 0}, {"branch": ""}, {"expected": ["/"]}]
 )
 def test_parameters_that_do_not_fit_are_refused(desk: WriteDesk, about: dict[str, object]) -> None:
-    assert code(desk.upload(LCOV, **about)) == (422, "request-invalid")
+    assert code(desk.upload(LCOV, Role.UPLOADER, **about)) == (422, "request-invalid")
 
 
 @pytest.mark.reliability

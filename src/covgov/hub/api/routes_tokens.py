@@ -73,8 +73,14 @@ class Rotation(BaseModel):
     overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
 
 
-@router.post("/exchange", summary="A CI job's token for its OIDC token", status_code=201, response_model=Given)
-def exchange(request: Request, _: Annotated[None, Depends(public())]) -> Response:
+@router.post(
+    "/exchange",
+    summary="A CI job's token for its OIDC token",
+    status_code=201,
+    response_model=Given,
+    dependencies=[Depends(public())],
+)
+def exchange(request: Request) -> Response:
     """The OIDC token stands in the Authorization header and is used up. The answer's token lives for minutes."""
     headers = request.headers.getlist("authorization")
     scheme, _, shown = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
