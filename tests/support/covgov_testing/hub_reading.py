@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 from sqlalchemy import Engine, insert
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from covgov.history.interface import RunSummary
 from covgov.hub.app import create_app
@@ -23,9 +24,10 @@ from covgov.hub.deps import HubDeps
 from covgov.hub.settings import HubSettings, Limits
 from covgov.hub.store import documents, repositories
 from covgov.hub.store.documents import Kind
-from covgov.hub.store.engine import open_engine
+from covgov.hub.store.engine import migrate, open_engine
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.schema import METADATA, REPOSITORIES
+from covgov.hub.store.repositories import Repository
+from covgov.hub.store.schema import REPOSITORIES
 from covgov.hub.store.work import Work, stamp, transaction
 from covgov.model.run import RunRecord
 from covgov_testing.fakes_auth import NOON, Clock, CountedBytes
@@ -64,38 +66,38 @@ class ReadDesk:
 
     engine: Engine
     clock: Clock
-    app: object
+    app: ASGIApp
     client: TestClient
     admin: Mapping[str, str]
     reader: Mapping[str, str]
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, **query: str | int) -> httpx2.Response:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, /, **query: str | int) -> httpx2.Response:
         """As the reader, unless other headers are given."""
-        return self.client.get(path, params=dict(query), headers=dict(self.reader if headers is None else headers))
+        return self.client.get(
+            path, params=dict(query) or None, headers=dict(self.reader if headers is None else headers)
+        )
 
     def record(self, record: RunRecord, repository: str = "acme/shop") -> RunSummary:
-        return self._history(repository).append(record)
+        return SqlHistory(self.engine, self.repository(repository)).append(record)
 
     def put(self, kind: Kind, path: str, text: str, repository: str = "acme/shop") -> None:
-        owner, _, name = repository.partition("/")
+        found = self.repository(repository)
         with transaction(self.engine, write=True) as connection:
-            found = repositories.get(connection, owner, name)
-            assert found is not None
             documents.put(connection, kind, found.id, path=path, text=text, at=self.clock.now)
 
-    def _history(self, repository: str) -> SqlHistory:
-        owner, _, name = repository.partition("/")
+    def repository(self, full_name: str = "acme/shop") -> Repository:
+        owner, _, name = full_name.partition("/")
         with transaction(self.engine, write=False) as connection:
             found = repositories.get(connection, owner, name)
         assert found is not None
-        return SqlHistory(self.engine, found)
+        return found
 
 
 def template(folder: Path) -> Path:
     """A database file with the tables and the three repositories, to be copied for each test."""
     path = folder / "template.db"
     engine = open_engine(f"sqlite:///{path}")
-    METADATA.create_all(engine)
+    migrate(engine)
     with transaction(engine, write=True) as connection:
         for name, private in (("shop", True), ("empty", True), ("open", False)):
             values = {"owner": "acme", "name": name, "private": private, "created_at": stamp(NOON)}
