@@ -10,9 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
+from fastapi import FastAPI
 from sqlalchemy import Engine, insert
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp
 
 from covgov.history.interface import RunSummary
 from covgov.hub.app import create_app
@@ -66,7 +66,7 @@ class ReadDesk:
 
     engine: Engine
     clock: Clock
-    app: ASGIApp
+    app: FastAPI
     client: TestClient
     admin: Mapping[str, str]
     reader: Mapping[str, str]

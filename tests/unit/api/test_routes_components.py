@@ -32,7 +32,7 @@ def test_a_verdict_without_a_project_has_none(hub: ReadDesk) -> None:
 
 def test_a_branch_without_runs_has_no_components(hub: ReadDesk) -> None:
     hub.record(two_suites())
-    expected = {"run": None, "components": [], "project": None}
+    expected: dict[str, object] = {"run": None, "components": [], "project": None}
     assert hub.get(COMPONENTS, branch="dev").json() == {"branch": "dev", **expected}
     assert hub.get(f"{EMPTY}/components").json() == {"branch": "main", **expected}
 

@@ -16,7 +16,7 @@ from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.snapshot import FileCoverage
 from covgov.model.verdict import Verdict
 
 
@@ -52,13 +52,6 @@ def bare(view: View, stored: Stored) -> RunRecord:
 def whole(view: View, stored: Stored) -> RunRecord:
     """The run with all its coverage. Raises InputError (`history-damaged`)."""
     return layout.assemble(stored.manifest.run, view.read, stored.name)
-
-
-def snapshot(view: View, stored: Stored, suite: str) -> Snapshot:
-    """One suite's coverage; KeyError when the run has no such suite. Raises InputError (`history-damaged`)."""
-    own = stored.manifest.run
-    body = msgspec.structs.replace(own, snapshots={suite: own.snapshots[suite]})
-    return layout.assemble(body, view.read, stored.name).snapshots[suite]
 
 
 def places(view: View, stored: Stored) -> list[Place]:
