@@ -57,7 +57,7 @@ def complete(found: dict[str, object]) -> dict[str, object]:
 
 def _statuses(path: str, method: str, operation: Mapping[str, object]) -> Iterator[str]:
     yield from EVERYWHERE
-    if operation.get("security"):
+    if operation.get("security") or path.startswith("/v1/"):  # what needs no permission there still wants proof
         yield from GUARDED
     if "{" in path:
         yield "404"
