@@ -37,22 +37,34 @@ from covgov.vcs import codeowners
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
 
 
+PUBLISHED = (
+    *("verdict.json", "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),
+    *(f"merged.{suffix}" for suffix in WRITERS),
+)
+"""Every file that covgov publishes of a judgement, below `coverage/`: what a new run takes away before it begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own."""
+    """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own.
+
+    register: as it is on disk, None when damaged; base_register: the base branch's.
+    """
 
     verdict: Verdict
     policy: Policy
     snapshots: Mapping[str, Snapshot]
     register: Register | None
     faults: tuple[CovgovError, ...]
+    base_register: Register | None = None
 
 
 def judge(request: Request, policy: Policy, edges: Edges) -> Judgement:
     """One verdict from what is on disk. `policy` is the head's; the effective one is the stricter of base and head."""
     gathered = gather(request, policy, edges)
-    verdict = evaluate(gathered.facts)
-    return Judgement(verdict, gathered.facts.policy, gathered.snapshots, gathered.facts.register, gathered.faults)
+    facts = gathered.facts
+    verdict = evaluate(facts)
+    return Judgement(verdict, facts.policy, gathered.snapshots, facts.register, gathered.faults, facts.base_register)
 
 
 def artifacts(judgement: Judgement, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
@@ -81,6 +93,7 @@ def proposal(judgement: Judgement, read: Callable[[str], bytes | None]) -> str:
         judgement.verdict,
         owners=codeowners.find(read).owner_of,
         today=judgement.verdict.today,
+        base=judgement.base_register,
     )
     return unified(path, None if read(path) is None else text, document.render(synced))
 
@@ -91,7 +104,7 @@ def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) ->
     Raises DeliveryFailed when it should have been recorded and could not be.
     """
     verdict = judgement.verdict
-    refusal = _unrecordable(verdict, edges, whole=whole)
+    refusal = _unrecordable(judgement, edges, whole=whole)
     if refusal:
         return refusal
     store = edges.store()
@@ -116,14 +129,17 @@ def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) ->
     return summary
 
 
-def _unrecordable(verdict: Verdict, edges: Edges, *, whole: bool) -> str:
+def _unrecordable(judgement: Judgement, edges: Edges, *, whole: bool) -> str:
     """Why this judgement does not enter history; "" when it does."""
+    verdict = judgement.verdict
     if not verdict.commit:
         return "not recorded: this is no git checkout"
     if verdict.dirty:
         return "not recorded: the work tree differs from HEAD, and history keeps committed code only"
     if not whole:
-        return "not recorded: only some of the declared suites were judged"
+        return "not recorded: only the suites named on the command line were judged"
+    if any(one.tests is not None and one.tests.arguments for one in judgement.snapshots.values()):
+        return "not recorded: the suites ran with extra test arguments"
     if edges.ci.in_ci and not edges.ci.on_default_branch:
         return "not recorded: CI records the default branch only"
     return ""

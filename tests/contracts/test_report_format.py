@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from covgov.errors import InputError
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 from covgov.ingest.registry import FORMATS
+from covgov.model import snapshot_codec
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
+from covgov_testing.builders import cov, snap
 from covgov_testing.reports import analysis, cobertura, json_report, klass
 
 CAPABILITIES = {"lines", "branches", "exits", "contexts", "excluded", "tests"}
@@ -48,11 +50,14 @@ _XML = cobertura(
 _LCOV = b"TN:\nSF:a.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,0,1\nBRDA:2,0,1,0\nend_of_record\nSF:b.py\nend_of_record\n"
 _EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
 
+_SNAPSHOT = snapshot_codec.encode(snap({"a.py": cov("++.-", [(2, 3), (2, 4)], [(2, 4)]), "b.py": ""}))
+
 CASES = {
     "coveragepy-data": Case(b"SQLite format 3\0", json.dumps(analysis({"a.py": _A, "b.py": {}})).encode()),
     "coveragepy-json": Case(json_report({"a.py": _JSON}), json_report({"a.py": _JSON, "b.py": _EMPTY})),
     "cobertura": Case(_XML, _XML),
     "lcov": Case(_LCOV, _LCOV),
+    "covgov-snapshot": Case(_SNAPSHOT, _SNAPSHOT),
 }
 
 

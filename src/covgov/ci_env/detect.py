@@ -40,6 +40,7 @@ OF_A_BRANCH = (Event.PUSH, Event.SCHEDULE, Event.MANUAL)
 
 class _Ref(msgspec.Struct):
     ref: str = ""
+    sha: str = ""
 
 
 class _PullRequest(msgspec.Struct):
@@ -106,6 +107,7 @@ def _github(env: Mapping[str, str], payload: _Payload) -> CiContext:
         branch=built.branch,
         target=built.target,
         before=_commit(payload.before) if event is Event.PUSH else "",
+        base_commit=payload.pull_request.base.sha if payload.pull_request else "",
         default_branch=default,
         on_default_branch=known and _on_default(event, built.branch, default),
         pull_request=built.pull_request,

@@ -21,6 +21,7 @@ class CiContext:
 
     branch: the branch being built, "" when detached or unknown. target: the branch a pull request goes to (""
     otherwise).
+    base_commit: tip of the target when the CI took the pull request up, as its event says ("" unknown).
     before: the commit the branch pointed to before this push ("" unknown). on_default_branch: only then may history
     be pushed.
     summary_path: file that the CI shows as the job summary, "" when it has none.
@@ -31,6 +32,7 @@ class CiContext:
     branch: str = ""
     target: str = ""
     before: str = ""
+    base_commit: str = ""
     default_branch: str = ""
     on_default_branch: bool = False
     pull_request: str = ""

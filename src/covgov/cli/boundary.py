@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import click
 
 from covgov.cli.world import World
-from covgov.errors import CovgovError, PolicyInvalid
+from covgov.errors import CovgovError, DeliveryFailed, PolicyInvalid
 
 OK, USAGE, INVALID, UNREADABLE, UNDELIVERED, FAILED, UNDETERMINED, INTERRUPTED = 0, 2, 3, 4, 5, 10, 11, 130
 
@@ -32,11 +33,21 @@ def report(error: CovgovError, world: World) -> int:
     return error.exit_code
 
 
+def io_error(error: OSError) -> DeliveryFailed:
+    """A disk, a file or a stream failed where no better words are known."""
+    where = f"{error.filename}: " if error.filename else ""
+    return DeliveryFailed(
+        "io-error",
+        f"{where}{error.strerror or error}",
+        hint="check permissions and free space, also of where the output goes",
+    )
+
+
 def guarded(call: Callable[[], int], world: World) -> int:
     """Run a command; what it returns, or the exit code of the error that it raised.
 
-    Anything that is not a CovgovError, a usage error of click or an interruption is a bug and keeps its traceback
-    (Python then exits with 1, which covgov never uses on purpose).
+    Anything that is not a CovgovError, an OSError, a usage error of click or an interruption is a bug and keeps its
+    traceback (Python then exits with 1, which covgov never uses on purpose). A reader that went away is nobody's fault.
     """
     try:
         return call()
@@ -47,6 +58,12 @@ def guarded(call: Callable[[], int], world: World) -> int:
         world.note(f"covgov: error: {where}{error.format_message()} [usage]")
         world.note(f"  hint: see `{error.ctx.command_path if error.ctx else 'covgov'} --help`")
         return USAGE
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        with suppress(OSError):
+            report(io_error(error), world)
+        return UNDELIVERED
     except (KeyboardInterrupt, click.Abort):
         world.note("covgov: interrupted")
         return INTERRUPTED

@@ -55,8 +55,7 @@ def command(
     from covgov.model.snapshot_codec import encode
     from covgov.runner.analyse import analyser
 
-    if not re.fullmatch(r"\w[\w.-]*", suite):
-        raise UsageError("suite-name", f"{suite!r} is no suite name", hint="letters, digits, '_', '-' and '.'")
+    _check_suite(world, suite)
     root, blobs, origin = _checkout(world)
     collected = collect(
         suite,
@@ -69,8 +68,27 @@ def command(
     )
     target = world.cwd / output if output else root / "coverage" / f"{suite}.snapshot"
     _write(target, encode(collected.snapshot))
+    if not output:
+        with suppress(OSError):
+            target.with_suffix(".why").unlink()  # why an earlier `covgov run` had none to give
     _tell(world, collected, target, as_json)
     return OK
+
+
+def _check_suite(world: World, suite: str) -> None:
+    """Raises UsageError: `suite-name`, and `suite-unknown` where a policy declares suites and not this one."""
+    from covgov.cli.project import Project
+    from covgov.evidence.gather import wanted_suites
+    from covgov.model.snapshot import MERGED
+    from covgov.policy import config
+
+    if not re.fullmatch(r"\w[\w.-]*", suite):
+        raise UsageError("suite-name", f"{suite!r} is no suite name", hint="letters, digits, '_', '-' and '.'")
+    if suite == MERGED:
+        raise UsageError("suite-name", f"{suite!r} is the name of the merge of all suites", hint="name one suite")
+    policy = config.load(Project(world).read)
+    if policy is not None:
+        wanted_suites((suite,), policy)
 
 
 def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:

@@ -12,7 +12,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.differential.comparison import as_payload, as_text, compare
-from covgov.differential.sources import diff_by_sources
+from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.errors import InputError, Undetermined, UsageError
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Metric, Origin, Snapshot
@@ -123,6 +123,10 @@ def _diff(project: Project, base: Snapshot, head: Snapshot) -> tuple[Diff, tuple
     if opaque:
         counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
         said += f": {counted} as deleted and new, because no line can be mapped"
+        said += "; if both were measured at the same source text, --same-source maps line to line"
+    if same := taken_as_same(base, head):
+        alike = "1 file" if same == 1 else f"{same} files"
+        return found, (said, f"{alike} of unknown source and equal coverage count as unchanged (see --same-source)")
     return found, (said,)
 
 

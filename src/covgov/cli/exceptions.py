@@ -15,7 +15,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
-from covgov.model.verdict import Verdict
+from covgov.gate import Judgement
 from covgov.policy.register import lint as linting
 from covgov.policy.register import sync as syncing
 from covgov.policy.register.document import render
@@ -77,9 +77,10 @@ def list_command(world: World, today: datetime | None, as_json: bool) -> int:
     rows = [(standing(entry, day, term), entry) for entry in project.register.entries]
     if as_json:
         shown = [{"state": state, **_fields(entry)} for state, entry in rows]
-        emit_json(world, "exceptions", {"path": project.register.path, "today": day, "exceptions": shown})
+        path, exists = project.register.path, _exists(project)
+        emit_json(world, "exceptions", {"path": path, "exists": exists, "today": day, "exceptions": shown})
         return OK
-    world.say(f"{project.register.path} on {day}: {_count(len(rows), 'exception')}")
+    world.say(f"{project.register.path} on {day}: {_count(len(rows), 'exception')}{_absence(project)}")
     for line in _aligned([[entry.id or "-", state, *_words(entry)] for state, entry in rows]):
         world.say(line)
     return OK
@@ -102,11 +103,12 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
     path = project.register.path
     if as_json:
         shown = [{"code": p.code, "id": p.entry.id, "scope": p.entry.spelled, "message": p.message} for p in found]
-        emit_json(world, "exceptions-lint", {"path": path, "today": day, "problems": shown})
+        exists = _exists(project)
+        emit_json(world, "exceptions-lint", {"path": path, "exists": exists, "today": day, "problems": shown})
     else:
         for problem in found:
             world.say(f"{path}: {problem.code}: {problem.message}")
-        world.say(f"{path} on {day}: {_count(len(found), 'problem')}")
+        world.say(f"{path} on {day}: {_count(len(found), 'problem')}{_absence(project)}")
     return FAILED if found else OK
 
 
@@ -131,16 +133,17 @@ def resolve_command(
 
 
 def synchronise(
-    project: Project, judge: Callable[[], Verdict], today: date, *, dry_run: bool = False, as_json: bool = False
+    project: Project, judge: Callable[[], Judgement], today: date, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
-    """Sync the project's register with the verdict that `judge` returns; the exit code."""
+    """Sync the project's register with the judgement that `judge` returns; the exit code."""
     register = project.register
-    verdict = judge()
+    judgement = judge()
+    verdict = judgement.verdict
     for suite in verdict.suites:
         if not suite.arrived:
             project.world.note(f"covgov: suite {suite.name}: {suite.reason}; rows about it stay as they are")
     owners = codeowners.find(project.read).owner_of
-    updated = syncing.sync(register, verdict, owners=owners, today=today)
+    updated = syncing.sync(register, verdict, owners=owners, today=today, base=judgement.base_register)
     return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
 
 
@@ -203,6 +206,14 @@ def _replace(file: Path, text: str) -> None:
 
 def _day(world: World, given: datetime | None) -> date:
     return given.date() if given else world.now().astimezone(UTC).date()
+
+
+def _exists(project: Project) -> bool:
+    return project.read(project.register.path) is not None
+
+
+def _absence(project: Project) -> str:
+    return "" if _exists(project) else " (the file does not exist)"
 
 
 def _count(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from covgov import gate
-from covgov.cli.boundary import report, worst
+from covgov.cli.boundary import io_error, report, worst
 from covgov.cli.digest import account
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, DeliveryFailed
@@ -43,10 +43,10 @@ def edges_of(project: Project) -> Edges:
     )
 
 
-def judge_project(project: Project, *, today: date | None = None, suites: Sequence[str] = ()) -> Verdict:
-    """The verdict on what is on disk now, for commands that only need to know it."""
+def judge_project(project: Project, *, today: date | None = None, suites: Sequence[str] = ()) -> gate.Judgement:
+    """The judgement of what is on disk now, for commands that only need to know it."""
     request = Request(today=today or today_of(project, None), suites=tuple(suites))
-    return gate.judge(request, project.policy, edges_of(project)).verdict
+    return gate.judge(request, project.policy, edges_of(project))
 
 
 def conclude(project: Project, request: Request, *, recording: bool, rendering: str) -> int:
@@ -60,12 +60,14 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
     if recording:
         steps.append(lambda: _record(project, judgement, edges, whole=whole))
+    if recording and whole:
         steps.append(lambda: _account(project, request))
     steps.append(lambda: _tell_ci(project.ci.summary_path, judgement.verdict))
     faults += [fault for step in steps if (fault := attempt(step)) is not None]
     for remark in remarks(project):
         world.note(f"covgov: {remark}")
-    world.say(RENDERERS[rendering](judgement.verdict).rstrip("\n"))
+    fault = attempt(lambda: world.say(RENDERERS[rendering](judgement.verdict).rstrip("\n")))
+    faults += [fault] if fault is not None else []
     return worst([gate.EXIT_CODES[judgement.verdict.outcome], *(report(fault, world) for fault in faults)])
 
 
@@ -80,6 +82,10 @@ def attempt(step: Callable[[], None]) -> CovgovError | None:
         step()
     except CovgovError as fault:
         return fault
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return io_error(error)
     return None
 
 

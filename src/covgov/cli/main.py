@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
 from covgov import __version__
-from covgov.cli.boundary import OK, guarded
+from covgov.cli.boundary import OK, guarded, io_error, report
 from covgov.cli.world import World, real_world
 
 COMMANDS: dict[str, str] = {
@@ -67,4 +69,22 @@ def main(argv: Sequence[str], world: World) -> int:
 
 def entry() -> None:
     """The console script."""
-    sys.exit(main(sys.argv[1:], real_world()))
+    world = real_world()
+    code = main(sys.argv[1:], world)
+    for stream in (world.out, world.err):
+        fault = flushed(stream)
+        if fault is not None and code == OK:
+            code = report(io_error(fault), world)
+    sys.exit(code)
+
+
+def flushed(stream: TextIO) -> OSError | None:
+    """Flush; what went wrong, if anything did. The stream then leads nowhere, lest Python flush it again and fail."""
+    try:
+        stream.flush()
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        return error
+    return None

@@ -32,12 +32,13 @@ def show(world: World, as_json: bool, schema: bool) -> int:
     \b
     Example: covgov policy show --schema > covgov.schema.json
     """
-    from covgov.policy import present
+    from covgov.policy import config, present
 
     if schema:
         world.say(present.schema().rstrip("\n"))
         return OK
-    shown = present.show(Project(world).policy)
+    project = Project(world)
+    shown = present.show(project.policy, config.written(project.read))
     if as_json:
         emit_json(world, "policy", shown.payload)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from covgov.cli.world import World
 
 if TYPE_CHECKING:
     from covgov.cli.project import Project
+    from covgov.runner.passthrough import Requested
 
 REST = "covgov.run.rest"
 
@@ -49,46 +51,71 @@ def command(
     """Run suites under coverage.py in their own interpreters, then judge, record and report: the main job.
 
     What stands after `--` goes to the test command; `--cov-report=xml:PATH` (json, lcov, html) there asks for one more
-    report. Without SUITE every declared suite runs and the run is recorded in history.
+    report. Without SUITE every declared suite runs and, if no other test arguments are given, the run is recorded in
+    history.
 
     \b
     Example:
       covgov run
       covgov run api -- -k tokens --cov-report=xml:coverage/api.xml
     """
-    from covgov.cli.judge import conclude, today_of
+    from covgov.cli.judge import FOLDER, conclude, edges_of, today_of
     from covgov.cli.project import Project
+    from covgov.evidence.gather import preflight
     from covgov.evidence.request import Request
+    from covgov.gate import PUBLISHED
+    from covgov.publish.artifacts import remove_all
+    from covgov.runner.alone import alone
 
     world: World = ctx.obj
     project = Project(world)
     request = Request(
         today=today_of(project, today), suites=suites, fail_under=fail_under, accept_identity=accept_identity
     )
-    code = measure(project, suites, ctx.meta[REST])
-    return code if measure_only else conclude(project, request, recording=not suites, rendering=rendering)
+    plan = planned(project, suites, ctx.meta[REST])
+    with alone(project.root / FOLDER):
+        remove_all(project.root / FOLDER, PUBLISHED)
+        if measure_only:
+            return measure(project, plan)
+        preflight(request, project.policy, edges_of(project))
+        measure(project, plan)
+        return conclude(project, request, recording=True, rendering=rendering)
 
 
-def measure(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> int:
-    """Run the suites (all declared ones for ()); 0 when each arrived with passing tests, else 10 or 11."""
-    from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
-    from covgov.cli.judge import FOLDER
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will run. extra: arguments for the test command. requested: reports that are wanted besides the usual."""
+
+    suites: tuple[str, ...]
+    extra: tuple[str, ...]
+    requested: Requested
+
+
+def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
+    """Raises UsageError and PolicyInvalid: what is wrong with the command line or the policy on disk."""
     from covgov.evidence.gather import wanted_suites
     from covgov.runner.passthrough import split
+
+    requested, extra = split(rest)
+    return Plan(wanted_suites(suites, project.policy), extra, requested)
+
+
+def measure(project: Project, plan: Plan) -> int:
+    """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
+    from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
+    from covgov.cli.judge import FOLDER
     from covgov.runner.run_suite import run_suite
 
     world = project.world
-    requested, extra = split(rest)
     codes = []
-    for name in wanted_suites(suites, project.policy):
-        world.note(f"covgov: suite {name}")
+    for name in plan.suites:
         done = run_suite(
             project.policy.suites[name],
             root=project.root,
             out=project.root / FOLDER,
             env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.attributes)},
-            extra=extra,
-            requested=requested,
+            extra=plan.extra,
+            requested=plan.requested,
             progress=world.note,
         )
         if done.snapshot is None:

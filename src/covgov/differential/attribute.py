@@ -51,6 +51,7 @@ class _Account:
     out: Counter[Category] = field(default_factory=Counter)
     masked: int = 0
     lost: dict[str, str] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
 
     def book(self, cause: Cause, covered: int, total: int) -> None:
         self.covered[cause] += covered
@@ -110,9 +111,17 @@ def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> No
             account.book(cause, covered * count, total * count)
     if Category.DUB in wanted:
         account.masked += file.masked_uncovered(account.metric)
+        _uncounted(account, file)
     lost = file.lines.get(Category.LBC, 0)
     if lost and file.head_path is not None and Category.LBC in wanted and not account.measurement:
         account.lost[file.head_path] = spell(lost)
+
+
+def _uncounted(account: _Account, file: FileDelta) -> None:
+    gone = file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0)
+    gone |= file.lines.get(Category.DUB, 0) & file.masked
+    if gone and file.base_path is not None and file.head_path is not None and not account.measurement:
+        account.uncounted[file.base_path] = spell(gone)
 
 
 def _kept(file: FileDelta, metric: Metric) -> Counter[Category]:
@@ -140,7 +149,9 @@ def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool
         exits={c: account.exits[c] for c in Category if account.exits[c]},
     )
     if not before.measurable or not after.measurable:
-        return Delta(account.metric, before, after, points=None, tally=tally, lost=account.lost)
+        return Delta(
+            account.metric, before, after, points=None, tally=tally, lost=account.lost, uncounted=account.uncounted
+        )
     return Delta(
         metric=account.metric,
         base=before,
@@ -150,6 +161,7 @@ def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool
         judged=judge(tally, before, after, account.metric, moved, account.masked, count_deletions),
         tally=tally,
         lost=account.lost,
+        uncounted=account.uncounted,
     )
 
 

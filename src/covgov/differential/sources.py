@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from covgov.model.diff import Diff, FileDiff
-from covgov.model.snapshot import Snapshot
+from covgov.model.snapshot import FileCoverage, Snapshot
 
 
 def diff_by_sources(base: Snapshot, head: Snapshot) -> Diff:
-    """Equal blob ids prove equal texts, under the same path or as a rename; every other file is opaque: nothing says
-    which of its lines are the same."""
+    """Equal blob ids prove equal texts, under the same path or as a rename. Where an id is unknown, the same coverage
+    on both sides is taken for the same text. Every other file is opaque: nothing says which of its lines are the
+    same."""
     gone = [path for path in base.paths if path not in head.files]
     come = [path for path in head.paths if path not in base.files]
     renamed = _renames(base, head, gone, come)
@@ -18,13 +20,21 @@ def diff_by_sources(base: Snapshot, head: Snapshot) -> Diff:
     files += [FileDiff(path, None) for path in gone if path not in renamed]
     files += [FileDiff(None, path) for path in come if path not in renamed.values()]
     for path in base.paths:
-        if path in head.files and not _same(base.files[path].source, head.files[path].source):
+        if path in head.files and not _same(base.files[path], head.files[path]):
             files.append(FileDiff(path, path, opaque=True))
     return Diff(tuple(files))
 
 
-def _same(one: str, other: str) -> bool:
-    return one != "" and one == other
+def taken_as_same(base: Snapshot, head: Snapshot) -> int:
+    """How many files are taken for the same text without a proof."""
+    both = [(base.files[path], head.files[path]) for path in base.paths if path in head.files]
+    return sum(not (one.source and other.source) and _same(one, other) for one, other in both)
+
+
+def _same(one: FileCoverage, other: FileCoverage) -> bool:
+    if one.source and other.source:
+        return one.source == other.source
+    return replace(one, source="", attributes=()) == replace(other, source="", attributes=())
 
 
 def _renames(base: Snapshot, head: Snapshot, gone: list[str], come: list[str]) -> dict[str, str]:

@@ -24,21 +24,25 @@ WORDS: Mapping[Cause, str] = {
 }
 
 
-def in_words(delta: Delta, precision: int = 2) -> str:
+UNEXPLAINED = "not explained by the recorded runs"
+
+
+def in_words(delta: Delta, precision: int = 2, unexplained: Fraction = Fraction(0)) -> str:
     """`-2.31 pp = -1.80 new uncovered code, -0.63 tests no longer reach 41 lines, +0.12 deleted uncovered code`.
 
     Parts are rounded by largest remainder to `precision` decimals; parts that are exactly 0 are not told. A delta that
-    does not exist says why.
+    does not exist says why. unexplained: percentage points of it that no part accounts for.
     """
     if delta.points is None:
         return f"not comparable: {_incomparable(delta)}"
     total = f"{show_signed(delta.points, precision)} pp"
-    told = [part for part in delta.parts if part.points]
+    told = [(part.points, _cause(part, delta)) for part in delta.parts if part.points]
     if not told:
-        return f"{total}, no cause to tell"
-    shown = apportion([part.points for part in told], precision)
+        return f"{total}, {UNEXPLAINED if unexplained else 'no cause to tell'}"
+    told += [(unexplained, UNEXPLAINED)] if unexplained else []
+    shown = apportion([points for points, _ in told], precision)
     return f"{total} = " + ", ".join(
-        f"{_signed(part, value, precision)} {_cause(part, delta)}" for part, value in zip(told, shown, strict=True)
+        f"{_signed(points, value, precision)} {words}" for (points, words), value in zip(told, shown, strict=True)
     )
 
 
@@ -48,9 +52,9 @@ def _incomparable(delta: Delta) -> str:
     return f"nothing was measured in the baseline, everything is new ({_units(delta.head.total, 'unit')})"
 
 
-def _signed(part: Part, value: Fraction, precision: int) -> str:
+def _signed(exact: Fraction, value: Fraction, precision: int) -> str:
     """The rounded share under the sign of the exact one, so that a small loss never reads as a gain."""
-    return f"{'-' if part.points < 0 else '+'}{show(abs(value), precision)}"
+    return f"{'-' if exact < 0 else '+'}{show(abs(value), precision)}"
 
 
 def _cause(part: Part, delta: Delta) -> str:

@@ -10,6 +10,9 @@ from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
 from covgov.model.verdict import SuiteLine
 
+LONGEST = 600
+"""Characters of a reason: one that is longer did not come from `covgov run`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -26,21 +29,30 @@ class Arrival:
         return SuiteLine(self.suite, arrived=True, tests=self.snapshot.tests, identity=self.snapshot.identity)
 
 
-def receive(
-    suite: str,
-    folder: str,
-    read: Callable[[str], bytes | None],
-    *,
-    origin: Origin | None,
-    blobs: Mapping[str, str] | None,
-) -> Arrival:
-    """Read `folder/suite.snapshot`. Missing, damaged, another suite's or other code's snapshots did not arrive."""
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The code that is being judged.
+
+    blobs: path -> git blob id. differs: tree id -> paths in which it differs from what is here, None when that tree is
+    unknown. harmless: paths that no measurement depends on (the register).
+    """
+
+    origin: Origin
+    blobs: Mapping[str, str]
+    differs: Callable[[str], frozenset[str] | None]
+    harmless: frozenset[str] = frozenset()
+
+
+def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: Here | None) -> Arrival:
+    """Read `folder/suite.snapshot`. Missing, damaged, another suite's or other code's snapshots did not arrive.
+
+    Nor does one that is part of the code itself: its author wrote it, no suite did. Why one is missing, the suite's run
+    may have left in `folder/suite.why`.
+    """
     path = f"{folder}/{suite}.snapshot"
     data = read(path)
     if data is None:
-        return Arrival(
-            suite, None, f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
-        )
+        return Arrival(suite, None, _told(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
     try:
         snapshot = snapshot_codec.decode(data, path)
     except InputError as error:
@@ -49,26 +61,46 @@ def receive(
         return Arrival(suite, None, f"{path} holds the suite {snapshot.suite!r}")
     if not snapshot.files:
         return Arrival(suite, None, f"{path} measured no file")
-    stale = _stale(snapshot, origin, blobs)
+    if here is None:
+        return Arrival(suite, snapshot, "")
+    if path in here.blobs:
+        return Arrival(suite, None, f"{path} is committed to the repository: measurements are not (ignore {folder}/)")
+    stale = _stale(snapshot, here)
     if stale:
         return Arrival(suite, None, f"{path} {stale}")
-    # It was measured on these sources, perhaps at an earlier commit: from here on it is a measurement of this one.
-    return Arrival(suite, replace(snapshot, origin=origin) if origin else snapshot, "")
+    measured_dirty = snapshot.origin is not None and snapshot.origin.dirty
+    origin = replace(here.origin, dirty=here.origin.dirty or measured_dirty)
+    return Arrival(suite, replace(snapshot, origin=origin), "")
 
 
-def _stale(snapshot: Snapshot, origin: Origin | None, blobs: Mapping[str, str] | None) -> str:
-    """Why the snapshot is of other code than what is on disk; "" when it is of this code or nothing says otherwise.
+def _told(data: bytes | None) -> str:
+    """What `covgov run` left instead of a snapshot, as one line."""
+    return " ".join((data or b"").decode("utf-8", errors="replace").split())[:LONGEST]
 
-    Equal trees settle it. Otherwise the measured files decide: a register or a report that was written since then does
-    not make a measurement stale, an edited source file does.
+
+def _never_ran(suite: str, path: str) -> str:
+    return f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
+
+
+def _stale(snapshot: Snapshot, here: Here) -> str:
+    """Why the snapshot is of other code than what is here; "" when it is of this code.
+
+    The measured files must be as they were measured. What else may differ: nothing at another commit but the harmless
+    paths (tests that changed measure something else); at the same commit whatever a CI job leaves lying about, and then
+    the measurement counts as one of a dirty tree. A bare report without origin is taken at its word.
     """
-    if origin is None or blobs is None or (snapshot.origin is not None and snapshot.origin.tree == origin.tree):
-        return ""
     known = {path: coverage.source for path, coverage in snapshot.files.items() if coverage.source}
-    changed = sorted(path for path, source in known.items() if blobs.get(path) != source)
+    changed = sorted(path for path, source in known.items() if here.blobs.get(path) != source)
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         return f"was measured on other code: {changed[0]}{more} changed since"
-    if not known and snapshot.origin is not None:
-        return f"was measured at commit {snapshot.origin.commit[:12]}, not on what is here"
-    return ""
+    origin = snapshot.origin
+    if origin is None or origin.tree == here.origin.tree:
+        return ""
+    if known and origin.dirty and origin.commit == here.origin.commit:
+        return ""
+    differing = here.differs(origin.tree)
+    if known and differing is not None and differing <= here.harmless:
+        return ""
+    what = f": {min(differing)} differs" if differing else ""
+    return f"was measured at commit {origin.commit[:12]}, not on what is here{what}"

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from covgov.differential.patch import changed_lines
-from covgov.errors import CovgovError, RegisterInvalid, UsageError
-from covgov.evidence import tampering
-from covgov.evidence.arrivals import Arrival, receive
+from covgov.errors import CovgovError, RegisterInvalid, Undetermined, UsageError
+from covgov.evidence import tampering, unmeasured
+from covgov.evidence.arrivals import Arrival, Here, receive
+from covgov.evidence.base_branch import policy_at, reader, register_at
 from covgov.evidence.comparison import Against, compare_all, with_merged
+from covgov.evidence.line_ends import distrusted
 from covgov.evidence.request import Edges, Request
 from covgov.evidence.situation import Kind, Situation, situate
+from covgov.evidence.unreported import unreported
 from covgov.history import baseline as baselines
 from covgov.ingest.normalise import merge
 from covgov.model.diff import Diff
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Snapshot
-from covgov.policy import config, override, scopes, whose
-from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Measured, PatchFacts
+from covgov.policy import override, scopes, whose
+from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Loosening, Measured, Override, PatchFacts
 from covgov.policy.policy import BarScope, Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
@@ -44,6 +47,7 @@ class _Base:
     at_start: Policy | None = None
     at_tip: Policy | None = None
     register: Register | None = None
+    start_register: Register | None = None
     diff: Diff = field(default_factory=Diff)
     read_start: Callable[[str], bytes | None] = lambda path: None
     read_tip: Callable[[str], bytes | None] | None = None
@@ -53,53 +57,103 @@ class _Base:
         return self.diff.renames()
 
 
-def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
-    """Everything the rules may look at. Raises Undetermined and PolicyInvalid when no judgement is possible at all."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a judgement stands on and no measurement can change. policy: the stricter of base and head."""
+
+    situation: Situation | None
+    base: _Base
+    policy: Policy
+    wanted: tuple[str, ...]
+    override: Override | None
+
+
+def preflight(request: Request, head: Policy, edges: Edges) -> Ground:
+    """Every reason not to judge that is known before a suite has run, raised: so that `covgov run` need not run it.
+
+    Raises Undetermined (no commit, unknown base), PolicyInvalid and RegisterInvalid (the base's), UsageError (suites,
+    base or bar given on the command line).
+    """
     situation = _situation(request, head, edges)
     base = _base(situation, head, edges)
     effective = whose.stricter(base.at_tip, head, base.renames)
     wanted = wanted_suites(request.suites, effective)
+    bar = override.override(request.fail_under, edges.env, wanted, base.at_tip if base.at_tip else head)
+    return Ground(situation, base, effective, wanted, bar)
+
+
+def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
+    """Everything the rules may look at. Raises Undetermined and PolicyInvalid when no judgement is possible at all."""
+    ground = preflight(request, head, edges)
+    situation, base, effective, wanted = ground.situation, ground.base, ground.policy, ground.wanted
     whole = set(wanted) == set(effective.expected)
     blobs = edges.repository.blobs(WORKTREE) if edges.repository else None
-    arrivals = _arrivals(wanted, request, situation, edges.read, blobs)
+    here = _here(situation, effective, edges, blobs)
+    arrivals = tuple(receive(suite, request.folder, edges.read, here) for suite in wanted)
     heads = {arrival.suite: arrival.snapshot for arrival in arrivals if arrival.snapshot is not None}
     baseline = _baseline(situation, effective, edges, heads, request.today)
     merged = merge(tuple(heads.values())) if heads else None
+    baseline_diff = _baseline_diff(baseline, situation, base, edges)
     against = _against(
         baseline,
         heads,
         merged,
-        _baseline_diff(baseline, situation, base, edges),
+        baseline_diff,
         accept_identity=request.accept_identity,
         count_deletions=effective.count_deletions,
     )
     register, faults = _register(effective.register.path, edges.read)
     changed = changed_lines(base.diff)
+    absent = unmeasured.changed_files(effective, heads, base.diff, changed)
+    patch = PatchFacts(changed, merged, absent) if merged else None
     facts = Facts(
         today=request.today,
         policy=effective,
         base_policy=base.state,
-        loosenings=tampering.find(
-            (base.at_start, head),
-            (base.read_start, edges.read),
-            renames=base.renames,
-            changed={path: bits for path, bits in changed.items() if scopes.is_source(effective, path)},
-            files=blobs or (),
-        ),
+        loosenings=_loosenings(base, head, edges, _sources(effective, merged, changed), blobs or ()),
         suites=tuple(arrival.line() for arrival in arrivals),
         components=_components(effective, wanted, arrivals, against),
         project=_project(arrivals, merged, against) if whole else None,
-        patch=_patch(effective, merged, changed) if whole and merged and situation and situation.start else None,
+        patch=patch if whole and situation and situation.start else None,
+        vanished=unmeasured.vanished(effective, heads, baseline, baseline_diff, blobs or ()),
         register=register,
         base_register=base.register,
-        override=override.override(request.fail_under, edges.env, wanted, base.at_tip if base.at_tip else head),
+        start_register=base.start_register,
+        notes={suite: snapshot.notes for suite, snapshot in heads.items()},
+        override=ground.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
-        dirty=situation.origin.dirty if situation else False,
+        dirty=_dirty(situation, heads),
         changed_paths=_changed_paths(base.diff) if situation and situation.start else None,
         owners=_owners(effective, merged, base.read_tip or edges.read),
     )
-    return Gathered(facts, heads, faults)
+    told = {*facts.vanished, *(facts.patch.unmeasured if facts.patch else ())}
+    silent = unreported(effective, heads, blobs or (), edges.read, told)
+    return Gathered(replace(facts, unreported=silent), heads, faults)
+
+
+def _loosenings(
+    base: _Base,
+    head: Policy,
+    edges: Edges,
+    sources: Mapping[str, int],
+    files: Collection[str],
+) -> tuple[Loosening, ...]:
+    """Between where the change starts and the head. sources: changed lines of the files in which a pragma matters."""
+    return tampering.find(
+        (base.at_start, head),
+        (base.read_start, edges.read),
+        renames=base.renames,
+        changed=sources,
+        files=files,
+        rcfile=edges.env.get("COVERAGE_RCFILE") or None,
+    )
+
+
+def _sources(policy: Policy, merged: Snapshot | None, changed: Mapping[str, int]) -> dict[str, int]:
+    """Changed lines of what is measured or ought to be: the project counts files that no component claims, too."""
+    measured = merged.files if merged is not None else {}
+    return {path: bits for path, bits in changed.items() if path in measured or scopes.is_source(policy, path)}
 
 
 def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None:
@@ -107,7 +161,18 @@ def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None
         if request.base is not None:
             raise UsageError("base-unknown", f"--base {request.base}: this is no git checkout")
         return None
-    return situate(edges.repository, edges.ci, default_branch=head.default_branch, base=request.base)
+    trusted = _trusted_default(edges.repository, head)
+    return situate(edges.repository, edges.ci, default_branch=trusted, base=request.base)
+
+
+def _trusted_default(repository: Repository, head: Policy) -> str:
+    """The configured default branch, as the usual one says it: a change must not choose what it is compared with."""
+    usual = repository.default_branch()
+    tip = repository.resolve(usual) if usual else None
+    if tip is None:
+        return head.default_branch
+    governed = policy_at(repository, tip)
+    return governed.default_branch if governed is not None else ""
 
 
 def wanted_suites(suites: Sequence[str], policy: Policy) -> tuple[str, ...]:
@@ -124,37 +189,39 @@ def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
     repository = edges.repository
     if repository is None or situation is None or situation.start is None or situation.base_tip is None:
         return _Base(BasePolicy.NO_BASE)
-    at_start = config.load(_reader(repository, situation.start))
-    at_tip = config.load(_reader(repository, situation.base_tip))
-    diff = repository.diff(situation.start, WORKTREE)
-    path = (at_tip or head).register.path
-    data = repository.read(situation.base_tip, path)
-    register = document.read(data, f"{path} at {situation.base_tip[:12]}") if data else None
+    at_start = policy_at(repository, situation.start)
+    at_tip = policy_at(repository, situation.base_tip)
+    diff = distrusted(repository.diff(situation.start, WORKTREE), edges.read)
+    register = register_at(repository, situation.base_tip, (at_tip or head).register.path)
+    try:
+        start_register = register_at(repository, situation.start, (at_start or head).register.path)
+    except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
+        start_register = register
     state = BasePolicy.PRESENT if at_tip is not None else BasePolicy.ABSENT
     return _Base(
         state=state,
         at_start=at_start,
         at_tip=at_tip,
         register=register,
+        start_register=start_register,
         diff=diff,
-        read_start=_reader(repository, situation.start),
-        read_tip=_reader(repository, situation.base_tip),
+        read_start=reader(repository, situation.start),
+        read_tip=reader(repository, situation.base_tip),
     )
 
 
-def _reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
-    return lambda path: repository.read(commit, path)
+def _here(situation: Situation | None, policy: Policy, edges: Edges, blobs: Mapping[str, str] | None) -> Here | None:
+    repository = edges.repository
+    if repository is None or situation is None or blobs is None:
+        return None
 
+    def differs(tree: str) -> frozenset[str] | None:
+        try:
+            return _changed_paths(repository.diff(tree, WORKTREE))
+        except Undetermined:
+            return None  # the tree of uncommitted work elsewhere: nobody here has it
 
-def _arrivals(
-    wanted: tuple[str, ...],
-    request: Request,
-    situation: Situation | None,
-    read: Callable[[str], bytes | None],
-    blobs: Mapping[str, str] | None,
-) -> tuple[Arrival, ...]:
-    origin = situation.origin if situation else None
-    return tuple(receive(suite, request.folder, read, origin=origin, blobs=blobs) for suite in wanted)
+    return Here(situation.origin, blobs, differs, harmless=frozenset({policy.register.path}))
 
 
 def _baseline(
@@ -162,7 +229,7 @@ def _baseline(
 ) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
     if situation is None or edges.repository is None:
-        return NoBaseline(BaselineReason.NOT_RECORDED, "this is no git checkout", blocking=False)
+        return NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
     question = baselines.Question(
         kind=_kind(situation),
         start=situation.start or "",
@@ -190,7 +257,7 @@ def _baseline_diff(baseline: Baseline | NoBaseline, situation: Situation | None,
         return Diff()
     if baseline.receipt.commit == situation.start:
         return base.diff
-    return edges.repository.diff(baseline.receipt.commit, WORKTREE)
+    return distrusted(edges.repository.diff(baseline.receipt.commit, WORKTREE), edges.read)
 
 
 def _against(
@@ -237,22 +304,6 @@ def _project(arrivals: tuple[Arrival, ...], merged: Snapshot | None, against: Ag
     return against.measure(MERGED, merged, "", lambda path: True)
 
 
-def _patch(policy: Policy, merged: Snapshot, changed: Mapping[str, int]) -> PatchFacts:
-    """Changed units on the merged snapshot. A changed source file counts as unmeasured when no own suite reports it.
-
-    What a source file is, the measurement says: a file of a component whose kind (suffix) its suite measures at all.
-    """
-    suffixes = {_suffix(path) for path in merged.files}
-    unmeasured = tuple(
-        sorted(
-            path
-            for path, bits in changed.items()
-            if bits and _suffix(path) in suffixes and scopes.is_source(policy, path) and path not in merged.files
-        )
-    )
-    return PatchFacts(changed, merged, unmeasured)
-
-
 def _owners(policy: Policy, merged: Snapshot | None, read: Callable[[str], bytes | None]) -> dict[str, str]:
     """Owner of every measured file, by the base branch's CODEOWNERS; asked only when a bar is about owners."""
     if merged is None or all(bar.scope is not BarScope.OWNER for bar in policy.bars):
@@ -261,16 +312,18 @@ def _owners(policy: Policy, merged: Snapshot | None, read: Callable[[str], bytes
     return {path: owner for path in merged.paths if (owner := owner_of(path))}
 
 
-def _suffix(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[2]
-
-
 def _register(path: str, read: Callable[[str], bytes | None]) -> tuple[Register | None, tuple[CovgovError, ...]]:
     """The register on disk. A damaged one waives nothing and has its own exit code; the judgement goes on."""
     try:
         return document.read(read(path), path), ()
     except RegisterInvalid as error:
         return None, (error,)
+
+
+def _dirty(situation: Situation | None, heads: Mapping[str, Snapshot]) -> bool:
+    """What is on disk, or anything that was measured, is no commit's code."""
+    measured = (snapshot.origin for snapshot in heads.values())
+    return (situation is not None and situation.origin.dirty) or any(one is not None and one.dirty for one in measured)
 
 
 def _changed_paths(diff: Diff) -> frozenset[str]:

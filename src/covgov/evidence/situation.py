@@ -59,33 +59,49 @@ def situate(repository: Repository, ci: CiContext, *, default_branch: str = "", 
 
 
 def _target(repository: Repository, ci: CiContext, default_branch: str) -> str | None:
-    """Tip of the branch that the change goes to, as far as this clone knows it."""
-    for name in (ci.target, default_branch, ci.default_branch):
+    """Tip of the branch that the change goes to, as far as this clone knows it. What the CI says comes first."""
+    for name in (ci.target, ci.default_branch):
         if name:
-            return repository.resolve(f"refs/remotes/origin/{name}") or repository.resolve(f"refs/heads/{name}")
+            return _branch_tip(repository, name)
     usual = repository.default_branch()
-    return repository.resolve(usual) if usual else None
+    if usual is not None and usual.startswith("origin/") and repository.resolve("refs/remotes/origin/HEAD"):
+        return repository.resolve(usual)
+    return _branch_tip(repository, default_branch) or (repository.resolve(usual) if usual else None)
+
+
+def _branch_tip(repository: Repository, name: str) -> str | None:
+    if not name:
+        return None
+    return repository.resolve(f"refs/remotes/origin/{name}") or repository.resolve(f"refs/heads/{name}")
 
 
 def _without_target(repository: Repository, origin: Origin, ci: CiContext) -> Situation:
-    """CI's synthetic merge commit names its target as first parent; a lone branch is judged against its past."""
-    parents = repository.parents(origin.commit)
-    if ci.event is Event.PULL_REQUEST and len(parents) < 2:
+    """A pull request whose target is not in the clone starts at the commit that the CI's event names, and nowhere else:
+    a merge commit's first parent may be the author's own. A lone branch is judged against its past."""
+    if ci.event is not Event.PULL_REQUEST:
+        return _branch(repository, origin, ci.before)
+    tip = repository.obtain(ci.base_commit) if ci.base_commit else None
+    start = repository.merge_base(tip, origin.commit) if tip else None
+    if tip is None or start is None:
         raise Undetermined(
             "base-unknown",
-            f"the target branch {ci.target or '(unnamed)'} is not in this clone and HEAD is no merge commit",
+            f"the target branch {ci.target or '(unnamed)'} is not in this clone",
             hint="check out with `fetch-depth: 0`",
         )
-    if ci.event is Event.PULL_REQUEST:
-        return Situation(Kind.CHANGE, origin, parents[0], parents[0])
-    return _branch(repository, origin, ci.before)
+    return Situation(Kind.CHANGE, origin, start, tip)
 
 
 def _branch(repository: Repository, origin: Origin, before: str) -> Situation:
     """The branch itself: against what it pointed to before the push, else the first parent; dirty work against HEAD."""
     if origin.dirty:
         return Situation(Kind.CHANGE, origin, origin.commit, origin.commit)
-    start = repository.resolve(before) if before.strip("0") else None
+    start = repository.obtain(before) if before.strip("0") else None
+    if start is None and before.strip("0"):
+        raise Undetermined(
+            "base-unknown",
+            f"the commit {before[:12]} that the branch pointed to before this push is not in this clone",
+            hint="check out with `fetch-depth: 0`",
+        )
     if start is None or start == origin.commit:
         start = next(iter(repository.parents(origin.commit)), None)
     return Situation(Kind.BRANCH, origin, start, start)

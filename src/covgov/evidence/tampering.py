@@ -18,19 +18,21 @@ def find(
     renames: Mapping[str, str],
     changed: Mapping[str, int],
     files: Collection[str],
+    rcfile: str | None = None,
 ) -> tuple[Loosening, ...]:
     """policies, reads: (where the change starts, head). Nothing can be loosened that was not there: () without a start.
 
     changed: added or modified head lines by path, measured source files only. files: every path at head.
+    rcfile: the environment's COVERAGE_RCFILE, which decides the configuration file on both sides.
     """
     start, head = policies
     if start is None:
         return ()
     read_start, read_head = reads
-    settings = exclusions.load_settings(read_head)
+    settings = exclusions.load_settings(read_head, rcfile)
     return (
         *whose.loosenings(start, head, renames=renames, files=files),
-        *exclusions.widened(exclusions.load_settings(read_start), settings),
+        *exclusions.widened(exclusions.load_settings(read_start, rcfile), settings),
         *_pragmas(read_head, changed, settings),
     )
 
@@ -40,6 +42,5 @@ def _pragmas(read: Read, changed: Mapping[str, int], settings: exclusions.Covera
         data = read(path)
         if data is None:
             continue
-        loosening = exclusions.new_pragmas(path, data.decode("utf-8", errors="replace"), bits, settings)
-        if loosening is not None:
-            yield loosening
+        loosening = exclusions.new_pragmas(path, exclusions.decoded(data), bits, settings)
+        yield from (one for one in (loosening, exclusions.disguised(path, data)) if one is not None)

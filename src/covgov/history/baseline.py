@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import islice
 
 from covgov.errors import InputError, Undetermined
-from covgov.history.interface import Noted, RunStore, RunSummary
+from covgov.history.interface import Distant, Noted, RunStore, RunSummary
 from covgov.history.select import Combination, usable_run
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
 from covgov.model.snapshot import Identity, Snapshot
@@ -64,7 +64,7 @@ def choose(store: RunStore, repository: Repository, question: Question, *, today
     an answer too (`UNREACHABLE`, blocking)."""
     try:
         if not store.exists():
-            return _absent(question.since)
+            return _absent(question.since, store.unasked() if isinstance(store, Distant) else "")
         runs = store.list()
         search = _search(runs, repository, question)
         found = search.found or search.oldest
@@ -79,7 +79,10 @@ def choose(store: RunStore, repository: Repository, question: Question, *, today
         return NoBaseline(BaselineReason.UNREACHABLE, _told(error), blocking=True)
 
 
-def _absent(since: date | None) -> NoBaseline:
+def _absent(since: date | None, unasked: str) -> NoBaseline:
+    if since is None and unasked:
+        detail = f"{unasked} was not asked: `covgov history fetch` looks there"
+        return NoBaseline(BaselineReason.NOT_FETCHED, detail, blocking=False)
     if since is None:
         return NoBaseline(BaselineReason.FIRST_RUN, "nothing was ever recorded", blocking=False)
     detail = f"history.since says that runs were recorded from {since} on; `covgov history fetch` brings them"

@@ -166,22 +166,38 @@ def _component(row: Row, before: Sequence[RunRecord], window: Sequence[RunRecord
 def _led_here(name: str, before: Sequence[RunRecord], window: Sequence[RunRecord]) -> list[Delta]:
     """The deltas from the newest measured run back to the window's start, each against the run that the next stands on.
 
-    Deltas of consecutive runs may share a baseline (a failed run is none), so they cannot simply be added up.
+    Deltas of consecutive runs may share a baseline (a failed run is none), so they cannot simply be added up. A re-run
+    of what was measured before adds nothing: its delta led to the start.
     """
     known = {record.commit for record in before}
+    starts = _figured(before, name) or _figured(window, name)[:1]
     by_commit = {record.commit: record for record in window}
-    measured = [record for record in window if _figures([record], name)]
-    begins_here = measured[:1] if not _figures(before, name) else []
+    measured = _figured(window, name)
     current: RunRecord | None = measured[-1] if measured else None
     deltas: list[Delta] = []
     while current is not None:
         row = _row(current, name)
-        if row is None or row.delta is None or row.delta.points is None or current in begins_here:
+        if row is None or row.delta is None or row.delta.points is None:
+            break
+        if any(_repeats(current, start, name) for start in starts):
             break
         deltas.append(row.delta)
         by_commit.pop(current.commit, None)
         current = None if row.receipt.commit in known else by_commit.get(row.receipt.commit)
     return deltas
+
+
+def _figured(records: Iterable[RunRecord], name: str) -> list[RunRecord]:
+    return [record for record in records if _figures([record], name)]
+
+
+def _repeats(run: RunRecord, start: RunRecord, name: str) -> bool:
+    """Whether a run is that one itself, or measured its tree once more: what led there happened before."""
+    if run.tree != start.tree:
+        return False
+    here, there = _row(run, name), _row(start, name)
+    same_base = here is not None and there is not None and here.receipt.commit == there.receipt.commit
+    return run.commit == start.commit or same_base
 
 
 def _explain(row: Row, start: Ratio, end: Ratio, deltas: Sequence[Delta]) -> tuple[Delta, Fraction]:

@@ -51,6 +51,7 @@ class GitStore:
         copies = (self._tracking, f"refs/remotes/{remote}/{branch}") if remote is not None else ()
         self._refs = (self._local, *copies)
         self._notes: tuple[str, ...] = ()
+        self._asked = False
 
     def notes(self) -> Sequence[str]:
         return self._notes
@@ -108,19 +109,18 @@ class GitStore:
 
     def fetch_remote(self) -> None:
         if self._remote is None:
-            raise unreachable("there is no remote to fetch from")
+            raise self._no_remote("fetched")
         theirs = self._ask(self._remote)
         self._fetch = False
         if theirs is not None:
             self._integrate(theirs)
 
+    def unasked(self) -> str:
+        return "" if self._remote is None or self._asked else self._remote
+
     def push(self) -> None:
         if self._remote is None:
-            raise DeliveryFailed(
-                "history-no-remote",
-                f"branch {self._branch} cannot be pushed: this clone has no remote",
-                hint="add one with `git remote add origin URL`",
-            )
+            raise self._no_remote("pushed")
         try:
             refusal = self._push_until_settled(self._remote)
         except Undetermined as error:
@@ -156,6 +156,7 @@ class GitStore:
 
     def _ask(self, remote: str) -> str | None:
         """The remote's tip, fetched into the private ref; None when the remote says that there is no such branch."""
+        self._asked = True
         listed = self._git.run("ls-remote", remote, self._local, seconds=NETWORK_SECONDS)
         if listed.code:
             raise unreachable(f"{remote}: {listed.err}")
@@ -303,6 +304,13 @@ class GitStore:
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _no_remote(self, done: str) -> DeliveryFailed:
+        return DeliveryFailed(
+            "history-no-remote",
+            f"branch {self._branch} cannot be {done}: this clone has no remote",
+            hint="add one with `git remote add origin URL`",
+        )
 
     def _contended(self) -> DeliveryFailed:
         return DeliveryFailed(

@@ -131,7 +131,16 @@ class Pushable(Protocol):
 
     def fetch_remote(self) -> None:
         """Takes over what the remote has; own unpushed runs are chained on top again. Raises Undetermined
-        (`history-unreachable`)."""
+        (`history-unreachable`) and DeliveryFailed (`history-no-remote`)."""
+        ...
+
+
+@runtime_checkable
+class Distant(Protocol):
+    """A store that reads what is here, although more may be elsewhere."""
+
+    def unasked(self) -> str:
+        """Name of the remote that may have a history and was not asked; "" = there is none."""
         ...
 
 

@@ -37,7 +37,8 @@ def collect(
     """Read the reports, map their paths to the repository, merge them.
 
     blobs: path -> git blob id of every file of the repository as it is on disk. Raises InputError for a report that
-    cannot be read, and `report-matches-nothing` for one of which no file is in the repository.
+    cannot be read, `report-matches-nothing` for one of which no file is in the repository, and `report-ambiguous` for
+    one that names a file by a path that fits several.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")
@@ -46,6 +47,8 @@ def collect(
     for report in parsed:
         settled, left = _settle(report, root, blobs)
         found = normalise(settled, root=str(root), tree=blobs)
+        if found.ambiguous:
+            raise _ambiguous(found.ambiguous, paths)
         if not found.files:
             raise _matches_nothing(suite, report, paths)
         unmatched.update(found.unmatched)
@@ -60,7 +63,7 @@ def _settle(report: Parsed, root: Path, blobs: Mapping[str, str]) -> tuple[Parse
     """The report with its surplus lines settled from the source where that is exact; the notes that remain."""
     if not report.beyond:
         return report, report.notes
-    matched, _ = match(report.files, report.roots, root=str(root), tree=blobs)
+    matched = match(report.files, report.roots, root=str(root), tree=blobs).paths
     files, open_lines = dict(report.files), 0
     for path, beyond in report.beyond.items():
         surplus = -beyond.lines_total
@@ -82,6 +85,17 @@ def _from_source(file: FileCoverage, surplus: int, root: Path, path: str | None)
         return drop_docstrings(file, surplus, (root / path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def _ambiguous(ambiguous: Mapping[str, Sequence[str]], paths: Sequence[Path]) -> InputError:
+    path, candidates = min(ambiguous.items())
+    named = ", ".join(str(report) for report in paths)
+    more = f" (and {len(ambiguous) - 1} more paths like it)" if len(ambiguous) > 1 else ""
+    return InputError(
+        "report-ambiguous",
+        f"{named}: {path} fits {candidates[0]} and {candidates[1]}, and nothing says which is meant{more}",
+        hint="give the report with its source roots; coverage.py: set `relative_files = true`, run in the root",
+    )
 
 
 def _matches_nothing(suite: str, report: Parsed, paths: Sequence[Path]) -> InputError:

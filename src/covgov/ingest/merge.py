@@ -101,6 +101,7 @@ def _tests(runs: list[TestRun]) -> TestRun | None:
         errors=sum(run.errors for run in runs),
         skipped=sum(run.skipped for run in runs),
         seconds=fsum(run.seconds for run in runs),
+        arguments=" ".join(sorted({run.arguments for run in runs if run.arguments})),
     )
 
 

@@ -12,14 +12,14 @@ import posixpath
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from covgov.ingest.interface import Parsed
 from covgov.ingest.merge import merge, merge_files
 from covgov.model.snapshot import FileCoverage
 
-__all__ = ["Normalised", "match", "merge", "normalise"]
+__all__ = ["Matched", "Normalised", "match", "merge", "normalise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,22 @@ class Normalised:
     """files: by repository path. unmatched: report paths that are no file of the repository, sorted.
 
     rewrites: common prefixes that were stripped (`/ci/build/ -> `) or added (` -> src/`), in words.
+    ambiguous: unmatched report paths that fit several files of the repository equally well, with these files, sorted.
     """
 
     files: dict[str, FileCoverage]
     unmatched: tuple[str, ...]
     rewrites: tuple[str, ...] = ()
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """paths: report path -> repository path. rewrites and ambiguous: as in `Normalised`."""
+
+    paths: dict[str, str]
+    rewrites: tuple[str, ...] = ()
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def normalise(parsed: Parsed, *, root: str, tree: Collection[str]) -> Normalised:
@@ -40,47 +51,56 @@ def normalise(parsed: Parsed, *, root: str, tree: Collection[str]) -> Normalised
     root: absolute directory of the repository. tree: every path in it, relative, POSIX. Two report paths of one file
     are merged. No path outside of `tree` comes out.
     """
-    matched, rewrites = match(parsed.files, parsed.roots, root=root, tree=tree)
+    matched = match(parsed.files, parsed.roots, root=root, tree=tree)
     found: dict[str, list[FileCoverage]] = defaultdict(list)
-    for path, target in matched.items():
+    for path, target in matched.paths.items():
         found[target].append(parsed.files[path])
     return Normalised(
         files={target: merge_files(found[target], target) for target in sorted(found)},
-        unmatched=tuple(sorted(parsed.files.keys() - matched.keys())),
-        rewrites=rewrites,
+        unmatched=tuple(sorted(parsed.files.keys() - matched.paths.keys())),
+        rewrites=matched.rewrites,
+        ambiguous=matched.ambiguous,
     )
 
 
-def match(
-    paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collection[str]
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Report path -> repository path, of those that can be told; and the rewrites that were needed."""
+def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collection[str]) -> Matched:
+    """Report path -> repository path, of those that can be told; the rewrites that were needed; what fits twice."""
     known = tree if isinstance(tree, (set, frozenset, dict)) else frozenset(tree)
     wanted = list(paths)
     top = _clean(root)
     bases = [_clean(base) for base in roots]
-    direct = {path: hit for path in wanted if (hit := _direct(path, bases, top, known))}
+    fits = {path: _direct(path, bases, top, known) for path in wanted}
+    direct = {path: next(iter(hits)) for path, hits in fits.items() if len(hits) == 1}
     if direct:
-        return direct, ()
+        return Matched(direct, (), {path: tuple(sorted(hits)) for path, hits in fits.items() if len(hits) > 1})
     return _by_prefix({path: _clean(path) for path in wanted}, known)
 
 
-def _direct(path: str, bases: list[str], top: str, tree: Collection[str]) -> str | None:
+def _direct(path: str, bases: list[str], top: str, tree: Collection[str]) -> set[str]:
+    """The files that the path may name: one is an answer, several are none."""
     named = path if path in tree else _clean(path)
     if _absolute(named):
-        return _inside(named, top, tree)
+        return _one(_inside(named, top, tree))
     hits = {hit for base in bases if (hit := _inside(_join(top, base, named), top, tree))}
     if hits:
-        return hits.pop() if len(hits) == 1 else None
-    if any(_below_tail(base, named, tree) for base in bases if _absolute(base)):
-        return None
-    return _inside(_join(top, "", named), top, tree)
+        return hits
+    itself = _one(_inside(_join(top, "", named), top, tree))
+    tails = {tail for base in bases if _absolute(base) for tail in _tails(base, named, tree)} - itself
+    if not tails:
+        return itself
+    return itself | tails if itself or len(tails) > 1 else set()
 
 
-def _below_tail(base: str, path: str, tree: Collection[str]) -> bool:
-    """Whether a root on another machine could end in a directory of the repository: `/ci/src` + `a.py` = `src/a.py`."""
+def _one(hit: str | None) -> set[str]:
+    return set() if hit is None else {hit}
+
+
+def _tails(base: str, path: str, tree: Collection[str]) -> set[str]:
+    """What the path names if a root on another machine ends in a directory of the repository: `/ci/src` + `a.py` =
+    `src/a.py`."""
     parts = [part for part in base.split("/") if part]
-    return any("/".join((*parts[start:], path)) in tree for start in range(len(parts)))
+    found = ("/".join((*parts[start:], path)) for start in range(len(parts)))
+    return {tail for tail in found if tail in tree}
 
 
 def _join(top: str, base: str, path: str) -> str:
@@ -109,7 +129,7 @@ def _absolute(path: str) -> bool:
     return path.startswith("/") or re.match(r"[A-Z]:/", path) is not None
 
 
-def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> Matched:
     by_name: dict[str, list[str]] = defaultdict(list)
     for target in tree:
         by_name[posixpath.basename(target)].append(target)
@@ -120,9 +140,10 @@ def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> tuple[dict[st
     votes = Counter(rewrite for found in candidates.values() for rewrite in found)
     best = votes.most_common(2)
     if not best or (len(best) == 2 and best[0][1] == best[1][1]):
-        return {}, ()
+        several = {path: tuple(sorted(found.values())) for path, found in candidates.items() if len(found) > 1}
+        return Matched({}, (), several)
     winner = best[0][0]
-    return {path: found[winner] for path, found in candidates.items() if winner in found}, (winner,)
+    return Matched({path: found[winner] for path, found in candidates.items() if winner in found}, (winner,))
 
 
 def _rewrites(path: str, targets: list[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from covgov.ingest.cobertura_xml import CoberturaXml
 from covgov.ingest.coveragepy_data import CoveragepyData
 from covgov.ingest.coveragepy_json import CoveragepyJson
+from covgov.ingest.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 from covgov.ingest.lcov_info import LcovInfo
 
@@ -13,6 +14,7 @@ FORMATS: dict[str, ReportFormat] = {
     "coveragepy-json": CoveragepyJson(),
     "cobertura": CoberturaXml(),
     "lcov": LcovInfo(),
+    "covgov-snapshot": CovgovSnapshot(),
 }
 
 

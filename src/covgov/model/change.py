@@ -113,7 +113,9 @@ class Delta:
     parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
     judged: what the regression guard compares with `max_drop` (DESIGN §4); None when points is None.
     tally: the scope's units by category; moved units stand in `parts` only. lost: lines that tests no longer reach,
-    head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed.
+    head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed. uncounted: lines
+    that counted and no longer do though their text is there, unchanged or (uncovered ones) rewritten as excluded lines;
+    base path and numbering.
     """
 
     metric: Metric
@@ -124,3 +126,4 @@ class Delta:
     judged: Fraction | None = None
     tally: Tally = field(default_factory=Tally)
     lost: Mapping[str, str] = field(default_factory=dict)
+    uncounted: Mapping[str, str] = field(default_factory=dict)

@@ -50,6 +50,8 @@ class BaselineReason(StrEnum):
     NEVER_PASSED = "no earlier commit of this branch has passed yet: its oldest measured one"
     GIVEN = "named on the command line"
     FIRST_RUN = "first run"
+    NOT_FETCHED = "no history in this clone"
+    NO_REPOSITORY = "this is no git checkout"
     UNREACHABLE = "history is configured but cannot be reached"
     NOT_RECORDED = "no ancestor of this commit has a usable run in history"
     LOST = "history existed (history.since) but is absent now"

@@ -120,7 +120,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """How the suite's tests went. `exit_code` is the test command's own; `seconds` is wall time."""
+    """How the suite's tests went. `exit_code` is the test command's own; `seconds` is wall time.
+
+    arguments: what was added by hand to the suite's own command, "" for the whole suite; such a run is a selection.
+    """
 
     __test__ = False  # pytest must not take this for a test class
 
@@ -130,6 +133,7 @@ class TestRun:
     errors: int = 0
     skipped: int = 0
     seconds: float = 0.0
+    arguments: str = ""
 
     @property
     def passed(self) -> bool:

@@ -75,6 +75,7 @@ class _Tests(_Wire, frozen=True):
     errors: _Count = 0
     skipped: _Count = 0
     seconds: float = 0.0
+    arguments: str = ""
 
 
 class _Snapshot(_Wire, frozen=True):

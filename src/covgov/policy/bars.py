@@ -1,22 +1,27 @@
 """Which bars apply, how a figure is held against one, and how that is told.
 
-Of several file bars for one path the most specific wins, separately per (on, metric, attribute) and per origin: longest
-literal prefix of the matching glob, then longest glob, then the later bar. A bar without globs is the least specific.
+Of several file bars for one path the most specific wins, separately per limit (min, max, max_uncovered), per (on,
+metric, attribute), per origin and per component that claims the path: longest literal prefix of the matching glob, then
+longest glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit
+leaves it to others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy import globs
+from covgov.policy import globs, scopes
 from covgov.policy.facts import Facts, Override
 from covgov.policy.meaning import total_key
 from covgov.policy.policy import Bar, BarScope, On, Policy
+
+LIMITS = ("min", "max", "max_uncovered")
+"""The keys of a bar's limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A file bar that could apply to a path, and whether it won against the others."""
+    """A file bar that could apply to a path, with the limits in which it won, or did not win, against the others."""
 
     bar: Bar
     won: bool
@@ -44,10 +49,11 @@ def in_force(facts: Facts) -> tuple[Bar, ...]:
 
 def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
     """The total bars of the suite's components replaced; where it is the only suite, also the project's."""
-    keys = {total_key(name) for name, component in policy.components.items() if component.suite == override.suite}
+    names = [name for name, component in policy.components.items() if component.suite == override.suite]
+    totals = {(name, total_key(scopes.plain(name))) for name in names}
     if policy.expected == (override.suite,):
-        keys.add("policy.fail_under")
-    return tuple(replace(bar, min=override.value) if bar.key in keys else bar for bar in policy.bars)
+        totals.add(("", "policy.fail_under"))
+    return tuple(replace(bar, min=override.value) if (bar.component, bar.key) in totals else bar for bar in policy.bars)
 
 
 def selected(bars: Iterable[Bar], scope: BarScope, on: On, component: str = "") -> Iterator[Bar]:
@@ -56,21 +62,58 @@ def selected(bars: Iterable[Bar], scope: BarScope, on: On, component: str = "") 
 
 
 def for_file(bars: Iterable[Bar], on: On, path: str, components: Iterable[str]) -> tuple[Choice, ...]:
-    """Every file bar that matches the path, as one of the components' files or anyone's; the winners are marked."""
-    mine = {"", *components}
-    candidates = [
-        (bar, index)
-        for index, bar in enumerate(bars)
-        if bar.scope is BarScope.FILE and bar.on is on and bar.component in mine and _matches(bar, path)
-    ]
-    best: dict[tuple[str, ...], tuple[tuple[int, int, int], Bar]] = {}
-    for bar, index in candidates:
+    """Every file bar that matches the path as one of the components' files or anyone's; what won is marked.
+
+    A bar of which some limits won and others did not stands there twice, each time with those limits only.
+    """
+    candidates = [b for b in bars if b.scope is BarScope.FILE and b.on is on and _matches(b, path)]
+    names = {scopes.plain(name) for name in components} or {""}
+    won: dict[int, set[str]] = {index: set() for index, bar in enumerate(candidates) if bar.component in {"", *names}}
+    for name in names:
+        mine = [index for index in won if candidates[index].component in ("", name)]
+        for limit in LIMITS:
+            for index in _winners(candidates, mine, limit, path):
+                won[index].add(limit)
+    return tuple(choice for index in won for choice in _choices(candidates[index], won[index]))
+
+
+def _winners(candidates: Sequence[Bar], mine: Iterable[int], limit: str, path: str) -> Iterator[int]:
+    """Of each kind the most specific bar that sets the limit; of equals the strictest, then the first."""
+    best: dict[tuple[str, ...], tuple[tuple[int, int, Decimal, int], int]] = {}
+    for index in mine:
+        bar = candidates[index]
+        value = limit_of(bar, limit)
+        if value is None:
+            continue
         kind = (bar.metric.value, bar.attribute, bar.origin)
-        rank = (*_specificity(bar, path), index)
+        strictness = Decimal(value) if limit == "min" else -Decimal(value)
+        rank = (*_specificity(bar, path), strictness, -index)
         if kind not in best or rank > best[kind][0]:
-            best[kind] = (rank, bar)
-    winners = [bar for _, bar in best.values()]
-    return tuple(Choice(bar, any(bar is winner for winner in winners)) for bar, _ in candidates)
+            best[kind] = (rank, index)
+    return (index for _, index in best.values())
+
+
+def _choices(bar: Bar, won: Collection[str]) -> Iterator[Choice]:
+    lost = [limit for limit in LIMITS if limit not in won and limit_of(bar, limit) is not None]
+    if won:
+        yield Choice(kept_limits(bar, won), won=True)
+    if lost:
+        yield Choice(kept_limits(bar, lost), won=False)
+
+
+def limit_of(bar: Bar, limit: str) -> Decimal | int | None:
+    """One of the bar's limits by its key in the file."""
+    return {"min": bar.min, "max": bar.max, "max_uncovered": bar.max_uncovered}[limit]
+
+
+def kept_limits(bar: Bar, limits: Collection[str]) -> Bar:
+    """The bar with these limits and no other."""
+    return replace(
+        bar,
+        min=bar.min if "min" in limits else None,
+        max=bar.max if "max" in limits else None,
+        max_uncovered=bar.max_uncovered if "max_uncovered" in limits else None,
+    )
 
 
 def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:
@@ -126,6 +169,8 @@ def _what(bar: Bar) -> str:
 def _hint(bar: Bar) -> str:
     if bar.scope is BarScope.PROJECT and bar.on is On.TOTAL:
         return "cover the lines listed below; exceptions are for components and files"
+    if bar.on is On.PATCH:
+        return "cover the changed lines listed below"
     if bar.on is On.TOTAL and not bar.attribute:
         return "cover the lines listed below, or propose an exception with `covgov exceptions sync`"
     return f"`covgov policy show` prints the bar {bar.key}"

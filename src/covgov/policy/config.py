@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import ValidationError
 
 from covgov.errors import PolicyInvalid
 from covgov.policy import faults, locate, meaning
-from covgov.policy.file_model import PolicyFile
+from covgov.policy.file_model import PolicyFile, number
 from covgov.policy.policy import Policy
 
 OWN_FILE = "covgov.toml"
@@ -19,29 +18,45 @@ SHARED_FILE = "pyproject.toml"
 SHARED_PREFIX = ("tool", "covgov")
 
 
-def load(read: Callable[[str], bytes | None]) -> Policy | None:
+def load(read: Callable[[str], bytes | None], *, at: str = "") -> Policy | None:
     """The policy of a tree; `read` gives a file's bytes or None. None = nobody wrote one.
 
+    at: which tree, as faults tell it after the file's name ("at 1a2b3c4d5e6f (base branch)"); "" for the one on disk.
     Raises PolicyInvalid: `policy-twice`, `policy-not-utf8`, `policy-not-toml`, `policy-faults`.
     """
-    own = _text(read(OWN_FILE), OWN_FILE)
-    shared = _text(read(SHARED_FILE), SHARED_FILE)
-    in_shared = shared is not None and "covgov" in shared and bool(_under(_toml(shared, SHARED_FILE), SHARED_PREFIX))
-    if own is not None and in_shared and _toml(own, OWN_FILE):
+    own_name, shared_name = (f"{name} {at}".rstrip() for name in (OWN_FILE, SHARED_FILE))
+    own = _text(read(OWN_FILE), own_name)
+    shared = _text(read(SHARED_FILE), shared_name)
+    in_shared = shared is not None and "covgov" in shared and bool(_under(_toml(shared, shared_name), SHARED_PREFIX))
+    if own is not None and in_shared and _toml(own, own_name):
         raise PolicyInvalid(
             "policy-twice",
-            f"the policy stands in {OWN_FILE} and in [tool.covgov] of {SHARED_FILE}",
+            f"the policy stands in {OWN_FILE} and in [tool.covgov] of {shared_name}",
             hint="keep one of them and delete the other",
         )
-    if own is not None and not (in_shared and not _toml(own, OWN_FILE)):
-        return parse(own, OWN_FILE)
-    return parse(shared, SHARED_FILE, SHARED_PREFIX) if in_shared and shared is not None else None
+    if own is not None and not (in_shared and not _toml(own, own_name)):
+        return parse(own, own_name)
+    return parse(shared, shared_name, SHARED_PREFIX) if in_shared and shared is not None else None
+
+
+def written(read: Callable[[str], bytes | None]) -> frozenset[str]:
+    """The keys that stand in the file, tables included: `policy`, `policy.fail_under`. Raises like `load`."""
+    own, shared = _text(read(OWN_FILE), OWN_FILE), _text(read(SHARED_FILE), SHARED_FILE)
+    in_own = _toml(own, OWN_FILE) if own is not None else {}
+    return frozenset(_keys(in_own or (_under(_toml(shared, SHARED_FILE), SHARED_PREFIX) if shared is not None else {})))
+
+
+def _keys(table: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{prefix}{name}.")
 
 
 def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
     """The policy in a TOML text, below the table `prefix`. `where` names the text in faults.
 
-    Raises PolicyInvalid with every fault as `where:line: key: what`.
+    Raises PolicyInvalid with every fault as `where:line: key: what` (`where: line N: ...` if `where` is several words).
     """
     data = _under(_toml(text, where), prefix)
     file, found = _validated(data)
@@ -71,8 +86,13 @@ def _invalid(found: list[faults.Fault], text: str, where: str, prefix: tuple[str
         "policy-faults",
         f"{where} has {count}",
         hint="docs/configuration.md lists every key; `covgov policy show --schema` prints the schema",
-        faults=tuple(f"{where}:{line}: {key}: {what}" for line, key, what in told),
+        faults=tuple(f"{_line(where, line)}: {key}: {what}" for line, key, what in told),
     )
+
+
+def _line(where: str, line: int | str) -> str:
+    """`FILE:LINE`, which editors jump to; a text that is no file of this disk is told in words."""
+    return f"{where}: line {line}" if " " in where else f"{where}:{line}"
 
 
 def _text(data: bytes | None, where: str) -> str | None:
@@ -83,17 +103,19 @@ def _text(data: bytes | None, where: str) -> str | None:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise PolicyInvalid(
-            "policy-not-utf8", f"{where}:{line}: is not UTF-8", hint="save the file as UTF-8, as TOML demands"
+            "policy-not-utf8", f"{_line(where, line)}: is not UTF-8", hint="save the file as UTF-8, as TOML demands"
         ) from error
 
 
 def _toml(text: str, where: str) -> Mapping[str, object]:
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=number)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        place = f"{where}:{line[1]}" if line else where
+        place = _line(where, line[1]) if line else where
         raise PolicyInvalid("policy-not-toml", f"{place}: is not TOML: {error}", hint="see https://toml.io") from error
+    except ValueError as error:  # an integer of thousands of digits, which Python refuses to read
+        raise PolicyInvalid("policy-not-toml", f"{where}: is not TOML: {error}", hint="see https://toml.io") from error
     except RecursionError as error:
         raise PolicyInvalid(
             "policy-not-toml", f"{where}: is nested too deeply", hint="see docs/configuration.md"

@@ -85,8 +85,11 @@ class Override:
 class Facts:
     """policy: the effective one (each bar the stricter of base and head). register: the head's, None when damaged;
     base_register: the base branch's, None when there is none. changed_paths: what this change touches, None if unknown.
+    vanished: files that the baseline measured, that still exist and that no report of their suite mentions any more.
     owners: path -> owner (CODEOWNERS). approvals: ids of exceptions that an owner other than the author approved in
-    this change's review, as the forge says.
+    this change's review, as the forge says. start_register: the register where the change starts; it may be older than
+    the base branch's. unreported: component -> its source files that no report of its suite mentions, sorted, without
+    those that `patch.unmeasured` or `vanished` names. notes: suite -> what its snapshot has to say of the measurement.
     """
 
     today: date
@@ -106,3 +109,7 @@ class Facts:
     changed_paths: frozenset[str] | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
     approvals: frozenset[str] = frozenset()
+    start_register: Register | None = None
+    unreported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vanished: tuple[str, ...] = ()

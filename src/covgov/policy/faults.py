@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from covgov.policy import globs
 from covgov.policy.file_model import (
     FORMAT_VERSION,
     RESERVED_SUITES,
@@ -119,6 +120,7 @@ def of_sense(data: Raw) -> Iterator[Fault]:
             place: Place = ("components", name, *(["suite"] if "suite" in component else []))
             yield Fault(place, f"needs the suite {suite!r}, which is not declared{_close(suite, suites)}")
     yield from _claimed_twice(components)
+    yield from _claimed_register(_table_in(data, "register"), components)
     yield from _misplaced_rules(data, components)
 
 
@@ -137,6 +139,18 @@ def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[Fault]:
             if pattern in owner:
                 yield Fault(("components", name, "paths", index), f"{pattern} is already claimed by {owner[pattern]}")
             owner.setdefault(pattern, name)
+
+
+def _claimed_register(register: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:
+    """A change to the register alone needs no waiver, so the register must be no source file. A glob that begins with
+    a wildcard claims by kind and not by place, and does not count."""
+    path = register.get("path")
+    for name, component in components.items():
+        paths = component.get("paths")
+        patterns = [p for p in paths if isinstance(p, str) and p.strip()] if isinstance(paths, list) else []
+        placed = [pattern for pattern in patterns if globs.specificity(pattern)[0]]
+        if isinstance(path, str) and globs.matches(path, placed):
+            yield Fault(("register", "path"), f"{path} lies among the source files of {name}: keep it elsewhere")
 
 
 def _misplaced_rules(data: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:
@@ -159,6 +173,11 @@ def _rules(table: Raw) -> list[Raw]:
 def _table(data: Raw, key: str) -> dict[str, Raw]:
     value = data.get(key)
     return {k: v for k, v in value.items() if isinstance(v, dict)} if isinstance(value, dict) else {}
+
+
+def _table_in(data: Raw, key: str) -> Raw:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _suite_of(name: str, component: Raw) -> str:

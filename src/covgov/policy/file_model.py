@@ -5,6 +5,7 @@ The JSON Schema that editors use is made from these types, descriptions included
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -20,13 +21,25 @@ from covgov.policy.policy import BarScope, On
 FORMAT_VERSION = 1
 
 
+PLAIN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,50})?", re.ASCII)
+"""How a percentage is written: no sign, exponent or underscore, and no more digits than anyone can read."""
+
+
+def number(text: str) -> Decimal | float:
+    """A TOML float: exact if it is written plainly, else a float, which no percentage may be (nor any other key)."""
+    return Decimal(text) if PLAIN.fullmatch(text.removeprefix("-")) else float(text.replace("_", ""))
+
+
 def _exact(value: object) -> Decimal:
+    if isinstance(value, float):
+        context = {"value": repr(value)}
+        raise PydanticCustomError("not-plain", "must be written as a plain decimal like 92.5, not {value}", context)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise PydanticCustomError("not-a-number", "must be a number, not {value}", {"value": repr(value)})
-    number = Decimal(value)
-    if not number.is_finite() or not 0 <= number <= 100:
+    exact = Decimal(value)
+    if not 0 <= exact <= 100:
         raise PydanticCustomError("out-of-range", "must lie between 0 and 100, not {value}", {"value": str(value)})
-    return number
+    return exact
 
 
 def _count(value: object) -> int:
@@ -44,6 +57,14 @@ def _glob(value: object) -> object:
         words = "must be relative to the repository, with forward slashes, not {value}"
         raise PydanticCustomError("not-relative", words, {"value": repr(value)})
     return value
+
+
+def _markdown(value: object) -> object:
+    if isinstance(value, str) and not value.endswith(".md"):
+        raise PydanticCustomError(
+            "not-markdown", "must be a Markdown file, ending in .md, not {value}", {"value": value}
+        )
+    return _glob(value)
 
 
 def _words(value: object) -> object:
@@ -73,6 +94,9 @@ Percent = Annotated[Decimal, BeforeValidator(_exact), WithJsonSchema({"type": "n
 Units = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]
 Glob = Annotated[str, BeforeValidator(_glob), WithJsonSchema({"type": "string", "minLength": 1})]
+MarkdownPath = Annotated[
+    str, BeforeValidator(_markdown), WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"\.md$"})
+]
 MetricText = Annotated[Metric, BeforeValidator(_one_of(Metric))]
 ScopeText = Annotated[BarScope, BeforeValidator(_one_of(BarScope))]
 OnText = Annotated[On, BeforeValidator(_one_of(On))]
@@ -165,9 +189,16 @@ class SuiteTable(Table):
     args: list[Text] = []
     """Further pytest arguments."""
     command: list[Text] = []
-    """The whole test command, instead of pytest."""
+    """The whole test command, instead of pytest. It writes its JUnit report to {junit}, or nobody knows what it ran."""
     python: Text | None = None
     """The interpreter that has the suite's dependencies."""
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if self.command and not any("{junit}" in word for word in self.command):
+            words = "command must hand {mark} to its test runner, or failing tests would go unseen"
+            raise PydanticCustomError("not-counted", words, {"mark": "{junit}"})
+        return self
 
 
 class ComponentTable(Table):
@@ -191,8 +222,8 @@ class HistoryTable(Table):
 
 
 class RegisterTable(Table):
-    path: Text = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
-    """The exception register."""
+    path: MarkdownPath = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
+    """The exception register: a Markdown file that no component claims."""
     max_term_days: Units | None = None
     """How many days a review date may lie after the approval."""
 

@@ -31,6 +31,14 @@ def contains(wide: str, narrow: str) -> bool:
     return literal and narrow.startswith(prefix)
 
 
+def overlap(one: str, other: str) -> bool:
+    """Whether two patterns could match the same path: false only when their literal beginnings part."""
+    a, b = (pattern[: specificity(pattern)[0]] for pattern in (one, other))
+    if a == one or b == other:  # one of them is a path
+        return matches(one, [other]) if a == one else matches(other, [one])
+    return a.startswith(b) or b.startswith(a)
+
+
 def literally(path: str) -> str:
     """The pattern that matches this one path only."""
     return glob.escape(path, unix=True)

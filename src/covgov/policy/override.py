@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from covgov.errors import UsageError
 from covgov.policy.bars import spelled
 from covgov.policy.facts import Override
+from covgov.policy.file_model import PLAIN
 from covgov.policy.policy import Policy
 
 VARIABLE = "COVERAGE_FAIL_UNDER"
@@ -71,12 +72,8 @@ def _said(given: Override) -> str:
 
 
 def _exact(text: str, origin: str) -> Decimal:
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not 0 <= value <= 100:
+    if not PLAIN.fullmatch(text.strip()) or Decimal(text.strip()) > 100:
         raise UsageError(
             "override-not-a-number", f"{origin} = {text!r} is not a number between 0 and 100", hint="write it like 92.5"
         )
-    return value
+    return Decimal(text.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,10 +39,9 @@ def schema() -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def show(policy: Policy) -> Told:
-    """Everything in force as `key = value`; a value that equals the default is marked."""
-    plain = Policy()
-    rows = [(key, value, value == dict(_settings(plain)).get(key)) for key, value in _settings(policy)]
+def show(policy: Policy, written: Collection[str]) -> Told:
+    """Everything in force as `key = value`. written: the keys that stand in the file; all others are marked."""
+    rows = [(key, value, key not in written) for key, value in _settings(policy)]
     width = max(len(f"{key} = {value}") for key, value, _ in rows)
     lines = [f"{key} = {value}".ljust(width) + ("  # default" if default else "") for key, value, default in rows]
     lines += [f"{bar.key}: {describe(bar)}" for bar in policy.bars]

@@ -128,12 +128,12 @@ def _about(finding: Finding, name: str, suite: str) -> bool:
 
 def _lines_of(force: tuple[Bar, ...], name: str, snapshot: Snapshot) -> Iterator[BarLine]:
     for bar in bars.selected(force, BarScope.COMPONENT, On.TOTAL, name):
-        yield from _line(bar, Scope.COMPONENT, name, snapshot.ratio(bar.metric), name)
+        yield from _line(bar, Scope.COMPONENT, scopes.plain(name), snapshot.ratio(bar.metric), scopes.plain(name))
     for path in snapshot.paths:
         for choice in bars.for_file(force, On.TOTAL, path, [name]):
             if choice.won:
                 now = snapshot.files[path].ratio(choice.bar.metric)
-                yield from _line(choice.bar, Scope.FILE, path, now, name)
+                yield from _line(choice.bar, Scope.FILE, path, now, scopes.plain(name))
 
 
 def _line(bar: Bar, scope: Scope, subject: str, now: Ratio, component: str) -> Iterator[BarLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,11 +24,25 @@ def write_all(out: Path, files: Mapping[str, bytes]) -> None:
         try:
             _replace(target, files[name])
         except OSError as error:
-            raise DeliveryFailed(
-                "artifact-unwritable",
-                f"{target} cannot be written: {error.strerror or error}",
-                hint="check the folder's permissions and the free space; the verdict itself stands",
-            ) from error
+            raise _unwritable(target, error, "; the verdict itself stands") from error
+
+
+def remove_all(out: Path, names: Iterable[str]) -> None:
+    """Remove these files below `out`, where they exist. Raises DeliveryFailed (`artifact-unwritable`)."""
+    for name in names:
+        target = out / name
+        try:
+            target.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(target, error) from error
+
+
+def _unwritable(target: Path, error: OSError, more: str = "") -> DeliveryFailed:
+    return DeliveryFailed(
+        "artifact-unwritable",
+        f"{target} cannot be written: {error.strerror or error}",
+        hint=f"check what lies at this path, the folder's permissions and the free space{more}",
+    )
 
 
 def _replace(target: Path, data: bytes) -> None:

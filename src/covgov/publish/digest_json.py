@@ -8,7 +8,7 @@ from fractions import Fraction
 import msgspec
 
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
-from covgov.model.ratio import Ratio, show_signed
+from covgov.model.ratio import Ratio, apportion, show_signed
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import ExceptionLine, Finding
 from covgov.publish.safe_text import utf8
@@ -45,6 +45,8 @@ def digest_payload(digest: Digest) -> dict[str, object]:
 
 def _component(component: ComponentChange) -> Json:
     change = component.change
+    parts = change.parts if change is not None else ()
+    *shares, rest = apportion([*(part.points for part in parts), component.unexplained])
     return {
         "name": utf8(component.name),
         "suite": utf8(component.suite),
@@ -56,15 +58,19 @@ def _component(component: ComponentChange) -> Json:
         "last": _ratio(component.last),
         "change": _points(change.points) if change is not None and change.points is not None else None,
         "causes": [
-            {"cause": part.cause, "covered": part.covered, "total": part.total, "points": _points(part.points)}
-            for part in (change.parts if change is not None else ())
+            {"cause": part.cause, "covered": part.covered, "total": part.total, "points": _points(part.points, share)}
+            for part, share in zip(parts, shares, strict=True)
         ],
-        "unexplained": _points(component.unexplained),
+        "unexplained": _points(component.unexplained, rest),
     }
 
 
-def _points(value: Fraction) -> Json:
-    return {"exact": f"{value.numerator}/{value.denominator}", "shown": show_signed(value)}
+def _points(value: Fraction, shown: Fraction | None = None) -> Json:
+    """shown: rounded so that what is shown together adds up; else floored."""
+    return {
+        "exact": f"{value.numerator}/{value.denominator}",
+        "shown": show_signed(value if shown is None else shown),
+    }
 
 
 def _ratio(ratio: Ratio | None) -> Json | None:

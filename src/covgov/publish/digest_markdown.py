@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from covgov.differential.words import in_words
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
@@ -59,12 +60,9 @@ def _components(components: Sequence[ComponentChange]) -> list[str]:
 def _change(component: ComponentChange) -> str:
     if component.change is None:
         return "not comparable"
-    if component.unexplained == component.change.points:
-        points = show_signed(component.unexplained)
-        return f"{points} pp" if not component.unexplained else f"{points} pp, not explained by the recorded runs"
-    told = markdown(in_words(component.change))
-    rest = component.unexplained
-    return f"{told}; {show_signed(rest)} pp not explained by the recorded runs" if rest else told
+    if not component.change.points and not component.unexplained:
+        return f"{show_signed(Fraction(0))} pp"
+    return markdown(in_words(component.change, unexplained=component.unexplained))
 
 
 def _failing(digest: Digest) -> list[str]:

@@ -97,10 +97,10 @@ def suite_of(verdict: Verdict, row: Row) -> str:
     return next((suite(line) for line in verdict.suites if line.name == row.suite), NOTHING)
 
 
-def patch(row: PatchRow | None) -> str:
-    """The changed units at head."""
+def patch(row: PatchRow | None, *, whole: bool = True) -> str:
+    """The changed units at head, which only all suites together can tell."""
     if row is None or row.ratio is None:
-        return "no diff to look at"
+        return "no diff to look at" if whole else "judged with all suites"
     if not row.ratio.measurable:
         return "no measurable line changed"
     allowance = f", {_count(row.allowed, 'uncovered unit')} allowed" if row.allowed else ""

@@ -45,7 +45,9 @@ def _head(verdict: Verdict) -> str:
     lines = [MARKER, f"## covgov: {verdict.outcome}", "", f"**{figures.counts(verdict)}**"]
     if verdict.soft_start:
         lines += ["", f"Soft start: {_short(verdict.soft_start)}"]
-    return "\n".join([*lines, "", f"Patch: {markdown(figures.patch(verdict.patch))}"])
+    return "\n".join(
+        [*lines, "", f"Patch: {markdown(figures.patch(verdict.patch, whole=verdict.project is not None))}"]
+    )
 
 
 def _foot(verdict: Verdict) -> str:

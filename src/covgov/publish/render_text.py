@@ -36,7 +36,7 @@ def _table(verdict: Verdict) -> Iterator[str]:
     if rows:
         head = ("scope", "result", "bar", "now", "baseline", "tests", "change")
         yield from _aligned([head, *(_cells(verdict, row) for row in rows)])
-    yield f"patch: {figures.patch(verdict.patch)}"
+    yield f"patch: {figures.patch(verdict.patch, whole=verdict.project is not None)}"
 
 
 def _cells(verdict: Verdict, row: Row) -> tuple[str, ...]:

@@ -6,18 +6,50 @@ import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from covgov.errors import DeliveryFailed
 from covgov.runner.passthrough import Requested
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time a ZIP file can hold: the archive must not depend on when it was packed."""
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What fails below fails to write `path`: DeliveryFailed (`artifact-unwritable`) instead of an OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise DeliveryFailed(
+            "artifact-unwritable",
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="check what lies at this path, the folder's permissions and the free space",
+        ) from error
+
+
+def prepare_folder(out: Path) -> None:
+    """Make the output directory, invisible to git."""
+    ignore = out / ".gitignore"
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        present = ignore.exists()
+    if not present:
+        write(ignore, b"# measured output, never committed\n*\n")
+
+
+def remove(path: Path) -> None:
+    """Remove one of covgov's own files, if it is there."""
+    with writing(path):
+        path.unlink(missing_ok=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`."""
+    """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`; or `SUITE.why`."""
 
     out: Path
     suite: str
@@ -27,19 +59,21 @@ class Artifacts:
         return self.out / f"{self.suite}.snapshot"
 
     @property
+    def why(self) -> Path:
+        """Stands instead of the snapshot: one line that says why there is none."""
+        return self.out / f"{self.suite}.why"
+
+    @property
     def all(self) -> tuple[Path, ...]:
         """Every file, the snapshot last: it is written when the others stand."""
-        names = (".xml", ".json", ".lcov", "-html.zip", "-junit.xml", ".snapshot")
+        names = (".xml", ".json", ".lcov", "-html.zip", "-junit.xml", ".why", ".snapshot")
         return tuple(self.out / f"{self.suite}{name}" for name in names)
 
     def prepare(self) -> None:
-        """Make the output directory, invisible to git, and remove what an earlier run left: fail closed."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        ignore = self.out / ".gitignore"
-        if not ignore.exists():
-            write(ignore, b"# measured output, never committed\n*\n")
+        """Make the output directory and remove what an earlier run left: fail closed."""
+        prepare_folder(self.out)
         for path in self.all:
-            path.unlink(missing_ok=True)
+            remove(path)
 
     def publish(self, reports: Path, junit: Path) -> tuple[Path, ...]:
         """Put the reports and, if there is one, the JUnit file in their place; the paths written."""
@@ -56,13 +90,20 @@ def deliver(requested: Requested, reports: Path, root: Path) -> tuple[Path, ...]
     wanted = {"xml": requested.xml, "json": requested.json, "lcov": requested.lcov}
     written = [copy(reports / f"report.{kind}", root / place) for kind, places in wanted.items() for place in places]
     for place in requested.html:
-        shutil.copytree(reports / "html", root / place, dirs_exist_ok=True)
+        with writing(root / place):
+            shutil.copytree(reports / "html", root / place, dirs_exist_ok=True)
         written.append(root / place)
     return tuple(written)
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Write a file whole or not at all; makes its directory."""
+    """Write a file whole or not at all; makes its directory. Raises DeliveryFailed (`artifact-unwritable`)."""
+    with writing(path):
+        _replace(path, data)
+    return path
+
+
+def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -73,7 +114,6 @@ def write(path: Path, data: bytes) -> Path:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    return path
 
 
 def copy(source: Path, target: Path) -> Path:

@@ -8,11 +8,12 @@ run. Tests that fail still give a snapshot: it carries their exit code, and the 
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,13 +27,16 @@ from covgov.model.snapshot_codec import encode
 from covgov.policy.policy import Suite
 from covgov.runner import launch
 from covgov.runner.analyse import analyser
-from covgov.runner.artifacts import Artifacts, deliver, write
+from covgov.runner.artifacts import Artifacts, deliver, write, writing
 from covgov.runner.checkout import look
 from covgov.runner.passthrough import Requested
 from covgov.runner.process import stream
 
 NO_TESTS, NOT_STARTED = 5, 4
 """pytest's exit codes for "no tests were collected" and "the command line is wrong"."""
+
+REMEMBERED, LONGEST = 40, 200
+"""Lines of a test command's output that are kept to say why nothing was measured; characters that are quoted of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def run_suite(
 ) -> SuiteRun:
     """Run a suite from `root` and write its artifacts to `out`; `extra` goes to the test command.
 
-    `progress` takes each line of the child's output and of our own. Never raises for a suite that cannot be measured.
+    `progress` takes each line of the child's output and of our own. Never raises for a suite that cannot be measured:
+    `out/SUITE.why` then says why, for the verdict. Raises DeliveryFailed when `out` cannot be written.
     """
     artifacts = Artifacts(out.resolve(), suite.name)
     artifacts.prepare()
@@ -86,19 +91,24 @@ def run_suite(
     for option in requested.ignored:
         progress(f"covgov: {option} is ignored: covgov measures, with coverage.py's own configuration")
     try:
-        return _run(job, extra, requested)
+        done = _run(job, extra, requested)
     except InputError as error:
         if error.hint:
             progress(f"covgov: hint: {error.hint}")
-        return SuiteRun(suite.name, None, f"{error.message} [{error.code}]")
+        done = SuiteRun(suite.name, None, f"{error.message} [{error.code}]")
+    if not done.arrived:
+        write(artifacts.why, f"{done.reason}\n".encode())
+    return done
 
 
 def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
     code = look(job.root, job.env)
     python = launch.interpreter(job.suite, job.root, job.env)
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
-    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra), child_env)
-    reason = _why_nothing(job, tests)
+    said: deque[str] = deque(maxlen=REMEMBERED)
+    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra), child_env, said)
+    tests = replace(tests, arguments=shlex.join(extra))
+    reason = _why_nothing(job, tests, said)
     if reason:
         return SuiteRun(job.suite.name, None, reason, tests, python)
     python = _measured_by(job.work.data) or python if job.suite.command else python
@@ -123,19 +133,27 @@ def _workspace(place: Path) -> launch.Workspace:
     Its name is new each time: what a killed run left running cannot write into it.
     """
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    work = launch.Workspace(Path(tempfile.mkdtemp(dir=place)))
-    for directory in (work.data, work.reports, work.plugin):
-        directory.mkdir()
-    shutil.copyfile(launch.PLUGIN, work.plugin / f"{launch.PLUGIN_COPY}.py")
+    with writing(place):
+        place.mkdir(parents=True)
+        work = launch.Workspace(Path(tempfile.mkdtemp(dir=place)))
+        for directory in (work.data, work.reports, work.plugin):
+            directory.mkdir()
+        shutil.copyfile(launch.PLUGIN, work.plugin / f"{launch.PLUGIN_COPY}.py")
     return work
 
 
-def _test(job: _Job, command: Sequence[str], env: Mapping[str, str]) -> tuple[TestRun, tuple[str, ...]]:
-    """Run the tests: how they went, and what is to be noted of it."""
-    job.progress(f"covgov: suite {job.suite.name}: {' '.join(command)}")
+def _test(
+    job: _Job, command: Sequence[str], env: Mapping[str, str], said: deque[str]
+) -> tuple[TestRun, tuple[str, ...]]:
+    """Run the tests: how they went, and what is to be noted of it. `said` takes the output beside `progress`."""
+
+    def say(line: str) -> None:
+        said.append(line)
+        job.progress(line)
+
+    job.progress(f"covgov: suite {job.suite.name}: {shlex.join(command)}")
     began = time.monotonic()
-    exit_code = stream(command, cwd=job.root, env=env, say=job.progress)
+    exit_code = stream(command, cwd=job.root, env=env, say=say)
     seconds = round(time.monotonic() - began, 3)
     bare = TestRun(exit_code=exit_code, seconds=seconds)
     if not job.work.junit.is_file():
@@ -147,15 +165,25 @@ def _test(job: _Job, command: Sequence[str], env: Mapping[str, str]) -> tuple[Te
     return replace(counted, seconds=seconds), ()
 
 
-def _why_nothing(job: _Job, tests: TestRun) -> str:
-    """Why there is nothing to analyse; empty when there is data."""
+def _why_nothing(job: _Job, tests: TestRun, said: Iterable[str]) -> str:
+    """Why there is nothing to analyse, in the words of the test command where it has some; empty when there is data."""
+    spoken = [line.strip() for line in said if line.strip()]
     if not job.suite.command and tests.exit_code == NO_TESTS:
         return "no tests were collected (pytest exit code 5)"
     if not job.suite.command and tests.exit_code == NOT_STARTED:
-        return "pytest refused its command line and ran no tests (exit code 4)"
+        faults = [line for line in spoken if "error" in line.lower() and not line.startswith("ERROR: usage:")]
+        return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
     if not any(job.work.data.glob(".coverage*")):
-        return f"the tests (exit code {tests.exit_code}) left no coverage data; is coverage.py in their interpreter?"
+        question = "is coverage.py in their interpreter?"
+        return (
+            f"the tests (exit code {tests.exit_code}) left no coverage data; {question}{_quoted(' It said: ', spoken)}"
+        )
     return ""
+
+
+def _quoted(lead: str, lines: Sequence[str]) -> str:
+    """The last line, as the end of a sentence; "" when there is none."""
+    return f"{lead}{lines[-1][:LONGEST]}" if lines else ""
 
 
 def _measured_by(data: Path) -> str:

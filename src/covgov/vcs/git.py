@@ -21,10 +21,10 @@ from covgov.vcs.worktree import worktree_tree
 DIFF_OPTIONS = (
     *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
     *("--find-renames=50%", "-l1000", "--diff-algorithm=histogram", "--indent-heuristic"),
-    *("--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
+    *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
-"""Everything that a configuration could decide is decided here."""
+"""Everything that a configuration or an attribute in the change itself could decide is decided here."""
 
 CHUNK = 1000
 """Commits asked for at once when walking first parents."""
@@ -70,6 +70,13 @@ class GitRepository:
             return None
         done = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         return done.text if done.code == 0 else None
+
+    def obtain(self, commit: str) -> str | None:
+        here, remote = self.resolve(commit), self.remote()
+        if here is not None or remote is None or not self._fetch:
+            return here
+        self._git.ask("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", remote, commit)
+        return self.resolve(commit)
 
     def tree(self, commit: str) -> str:
         return self._commit(commit).tree

@@ -22,6 +22,10 @@ class Repository(Protocol):
         """Full commit id, or None when there is no such commit here."""
         ...
 
+    def obtain(self, commit: str) -> str | None:
+        """Like `resolve` of a full commit id, fetching that commit from the remote where that is allowed."""
+        ...
+
     def tree(self, commit: str) -> str:
         """Tree id of a commit."""
         ...

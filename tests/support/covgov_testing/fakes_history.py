@@ -96,6 +96,9 @@ class FakeRepository:
     def resolve(self, revision: str) -> str | None:
         return revision if revision in self._parents else None
 
+    def obtain(self, commit: str) -> str | None:
+        return self.resolve(commit)
+
     def tree(self, commit: str) -> str:
         return self._trees[commit]
 

@@ -99,7 +99,7 @@ def test_uncommitted_work_is_shown_and_not_recorded(desk: Desk) -> None:
 
 def test_some_of_the_suites_are_not_a_run(desk: Desk) -> None:
     answer = gate.record(desk.judge("api"), desk.edges(), now=NOW, whole=False)
-    assert "only some" in str(answer)
+    assert "only the suites named on the command line" in str(answer)
 
 
 def test_outside_git_nothing_is_recorded(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -28,20 +28,31 @@ class Standing:
     met: bool
 
 
-def sync(register: Register, verdict: Verdict, *, owners: Callable[[str], str], today: date) -> Register:
+def sync(
+    register: Register,
+    verdict: Verdict,
+    *,
+    owners: Callable[[str], str],
+    today: date,
+    base: Register | None = None,
+) -> Register:
     """The register after this verdict: below the bar and not listed -> a proposed row; listed -> figure and bar are
-    refreshed and a complete row becomes active; back above every bar -> resolved, with the final figure.
+    refreshed and a complete row becomes active; back above every bar -> resolved, with the final figure. A row that
+    people completed in advance has never been active: above the bar it stays proposed.
 
-    owners: path -> owner, asked only for new rows. What people wrote is never changed, rows are never removed, and a
+    owners: path -> owner, asked only for new rows. base: the base branch's register; its ids are taken, and a figure
+    that it lists is not proposed again. What people wrote is never changed, rows are never removed, and a
     figure that proves nothing (suite missing, tests failed, component undetermined) moves nothing. Idempotent.
     """
     judged = _standings(verdict)
     entries = [_refreshed(entry, judged.get(entry.key), today) for entry in register.entries]
-    listed = {entry.key for entry in register.entries if entry.open}
+    here = {entry.id for entry in register.entries}
+    landed = [entry for entry in (base.entries if base else ()) if entry.id not in here]
+    listed = {entry.key for entry in (*register.entries, *landed) if entry.open}
     for key, standing in sorted(judged.items()):
         if not standing.met and key not in listed and storable(key[1]):
             entries.append(_proposed(key, standing, _owner(key, verdict.rows, owners)))
-    return replace(register, entries=tuple(_numbered(entries)))
+    return replace(register, entries=tuple(_numbered(entries, (entry.id for entry in landed))))
 
 
 def resolve(register: Register, entry_id: str, *, today: date, note: str = "") -> Register:
@@ -87,6 +98,8 @@ def _refreshed(entry: Entry, standing: Standing | None, today: date) -> Entry:
         return _activated(entry, today)
     entry = replace(entry, current=str(standing.now), bar=standing.bar)
     if standing.met:
+        if entry.status is Status.PROPOSED and not set(entry.absent) - {"id", "floor"}:
+            return entry
         return replace(entry, status=Status.RESOLVED, resolved=today)
     floor = _floored(standing.now) if entry.floor is None else entry.floor
     return _activated(replace(entry, floor=floor), today)
@@ -130,8 +143,9 @@ def _owner(key: Key, rows: Sequence[Row], owners: Callable[[str], str]) -> str:
     return min(votes, key=lambda name: (-votes[name], name), default="")
 
 
-def _numbered(entries: Sequence[Entry]) -> list[Entry]:
-    """Rows without an id get the next numbers, in file order."""
-    taken = [int(match[1]) for entry in entries if (match := _NUMBERED.fullmatch(entry.id))]
+def _numbered(entries: Sequence[Entry], elsewhere: Iterable[str]) -> list[Entry]:
+    """Rows without an id get the next numbers, in file order; ids that are used elsewhere are taken too."""
+    ids = (*(entry.id for entry in entries), *elsewhere)
+    taken = [int(match[1]) for name in ids if (match := _NUMBERED.fullmatch(name))]
     following = iter(range(max(taken, default=0) + 1, max(taken, default=0) + 1 + len(entries)))
     return [entry if entry.id else replace(entry, id=f"{PREFIX}{next(following):03d}") for entry in entries]

@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Scope
+from covgov.policy import scopes
 from covgov.policy.facts import BasePolicy, Facts
 from covgov.policy.policy import On, Policy
-from covgov.policy.register.entry import ENTRY_SCOPES, Entry, Key
+from covgov.policy.register.entry import ENTRY_SCOPES, Entry, Key, Register, Status
 from covgov.policy.register.figures import current, vanished
 from covgov.policy.register.standing import grievance, label, standing
 
@@ -28,6 +29,8 @@ HINTS: Mapping[ExceptionState, str] = {
     ExceptionState.BELOW_FLOOR: "raise the coverage to the floor again: an exception does not cover further losses",
     ExceptionState.UNUSED: "`covgov exceptions sync` marks it resolved, `covgov exceptions resolve` does so by hand",
 }
+IN_ADVANCE = "nothing to do: it stays proposed until it is needed; `covgov exceptions resolve` closes it by hand"
+"""The hint for an unused entry that has never been active."""
 
 Value = TypeVar("Value", date, Decimal)
 
@@ -59,7 +62,8 @@ def apply(findings: Sequence[Finding], facts: Facts) -> Waived:
 
     An entry waives when it is complete, in date, within the maximum term, its figure not below its floor, and it stands
     on the base branch (what this change weakened counts with its old value), or was approved in review, or the change
-    touches nothing but the register, or the base branch has no policy yet. A damaged register waives nothing.
+    touches nothing but the register, or the base branch has no policy yet. A damaged register waives nothing. Entries
+    that landed on the base branch after the change started count as if they were here.
     """
     if facts.register is None:
         return Waived(tuple(findings), (), ())
@@ -67,13 +71,21 @@ def apply(findings: Sequence[Finding], facts: Facts) -> Waived:
     for finding in findings:
         if figure := _waivable(finding, facts.policy):
             failing.setdefault(figure[0], []).append(figure[1])
-    judged = [_judge(entry, failing.get(entry.key, ()), facts) for entry in facts.register.entries]
+    entries = (*facts.register.entries, *_landed(facts.register, facts))
+    judged = [_judge(entry, failing.get(entry.key, ()), facts) for entry in entries]
     waivers = {j.entry.key: j.entry.id for j in judged if j.state is ExceptionState.ACTIVE and j.failing}
     return Waived(
         findings=tuple(_marked(finding, waivers, facts.policy) for finding in findings),
-        extra=tuple(_finding(j) for j in judged if j.why),
+        extra=tuple(_finding(j, waived=j.entry.key in waivers) for j in judged if j.why),
         lines=tuple(_line(j) for j in judged),
     )
+
+
+def _landed(here: Register, facts: Facts) -> Iterable[Entry]:
+    """Rows of the base branch that are neither here nor where the change starts: it has not been rebased since."""
+    start = facts.start_register.entries if facts.start_register else ()
+    known = {"", *(entry.id for entry in (*here.entries, *start))}
+    return [entry for entry in (facts.base_register.entries if facts.base_register else ()) if entry.id not in known]
 
 
 def _waivable(finding: Finding, policy: Policy) -> tuple[Key, Ratio] | None:
@@ -85,13 +97,14 @@ def _waivable(finding: Finding, policy: Policy) -> tuple[Key, Ratio] | None:
     kinds = {(bar.on, bar.attribute) for bar in policy.bars if bar.key == finding.key}
     if kinds != {(On.TOTAL, "")}:
         return None
-    return (finding.scope, finding.subject, finding.metric), finding.now
+    subject = scopes.plain(finding.subject) if finding.scope is Scope.COMPONENT else finding.subject
+    return (finding.scope, subject, finding.metric), finding.now
 
 
 def _marked(finding: Finding, waivers: Mapping[Key, str], policy: Policy) -> Finding:
     figure = _waivable(finding, policy)
     waiver = waivers.get(figure[0]) if figure else None
-    return replace(finding, waived_by=waiver) if waiver else finding
+    return replace(finding, waived_by=waiver, hint="") if waiver else finding
 
 
 def _judge(entry: Entry, failing: Sequence[Ratio], facts: Facts) -> Judged:
@@ -149,19 +162,24 @@ def _trusted_as_it_stands(entry: Entry, facts: Facts) -> bool:
     return alone or facts.base_policy is not BasePolicy.PRESENT or entry.id in facts.approvals
 
 
-def _finding(judged: Judged) -> Finding:
-    """A failure of its own where the entry would otherwise have waived one, else a note."""
+def _finding(judged: Judged, *, waived: bool) -> Finding:
+    """A failure of its own where the entry would otherwise have waived one that no other waives, else a note."""
     kind = ExceptionState.INCOMPLETE if judged.state is ExceptionState.PROPOSED else judged.state
     return Finding(
         rule=f"exception-{kind}",
-        effect=Effect.FAIL if judged.failing else Effect.NOTE,
+        effect=Effect.FAIL if judged.failing and not waived else Effect.NOTE,
         scope=Scope.REGISTER,
         subject=judged.entry.id or judged.entry.spelled,
         message=judged.why,
-        hint=HINTS[judged.state],
+        hint=_hint(judged),
         metric=judged.entry.metric,
         now=judged.now,
     )
+
+
+def _hint(judged: Judged) -> str:
+    dormant = judged.state is ExceptionState.UNUSED and judged.entry.status is Status.PROPOSED
+    return IN_ADVANCE if dormant else HINTS[judged.state]
 
 
 def _line(judged: Judged) -> ExceptionLine:

@@ -10,6 +10,7 @@ from covgov.policy import bars, scopes, units
 from covgov.policy.bars import Subject
 from covgov.policy.facts import Facts
 from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.rules import empty
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -20,7 +21,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), facts.project.snapshot, subject)
         yield from _owners(facts, force, facts.project.snapshot)
     for one in facts.components:
-        if one.measured.snapshot is not None:
+        if one.measured.snapshot is not None and not empty.nothing_left(one):
             subject = Subject(Scope.COMPONENT, one.component.name, one.measured.partial)
             own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
             yield from _total(own, one.measured.snapshot, subject)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy.facts import Facts, Measured
+from covgov.policy import scopes
+from covgov.policy.facts import ComponentFacts, Facts, Measured
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Components, and the project, without a single unit."""
     for one in facts.components:
+        if nothing_left(one):
+            continue
         why = _why(one.measured, one.component.metric, ", ".join(one.component.paths))
         if why:
             yield _finding(Scope.COMPONENT, one.component.name, why)
@@ -19,6 +22,12 @@ def check(facts: Facts) -> Iterator[Finding]:
         why = _why(facts.project, facts.policy.metric, "any file")
         if why:
             yield _finding(Scope.PROJECT, "project", why)
+
+
+def nothing_left(one: ComponentFacts) -> bool:
+    """What the base branch claims and the head does not may be gone altogether: then there is nothing to hold on to."""
+    snapshot = one.measured.snapshot
+    return scopes.is_base_side(one.component.name) and snapshot is not None and not snapshot.files
 
 
 def _why(measured: Measured, metric: Metric, paths: str) -> str:

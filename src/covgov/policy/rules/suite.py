@@ -1,4 +1,4 @@
-"""Every declared suite arrives, and its tests pass."""
+"""Every declared suite arrives, its tests pass, and what its measurement has to say is told."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     for line in facts.suites:
         if not line.arrived:
             yield _absent(line)
-        elif line.tests is not None and not line.tests.passed:
+        elif line.tests is None:
+            yield _unknown(line.name)
+        elif not line.tests.passed:
             yield _failed(line.name, line.tests)
+        elif line.tests.tests <= line.tests.skipped:
+            yield _idle(line.name, line.tests)
+        for note in facts.notes.get(line.name, ()) if line.arrived else ():
+            yield Finding("suite", Effect.NOTE, Scope.SUITE, line.name, f"suite {line.name}: {note}")
 
 
 def _absent(line: SuiteLine) -> Finding:
@@ -25,7 +31,7 @@ def _absent(line: SuiteLine) -> Finding:
         scope=Scope.SUITE,
         subject=line.name,
         message=f"suite {line.name}: did not arrive" + (f": {line.reason}" if line.reason else ""),
-        hint=f"run it with `covgov run {line.name}`, or hand its report over with `covgov collect {line.name} FILE`",
+        hint=f"see the output of `covgov run {line.name}`, or hand over its report: `covgov collect {line.name} FILE`",
     )
 
 
@@ -38,4 +44,27 @@ def _failed(name: str, tests: TestRun) -> Finding:
         subject=name,
         message=f"suite {name}: its tests failed ({counts}); its coverage is partial",
         hint="mend the tests first: coverage of failing tests proves nothing",
+    )
+
+
+def _unknown(name: str) -> Finding:
+    return Finding(
+        rule="suite",
+        effect=Effect.NOTE,
+        scope=Scope.SUITE,
+        subject=name,
+        message=f"suite {name}: nothing is known of its tests, only of their coverage",
+        hint=f"hand over their outcome: `covgov collect {name} FILE --junit JUNIT.xml --test-exit-code CODE`",
+    )
+
+
+def _idle(name: str, tests: TestRun) -> Finding:
+    said = f"{tests.skipped} skipped of {tests.tests}" if tests.tests else "none was counted"
+    return Finding(
+        rule="suite",
+        effect=Effect.UNDETERMINED,
+        scope=Scope.SUITE,
+        subject=name,
+        message=f"suite {name}: no test ran ({said}); what it covers proves nothing",
+        hint="run its tests, and let them write JUnit so that they are counted",
     )

@@ -37,6 +37,13 @@ def said(world: World) -> str:
     return world.err.getvalue()
 
 
+class Full(io.StringIO):
+    """A full disk."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
 def raising(error: BaseException) -> Callable[[], int]:
     def call() -> int:
         raise error
@@ -115,3 +122,30 @@ def test_a_usage_error_points_at_help_with_and_without_a_command(world: World) -
 def test_a_bug_keeps_its_traceback(world: World) -> None:
     with pytest.raises(ZeroDivisionError):
         guarded(raising(ZeroDivisionError()), world)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (PermissionError(13, "Permission denied", "/x/covgov.toml"), "/x/covgov.toml: Permission denied"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_a_failing_disk_is_one_message_and_exits_5(world: World, error: OSError, told: str) -> None:
+    assert guarded(raising(error), world) == 5
+    assert said(world).startswith(f"covgov: error: {told} [io-error]\n  hint: ")
+
+
+@pytest.mark.reliability
+def test_a_message_that_cannot_be_printed_still_has_its_exit_code() -> None:
+    full = Full()
+    world = World(Path(), {}, lambda: datetime(2026, 11, 22, tzinfo=UTC), full, full)
+    assert guarded(raising(OSError(28, "No space left on device")), world) == 5
+
+
+def test_a_reader_that_went_away_is_left_to_click(world: World) -> None:
+    with pytest.raises(BrokenPipeError):
+        guarded(raising(BrokenPipeError(32, "Broken pipe")), world)
+    assert said(world) == ""

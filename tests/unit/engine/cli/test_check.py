@@ -154,6 +154,7 @@ def test_an_unreachable_remote_with_a_local_copy_is_said_and_does_not_block(tmp_
     assert desk.covgov("check", "--record") == 0
     desk.repo.git("remote", "add", "origin", str(tmp_path / "unplugged.git"))
     desk.commit({"README": "x\n"})
+    desk.measure({"api/a.py": "++"})
     assert desk.covgov("check", env={"CI": "true"}) == 0
     assert "the copy in this clone was used" in desk.err.getvalue()
 
@@ -163,6 +164,7 @@ def test_an_unreachable_remote_without_a_local_copy_is_undetermined_in_ci_only(t
     desk = on_git_history(tmp_path)
     desk.repo.git("remote", "add", "origin", str(tmp_path / "unplugged.git"))
     desk.commit({"README": "x\n"})
+    desk.measure({"api/a.py": "++"})
     assert desk.covgov("check", env={"CI": "true"}) == 11
     assert desk.covgov("check") == 0
 
@@ -172,12 +174,14 @@ def test_the_first_record_suggests_history_since(tmp_path: Path) -> None:
     desk.covgov("check", "--record")
     assert "set `since = 2026-11-22`" in desk.err.getvalue()
     desk.commit({"README": "x\n"})
+    desk.measure({"api/a.py": "++"})
     desk.covgov("check", "--record")
     assert "set `since" not in desk.err.getvalue()
 
 
 def test_uncommitted_work_is_judged_and_not_recorded(desk: Desk) -> None:
     desk.repo.write({"README": "x\n"})
+    desk.measure({"api/a.py": "+++++-----"})
     assert desk.covgov("check", "--record") == 0
     assert "not recorded" in desk.err.getvalue()
 

@@ -157,3 +157,36 @@ def test_a_suite_name_cannot_lead_elsewhere(repo: Repo, name: str) -> None:
     code, _, err = run(repo.root, "--", name, "c.xml")
     assert code == USAGE
     assert "[suite-name]" in err
+
+
+POLICY = """\
+[suites.api]
+tests = ["tests"]
+[components.api]
+paths = ["src/**"]
+"""
+
+
+def test_a_suite_that_the_policy_does_not_declare_is_refused(repo: Repo) -> None:
+    repo.write({"covgov.toml": POLICY})
+    code, _, err = run(repo.root / "src", "ap", "../c.xml")
+    assert code == USAGE
+    assert "declared suites: api" in err
+    assert not (repo.root / "coverage").exists()
+    assert run(repo.root, "api", "c.xml")[0] == 0
+
+
+@pytest.mark.parametrize("policy", ["", POLICY])
+def test_the_name_of_the_merge_is_no_suite(repo: Repo, policy: str) -> None:
+    repo.write({"covgov.toml": policy} if policy else {})
+    code, _, err = run(repo.root, "merged", "c.xml")
+    assert code == USAGE
+    assert "[suite-name]" in err
+
+
+def test_a_suite_that_arrives_has_no_reason_not_to(repo: Repo) -> None:
+    repo.write({"coverage/api.why": "no tests were collected\n", "coverage/other.why": "x\n"})
+    assert run(repo.root, "api", "c.xml", "-o", "elsewhere.snapshot")[0] == 0
+    assert (repo.root / "coverage" / "api.why").exists()
+    assert run(repo.root, "api", "c.xml")[0] == 0
+    assert [path.name for path in (repo.root / "coverage").glob("*.why")] == ["other.why"]

@@ -16,8 +16,10 @@ from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
+from covgov.gate import Judgement
 from covgov.model.verdict import SuiteLine, Verdict
-from covgov.policy.register.entry import Status
+from covgov.policy.register.document import parse
+from covgov.policy.register.entry import Register, Status
 from covgov_testing.builders_register import (
     COMPLETE,
     PROPOSED,
@@ -50,6 +52,7 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.file = root / REGISTER
+        self.base: Register | None = None
         self.world = World(root, {}, lambda: datetime(2026, 11, 22, 23, 59, tzinfo=UTC), StringIO(), StringIO())
         (root / "covgov.toml").write_text(POLICY, encoding="utf-8")
 
@@ -61,7 +64,9 @@ class Desk:
         return main(["exceptions", *argv], self.world)
 
     def sync(self, judged: Verdict, *, dry_run: bool = False, as_json: bool = False) -> int:
-        return synchronise(Project(self.world), lambda: judged, TODAY, dry_run=dry_run, as_json=as_json)
+        project = Project(self.world)
+        made = Judgement(judged, project.policy, {}, None, (), self.base)
+        return synchronise(project, lambda: made, TODAY, dry_run=dry_run, as_json=as_json)
 
     @property
     def out(self) -> str:
@@ -238,7 +243,24 @@ def test_list_shows_the_state_of_every_entry_on_the_day(desk: Desk) -> None:
 def test_list_of_a_project_without_a_register_is_empty(desk: Desk) -> None:
     assert desk.call("list") == 0
 
-    assert desk.out == f"{REGISTER} on 2026-11-22: 0 exceptions\n"
+    assert desk.out == f"{REGISTER} on 2026-11-22: 0 exceptions (the file does not exist)\n"
+
+
+def test_lint_of_a_project_without_a_register_says_that_there_is_none(desk: Desk) -> None:
+    assert desk.call("lint") == 0
+    assert desk.call("lint", "--json") == 0
+
+    text, document = desk.out.split("\n", 1)
+    assert text == f"{REGISTER} on 2026-11-22: 0 problems (the file does not exist)"
+    assert json.loads(document)["exists"] is False
+
+
+def test_sync_takes_no_id_that_the_base_branch_uses(desk: Desk) -> None:
+    desk.base = parse(table([replace(COMPLETE, id="EX-009", subject="api")]), REGISTER)
+
+    assert desk.sync(BELOW) == 0
+
+    assert desk.out.startswith("EX-010")
 
 
 def test_list_as_json_carries_every_column(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from covgov import __version__
-from covgov.cli.main import COMMANDS, entry, main, tree
+from covgov.cli.main import COMMANDS, entry, flushed, main, tree
 from covgov.cli.world import World, real_world
 
 
@@ -105,3 +105,44 @@ def test_the_command_tree_is_there_before_any_command_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]])
+def test_output_that_nobody_can_store_ends_5_with_one_message_and_no_traceback(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "covgov", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert [line for line in done.stderr.splitlines() if not line.startswith("  hint:")] == [
+        "covgov: error: No space left on device [io-error]"
+    ]
+
+
+@pytest.mark.reliability
+def test_a_stream_that_could_not_be_flushed_leads_nowhere_afterwards() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        full.write("x")
+        fault = flushed(full)
+        assert fault is not None
+        assert fault.strerror == "No space left on device"
+        assert flushed(full) is None
+
+
+@pytest.mark.reliability
+def test_what_only_fails_at_the_end_still_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = "import click\ncommand = click.Command('silent', callback=lambda: 0)\n"
+    (tmp_path / "a_silent_command_module.py").write_text(silent, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "silent", "a_silent_command_module")
+    monkeypatch.setattr(sys, "argv", ["covgov", "silent"])
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        full.write("x")
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as caught:
+            entry()
+    assert caught.value.code == 5
+    assert "[io-error]" in capsys.readouterr().err

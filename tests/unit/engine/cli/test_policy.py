@@ -16,7 +16,7 @@ fail_under = 80.50
 [suites.api]
 tests = ["tests/api"]
 [suites.auth]
-command = ["make", "auth"]
+command = ["make", "auth", "JUNIT={junit}"]
 [components.api]
 paths = ["src/api/**"]
 suite = "api"
@@ -62,7 +62,7 @@ def test_show_prints_what_is_in_force_and_marks_defaults(tmp_path: Path) -> None
     assert "policy.fail_under = 80.50" in rows
     assert any(row.startswith("policy.max_drop = 2 ") and row.endswith("# default") for row in rows)
     assert "suites.api = pytest tests/api" in rows
-    assert "suites.auth = make auth" in rows
+    assert "suites.auth = make auth JUNIT={junit}" in rows
     assert (
         "components.api.rules[1]: file api, total, combined, paths src/api/core/**: at least 95 % and at most 3 units"
         in rows
@@ -70,6 +70,20 @@ def test_show_prints_what_is_in_force_and_marks_defaults(tmp_path: Path) -> None
     assert "components.api.rules[2]: component api, total, line, reached by security tests: at most 99 %" in rows
     assert rows[-1].startswith("policy hash ")
     assert called.err == ""
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["covgov.toml", "pyproject.toml"])
+def test_only_keys_that_are_not_written_are_marked_as_defaults(tmp_path: Path, *, shared: bool) -> None:
+    body = "[policy]\nmax_drop = 2\n[suites.api]\n[components.api]\npaths = ['a/**']\n"
+    if shared:
+        (tmp_path / "pyproject.toml").write_text(f"\n{body}".replace("\n[", "\n[tool.covgov."), "utf-8")
+    called = Called(tmp_path, "policy", "show", text=None if shared else body)
+    marked = {row.split(" = ")[0]: row.endswith("# default") for row in called.out.splitlines() if " = " in row}
+    assert not marked["policy.max_drop"]
+    assert not marked["components.api.paths"]
+    assert not marked["suites.api"]
+    assert marked["policy.fail_under"]
+    assert marked["components.api.suite"]
 
 
 @pytest.mark.security

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from covgov_testing.desk import Desk
+from covgov.cli.main import main
+from covgov.cli.world import World
+from covgov.gate import PUBLISHED
+from covgov.runner.alone import alone
+from covgov_testing.desk import NOW, POLICY, Desk
 
 SOURCE = "def used() -> int:\n    return 1\n\n\ndef unused() -> int:\n    return 2\n"
 TEST = "from api.a import used\n\n\ndef test_used() -> None:\n    assert used() == 1\n"
@@ -31,6 +38,7 @@ def test_run_measures_judges_records_and_writes_every_artifact(desk: Desk) -> No
     assert desk.covgov("run") == 0, desk.err.getvalue()
     assert "3/4 = 75.00 %" in desk.out.getvalue()
     assert "recorded run 1" in desk.err.getvalue()
+    assert desk.err.getvalue().count("covgov: suite api") == 1
     written = {path.name for path in (desk.root / "coverage").iterdir() if path.is_file()}
     assert written >= {
         "api.xml",
@@ -49,6 +57,7 @@ def test_run_measures_judges_records_and_writes_every_artifact(desk: Desk) -> No
         "exceptions.patch",
         "digest.md",
     }
+    assert set(PUBLISHED) <= written
 
 
 def test_measure_only_leaves_the_verdict_to_check(desk: Desk) -> None:
@@ -69,6 +78,8 @@ def test_failing_tests_exit_10_and_stay_visible(desk: Desk) -> None:
 def test_a_suite_without_tests_did_not_arrive(desk: Desk) -> None:
     assert desk.covgov("run", "api", "--measure-only", "--", "-k", "nothing_is_called_so") == 11
     assert "did not arrive" in desk.err.getvalue()
+    assert desk.covgov("check") == 11
+    assert "did not arrive: no tests were collected" in desk.out.getvalue()
 
 
 def test_an_unknown_suite_is_a_usage_error_before_anything_runs(desk: Desk) -> None:
@@ -78,3 +89,127 @@ def test_an_unknown_suite_is_a_usage_error_before_anything_runs(desk: Desk) -> N
 
 def test_a_threshold_for_pytest_cov_is_refused(desk: Desk) -> None:
     assert desk.covgov("run", "api", "--", "--cov-fail-under=90") == 2
+
+
+def test_a_run_with_extra_test_arguments_is_judged_and_not_recorded(desk: Desk) -> None:
+    assert desk.covgov("run", "--", "-k", "used or more") == 0
+    assert "not recorded: the suites ran with extra test arguments" in desk.err.getvalue()
+    assert "-k 'used or more'" in desk.err.getvalue()
+    assert not desk.store().exists()
+    assert (desk.root / "coverage" / "verdict.json").is_file()
+
+
+def test_asking_for_one_more_report_does_not_keep_a_run_out_of_history(desk: Desk) -> None:
+    assert desk.covgov("run", "--", "--cov-report=json:coverage/more.json") == 0
+    assert "recorded run 1" in desk.err.getvalue()
+
+
+def test_a_run_of_named_suites_says_why_it_is_not_recorded(desk: Desk) -> None:
+    assert desk.covgov("run", "api") == 0
+    assert "not recorded: only the suites named on the command line were judged" in desk.err.getvalue()
+    assert not (desk.root / "coverage" / "digest.md").exists()
+
+
+@pytest.mark.reliability
+def test_a_second_run_in_the_same_checkout_is_refused_until_the_first_has_ended(desk: Desk) -> None:
+    with alone(desk.root / "coverage"):
+        desk.repo.write({"coverage/verdict.json": "{}"})
+        assert desk.covgov("run") == 2
+        assert f"measuring into {desk.root / 'coverage'} [run-in-progress]" in desk.err.getvalue()
+        assert (desk.root / "coverage" / "verdict.json").exists()
+    assert desk.covgov("run", "api", "--measure-only") == 0
+
+
+def file_instead_of_the_folder(root: Path) -> Path:
+    path = root / "coverage"
+    path.write_text("notes", encoding="utf-8")
+    return path
+
+
+def folder_instead_of(name: str) -> Callable[[Path], Path]:
+    def occupy(root: Path) -> Path:
+        path = root / "coverage" / name
+        path.mkdir(parents=True)
+        return path
+
+    return occupy
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "occupy",
+    [
+        file_instead_of_the_folder,
+        folder_instead_of("api.snapshot"),
+        folder_instead_of("verdict.json"),
+        folder_instead_of(".data/.lock"),
+    ],
+)
+def test_what_lies_in_the_way_is_one_error_that_names_it(desk: Desk, occupy: Callable[[Path], Path]) -> None:
+    path = occupy(desk.root)
+    assert desk.covgov("run") == 5
+    (line,) = (line for line in desk.err.getvalue().splitlines() if line.startswith("covgov: error:"))
+    assert f"{path} cannot be written" in line
+    assert line.endswith("[artifact-unwritable]")
+    assert path.exists()
+
+
+class Interrupting(StringIO):
+    """Somebody presses Ctrl-C when the suite starts."""
+
+    def write(self, text: str) -> int:
+        if text.startswith("covgov: suite "):
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
+@pytest.mark.reliability
+def test_an_interrupted_run_leaves_no_verdict_of_an_earlier_one(desk: Desk) -> None:
+    desk.repo.write({f"coverage/{name}": "old" for name in (*PUBLISHED, "merged.txt")})
+    err = Interrupting()
+    assert main(["run"], World(desk.root, os.environ, lambda: NOW, StringIO(), err)) == 130
+    assert "interrupted" in err.getvalue()
+    left = {path.name for path in (desk.root / "coverage").iterdir() if not path.name.startswith(".")}
+    assert left == {"merged.txt"}
+
+
+@pytest.mark.reliability
+def test_a_faulty_policy_on_the_base_branch_is_told_before_any_suite_runs(desk: Desk) -> None:
+    broken = desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 500")}, "break")
+    desk.repo.git("checkout", "-q", "-b", "repair")
+    desk.commit({"covgov.toml": POLICY}, "repair")
+    assert desk.covgov("run") == 3
+    told = desk.err.getvalue()
+    assert f"covgov.toml at {broken[:12]} (base branch): line 3: policy.fail_under" in told
+    assert "administrator" in told
+    assert "covgov: suite" not in told
+
+
+@pytest.mark.reliability
+def test_a_missing_base_is_told_before_any_suite_runs(desk: Desk) -> None:
+    desk.repo.git("checkout", "-q", "--detach")
+    desk.repo.git("branch", "-D", "main")
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "main"}
+    assert desk.covgov("run", env=env) == 11
+    assert "[base-unknown]" in desk.err.getvalue()
+    assert "covgov: suite" not in desk.err.getvalue()
+
+
+def test_a_repository_without_a_commit_is_told_before_any_suite_runs(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "empty")
+    assert desk.covgov("run") == 11
+    assert "[no-commit]" in desk.err.getvalue()
+    assert "covgov: suite" not in desk.err.getvalue()
+
+
+def test_a_bar_that_cannot_be_given_is_told_before_any_suite_runs(desk: Desk) -> None:
+    assert desk.covgov("run", "api", "--fail-under", "half") == 2
+    assert "[override-not-a-number]" in desk.err.getvalue()
+    assert "covgov: suite" not in desk.err.getvalue()
+
+
+def test_a_selection_of_tests_is_not_recorded_now_or_by_a_later_check(desk: Desk) -> None:
+    assert desk.covgov("run", "--measure-only", "--", "-k", "used") == 0
+    assert desk.covgov("check", "--record") == 0
+    assert "not recorded: the suites ran with extra test arguments" in desk.err.getvalue()
+    assert not desk.store().exists()

@@ -152,6 +152,16 @@ def test_exclusions_written_into_uncovered_lines_do_not_pay_for_lost_lines() -> 
     assert delta.judged == Fraction(97 - 99, 100) * 100
 
 
+@pytest.mark.security
+def test_lines_that_counted_and_whose_code_is_still_there_are_named() -> None:
+    base = snap({"a.py": "++--" + "-+", "b.py": "+"})
+    head = snap({"a.py": "+xx-" + "xx", "b.py": "+"})
+    diff = Diff((FileDiff("a.py", "a.py", (Hunk(5, 2, 5, 2),)),))
+    assert told(base, head, diff).uncounted == {"a.py": "2-3,5"}
+    assert told(base, head, diff, measurement=True).uncounted == {}
+    assert told(base, snap({"b.py": "+"}), Diff((FileDiff("a.py", None),))).uncounted == {}
+
+
 @LAW
 @given(changes(), st.sampled_from(list(Metric)), st.sampled_from(("", "a/", "b/")), st.booleans())
 def test_parts_add_up_exactly(change: Change, metric: Metric, folder: str, measurement: bool) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from covgov.differential.patch import changed_lines
@@ -13,9 +14,14 @@ def test_added_and_modified_lines_count_and_deleted_ones_do_not() -> None:
         FileDiff("a.py", "a.py", (Hunk(2, 0, 3, 2), Hunk(5, 1, 7, 1), Hunk(8, 2, 9, 0))),
         FileDiff(None, "new.py", (Hunk(0, 0, 1, 3),)),
         FileDiff("gone.py", None, (Hunk(1, 9, 0, 0),)),
-        FileDiff("x.bin", "x.bin", opaque=True),
     ))  # fmt: skip
     assert {path: lines.spell(bits) for path, bits in changed_lines(diff).items()} == {"a.py": "3-4,7", "new.py": "1-3"}
+
+
+@pytest.mark.security
+def test_a_file_whose_changes_cannot_be_told_apart_is_changed_throughout() -> None:
+    changed = changed_lines(Diff((FileDiff("x.py", "x.py", opaque=True),)))
+    assert changed["x.py"] & lines.of([1, 17, 99_999]) == lines.of([1, 17, 99_999])
 
 
 def test_a_rename_without_edits_gives_nothing() -> None:

@@ -15,12 +15,13 @@ LOCAL = CiContext("local", Event.LOCAL)
 
 
 def ci(event: Event, **fields: object) -> CiContext:
-    known = {"target": "", "before": "", "on_default_branch": False, "default_branch": "main", **fields}
+    known = {"target": "", "before": "", "on_default_branch": False, "default_branch": "main", "base": "", **fields}
     return CiContext(
         "github",
         event,
         target=str(known["target"]),
         before=str(known["before"]),
+        base_commit=str(known["base"]),
         default_branch=str(known["default_branch"]),
         on_default_branch=bool(known["on_default_branch"]),
     )
@@ -83,8 +84,8 @@ def test_a_push_to_the_default_branch_starts_at_what_it_pointed_to_before(repo: 
     assert (found.kind, found.start) == (Kind.BRANCH, before)
 
 
-@pytest.mark.parametrize("before", ["", "0" * 40, "f" * 40])
-def test_a_push_whose_before_is_unknown_starts_at_the_first_parent(repo: Repo, before: str) -> None:
+@pytest.mark.parametrize("before", ["", "0" * 40])
+def test_a_push_without_a_before_starts_at_the_first_parent(repo: Repo, before: str) -> None:
     one = repo.git("rev-parse", "HEAD")
     repo.commit({"a.py": "a = 2\n"}, "two")
     found = situate(git(repo), ci(Event.PUSH, on_default_branch=True, before=before))
@@ -102,7 +103,8 @@ def test_a_pull_requests_synthetic_merge_starts_at_its_first_parent(repo: Repo) 
     assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, tip, tip)
 
 
-def test_a_pull_request_without_its_target_takes_the_merge_commits_first_parent(repo: Repo) -> None:
+def merged_topic(repo: Repo) -> str:
+    """A detached merge of a topic into main, whose branch name then vanishes; the commit main pointed to."""
     repo.git("checkout", "-q", "-b", "topic")
     repo.commit({"b.py": "b = 1\n"}, "topic")
     repo.git("checkout", "-q", "main")
@@ -110,8 +112,38 @@ def test_a_pull_request_without_its_target_takes_the_merge_commits_first_parent(
     repo.git("checkout", "-q", "--detach")
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "topic")
     repo.git("branch", "-D", "main")
-    found = situate(git(repo), ci(Event.PULL_REQUEST, target="main"))
-    assert (found.start, found.base_tip) == (tip, tip)
+    return tip
+
+
+def test_a_pull_request_without_its_target_starts_at_the_commit_that_the_event_names(repo: Repo) -> None:
+    tip = merged_topic(repo)
+    found = situate(git(repo), ci(Event.PULL_REQUEST, target="main", base=tip))
+    assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, tip, tip)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("base", ["", "f" * 40])
+def test_a_merge_commits_first_parent_is_never_taken_for_the_target(repo: Repo, base: str) -> None:
+    merged_topic(repo)
+    with pytest.raises(Undetermined, match="target branch main is not in this clone"):
+        situate(git(repo), ci(Event.PULL_REQUEST, target="main", base=base))
+
+
+@pytest.mark.security
+def test_a_push_whose_before_is_not_in_the_clone_is_undetermined(repo: Repo) -> None:
+    repo.commit({"a.py": "a = 2\n"}, "two")
+    with pytest.raises(Undetermined, match="pointed to before this push"):
+        situate(git(repo), ci(Event.PUSH, on_default_branch=True, before="f" * 40))
+
+
+def test_a_before_that_a_shallow_clone_lacks_is_fetched(repo: Repo, tmp_path: Path) -> None:
+    before = repo.git("rev-parse", "HEAD")
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    repo.commit({"a.py": "a = 2\n"}, "two")
+    repo.commit({"a.py": "a = 3\n"}, "three")
+    clone = repo.clone(tmp_path / "shallow", "--depth=1")
+    found = situate(git(clone), ci(Event.PUSH, on_default_branch=True, before=before))
+    assert (found.kind, found.start) == (Kind.BRANCH, before)
 
 
 def test_a_pull_request_without_target_or_merge_commit_is_undetermined(repo: Repo) -> None:

@@ -14,7 +14,7 @@ tests = ["tests"]
 paths = ["api/**"]
 suite = "api"
 """
-FILES = {"api/a.py": b"x = 1\ny = 2  # pragma: no cover\n"}
+FILES = {"api/a.py": b"x = 1\ny = 2  # pragma: no cover\n", "api/odd.py": b"# coding: utf-7\nx = 1\n"}
 
 
 def policy(text: str = TOML) -> Policy:
@@ -39,6 +39,10 @@ def test_a_pragma_on_a_changed_line_is_found_and_an_old_one_is_not() -> None:
 
 def test_a_changed_file_that_is_gone_has_no_pragmas() -> None:
     assert find(policy(), {"api/gone.py": 0b110}) == []
+
+
+def test_an_encoding_that_hides_pragmas_is_found() -> None:
+    assert find(policy(), {"api/odd.py": 0b100}) == ["api/odd.py"]
 
 
 def test_a_lowered_bar_is_found() -> None:

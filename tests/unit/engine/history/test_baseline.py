@@ -162,6 +162,20 @@ def test_no_history_is_a_first_run_and_does_not_block() -> None:
     assert (answer.reason, answer.blocking) == (BaselineReason.FIRST_RUN, False)
 
 
+class Clone(MemoryStore):
+    """A clone whose remote was not asked."""
+
+    def unasked(self) -> str:
+        return "origin"
+
+
+def test_a_clone_that_did_not_ask_its_remote_does_not_claim_that_nothing_was_recorded() -> None:
+    answer = refused(asked(Clone()))
+    assert (answer.reason, answer.blocking) == (BaselineReason.NOT_FETCHED, False)
+    assert answer.detail == "origin was not asked: `covgov history fetch` looks there"
+    assert refused(asked(Clone(), since=date(2026, 10, 1))).reason is BaselineReason.LOST
+
+
 @pytest.mark.reliability
 def test_history_that_should_be_there_and_is_not_blocks() -> None:
     answer = refused(asked(MemoryStore(), since=date(2026, 10, 1)))

@@ -218,3 +218,38 @@ def test_causes_and_the_unexplained_rest_always_add_up(figures: list[int], data:
         told = sum((part.points for part in component.change.parts), Fraction(0))
         assert told + component.unexplained == component.change.points == figures[-1] - figures[0]
         assert component.unexplained == 0
+
+
+def test_a_re_run_of_what_was_measured_before_the_window_adds_nothing() -> None:
+    first = at(10, "c1", 95, base="c0", was=97)
+    again = replace(at(17, "c1", 95, base="c0", was=97), attempt=2)
+    (api,) = digest([first, again], since=MONDAY, until=SUNDAY).components
+    assert api.change is not None
+    assert (api.change.points, api.unexplained) == (Fraction(0), Fraction(0))
+    assert api.change.parts == ()
+
+
+def test_the_same_tree_under_another_commit_adds_nothing_either() -> None:
+    queued = at(10, "c1", 95, base="c0", was=97)
+    merged = replace(at(17, "m1", 95, base="c0", was=97), tree=queued.tree)
+    (api,) = digest([queued, merged], since=MONDAY, until=SUNDAY).components
+    assert api.change is not None
+    assert api.change.parts == ()
+    assert api.unexplained == 0
+
+
+def test_a_re_run_of_the_first_run_of_all_adds_nothing() -> None:
+    runs = [at(16, "c1", 95, base="gone", was=50), at(17, "c1", 95, base="gone", was=50)]
+    (api,) = digest(runs, since=MONDAY, until=SUNDAY).components
+    assert api.change is not None
+    assert api.change.parts == ()
+    assert api.unexplained == 0
+
+
+def test_going_back_to_an_earlier_text_is_a_change_of_its_own() -> None:
+    old, newer = at(9, "c1", 95), at(10, "c2", 90, base="c1", was=95)
+    back = replace(at(17, "c3", 95, base="c2", was=90), tree=old.tree)
+    (api,) = digest([old, newer, back], since=MONDAY, until=SUNDAY).components
+    assert api.change is not None
+    assert [part.points for part in api.change.parts] == [5]
+    assert api.unexplained == 0

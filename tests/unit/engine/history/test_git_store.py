@@ -145,8 +145,19 @@ def test_pushing_without_a_remote_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeliveryFailed) as caught:
         made.push()
     assert caught.value.code == "history-no-remote"
-    with pytest.raises(Undetermined):
+    with pytest.raises(DeliveryFailed, match="cannot be fetched: this clone has no remote") as caught:
         made.fetch_remote()
+    assert caught.value.code == "history-no-remote"
+    assert "covgov history fetch" not in caught.value.hint
+    assert made.unasked() == ""
+
+
+def test_a_remote_counts_as_unasked_until_it_was_asked(origin: Repo) -> None:
+    made = git_store(clone(origin, "here"))
+    assert not made.exists()
+    assert made.unasked() == "origin"
+    made.fetch_remote()
+    assert made.unasked() == ""
 
 
 @pytest.mark.reliability

@@ -101,6 +101,17 @@ def test_a_report_of_which_nothing_is_here_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
+@pytest.mark.parametrize("others", ["", klass("only.py", 'number="1" hits="1"')], ids=["alone", "beside another"])
+def test_a_path_that_fits_several_files_is_refused_with_two_of_them(tmp_path: Path, others: str) -> None:
+    blobs = {"src/one/a.py": "1", "src/two/a.py": "2", "src/one/only.py": "3"}
+    xml = cobertura(klass("a.py", 'number="1" hits="1"') + others, sources=["src/one", "src/two"])
+    with pytest.raises(InputError, match=r"a\.py fits src/one/a\.py and src/two/a\.py") as caught:
+        gathered(tmp_path, {"c.xml": xml}, blobs=blobs)
+    assert caught.value.code == "report-ambiguous"
+    assert "relative_files" in caught.value.hint
+
+
+@pytest.mark.reliability
 def test_a_report_without_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="names no file") as caught:
         gathered(tmp_path, {"c.xml": cobertura("")})

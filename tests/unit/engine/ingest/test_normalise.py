@@ -47,7 +47,9 @@ def test_a_named_root_comes_first(root: str) -> None:
 
 
 def test_a_path_below_two_named_roots_is_not_guessed() -> None:
-    assert mapped("a.py", roots=["/repo/src", "/repo/lib"]).files == {}
+    found = mapped("a.py", "pkg/core.py", roots=["/repo/src", "/repo/lib"])
+    assert list(found.files) == ["src/pkg/core.py"]
+    assert found.ambiguous == {"a.py": ("lib/a.py", "src/a.py")}
 
 
 def test_windows_roots_match_whatever_the_case_of_the_drive() -> None:
@@ -68,8 +70,8 @@ def test_a_report_from_a_subdirectory_is_rewritten_as_a_whole() -> None:
     assert found.rewrites == (" -> src/",)
 
 
-def test_an_ambiguous_tail_is_unmatched() -> None:
-    assert mapped("a.py") == Normalised({}, ("a.py",))
+def test_an_ambiguous_tail_is_unmatched_and_named_with_what_it_fits() -> None:
+    assert mapped("a.py") == Normalised({}, ("a.py",), ambiguous={"a.py": ("lib/a.py", "src/a.py")})
 
 
 def test_a_tail_of_two_lengths_is_unmatched() -> None:
@@ -78,13 +80,18 @@ def test_a_tail_of_two_lengths_is_unmatched() -> None:
 
 def test_foreign_files_are_not_matched_by_name_once_others_are_found() -> None:
     found = mapped("src/a.py", "/usr/lib/python3/setup.py")
+    assert found.ambiguous == {}
     assert list(found.files) == ["src/a.py"]
     assert found.unmatched == ("/usr/lib/python3/setup.py",)
 
 
 def test_a_root_of_another_machine_may_stand_for_a_directory_so_a_like_path_is_not_guessed() -> None:
     tree = frozenset({"a.py", "src/a.py"})
-    assert mapped("a.py", roots=["/ci/src"], tree=tree).files == {}
+    found = mapped("a.py", roots=["/ci/src"], tree=tree)
+    assert (found.files, found.ambiguous) == ({}, {"a.py": ("a.py", "src/a.py")})
+    beside = mapped("a.py", "b.py", roots=["/ci/src"], tree=tree | {"b.py"})
+    assert (list(beside.files), beside.ambiguous) == (["b.py"], {"a.py": ("a.py", "src/a.py")})
+    assert mapped("a.py", "b.py", roots=["/ci/src"], tree=frozenset({"src/a.py", "b.py"})).ambiguous == {}
     assert list(mapped("a.py", roots=["/ci/work"], tree=tree).files) == ["a.py"]
 
 

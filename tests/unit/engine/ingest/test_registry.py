@@ -12,6 +12,7 @@ SAMPLES = {
     "coveragepy-json": json_report({}),
     "cobertura": cobertura(""),
     "lcov": b"TN:\nSF:a\nend_of_record\n",
+    "covgov-snapshot": b'{"format":"covgov-snapshot","version":1',
 }
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,8 +46,42 @@ def test_a_bar_is_as_specific_as_its_best_matching_glob() -> None:
     assert winners(made, "src/a/y.py") == ["rules[1]"]
 
 
-def test_the_later_of_two_equally_specific_bars_wins() -> None:
-    assert winners(files(("src/**",), ("src/**",)), "src/x.py") == ["rules[1]"]
+@pytest.mark.security
+def test_the_strictest_of_equally_specific_bars_wins() -> None:
+    strict, lax = files(("src/**",), ("src/**",))[::-1]
+    assert winners((strict, lax), "src/x.py") == ["rules[1]"]
+    assert winners((lax, strict), "src/x.py") == ["rules[1]"]
+    assert winners((strict, strict), "src/x.py") == ["rules[1]"]
+    few, many = (replace(strict, key=str(n), min=None, max_uncovered=n) for n in (3, 4))
+    assert winners((many, few), "src/x.py") == ["3"]
+
+
+@pytest.mark.security
+def test_a_narrower_bar_takes_the_place_only_of_the_limits_that_it_sets() -> None:
+    wide, narrow = files(("src/**",), ("src/a/**",))
+    wide = replace(wide, min=Decimal(80), max_uncovered=5)
+    narrow = replace(narrow, min=None, max_uncovered=100)
+    choices = bars.for_file((wide, narrow), On.TOTAL, "src/a/x.py", [])
+    assert [(c.bar.key, c.bar.min, c.bar.max_uncovered, c.won) for c in choices] == [
+        ("rules[0]", Decimal(80), None, True),
+        ("rules[0]", None, 5, False),
+        ("rules[1]", None, 100, True),
+    ]
+
+
+@pytest.mark.security
+def test_another_components_narrower_bar_takes_no_place() -> None:
+    (strict,) = files(("src/**",), component="auth")
+    lax = replace(strict, key="lax", component="api", paths=("src/a/x.py",))
+    assert winners((strict, lax), "src/a/x.py", "auth", "api") == ["rules[0]", "lax"]
+    anyone = replace(strict, component="")
+    assert winners((anyone, lax), "src/a/x.py", "api") == ["lax"]
+    assert winners((anyone, lax), "src/a/x.py", "auth", "api") == ["rules[0]", "lax"]
+
+
+def test_the_bases_side_of_a_component_has_its_file_bars() -> None:
+    made = files(("src/**",), component="auth")
+    assert winners(made, "src/x.py", "auth (base)") == ["rules[0]"]
 
 
 def test_bars_of_different_metric_attribute_or_origin_do_not_compete() -> None:

@@ -110,7 +110,23 @@ fail_under = true
     )
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "100.0000001", "-0.1", "true", '"90"', "[90]"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nan",
+        "inf",
+        "-inf",
+        "100.0000001",
+        "-0.1",
+        "true",
+        '"90"',
+        "[90]",
+        "1e-999999999",
+        "9e1",
+        "7_9.5",
+        f"0.{'1' * 999}",
+    ],
+)
 def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
     assert "policy.fail_under: must" in one_fault(f"[policy]\nfail_under = {value}\n{MINIMAL}")
 
@@ -147,6 +163,11 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
         (MINIMAL + "[policy]\ncount_deletions = 1\n", "must be true or false"),
         (MINIMAL + '[history]\nsince = "2026-11-22"\n', "must be a date like 2026-11-22, without quotes"),
         (MINIMAL + "[history]\nstores = 3\n", "did you mean store?"),
+        (MINIMAL + '[register]\npath = "src/x.py"\n', "must be a Markdown file, ending in .md, not src/x.py"),
+        (MINIMAL + '[register]\npath = "../x.md"\n', "must be relative to the repository"),
+        (MINIMAL + '[register]\npath = "src/x.md"\n', "src/x.md lies among the source files of api"),
+        (MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]'), "command must hand {junit}"),
+        ("[policy]\npatch_allowance = 1.5\n" + MINIMAL, "must be a whole number"),
         (MINIMAL + "[register]\nfoo = 3\n", "known here: path, max_term_days"),
         (MINIMAL + "[notify]\non_drop = 3\n", "must be text or a list of texts"),
         (MINIMAL + "[[components.api.rules]]\nmin = 3\nfoo = 1\n", "components.api.rules[0].foo: is not a known key"),
@@ -185,6 +206,24 @@ def test_a_text_that_ends_too_early_is_not_toml_either() -> None:
     with pytest.raises(PolicyInvalid) as caught:
         config.parse('a = "', "covgov.toml")
     assert caught.value.code == "policy-not-toml"
+
+
+@pytest.mark.security
+def test_an_integer_that_python_refuses_to_read_is_one_clear_error() -> None:
+    with pytest.raises(PolicyInvalid) as caught:
+        config.parse(f"[policy]\nfail_under = {'1' * 5000}\n", "covgov.toml")
+    assert caught.value.code == "policy-not-toml"
+
+
+def test_a_register_among_files_that_are_claimed_by_kind_is_no_fault() -> None:
+    made = policy(MINIMAL.replace("src/**", "**") + '[register]\npath = "docs/x.md"\n')
+    assert made.register.path == "docs/x.md"
+
+
+def test_other_tools_tables_may_hold_any_number() -> None:
+    text = "[tool.x]\na = 1e5\nb = 1_0.5\nc = -inf\n[tool.covgov.suites.api]\n"
+    text += "[tool.covgov.components.api]\npaths = ['src/**']\n"
+    assert config.load({"pyproject.toml": text.encode()}.get) is not None
 
 
 def test_secrets_stay_as_they_are_written() -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
+from coverage.config import CoverageConfig
 
 from covgov.errors import InputError
-from covgov.policy.coverage_settings import CoverageSettings, load_settings
+from covgov.policy.coverage_settings import KNOWN, CoverageSettings, load_settings
 
 RC = """\
 [run]
@@ -50,7 +51,7 @@ def test_an_ini_file_is_read_as_coverage_reads_it() -> None:
     assert found.branch
     assert found.source == ("src", "lib", "more")
     assert found.omit == ("*/x.py", "y/*")
-    assert found.include == ("src/*",)
+    assert (found.include, found.report_include) == ((), ("src/*",))
     assert found.exclude == ("no cover here", "def __repr__", "if debug, maybe:")
     assert found.partial[0] == "never"
     assert found.partial[-1] == "seldom"
@@ -74,6 +75,47 @@ def test_the_first_file_that_says_anything_wins() -> None:
     assert settings(pyproject__toml="tool = 3\n").where == ""
 
 
+@pytest.mark.security
+def test_a_shared_file_that_sets_nothing_does_not_hide_the_next() -> None:
+    assert settings(setup__cfg="[coverage:run]\n", pyproject__toml=TOML).where == "pyproject.toml"
+    assert settings(setup__cfg="[coverage:run]\nno_such = 1\n", pyproject__toml=TOML).where == "pyproject.toml"
+    assert settings(setup__cfg="[coverage:html]\ntitle = x\n", pyproject__toml=TOML).where == "setup.cfg"
+    assert settings(setup__cfg="[coverage:paths]\nx = y\n", pyproject__toml=TOML).where == "setup.cfg"
+
+
+def test_the_known_options_are_coverages_own() -> None:
+    ours = {f"{section}:{option}" for section, options in KNOWN.items() for option in options.split()}
+    assert ours == {spec[1] for spec in CoverageConfig.CONFIG_FILE_OPTIONS}
+
+
+@pytest.mark.security
+def test_the_file_that_the_environment_names_comes_first() -> None:
+    files = {"ci/cov.ini": b"[run]\nomit = z/*\n", ".coveragerc": b"[run]\nomit = y/*\n"}
+    assert load_settings(files.get, "ci/cov.ini").omit == ("z/*",)
+    assert load_settings(files.get, "gone.ini").omit == ("y/*",)
+    assert load_settings({"cov.toml": b"[run]\nomit = ['t/*']\n"}.get, "cov.toml").omit == ("t/*",)
+
+
+@pytest.mark.security
+def test_what_an_older_coverage_reads_beside_its_own_toml_file_is_known() -> None:
+    found = settings(__coveragerc__toml='[run]\nomit = ["a/*"]\n', pyproject__toml=TOML)
+    assert found.where == ".coveragerc.toml"
+    assert found.older is not None
+    assert (found.older.where, found.older.omit) == ("pyproject.toml", ("a/*", "b/*"))
+    assert settings(pyproject__toml=TOML).older is None
+
+
+def test_options_that_decide_what_is_counted_are_kept_unless_they_are_the_default() -> None:
+    text = "[run]\nplugins = mine\nconcurrency = thread\nsigterm = no\n[paths]\nsrc =\n    a\n    b\n[mine]\nx = 1\n"
+    assert settings(__coveragerc=text).others == (
+        ("run:concurrency", "thread"),
+        ("run:plugins", "mine"),
+        ("paths:src", "a, b"),
+        ("mine:x", "1"),
+    )
+    assert settings(setup__cfg="[coverage:run]\nplugins = mine\n[coverage:mine]\nx = 1\n").where == "setup.cfg"
+
+
 def test_an_empty_list_of_exclusions_replaces_the_default() -> None:
     assert settings(__coveragerc="[report]\nexclude_lines =\n").exclude == ()
 
@@ -91,6 +133,10 @@ def test_a_damaged_file_is_one_clear_error(text: str) -> None:
     [
         (".coveragerc", RC),
         (".coveragerc", RC.replace("[run]", "[coverage:run]").replace("[report]", "[coverage:report]")),
+        (".coveragerc", RC + "[coverage:run]\n[coverage:report]\nomit = only/*\n"),
+        (".coveragerc", RC.replace("\n", "\r")),
+        (".coveragerc", "[DEFAULT]\nomit = d/*\n[coverage:run]\n[run]\nbranch = on\n"),
+        (".coveragerc.toml", '[run]\nomit = ["a/*"]\n[report]\nomit = ["b/*"]\n[tool.coverage.run]\nbranch = true\n'),
         ("setup.cfg", RC.replace("[run]", "[coverage:run]").replace("[report]", "[coverage:report]")),
         ("tox.ini", "[coverage:report]\nexclude_lines =\n    a\n"),
         ("pyproject.toml", TOML),
@@ -107,5 +153,6 @@ def test_coverage_itself_reads_the_same(name: str, text: str, tmp_path: Path, mo
     assert ours.exclude == tuple(theirs.exclude_list)
     assert sorted(ours.partial) == sorted((*theirs.partial_list, *theirs.partial_always_list))
     assert ours.omit == tuple(theirs.run_omit or theirs.report_omit or ())
-    assert ours.include == tuple(theirs.run_include or theirs.report_include or ())
+    assert ours.include == tuple(theirs.run_include or ())
+    assert ours.report_include == tuple(theirs.report_include or ())
     assert ours.source == tuple(theirs.source or ())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import covgov.policy.exclusions as module
 from covgov.model import lines
 from covgov.policy.coverage_settings import CoverageSettings
-from covgov.policy.exclusions import new_pragmas, pragmas, widened
+from covgov.policy.exclusions import decoded, disguised, new_pragmas, pragmas, widened
 
 pytestmark = pytest.mark.security
 
@@ -39,6 +39,73 @@ def test_a_list_where_there_was_none_confines_the_measurement() -> None:
     (one,) = widened(CoverageSettings(), CoverageSettings(where="tox.ini", include=("a/*",)))
     assert one.message == "include now confines the measurement to a/*"
     assert keys(CoverageSettings(source=("src",)), CoverageSettings()) == ["coverage.py settings: source"]
+
+
+@pytest.mark.parametrize(
+    "option", ["run:plugins", "run:patch", "run:core", "run:concurrency", "run:dynamic_context", "paths:src", "mine:x"]
+)
+def test_another_option_that_decides_what_is_counted_is_told(option: str) -> None:
+    changed = replace(BASE, others=((option, "x"),))
+    (one,) = widened(BASE, changed)
+    assert one.message == f"{option} changed from its default to x: something else is counted"
+    assert len(keys(BASE, changed)) == 1
+
+
+def test_ignored_errors_are_told_and_no_longer_ignoring_them_is_silent() -> None:
+    lax = replace(BASE, others=(("report:ignore_errors", "true"),))
+    namespaces = replace(BASE, others=(("report:include_namespace_packages", "true"),))
+    assert keys(lax) == [".coveragerc: ignore_errors"]
+    assert keys(BASE, lax) == []
+    assert keys(namespaces) == []
+    assert keys(BASE, namespaces) == [".coveragerc: include_namespace_packages"]
+
+
+def test_a_list_that_moves_to_another_option_confines_differently() -> None:
+    reports = CoverageSettings(report_include=("a/*", "b/*"))
+    assert keys(replace(reports, include=("a/*",)), reports) == ["coverage.py settings: include"]
+    assert keys(replace(BASE, source=(), source_pkgs=("src",))) == [".coveragerc: source"]
+    assert keys(replace(BASE, source_dirs=("lib",))) == []
+
+
+def test_what_an_older_coverage_would_read_is_compared_too() -> None:
+    narrow = CoverageSettings(where=".coveragerc.toml", older=CoverageSettings(where="setup.cfg", omit=("a/*",)))
+    assert keys(narrow, CoverageSettings()) == ["setup.cfg: omit"]
+    assert keys(narrow, narrow) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("# pragma: é".encode(), "# pragma: é"),
+        (b"\xef\xbb\xbfx = 1\r\ny = 2\rz", "x = 1\ny = 2\nz"),
+        ("# -*- coding: latin-1 -*-\n# é".encode("latin-1"), "# -*- coding: latin-1 -*-\n# é"),
+        ("#!x\n# vim: fileencoding=CP1252\n# €".encode("cp1252"), "#!x\n# vim: fileencoding=CP1252\n# €"),
+        (b"# coding: utf_8_unix\n\xff", "# coding: utf_8_unix\n\ufffd"),
+        (b"x = 1\n# coding: rot13\n", "x = 1\n# coding: rot13\n"),
+    ],
+)
+def test_source_is_decoded_as_it_declares(data: bytes, text: str) -> None:
+    assert decoded(data) == text
+    assert disguised("a.py", data) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"# coding: utf-7\nx = 1  +ACM- pragma: no cover\n",
+        b"\n# coding=unicode_escape\n",
+        b"# a\r# coding: utf-7\n",
+        b"# a\r# b\r# coding: utf-7\n",
+        b"\xef\xbb\xbf# coding: utf-16\n",
+        b"# coding: my-own-codec\n",
+    ],
+)
+def test_an_encoding_that_could_hide_a_pragma_is_told(data: bytes) -> None:
+    found = disguised("src/a.py", data)
+    assert found is not None
+    assert found.key == "src/a.py"
+    assert "exclusion pragmas cannot be looked for" in found.message
+    assert decoded(data)
 
 
 def test_what_leaves_out_less_is_silent() -> None:

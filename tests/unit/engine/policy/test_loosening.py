@@ -21,6 +21,12 @@ OTHER_SUITE = TWO.replace('"src/auth/**"]', '"src/auth/**"]\nsuite = "api"').rep
 RENAMED = TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')
 
 
+EASY = '[suites.easy]\n[components.x]\npaths = ["x/**"]\nsuite = "auth"\n'
+TESTS = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t/unit", "t/other"]')
+MANY = '[[rules]]\nscope = "file"\npaths = ["src/api/**"]\nmax_uncovered = 100\n'
+API_FILE = FILE.replace("src/**", "src/api/**").replace("80", "10")
+
+
 def keys(base: str, head: str) -> list[str]:
     return [one.key for one in loosenings(policy(base), policy(head), renames={})]
 
@@ -92,11 +98,11 @@ def test_a_component_that_loses_its_own_rules_with_its_name_is_told() -> None:
     ]
 
 
-def test_a_path_that_moves_to_a_component_as_strict_is_no_loosening() -> None:
+def test_a_path_that_moves_between_components_is_told_by_both() -> None:
     base = TWO.replace('"src/api/**"', '"src/api/**", "src/shared/**"')
     to_auth = TWO.replace('"src/auth/**"', '"src/auth/**", "src/shared/**"')
-    assert keys(base, to_auth) == []
-    assert keys(to_auth, base) == ["components.auth.paths"]
+    assert keys(base, to_auth) == ["components.api.paths", "components.auth.paths"]
+    assert keys(to_auth, base) == ["components.api.paths", "components.auth.paths"]
 
 
 def test_the_message_says_from_what_to_what() -> None:
@@ -130,6 +136,123 @@ def test_an_earlier_since_is_as_strict() -> None:
     base, head = policy(TWO + SINCE), policy(TWO + SINCE)
     earlier = replace(head, history=replace(head.history, since=date(2025, 1, 1)))
     assert not loosenings(base, earlier, renames={})
+
+
+SAME = TWO.replace("= 92", "= 80")
+APP = """
+[policy]
+fail_under = 50
+[suites.all]
+[components.app]
+paths = ["app/**"]
+suite = "all"
+"""
+APP_FILES = "[[components.app.rules]]\nscope = 'file'\nmin = 75\n"
+REST = '[components.rest]\npaths = ["app/rest/**"]\nsuite = "all"\n'
+NARROWED = APP.replace("app/**", "app/core/**")
+WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncovered = 5\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        # another component's files, or both components in one
+        (SAME, SAME.replace('"src/auth/**"', '"src/auth/**", "src/api/a.py"'), ["components.auth.paths"]),
+        # files leave a component's own rules
+        (APP + APP_FILES, NARROWED + APP_FILES + REST, ["components.app.paths"]),
+        (APP, NARROWED + REST, ["components.app.paths"]),
+        # another metric
+        (TWO, TWO.replace("= 92", '= 92\nmetric = "line"'), ["components.auth.fail_under", "components.auth.metric"]),
+        # another or a new suite under a new name
+        (TWO, RENAMED.replace('"auth"', '"easy"') + EASY, ["components.auth"]),
+        # the tests run differently
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\npython = "x"'), ["suites.auth.python"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nargs = ["-k", "a b"]'), ["suites.auth.args"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["{junit}"]'), ["suites.auth.command"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t"]'), ["suites.auth.tests"]),
+        (TESTS, TESTS.replace('"t/unit", ', ""), ["suites.auth.tests"]),
+        (TESTS, TESTS.replace("t/unit", "t/unit/some"), ["suites.auth.tests"]),
+        # file bars displaced
+        (TWO + WIDE_FILE, TWO + WIDE_FILE + FILE.replace("src/**", "src/a/**").replace("80", "79"), ["rules[1]"]),
+        (TWO + WIDE_FILE, TWO + WIDE_FILE + MANY, ["rules[1]"]),
+        (TWO + FILE + MANY, TWO + FILE + MANY + "min = 0\n", ["rules[1]"]),
+        # the register elsewhere
+        (TWO, TWO + '[register]\npath = "docs/mine.md"\n', ["register.path"]),
+    ],
+)
+def test_each_attack_on_the_shape_of_the_gate_is_told(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected
+
+
+def test_another_metric_of_the_project_is_told() -> None:
+    assert "policy.metric" in keys(TWO, setting('metric = "line"'))
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (APP + APP_FILES, APP + APP_FILES + REST),
+        (APP, NARROWED + REST.replace('"app/rest/**"', '"app/**"')),
+        (APP + APP_FILES, APP.replace("components.app", "components.new") + APP_FILES.replace(".app", ".new")),
+        (TESTS, TESTS.replace("t/unit", "t")),
+        (TESTS, TESTS.replace('"t/unit"', '"t/unit", "t/more"')),
+        (TWO + FILE, TWO + FILE + MANY),
+        (TWO + FILE.replace("src/**", "src/auth/**"), TWO + FILE.replace("src/**", "src/auth/**") + API_FILE),
+        (TWO + FILE, TWO + FILE + FILE.replace("80", "0")),
+    ],
+)
+def test_what_leaves_every_file_as_strictly_held_is_silent(base: str, head: str) -> None:
+    assert keys(base, head) == []
+
+
+def test_a_component_that_is_split_may_count_no_units_more_often() -> None:
+    units = "[[components.app.rules]]\nmax_uncovered = 5\n"
+    parts = NARROWED + units + REST + units.replace(".app", ".rest")
+    assert keys(APP.replace("app/**", 'app/core/**", "app/rest/**') + units, parts) == ["components.app.paths"]
+    parts = parts.replace("max_uncovered = 5", "min = 5")
+    assert not keys(APP.replace("app/**", 'app/core/**", "app/rest/**') + units.replace("max_uncovered", "min"), parts)
+
+
+def renamed(base: str, head: str, before: str, after: str) -> list[str]:
+    return [one.key for one in loosenings(policy(base), policy(head), renames={before: after}, files=[after])]
+
+
+def test_a_file_that_is_renamed_into_a_laxer_component_is_told() -> None:
+    assert renamed(TWO, TWO, "src/auth/a.py", "src/api/a.py") == ["components.auth.paths"]
+    assert renamed(TWO, TWO, "src/auth/a.py", "lib/a.py") == ["components.auth.paths"]
+    assert renamed(TWO, TWO, "src/api/a.py", "src/auth/a.py") == []
+    assert renamed(SAME, SAME, "src/auth/a.py", "src/api/a.py") == []
+    assert renamed(TWO, TWO, "src/auth/README.md", "docs/README.md") == []
+
+
+def test_a_file_that_is_renamed_into_a_component_with_a_new_suite_is_told() -> None:
+    new = TWO + '[suites.easy]\n[components.easy]\npaths = ["easy/**"]\nfail_under = 99\n'
+    assert renamed(TWO, new, "src/auth/a.py", "easy/a.py") == ["components.auth.paths"]
+
+
+def test_a_file_that_is_renamed_out_of_a_file_bar_is_told_unless_the_bar_follows() -> None:
+    strict = '[[rules]]\nscope = "file"\npaths = ["src/auth/a.py"]\nmin = 100\n'
+    assert renamed(TWO + strict, TWO + strict, "src/auth/a.py", "src/auth/b.py") == ["rules[0]"]
+    assert renamed(TWO + strict, TWO + strict.replace("a.py", "b.py"), "src/auth/a.py", "src/auth/b.py") == []
+
+
+def test_a_new_glob_is_foreign_by_its_files_once_they_are_known() -> None:
+    base = SAME.replace("src/api/**", "src/*.py")
+    head = base.replace('"src/auth/**"', '"src/auth/**", "src/login/**"')
+    assert keys(base, head) == ["components.auth.paths"]
+    known = loosenings(policy(base), policy(head), renames={}, files=["src/a.py", "src/login/b.py"])
+    assert known == ()
+    moved = loosenings(
+        policy(base), policy(head), renames={"src/a.py": "src/login/a.py"}, files=["src/login/a.py"]
+    )  # fmt: skip
+    assert [one.key for one in moved] == ["components.auth.paths"]
+
+
+def test_test_paths_may_follow_their_files() -> None:
+    head = TESTS.replace("t/unit", "t/login")
+    renames = {"t/unit/test_a.py": "t/login/test_a.py"}
+    assert not loosenings(policy(TESTS), policy(head), renames=renames, files=["t/login/test_a.py"])
+    assert loosenings(policy(TESTS), policy(head), renames=renames, files=["t/login/test_a.py", "t/unit/test_b.py"])
 
 
 @given(st.integers(0, 100), st.integers(0, 100))

@@ -29,7 +29,10 @@ def test_the_flag_comes_before_the_environment() -> None:
     assert given(None, "93.5") == Override("auth", Decimal("93.5"), "COVERAGE_FAIL_UNDER")
 
 
-@pytest.mark.parametrize("text", ["", "ninety", "nan", "inf", "-1", "100.01", "90 %"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "ninety", "nan", "inf", "-1", "100.01", "90 %", "1e-999999999", "9_0", "\u0669\u0660", "+90", ".5", "90."],
+)
 def test_a_value_that_is_no_percentage_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         given(text)

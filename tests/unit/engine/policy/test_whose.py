@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.model.snapshot import Metric
+from covgov.model.verdict import Outcome
 from covgov.policy import bars, scopes
+from covgov.policy.evaluate import evaluate
+from covgov.policy.limits import joined
 from covgov.policy.policy import Bar, On, Policy
-from covgov.policy.whose import joined, loosenings, stricter
-from covgov_testing.builders_policy import TWO, policy
+from covgov.policy.whose import loosenings, stricter
+from covgov_testing.builders import snap
+from covgov_testing.builders_policy import TWO, facts, policy
 
 FILE_RULE = '[[rules]]\nscope = "file"\npaths = ["{glob}"]\nmin = {least}\n'
 
@@ -57,7 +61,7 @@ def test_a_bar_of_another_metric_stands_beside_the_old_one() -> None:
     both = stricter(policy(), head, {})
     found = {(bar.metric, bar.min) for bar in both.bars if bar.key == "components.auth.fail_under"}
     assert found == {(Metric.LINE, Decimal(20)), (Metric.COMBINED, Decimal(92))}
-    assert both.components["auth"].fail_under == Decimal(20)
+    assert (both.components["auth"].metric, both.components["auth"].fail_under) == (Metric.COMBINED, Decimal(92))
 
 
 def test_settings_are_the_stricter_of_both() -> None:
@@ -96,18 +100,28 @@ def test_file_bars_of_the_base_follow_renames() -> None:
 
 def test_a_file_that_is_renamed_out_of_every_component_stays_in_its_own() -> None:
     both = stricter(policy(), policy(), {"src/auth/x.py": "lib/x.py", "docs/a.md": "docs/b.md"})
-    assert scopes.components_of(both, "lib/x.py") == ("auth",)
+    assert scopes.components_of(both, "lib/x.py") == ("auth (base)",)
     assert not scopes.is_source(both, "docs/b.md")
 
 
-def test_a_file_that_is_renamed_into_another_component_is_that_ones() -> None:
+def test_a_file_that_is_renamed_into_a_component_as_strict_is_that_ones() -> None:
+    equal = policy(TWO.replace("= 92", "= 80"))
+    both = stricter(equal, equal, {"src/auth/x.py": "src/api/x.py"})
+    assert both == equal
+
+
+@pytest.mark.security
+def test_a_file_that_is_renamed_into_a_laxer_component_counts_for_both() -> None:
     both = stricter(policy(), policy(), {"src/auth/x.py": "src/api/x.py"})
-    assert scopes.components_of(both, "src/api/x.py") == ("api",)
+    assert scopes.components_of(both, "src/api/x.py") == ("api", "auth (base)")
 
 
 def test_a_removed_glob_still_claims_its_files() -> None:
     head = policy(TWO.replace("src/auth/**", "src/auth/core/**"))
-    assert stricter(policy(), head, {}).components["auth"].paths == ("src/auth/core/**", "src/auth/**")
+    both = stricter(policy(), head, {})
+    assert both.components["auth"].paths == ("src/auth/core/**",)
+    assert both.components["auth (base)"].paths == ("src/auth/**",)
+    assert {bar.component for bar in both.bars if bar.key == "components.auth.fail_under"} == {"auth", "auth (base)"}
 
 
 def test_a_component_under_a_new_name_is_the_same_component() -> None:
@@ -120,6 +134,75 @@ def test_a_component_under_a_new_name_is_the_same_component() -> None:
 def test_a_policy_against_itself_is_itself() -> None:
     assert stricter(policy(), policy(), {}) == policy()
 
+
+DILUTED = snap({"src/auth/a.py": "+" * 75 + "-" * 25, "src/api/a.py": "+" * 390 + "-" * 10})
+EVEN = """
+[policy]
+fail_under = 80
+[suites.all]
+[components.auth]
+paths = ["src/auth/**"]
+suite = "all"
+[components.api]
+paths = ["src/api/**"]
+suite = "all"
+"""
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "head",
+    [
+        EVEN.replace('"src/auth/**"]', '"src/auth/**", "src/api/a.py"]'),
+        EVEN.replace('"src/auth/**"]', '"src/auth/x.py"]').replace('"src/api/**"]', '"src/api/**", "src/auth/**"]'),
+        EVEN.split("[components.auth]")[0] + '[components.one]\npaths = ["src/api/**", "src/auth/**"]\nsuite = "all"\n',
+    ],
+)
+def test_files_of_another_component_do_not_make_up_for_a_components_own(head: str) -> None:
+    effective = stricter(policy(EVEN), policy(head), {})
+    verdict = evaluate(facts(effective, {"all": DILUTED}, project=DILUTED))
+    broken = {finding.subject for finding in verdict.findings if finding.rule == "bar" and not finding.waived_by}
+    assert verdict.outcome is Outcome.FAIL
+    assert {scopes.plain(name) for name in broken} == {"auth"}
+    assert loosenings(policy(EVEN), policy(head), renames={})
+
+
+def test_the_bases_side_is_told_in_the_register_by_the_components_own_name() -> None:
+    effective = stricter(policy(EVEN), policy(EVEN.replace('"src/auth/**"]', '"src/auth/**", "lib/**"]')), {})
+    verdict = evaluate(facts(effective, {"all": DILUTED}, project=DILUTED))
+    assert {line.component for line in verdict.bars} == {"auth", "api"}
+    assert {row.name for row in verdict.rows} == {"auth", "api", "auth (base)"}
+
+
+def test_a_bases_side_that_nothing_is_left_of_holds_nothing_up() -> None:
+    effective = stricter(policy(EVEN.replace("src/auth/**", "typo/**")), policy(EVEN), {})
+    assert "auth (base)" in effective.components
+    healthy = snap({"src/auth/a.py": "+", "src/api/a.py": "+"})
+    assert evaluate(facts(effective, {"all": healthy}, project=healthy)).outcome is Outcome.PASS
+
+
+@pytest.mark.security
+def test_the_projects_metric_and_the_registers_place_are_the_bases() -> None:
+    head = policy(TWO.replace("= 80", '= 99\nmetric = "line"', 1) + '[register]\npath = "docs/mine.md"\n')
+    both = stricter(policy(), head, {})
+    assert (both.metric, both.fail_under) == (Metric.COMBINED, Decimal(80))
+    assert both.register.path == policy().register.path
+
+
+@pytest.mark.security
+def test_a_component_with_another_suite_is_judged_on_the_old_one_too() -> None:
+    moved = TWO.replace('"src/auth/**"]', '"src/auth/**"]\nsuite = "easy"') + "[suites.easy]\n[components.x]\n"
+    head = policy(moved + 'paths = ["x/**"]\nsuite = "auth"\n')
+    both = stricter(policy(), head, {})
+    assert {name: one.suite for name, one in both.components.items() if "auth" in name} == {
+        "auth": "easy",
+        "auth (base)": "auth",
+    }
+    renamed = policy(TWO.replace("components.auth]", 'components.login]\nsuite = "easy"') + SPARE)
+    assert stricter(policy(), renamed, {}).components["auth"].suite == "auth"
+
+
+SPARE = '[suites.easy]\n[components.x]\npaths = ["x/**"]\nsuite = "auth"\n'
 
 PERCENT = st.integers(0, 100).map(Decimal)
 LIMITS = st.tuples(st.none() | PERCENT, st.none() | PERCENT, st.none() | st.integers(0, 9))

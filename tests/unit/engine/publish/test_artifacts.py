@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import DeliveryFailed
-from covgov.publish.artifacts import write_all
+from covgov.publish.artifacts import remove_all, write_all
 
 
 def listing(folder: Path) -> set[str]:
@@ -46,3 +46,18 @@ def test_a_folder_that_is_a_file_is_one_clear_error_and_the_file_stays(tmp_path:
     with pytest.raises(DeliveryFailed, match=r"a\.xml"):
         write_all(tmp_path / "coverage", {"a.xml": b"1"})
     assert (tmp_path / "coverage").read_bytes() == b"mine"
+
+
+@pytest.mark.reliability
+def test_only_the_named_files_are_removed_and_missing_ones_are_no_fault(tmp_path: Path) -> None:
+    write_all(tmp_path, {"a": b"1", "b": b"2"})
+    remove_all(tmp_path, ("a", "never"))
+    assert listing(tmp_path) == {"b"}
+
+
+@pytest.mark.reliability
+def test_a_file_that_cannot_be_removed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(DeliveryFailed, match="taken cannot be written") as caught:
+        remove_all(tmp_path, ("taken",))
+    assert caught.value.code == "artifact-unwritable"

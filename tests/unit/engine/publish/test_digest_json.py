@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
-from covgov.history.digest import digest
+from covgov.history.digest import ComponentChange, digest
 from covgov.model.change import Cause, Delta, Part
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
@@ -81,3 +82,15 @@ def test_a_component_without_figures_has_no_change() -> None:
 def test_the_same_digest_gives_the_same_bytes() -> None:
     made = [digest_json(digest(records(), since=SINCE, until=UNTIL)) for _ in range(2)]
     assert made[0] == made[1]
+
+
+def test_shown_causes_and_the_unexplained_rest_add_up_to_the_shown_change() -> None:
+    third = Fraction(-1, 3)
+    parts = tuple(Part(cause, 0, 0, third) for cause in (Cause.LOST, Cause.EXCLUDED))
+    change = Delta(Metric.COMBINED, Ratio(1, 1), Ratio(99, 100), Fraction(-1), parts)
+    made = replace(digest(records(), since=SINCE, until=UNTIL), components=())
+    one = ComponentChange("api", "api", Metric.COMBINED, None, Outcome.PASS, None, None, None, change, third)
+    (api,) = json.loads(digest_json(replace(made, components=(one,))))["components"]
+    shown = [cause["points"]["shown"] for cause in api["causes"]] + [api["unexplained"]["shown"]]
+    assert (api["change"]["shown"], sorted(shown)) == ("-1.00", ["-0.33", "-0.33", "-0.34"])
+    assert api["unexplained"]["exact"] == "-1/3"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +23,8 @@ CHANGE = Delta(
     Fraction(-2),
     (Part(Cause.NEW_UNCOVERED, 0, 2, Fraction(-2)),),
 )
+
+SHIFTED = replace(CHANGE, points=Fraction(-7, 3))
 
 
 def component(change: Delta | None = CHANGE, unexplained: Fraction = Fraction(0), name: str = "api") -> ComponentChange:
@@ -88,8 +91,8 @@ def test_an_empty_time_is_told_honestly() -> None:
     ("change", "unexplained", "told"),
     [
         (None, Fraction(0), "not comparable"),
-        (CHANGE, Fraction(-1), "new uncovered code; -1.00 pp not explained by the recorded runs"),
-        (CHANGE, Fraction(-2), "-2.00 pp, not explained by the recorded runs"),
+        (SHIFTED, Fraction(-1, 3), "| -2.34 pp = -2.00 new uncovered code, -0.34 not explained by the recorded runs |"),
+        (replace(CHANGE, parts=()), Fraction(-2), "| -2.00 pp, not explained by the recorded runs |"),
         (Delta(Metric.LINE, Ratio(1, 2), Ratio(1, 2), Fraction(0)), Fraction(0), "| +0.00 pp |"),
     ],
 )

@@ -107,6 +107,10 @@ def test_the_patch_is_told_with_its_bar_and_allowance(row: PatchRow | None, told
     assert figures.patch(row) == told
 
 
+def test_of_only_some_suites_no_patch_is_told() -> None:
+    assert figures.patch(PatchRow(None, None, 0), whole=False) == "judged with all suites"
+
+
 def test_findings_are_counted_by_what_they_do() -> None:
     found = (
         build.finding(),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric, TestRun
-from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Outcome, PatchRow, SuiteLine
+from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Outcome, PatchRow, Scope, SuiteLine
 from covgov.publish.render_text import TextRenderer
 from covgov_testing import builders_verdict as build
 
@@ -70,8 +70,13 @@ def test_an_empty_verdict_still_says_what_was_judged_when_and_against_what() -> 
         "judged: no commit, policy deadbeefdead, today 2026-11-22 UTC\n"
         "baseline: none (first run: there is no history yet)\n"
         "\n"
-        "patch: no diff to look at\n"
+        "patch: judged with all suites\n"
     )
+
+
+def test_without_a_diff_the_whole_project_says_so() -> None:
+    whole = replace(build.row("project"), scope=Scope.PROJECT)
+    assert "\npatch: no diff to look at\n" in render(replace(build.verdict(), project=whole))
 
 
 def test_a_long_list_of_uncovered_files_ends_with_how_many_more_there_are() -> None:

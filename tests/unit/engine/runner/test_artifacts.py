@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from covgov.errors import DeliveryFailed
 from covgov.runner.artifacts import Artifacts, deliver, pack, write
 from covgov.runner.passthrough import Requested
 
@@ -85,7 +86,7 @@ def test_the_same_site_gives_the_same_archive(tmp_path: Path, reports: Path) -> 
 @pytest.mark.reliability
 def test_a_write_that_fails_leaves_the_old_state(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(DeliveryFailed, match=r"/a cannot be written: Is a directory"):
         write(tmp_path / "a", b"new")
     assert listing(tmp_path) == ["a"]
 

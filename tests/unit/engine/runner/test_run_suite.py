@@ -111,19 +111,36 @@ def test_no_tests_means_not_arrived_and_removes_what_an_earlier_run_left(run: Ru
     (run.out / "unit.xml").write_bytes(b"old")
     done = run(UNIT, "-k", "nothing_of_that_name")
     assert (done.arrived, done.reason) == (False, "no tests were collected (pytest exit code 5)")
-    assert run.written == set()
+    assert run.written == {"unit.why"}
 
 
 def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
     done = run(UNIT, "--no-such-option")
     assert not done.arrived
     assert "exit code 4" in done.reason
+    assert "unrecognized arguments: --no-such-option" in done.reason
+
+
+def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run: Run) -> None:
+    done = run(Suite("unit", tests=("test",), args=UNIT.args))
+    assert not done.arrived
+    assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
+    assert (run.out / "unit.why").read_text(encoding="utf-8") == f"{done.reason}\n"
+    assert run(UNIT).arrived
+    assert not (run.out / "unit.why").exists()
+
+
+def test_an_interpreter_without_coverage_is_told_in_its_own_words(run: Run) -> None:
+    done = run(Suite("unit", command=("sh", "-c", "echo; echo No module named coverage; echo; exit 1")))
+    assert not done.arrived
+    assert "exit code 1) left no coverage data" in done.reason
+    assert done.reason.endswith("It said: No module named coverage")
 
 
 def test_a_command_without_data_means_not_arrived(run: Run) -> None:
     done = run(Suite("unit", command=("sh", "-c", "exit 0")))
     assert not done.arrived
-    assert "left no coverage data" in done.reason
+    assert done.reason.endswith("left no coverage data; is coverage.py in their interpreter?")
     assert done.tests is not None
     assert done.tests.exit_code == 0
 
@@ -131,6 +148,7 @@ def test_a_command_without_data_means_not_arrived(run: Run) -> None:
 def test_a_missing_interpreter_means_not_arrived_with_a_hint(run: Run) -> None:
     done = run(Suite("unit", tests=("tests",), python="no-such-python"))
     assert not done.arrived
+    assert "no-such-python" in (run.out / "unit.why").read_text(encoding="utf-8")
     assert "no-such-python" in done.reason
     assert "command-missing" in done.reason
     assert "hint" in run.text
@@ -150,7 +168,7 @@ def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
     done = run(Suite("unit", command=(sys.executable, "-S", "-c", write)))
     assert not done.arrived
     assert "suite-not-reportable" in done.reason
-    assert run.written == set()
+    assert run.written == {"unit.why"}
 
 
 @pytest.mark.reliability

@@ -253,7 +253,7 @@ def test_a_binary_file_is_opaque_and_a_mode_change_has_no_hunks(repo: Repo) -> N
     repo.write({"b.bin": "\0two"})
     head = repo.commit()
     assert opened(repo).diff(base, head).files == (
-        FileDiff("b.bin", "b.bin", (), opaque=True),
+        FileDiff("b.bin", "b.bin", (Hunk(1, 1, 1, 1),)),
         FileDiff("run.sh", "run.sh"),
     )
 
@@ -439,3 +439,20 @@ def test_a_diff_that_cannot_be_read_is_undetermined(repo: Repo, tmp_path: Path) 
     with pytest.raises(Undetermined) as caught:
         GitRepository(repo.root, env={"PATH": str(garbled.parent)}).diff("one", "two")
     assert caught.value.code == "git-output"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("attributes", ["*.py -diff\n", "*.py binary\n", "* -text -diff\n"])
+def test_attributes_in_the_change_itself_hide_no_line(repo: Repo, attributes: str) -> None:
+    base = repo.commit({"a.py": "1\n"})
+    repo.commit({"a.py": "1\n2\n", ".gitattributes": attributes})
+    changed = {file.new_path: file for file in opened(repo).diff(base, "HEAD")}
+    assert changed["a.py"].hunks == (Hunk(1, 0, 2, 1),)
+    assert not changed["a.py"].opaque
+
+
+def test_the_branch_that_is_checked_out_is_named_and_a_detached_head_is_none(repo: Repo) -> None:
+    repo.commit({"a.py": "1\n"})
+    assert opened(repo).branch() == "main"
+    repo.git("checkout", "-q", "--detach")
+    assert opened(repo).branch() == ""

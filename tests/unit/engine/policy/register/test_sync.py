@@ -230,6 +230,40 @@ def test_resolve_refuses_a_row_that_is_resolved() -> None:
     assert caught.value.code == "exception-resolved"
 
 
+AHEAD = replace(COMPLETE, status=Status.PROPOSED, opened=None)
+
+
+@pytest.mark.parametrize("entry", [AHEAD, replace(AHEAD, floor=None), replace(AHEAD, id="")])
+def test_a_row_completed_in_advance_stays_proposed_above_the_bar(entry: Entry) -> None:
+    (after,) = synced(register(entry), verdict([bar_line(1900, 2000)])).entries
+
+    assert (after.status, after.resolved, after.opened, after.floor) == (Status.PROPOSED, None, None, entry.floor)
+    assert after.current == "1900/2000 = 95.00 %"
+
+
+def test_a_proposed_row_that_nobody_completed_is_resolved_above_the_bar() -> None:
+    (after,) = synced(register(PROPOSED), verdict([bar_line(1900, 2000)])).entries
+
+    assert (after.status, after.resolved) == (Status.RESOLVED, TODAY)
+
+
+def test_ids_and_figures_of_the_base_branch_are_taken() -> None:
+    base = register(replace(COMPLETE, id="EX-041"), replace(COMPLETE, id="EX-001", subject="web"))
+    judged = verdict([bar_line(1, 2), bar_line(1, 2, subject="api")])
+
+    (entry,) = sync(NEW, judged, owners=owned, today=TODAY, base=base).entries
+
+    assert (entry.id, entry.subject) == ("EX-042", "api")
+
+
+def test_a_row_that_the_base_branch_still_has_open_may_be_followed_by_a_new_one() -> None:
+    resolved = replace(COMPLETE, status=Status.RESOLVED, resolved=TODAY)
+
+    after = sync(register(resolved), verdict([bar_line(1, 2)]), owners=owned, today=TODAY, base=register(COMPLETE))
+
+    assert [entry.id for entry in after.entries] == ["EX-001", "EX-002"]
+
+
 SUBJECTS = st.sampled_from(["auth", "api", "src/x.py"])
 
 

@@ -55,6 +55,15 @@ def test_an_entry_that_stands_on_the_base_branch_waives_and_the_finding_stays_a_
     assert state_of(waived) is ExceptionState.ACTIVE
 
 
+def test_an_entry_waives_its_component_as_the_base_branch_draws_it_too() -> None:
+    twin = replace(BELOW, subject=f"{BELOW.subject} (base)")
+    waived = judged(COMPLETE, COMPLETE, [BELOW, twin])
+
+    assert [finding.waived_by for finding in waived.findings] == ["EX-001", "EX-001"]
+    floor = judged(COMPLETE, COMPLETE, [BELOW, replace(twin, now=Ratio(1, 2000))])
+    assert not any(finding.waived_by for finding in floor.findings)
+
+
 def test_lines_carry_the_entry_and_the_present_figure() -> None:
     (line,) = judged(COMPLETE, COMPLETE).lines
 
@@ -338,3 +347,51 @@ def test_the_order_of_findings_does_not_matter(head: Entry, base: Entry | None, 
 
     assert forward.findings == backward.findings[::-1]
     assert [line.state for line in forward.lines] == [line.state for line in backward.lines]
+
+
+LANDED = replace(COMPLETE, id="EX-005")
+
+
+def branched(*here: Entry, base: Sequence[Entry] = (LANDED,), start: Sequence[Entry] = ()) -> Waived:
+    """A branch that was not rebased: its register, the base branch's, and the one where it started."""
+    known = facts(register(*here), register(*base))
+    return apply([BELOW], replace(known, start_register=register(*start) if start else None))
+
+
+def test_a_row_that_landed_on_the_base_after_the_fork_waives() -> None:
+    waived = branched()
+
+    assert [finding.waived_by for finding in waived.findings] == ["EX-005"]
+    assert [line.id for line in waived.lines] == ["EX-005"]
+
+
+@pytest.mark.security
+def test_a_row_that_the_change_deleted_does_not_waive() -> None:
+    assert [finding.waived_by for finding in branched(start=[LANDED]).findings] == [""]
+
+
+@pytest.mark.security
+def test_a_row_whose_id_is_here_counts_as_it_is_here() -> None:
+    assert [finding.waived_by for finding in branched(replace(LANDED, subject="api")).findings] == [""]
+
+
+def test_a_proposal_here_does_not_fail_what_a_landed_row_waives() -> None:
+    waived = branched(PROPOSED)
+
+    assert [finding.waived_by for finding in waived.findings] == ["EX-005"]
+    assert [(finding.rule, finding.effect) for finding in waived.extra] == [("exception-incomplete", Effect.NOTE)]
+
+
+def test_a_waived_finding_does_not_ask_for_an_exception() -> None:
+    asking = replace(BELOW, hint="propose an exception")
+
+    assert judged(COMPLETE, COMPLETE, [asking]).findings == (replace(BELOW, waived_by="EX-001"),)
+    assert judged(COMPLETE, None, [asking]).findings == (asking,)
+
+
+def test_a_row_completed_in_advance_is_unused_and_nothing_is_to_be_done() -> None:
+    ahead = measured(replace(COMPLETE, status=Status.PROPOSED, opened=None), {"src/auth/a.py": "+++-"})
+
+    assert refused(ahead) == (ExceptionState.UNUSED, "exception-unused", Effect.NOTE)
+    assert "stays proposed" in ahead.extra[0].hint
+    assert "marks it resolved" in measured(COMPLETE, {"src/auth/a.py": "+++-"}).extra[0].hint

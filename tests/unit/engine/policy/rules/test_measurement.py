@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from covgov_testing.builders import FAILED
 from covgov_testing.builders_policy import (
     API,
     compared,
@@ -20,3 +21,8 @@ def test_a_changed_measurement_leaves_the_guard_undetermined() -> None:
         ("measurement", "undetermined", "api"),
         ("measurement", "undetermined", "project"),
     ]
+
+
+def test_of_failed_tests_the_measurement_is_not_told_beside_the_failure() -> None:
+    failed = replace(compared(replace(API, tests=FAILED), Fraction(0)), measurement_changed="7.1 then, 7.2 now")
+    assert found("measurement", with_component(good(), "api", failed)) == ()

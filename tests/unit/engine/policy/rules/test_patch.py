@@ -69,6 +69,7 @@ def test_components_and_files_may_have_patch_bars() -> None:
     made = patched({"src/api/a.py": 0b111110, "src/auth/a.py": 0b10, "gone.py": 0b10}, API, rules=rules)
     assert [(f.subject, f.key) for f in found("patch", made)] == [
         ("api", "components.api.rules[0]"),
+        ("src/api/a.py", "rules[0]"),
         ("src/api/a.py", "rules[1]"),
     ]
 
@@ -81,3 +82,8 @@ def test_a_component_patch_bar_without_units_is_silent() -> None:
 def test_a_patch_of_failed_tests_is_noted() -> None:
     (finding,) = found("patch", patched({"src/api/a.py": 0b110000}, replace(API, tests=FAILED)))
     assert finding.effect is Effect.NOTE
+
+
+def test_the_patch_asks_for_its_own_lines() -> None:
+    hints = {finding.hint for finding in found("patch", patched({"src/api/a.py": 0b100000}, API))}
+    assert hints == {"cover the changed lines listed below"}

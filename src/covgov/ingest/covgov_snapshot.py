@@ -1,0 +1,45 @@
+"""`coverage/SUITE.snapshot`: what covgov itself wrote; read back so that `inspect` and `collect` know it too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from covgov.errors import InputError
+from covgov.ingest.building import damaged
+from covgov.ingest.interface import Parsed
+from covgov.model import snapshot_codec
+from covgov.model.snapshot import Snapshot
+
+CARRIES: Final = ("lines", "branches", "exits", "contexts", "excluded", "tests")
+
+
+class CovgovSnapshot:
+    """Everything; the quality attributes stand for the contexts they came from."""
+
+    name: Final = "covgov-snapshot"
+
+    def recognises(self, head: bytes, /) -> bool:
+        return head.startswith(b'{"format":"covgov-snapshot"')
+
+    def parse(self, data: bytes, where: str, /) -> Parsed:
+        """Raises InputError (`report-damaged`, `snapshot-newer`)."""
+        try:
+            snapshot = snapshot_codec.decode(data, where)
+        except InputError as error:
+            if error.code == "snapshot-newer":
+                raise
+            raise damaged(where, error.message.removeprefix(f"{where}: ")) from None
+        lacks = _lacks(snapshot)
+        return Parsed(
+            format=self.name,
+            identity=snapshot.identity,
+            files=dict(snapshot.files),
+            carries=tuple(name for name in CARRIES if name not in lacks),
+            lacks=lacks,
+            notes=snapshot.notes,
+        )
+
+
+def _lacks(snapshot: Snapshot) -> tuple[str, ...]:
+    lacks = [] if snapshot.identity.branch else ["branches", "exits"]
+    return (*lacks, *(["tests"] if snapshot.tests is None else []))

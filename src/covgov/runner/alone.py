@@ -1,0 +1,34 @@
+"""One `covgov run` at a time per output directory: two would take each other's files away."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from covgov.errors import UsageError
+from covgov.runner.artifacts import prepare_folder, writing
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold `out/.data/.lock` inside the block. The kernel lets go of it with the process, however that ends.
+
+    Raises UsageError (`run-in-progress`) when another process holds it, DeliveryFailed when `out` cannot be written.
+    """
+    prepare_folder(out)
+    lock = out / ".data" / ".lock"
+    with writing(lock):
+        lock.parent.mkdir(exist_ok=True)
+        handle = lock.open("ab")
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "run-in-progress",
+                f"another `covgov run` is measuring into {out}",
+                hint="wait until it has ended, or stop it; covgov runs in one checkout one after the other",
+            ) from None
+        yield
