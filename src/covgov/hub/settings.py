@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class OidcIssuer:
-    """An OIDC issuer whose CI tokens are accepted. kind: `github` or `gitlab` (which claims name repository and ref)."""
+    """An OIDC issuer whose CI tokens are accepted. kind: `github` or `gitlab`: which claims say repository and ref."""
 
     kind: str
     issuer: str

@@ -36,9 +36,7 @@ class HubMetrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
-        self._runs = Counter(
-            "covgov_hub_runs_total", "Runs, by outcome", ("outcome",), registry=self._registry
-        )
+        self._runs = Counter("covgov_hub_runs_total", "Runs, by outcome", ("outcome",), registry=self._registry)
         self._uploads = Counter(
             "covgov_hub_uploads_total", "Uploads accepted, by what they led to", ("state",), registry=self._registry
         )

@@ -9,6 +9,7 @@ from pydantic import Field
 from covgov.hub.api.wire_figures import Wire, bar
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionState
+from covgov.policy import config
 from covgov.policy.policy import Bar, BarScope, On, Policy
 from covgov.policy.present import describe, show
 from covgov.policy.register.entry import Entry, Register, Status
@@ -112,7 +113,7 @@ def register(found: Register, updated_at: datetime, today: date, max_term_days: 
 
 def policy(found: Policy, path: str, text: str, updated_at: datetime) -> PolicyDocument:
     """The policy as `covgov policy show` tells it, with its text."""
-    told = show(found)
+    told = show(found, config.written(lambda name: text.encode() if name == path else None))
     return PolicyDocument.model_validate(
         {
             "path": path,
