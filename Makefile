@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help govern test test-all check unit contracts integration docs e2e system setup-system setup-fetch lock inventory dist clean
+.PHONY: help govern test test-all check unit contracts integration docs e2e system soak setup-system setup-fetch lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -55,6 +55,11 @@ docs: $(READY)
 e2e: $(READY) dist
 	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
 
+## soak: the hub killed two hundred times while runs are recorded, and every fault again (about half an hour)
+soak: export SOAK_ROUNDS = 200
+soak: $(READY)
+	$(PYTEST) tests/integration/test_hub_faults.py
+
 ## system: tests that need packages of the system (make setup-system)
 system: $(READY)
 	$(TIER) system 90 -- $(PYTEST) tests/integration -m system
@@ -73,11 +78,19 @@ dist: $(READY)
 
 ## lock: pin every development dependency with hashes (needs uv)
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --group dev -o requirements-dev.txt
 
 ## inventory: accept the test modules that exist now
 inventory: $(READY)
 	$(BIN)/python scripts/inventory.py --write
 
+## openapi: write docs/openapi.json from the hub's routes
+openapi: $(READY)
+	$(BIN)/python scripts/openapi.py > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+## mutants: how many changes to auth_service its unit tests notice (half an hour; resumes; docs/mutation-auth.md)
+mutants: $(READY)
+	$(BIN)/mutmut run --max-children 1
+
 clean:
-	rm -rf $(VENV) .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) mutants .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,7 +18,7 @@ from datetime import datetime
 from covgov.errors import CovgovError
 from covgov.evidence.gather import gather
 from covgov.evidence.request import Edges, Request
-from covgov.history.interface import Pushable, RunSummary
+from covgov.history.interface import Pushable, Reserved, RunSummary
 from covgov.ingest.normalise import merge
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
@@ -108,6 +108,9 @@ def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) ->
     if refusal:
         return refusal
     store = edges.store()
+    refusal = store.unwritable() if isinstance(store, Reserved) else ""
+    if refusal:
+        return f"not recorded: {refusal}"
     summary = store.append(
         RunRecord(
             commit=verdict.commit,

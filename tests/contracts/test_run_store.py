@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from covgov.errors import CovgovError, InputError
 from covgov.history import layout
@@ -21,31 +22,39 @@ from covgov.history.stores import STORES, open_store
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
-from covgov_testing import appender
+from covgov_testing import appender, hub_database, sql_appender
 from covgov_testing.builders import FAILED, snap
 from covgov_testing.builders_run import NOON, run
+from covgov_testing.hub_server import HubServer, running
 from covgov_testing.repos import Repo
 
-URLS = {"git": "git:coverage-history", "dir": "dir:history"}
+URLS = {"git": "git:coverage-history", "dir": "dir:history", "hub": "hub:"}
 SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(layout.__file__).parents[2])]
 
 
 class Place:
     """A store and the means to look at it from outside."""
 
-    def __init__(self, scheme: str, root: Path) -> None:
-        self.scheme = scheme
-        self.url = URLS[scheme]
+    url: str
+
+    def __init__(self, root: Path) -> None:
         self.repo = Repo(root)
         self.repo.commit({"a.py": "1\n"})
 
+    @property
+    def env(self) -> dict[str, str]:
+        return dict(os.environ)
+
     def open(self) -> RunStore:
-        return open_store(self.url, self.repo.root, env=dict(os.environ), remote=None, fetch=False)
+        return open_store(self.url, self.repo.root, env=self.env, remote=None, fetch=False)
+
+    def command(self, name: str, count: int) -> list[str]:
+        return [appender.__file__, self.url, str(self.repo.root), name, str(count)]
 
     def spawn(self, name: str, count: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, appender.__file__, self.url, str(self.repo.root), name, str(count)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)},
+            [sys.executable, *self.command(name, count)],
+            env={**self.env, "PYTHONPATH": os.pathsep.join(SOURCES)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -53,29 +62,36 @@ class Place:
         )
 
     def names(self) -> list[str]:
-        if self.scheme == "git":
-            return self.repo.git("ls-tree", "-r", "--name-only", "coverage-history").splitlines()
-        root = self.repo.root / "history"
-        found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-        return sorted(name for name in found if name != "lock")
+        raise NotImplementedError
 
     def read(self, name: str) -> bytes:
-        if self.scheme == "git":
-            shown = subprocess.run(
-                ["git", "cat-file", "blob", f"coverage-history:{name}"],
-                cwd=self.repo.root,
-                capture_output=True,
-                check=True,
-            )
-            return shown.stdout
-        return (self.repo.root / "history" / name).read_bytes()
+        raise NotImplementedError
 
     def write(self, name: str, data: bytes | None) -> None:
         """Put other bytes in a file's place (None = remove it), behind the store's back."""
-        if self.scheme == "dir":
-            path = self.repo.root / "history" / name
-            path.unlink() if data is None else path.write_bytes(data)
-            return
+        raise NotImplementedError
+
+    def settle_elsewhere(self) -> None:
+        """Let somebody else's files be where the history would be."""
+        self.write("thesis.tex", b"years of work")
+
+
+class GitPlace(Place):
+    url = URLS["git"]
+
+    def names(self) -> list[str]:
+        return self.repo.git("ls-tree", "-r", "--name-only", "coverage-history").splitlines()
+
+    def read(self, name: str) -> bytes:
+        shown = subprocess.run(
+            ["git", "cat-file", "blob", f"coverage-history:{name}"],
+            cwd=self.repo.root,
+            capture_output=True,
+            check=True,
+        )
+        return shown.stdout
+
+    def write(self, name: str, data: bytes | None) -> None:
         index = {**os.environ, "GIT_INDEX_FILE": str(self.repo.root / ".git" / "forged-index")}
         self.repo.git("read-tree", "coverage-history", env=index)
         if data is None:
@@ -88,10 +104,90 @@ class Place:
         tree = self.repo.git("write-tree", env=index)
         self.repo.git("update-ref", "refs/heads/coverage-history", self.repo.git("commit-tree", tree, "-m", "forged"))
 
+    def settle_elsewhere(self) -> None:
+        self.repo.git("branch", "coverage-history")
 
-@pytest.fixture(params=list(STORES))
+
+class DirPlace(Place):
+    url = URLS["dir"]
+
+    def names(self) -> list[str]:
+        root = self.repo.root / "history"
+        found = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        return sorted(name for name in found if name != "lock")
+
+    def read(self, name: str) -> bytes:
+        return (self.repo.root / "history" / name).read_bytes()
+
+    def write(self, name: str, data: bytes | None) -> None:
+        path = self.repo.root / "history" / name
+        path.parent.mkdir(exist_ok=True)
+        path.unlink() if data is None else path.write_bytes(data)
+
+
+class SqlPlace(Place):
+    """A repository of its own in the tables of a hub, without the server that stands before them."""
+
+    def __init__(self, root: Path, engine: Engine, full_name: str) -> None:
+        super().__init__(root)
+        self.engine = engine
+        self.full_name = full_name
+
+    def open(self) -> RunStore:
+        return hub_database.history(self.engine, self.full_name)
+
+    def command(self, name: str, count: int) -> list[str]:
+        return [sql_appender.__file__, str(self.engine.url.database), self.full_name, name, str(count)]
+
+    def names(self) -> list[str]:
+        return list(hub_database.history(self.engine, self.full_name).view().names())
+
+    def read(self, name: str) -> bytes:
+        return hub_database.history(self.engine, self.full_name).view().read([name])[name]
+
+    def write(self, name: str, data: bytes | None) -> None:
+        hub_database.forge(self.engine, hub_database.get(self.engine, self.full_name), name, data)
+
+
+class HubPlace(SqlPlace):
+    """A repository of its own in the server that all tests of this process share."""
+
+    def __init__(self, root: Path, server: HubServer) -> None:
+        super().__init__(root, server.engine, server.repository())
+        self.server = server
+        self.url = f"hub:{server.base}/{self.full_name}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**os.environ, "COVGOV_HUB_TOKEN": self.server.token}
+
+    open, command = Place.open, Place.command
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with hub_database.database(tmp_path_factory.mktemp("sql") / "hub.db") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
+    with running(tmp_path_factory.mktemp("hub")) as one:
+        yield one
+
+
+@pytest.fixture(params=[*STORES, "sql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return Place(str(request.param), tmp_path / "checkout")
+    root = tmp_path / "checkout"
+    match request.param:
+        case "git":
+            return GitPlace(root)
+        case "dir":
+            return DirPlace(root)
+        case "sql":
+            return SqlPlace(root, request.getfixturevalue("engine"), f"acme/{tmp_path.name}")
+        case _:
+            return HubPlace(root, request.getfixturevalue("server"))
 
 
 def several(count: int) -> Iterator[RunRecord]:
@@ -258,11 +354,7 @@ def test_damaged_coverage_is_refused_not_read(place: Place) -> None:
 
 @pytest.mark.reliability
 def test_files_of_somebody_else_are_left_alone(place: Place) -> None:
-    if place.scheme == "git":
-        place.repo.git("branch", "coverage-history")
-    else:
-        (place.repo.root / "history").mkdir()
-        (place.repo.root / "history" / "thesis.tex").write_text("years of work")
+    place.settle_elsewhere()
     before = place.names()
     for call in (place.open().exists, lambda: place.open().append(run())):
         with pytest.raises(CovgovError) as caught:

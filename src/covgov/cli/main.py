@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "history": "covgov.cli.history",
     "digest": "covgov.cli.digest",
     "policy": "covgov.cli.policy",
+    "hub": "covgov.cli.hub",
 }
 """Command -> module with a click command called `command`."""
 

@@ -149,3 +149,12 @@ class Noted(Protocol):
     """A store that may have something to say about how it was read."""
 
     def notes(self) -> Sequence[str]: ...
+
+
+@runtime_checkable
+class Reserved(Protocol):
+    """A store that this process may read without being meant to write to it."""
+
+    def unwritable(self) -> str:
+        """Why a run is not recorded here without this being a fault; "" when it is to be recorded."""
+        ...

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgov.errors import PolicyInvalid
+from covgov.errors import PolicyInvalid, UsageError
 from covgov.history.dir_store import DirStore
 from covgov.history.git_plumbing import Plumbing
 from covgov.history.git_store import GitStore
@@ -33,13 +33,13 @@ def open_store(url: str, root: Path, *, env: Mapping[str, str], remote: str | No
         raise PolicyInvalid(
             "history-store-unsupported",
             f"[history] store = {url}: {scheme}: stores are not in this version of covgov",
-            hint="use git:BRANCH or dir:PATH",
+            hint="use git:BRANCH, dir:PATH or hub:URL",
         )
     if scheme not in STORES or not address:
         raise PolicyInvalid(
             "history-store-unknown",
             f"[history] store = {url}: not the address of a store",
-            hint="use git:BRANCH (git:coverage-history) or dir:PATH (dir:../coverage-history)",
+            hint="use git:BRANCH (git:coverage-history), dir:PATH (dir:../coverage-history) or hub:https://HUB/OWNER/NAME",
         )
     return STORES[scheme](address, Surroundings(root, env, remote, fetch))
 
@@ -59,10 +59,24 @@ def _directory(path: str, around: Surroundings) -> RunStore:
     return DirStore(around.root / path)
 
 
+def _hub(url: str, around: Surroundings) -> RunStore:
+    try:
+        from covgov.history.hub_client import TOKEN, HubClient, parse  # noqa: PLC0415 - from the extra `http`
+        from covgov.history.hub_store import HubStore  # noqa: PLC0415 - from the extra `http`
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "http-extra-missing",
+            f"a hub: store needs packages that are not installed ({error.name})",
+            hint="pip install 'covgov[http]'",
+        ) from error
+    return HubStore(HubClient(parse(url), around.env.get(TOKEN, "")), in_ci=around.fetch)
+
+
 STORES: dict[str, Callable[[str, Surroundings], RunStore]] = {
     "git": _git,
     "dir": _directory,
+    "hub": _hub,
 }
 
-LATER = frozenset({"s3", "hub", "sqlite", "postgresql"})
+LATER = frozenset({"s3", "sqlite", "postgresql"})
 """Named by the design, refused by name until they exist."""

@@ -5,12 +5,16 @@ Used for files that only covgov reads (history manifests). What others read has 
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+_FRACTION = re.compile(r"-?[0-9]{1,1000}/[1-9][0-9]{0,999}")
+"""What `encode` writes; `Fraction` itself also takes `1e999999999`, and computes until memory runs out."""
 
 
 def encode(value: object) -> bytes:
@@ -32,5 +36,7 @@ def _encode_fraction(value: object) -> str:
 # `Any` on both sides is msgspec's own signature of a decoding hook.
 def _decode_fraction(kind: type[Any], value: Any) -> Any:
     if kind is Fraction and isinstance(value, str):
+        if not _FRACTION.fullmatch(value):
+            raise ValueError("not a fraction n/d")
         return Fraction(value)
     raise NotImplementedError(f"no canonical form for {kind!r}")

@@ -7,13 +7,17 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from covgov.history.interface import RunStore
 from covgov.history.stores import open_store
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, run
 
 
 def main(url: str, root: str, name: str, count: int) -> None:
-    store = open_store(url, Path(root), env=dict(os.environ), remote=None, fetch=False)
+    append(open_store(url, Path(root), env=dict(os.environ), remote=None, fetch=False), name, count)
+
+
+def append(store: RunStore, name: str, count: int) -> None:
     for number in range(count):
         snapshot = snap({f"{name}.py": "+" * (number + 1), "shared.py": "+-"})
         record = run(f"{name}{number}", at=NOON + timedelta(seconds=number), snapshots={"api": snapshot})

@@ -36,7 +36,7 @@ def test_a_directory_is_relative_to_the_project(tmp_path: Path) -> None:
     assert (tmp_path / "some" / "where" / "head.json").is_file()
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/x", "hub:https://example.invalid", "sqlite:x.db"])
+@pytest.mark.parametrize("url", ["s3://bucket/x", "postgresql://example.invalid", "sqlite:x.db"])
 def test_a_store_of_a_later_version_is_refused_by_name(url: str, tmp_path: Path) -> None:
     with pytest.raises(PolicyInvalid, match="not in this version") as caught:
         opened(url, tmp_path)

@@ -54,3 +54,10 @@ def test_a_type_without_a_canonical_form_is_refused() -> None:
 def test_a_misfit_names_its_place() -> None:
     with pytest.raises(msgspec.ValidationError, match=r"\$\.day"):
         decode(b'{"points":"1/2","bar":null,"day":7,"named":{}}', Sample)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("text", ["1e999999999", "1/0", "1", "1/-2", " 1/2", "٣/4", "1/2\n", "9" * 1001 + "/1"])
+def test_only_what_encode_writes_is_read_as_a_fraction(text: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match="not a fraction"):
+        decode(msgspec.json.encode(text), Fraction)

@@ -1,0 +1,181 @@
+"""`covgov hub migrate|backup|restore|sweep|repository`: the database, on its host."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from covgov.cli import hub_desk
+from covgov.cli.boundary import FAILED, OK
+from covgov.cli.hub_audit import print_faults
+from covgov.cli.hub_desk import DATABASE
+from covgov.cli.world import World
+from covgov.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from covgov.hub.eventlog.vocabulary import FieldValue
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("migrate")
+@DATABASE
+@click.option("--revision", default="head", show_default=True, help="An older one goes back; what it lacks is lost.")
+@click.pass_obj
+def migrate_command(world: World, database: str | None, revision: str) -> int:
+    """Bring the database to a schema revision, forwards or back, all or nothing. Make a backup first.
+
+    \b
+    Example: covgov hub migrate
+    """
+    hub_desk.require_extra()
+    from covgov.hub.store import engine as store
+
+    opened = store.open_engine(hub_desk.database_url(world, database))
+    try:
+        before = store.current(opened)
+        store.migrate(opened, revision)
+        world.say(f"schema revision {before or 'none'} -> {store.current(opened) or 'none'}")
+    finally:
+        opened.dispose()
+    return OK
+
+
+@click.command("backup")
+@click.argument("target", type=FILE)
+@DATABASE
+@click.pass_obj
+def backup_command(world: World, target: Path, database: str | None) -> int:
+    """Write everything as of one moment to a new file, and verify that file. The hub may go on working.
+
+    \b
+    Example: covgov hub backup /var/backups/hub-2026-11-22.sqlite
+    """
+    with hub_desk.engine(world, database) as engine:
+        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.store.backup import backup
+
+        made = backup(engine, world.cwd / target)
+        hub_desk.account(world, engine, Event.DATABASE_BACKED_UP, {"target": str(target)})
+    world.say(f"{target}: {made.repositories} repositories, {made.runs} runs, verified")
+    return OK
+
+
+@click.command("restore")
+@click.argument("source", type=FILE)
+@DATABASE
+@click.pass_obj
+def restore_command(world: World, source: Path, database: str | None) -> int:
+    """Make the database from a backup, where none is yet. Exit 10 when the backup's audit trail is not whole.
+
+    \b
+    Example: covgov hub restore /var/backups/hub-2026-11-22.sqlite
+    """
+    hub_desk.require_extra()
+    from covgov.hub.eventlog import audit
+    from covgov.hub.eventlog.vocabulary import Event
+    from covgov.hub.store.backup import restore
+    from covgov.hub.store.work import transaction
+
+    made = restore(world.cwd / source, hub_desk.database_url(world, database))
+    world.say(f"restored {made.repositories} repositories, {made.runs} runs, verified")
+    with hub_desk.engine(world, database) as engine:
+        with transaction(engine, write=False) as connection:
+            faults = audit.verify(connection)
+        hub_desk.account(world, engine, Event.DATABASE_RESTORED, {"source": str(source)})
+    print_faults(world, faults)
+    return FAILED if faults else OK
+
+
+@click.command("sweep")
+@click.option("--keep", type=click.IntRange(min=0), default=10, show_default=True, help="Newest runs left untouched.")
+@click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, help="How long uploads are kept.")
+@DATABASE
+@click.pass_obj
+def sweep_command(world: World, keep: int, days: int, database: str | None) -> int:
+    """Drop bulky artifacts of older runs and old uploads, in every repository. Runs and their coverage stay.
+
+    \b
+    Example: covgov hub sweep --keep 10 --days 90
+    """
+    with hub_desk.engine(world, database) as engine:
+        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.store import repositories
+        from covgov.hub.store.retention import sweep
+        from covgov.hub.store.work import transaction
+
+        with transaction(engine, write=False) as connection:
+            every = repositories.list_(connection, limit=sys.maxsize)
+        for repository in every:
+            with transaction(engine, write=True) as connection:
+                gone = sweep(connection, repository, keep=keep, before=world.now() - timedelta(days=days))
+                files, uploads = gone.artifacts + gone.unreferenced, gone.expired
+                if files or uploads:
+                    fields: dict[str, FieldValue] = {"files": files, "keep": keep, "blobs": gone.blobs}
+                    told = {"repository": repository.full_name, **fields}
+                    hub_desk.account_in(world, connection, Event.HISTORY_PRUNED, told)
+            world.say(f"{repository.full_name}: dropped {files} files and {uploads} uploads")
+    return OK
+
+
+@click.group("repository")
+def repository_command() -> None:
+    """The repositories of the hub.
+
+    \b
+    Example: covgov hub repository delete acme/shop --yes
+    """
+
+
+@repository_command.command("delete")
+@click.argument("repository")
+@click.option("--yes", is_flag=True, help="Without it nothing is deleted.")
+@DATABASE
+@click.pass_obj
+def delete_command(world: World, repository: str, yes: bool, database: str | None) -> int:
+    """Delete a repository with its history and every byte that only it had. The audit trail and backups stay.
+
+    \b
+    Example: covgov hub repository delete acme/shop --yes
+    """
+    with hub_desk.work(world, database) as work:
+        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.store import repositories
+
+        owner, _, name = repository.partition("/")
+        found = repositories.get(work.connection, owner, name)
+        if found is None:
+            raise InputError("repository-unknown", f"the hub has no repository {repository}")
+        if not yes:
+            raise UsageError("hub-not-confirmed", f"{repository} was not deleted", hint="add --yes to delete it")
+        gone = repositories.delete(work.connection, found)
+        counts: dict[str, FieldValue] = {"runs": gone.runs, "files": gone.files, "blobs": gone.blobs}
+        told = {"repository": repository, **counts}
+        hub_desk.account_in(world, work.connection, Event.REPOSITORY_DELETED, told)
+    world.say(f"deleted {repository}: {gone.runs} runs, {gone.files} files, {gone.blobs} blobs")
+    return _erase(world, database)
+
+
+@click.command("erase")
+@DATABASE
+@click.pass_obj
+def erase_command(world: World, database: str | None) -> int:
+    """Overwrite in the database file what was deleted. `repository delete` does it; this repeats it when it could not.
+
+    
+    Example: covgov hub erase
+    """
+    return _erase(world, database)
+
+
+def _erase(world: World, database: str | None) -> int:
+    with hub_desk.engine(world, database) as engine:
+        from covgov.hub.store import engine as store
+
+        store.erase(engine)
+    world.say("what was deleted is overwritten in the database file")
+    return OK

@@ -1,0 +1,73 @@
+"""The hub's settings from the environment, every variable named COVGOV_HUB_*."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from covgov.errors import UsageError
+
+if TYPE_CHECKING:
+    from covgov.hub.settings import HubSettings, Limits, OidcIssuer
+
+PREFIX = "COVGOV_HUB_"
+ISSUERS = {"github": "https://token.actions.githubusercontent.com", "gitlab": "https://gitlab.com"}
+KEYS = {"github": "/.well-known/jwks", "gitlab": "/oauth/discovery/keys"}
+"""Where below the issuer the two kinds publish their keys."""
+
+
+def settings(env: Mapping[str, str], database_url: str, public_url: str) -> HubSettings:
+    """public_url: what holds when the environment names none. Raises UsageError (`hub-setting-invalid`)."""
+    from covgov.hub.settings import HubSettings
+
+    return HubSettings(
+        database_url,
+        public_url=env.get(f"{PREFIX}PUBLIC_URL") or public_url,
+        audience=env.get(f"{PREFIX}AUDIENCE") or "covgov",
+        issuers=tuple(_issuer(word) for word in env.get(f"{PREFIX}ISSUERS", "").split()),
+        clock_skew=int(_number(env, f"{PREFIX}CLOCK_SKEW", 60.0, most=300)),
+        limits=_limits(env),
+    )
+
+
+def _issuer(word: str) -> OidcIssuer:
+    """`github`, `gitlab`, or `gitlab=https://gitlab.example` for an installation of one's own."""
+    from covgov.hub.settings import OidcIssuer
+
+    kind, _, named = word.partition("=")
+    issuer = named or ISSUERS.get(kind, "")
+    if kind not in KEYS or not issuer.startswith("https://"):
+        raise UsageError(
+            "hub-setting-invalid",
+            f"{PREFIX}ISSUERS: {word!r} is no issuer",
+            hint="github, gitlab, github=https://... or gitlab=https://..., separated by spaces",
+        )
+    return OidcIssuer(kind, issuer, issuer.rstrip("/") + KEYS[kind])
+
+
+def _limits(env: Mapping[str, str]) -> Limits:
+    from covgov.hub.settings import Limits
+
+    usual = Limits()
+    found: dict[str, float] = {}
+    for field in fields(Limits):
+        default = float(getattr(usual, field.name))
+        found[field.name] = _number(env, f"{PREFIX}LIMIT_{field.name.upper()}", default)
+    seconds = found.pop("body_seconds")
+    return Limits(**{name: int(value) for name, value in found.items()}, body_seconds=seconds)
+
+
+def _number(env: Mapping[str, str], name: str, default: float, most: float = float("inf")) -> float:
+    text = env.get(name) or str(default)
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= most or number == float("inf"):
+        raise UsageError(
+            "hub-setting-invalid",
+            f"{name} is {text!r}",
+            hint="a number above 0" + (f", at most {most:g}" if most < float("inf") else ""),
+        )
+    return number

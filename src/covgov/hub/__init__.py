@@ -1,0 +1,1 @@
+"""The optional server: many repositories, one history. Needs the extra `covgov[hub]`."""

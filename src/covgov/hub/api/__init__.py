@@ -1,0 +1,1 @@
+"""The hub's versioned REST interface: routes, wire shapes, problem documents."""

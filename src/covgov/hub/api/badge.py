@@ -1,0 +1,63 @@
+"""A badge: component, figure, and the outcome as colour and words. Pure; SVG of our own and the shields endpoint.
+
+Widths are estimated per class of character, and `textLength` makes every viewer draw exactly that, whatever its font.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+
+from covgov.model.ratio import Ratio
+from covgov.model.verdict import Outcome
+from covgov.publish.figures import percent
+from covgov.publish.safe_text import plain
+
+COLOURS = {Outcome.PASS: "#1a7f37", Outcome.FAIL: "#cf222e", Outcome.UNDETERMINED: "#57606a"}
+"""White text on each has a contrast of at least 4.5."""
+
+LABEL = "#24292f"
+NARROW, WIDE = frozenset("fijlrtI.,:;|!'()[] -"), frozenset("mwMW%@")
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """label: left side. message: right side, never a figure that was not measured. outcome: the colour."""
+
+    label: str
+    message: str
+    outcome: Outcome
+
+
+def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outcome) -> Badge:
+    """The figure as every other channel shows it; the outcome in words where there is no figure, or where it is not
+    pass."""
+    shown = percent(now, bar)
+    if now is None or not now.measurable:
+        return Badge(label, outcome.value, outcome)
+    return Badge(label, shown if outcome is Outcome.PASS else f"{shown} {outcome.value}", outcome)
+
+
+def svg(badge: Badge) -> str:
+    """The picture, 20 pixels high, with a title for those who do not see it. Characters that cannot be seen are spelled
+    out: some of them are not XML, others turn text round."""
+    shown, said = plain(badge.label), plain(badge.message)
+    left, right = _width(shown) + 12, _width(said) + 12
+    label, message = escape(shown), escape(said)
+    width, colour = left + right, COLOURS[badge.outcome]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
+        f' aria-label="{label}: {message}"><title>{label}: {message}</title>'
+        f'<clipPath id="r"><rect width="{width}" height="20" rx="3"/></clipPath>'
+        f'<g clip-path="url(#r)"><rect width="{left}" height="20" fill="{LABEL}"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/></g>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">'
+        f'<text x="6" y="14" textLength="{left - 12}">{label}</text>'
+        f'<text x="{left + 6}" y="14" textLength="{right - 12}">{message}</text></g></svg>\n'
+    )
+
+
+def _width(text: str) -> int:
+    """Pixels at 11 px Verdana, roughly."""
+    return sum(4 if char in NARROW else 10 if char in WIDE else 7 for char in text)

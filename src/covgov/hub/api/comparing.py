@@ -1,0 +1,101 @@
+"""Two recorded runs unit by unit, with what the hub has instead of git: the blob ids of the measured texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from covgov.differential.attribute import explain
+from covgov.differential.classify import classify
+from covgov.differential.comparison import Comparison, compare
+from covgov.differential.sources import diff_by_sources
+from covgov.hub.api.problems import Problem
+from covgov.ingest.merge import merge
+from covgov.model.change import FileDelta
+from covgov.model.diff import Diff
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import Metric, Snapshot
+from covgov.policy import scopes
+from covgov.policy.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of the runs is compared. suite: "" = all suites merged. policy, component: the files; "" = all."""
+
+    suite: str = ""
+    component: str = ""
+    policy: Policy | None = None
+
+
+def part_of(policy: Policy | None, suite: str, component: str) -> Part:
+    """A component is measured by its own suite, unless another is named. Raises Problem (`policy-missing`,
+    `component-unknown`)."""
+    if not component:
+        return Part(suite)
+    if policy is None:
+        raise Problem(
+            404,
+            "policy-missing",
+            "no policy is stored here, so nothing says which files are the component's",
+            hint="store the repository's covgov.toml, or compare a suite",
+        )
+    if component not in policy.components:
+        raise Problem(404, "component-unknown", f"the stored policy declares no component {component}")
+    return Part(suite or policy.components[component].suite, component, policy)
+
+
+def snapshot_of(record: RunRecord, suite: str) -> Snapshot:
+    """One suite of the run, or all merged. Raises Problem (`suite-unknown`), InputError (`merge-mismatch`)."""
+    if suite and suite not in record.snapshots:
+        raise Problem(404, "suite-unknown", f"run of {record.commit[:12]} has no suite {suite}")
+    if not record.snapshots:
+        raise Problem(404, "suite-unknown", f"run of {record.commit[:12]} has no coverage of any suite")
+    return record.snapshots[suite] if suite else merge(list(record.snapshots.values()))
+
+
+def compared(base: RunRecord, head: RunRecord, part: Part, metric: Metric | None) -> Comparison:
+    """Every unit in one of the twelve categories, and why the ratio changed. Raises as `snapshot_of` does."""
+    before, after = snapshot_of(base, part.suite), snapshot_of(head, part.suite)
+    diff = diff_by_sources(before, after)
+    if part.policy is None:
+        return compare(before, after, diff, metric or Metric.COMBINED, notes(diff))
+    counted = metric or part.policy.components[part.component].metric
+    return _of_component(before, after, diff, counted, part.policy, part.component)
+
+
+def notes(diff: Diff) -> tuple[str, ...]:
+    """How the two could be compared, for every reader of the answer."""
+    opaque = sum(file.opaque for file in diff)
+    said = "the hub has no git: sources were compared by blob id, and a file whose text changed has no line map"
+    if opaque:
+        counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
+        said += f": {counted} as deleted and new; `covgov compare` in a clone maps line by line"
+    return (said,)
+
+
+def _of_component(
+    before: Snapshot, after: Snapshot, diff: Diff, metric: Metric, policy: Policy, name: str
+) -> Comparison:
+    """The component's files only; what a rename carries across its border is moved, not new or deleted."""
+    differs = before.identity != after.identity
+    said = [f"measured differently: base by {before.identity}; head by {after.identity}"] if differs else []
+    base_in, head_in = scopes.base_belongs(policy, name, diff.renames()), scopes.belongs(policy, name)
+    files = classify(before, after, diff)
+    delta = explain(
+        files,
+        base=before,
+        head=after,
+        base_belongs=base_in,
+        head_belongs=head_in,
+        metric=metric,
+        measurement=differs,
+    )
+    mine = tuple(file for file in files if _touches(file, base_in, head_in))
+    return Comparison(mine, delta, (*notes(diff), *said))
+
+
+def _touches(file: FileDelta, base_in: Callable[[str], bool], head_in: Callable[[str], bool]) -> bool:
+    return (file.base_path is not None and base_in(file.base_path)) or (
+        file.head_path is not None and head_in(file.head_path)
+    )

@@ -1,0 +1,150 @@
+"""Uploads of one attempt -> one run with its verdict. Pure: nothing here reads the database.
+
+The hub has no source code: it judges the absolute bars of the policy that the repository stored, and says what it
+cannot judge. docs/decisions/0020 tells why that makes a run undetermined rather than green.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from covgov.evidence.arrivals import Arrival
+from covgov.evidence.comparison import Against
+from covgov.hub.store.uploads import Upload
+from covgov.ingest.merge import merge
+from covgov.model import snapshot_codec
+from covgov.model.run import BaselineReason, NoBaseline, RunRecord
+from covgov.model.snapshot import MERGED, Snapshot
+from covgov.model.verdict import Effect, Finding, Scope, Verdict
+from covgov.policy import scopes
+from covgov.policy.evaluate import judge
+from covgov.policy.facts import BasePolicy, ComponentFacts, Facts
+from covgov.policy.interface import Rule
+from covgov.policy.policy import Policy
+from covgov.policy.register.entry import Register
+from covgov.policy.registry import RULES
+
+NO_GUARD = Decimal(100)
+"""A max_drop of this many points lets everything pass, so nothing is missing when no drop can be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the repository stored. policy: None when there is none that can be read; `absent` says why."""
+
+    policy: Policy | None
+    absent: str
+    register: Register | None
+    first: bool
+    """Whether the branch has no run yet: then there is nothing that could have dropped."""
+
+
+def wanted(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]:
+    """What must have arrived: suites, or `suite/name` for one job of several; as declared, else as the policy says."""
+    declared = {one for upload in uploads for one in upload.expected}
+    if not declared:
+        declared = set(policy.expected) if policy else {upload.key.suite for upload in uploads}
+    return tuple(sorted(declared))
+
+
+def missing(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]:
+    """What has not arrived yet; empty when the run is complete."""
+    here = {upload.key.suite for upload in uploads} | {f"{upload.key.suite}/{upload.key.name}" for upload in uploads}
+    return tuple(one for one in wanted(uploads, policy) if one not in here)
+
+
+def compose(uploads: Sequence[Upload], books: Books, now: datetime) -> RunRecord:
+    """The run that these uploads make together. Raises InputError (`merge-mismatch`)."""
+    newest = max(uploads, key=lambda upload: upload.received_at)
+    snapshots = _snapshots(uploads)
+    suites = {one.partition("/")[0] for one in wanted(uploads, books.policy)}
+    expected = tuple(sorted(suites | set(books.policy.expected if books.policy else ())))
+    verdict = _verdict(newest, snapshots, expected, books, now)
+    return RunRecord(
+        commit=newest.commit,
+        tree=newest.key.tree,
+        branch=newest.branch,
+        attempt=newest.key.attempt,
+        recorded_at=now.replace(microsecond=0),
+        expected=expected,
+        snapshots=snapshots,
+        verdict=verdict,
+        policy_hash=verdict.policy_hash,
+    )
+
+
+def _snapshots(uploads: Sequence[Upload]) -> dict[str, Snapshot]:
+    parts: dict[str, list[Snapshot]] = {}
+    for upload in uploads:
+        where = f"{upload.key.suite}/{upload.key.name}"
+        parts.setdefault(upload.key.suite, []).append(snapshot_codec.decode(upload.snapshot, where))
+    return {suite: found[0] if len(found) == 1 else merge(found, suite) for suite, found in sorted(parts.items())}
+
+
+def _verdict(
+    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: Books, now: datetime
+) -> Verdict:
+    policy = books.policy or Policy()
+    arrivals = {
+        suite: Arrival(suite, snapshots.get(suite), "" if suite in snapshots else "it was not uploaded")
+        for suite in expected
+    }
+    merged = merge(tuple(snapshots.values()))
+    against = Against(_baseline(policy, first=books.first), {}, policy.count_deletions)
+    whole = all(arrival.snapshot is not None for arrival in arrivals.values())
+    facts = Facts(
+        today=now.date(),
+        policy=policy,
+        base_policy=BasePolicy.NO_BASE,
+        loosenings=(),
+        suites=tuple(arrival.line() for arrival in arrivals.values()),
+        components=_components(policy, arrivals, against),
+        project=against.measure(MERGED, merged if whole else None, "a suite did not arrive", lambda path: True),
+        patch=None,
+        register=books.register,
+        base_register=books.register,
+        commit=newest.commit,
+        tree=newest.key.tree,
+    )
+    return judge(facts, [*RULES.values(), _unjudged(books)])
+
+
+def _components(policy: Policy, arrivals: Mapping[str, Arrival], against: Against) -> tuple[ComponentFacts, ...]:
+    return tuple(
+        ComponentFacts(
+            component,
+            against.measure(
+                component.suite,
+                arrivals[component.suite].snapshot,
+                arrivals[component.suite].reason,
+                scopes.belongs(policy, name),
+            ),
+        )
+        for name, component in sorted(policy.components.items())
+    )
+
+
+def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
+    if first:
+        return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this branch was recorded before", blocking=False)
+    detail = "the run was composed of uploads, and the hub has no source code; record with `covgov run` in CI instead"
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
+
+
+def _unjudged(books: Books) -> Rule:
+    def check(facts: Facts) -> Iterator[Finding]:
+        """Without a policy there is no bar, and what no bar was held against is not green."""
+        if books.policy is None:
+            yield Finding(
+                rule="hub-policy",
+                effect=Effect.UNDETERMINED,
+                scope=Scope.POLICY,
+                subject="covgov.toml",
+                message=f"nothing was judged: {books.absent}",
+                hint="store the repository's policy in the hub",
+            )
+
+    return check

@@ -1,0 +1,57 @@
+"""Answers that can be asked for again cheaply: strong ETags, 304, and how long anyone may keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+JSON = "application/json"
+
+CURRENT = "private, no-cache"
+"""Changes with the next run: keep it, but ask each time (a 304 costs no body)."""
+
+FIXED = "private, max-age=86400, immutable"
+"""What is recorded never changes; private, because who may read it can."""
+
+
+CACHED: dict[int | str, dict[str, object]] = {
+    200: {
+        "headers": {
+            "ETag": {"description": "Strong; send it as If-None-Match next time.", "schema": {"type": "string"}},
+            "Cache-Control": {"schema": {"type": "string"}},
+        }
+    },
+    304: {"description": "What If-None-Match names is still the answer."},
+}
+"""What a route that ends with `answer` says of it in OpenAPI."""
+
+
+def answer(
+    request: Request,
+    body: BaseModel | bytes,
+    *,
+    caching: str = CURRENT,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """200 with the body, or 304 without it when the client names its ETag.
+
+    The ETag is the hash of the bytes, and another one for a client that takes gzip: what such a client gets may differ.
+    """
+    content = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
+    coded = "-gzip" if "gzip" in request.headers.get("accept-encoding", "") else ""
+    etag = f'"{sha256(content).hexdigest()[:32]}{coded}"'
+    told = {"ETag": etag, "Cache-Control": caching, "Vary": "Authorization", **(headers or {})}
+    if matches(request.headers.getlist("if-none-match"), etag):
+        return Response(status_code=304, headers={**told, "Vary": "Authorization, Accept-Encoding"})
+    return Response(content, media_type=media_type, headers=told)
+
+
+def matches(asked: list[str], etag: str) -> bool:
+    """Whether If-None-Match names the tag, by weak comparison (RFC 9110, 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/") for line in asked for tag in line.split(",")]
+    return "*" in tags or etag in tags

@@ -1,0 +1,180 @@
+"""What was uploaded -> the snapshot of one suite: unpacked within limits, recognised by content, read strictly."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import msgspec
+
+from covgov.errors import InputError
+from covgov.hub.api.middleware_bodies import Gunzip
+from covgov.hub.api.problems import Problem
+from covgov.hub.settings import Limits
+from covgov.ingest.interface import HEAD_BYTES, Parsed
+from covgov.ingest.merge import merge, merge_files
+from covgov.ingest.normalise import normalise
+from covgov.ingest.registry import FORMATS, detect
+from covgov.model import snapshot_codec
+from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
+
+DATA = "coveragepy-data"
+SNAPSHOT_HEAD = b'"covgov-snapshot"'
+TREE = "covgov-tree.json"
+"""A member of a zip with this name lists the repository's files: {"path": "git blob id"}."""
+
+CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the uploader says of the measurement. root: where the repository lay. exit_code: None = tests unknown."""
+
+    suite: str
+    commit: str
+    tree: str
+    root: str
+    exit_code: int | None
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.commit, self.tree)
+
+
+def unpack(body: bytes, limits: Limits) -> dict[str, bytes]:
+    """The files in an upload, by name: those of a zip, or the body itself, gzip or not.
+
+    Raises InputError (`upload-damaged`, `report-empty`), Problem (`body-too-large`, `files-too-many`).
+    """
+    if not body.strip():
+        raise InputError("report-empty", "the upload is empty", hint="the tool that writes the report did not finish")
+    if body.startswith(b"PK\x03\x04"):
+        return _unzip(body, limits)
+    if body.startswith(b"\x1f\x8b"):
+        body = Gunzip(limits.unpacked)(body, last=True)
+    return {"report": body}
+
+
+def digest(files: Mapping[str, bytes], said: Said) -> str:
+    """SHA-256 of what was sent and said, however it was packed."""
+    listed = [(name, sha256(data).hexdigest()) for name, data in sorted(files.items())]
+    return sha256(msgspec.json.encode((listed, said))).hexdigest()
+
+
+def snapshot_of(files: Mapping[str, bytes], said: Said) -> Snapshot:
+    """The suite's snapshot from all reports. Raises InputError: what the formats raise, and `upload-needs-interpreter`,
+    `upload-paths-unsettled`, `report-matches-nothing`, `upload-other-suite`, `upload-other-code`."""
+    tree = _tree(files.get(TREE))
+    parts = [_one(name, data, tree, said) for name, data in sorted(files.items()) if name != TREE]
+    if not parts:
+        raise InputError("report-missing", "the upload holds no report", hint="put the report files into the zip")
+    merged = merge(parts, said.suite)
+    if not merged.files:
+        raise InputError("report-matches-nothing", f"the upload of {said.suite} names no file")
+    tests = merged.tests if said.exit_code is None else TestRun(said.exit_code)
+    return replace(merged, origin=said.origin, tests=tests)
+
+
+def _unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) > limits.files:
+                raise Problem(413, "files-too-many", f"an upload holds at most {limits.files} files")
+            found: dict[str, bytes] = {}
+            left = limits.unpacked
+            for member in members:
+                found[member.filename] = _member(archive, member, left, limits.unpacked)
+                left -= len(found[member.filename])
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OSError) as error:
+        raise InputError("upload-damaged", f"the upload is no zip archive that can be read: {error}") from None
+    return found
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: int) -> bytes:
+    """Reads no more than `left` bytes, whatever the archive says of its sizes."""
+    parts: list[bytes] = []
+    with archive.open(member) as stream:
+        while part := stream.read(CHUNK):
+            left -= len(part)
+            if left < 0:
+                raise Problem(
+                    413, "body-too-large", f"the archive is larger than {most} bytes once unpacked; nothing was changed"
+                )
+            parts.append(part)
+    return b"".join(parts)
+
+
+def _tree(data: bytes | None) -> Mapping[str, str] | None:
+    if data is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=dict[str, str])
+    except ValueError as error:
+        raise InputError("upload-damaged", f"{TREE}: {error}", hint='it is {"path": "git blob id"}') from None
+
+
+def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: Said) -> Snapshot:
+    head = data[:HEAD_BYTES]
+    if SNAPSHOT_HEAD in head[:200]:
+        return _snapshot(name, data, said)
+    known = detect(head)
+    if known is not None and known.name == DATA:
+        raise InputError(
+            "upload-needs-interpreter",
+            f"{name}: coverage.py's data file is analysed by the interpreter that measured, which the hub is not",
+            hint="send `coverage json`, `coverage xml`, `coverage lcov`, or coverage/SUITE.snapshot of covgov",
+        )
+    if known is None:
+        formats = ", ".join(known for known in FORMATS if known != DATA)
+        raise InputError("report-unknown-format", f"{name}: not a report in a format that the hub reads ({formats})")
+    parsed = known.parse(data, name)
+    files, notes = _settled(name, parsed, tree, said)
+    return Snapshot(said.suite, files, parsed.identity, notes=(*parsed.notes, *notes))
+
+
+def _snapshot(name: str, data: bytes, said: Said) -> Snapshot:
+    snapshot = snapshot_codec.decode(data, name)
+    if snapshot.suite != said.suite:
+        raise InputError("upload-other-suite", f"{name} holds the suite {snapshot.suite!r}, not {said.suite!r}")
+    if snapshot.origin is not None and snapshot.origin != said.origin:
+        where = "a tree that is no commit's" if snapshot.origin.dirty else f"commit {snapshot.origin.commit[:12]}"
+        raise InputError("upload-other-code", f"{name} was measured at {where}, not at {said.commit[:12]}")
+    return snapshot
+
+
+def _settled(
+    name: str, parsed: Parsed, tree: Mapping[str, str] | None, said: Said
+) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
+    """The report's files by repository path. Without a tree only paths that can be nothing else are taken."""
+    if tree is None:
+        return _as_written(name, parsed), ()
+    found = normalise(parsed, root=said.root, tree=tree)
+    if not found.files:
+        sample = ", ".join(sorted(parsed.files)[:3])
+        raise InputError(
+            "report-matches-nothing",
+            f"{name}: none of the {len(parsed.files)} files of the report is in the tree ({sample})",
+            hint="say where the repository lay with `root`",
+        )
+    files = {path: replace(file, source=tree[path]) for path, file in found.files.items()}
+    return files, tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
+
+
+def _as_written(name: str, parsed: Parsed) -> dict[str, FileCoverage]:
+    found: dict[str, list[FileCoverage]] = {}
+    for path, file in parsed.files.items():
+        clean = posixpath.normpath(path.replace("\\", "/"))
+        if clean.startswith(("/", "../")) or clean in ("..", ".") or clean[1:2] == ":" or "://" in path:
+            raise InputError(
+                "upload-paths-unsettled",
+                f"{name}: {path} is no path in a repository",
+                hint=f"send the report in a zip with {TREE}, or send coverage/SUITE.snapshot of covgov",
+            )
+        found.setdefault(clean, []).append(file)
+    return {path: merge_files(files, path) for path, files in sorted(found.items())}

@@ -1,0 +1,88 @@
+"""The published contract: every operation with each answer that it can give, and the document as bytes.
+
+FastAPI knows what a route returns. What guards, limits and storage answer instead is the same everywhere, and is added
+here from what the operation is: with or without a permission, a repository, parameters, a body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from covgov.hub.api.problems import MEDIA_TYPE, SCHEMA
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+REASONS: Mapping[str, str] = {
+    "400": "The request asks for something that does not fit together, such as a cursor of another listing.",
+    "401": "Nobody is known to ask, or what was shown proves nothing.",
+    "403": "The asker is known and may not do this.",
+    "404": "There is no such thing, or the asker may not know of it.",
+    "408": "The body did not arrive in time.",
+    "409": "Something else is there already, or the state has moved on.",
+    "413": "The body is too large, or becomes so when unpacked.",
+    "415": "The body has a media type or coding that is not read.",
+    "422": "The request cannot be understood; `errors` or `faults` name the places.",
+    "429": "Too many requests; Retry-After says when the next one is answered.",
+    "500": "The hub failed; nothing was changed. Its log tells more under the request id.",
+    "503": "The database or an issuer does not answer; Retry-After says when to try again.",
+    "507": "The hub's disk is full; nothing was changed. Also reading may keep account of who reads.",
+}
+EVERYWHERE = ("400", "422", "429", "500", "503")
+GUARDED = ("401", "403", "507")
+WITH_BODY = ("408", "409", "413", "415")
+WAITING = frozenset({"429", "503"})
+
+
+def document(app: FastAPI) -> bytes:
+    """OpenAPI 3.1 as JSON, indented, keys sorted, ending in a newline; as committed in docs/openapi.json."""
+    return (json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def complete(found: dict[str, object]) -> dict[str, object]:
+    """FastAPI's document with the answers that are no route's own, and nothing left to a `default`."""
+    components = _table(found, "components")
+    _table(components, "schemas")["Problem"] = dict(SCHEMA)
+    _table(components, "responses").update({status: _problem(status) for status in REASONS})
+    for path, operations in _table(found, "paths").items():
+        for method, operation in _tables(operations):
+            answers = _table(operation, "responses")
+            answers.pop("default", None)
+            for status in _statuses(path, method, operation):
+                answers[status] = {"$ref": f"#/components/responses/{status}"}
+    return found
+
+
+def _statuses(path: str, method: str, operation: Mapping[str, object]) -> Iterator[str]:
+    yield from EVERYWHERE
+    if operation.get("security") or path.startswith("/v1/"):  # what needs no permission there still wants proof
+        yield from GUARDED
+    if "{" in path:
+        yield "404"
+    if method != "get":
+        yield from WITH_BODY
+
+
+def _problem(status: str) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "description": REASONS[status],
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in WAITING:
+        answer["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+    return answer
+
+
+def _tables(value: object) -> Iterator[tuple[str, dict[str, object]]]:
+    entries = value.items() if isinstance(value, dict) else ()
+    return ((name, entry) for name, entry in entries if isinstance(entry, dict))
+
+
+def _table(parent: dict[str, object], name: str) -> dict[str, object]:
+    """The mapping below `name`, made when there is none."""
+    value = parent.setdefault(name, {})
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} of an OpenAPI document is a mapping")
+    return value

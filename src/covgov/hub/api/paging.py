@@ -1,0 +1,72 @@
+"""Cursors: where a listing goes on, as one opaque word that nobody can usefully write by hand.
+
+A cursor is base64url of `checksum + canonical JSON of (listing, key)`. The listing is part of it (route, repository and
+filters), so that a cursor of one question is refused by another. It grants nothing: what a key leads to is read under
+the same permission as the first page, so a checksum against slips is enough and no secret is needed.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import Query
+from starlette.requests import Request
+
+from covgov.errors import UsageError
+
+MOST = 200
+"""Items of one page at most; `limits.page` may be lower."""
+
+CHECKSUM = 8
+"""Bytes."""
+
+K = TypeVar("K")
+
+Limit = Annotated[int, Query(ge=1, le=MOST, description="How many items; the hub may be set to give fewer.")]
+After = Annotated[
+    str, Query(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$", description="The `next` of the page before.")
+]
+
+
+def encode(listing: Sequence[str], key: object) -> str:
+    """The cursor after the item `key` of `listing`."""
+    body = msgspec.json.encode((tuple(listing), key))
+    return urlsafe_b64encode(_sum(body) + body).decode().rstrip("=")
+
+
+def decode(listing: Sequence[str], cursor: str, kind: type[K]) -> K | None:
+    """The key in a cursor, None for "". Raises UsageError (`cursor-invalid`)."""
+    if not cursor:
+        return None
+    try:
+        data = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        head, body = data[:CHECKSUM], data[CHECKSUM:]
+        if head != _sum(body):
+            raise ValueError("checksum")
+        told, key = msgspec.json.decode(body, type=tuple[tuple[str, ...], msgspec.Raw])
+        if told != tuple(listing):
+            raise ValueError("listing")
+        return msgspec.json.decode(key, type=kind)
+    except ValueError:  # binascii's and msgspec's errors are ValueErrors
+        raise UsageError(
+            "cursor-invalid",
+            "after: this is not the `next` of a page of this listing",
+            hint="leave `after` out to begin again, and keep the other parameters as they were",
+        ) from None
+
+
+def link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The Link header (RFC 8288) of a page that is not the last, relative to the host."""
+    if cursor is None:
+        return {}
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    return {"Link": f'<{request.url.path}?{urlencode([*asked, ("after", cursor)])}>; rel="next"'}
+
+
+def _sum(body: bytes) -> bytes:
+    return sha256(b"covgov-cursor:" + body).digest()[:CHECKSUM]

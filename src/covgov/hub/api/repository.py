@@ -1,0 +1,16 @@
+"""The repository that a route's path names."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from covgov.hub.store import repositories
+from covgov.hub.store.repositories import Repository
+
+
+def named(connection: Connection, owner: str, name: str) -> Repository:
+    """Raises InputError (`repository-unknown`), which is a 404."""
+    found = repositories.get(connection, owner, name)
+    if found is None:
+        raise repositories.unknown(f"{owner}/{name}")
+    return found

@@ -1,0 +1,54 @@
+"""`/v1/audit`: the audit trail for keeping outside, one JSON object per line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from covgov.hub.auth_service.guard import requires
+from covgov.hub.auth_service.permissions import Permission
+from covgov.hub.auth_service.principals import Principal
+from covgov.hub.deps import unit
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event
+
+NDJSON = "application/x-ndjson"
+MOST = 10_000
+"""Entries of one answer."""
+
+router = APIRouter(prefix="/v1", tags=["audit"])
+
+Number = Annotated[int, Query(ge=0, le=2**31 - 1, description="Only entries with a number above this one.")]
+Most = Annotated[int, Query(ge=1, le=MOST, description="How many entries at most.")]
+
+
+@router.get(
+    "/audit",
+    summary="Export the audit trail",
+    response_class=Response,
+    responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
+)
+def export_audit(
+    request: Request,
+    principal: Annotated[Principal, Depends(requires(Permission.AUDIT_READ))],
+    after: Number = 0,
+    limit: Most = 1000,
+) -> Response:
+    """Entries oldest first, each as stored: `fields` is the canonical text that `hash` covers. The last entry's number
+    is the next `after`; an empty answer is the end. The export itself becomes an entry.
+    """
+    with unit(request, principal, write=True) as work:
+        found = audit.entries(work.connection, after, limit)
+        audit.write(
+            work.connection,
+            Event.AUDIT_EXPORTED,
+            at=work.now,
+            actor=work.actor,
+            request_id=work.request_id,
+            fields={"entries": len(found), "after": after},
+        )
+    body = b"".join(msgspec.json.encode(entry) + b"\n" for entry in found)
+    return Response(body, media_type=NDJSON, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,109 @@
+"""`.../register` and `.../policy`: the two files that people decide in, as last stored.
+
+A file is stored only if covgov can read it, whole, with the audit entry that tells who put what in place of what.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from covgov.errors import PolicyInvalid
+from covgov.hub.api import wire_documents
+from covgov.hub.api.conditional import CACHED, answer
+from covgov.hub.api.problems import Problem
+from covgov.hub.api.reading import Asked, Reading, asks, parsed
+from covgov.hub.api.wire_documents import PolicyDocument, RegisterDocument, StoredFile
+from covgov.hub.auth_service.permissions import Permission
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.store import documents
+from covgov.hub.store.documents import Document, Kind
+from covgov.hub.store.work import Work
+from covgov.policy.register import document
+
+router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["policy"])
+PolicyReader = Annotated[Asked, Depends(asks(Permission.POLICY_READ))]
+RegisterReader = Annotated[Asked, Depends(asks(Permission.REGISTER_READ))]
+PolicyWriter = Annotated[Asked, Depends(asks(Permission.POLICY_WRITE))]
+RegisterWriter = Annotated[Asked, Depends(asks(Permission.REGISTER_WRITE))]
+
+
+@router.get("/register", summary="The exception register", response_model=RegisterDocument, responses=CACHED)
+def get_register(asked: RegisterReader) -> Response:
+    """Every entry, open and resolved, with its standing today."""
+    with asked.open() as here:
+        stored = _stored(here, Kind.REGISTER)
+        term, today = _longest_term(here), here.now.astimezone(UTC).date()
+    found = document.parse(stored.text, stored.path)
+    return answer(asked.request, wire_documents.register(found, stored.updated_at, today, term))
+
+
+@router.get("/policy", summary="The policy in force", response_model=PolicyDocument, responses=CACHED)
+def get_policy(asked: PolicyReader) -> Response:
+    """What the stored file says, with defaults filled in."""
+    with asked.open() as here:
+        stored = _stored(here, Kind.POLICY)
+    return answer(
+        asked.request,
+        wire_documents.policy(parsed(stored.path, stored.text), stored.path, stored.text, stored.updated_at),
+    )
+
+
+@router.put("/register", summary="Store the exception register", response_model=RegisterDocument)
+def put_register(asked: RegisterWriter, body: StoredFile) -> RegisterDocument:
+    """Replaces the one that is there. A file that cannot be read without guessing is refused."""
+    found = document.parse(body.text, body.path)
+    with asked.work() as work:
+        here = asked.reading(work)
+        stored = _put(work, here, Kind.REGISTER, Event.REGISTER_PUT, body)
+        term, today = _longest_term(here), here.now.astimezone(UTC).date()
+    return wire_documents.register(found, stored.updated_at, today, term)
+
+
+@router.put("/policy", summary="Store the policy", response_model=PolicyDocument)
+def put_policy(asked: PolicyWriter, body: StoredFile) -> PolicyDocument:
+    """Replaces the one that is there. All faults of a file that is none are told at once, in `faults`."""
+    found = parsed(body.path, body.text)
+    with asked.work() as work:
+        stored = _put(work, asked.reading(work), Kind.POLICY, Event.POLICY_PUT, body)
+    return wire_documents.policy(found, stored.path, stored.text, stored.updated_at)
+
+
+def _put(work: Work, here: Reading, kind: Kind, event: Event, body: StoredFile) -> Document:
+    before = here.document(kind)
+    stored = documents.put(work.connection, kind, here.repository.id, path=body.path, text=body.text, at=work.now)
+    fields: dict[str, str | int | bool] = {
+        "repository": here.repository.full_name,
+        "path": body.path,
+        "bytes": len(body.text.encode()),
+        "sha256": _sha256(body.text),
+    }
+    if before is not None:
+        fields["previous"] = _sha256(before.text)
+    audit.write(work.connection, event, at=work.now, actor=work.actor, request_id=work.request_id, fields=fields)
+    return stored
+
+
+def _sha256(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _stored(here: Reading, kind: Kind) -> Document:
+    found = here.document(kind)
+    if found is None:
+        raise Problem(404, f"{kind.value}-missing", f"no {kind.value} is stored for {here.repository.full_name}")
+    return found
+
+
+def _longest_term(here: Reading) -> int | None:
+    """A policy that cannot be read sets no term; `/policy` says what is wrong with it."""
+    try:
+        policy = here.policy()
+    except PolicyInvalid:
+        return None
+    return None if policy is None else policy.register.max_term_days

@@ -1,0 +1,155 @@
+"""Tokens: what a CI job gets for its OIDC token, and what an admin issues, rotates and revokes.
+
+The text of a token stands in one answer, the one that makes it, and in no listing and no log.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from covgov.hub.api.parameters import NO_CONTROL
+from covgov.hub.auth_service import tokens
+from covgov.hub.auth_service.guard import authenticator_of, public, requires
+from covgov.hub.auth_service.permissions import Permission, Role
+from covgov.hub.auth_service.principals import EVERYWHERE, Principal, Scope
+from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.tokenrequest import TokenRequest
+from covgov.hub.auth_service.tokens import Issued, Token
+from covgov.hub.deps import deps_of, request_id_of, unit
+from covgov.hub.store.work import stamp
+
+router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
+
+NO_STORE = {"Cache-Control": "no-store"}
+TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="A token's id, which is no secret.")]
+RepositoryName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
+
+
+class Shown(BaseModel):
+    """repositories: null is every one. Times are UTC, ISO 8601; null is never."""
+
+    id: str
+    name: str
+    role: str
+    repositories: list[str] | None
+    created_at: str
+    expires_at: str
+    revoked_at: str | None
+    last_used_at: str | None
+    replaced_by: str | None
+
+
+class Given(Shown):
+    """token: the text, shown this once."""
+
+    token: str
+
+
+class Listed(BaseModel):
+    items: list[Shown]
+
+
+class New(BaseModel):
+    """repositories: left out, every one, which only an admin's token can reach."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=NO_CONTROL)]
+    role: Annotated[Role, Field(strict=False)]
+    repositories: Annotated[list[RepositoryName], Field(min_length=1, max_length=500)] | None = None
+    days: Annotated[int, Field(ge=1, le=366)] = 90
+
+
+class Rotation(BaseModel):
+    """overlap_hours: how long the old token goes on working."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
+
+
+@router.post(
+    "/exchange",
+    summary="A CI job's token for its OIDC token",
+    status_code=201,
+    response_model=Given,
+    dependencies=[Depends(public())],
+)
+def exchange(request: Request) -> Response:
+    """The OIDC token stands in the Authorization header and is used up. The answer's token lives for minutes."""
+    headers = request.headers.getlist("authorization")
+    scheme, _, shown = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not shown.strip():
+        raise Unauthenticated(
+            "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
+        )
+    deps = deps_of(request)
+    issued = authenticator_of(request).exchange(shown.strip(), request_id_of(request), deps.secrets)
+    return _given(issued)
+
+
+@router.get("", summary="All tokens, without their texts")
+def list_(request: Request, principal: Annotated[Principal, Depends(requires(Permission.TOKEN_READ))]) -> Listed:
+    """Oldest first, in whatever state."""
+    with unit(request, principal, write=False) as work:
+        return Listed(items=[_shown(token) for token in tokens.list_(work.connection)])
+
+
+@router.post("", summary="Issue a token", status_code=201, response_model=Given)
+def create(
+    request: Request, new: New, principal: Annotated[Principal, Depends(requires(Permission.TOKEN_CREATE))]
+) -> Response:
+    """Its text is in this answer only."""
+    scope = EVERYWHERE if new.repositories is None else Scope(frozenset(new.repositories))
+    wanted = TokenRequest(new.name, new.role, scope, timedelta(days=new.days))
+    with unit(request, principal, write=True) as work:
+        issued = tokens.issue(work, wanted, deps_of(request).secrets)
+    return _given(issued)
+
+
+@router.post("/{token_id}/rotate", summary="A successor for a token", status_code=201, response_model=Given)
+def rotate(
+    request: Request,
+    token_id: TokenId,
+    rotation: Rotation,
+    principal: Annotated[Principal, Depends(requires(Permission.TOKEN_ROTATE))],
+) -> Response:
+    """Name, role, scope and term are the old one's, which goes on working for the overlap."""
+    with unit(request, principal, write=True) as work:
+        issued = tokens.rotate(work, token_id, timedelta(hours=rotation.overlap_hours), deps_of(request).secrets)
+    return _given(issued)
+
+
+@router.post("/{token_id}/revoke", summary="Revoke a token")
+def revoke(
+    request: Request,
+    token_id: TokenId,
+    principal: Annotated[Principal, Depends(requires(Permission.TOKEN_REVOKE))],
+) -> Shown:
+    """From now on it opens nothing; revoking it again changes nothing."""
+    with unit(request, principal, write=True) as work:
+        return _shown(tokens.revoke(work, token_id))
+
+
+def _given(issued: Issued) -> Response:
+    given = Given(**_shown(issued.token).model_dump(), token=issued.secret.text)
+    return Response(given.model_dump_json(), 201, NO_STORE, "application/json")
+
+
+def _shown(token: Token) -> Shown:
+    return Shown(
+        id=token.id,
+        name=token.name,
+        role=token.role.value,
+        repositories=None if token.scope.everything else sorted(token.scope.names),
+        created_at=stamp(token.created_at),
+        expires_at=stamp(token.expires_at),
+        revoked_at=stamp(token.revoked_at) if token.revoked_at else None,
+        last_used_at=stamp(token.last_used_at) if token.last_used_at else None,
+        replaced_by=token.replaced_by,
+    )

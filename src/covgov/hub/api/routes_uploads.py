@@ -1,0 +1,218 @@
+"""Uploads: one suite's report or snapshot at a time, from any CI, with nothing but an HTTP client.
+
+Idempotent by (repository, tree, suite, name, attempt): the same content again gives the same answer, other content is
+refused. When everything that was declared is there, the run is composed and recorded in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from covgov.errors import PolicyInvalid, RegisterInvalid
+from covgov.history.interface import RunSummary
+from covgov.hub.api import compose, intake, reading, recording
+from covgov.hub.api.bodies import raw_body
+from covgov.hub.api.metrics import metrics_of
+from covgov.hub.api.parameters import NO_CONTROL, Name, Owner
+from covgov.hub.api.problems import Problem
+from covgov.hub.api.repository import named
+from covgov.hub.auth_service.guard import requires
+from covgov.hub.auth_service.permissions import Permission
+from covgov.hub.auth_service.principals import Principal
+from covgov.hub.deps import deps_of, settings_of, unit
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.store import documents, runs, uploads
+from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.repositories import Repository
+from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.work import Work
+from covgov.model import snapshot_codec
+from covgov.policy.policy import Policy
+from covgov.policy.register import document
+from covgov.policy.register.entry import Register
+
+router = APIRouter(prefix="/v1/repositories/{owner}/{name}/uploads", tags=["uploads"])
+
+WORD = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+ObjectId = Annotated[str, Query(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+Expected = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
+
+
+class About(BaseModel):
+    """The parameters of an upload, which are in the address so that the body is the report alone.
+
+    suite: as the policy declares it. name: which of several jobs of one suite. expected: suites (or `suite/name`) that
+    make the run complete; by default those of the stored policy. root: where the repository lay when it was measured.
+    exit_code: of the test command; left out, nothing is known of the tests.
+    """
+
+    suite: Annotated[str, Query(pattern=WORD)]
+    commit: ObjectId
+    tree: ObjectId
+    branch: Annotated[str, Query(min_length=1, max_length=255, pattern=NO_CONTROL)]
+    name: Annotated[str, Query(pattern=WORD)] = "default"
+    attempt: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+    expected: Annotated[list[Expected], Query(max_length=200)] = []
+    root: Annotated[str, Query(max_length=1000, pattern=NO_CONTROL)] = "/"
+    exit_code: Annotated[int | None, Query(ge=-255, le=255)] = None
+
+
+class Result(BaseModel):
+    """state: `pending` while something is missing, then `complete`. run: its id. outcome: of its verdict."""
+
+    suite: str
+    name: str
+    tree: str
+    attempt: int
+    sha256: str
+    state: str
+    missing: list[str]
+    run: str | None
+    outcome: str | None
+
+
+@router.post(
+    "",
+    summary="Upload one suite's report or snapshot",
+    status_code=201,
+    response_model=Result,
+    responses={200: {"model": Result, "description": "It was uploaded before"}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "A report (coverage.py's JSON, Cobertura, LCOV), a snapshot, or a zip of several",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def upload(
+    request: Request,
+    response: Response,
+    owner: Owner,
+    name: Name,
+    about: Annotated[About, Query()],
+    principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
+    body: Annotated[bytes, Depends(raw_body)],
+) -> Result:
+    """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
+    files = intake.unpack(body, settings_of(request).limits)
+    said = intake.Said(about.suite, about.commit, about.tree, about.root, about.exit_code)
+    received = Upload(
+        Key(about.tree, about.suite, about.name, about.attempt),
+        about.commit,
+        about.branch,
+        tuple(sorted(set(about.expected))),
+        intake.digest(files, said),
+        snapshot_codec.encode(intake.snapshot_of(files, said)),
+        deps_of(request).now(),
+    )
+    with unit(request, principal, write=True) as work:
+        repository = named(work.connection, owner, name)
+        known = _known(work, repository, received)
+        result = _status(work, repository, known) if known else _accept(work, repository, received)
+    if known:
+        response.status_code = 200
+    else:
+        metrics_of(request).upload(result.state)
+    return result
+
+
+def _known(work: Work, repository: Repository, received: Upload) -> Upload | None:
+    """The upload that is there already. Raises Problem (`upload-differs`) when it was another one."""
+    known = uploads.find(work.connection, repository.id, received.key)
+    if known is not None and (known.sha256, known.expected) != (received.sha256, received.expected):
+        raise Problem(
+            409,
+            "upload-differs",
+            f"suite {received.key.suite}, name {received.key.name}, attempt {received.key.attempt} of this tree was "
+            "uploaded before with other content",
+            hint="a repeated job counts its attempts: send `attempt`",
+        )
+    return known
+
+
+def _accept(work: Work, repository: Repository, received: Upload) -> Result:
+    uploads.add(work.connection, repository.id, received)
+    books = _books(work, repository, received.branch)
+    together = uploads.of_run(work.connection, repository.id, received.key.tree, received.key.attempt)
+    run = None if compose.missing(together, books.policy) else _record(work, repository, together, books)
+    fields: dict[str, str | int | bool] = {
+        "repository": repository.full_name,
+        "suite": received.key.suite,
+        "name": received.key.name,
+        "tree": received.key.tree,
+        "attempt": received.key.attempt,
+        "commit": received.commit,
+        "branch": received.branch,
+        "sha256": received.sha256,
+        "run": run.id if run else "",
+    }
+    audit.write(
+        work.connection,
+        Event.UPLOAD_ACCEPTED,
+        at=work.now,
+        actor=work.actor,
+        request_id=work.request_id,
+        fields=fields,
+    )
+    return _status(work, repository, received)
+
+
+def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
+    history = SqlHistory(work.connection, repository)
+    run = history.append(compose.compose(together, books, work.now))
+    uploads.settle(work.connection, repository.id, together[0].key.tree, together[0].key.attempt, run.id)
+    recording.account(work, repository, [run])
+    return run
+
+
+def _status(work: Work, repository: Repository, received: Upload) -> Result:
+    """How far the run of this upload is, as of now."""
+    key = received.key
+    together = uploads.of_run(work.connection, repository.id, key.tree, key.attempt)
+    found = next(upload for upload in together if upload.key == key)
+    policy, _ = _policy(work, repository)
+    missing = [] if found.run_id else list(compose.missing(together, policy))
+    return Result(
+        suite=key.suite,
+        name=key.name,
+        tree=key.tree,
+        attempt=key.attempt,
+        sha256=found.sha256,
+        state="complete" if found.run_id else "pending",
+        missing=missing,
+        run=found.run_id or None,
+        outcome=runs.find(work.connection, repository.id, found.run_id).outcome if found.run_id else None,
+    )
+
+
+def _books(work: Work, repository: Repository, branch: str) -> compose.Books:
+    policy, absent = _policy(work, repository)
+    first = runs.latest(work.connection, repository.id, branch=branch) is None
+    return compose.Books(policy, absent, _register(work, repository), first=first)
+
+
+def _policy(work: Work, repository: Repository) -> tuple[Policy | None, str]:
+    """The stored policy, or why there is none to judge by."""
+    stored = documents.get(work.connection, documents.Kind.POLICY, repository.id)
+    if stored is None:
+        return None, f"{repository.full_name} has stored no policy in the hub"
+    try:
+        return reading.parsed(stored.path, stored.text), ""
+    except PolicyInvalid as error:
+        return None, f"the stored policy cannot be read: {error.message}"
+
+
+def _register(work: Work, repository: Repository) -> Register | None:
+    """The stored register; one that cannot be read waives nothing."""
+    stored = documents.get(work.connection, documents.Kind.REGISTER, repository.id)
+    try:
+        return document.parse(stored.text, stored.path) if stored else None
+    except RegisterInvalid:
+        return None

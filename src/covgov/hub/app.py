@@ -1,0 +1,55 @@
+"""The hub as one ASGI application, made from its settings and its dependencies; nothing is global."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from covgov import __version__
+from covgov.hub.api import problems
+from covgov.hub.api.limits import Buckets
+from covgov.hub.api.metrics import HubMetrics
+from covgov.hub.api.middleware import Envelope, Rate
+from covgov.hub.api.middleware_bodies import Bodies
+from covgov.hub.api.openapi import complete
+from covgov.hub.api.registry import ROUTERS
+from covgov.hub.auth_service.authenticate import authenticator
+from covgov.hub.auth_service.guard import check_routes
+from covgov.hub.deps import HubDeps
+from covgov.hub.settings import HubSettings
+
+SMALLEST_GZIP = 1000
+"""Bytes of an answer below which compressing it gains nothing."""
+
+
+class Hub(FastAPI):
+    """FastAPI, whose OpenAPI document tells every answer."""
+
+    def openapi(self) -> dict[str, object]:
+        return complete(super().openapi())
+
+
+def create_app(settings: HubSettings, deps: HubDeps) -> FastAPI:
+    """The application. Raises Misdeclared (`route-unguarded`) when a route declares no permission."""
+    app = Hub(
+        title="covgov hub",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.RESPONSES,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.deps = deps
+    app.state.metrics = HubMetrics()
+    app.state.authenticator = authenticator(settings, deps)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    # the last one added is the outermost
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=5)
+    app.add_middleware(Bodies, limits=settings.limits, monotonic=deps.monotonic)
+    app.add_middleware(Rate, buckets=Buckets(settings.limits.requests_per_minute, deps.monotonic))
+    app.add_middleware(Envelope, deps=deps, metrics=app.state.metrics)
+    check_routes(app)
+    return app

@@ -1,0 +1,164 @@
+"""From the Authorization header to a Principal. Nothing shown: anonymous. Something shown that does not hold: refused.
+
+Authentication has its own short transactions, before the request's: a CI token is used up even when the request then
+fails, and nobody waits for a database lock while keys are fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from covgov.errors import CovgovError
+from covgov.hub.auth_service import bindings, replay, tokens
+from covgov.hub.auth_service.oidc import OidcVerifier, Verified
+from covgov.hub.auth_service.permissions import Role
+from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, Scope, principal
+from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.tokenrequest import TokenRequest
+from covgov.hub.auth_service.tokens import Issued
+from covgov.hub.auth_service.tokentext import PREFIX
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.diagnostics import logger
+from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.settings import HubSettings
+from covgov.hub.store.work import Work, transaction
+
+#: How long a token lives that a CI token was exchanged for: one push, with its retries.
+EXCHANGED_LIFE: Final = timedelta(minutes=15)
+
+
+class Deps(Protocol):
+    """What it takes from outside. fetch_jwks must give up in time by itself; monotonic: seconds that never go back."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+    @property
+    def fetch_jwks(self) -> Callable[[str], bytes]: ...
+    @property
+    def monotonic(self) -> Callable[[], float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What an application authenticates with; it stands on `app.state.authenticator`. now: aware, UTC."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+    oidc: OidcVerifier
+
+    def authenticate(self, headers: Sequence[str]) -> Principal:
+        """Who sent these Authorization headers. Raises Unauthenticated, IssuerUnavailable.
+
+        More than one header is refused: which of them counts must not depend on who reads it.
+        """
+        if not headers:
+            return ANONYMOUS
+        shown = _bearer(headers)
+        return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown)
+
+    def exchange(self, shown: str, request_id: str, secrets: Callable[[int], bytes]) -> Issued:
+        """A token of the hub for 15 minutes, role uploader, in exchange for a CI token, which is used up.
+
+        A job gets one CI token (GitLab), but a push is several requests. Raises as `authenticate` does.
+        """
+        verified = self.oidc.verify(shown)
+        who = self._used_up(verified)
+        with transaction(self.engine, write=True) as connection:
+            tokens.forget_exchanged(connection, self.now())
+            wanted = TokenRequest(who.name[:100], Role.UPLOADER, who.repositories, EXCHANGED_LIFE)
+            return tokens.issue(Work(connection, self.now(), who.name, request_id), wanted, secrets)
+
+    def record_refusal(self, asking: Principal, request_id: str, fields: Mapping[str, str | int | bool]) -> None:
+        """Into the audit trail. Raises DeliveryFailed `audit-unwritable`."""
+        with transaction(self.engine, write=True) as connection:
+            audit.write(
+                connection,
+                Event.ACCESS_REFUSED,
+                at=self.now(),
+                actor=asking.name,
+                request_id=request_id,
+                fields=fields,
+            )
+
+    def _by_token(self, shown: str) -> Principal:
+        now = self.now()
+        with transaction(self.engine, write=False) as connection:
+            token = tokens.find(connection, shown, now)
+        if tokens.use_is_due(token, now):
+            self._record_use(token.id, now)
+        return token.principal()
+
+    def _record_use(self, token_id: str, now: datetime) -> None:
+        """A full disk or a long lock must not make the hub unreadable, so this may fail."""
+        try:
+            with transaction(self.engine, write=True) as connection:
+                tokens.record_use(connection, token_id, now)
+        except (CovgovError, SQLAlchemyError) as error:
+            logger.warning("token-use-unrecorded", token=token_id, reason=str(error))
+
+    def _by_oidc(self, shown: str) -> Principal:
+        return self._used_up(self.oidc.verify(shown))
+
+    def _used_up(self, verified: Verified) -> Principal:
+        """Who a verified CI token speaks for, once. Raises Unauthenticated: `oidc-unbound`, `oidc-replayed`."""
+        identity, now = verified.identity, self.now()
+        with transaction(self.engine, write=True) as connection:
+            scope = bindings.opened(connection, identity)
+            if not scope.names:
+                raise _unbound(identity.repository, identity.ref)
+            fresh = replay.first_use(
+                connection, identity.issuer, identity.token_id, expires_at=verified.expires_at, now=now
+            )
+            if not fresh:
+                fields = {
+                    "issuer": identity.issuer,
+                    "token_id": identity.token_id,
+                    "repository": identity.repository,
+                    "subject": identity.subject,
+                }
+                audit.write(connection, Event.OIDC_REPLAYED, at=now, actor=identity.name, request_id="", fields=fields)
+        if not fresh:
+            raise Unauthenticated(
+                "oidc-replayed", "this CI token was used before", hint="exchange it once, and use what you get"
+            )
+        return principal(Kind.OIDC, identity.name, Role.UPLOADER, Scope(scope.names))
+
+
+def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
+    """The one of an application. Raises ValueError when the settings ask for a skew beyond five minutes."""
+    verifier = OidcVerifier(
+        settings.issuers,
+        settings.audience,
+        deps.fetch_jwks,
+        now=deps.now,
+        skew=settings.clock_skew,
+        monotonic=deps.monotonic,
+    )
+    return Authenticator(deps.engine, deps.now, verifier)
+
+
+def _bearer(headers: Sequence[str]) -> str:
+    scheme, _, shown = headers[0].strip().partition(" ")
+    if len(headers) > 1 or scheme.lower() != "bearer" or not shown.strip():
+        raise Unauthenticated(
+            "authorization-malformed",
+            "the Authorization header must stand once and say Bearer and a token",
+            hint="send Authorization: Bearer with a token of the hub",
+        )
+    return shown.strip()
+
+
+def _unbound(repository: str, ref: str) -> Unauthenticated:
+    return Unauthenticated(
+        "oidc-unbound",
+        f"no repository of the hub is bound to {repository} at {ref}",
+        hint="a maintainer binds it: issuer, repository and ref pattern",
+    )

@@ -1,0 +1,155 @@
+"""Every route says who may use it: `Depends(requires(Permission.X))`, or `Depends(public())` when everyone may.
+
+    principal: Annotated[Principal, Depends(requires(Permission.RUN_READ))]
+
+A permission over a repository is asked about the path's `{owner}/{name}`. 401: nobody is known to ask. 403: the
+principal may read the repository, but not do this. 404: it may not read it, so to it the repository does not exist.
+Refusals of a known principal go into the audit trail. `check_routes` makes forgetting the declaration fatal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import FastAPI, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from fastapi.security import HTTPBearer
+
+from covgov.hub.auth_service.authenticate import Authenticator
+from covgov.hub.auth_service.permissions import INSTANCE, OPEN, Permission
+from covgov.hub.auth_service.principals import Kind, Principal, may
+from covgov.hub.auth_service.refusals import Forbidden, Hidden, Misdeclared, Refused, Unauthenticated
+from covgov.hub.auth_service.visibility import is_public
+
+#: Only tells OpenAPI how to authenticate; the header is read by `authenticate`, which refuses what this lets pass.
+_BEARER: Final = HTTPBearer(auto_error=False, scheme_name="token", description="A token of the hub, or of CI by OIDC")
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """The dependency that `requires` makes; equal ones are evaluated once in a request."""
+
+    permission: Permission
+    repository_param: tuple[str, str]
+
+    def __call__(self, request: Request, _: object = Security(_BEARER)) -> Principal:
+        """The principal, who may. Raises Unauthenticated, Forbidden, Hidden, IssuerUnavailable."""
+        authenticator = authenticator_of(request)
+        asking = authenticator.authenticate(request.headers.getlist("authorization"))
+        repository = self._repository(request)
+        if may(asking, self.permission, repository):
+            return asking
+        open_to_all = repository is not None and is_public(authenticator.engine, repository)
+        if open_to_all and self.permission in OPEN:
+            return asking
+        raise _refusal(request, asking, self.permission, repository, open_to_all=open_to_all)
+
+    def _repository(self, request: Request) -> str | None:
+        if self.permission in INSTANCE:
+            return None
+        owner, name = self.repository_param
+        return f"{request.path_params[owner]}/{request.path_params[name]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """The dependency that `public` makes: it lets everyone pass, and says that this is meant."""
+
+    def __call__(self) -> None:
+        return None
+
+
+def requires(permission: Permission, *, repository_param: tuple[str, str] = ("owner", "name")) -> Requires:
+    """A dependency that gives the Principal and marks the route. repository_param: the path's two parameters."""
+    return Requires(permission, repository_param)
+
+
+def public() -> Public:
+    """A dependency that marks a route which everyone may use, such as `/healthz`."""
+    return Public()
+
+
+def authenticator_of(request: Request) -> Authenticator:
+    """What the application was given as `app.state.authenticator`."""
+    found = request.app.state.authenticator
+    if not isinstance(found, Authenticator):
+        raise TypeError("app.state.authenticator is not an Authenticator")
+    return found
+
+
+def check_routes(app: FastAPI) -> None:
+    """Raises Misdeclared (`route-unguarded`) naming every route that does not say, or says wrongly, who may use it.
+
+    Only FastAPI's own route for the OpenAPI document may go without: it is about no repository.
+    """
+    faults = sorted(_faults(app))
+    if faults:
+        raise Misdeclared(
+            "route-unguarded",
+            "the hub does not start: " + "; ".join(faults),
+            hint="declare Depends(requires(Permission...)) or Depends(public()) on each",
+        )
+
+
+def _faults(app: FastAPI) -> Iterator[str]:
+    for route in iter_route_contexts(app.routes):
+        dependant = getattr(route, "dependant", None)
+        if isinstance(dependant, Dependant):
+            yield from (f"{route.path} {fault}" for fault in _declared(dependant, str(route.path)))
+        elif route.path is None or route.path != app.openapi_url:
+            yield f"{route.path or route.original_route} is no API route and cannot be guarded"
+
+
+def _declared(dependant: Dependant, path: str) -> Iterator[str]:
+    calls = list(_calls(dependant))
+    required = [call for call in calls if isinstance(call, Requires)]
+    is_open = any(isinstance(call, Public) for call in calls)
+    if not required and not is_open:
+        yield "declares no permission"
+    if required and is_open:
+        yield "declares a permission and that it is public"
+    for one in required:
+        named = all(f"{{{param}}}" in path for param in one.repository_param)
+        if one.permission not in INSTANCE and not named:
+            yield f"needs a repository for {one.permission} and names none"
+        if one.permission in INSTANCE and named:
+            yield f"names a repository and asks {one.permission}, which is about none"
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _refusal(
+    request: Request, asking: Principal, permission: Permission, repository: str | None, *, open_to_all: bool
+) -> Refused:
+    if asking.kind is Kind.ANONYMOUS:
+        return Unauthenticated(
+            "authentication-required", "this needs a token", hint="send Authorization: Bearer with a token of the hub"
+        )
+    reads = open_to_all or may(asking, Permission.REPOSITORY_READ, repository)
+    hidden = repository is not None and not reads
+    _record(request, asking, permission, repository, "hidden" if hidden else "forbidden")
+    if hidden:
+        return Hidden(
+            "repository-unknown",
+            f"there is no repository {repository}",
+            hint="check the spelling; a repository that the token does not reach is not shown either",
+        )
+    return Forbidden(
+        "permission-missing",
+        f"{asking.name} may not {permission}" + (f" in {repository}" if repository else ""),
+        hint="ask for a token with a role that may, see docs/hub.md",
+    )
+
+
+def _record(request: Request, asking: Principal, permission: Permission, repository: str | None, reason: str) -> None:
+    fields: dict[str, str | int | bool] = {"permission": permission.value, "reason": reason, "method": request.method}
+    if repository is not None:
+        fields["repository"] = repository[:300]
+    authenticator_of(request).record_refusal(asking, str(request.scope.get("covgov.request_id", "")), fields)

@@ -1,0 +1,68 @@
+"""What the hub takes from outside, as one value, and how a route reaches it.
+
+The application keeps both values on its state: `request.app.state.deps` (HubDeps) and `request.app.state.settings`
+(HubSettings). A route opens its one transaction with `unit`, which ends before the answer leaves the process: what was
+acknowledged is stored.
+"""
+
+from __future__ import annotations
+
+import secrets as random_source
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+from sqlalchemy import Engine
+
+from covgov.hub.auth_service.principals import Principal
+from covgov.hub.settings import HubSettings
+from covgov.hub.store.work import Work, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class HubDeps:
+    """now: the clock (aware, UTC). secrets: that many random bytes. fetch_jwks: the body behind an issuer's key URL.
+
+    monotonic: seconds that never go back, for limits on rate and duration; a clock that jumps does not move them.
+    """
+
+    engine: Engine
+    now: Callable[[], datetime]
+    fetch_jwks: Callable[[str], bytes]
+    secrets: Callable[[int], bytes] = random_source.token_bytes
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def deps_of(request: Request) -> HubDeps:
+    """The application's dependencies."""
+    deps = request.app.state.deps
+    if not isinstance(deps, HubDeps):
+        raise TypeError("the application was not made by create_app")
+    return deps
+
+
+def settings_of(request: Request) -> HubSettings:
+    """The application's settings."""
+    settings = request.app.state.settings
+    if not isinstance(settings, HubSettings):
+        raise TypeError("the application was not made by create_app")
+    return settings
+
+
+def request_id_of(request: Request) -> str:
+    """The id that the outermost middleware gave this request."""
+    return str(request.scope.get("covgov.request_id", ""))
+
+
+@contextmanager
+def unit(request: Request, principal: Principal, *, write: bool) -> Iterator[Work]:
+    """The transaction of this request: committed when the block ends, rolled back when it raises.
+
+    Audit entries are written on its connection, so an entry that cannot be written leaves nothing behind.
+    """
+    deps = deps_of(request)
+    with transaction(deps.engine, write=write) as connection:
+        yield Work(connection, deps.now(), principal.name, request_id_of(request))

@@ -1,0 +1,1 @@
+"""Two logs: diagnostics (may be lost) and the audit trail (may not)."""

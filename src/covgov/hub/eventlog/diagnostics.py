@@ -1,0 +1,143 @@
+"""Diagnostics: one JSON object per line, for operators. A line that cannot be written is lost, and nothing else is.
+
+Events have static names in kebab case (`request-answered`); data goes into fields. `event`, `level` and `at` are always
+there, and inside a request `request_id`. Secrets are taken out of every field, see `redaction`. Nothing is written
+until `configure` was called: a library that is merely imported is silent.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, TextIO
+
+import msgspec
+import structlog
+from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
+
+from covgov.hub.eventlog.redaction import redact
+
+LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+STATIC_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+Fields = MutableMapping[str, object]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sink:
+    """Where the lines go. lost: how many could not be written since the last that could; the next one says so."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.stream: TextIO | None = None
+        self.least = LEVELS["info"]
+        self.now: Callable[[], datetime] = _utc_now
+        self.lost = 0
+
+    def msg(self, line: str) -> None:
+        """Write one line. Raises whatever the stream raises; the caller counts it with `lose`."""
+        with self._lock:
+            if self.stream is None:
+                return
+            owed = f'{{"event":"diagnostics-lost","level":"warning","lines":{self.lost}}}\n' if self.lost else ""
+            self.stream.write(f"{owed}{line}\n")
+            self.stream.flush()
+            self.lost = 0
+
+    def lose(self) -> None:
+        """Count one line that could not be written."""
+        with self._lock:
+            self.lost += 1
+
+
+SINK = Sink()
+
+
+def _named(_logger: object, level: str, fields: Fields) -> Fields:
+    """An event that is no static name becomes data of `event-name-not-static`, so that it is found and mended."""
+    name = str(fields.pop("event", ""))
+    if not STATIC_NAME.fullmatch(name):
+        fields["said"] = name
+        name = "event-name-not-static"
+    at = SINK.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {**fields, "event": name, "level": level, "at": at}
+
+
+def redacted(_logger: object, _level: str, fields: Fields) -> Fields:
+    """The processor that takes secrets out of every field and makes all of them plain JSON types."""
+    head = {name: fields.pop(name) for name in ("at", "level", "event")}
+    clean = redact(fields)
+    return {**head, **clean} if isinstance(clean, dict) else head
+
+
+def _line(_logger: object, _level: str, fields: Fields) -> str:
+    return msgspec.json.encode(fields).decode()
+
+
+PROCESSORS = (merge_contextvars, structlog.processors.format_exc_info, _named, redacted, _line)
+
+
+class DiagnosticLogger(structlog.BoundLoggerBase):
+    """structlog's bound logger with a fixed set of levels. No method raises, whatever happens to the line."""
+
+    def debug(self, event: str, /, **fields: object) -> None:
+        self._write("debug", event, fields)
+
+    def info(self, event: str, /, **fields: object) -> None:
+        self._write("info", event, fields)
+
+    def warning(self, event: str, /, **fields: object) -> None:
+        self._write("warning", event, fields)
+
+    def error(self, event: str, /, **fields: object) -> None:
+        self._write("error", event, fields)
+
+    def critical(self, event: str, /, **fields: object) -> None:
+        self._write("critical", event, fields)
+
+    def exception(self, event: str, /, **fields: object) -> None:
+        """An error together with the traceback of the exception that is being handled."""
+        self._write("error", event, {"exc_info": True, **fields})
+
+    def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
+        if SINK.stream is None or LEVELS[level] < SINK.least:
+            return
+        try:
+            words, _ = self._process_event(level, event, fields)
+            SINK.msg(str(words[0]))
+        except Exception:  # noqa: BLE001 - whatever the stream or a value raises: a diagnostic line fails nothing
+            SINK.lose()
+
+
+logger = DiagnosticLogger(SINK, PROCESSORS, {})
+"""The hub's diagnostics: `logger.info("upload-stored", suite="api", bytes=n)`."""
+
+
+def configure(stream: TextIO | None, level: str = "info", *, now: Callable[[], datetime] = _utc_now) -> None:
+    """From now on write lines of `level` (a key of LEVELS) and above to `stream`; None is silence.
+
+    Raises KeyError for an unknown level. Lines that were lost to an earlier stream are forgotten.
+    """
+    SINK.least = LEVELS[level]
+    SINK.stream, SINK.now, SINK.lost = stream, now, 0
+
+
+class bind:  # noqa: N801 - read as a verb: `with bind(request_id=...)`
+    """Put fields on every line of this context (request, thread) from now on; as a context manager, until its end."""
+
+    def __init__(self, **fields: object) -> None:
+        self._tokens = bind_contextvars(**fields)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        reset_contextvars(**self._tokens)

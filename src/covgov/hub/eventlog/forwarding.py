@@ -1,0 +1,43 @@
+"""Log lines of libraries (the HTTP server, SQLAlchemy) as diagnostics of the hub: same form, same redaction."""
+
+from __future__ import annotations
+
+import logging
+
+from covgov.hub.eventlog.diagnostics import LEVELS, logger
+
+WRITERS = {
+    "debug": logger.debug,
+    "info": logger.info,
+    "warning": logger.warning,
+    "error": logger.error,
+    "critical": logger.critical,
+}
+
+
+class Forwarding(logging.Handler):
+    """Each record becomes one line `library-message` with the fields `library` and `said`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            said = record.getMessage()
+        except Exception:  # noqa: BLE001 - a library's broken format string is still a message
+            said = str(record.msg)
+        error = {"exc_info": record.exc_info} if record.exc_info else {}
+        WRITERS[_level(record.levelno)]("library-message", library=record.name, said=said, **error)
+
+
+def _level(number: int) -> str:
+    return max((name for name in LEVELS if LEVELS[name] <= number), key=LEVELS.__getitem__, default="debug")
+
+
+def forward(*names: str, least: str = "info") -> None:
+    """Send the records of these standard-library loggers, from level `least` on, here and nowhere else.
+
+    Calling it twice changes nothing. Raises KeyError for an unknown level.
+    """
+    for name in names:
+        source = logging.getLogger(name)
+        source.handlers = [Forwarding()]
+        source.propagate = False
+        source.setLevel(LEVELS[least])

@@ -1,0 +1,57 @@
+"""Whether an audit trail is whole: every entry what it was, none missing, none moved, none added. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from covgov.hub.eventlog.chain import EMPTY, AuditEntry, AuditHead, digest
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFault:
+    """sequence: the entry at which it was noticed. what: in words."""
+
+    sequence: int
+    what: str
+
+
+def check(rows: Iterable[AuditEntry], kept: AuditHead | None, witness: AuditHead | None = None) -> Iterator[AuditFault]:
+    """The faults of these rows, in the order of their numbers, given the head as it is kept apart.
+
+    witness: a head that was noted outside; it must be one of the rows.
+    """
+    last, seen = EMPTY, witness is None or witness == EMPTY
+    for entry in rows:
+        yield from _link(entry, last)
+        last = AuditHead(entry.sequence, entry.hash)
+        seen = seen or last == witness
+    yield from _end(last, kept)
+    if witness is not None and not seen:
+        yield AuditFault(witness.sequence, "the entry that was noted outside is not in this trail")
+
+
+def _link(entry: AuditEntry, last: AuditHead) -> Iterator[AuditFault]:
+    missing = entry.sequence - last.sequence - 1
+    if missing < 0:
+        yield AuditFault(entry.sequence, "was added before the first entry")
+    elif missing:
+        which = f"{last.sequence + 1}" if missing == 1 else f"{last.sequence + 1} to {entry.sequence - 1}"
+        yield AuditFault(entry.sequence, f"{missing} missing before it: {which}")
+    elif entry.previous != last.hash:
+        yield AuditFault(entry.sequence, "does not follow the entry before it: one of the two was replaced")
+    if digest(entry) != entry.hash:
+        yield AuditFault(entry.sequence, "was altered: its content is not what its hash says")
+
+
+def _end(last: AuditHead, kept: AuditHead | None) -> Iterator[AuditFault]:
+    """The last row against the head that is kept apart."""
+    if kept is None:
+        if last != EMPTY:
+            yield AuditFault(last.sequence, "the record of the newest entry was removed")
+    elif kept.sequence > last.sequence:
+        yield AuditFault(kept.sequence, f"the newest entries are missing: {last.sequence + 1} to {kept.sequence}")
+    elif kept.sequence < last.sequence:
+        yield AuditFault(last.sequence, f"entries were added past the recorded newest one, {kept.sequence}")
+    elif kept.hash != last.hash:
+        yield AuditFault(last.sequence, "the newest entry is not the one that was recorded as such")

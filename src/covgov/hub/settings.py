@@ -1,0 +1,38 @@
+"""The hub's settings as one frozen value; read from the environment by `covgov hub serve` only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OidcIssuer:
+    """An OIDC issuer whose CI tokens are accepted. kind: `github` or `gitlab`: which claims say repository and ref."""
+
+    kind: str
+    issuer: str
+    jwks_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, counts, seconds. Beyond one of them a request is refused with a problem document."""
+
+    body: int = 64 * 1024 * 1024
+    unpacked: int = 512 * 1024 * 1024
+    files: int = 20_000
+    page: int = 200
+    requests_per_minute: int = 600
+    body_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """database_url: a SQLAlchemy URL. public_url: how clients reach the hub. audience: what an OIDC token must name."""
+
+    database_url: str
+    public_url: str = "http://127.0.0.1:8399"
+    audience: str = "covgov"
+    issuers: tuple[OidcIssuer, ...] = ()
+    clock_skew: int = 60
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,1 @@
+"""What the hub keeps, in SQL: one schema for SQLite and PostgreSQL."""

@@ -1,0 +1,133 @@
+"""Backup while the hub runs, and restore that trusts nothing it has not verified."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from covgov.errors import DeliveryFailed, InputError, UsageError
+from covgov.hub.store import engine as database
+from covgov.hub.store import projection, repositories
+from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.work import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How many repositories and runs a database was found to hold, every one of them verified."""
+
+    repositories: int
+    runs: int
+
+
+def backup(engine: Engine, target: Path) -> Contents:
+    """One file that holds everything as of one moment, readable by its owner only, verified; others may go on writing.
+
+    Raises UsageError (`backup-target-exists`), DeliveryFailed (`backup-unwritable`), InputError (`backup-damaged`);
+    then there is no target.
+    """
+    if target.exists():
+        raise UsageError("backup-target-exists", f"{target} exists already", hint="name a new file")
+    with _scratch(target) as copy:
+        database.copy(engine, copy)
+        contents = _verified(copy, target)
+        _publish(copy, target)
+    return contents
+
+
+def restore(source: Path, url: str) -> Contents:
+    """Make the database at `url` from a backup, at this covgov's schema revision. `source` stays as it is.
+
+    Raises UsageError (`restore-target-exists`), InputError (`backup-absent`, `backup-damaged`, `hub-database-newer`),
+    DeliveryFailed (`backup-unwritable`); then there is no database at `url`.
+    """
+    target = database.file_of(url)
+    if target.exists():
+        raise UsageError(
+            "restore-target-exists",
+            f"there is a database at {target} already",
+            hint="stop the hub, move that database and its -wal and -shm files away, then restore",
+        )
+    if not source.is_file():
+        raise InputError("backup-absent", f"{source}: no such backup")
+    with _scratch(target) as copy:
+        shutil.copyfile(source, copy)
+        contents = _verified(copy, source)
+        _publish(copy, target)
+    return contents
+
+
+def _verified(copy: Path, told: Path) -> Contents:
+    """Bring the copy to the newest schema, check every page, file and chain, make its projections again."""
+    engine = database.open_engine(f"sqlite:///{copy}")
+    try:
+        if not database.current(engine):
+            raise _damaged(told, "it is no database of a covgov hub")
+        database.migrate(engine)
+        faults = database.structure_faults(engine)
+        if faults:
+            raise _damaged(told, faults[0])
+        contents = _histories(engine, told)
+        database.settle(engine)
+    except InputError as error:
+        if error.code == "hub-database-damaged":
+            raise _damaged(told, error.message) from error
+        raise
+    finally:
+        engine.dispose()
+    return contents
+
+
+def _histories(engine: Engine, told: Path) -> Contents:
+    with transaction(engine, write=True) as connection:
+        every = repositories.list_(connection, limit=sys.maxsize)
+        runs = 0
+        for repository in every:
+            history = SqlHistory(connection, repository)
+            faults = history.verify()
+            if faults:
+                raise _damaged(told, f"{repository.full_name}: {faults[0].where}: {faults[0].what}")
+            runs += projection.rebuild(connection, repository.id, history.view()) if history.exists() else 0
+    return Contents(len(every), runs)
+
+
+@contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    """A name beside `target`, which nothing is left under."""
+    copy = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+        yield copy
+    except OSError as error:
+        raise DeliveryFailed(
+            "backup-unwritable",
+            f"{target}: {error.strerror}",
+            hint="check the directory's permissions and free space; nothing was left behind",
+        ) from error
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+
+
+def _publish(copy: Path, target: Path) -> None:
+    """`target` appears whole and outlives a power cut; one that was made meanwhile is not replaced."""
+    with copy.open("rb") as stream:
+        os.fsync(stream.fileno())
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    copy.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _damaged(source: Path, what: str) -> InputError:
+    return InputError("backup-damaged", f"{source}: {what}", hint="use another backup")

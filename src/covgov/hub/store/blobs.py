@@ -1,0 +1,55 @@
+"""Content by its SHA-256, kept once per owner and never shared across owners: nobody can learn from a stored byte, or
+from how fast it is stored, whether another owner has it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, delete, exists, insert, select
+
+from covgov.history import layout
+from covgov.hub.store.schema import BLOBS, HISTORY_FILES
+
+BATCH = 500
+"""How many values one statement names."""
+
+T = TypeVar("T")
+
+
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`values` in pieces that one statement may name."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
+
+
+def keep(connection: Connection, owner: str, contents: Sequence[bytes]) -> Mapping[str, int]:
+    """SHA-256 -> id of the blob, for each of `contents`. Only under the owner's lock (`repositories.lock`)."""
+    by_digest = {layout.digest_of(data): data for data in contents}
+    known = _ids(connection, owner, sorted(by_digest))
+    new = sorted(set(by_digest) - set(known))
+    if not new:
+        return known
+    for batch in batches(new):
+        rows = [{"owner": owner, "sha256": digest, "data": by_digest[digest]} for digest in batch]
+        connection.execute(insert(BLOBS), rows)
+    return {**known, **_ids(connection, owner, new)}
+
+
+def drop_unused(connection: Connection, ids: Sequence[int]) -> int:
+    """Delete those of `ids` that no history refers to; how many."""
+    used = exists().where(HISTORY_FILES.c.blob_id == BLOBS.c.id)
+    return sum(connection.execute(delete(BLOBS).where(BLOBS.c.id.in_(batch), ~used)).rowcount for batch in batches(ids))
+
+
+def drop_all_unused(connection: Connection) -> int:
+    """Delete every blob that no history refers to; how many."""
+    return connection.execute(delete(BLOBS).where(~exists().where(HISTORY_FILES.c.blob_id == BLOBS.c.id))).rowcount
+
+
+def _ids(connection: Connection, owner: str, digests: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for batch in batches(digests):
+        query = select(BLOBS.c.sha256, BLOBS.c.id).where(BLOBS.c.owner == owner, BLOBS.c.sha256.in_(batch))
+        found |= {row.sha256: row.id for row in connection.execute(query)}
+    return found

@@ -1,0 +1,195 @@
+"""The database: how it is opened, brought to a schema revision, cleaned, copied; and everything that only SQLite has.
+
+SQLite runs in WAL: readers see the state of their first statement, one writer at a time. `synchronous=FULL` makes a
+commit outlive a power cut, `secure_delete=ON` overwrites what is deleted. No other module names a PRAGMA.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from covgov.errors import DeliveryFailed, InputError, Undetermined, UsageError
+from covgov.hub.store import faults
+from covgov.hub.store.work import WRITE, transaction
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_SECONDS = 15.0
+"""How long a writer waits for the one before it."""
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+def open_engine(url: str) -> Engine:
+    """The database at a SQLAlchemy URL; a new SQLite file is made, readable by its owner only.
+
+    Raises UsageError (`hub-database-unsupported`) for anything but a SQLite file, Undetermined
+    (`hub-database-unavailable`) when it cannot be opened.
+    """
+    path = file_of(url)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise Undetermined(
+            "hub-database-unavailable",
+            f"the database {path} cannot be opened: {error.strerror}",
+            hint="its directory must exist and be writable",
+        ) from error
+    address = URL.create("sqlite", database=str(path))
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=40)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def file_of(url: str) -> Path:
+    """The file that a database URL names. Raises UsageError (`hub-database-unsupported`)."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("unknown")
+    database = parsed.database or ""
+    if parsed.get_backend_name() != "sqlite" or database.startswith((":memory:", "file:")) or not database:
+        raise UsageError(
+            "hub-database-unsupported",
+            f"not the address of a database that the hub can use: {parsed.render_as_string(hide_password=True)}",
+            hint="use a file: sqlite:////var/lib/covgov/hub.db",
+        )
+    return Path(database).absolute()
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables to `revision`, forwards or back ("base": none at all), all or nothing.
+
+    Raises InputError (`hub-database-newer`) when the database was written by a newer covgov, UsageError
+    (`hub-revision-unknown`) when there is no such revision.
+    """
+    order = ["", *(step.revision for step in reversed(list(_scripts().walk_revisions())))]
+    target = {"head": order[-1], "base": ""}.get(revision, revision)
+    if target not in order:
+        raise UsageError(
+            "hub-revision-unknown", f"there is no schema revision {revision}", hint=f"there are: {', '.join(order[1:])}"
+        )
+    with transaction(engine, write=True) as connection:
+        present = _revision(connection)
+        if present not in order:
+            raise InputError(
+                "hub-database-newer",
+                f"the database is at schema revision {present}, which this covgov does not know",
+                hint="upgrade covgov, or restore a backup of the older version",
+            )
+        config = _config()
+        config.attributes["connection"] = connection
+        forwards = order.index(target) >= order.index(present)
+        (command.upgrade if forwards else command.downgrade)(config, target or "base")
+
+
+def current(engine: Engine) -> str:
+    """The schema revision of the database, "" when it has no tables yet."""
+    with transaction(engine, write=False) as connection:
+        return _revision(connection)
+
+
+def newest() -> str:
+    """The schema revision that this covgov works with."""
+    return _scripts().get_current_head() or ""
+
+
+def erase(engine: Engine) -> None:
+    """Make what was deleted unreadable: rebuild the database without its free pages and empty the write-ahead log.
+
+    Raises DeliveryFailed (`hub-erase-incomplete`) when somebody was still reading; deleted rows stay deleted, and
+    calling again completes it.
+    """
+    with _driver(engine) as driver:
+        driver.execute("VACUUM")
+        [busy, _, _] = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise DeliveryFailed(
+            "hub-erase-incomplete",
+            "the rows are deleted, but a reader kept their bytes from being overwritten in the write-ahead log",
+            hint="repeat it when no request is running",
+        )
+
+
+def copy(engine: Engine, target: Path) -> None:
+    """A consistent copy of the database, while others write, in a file that does not exist yet."""
+    with _driver(engine) as driver:
+        driver.execute("VACUUM INTO ?", (str(target),))
+    with target.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def settle(engine: Engine) -> None:
+    """Close a database that nobody else has open, so that its one file holds everything."""
+    with _driver(engine) as driver:
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()  # whoever closes last removes the log
+
+
+def structure_faults(engine: Engine) -> list[str]:
+    """What the database itself finds wrong with its pages, indexes and references; empty when it is sound."""
+    with transaction(engine, write=False) as connection:
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [fault for fault in found if fault != "ok"] + [f"{row[0]}: a row refers to nothing" for row in dangling]
+
+
+def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - what open_engine asked for
+    connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE, True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _driver(engine: Engine) -> Iterator[sqlite3.Connection]:
+    """The driver's own connection, outside any transaction."""
+    try:
+        pooled = engine.raw_connection()
+        try:
+            driver = pooled.driver_connection
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what open_engine asked for
+            yield driver
+        finally:
+            pooled.close()
+    except faults.DRIVER_ERRORS as error:
+        raise faults.told(error, write=True) or error from error
+
+
+def _revision(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config

@@ -1,0 +1,198 @@
+"""The history of one repository in SQL: the layout of docs/history-format.md, a row per file.
+
+A transaction holds the files and the rows of `runs` that are made from them, so a killed process leaves the old state
+or the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from covgov.history import layout, ledger
+from covgov.history.interface import Change, Fault, RunSummary
+from covgov.hub.store import admission, blobs, projection, repositories
+from covgov.hub.store.repositories import Repository
+from covgov.hub.store.schema import BLOBS, HISTORY_FILES
+from covgov.hub.store.work import transaction
+from covgov.model.run import RunRecord
+
+
+class SqlView:
+    """The files of one repository. On a connection: as of its transaction; on an engine: as of each call."""
+
+    def __init__(self, database: Engine | Connection, repository: Repository) -> None:
+        self._database = database
+        self._repository = repository
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        prefix = f"{folder}/" if folder else ""
+        query = select(HISTORY_FILES.c.name).where(HISTORY_FILES.c.repository_id == self._repository.id)
+        if prefix:
+            query = query.where(HISTORY_FILES.c.name.startswith(prefix, autoescape=True))
+        with _reading(self._database, self._repository) as connection:
+            found = connection.execute(query).scalars().all()
+        return sorted(name for name in found if name.startswith(prefix))  # databases compare and sort text as they like
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        query = (
+            select(HISTORY_FILES.c.name, BLOBS.c.data)
+            .join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
+            .where(HISTORY_FILES.c.repository_id == self._repository.id)
+        )
+        found: dict[str, bytes] = {}
+        with _reading(self._database, self._repository) as connection:
+            for batch in blobs.batches(names):
+                rows = connection.execute(query.where(HISTORY_FILES.c.name.in_(batch)))
+                found |= {row.name: row.data for row in rows}
+        return found
+
+
+class SqlHistory:
+    """A RunStore, and Portable. On an engine each call is a transaction of its own, on a connection part of its
+    transaction.
+
+    A repository that was deleted meanwhile, even if one of that name was made again: InputError (`repository-unknown`).
+    """
+
+    def __init__(self, database: Engine | Connection, repository: Repository) -> None:
+        self._database = database
+        self._repository = repository
+
+    def within(self, connection: Connection) -> SqlHistory:
+        """The same history as part of a running transaction."""
+        return SqlHistory(connection, self._repository)
+
+    def view(self) -> SqlView:
+        return SqlView(self._database, self._repository)
+
+    def exists(self) -> bool:
+        with self._read() as view:
+            return ledger.recorded(view)
+
+    def list(self) -> Sequence[RunSummary]:
+        with self._read() as view:
+            return ledger.summaries(view) if ledger.recorded(view) else []
+
+    def fetch(self, run_id: str) -> RunRecord:
+        with self._read() as view:
+            return ledger.fetch(view, run_id)
+
+    def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
+        kept = artifacts or {}
+        ids = {name: layout.digest_of(data) for name, data in kept.items()}
+        with _writing(self._database, self._repository) as connection:
+            added, summary = ledger.addition(SqlView(connection, self._repository), record, ids)
+            if added is not None:
+                bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
+                self._add(connection, {**bulk, **added.files})
+        return summary
+
+    def update(self, change: Change) -> None:
+        """Raises InputError when what was to be added is no proper continuation (see `admission.admit`)."""
+        with _writing(self._database, self._repository) as connection:
+            added = change(SqlView(connection, self._repository))
+            if added is not None:
+                self._add(connection, added.files)
+
+    def prune(self, keep: int) -> Sequence[str]:
+        with _writing(self._database, self._repository) as connection:
+            view = SqlView(connection, self._repository)
+            runs = ledger.chain(view) if ledger.recorded(view) else []
+            cut = max(0, len(runs) - keep)
+            needed = {artifact for stored in runs[cut:] for artifact in stored.manifest.artifacts.values()}
+            present = {PurePosixPath(name).name: name for name in view.names(layout.ARTIFACTS)}
+            gone = [
+                f"{stored.id}: {name}"
+                for stored in runs[:cut]
+                for name, artifact in sorted(stored.manifest.artifacts.items())
+                if artifact in present and artifact not in needed
+            ]
+            self._drop(connection, [name for artifact, name in present.items() if artifact not in needed])
+        return gone
+
+    def collect(self) -> Sequence[str]:
+        """Drop objects and artifacts that no run refers to (left by a push that was never completed); their names."""
+        with _writing(self._database, self._repository) as connection:
+            view = SqlView(connection, self._repository)
+            runs = ledger.chain(view) if ledger.recorded(view) else []
+            needed = {layout.HEAD, *(name for stored in runs for name in admission.references(stored, view))}
+            unneeded = [name for name in view.names() if name not in needed]
+            self._drop(connection, unneeded)
+        return unneeded
+
+    def verify(self) -> Sequence[Fault]:
+        with self._read() as view:
+            return ledger.verify(view) if ledger.recorded(view) else []
+
+    @contextmanager
+    def _read(self) -> Iterator[SqlView]:
+        with _reading(self._database, self._repository) as connection:
+            yield SqlView(connection, self._repository)
+
+    def _add(self, connection: Connection, files: Mapping[str, bytes]) -> None:
+        """Everything is checked before anything is written, for the caller's transaction may go on."""
+        view = SqlView(connection, self._repository)
+        runs = [projection.project(admitted) for admitted in admission.admit(view, files)]
+        present = self._blob_ids(connection, list(files))
+        new = {name: data for name, data in files.items() if name not in present}
+        head = [files[layout.HEAD]] if layout.HEAD in files else []
+        ids = blobs.keep(connection, self._repository.owner, [*new.values(), *head])
+        if new:
+            rows = [
+                {"repository_id": self._repository.id, "name": name, "blob_id": ids[layout.digest_of(data)]}
+                for name, data in new.items()
+            ]
+            connection.execute(insert(HISTORY_FILES), rows)
+        if layout.HEAD in present:
+            self._replace_head(connection, present[layout.HEAD], ids[layout.digest_of(files[layout.HEAD])])
+        for run in runs:
+            projection.add(connection, self._repository.id, run)
+
+    def _replace_head(self, connection: Connection, old: int, new: int) -> None:
+        mine = (HISTORY_FILES.c.repository_id == self._repository.id) & (HISTORY_FILES.c.name == layout.HEAD)
+        connection.execute(update(HISTORY_FILES).where(mine).values(blob_id=new))
+        blobs.drop_unused(connection, [old])
+
+    def _drop(self, connection: Connection, names: Sequence[str]) -> None:
+        ids = sorted(set(self._blob_ids(connection, names).values()))
+        for batch in blobs.batches(names):
+            mine = HISTORY_FILES.c.repository_id == self._repository.id
+            connection.execute(delete(HISTORY_FILES).where(mine, HISTORY_FILES.c.name.in_(batch)))
+        blobs.drop_unused(connection, ids)
+
+    def _blob_ids(self, connection: Connection, names: Sequence[str]) -> dict[str, int]:
+        query = select(HISTORY_FILES.c.name, HISTORY_FILES.c.blob_id).where(
+            HISTORY_FILES.c.repository_id == self._repository.id
+        )
+        found: dict[str, int] = {}
+        for batch in blobs.batches(names):
+            rows = connection.execute(query.where(HISTORY_FILES.c.name.in_(batch)))
+            found |= {row.name: row.blob_id for row in rows}
+        return found
+
+
+@contextmanager
+def _reading(database: Engine | Connection, repository: Repository) -> Iterator[Connection]:
+    if isinstance(database, Connection):
+        yield database
+        return
+    with transaction(database, write=False) as connection:
+        found = repositories.get(connection, repository.owner, repository.name)
+        if found is None or found.id != repository.id:
+            raise repositories.unknown(repository.full_name)
+        yield connection
+
+
+@contextmanager
+def _writing(database: Engine | Connection, repository: Repository) -> Iterator[Connection]:
+    if isinstance(database, Connection):
+        repositories.lock(database, repository)
+        yield database
+        return
+    with transaction(database, write=True) as connection:
+        repositories.lock(connection, repository)
+        yield connection

@@ -1,0 +1,1 @@
+"""One module per revision; the number says the order."""

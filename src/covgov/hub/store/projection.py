@@ -1,0 +1,101 @@
+"""Runs as rows, for listing and querying. Made from manifests and verdicts, which remain the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, String, Table, delete, insert
+
+from covgov.errors import InputError
+from covgov.history import ledger
+from covgov.history.interface import View
+from covgov.hub.store.admission import Admitted, verdict_of
+from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
+from covgov.hub.store.work import stamp
+from covgov.model.verdict import Row
+
+PROJECT = ""
+"""The `component` of the row that stands for the whole project."""
+
+LARGEST = 2**31 - 1
+"""What fits in an INTEGER of every database."""
+
+Values = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """The row of a run, and those of its components and project."""
+
+    run: Values
+    components: Sequence[Values]
+
+
+def project(admitted: Admitted) -> Projected:
+    """Raises InputError (`run-unprojectable`) for a figure or name that no covgov writes and no database takes."""
+    stored, verdict = admitted.stored, admitted.verdict
+    run = stored.manifest.run
+    values: Values = {
+        "run_id": stored.id,
+        "sequence": stored.manifest.sequence,
+        "commit_id": run.commit,
+        "tree": run.tree,
+        "branch": run.branch,
+        "attempt": run.attempt,
+        "recorded_at": stamp(run.recorded_at),
+        "outcome": run.outcome.value,
+        "complete": run.complete,
+        "dirty": run.dirty,
+        "policy_hash": run.policy_hash,
+    }
+    rows = [_row(PROJECT, verdict.project)] if verdict.project else []
+    rows += [_row(row.name, row) for row in verdict.rows]
+    _check_fit(stored.name, RUNS, values)
+    for row in rows:
+        _check_fit(stored.name, RUN_COMPONENTS, row)
+    if len({row["component"] for row in rows}) != len(rows):
+        raise _unfit(stored.name, "two of its rows have one name")
+    return Projected(values, rows)
+
+
+def add(connection: Connection, repository_id: int, projected: Projected) -> None:
+    """Insert the rows of one run."""
+    key = connection.execute(insert(RUNS).values(repository_id=repository_id, **projected.run)).inserted_primary_key
+    assert key is not None  # noqa: S101 - one row was inserted
+    if projected.components:
+        connection.execute(insert(RUN_COMPONENTS), [{"run_pk": key.id, **row} for row in projected.components])
+
+
+def rebuild(connection: Connection, repository_id: int, view: View) -> int:
+    """Make the rows of one repository again from its history; how many runs. Raises InputError (`history-damaged`)."""
+    connection.execute(delete(RUNS).where(RUNS.c.repository_id == repository_id))
+    runs = ledger.chain(view)
+    for stored in runs:
+        add(connection, repository_id, project(Admitted(stored, verdict_of(stored, view))))
+    return len(runs)
+
+
+def _row(component: str, row: Row) -> Values:
+    return {
+        "component": component,
+        "metric": row.metric.value,
+        "covered": row.now.covered if row.now else None,
+        "total": row.now.total if row.now else None,
+        "bar": None if row.bar is None else str(row.bar),
+        "outcome": row.outcome.value,
+    }
+
+
+def _check_fit(where: str, table: Table, values: Values) -> None:
+    """SQLite takes a text of any length; other databases do not."""
+    for key, value in values.items():
+        kind = table.c[key].type
+        if isinstance(kind, String) and isinstance(value, str) and kind.length and len(value) > kind.length:
+            raise _unfit(where, f"its {key} is longer than {kind.length} characters")
+        if isinstance(value, int) and not 0 <= value <= LARGEST:
+            raise _unfit(where, f"its {key} is not in 0..{LARGEST}")
+
+
+def _unfit(where: str, what: str) -> InputError:
+    return InputError("run-unprojectable", f"{where}: {what}", hint="no covgov writes such a run; nothing was kept")

@@ -1,0 +1,144 @@
+"""The repositories of the hub: made, found, and deleted with everything that only they had."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import delete as delete_from
+
+from covgov.errors import InputError
+from covgov.hub.store import blobs
+from covgov.hub.store.schema import HISTORY_FILES, REPOSITORIES, RUNS
+from covgov.hub.store.work import moment, stamp
+
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+"""What an owner or a repository may be called: as on the forges, so that `owner/name` is a path of two parts."""
+
+BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """id: of this database only; a name that is deleted and made again has another history."""
+
+    id: int
+    owner: str
+    name: str
+    default_branch: str
+    private: bool
+    created_at: datetime
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What went: runs and files of the history, and blobs nobody else of this owner has (`shared` ones stay)."""
+
+    repository: Repository
+    runs: int
+    files: int
+    blobs: int
+    shared: int
+
+
+def create(
+    connection: Connection,
+    owner: str,
+    name: str,
+    *,
+    at: datetime,
+    default_branch: str = "main",
+    private: bool = True,
+) -> Repository:
+    """Raises InputError: `repository-name-invalid`, `repository-exists`."""
+    if not NAME.fullmatch(owner) or not NAME.fullmatch(name) or not BRANCH.fullmatch(default_branch):
+        raise InputError(
+            "repository-name-invalid",
+            f"not a repository's name or branch: {owner!r} / {name!r}, {default_branch!r}",
+            hint="an owner and a name have 1 to 100 letters, digits, dots, dashes or underscores",
+        )
+    if get(connection, owner, name) is not None:
+        raise InputError("repository-exists", f"there is a repository {owner}/{name} already")
+    values = {"owner": owner, "name": name, "default_branch": default_branch, "private": private}
+    connection.execute(insert(REPOSITORIES).values(**values, created_at=stamp(at)))
+    made = get(connection, owner, name)
+    assert made is not None  # noqa: S101 - this transaction has just inserted it
+    return made
+
+
+def get(connection: Connection, owner: str, name: str) -> Repository | None:
+    """None: there is no such repository. Names are compared to the letter."""
+    mine = (REPOSITORIES.c.owner == owner) & (REPOSITORIES.c.name == name)
+    row = connection.execute(select(REPOSITORIES).where(mine)).one_or_none()
+    return None if row is None else _repository(row)
+
+
+def list_(connection: Connection, *, after: str = "", limit: int = 100) -> Sequence[Repository]:
+    """By owner and name; after: the `owner/name` that the previous page ended with."""
+    query = select(REPOSITORIES).order_by(REPOSITORIES.c.owner, REPOSITORIES.c.name).limit(limit)
+    if after:
+        owner, _, name = after.partition("/")
+        query = query.where(tuple_(REPOSITORIES.c.owner, REPOSITORIES.c.name) > tuple_(owner, name))
+    return [_repository(row) for row in connection.execute(query)]
+
+
+def change(connection: Connection, repository: Repository, *, default_branch: str, private: bool) -> Repository:
+    """Raises InputError (`repository-name-invalid`, `repository-unknown`)."""
+    if not BRANCH.fullmatch(default_branch):
+        raise InputError("repository-name-invalid", f"not the name of a branch: {default_branch!r}")
+    connection.execute(
+        update(REPOSITORIES)
+        .where(REPOSITORIES.c.id == repository.id)
+        .values(default_branch=default_branch, private=private)
+    )
+    changed = get(connection, repository.owner, repository.name)
+    if changed is None:
+        raise unknown(repository.full_name)
+    return changed
+
+
+def delete(connection: Connection, repository: Repository) -> Deletion:
+    """Every row of it, and every blob that no other repository of its owner has.
+
+    Raises InputError (`repository-unknown`).
+    The bytes are overwritten in the file by `engine.erase`, which runs after this transaction. What remains: the audit
+    trail's entries, which hold no coverage, and backups made before.
+    """
+    lock(connection, repository)
+    mine = HISTORY_FILES.c.repository_id == repository.id
+    used = set(connection.execute(select(HISTORY_FILES.c.blob_id).where(mine).distinct()).scalars())
+    files = connection.execute(select(func.count()).select_from(HISTORY_FILES).where(mine)).scalar_one()
+    runs = connection.execute(
+        select(func.count()).select_from(RUNS).where(RUNS.c.repository_id == repository.id)
+    ).scalar_one()
+    connection.execute(delete_from(REPOSITORIES).where(REPOSITORIES.c.id == repository.id))
+    dropped = blobs.drop_unused(connection, sorted(used))
+    return Deletion(repository, runs, files, dropped, len(used) - dropped)
+
+
+def lock(connection: Connection, repository: Repository) -> None:
+    """Writers of one owner follow one another, because they share blobs. Raises InputError (`repository-unknown`)."""
+    query = (
+        select(REPOSITORIES.c.id, REPOSITORIES.c.name)
+        .where(REPOSITORIES.c.owner == repository.owner)
+        .order_by(REPOSITORIES.c.id)
+        .with_for_update()
+    )
+    if (repository.id, repository.name) not in {(row.id, row.name) for row in connection.execute(query)}:
+        raise unknown(repository.full_name)
+
+
+def unknown(full_name: str) -> InputError:
+    """The error for a repository that does not exist, or no longer."""
+    return InputError("repository-unknown", f"the hub has no repository {full_name}")
+
+
+def _repository(row: Row[tuple[object, ...]]) -> Repository:
+    return Repository(row.id, row.owner, row.name, row.default_branch, row.private, moment(row.created_at))

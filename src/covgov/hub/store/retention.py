@@ -1,0 +1,47 @@
+"""What may go, and when: bulk artifacts, the leavings of pushes that were never completed, uploads long past.
+
+Manifests, verdicts and coverage that a run refers to never go, except with the whole repository.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete
+
+from covgov.hub.store import blobs
+from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.repositories import Repository
+from covgov.hub.store.schema import UPLOADS
+from covgov.hub.store.work import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How much went: artifacts and unreferenced files of the history, old uploads, blobs that nobody had."""
+
+    artifacts: int
+    unreferenced: int
+    expired: int
+    blobs: int
+
+
+def sweep(connection: Connection, repository: Repository, *, keep: int, before: datetime) -> Swept:
+    """Keep the artifacts of the newest `keep` runs. before: uploads received earlier go."""
+    history = SqlHistory(connection, repository)
+    return Swept(
+        artifacts=len(history.prune(keep)),
+        unreferenced=len(history.collect()),
+        expired=expire(connection, repository, before=before),
+        blobs=blobs.drop_all_unused(connection),
+    )
+
+
+def expire(connection: Connection, repository: Repository, *, before: datetime) -> int:
+    """Delete uploads received before a moment, whether they became part of a run or still wait for one; how many.
+
+    What a run was made of is in its history. The same upload, sent again after this, counts as a new attempt.
+    """
+    old = (UPLOADS.c.repository_id == repository.id) & (UPLOADS.c.received_at < stamp(before))
+    return connection.execute(delete(UPLOADS).where(old)).rowcount

@@ -1,0 +1,173 @@
+"""Questions about runs, answered from the projections: newest first, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from covgov.errors import InputError
+from covgov.hub.store.projection import PROJECT
+from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
+from covgov.hub.store.work import moment
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
+from covgov.model.verdict import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in short. id: of its manifest. sequence: also the cursor for the next page. recorded_at: aware, UTC."""
+
+    id: str
+    sequence: int
+    commit: str
+    tree: str
+    branch: str
+    attempt: int
+    recorded_at: datetime
+    outcome: Outcome
+    complete: bool
+    dirty: bool
+    policy_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRow:
+    """A component (or "", the project) as a run saw it. now: None when nothing was measured."""
+
+    component: str
+    metric: Metric
+    now: Ratio | None
+    bar: Decimal | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One run in a trend."""
+
+    run: RunRow
+    figure: ComponentRow
+
+
+def list_runs(
+    connection: Connection,
+    repository_id: int,
+    *,
+    branch: str | None = None,
+    commit: str | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> Sequence[RunRow]:
+    """Newest first. after: the sequence that the previous page ended with."""
+    query = _runs(repository_id, branch, after).limit(limit)
+    if commit is not None:
+        query = query.where(RUNS.c.commit_id == commit)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, repository_id: int) -> int:
+    """How many runs there are."""
+    return connection.execute(
+        select(func.count()).select_from(RUNS).where(RUNS.c.repository_id == repository_id)
+    ).scalar_one()
+
+
+def get(connection: Connection, repository_id: int, run_id: str) -> RunRow | None:
+    """By id; None: this repository has no such run."""
+    mine = (RUNS.c.repository_id == repository_id) & (RUNS.c.run_id == run_id)
+    row = connection.execute(select(RUNS).where(mine)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def find(connection: Connection, repository_id: int, run_id: str) -> RunRow:
+    """Raises InputError (`run-unknown`)."""
+    found = get(connection, repository_id, run_id)
+    if found is None:
+        raise InputError("run-unknown", f"history has no run {run_id}", hint="the list of runs shows what there is")
+    return found
+
+
+def latest(
+    connection: Connection, repository_id: int, *, branch: str | None = None, complete: bool = False
+) -> RunRow | None:
+    """The newest run by number, whatever the clocks of those who recorded it said.
+
+    complete: only one in which every declared suite arrived and passed its tests, of a clean tree.
+    """
+    query = _runs(repository_id, branch, None).limit(1)
+    if complete:
+        query = query.where(RUNS.c.complete.is_(True), RUNS.c.dirty.is_(False))
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _run(row)
+
+
+def components(connection: Connection, repository_id: int, run_id: str) -> Sequence[ComponentRow]:
+    """Of one run: the project first (component ""), then the components by name."""
+    query = (
+        select(RUN_COMPONENTS)
+        .join(RUNS, RUNS.c.id == RUN_COMPONENTS.c.run_pk)
+        .where(RUNS.c.repository_id == repository_id, RUNS.c.run_id == run_id)
+    )
+    return sorted((_component(row) for row in connection.execute(query)), key=lambda found: found.component)
+
+
+def trend(
+    connection: Connection,
+    repository_id: int,
+    component: str = PROJECT,
+    *,
+    branch: str | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> Sequence[Point]:
+    """What a component (or "", the project) had in the newest runs that tell of it, newest first."""
+    query = (
+        _runs(repository_id, branch, after)
+        .add_columns(*(RUN_COMPONENTS.c[name].label(f"component_{name}") for name in _FIGURES))
+        .join(RUN_COMPONENTS, RUN_COMPONENTS.c.run_pk == RUNS.c.id)
+        .where(RUN_COMPONENTS.c.component == component)
+        .limit(limit)
+    )
+    return [Point(_run(row), _component(row, "component_")) for row in connection.execute(query)]
+
+
+_FIGURES = ("component", "metric", "covered", "total", "bar", "outcome")
+
+
+def _runs(repository_id: int, branch: str | None, after: int | None) -> Select[tuple[object, ...]]:
+    query = select(*RUNS.c).where(RUNS.c.repository_id == repository_id).order_by(RUNS.c.sequence.desc())
+    if branch is not None:
+        query = query.where(RUNS.c.branch == branch)
+    return query if after is None else query.where(RUNS.c.sequence < after)
+
+
+def _run(row: Row[tuple[object, ...]]) -> RunRow:
+    return RunRow(
+        id=row.run_id,
+        sequence=row.sequence,
+        commit=row.commit_id,
+        tree=row.tree,
+        branch=row.branch,
+        attempt=row.attempt,
+        recorded_at=moment(row.recorded_at),
+        outcome=Outcome(row.outcome),
+        complete=row.complete,
+        dirty=row.dirty,
+        policy_hash=row.policy_hash,
+    )
+
+
+def _component(row: Row[tuple[object, ...]], prefix: str = "") -> ComponentRow:
+    name, metric, covered, total, bar, outcome = (getattr(row, f"{prefix}{key}") for key in _FIGURES)
+    return ComponentRow(
+        component=name,
+        metric=Metric(metric),
+        now=None if covered is None else Ratio(covered, total),
+        bar=None if bar is None else Decimal(bar),
+        outcome=Outcome(outcome),
+    )

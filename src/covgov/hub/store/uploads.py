@@ -1,0 +1,94 @@
+"""Uploads of single suites until their run is complete, and afterwards: the same upload again finds its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from covgov.hub.store.schema import UPLOADS
+from covgov.hub.store.work import moment, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes two uploads the same one, within a repository."""
+
+    tree: str
+    suite: str
+    name: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """sha256: of what was sent. snapshot: bytes as `snapshot_codec` writes them. run_id: "" until the run is there."""
+
+    key: Key
+    commit: str
+    branch: str
+    expected: tuple[str, ...]
+    sha256: str
+    snapshot: bytes
+    received_at: datetime
+    run_id: str = ""
+
+
+def find(connection: Connection, repository_id: int, key: Key) -> Upload | None:
+    """The upload under this key, None when there is none yet."""
+    wanted = (UPLOADS.c.suite == key.suite) & (UPLOADS.c.name == key.name)
+    row = connection.execute(_of(repository_id, key.tree, key.attempt).where(wanted)).one_or_none()
+    return None if row is None else _upload(row)
+
+
+def of_run(connection: Connection, repository_id: int, tree: str, attempt: int) -> Sequence[Upload]:
+    """Everything that was uploaded for one attempt at one tree, by suite and name."""
+    query = _of(repository_id, tree, attempt).order_by(UPLOADS.c.suite, UPLOADS.c.name)
+    return [_upload(row) for row in connection.execute(query)]
+
+
+def add(connection: Connection, repository_id: int, upload: Upload) -> None:
+    """A new upload. Raises IntegrityError when there is one under its key."""
+    connection.execute(
+        insert(UPLOADS).values(
+            repository_id=repository_id,
+            commit_id=upload.commit,
+            tree=upload.key.tree,
+            branch=upload.branch,
+            suite=upload.key.suite,
+            name=upload.key.name,
+            attempt=upload.key.attempt,
+            expected=msgspec.json.encode(upload.expected).decode(),
+            sha256=upload.sha256,
+            snapshot=upload.snapshot,
+            received_at=stamp(upload.received_at),
+        )
+    )
+
+
+def settle(connection: Connection, repository_id: int, tree: str, attempt: int, run_id: str) -> None:
+    """All uploads of this attempt became part of a run."""
+    mine = (UPLOADS.c.repository_id == repository_id) & (UPLOADS.c.tree == tree) & (UPLOADS.c.attempt == attempt)
+    connection.execute(update(UPLOADS).where(mine).values(run_id=run_id))
+
+
+def _of(repository_id: int, tree: str, attempt: int) -> Select[*tuple[object, ...]]:
+    return select(UPLOADS).where(
+        UPLOADS.c.repository_id == repository_id, UPLOADS.c.tree == tree, UPLOADS.c.attempt == attempt
+    )
+
+
+def _upload(row: Row[*tuple[object, ...]]) -> Upload:
+    return Upload(
+        Key(row.tree, row.suite, row.name, row.attempt),
+        row.commit_id,
+        row.branch,
+        msgspec.json.decode(row.expected, type=tuple[str, ...]),
+        row.sha256,
+        row.snapshot,
+        moment(row.received_at),
+        row.run_id or "",
+    )

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from covgov.hub.api.badge import COLOURS, LABEL, Badge, of_figure, svg
+from covgov.hub.api.wire_badges import shields
+from covgov.model.ratio import Ratio
+from covgov.model.verdict import Outcome
+from covgov.publish.safe_text import plain
+from covgov_testing.builders_verdict import HOSTILE
+
+NS = {"s": "http://www.w3.org/2000/svg"}
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc", "Cn")))
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_figure_that_misses_its_bar_never_shows_at_it() -> None:
+    told = of_figure("api", Ratio(79_999, 100_000), Decimal("80"), Outcome.FAIL)
+    assert told == Badge("api", "79.99 % fail", Outcome.FAIL)
+
+
+def test_a_finer_bar_is_answered_as_finely() -> None:
+    told = of_figure("api", Ratio(79_995, 100_000), Decimal("79.9955"), Outcome.FAIL)
+    assert told.message == "79.9950 % fail"
+
+
+def test_a_passing_figure_stands_alone() -> None:
+    assert of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS).message == "90.00 %"
+
+
+@pytest.mark.parametrize("now", [None, Ratio(0, 0)])
+def test_what_was_not_measured_has_no_figure(now: Ratio | None) -> None:
+    assert of_figure("api", now, Decimal(90), Outcome.UNDETERMINED).message == "undetermined"
+
+
+@given(printable, printable, st.sampled_from(Outcome))
+def test_the_picture_is_xml_that_says_exactly_its_words(label: str, message: str, outcome: Outcome) -> None:
+    root = etree.fromstring(svg(Badge(label, message, outcome)).encode())
+    assert [text.text or "" for text in root.findall("s:g/s:text", NS)] == [plain(label), plain(message)]
+    assert root.findtext("s:title", namespaces=NS) == f"{plain(label)}: {plain(message)}"
+    assert COLOURS[outcome] in {rect.get("fill") for rect in root.iterfind(".//s:rect", NS)}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_breaks_out_of_the_picture(text: str) -> None:
+    root = etree.fromstring(svg(Badge(text, text, Outcome.FAIL)).encode())
+    names = {etree.QName(element).localname for element in root.iter()}
+    assert names == {"svg", "title", "clipPath", "rect", "g", "text"}
+
+
+def test_longer_words_make_a_wider_picture() -> None:
+    widths = [
+        int(etree.fromstring(svg(Badge("api", words, Outcome.PASS)).encode()).get("width", "0"))
+        for words in ("90 %", "90.00 %", "90.00 % undetermined")
+    ]
+    assert widths == sorted(set(widths))
+
+
+@pytest.mark.parametrize("colour", [*COLOURS.values(), LABEL])
+def test_white_text_can_be_read_on_every_colour(colour: str) -> None:
+    assert (1 + 0.05) / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_shields_draws_the_same_badge() -> None:
+    told = shields(Badge("api", "79.99 % fail", Outcome.FAIL), 300).model_dump(by_alias=True)
+    assert told == {
+        "schemaVersion": 1,
+        "label": "api",
+        "message": "79.99 % fail",
+        "color": COLOURS[Outcome.FAIL].removeprefix("#"),
+        "isError": True,
+        "cacheSeconds": 300,
+    }

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from covgov.hub.api.openapi import complete, document
+from covgov_testing.hub_reading import ReadDesk
+
+
+def test_the_same_routes_give_the_same_bytes(hub: ReadDesk) -> None:
+    assert document(hub.app) == document(hub.app)
+
+
+def test_every_guarded_operation_names_its_refusals(hub: ReadDesk) -> None:
+    for path, operations in json.loads(document(hub.app))["paths"].items():
+        for operation in operations.values():
+            assert ("401" in operation["responses"]) == (path not in ("/healthz", "/readyz")), path
+            assert "default" not in operation["responses"]
+
+
+def test_what_an_operation_says_of_itself_stays() -> None:
+    own = {"201": {"description": "made"}, "default": {"description": "anything"}}
+    found = complete({"paths": {"/x/{id}": {"post": {"responses": own}, "summary": "not an operation"}}})
+    assert own["201"] == {"description": "made"}
+    assert {"404", "413"} <= set(own)
+    assert "401" not in own
+    assert "Problem" in found["components"]["schemas"]  # type: ignore[index]  # a document is nested mappings
+
+
+def test_a_document_of_another_shape_is_refused() -> None:
+    with pytest.raises(TypeError, match="components"):
+        complete({"components": []})

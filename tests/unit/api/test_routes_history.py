@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from covgov.history import layout
+from covgov.hub.api import routes_history
+from covgov.hub.auth_service.permissions import Role
+from covgov_testing.builders import snap
+from covgov_testing.builders_run import NOON, run
+from covgov_testing.write_desk import HISTORY, WriteDesk, proposal, zipped
+
+
+def second() -> timedelta:
+    return timedelta(hours=1)
+
+
+def test_an_addition_appends_the_run_and_accounts_for_it(desk: WriteDesk) -> None:
+    answer = desk.add(run("c1"))
+    (recorded,) = desk.history().list()
+    assert (answer.status_code, answer.json()["runs"]) == (201, [recorded.id])
+    assert desk.trail() == [("history-added", "token"), ("run-appended", "token")]
+    assert answer.json()["head"] == layout.digest_of(layout.head_bytes(1, recorded.id))
+
+
+def test_names_and_head_are_of_one_moment_and_files_come_back_as_they_were(desk: WriteDesk) -> None:
+    desk.add(run("c1"))
+    listing = desk.ask("GET", f"{HISTORY}/names").json()
+    assert listing["names"] == list(desk.history().view().names())
+    assert base64.b64decode(listing["head"]) == desk.history().view().read([layout.HEAD])[layout.HEAD]
+    only = desk.ask("GET", f"{HISTORY}/names", params={"folder": "runs"}).json()
+    assert only["names"] == [name for name in listing["names"] if name.startswith("runs/")]
+    read = desk.ask("POST", f"{HISTORY}/read", json={"names": [*listing["names"], "runs/none"]}).json()
+    assert {name: base64.b64decode(data) for name, data in read["files"].items()} == desk.history().view().read(
+        listing["names"]
+    )
+    assert read["left"] == []
+
+
+def test_an_empty_history_has_no_names_and_no_head(desk: WriteDesk) -> None:
+    assert desk.ask("GET", f"{HISTORY}/names", Role.READER).json() == {"names": [], "head": None}
+
+
+def test_a_full_answer_names_what_is_left(desk: WriteDesk) -> None:
+    desk.add(run("c1", snapshots={"api": snap({f"f{n}.py": "+" * (n + 1) for n in range(60)})}))
+    view = desk.history().view()
+    first = routes_history.fill(view, view.names(), most=10)
+    assert list(first.files) == view.names()[: routes_history.READ_AT_ONCE]
+    assert first.left == tuple(view.names()[routes_history.READ_AT_ONCE :])
+    assert routes_history.fill(view, view.names()).left == ()
+
+
+def test_what_is_missing_is_told_of_this_repository_only(desk: WriteDesk) -> None:
+    desk.add(run("c1"))
+    names = desk.ask("GET", f"{HISTORY}/names").json()["names"]
+    asked = {"names": [*names, layout.object_name("a" * 64)]}
+    assert desk.ask("POST", f"{HISTORY}/missing", json=asked).json() == {"missing": [layout.object_name("a" * 64)]}
+    elsewhere = desk.ask("POST", "/v1/repositories/acme/empty/history/missing", json={"names": names})
+    assert elsewhere.json() == {"missing": names}
+
+
+def test_an_addition_composed_for_an_older_head_is_refused_and_changes_nothing(desk: WriteDesk) -> None:
+    stale = proposal(desk.history().view(), run("c1"))
+    desk.add(run("c2"))
+    before = desk.history().view().names()
+    answer = desk.ask("POST", f"{HISTORY}/additions", json=stale)
+    assert (answer.status_code, answer.json()["code"]) == (409, "history-contended")
+    assert desk.history().view().names() == before
+
+
+def test_objects_may_come_ahead_of_the_run_that_needs_them(desk: WriteDesk) -> None:
+    whole = proposal(desk.history().view(), run("c1"))
+    files = whole["files"]
+    assert isinstance(files, dict)
+    ahead = {name: data for name, data in files.items() if name.startswith("objects/")}
+    assert desk.ask("POST", f"{HISTORY}/additions", json={**whole, "files": ahead}).json() == {"head": "", "runs": []}
+    assert list(desk.history().list()) == []
+    rest = {name: data for name, data in files.items() if name not in ahead}
+    assert desk.ask("POST", f"{HISTORY}/additions", json={**whole, "files": rest}).status_code == 201
+    assert list(desk.history().verify()) == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("../../etc/passwd", "history-foreign"),
+        ("notes.txt", "history-foreign"),
+        (f"objects/aa/{'a' * 64}", "history-damaged"),
+        ("head.json", "history-damaged"),
+    ],
+)
+def test_a_file_that_does_not_prove_itself_is_refused(desk: WriteDesk, name: str, code: str) -> None:
+    body = {**proposal(desk.history().view(), run("c1")), "files": {name: base64.b64encode(b"x").decode()}}
+    answer = desk.ask("POST", f"{HISTORY}/additions", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert list(desk.history().view().names()) == []
+    assert desk.trail() == []
+
+
+@pytest.mark.security
+def test_a_run_cannot_take_another_s_place(desk: WriteDesk) -> None:
+    desk.add(run("c1"))
+    desk.add(run("c2"))
+    before = desk.history().view().read(desk.history().view().names())
+    forged = proposal(desk.history("acme/empty").view(), run("c9"))
+    head = layout.digest_of(before[layout.HEAD])
+    answer = desk.ask("POST", f"{HISTORY}/additions", json={**forged, "expected_head": head})
+    assert answer.status_code == 422
+    assert desk.history().view().read(desk.history().view().names()) == before
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["additions", "missing", "prune"])
+def test_who_may_only_read_may_not_write(desk: WriteDesk, path: str) -> None:
+    answer = desk.ask("POST", f"{HISTORY}/{path}", Role.READER, json={})
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission-missing")
+    assert desk.ask("POST", f"{HISTORY}/{path}", None, json={}).status_code == 401
+
+
+@pytest.mark.security
+def test_a_repository_that_a_token_does_not_reach_does_not_exist(desk: WriteDesk) -> None:
+    there = desk.ask("GET", "/v1/repositories/other/private/history/names")
+    assert (there.status_code, there.json()["code"]) == (404, "repository-unknown")
+
+
+def test_too_many_files_at_once_are_refused(desk: WriteDesk) -> None:
+    files = {layout.object_name(f"{n:064x}"): "" for n in range(20_001)}
+    body = {**proposal(desk.history().view(), run("c1")), "files": files}
+    answer = desk.ask("POST", f"{HISTORY}/additions", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "files-too-many")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"names": 1}',
+        b'{"names": ["' + b"x" * 300 + b'"]}',
+        b'{"names": [], "more": 1}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_body_that_does_not_fit_is_told_where(desk: WriteDesk, body: bytes) -> None:
+    answer = desk.ask("POST", f"{HISTORY}/read", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")
+
+
+def test_a_compressed_body_is_read(desk: WriteDesk) -> None:
+    answer = desk.ask("POST", f"{HISTORY}/read", Role.UPLOADER, **zipped(b'{"names": []}'))
+    assert answer.json() == {"files": {}, "left": []}
+
+
+def test_pruning_drops_artifacts_and_accounts_for_it(desk: WriteDesk) -> None:
+    for number in range(2):
+        record = replace(run(f"c{number}"), recorded_at=NOON + number * second())
+        desk.history().append(record, {"api.xml": b"%d" % number})
+    answer = desk.ask("POST", f"{HISTORY}/prune", Role.MAINTAINER, json={"keep": 1})
+    first = desk.history().list()[0]
+    assert answer.json() == {"dropped": [f"{first.id}: api.xml"]}
+    assert desk.trail() == [("history-pruned", "token")]
+    assert list(desk.history().verify()) == []
+
+
+@pytest.mark.reliability
+def test_an_audit_entry_that_cannot_be_written_fails_the_request_and_nothing_is_changed(desk: WriteDesk) -> None:
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE audit")
+    answer = desk.add(run("c1"))
+    assert (answer.status_code, answer.json()["code"]) == (500, "audit-unwritable")
+    assert list(desk.history().view().names()) == []

@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from covgov.hub.auth_service.permissions import Role
+from covgov.hub.store.work import transaction
+from covgov.model import snapshot_codec
+from covgov.model.snapshot import Origin
+from covgov.model.verdict import Outcome
+from covgov_testing.builders import snap
+from covgov_testing.builders_run import run
+from covgov_testing.reports import cobertura, klass
+from covgov_testing.write_desk import COMMIT, SHOP, TREE, WriteDesk
+
+LCOV = b"TN:\nSF:src/api/a.py\nDA:1,1\nDA:2,1\nDA:3,0\nend_of_record\n"
+OTHER = LCOV.replace(b"DA:3,0", b"DA:3,1")
+XML = cobertura(klass("src/auth/b.py", 'number="1" hits="1"'))
+POLICY = """\
+[policy]
+fail_under = 60
+max_drop = {drop}
+[suites.api]
+tests = ["tests"]
+[suites.auth]
+tests = ["tests"]
+[components.api]
+paths = ["src/api/**"]
+suite = "api"
+[components.auth]
+paths = ["src/auth/**"]
+suite = "auth"
+"""
+
+
+def store_policy(desk: WriteDesk, text: str) -> None:
+    body = {"path": "covgov.toml", "text": text}
+    assert desk.ask("PUT", f"{SHOP}/policy", Role.MAINTAINER, json=body).status_code == 200
+
+
+def archive(**files: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items():
+            packed.writestr(name.replace("_", "."), data)
+    return made.getvalue()
+
+
+def code(answer: object) -> tuple[int, str]:
+    assert hasattr(answer, "status_code")
+    assert hasattr(answer, "json")
+    return answer.status_code, answer.json()["code"]
+
+
+def test_the_declared_suites_decide_when_a_run_is_complete(desk: WriteDesk) -> None:
+    first = desk.upload(LCOV, expected=["api", "auth"])
+    assert (first.status_code, first.json()["state"], first.json()["missing"]) == (201, "pending", ["auth"])
+    assert list(desk.history().list()) == []
+    second = desk.upload(XML, suite="auth", expected=["api", "auth"]).json()
+    (recorded,) = desk.history().list()
+    assert (second["state"], second["run"], second["missing"]) == ("complete", recorded.id, [])
+    assert [suite.name for suite in recorded.suites] == ["api", "auth"]
+    assert (recorded.commit, recorded.tree, recorded.branch) == (COMMIT, TREE, "main")
+    assert sorted(desk.trail()) == [("run-appended", "token"), *[("upload-accepted", "token")] * 2]
+
+
+@pytest.mark.reliability
+def test_a_replayed_upload_is_the_same_upload(desk: WriteDesk) -> None:
+    first = desk.upload(LCOV)
+    trail = desk.trail()
+    for again in (desk.upload(LCOV), desk.upload(gzip.compress(LCOV))):
+        assert (again.status_code, again.json()) == (200, first.json())
+    assert len(desk.history().list()) == 1
+    assert desk.trail() == trail
+
+
+@pytest.mark.reliability
+def test_other_content_under_the_same_key_is_refused_and_changes_nothing(desk: WriteDesk) -> None:
+    desk.upload(LCOV)
+    assert code(desk.upload(OTHER)) == (409, "upload-differs")
+    assert code(desk.upload(LCOV, exit_code=1)) == (409, "upload-differs")
+    assert len(desk.history().list()) == 1
+    assert desk.upload(OTHER, attempt=2).status_code == 201
+    assert [found.attempt for found in desk.history().list()] == [1, 2]
+
+
+def test_jobs_of_one_suite_are_merged_when_all_named_ones_are_there(desk: WriteDesk) -> None:
+    expected = ["api/py311", "api/py312"]
+    assert desk.upload(LCOV, name="py311", expected=expected).json()["missing"] == ["api/py312"]
+    done = desk.upload(OTHER, name="py312", expected=expected).json()
+    merged = desk.history().fetch(done["run"]).snapshots["api"].files["src/api/a.py"]
+    assert merged.statements == merged.covered == 0b1110
+
+
+def test_without_a_policy_nothing_is_green(desk: WriteDesk) -> None:
+    done = desk.upload(LCOV).json()
+    record = desk.history().fetch(done["run"])
+    assert done["outcome"] == Outcome.UNDETERMINED
+    assert [f.rule for f in record.verdict.findings if f.effect == "undetermined"] == ["hub-policy"]
+
+
+def test_a_stored_policy_judges_and_declares_the_suites(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=100))
+    assert desk.upload(LCOV).json()["missing"] == ["auth"]
+    done = desk.upload(XML, suite="auth").json()
+    assert done["outcome"] == Outcome.PASS
+    assert [row.name for row in desk.history().fetch(done["run"]).verdict.rows] == ["api", "auth"]
+
+
+def test_a_bar_that_is_not_met_fails(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=100))
+    desk.upload(LCOV.replace(b"DA:2,1", b"DA:2,0"))
+    assert desk.upload(XML, suite="auth").json()["outcome"] == Outcome.FAIL
+
+
+def test_a_suite_that_the_policy_declares_cannot_be_left_out(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=100))
+    done = desk.upload(LCOV, expected=["api"]).json()
+    assert (done["state"], done["outcome"]) == ("complete", Outcome.UNDETERMINED)
+    assert desk.history().list()[0].complete is False
+
+
+def test_a_drop_that_cannot_be_judged_is_not_green_except_at_first(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=2))
+    outcomes = []
+    for number in (1, 2):
+        tree = f"{number}" * 40
+        desk.upload(LCOV, tree=tree)
+        outcomes.append(desk.upload(XML, suite="auth", tree=tree).json()["outcome"])
+    assert outcomes == [Outcome.PASS, Outcome.UNDETERMINED]
+
+
+def test_failed_tests_are_told(desk: WriteDesk) -> None:
+    done = desk.upload(LCOV, exit_code=1).json()
+    assert done["outcome"] == Outcome.FAIL
+    assert desk.history().list()[0].complete is False
+
+
+def test_a_stored_policy_or_register_that_can_no_longer_be_read_judges_nothing(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=2))
+    with transaction(desk.engine, write=True) as connection:
+        connection.exec_driver_sql("UPDATE policies SET text = 'nonsense = ['")
+        connection.exec_driver_sql(
+            "INSERT INTO registers SELECT repository_id, 'r.md', 'no register', updated_at FROM policies"
+        )
+    done = desk.upload(LCOV).json()
+    messages = [finding.message for finding in desk.history().fetch(done["run"]).verdict.findings]
+    assert any("the stored policy cannot be read" in message for message in messages)
+
+
+def test_a_snapshot_is_taken_as_it_is(desk: WriteDesk) -> None:
+    snapshot = replace(snap({"src/api/a.py": "++-"}), origin=Origin(COMMIT, TREE))
+    done = desk.upload(snapshot_codec.encode(snapshot)).json()
+    kept = desk.history().fetch(done["run"]).snapshots["api"]
+    assert dict(kept.files) == dict(snapshot.files)
+    assert kept.identity == snapshot.identity
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("snapshot", "wanted"),
+    [
+        (replace(snap({"a.py": "+"}), suite="auth"), "upload-other-suite"),
+        (replace(snap({"a.py": "+"}), origin=Origin("e" * 40, TREE)), "upload-other-code"),
+        (replace(snap({"a.py": "+"}), origin=Origin(COMMIT, TREE, dirty=True)), "upload-other-code"),
+    ],
+)
+def test_a_snapshot_of_something_else_is_refused(desk: WriteDesk, snapshot: object, wanted: str) -> None:
+    assert isinstance(snapshot, type(snap({})))
+    assert code(desk.upload(snapshot_codec.encode(snapshot))) == (422, wanted)
+
+
+def test_paths_are_mapped_to_the_tree_that_comes_along(desk: WriteDesk) -> None:
+    tree = json.dumps({"src/api/a.py": "b" * 40, "README.md": "e" * 40}).encode()
+    packed = archive(cov_info=LCOV.replace(b"SF:", b"SF:/ci/build/"))
+    with_tree = io.BytesIO(packed)
+    with zipfile.ZipFile(with_tree, "a") as more:
+        more.writestr("covgov-tree.json", tree)
+    done = desk.upload(with_tree.getvalue(), root="/ci/build").json()
+    (file,) = desk.history().fetch(done["run"]).snapshots["api"].files.items()
+    assert (file[0], file[1].source) == ("src/api/a.py", "b" * 40)
+
+
+REFUSED = {
+    "nothing": (b"", "report-empty"),
+    "blanks": (b" \n ", "report-empty"),
+    "no report": (b"hello", "report-unknown-format"),
+    "a data file": (b"SQLite format 3\0" + b"\0" * 100, "upload-needs-interpreter"),
+    "a cut zip": (archive(a_info=LCOV)[:60], "upload-damaged"),
+    "a cut gzip": (gzip.compress(LCOV)[:-9], "body-damaged"),
+    "a wrong gzip": (b"\x1f\x8b" + b"x" * 50, "body-damaged"),
+    "an absolute path": (LCOV.replace(b"SF:", b"SF:/abs/"), "upload-paths-unsettled"),
+    "a way out": (LCOV.replace(b"SF:", b"SF:../../"), "upload-paths-unsettled"),
+    "a broken report": (XML[:-20], "report-damaged"),
+    "a broken snapshot": (snapshot_codec.encode(snap({"a.py": "+"}))[:-9], "snapshot-damaged"),
+    "an empty zip": (archive(a_info=b""), "report-unknown-format"),
+}
+
+
+@pytest.mark.security
+@pytest.mark.reliability
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_read_is_refused_and_leaves_nothing_behind(desk: WriteDesk, what: str) -> None:
+    body, wanted = REFUSED[what]
+    answer = desk.upload(body)
+    assert answer.status_code in (400, 422)
+    assert answer.json()["code"] == wanted
+    assert desk.trail() == []
+    assert desk.upload(LCOV).status_code == 201
+
+
+@pytest.mark.security
+def test_damaged_and_foreign_zips_are_told_apart_from_reports(desk: WriteDesk) -> None:
+    only_tree = io.BytesIO()
+    with zipfile.ZipFile(only_tree, "w") as packed:
+        packed.writestr("covgov-tree.json", "{}")
+        packed.mkdir("folder")
+    assert code(desk.upload(only_tree.getvalue())) == (422, "report-missing")
+    bad_tree = io.BytesIO()
+    with zipfile.ZipFile(bad_tree, "w") as packed:
+        packed.writestr("covgov-tree.json", "[1]")
+    assert code(desk.upload(bad_tree.getvalue())) == (422, "upload-damaged")
+    strange = io.BytesIO()
+    with zipfile.ZipFile(strange, "w") as packed:
+        packed.writestr("covgov-tree.json", '{"x.py": "b"}')
+        packed.writestr("cov.info", LCOV)
+    assert code(desk.upload(strange.getvalue())) == (422, "report-matches-nothing")
+
+
+@pytest.mark.security
+def test_a_reader_uploads_nothing(desk: WriteDesk) -> None:
+    assert code(desk.upload(LCOV, Role.READER)) == (403, "permission-missing")
+    assert code(desk.upload(LCOV, None)) == (401, "authentication-required")
+
+
+@pytest.mark.parametrize(
+    "about", [{"suite": "a/b"}, {"tree": "x"}, {"attempt": 0}, {"branch": ""}, {"expected": ["/"]}]
+)
+def test_parameters_that_do_not_fit_are_refused(desk: WriteDesk, about: dict[str, object]) -> None:
+    assert code(desk.upload(LCOV, Role.UPLOADER, **about)) == (422, "request-invalid")
+
+
+@pytest.mark.reliability
+def test_an_upload_that_cannot_be_accounted_for_is_not_kept(desk: WriteDesk) -> None:
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE audit RENAME TO lost")
+    assert code(desk.upload(LCOV)) == (500, "audit-unwritable")
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE lost RENAME TO audit")
+    assert list(desk.history().list()) == []
+    assert desk.upload(LCOV).status_code == 201
+
+
+def test_an_upload_joins_a_history_that_covgov_wrote(desk: WriteDesk) -> None:
+    desk.add(run("c1"))
+    desk.upload(LCOV)
+    assert [found.sequence for found in desk.history().list()] == [1, 2]
+    assert list(desk.history().verify()) == []

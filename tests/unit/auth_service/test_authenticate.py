@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.event import listen
+
+from covgov.errors import CovgovError
+from covgov.hub.auth_service import tokens
+from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, authenticator
+from covgov.hub.auth_service.permissions import Permission, Role
+from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Scope, may, principal
+from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.deps import HubDeps
+from covgov.hub.eventlog.diagnostics import configure
+from covgov.hub.settings import HubSettings
+from covgov.hub.store.work import WRITE
+from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
+
+pytestmark = pytest.mark.security
+
+HINTS = {
+    "authorization-malformed": "send Authorization: Bearer with a token of the hub",
+    "oidc-malformed": "see docs/hub.md on tokens from CI",
+    "oidc-replayed": "exchange it once, and use what you get",
+    "oidc-signature": "see docs/hub.md on tokens from CI",
+    "oidc-unbound": "a maintainer binds it: issuer, repository and ref pattern",
+    "token-expired": "ask for a new one",
+    "token-malformed": "check that it is copied whole",
+    "token-revoked": "ask for a new one",
+}
+SHOP = Scope(frozenset({"acme/shop"}))
+
+
+def refusal(desk: AuthDesk, *headers: str) -> str:
+    with pytest.raises(Unauthenticated) as caught:
+        desk.authenticator.authenticate(headers)
+    assert caught.value.hint == HINTS[caught.value.code]
+    return f"{caught.value.code}: {caught.value.message}"
+
+
+def last_request(desk: AuthDesk) -> str:
+    """The request id of the newest audit entry."""
+    with desk.work() as work:
+        query = text("select request_id from audit order by sequence desc limit 1")
+        return str(work.connection.execute(query).scalar_one())
+
+
+def bearer(token: str) -> list[str]:
+    return [f"Bearer {token}"]
+
+
+def test_who_shows_nothing_is_anonymous(desk: AuthDesk) -> None:
+    assert desk.authenticator.authenticate([]) == ANONYMOUS
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", " Bearer "])
+def test_a_token_of_the_hub_gives_its_principal(desk: AuthDesk, scheme: str) -> None:
+    issued = desk.token(Role.UPLOADER, "acme/shop")
+    expected = principal(Kind.TOKEN, f"token:{issued.token.id}", Role.UPLOADER, SHOP)
+    assert desk.authenticator.authenticate([scheme + issued.secret.text + " "]) == expected
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Token x", "cvg_x", "Bearer\tx", "BearerX y"]
+)
+def test_a_header_that_is_not_bearer_and_a_token_is_refused(desk: AuthDesk, header: str) -> None:
+    expected = "authorization-malformed: the Authorization header must stand once and say Bearer and a token"
+    assert refusal(desk, header) == expected
+
+
+def test_two_headers_are_refused_even_when_both_are_good(desk: AuthDesk) -> None:
+    good = bearer(desk.token().secret.text)[0]
+    assert refusal(desk, good, good).startswith("authorization-malformed")
+
+
+def test_a_bad_token_is_refused_and_never_taken_for_anonymous(desk: AuthDesk) -> None:
+    assert refusal(desk, "Bearer cvg_x").startswith("token-malformed")
+    assert refusal(desk, "Bearer x").startswith("oidc-malformed")
+
+
+@pytest.mark.parametrize("end", ["expire", "revoke"])
+def test_an_expired_or_revoked_token_is_refused(desk: AuthDesk, end: str) -> None:
+    issued = desk.token(lifetime=DAY)
+    if end == "expire":
+        desk.clock.forward(86400)
+    else:
+        with desk.work() as work:
+            tokens.revoke(work, issued.token.id)
+    assert refusal(desk, *bearer(issued.secret.text)).startswith(f"token-{end}")
+    assert desk.token_now(issued.token.id).last_used_at is None
+
+
+def test_the_last_use_is_recorded_to_the_minute(desk: AuthDesk) -> None:
+    issued = desk.token()
+    desk.authenticator.authenticate(bearer(issued.secret.text))
+    assert desk.token_now(issued.token.id).last_used_at == NOON
+    desk.clock.forward(59)
+    desk.authenticator.authenticate(bearer(issued.secret.text))
+    assert desk.token_now(issued.token.id).last_used_at == NOON
+    desk.clock.forward(1)
+    desk.authenticator.authenticate(bearer(issued.secret.text))
+    assert desk.token_now(issued.token.id).last_used_at == NOON + timedelta(seconds=60)
+
+
+@pytest.mark.reliability
+def test_a_last_use_that_cannot_be_recorded_is_told_and_fails_nothing(desk: AuthDesk) -> None:
+    issued = desk.token()
+    with desk.work() as work:
+        trigger = "create trigger full before update on tokens begin select raise(abort, 'disk full'); end"
+        work.connection.execute(text(trigger))
+    lines = StringIO()
+    configure(lines)
+    try:
+        assert desk.authenticator.authenticate(bearer(issued.secret.text)) == issued.token.principal()
+    finally:
+        configure(None)
+    told = json.loads(lines.getvalue())
+    assert (told["event"], told["level"], told["token"]) == ("token-use-unrecorded", "warning", issued.token.id)
+    assert "disk full" in told["reason"]
+
+
+def test_a_ci_token_gives_an_uploader_of_the_repositories_bound_to_it(desk: AuthDesk) -> None:
+    desk.bind("acme/shop")
+    desk.bind("acme/open")
+    asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
+    both = Scope(frozenset({"acme/shop", "acme/open"}))
+    assert asking == principal(Kind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, both)
+    assert may(asking, Permission.UPLOAD_CREATE, "acme/shop")
+    assert not may(asking, Permission.UPLOAD_CREATE, "other/thing")
+    assert not may(asking, Permission.POLICY_WRITE, "acme/shop")
+
+
+def test_a_gitlab_token_works_alike(desk: AuthDesk) -> None:
+    desk.bind("acme/shop", "acme/web/shop", issuer=GITLAB.issuer)
+    asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())))
+    assert (asking.name, asking.repositories) == ("oidc:acme/web/shop@refs/heads/main", SHOP)
+
+
+def test_a_ci_token_is_good_once(desk: AuthDesk) -> None:
+    desk.bind()
+    token = desk.issuer.sign(desk.issuer.github())
+    desk.authenticator.authenticate(bearer(token))
+    assert refusal(desk, *bearer(token)) == "oidc-replayed: this CI token was used before"
+    again = desk.issuer.sign(desk.issuer.github(exp=int(NOON.timestamp()) + 301))
+    assert refusal(desk, *bearer(again)).startswith("oidc-replayed")
+    other = desk.issuer.sign(desk.issuer.github(jti="token-2"))
+    assert desk.authenticator.authenticate(bearer(other)).kind is Kind.OIDC
+
+
+def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
+    desk.bind()
+    token = desk.issuer.sign(desk.issuer.github())
+    desk.authenticator.authenticate(bearer(token))
+    assert [event for event, _, _ in desk.audited()] == ["oidc-bound"]
+    refusal(desk, *bearer(token))
+    subject = "repo:acme/shop:ref:refs/heads/main"
+    fields = {"issuer": GITHUB.issuer, "token_id": "token-1", "repository": "acme/shop", "subject": subject}
+    assert desk.audited()[1:] == [("oidc-replayed", "oidc:acme/shop@refs/heads/main", fields)]
+    assert last_request(desk) == ""
+
+
+@pytest.mark.reliability
+def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: AuthDesk) -> None:
+    desk.bind()
+    shown = desk.token().secret.text
+    begun: list[bool] = []
+    listen(desk.engine, "begin", lambda connection: begun.append(connection.get_execution_options()[WRITE]))
+    desk.authenticator.authenticate(bearer(shown))
+    assert begun == [False, True]
+    desk.authenticator.authenticate(bearer(shown))
+    assert begun == [False, True, False]
+    desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
+    assert begun == [False, True, False, True]
+    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="2")), "r", desk.secrets)
+    assert begun == [False, True, False, True, True, True]
+    desk.authenticator.record_refusal(ANONYMOUS, "r", {"permission": "run:read", "reason": "forbidden"})
+    assert begun == [False, True, False, True, True, True, True]
+
+
+def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthDesk) -> None:
+    token = desk.issuer.sign(desk.issuer.github(repository="evil/fork", sub="repo:evil/fork:ref:refs/heads/main"))
+    expected = "oidc-unbound: no repository of the hub is bound to evil/fork at refs/heads/main"
+    desk.bind()
+    assert refusal(desk, *bearer(token)) == expected
+    desk.bind(subject="evil/fork")
+    assert desk.authenticator.authenticate(bearer(token)).kind is Kind.OIDC
+
+
+def test_a_ci_token_of_another_ref_is_refused(desk: AuthDesk) -> None:
+    desk.bind(ref="refs/heads/main")
+    token = desk.issuer.sign(desk.issuer.github(ref="refs/heads/evil"))
+    assert refusal(desk, *bearer(token)).startswith("oidc-unbound")
+
+
+def test_a_forged_ci_token_leaves_no_trace_and_uses_nothing_up(desk: AuthDesk) -> None:
+    desk.bind()
+    forged = unsigned({"alg": "none", "kid": "k1"}, desk.issuer.github())
+    assert refusal(desk, *bearer(forged)).startswith("oidc-signature")
+    assert desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github()))).kind is Kind.OIDC
+
+
+def test_a_ci_token_is_exchanged_once_for_a_short_token_of_the_hub(desk: AuthDesk) -> None:
+    desk.bind()
+    token = desk.issuer.sign(desk.issuer.github())
+    issued = desk.authenticator.exchange(token, "request-7", desk.secrets)
+    assert (issued.token.role, issued.token.scope) == (Role.UPLOADER, SHOP)
+    assert issued.token.expires_at == NOON + EXCHANGED_LIFE == NOON + timedelta(minutes=15)
+    for _ in range(2):
+        assert desk.authenticator.authenticate(bearer(issued.secret.text)) == issued.token.principal()
+    with pytest.raises(Unauthenticated, match="used before"):
+        desk.authenticator.exchange(token, "request-8", desk.secrets)
+
+
+def test_an_exchange_is_accounted_for_with_who_and_where(desk: AuthDesk) -> None:
+    desk.bind()
+    issued = desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "request-7", desk.secrets)
+    event, actor, fields = desk.audited()[-1]
+    assert (event, actor) == ("token-created", "oidc:acme/shop@refs/heads/main")
+    assert fields["token"] == issued.token.id
+    assert fields["name"] == "oidc:acme/shop@refs/heads/main"
+    assert last_request(desk) == "request-7"
+
+
+def test_an_exchanged_token_can_be_named_after_a_very_long_ref(desk: AuthDesk) -> None:
+    desk.bind()
+    ref = "refs/heads/" + "x" * 200
+    token = desk.issuer.sign(desk.issuer.github(ref=ref))
+    issued = desk.authenticator.exchange(token, "r", desk.secrets)
+    assert issued.token.name == f"oidc:acme/shop@{ref}"[:100]
+
+
+def test_an_exchange_forgets_the_exchanges_of_the_day_before(desk: AuthDesk) -> None:
+    desk.bind()
+    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "r", desk.secrets)
+    desk.clock.forward(2 * 86400)
+    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="2")), "r", desk.secrets)
+    with desk.work() as work:
+        assert [one.created_at for one in tokens.list_(work.connection)] == [NOON + 2 * DAY]
+
+
+@pytest.mark.parametrize("shown", ["", "cvg_x", "a.b.c"])
+def test_only_a_ci_token_can_be_exchanged(desk: AuthDesk, shown: str) -> None:
+    with pytest.raises(Unauthenticated) as caught:
+        desk.authenticator.exchange(shown, "r", desk.secrets)
+    assert caught.value.code == "oidc-malformed"
+
+
+@pytest.mark.reliability
+def test_an_exchange_that_cannot_be_accounted_for_gives_nothing(desk: AuthDesk) -> None:
+    desk.bind()
+    with desk.work() as work:
+        work.connection.execute(text("drop table audit"))
+    with pytest.raises(CovgovError) as caught:
+        desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "r", desk.secrets)
+    assert caught.value.code == "audit-unwritable"
+    with desk.work() as work:
+        assert tokens.list_(work.connection) == []
+
+
+def test_an_application_authenticates_by_its_settings(desk: AuthDesk, clock: Clock) -> None:
+    settings = HubSettings("sqlite:///x", audience=AUDIENCE, issuers=(GITHUB,), clock_skew=7)
+    deps = HubDeps(desk.engine, clock.read, desk.issuer.fetch, monotonic=clock.monotonic)
+    made = authenticator(settings, deps)
+    desk.bind()
+    assert made.engine is desk.engine
+    assert made.now() == NOON
+    token = desk.issuer.sign(desk.issuer.github())
+    clock.forward(307)
+    with pytest.raises(Unauthenticated, match="expired"):
+        made.authenticate(bearer(token))
+    clock.forward(-1)
+    assert made.authenticate(bearer(token)).repositories == SHOP
+    with pytest.raises(Unauthenticated, match="issuer is not configured"):
+        made.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())))
+
+
+def test_an_applications_clock_for_keys_is_the_one_that_never_goes_back(desk: AuthDesk, clock: Clock) -> None:
+    settings = HubSettings("sqlite:///x", audience=AUDIENCE, issuers=(GITHUB,))
+    made = authenticator(settings, HubDeps(desk.engine, clock.read, desk.issuer.fetch, monotonic=clock.monotonic))
+    desk.bind()
+    made.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
+    clock.elapsed += 3600
+    made.authenticate(bearer(desk.issuer.sign(desk.issuer.github(jti="2"))))
+    assert len(desk.issuer.fetches) == 2

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.hub.auth_service.permissions import GRANTS, HARMLESS, INSTANCE, Permission, Role
+from covgov.hub.auth_service.principals import (
+    ANONYMOUS,
+    EVERYWHERE,
+    NOWHERE,
+    Kind,
+    Principal,
+    Scope,
+    may,
+    principal,
+    visible,
+)
+
+pytestmark = pytest.mark.security
+
+ROLES = st.sampled_from(list(Role))
+PERMISSIONS = st.sampled_from(list(Permission))
+NAMES = st.sampled_from(["acme/shop", "acme/open", "other/thing"])
+ASKED = st.none() | NAMES
+SCOPES = st.frozensets(NAMES).map(Scope) | st.just(EVERYWHERE)
+
+
+@given(ROLES, SCOPES, PERMISSIONS, ASKED)
+def test_no_role_may_what_the_grants_do_not_name(
+    role: Role, scope: Scope, permission: Permission, asked: str | None
+) -> None:
+    asking = principal(Kind.TOKEN, "token:x", role, scope)
+    if may(asking, permission, asked):
+        assert permission in GRANTS[role]
+
+
+@given(ROLES, SCOPES, PERMISSIONS, ASKED)
+def test_a_principal_that_claims_every_permission_still_has_only_those_of_its_role(
+    role: Role, scope: Scope, permission: Permission, asked: str | None
+) -> None:
+    claims_all = Principal(Kind.TOKEN, "token:x", role, scope, frozenset(Permission))
+    assert may(claims_all, permission, asked) == may(principal(Kind.TOKEN, "token:x", role, scope), permission, asked)
+
+
+@given(ROLES, st.frozensets(PERMISSIONS), PERMISSIONS, ASKED)
+def test_a_principal_with_fewer_permissions_than_its_role_has_only_those(
+    role: Role, held: frozenset[Permission], permission: Permission, asked: str | None
+) -> None:
+    if may(Principal(Kind.TOKEN, "token:x", role, EVERYWHERE, held), permission, asked):
+        assert permission in held
+
+
+@given(ROLES, ROLES, SCOPES, PERMISSIONS, ASKED)
+def test_may_grows_with_the_role(
+    one: Role, other: Role, scope: Scope, permission: Permission, asked: str | None
+) -> None:
+    lower, higher = sorted([one, other], key=list(Role).index)
+    if may(principal(Kind.TOKEN, "a", lower, scope), permission, asked):
+        assert may(principal(Kind.TOKEN, "b", higher, scope), permission, asked)
+
+
+@given(ROLES, st.frozensets(NAMES), st.frozensets(NAMES), PERMISSIONS, ASKED)
+def test_may_grows_with_the_scope(
+    role: Role, names: frozenset[str], more: frozenset[str], permission: Permission, asked: str | None
+) -> None:
+    if may(principal(Kind.TOKEN, "a", role, Scope(names)), permission, asked):
+        assert may(principal(Kind.TOKEN, "b", role, Scope(names | more)), permission, asked)
+        assert may(principal(Kind.TOKEN, "c", role, EVERYWHERE), permission, asked)
+
+
+@given(PERMISSIONS, ASKED)
+def test_nobody_may_anything_by_default(permission: Permission, asked: str | None) -> None:
+    assert not may(ANONYMOUS, permission, asked)
+    assert not may(Principal(Kind.TOKEN, "x", None, EVERYWHERE, frozenset(Permission)), permission, asked)
+
+
+@given(ROLES, PERMISSIONS, NAMES)
+def test_who_reaches_no_repository_may_nothing_in_any(role: Role, permission: Permission, asked: str) -> None:
+    assert not may(principal(Kind.TOKEN, "x", role, NOWHERE), permission, asked)
+
+
+@given(ROLES, st.frozensets(NAMES), PERMISSIONS, NAMES)
+def test_a_permission_holds_only_in_the_repositories_of_the_scope(
+    role: Role, names: frozenset[str], permission: Permission, asked: str
+) -> None:
+    if may(principal(Kind.TOKEN, "x", role, Scope(names)), permission, asked):
+        assert asked in names
+        assert permission not in INSTANCE
+
+
+@given(ROLES, st.frozensets(NAMES), PERMISSIONS)
+def test_the_hub_as_a_whole_is_only_for_who_reaches_all_of_it(
+    role: Role, names: frozenset[str], permission: Permission
+) -> None:
+    if may(principal(Kind.TOKEN, "x", role, Scope(names)), permission, None):
+        assert permission in HARMLESS
+
+
+@pytest.mark.parametrize("permission", sorted(INSTANCE))
+def test_an_unscoped_admin_holds_each_permission_over_the_hub_and_not_over_one_repository(
+    permission: Permission,
+) -> None:
+    admin = principal(Kind.TOKEN, "x", Role.ADMIN, EVERYWHERE)
+    assert may(admin, permission, None)
+    assert not may(admin, permission, "acme/shop")
+
+
+@pytest.mark.parametrize("permission", sorted(set(Permission) - INSTANCE))
+def test_an_unscoped_admin_holds_each_permission_over_any_repository_and_not_over_none(permission: Permission) -> None:
+    admin = principal(Kind.TOKEN, "x", Role.ADMIN, EVERYWHERE)
+    assert may(admin, permission, "any/repository")
+    assert not may(admin, permission, None)
+
+
+def test_a_scoped_uploader_appends_there_and_nowhere_else() -> None:
+    uploader = principal(Kind.TOKEN, "x", Role.UPLOADER, Scope(frozenset({"acme/shop"})))
+    assert may(uploader, Permission.HISTORY_APPEND, "acme/shop")
+    assert not may(uploader, Permission.HISTORY_APPEND, "acme/shop2")
+    assert not may(uploader, Permission.HISTORY_APPEND, "acme")
+    assert not may(uploader, Permission.REGISTER_WRITE, "acme/shop")
+
+
+def test_a_principal_is_made_with_what_its_role_grants() -> None:
+    made = principal(Kind.OIDC, "oidc:acme/shop", Role.UPLOADER, EVERYWHERE)
+    assert made == Principal(Kind.OIDC, "oidc:acme/shop", Role.UPLOADER, EVERYWHERE, GRANTS[Role.UPLOADER])
+
+
+def test_anonymous_is_called_so_in_the_audit_trail_and_has_nothing() -> None:
+    assert (ANONYMOUS.kind, ANONYMOUS.name, ANONYMOUS.role) == (Kind.ANONYMOUS, "anonymous", None)
+    assert ANONYMOUS.repositories == NOWHERE
+    assert ANONYMOUS.permissions == frozenset()
+
+
+def test_a_list_shows_what_is_public_and_what_the_scope_reaches_in_the_given_order() -> None:
+    all_of_them = [("other/thing", True), ("acme/open", False), ("acme/shop", True)]
+    reader = principal(Kind.TOKEN, "x", Role.READER, Scope(frozenset({"acme/shop"})))
+    assert visible(reader, all_of_them) == ["acme/open", "acme/shop"]
+    assert visible(ANONYMOUS, all_of_them) == ["acme/open"]
+    admin = principal(Kind.TOKEN, "x", Role.ADMIN, EVERYWHERE)
+    assert visible(admin, all_of_them) == ["other/thing", "acme/open", "acme/shop"]

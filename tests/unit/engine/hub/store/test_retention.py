@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, func, insert, select
+
+from covgov.history import layout
+from covgov.history.interface import Addition
+from covgov.hub.store import repositories, retention
+from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.retention import Swept
+from covgov.hub.store.schema import BLOBS, UPLOADS
+from covgov.hub.store.work import stamp, transaction
+from covgov_testing.builders_run import NOON, run
+from covgov_testing.hub_database import database, make
+
+
+def upload(connection: Connection, repository_id: int, name: str, *, hours: int, run_id: str | None = None) -> None:
+    values = {
+        "commit_id": "c",
+        "tree": "t",
+        "branch": "main",
+        "suite": "api",
+        "name": name,
+        "attempt": 1,
+        "expected": "[]",
+        "sha256": "0" * 64,
+        "snapshot": b"bulk",
+        "received_at": stamp(NOON + timedelta(hours=hours)),
+    }
+    connection.execute(insert(UPLOADS).values(repository_id=repository_id, run_id=run_id, **values))
+
+
+def test_a_sweep_drops_what_may_go_and_nothing_else(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        shop, other = make(engine), make(engine, "acme/other")
+        with transaction(engine, write=True) as connection:
+            store = SqlHistory(connection, shop)
+            for number in range(3):
+                store.append(run(f"c{number}"), {"api.xml": b"%d" % number})
+            leaving = layout.object_name(layout.digest_of(b"lost"))
+            store.update(lambda _: Addition({leaving: b"lost"}, NOON, "objects first"))
+            connection.execute(insert(BLOBS).values(owner="acme", sha256="0" * 64, data=b"nobody's"))
+            for repository in (shop, other):
+                upload(connection, repository.id, "old", hours=-1)
+                upload(connection, repository.id, "old-used", hours=-1, run_id="r1")
+                upload(connection, repository.id, "new", hours=0)
+            told = retention.sweep(connection, shop, keep=1, before=NOON)
+            again = retention.sweep(connection, shop, keep=1, before=NOON)
+            left = connection.execute(select(UPLOADS.c.repository_id, UPLOADS.c.name, UPLOADS.c.snapshot)).all()
+        assert told == Swept(artifacts=2, unreferenced=1, expired=2, blobs=1)
+        assert again == Swept(0, 0, 0, 0)
+        mine = {(row.name, row.snapshot) for row in left if row.repository_id == shop.id}
+        assert mine == {("new", b"bulk")}
+        assert len(left) - len(mine) == 3
+        found = SqlHistory(engine, shop)
+        assert (len(found.list()), list(found.verify())) == (3, [])
+
+
+def test_sweeping_an_empty_history_drops_nothing(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        shop = make(engine)
+        with transaction(engine, write=True) as connection:
+            assert retention.sweep(connection, shop, keep=0, before=NOON) == Swept(0, 0, 0, 0)
+            assert repositories.get(connection, "acme", "shop") == shop
+            assert connection.execute(select(func.count()).select_from(BLOBS)).scalar_one() == 0

@@ -1,0 +1,399 @@
+"""The trail is written or the change is not; and every tampering with it is found."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
+
+from covgov.errors import DeliveryFailed
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.chain import EMPTY, GENESIS, AuditHead, digest
+from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
+from covgov_testing.fakes_eventlog import ACTOR, NOON, fields_for, trail, write
+
+SAID = st.text(st.characters(codec="utf-8"), max_size=30)
+HUB = Path(audit.__file__).parents[1]
+
+
+def stored(connection: Connection, count: int) -> None:
+    for n in range(1, count + 1):
+        write(connection, n)
+
+
+def whats(connection: Connection, witness: AuditHead | None = None) -> list[tuple[int, str]]:
+    return [(fault.sequence, fault.what) for fault in audit.verify(connection, witness)]
+
+
+def test_an_empty_trail_is_whole() -> None:
+    with trail() as connection:
+        assert audit.verify(connection) == []
+        assert audit.entries(connection) == []
+        assert audit.head(connection) == EMPTY
+
+
+def test_an_entry_says_when_who_what_and_under_which_request() -> None:
+    with trail() as connection:
+        write(connection, 7)
+        [entry] = audit.entries(connection)
+        assert (entry.sequence, entry.at, entry.event, entry.actor, entry.request_id) == (
+            1,
+            "2026-11-22T12:00:00Z",
+            "run-appended",
+            ACTOR,
+            "request-7",
+        )
+        assert entry.values() == {"repository": "value 7", "run": "value 7", "sequence": 7}
+        assert entry.fields == '{"repository":"value 7","run":"value 7","sequence":7}'
+        assert entry.previous == GENESIS
+        assert entry.hash == digest(entry)
+
+
+def test_every_event_can_be_written_with_all_its_fields() -> None:
+    with trail() as connection:
+        for n, event in enumerate(Event):
+            fields = fields_for(event, n, optional=True)
+            audit.write(connection, event, at=NOON, actor=ACTOR, request_id="r", fields=fields)
+        assert [entry.event for entry in audit.entries(connection)] == [event.value for event in Event]
+        assert audit.verify(connection) == []
+
+
+def test_each_entry_names_the_hash_of_the_one_before_it() -> None:
+    with trail() as connection:
+        stored(connection, 5)
+        found = audit.entries(connection)
+        assert [entry.previous for entry in found] == [GENESIS, *(entry.hash for entry in found[:-1])]
+        assert audit.head(connection) == AuditHead(5, found[-1].hash)
+
+
+@pytest.mark.reliability
+def test_a_clock_that_goes_back_breaks_nothing() -> None:
+    with trail() as connection:
+        for year in (2026, 2019, 2031):
+            at = NOON.replace(year=year)
+            audit.write(
+                connection, Event.REPOSITORY_CREATED, at=at, actor="a", request_id="", fields={"repository": "a/b"}
+            )
+        assert audit.verify(connection) == []
+
+
+def test_entries_are_read_page_by_page() -> None:
+    with trail() as connection:
+        stored(connection, 7)
+        assert [entry.sequence for entry in audit.entries(connection, 2, 3)] == [3, 4, 5]
+        assert [entry.sequence for entry in audit.entries(connection, after=5)] == [6, 7]
+        assert [entry.sequence for entry in audit.stream(connection)] == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.security
+def test_what_has_the_form_of_a_secret_is_not_written() -> None:
+    with trail() as connection:
+        fields = {"target": "postgresql://u:hunter22@db/hub"}
+        context = {"actor": "Bearer hunter22A", "request_id": "cvg_hunter22"}
+        audit.write(connection, Event.DATABASE_BACKED_UP, at=NOON, fields=fields, **context)
+        [entry] = audit.entries(connection)
+        assert "hunter22" not in str(entry)
+        assert audit.verify(connection) == []
+
+
+# what cannot be written raises
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"fields": {"repository": "a/b"}}, "lacks run"),
+        ({"fields": {**fields_for(Event.RUN_APPENDED), "colour": "red"}}, "does not know colour"),
+        ({"fields": {**fields_for(Event.RUN_APPENDED), "sequence": "1"}}, "wants int for sequence"),
+        ({"fields": {**fields_for(Event.RUN_APPENDED), "run": "\ud800"}}, "surrogates not allowed"),
+        ({"at": datetime(2026, 11, 22)}, "wants a time with a zone"),
+        ({"actor": ""}, "wants an actor"),
+        ({"actor": "x" * 201}, "wants an actor"),
+        ({"request_id": "x" * 65}, "wants a request id"),
+    ],
+)
+def test_a_malformed_entry_raises_and_writes_nothing(change: dict[str, object], why: str) -> None:
+    usual: dict[str, object] = {"at": NOON, "actor": ACTOR, "request_id": "r", "fields": fields_for(Event.RUN_APPENDED)}
+    with trail() as connection:
+        with pytest.raises(DeliveryFailed, match=why) as caught:
+            audit.write(connection, Event.RUN_APPENDED, **{**usual, **change})  # type: ignore[arg-type]  # wrong on purpose
+        assert caught.value.code == "audit-unwritable"
+        assert caught.value.hint
+        assert audit.entries(connection) == []
+        assert audit.head(connection) == EMPTY
+
+
+REFUSALS: dict[str, Callable[[Connection], object]] = {
+    "no table": lambda connection: AUDIT.drop(connection),
+    "no table for the newest entry": lambda connection: AUDIT_HEAD.drop(connection),
+    "table refuses": lambda connection: connection.execute(
+        text("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    ),
+    "number is taken": lambda connection: connection.execute(update(AUDIT_HEAD).values(sequence=0)),
+    "database is read-only": lambda connection: connection.execute(text("PRAGMA query_only=ON")),
+}
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_database_that_refuses_raises(refusal: str) -> None:
+    with trail() as connection:
+        write(connection)
+        REFUSALS[refusal](connection)
+        with pytest.raises(DeliveryFailed) as caught:
+            write(connection, 2)
+        assert caught.value.code == "audit-unwritable"
+        connection.execute(text("PRAGMA query_only=OFF"))
+
+
+@pytest.mark.reliability
+def test_a_change_whose_entry_cannot_be_written_is_undone_with_it(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'hub.sqlite'}")
+    AUDIT.create(engine)
+    AUDIT_HEAD.create(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE change (what TEXT)"))
+        write(connection)
+
+    def change(run: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO change VALUES ('half')"))
+            fields = {**fields_for(Event.RUN_APPENDED), "run": run}
+            audit.write(connection, Event.RUN_APPENDED, at=NOON, actor=ACTOR, request_id="r", fields=fields)
+
+    with pytest.raises(DeliveryFailed):
+        change("x" * 5000)
+    change("y")
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM change")).scalar_one() == 1
+        assert [entry.sequence for entry in audit.entries(connection)] == [1, 2]
+        assert audit.verify(connection) == []
+    engine.dispose()
+
+
+def test_an_undone_transaction_leaves_no_entry_and_no_gap(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'hub.sqlite'}")
+    AUDIT.create(engine)
+    AUDIT_HEAD.create(engine)
+    with engine.connect() as connection:
+        for n, kept in enumerate([True, False, True]):
+            write(connection, n)
+            (connection.commit if kept else connection.rollback)()
+        assert [entry.sequence for entry in audit.entries(connection)] == [1, 2]
+        assert audit.verify(connection) == []
+    engine.dispose()
+
+
+# tampering
+
+
+COLUMNS = ["at", "event", "actor", "request_id", "fields", "previous", "hash"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("sequence", [1, 3, 5])
+def test_one_altered_value_is_found_where_it_is(sequence: int, column: str) -> None:
+    with trail() as connection:
+        stored(connection, 5)
+        connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values({column: "f" * 64}))
+        faults = audit.verify(connection)
+        assert sequence in [fault.sequence for fault in faults]
+        assert any("altered" in fault.what for fault in faults)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("sequence", [1, 3, 5])
+def test_an_entry_altered_together_with_its_hash_is_found(sequence: int) -> None:
+    with trail() as connection:
+        stored(connection, 5)
+        connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values(actor="somebody else"))
+        forged = audit.entries(connection)[sequence - 1]
+        connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values(hash=digest(forged)))
+        [(where, what)] = whats(connection)
+        assert where == min(sequence + 1, 5)
+        assert ("replaced" in what) if sequence < 5 else ("not the one that was recorded" in what)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        ([1], [(2, "1 missing before it: 1")]),
+        ([3], [(4, "1 missing before it: 3")]),
+        ([2, 3, 4], [(5, "3 missing before it: 2 to 4")]),
+        ([5], [(5, "the newest entries are missing: 5 to 5")]),
+        ([4, 5], [(5, "the newest entries are missing: 4 to 5")]),
+        ([1, 2, 3, 4, 5], [(5, "the newest entries are missing: 1 to 5")]),
+    ],
+)
+def test_a_missing_entry_is_found_also_the_newest(gone: list[int], expected: list[tuple[int, str]]) -> None:
+    with trail() as connection:
+        stored(connection, 5)
+        connection.execute(delete(AUDIT).where(AUDIT.c.sequence.in_(gone)))
+        assert whats(connection) == expected
+
+
+@pytest.mark.security
+def test_two_entries_in_each_other_s_place_are_found() -> None:
+    with trail() as connection:
+        stored(connection, 5)
+        for old, new in [(2, 99), (3, 2), (99, 3)]:
+            connection.execute(update(AUDIT).where(AUDIT.c.sequence == old).values(sequence=new))
+        assert {where for where, _ in whats(connection)} >= {2, 3}
+
+
+@pytest.mark.security
+def test_a_gap_closed_by_renumbering_is_found() -> None:
+    with trail() as connection:
+        stored(connection, 5)
+        connection.execute(delete(AUDIT).where(AUDIT.c.sequence == 2))
+        for old in (3, 4, 5):
+            connection.execute(update(AUDIT).where(AUDIT.c.sequence == old).values(sequence=old - 1))
+        assert len(whats(connection)) >= 4
+
+
+@pytest.mark.security
+def test_a_forged_entry_at_the_end_is_found() -> None:
+    with trail() as connection:
+        stored(connection, 2)
+        kept = audit.head(connection)
+        write(connection, 3)
+        connection.execute(update(AUDIT_HEAD).values(sequence=kept.sequence, hash=kept.hash))
+        assert whats(connection) == [(3, "entries were added past the recorded newest one, 2")]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("sequence", [0, -4])
+def test_an_entry_before_the_first_is_found(sequence: int) -> None:
+    with trail() as connection:
+        stored(connection, 2)
+        connection.execute(text("PRAGMA ignore_check_constraints=ON"))
+        values = dict(connection.execute(select(AUDIT)).mappings().first() or {})
+        connection.execute(insert(AUDIT).values({**values, "sequence": sequence, "hash": "e" * 64}))
+        assert (sequence, "was added before the first entry") in whats(connection)
+
+
+@pytest.mark.security
+def test_a_removed_record_of_the_newest_entry_is_found() -> None:
+    with trail() as connection:
+        stored(connection, 2)
+        connection.execute(delete(AUDIT_HEAD))
+        assert whats(connection) == [(2, "the record of the newest entry was removed")]
+
+
+@pytest.mark.security
+def test_a_trail_that_was_forged_as_a_whole_is_found_by_a_head_noted_outside() -> None:
+    with trail() as connection:
+        stored(connection, 4)
+        noted = audit.head(connection)
+        stored(connection, 2)
+        assert whats(connection, noted) == []
+        connection.execute(delete(AUDIT))
+        connection.execute(delete(AUDIT_HEAD))
+        assert whats(connection) == []
+        for n in range(1, 7):
+            write(connection, n, actor="somebody else")
+        assert whats(connection) == []
+        assert whats(connection, noted) == [(4, "the entry that was noted outside is not in this trail")]
+
+
+def test_a_head_noted_before_the_first_entry_proves_nothing_and_breaks_nothing() -> None:
+    with trail() as connection:
+        noted = audit.head(connection)
+        stored(connection, 2)
+        assert whats(connection, noted) == []
+
+
+@pytest.mark.security
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 8), st.data())
+def test_any_single_alteration_is_found(count: int, data: st.DataObject) -> None:
+    column = data.draw(st.sampled_from([*COLUMNS, "sequence"]))
+    sequence = data.draw(st.integers(1, count))
+    with trail() as connection:
+        stored(connection, count)
+        before = connection.execute(select(AUDIT.c[column]).where(AUDIT.c.sequence == sequence)).scalar_one()
+        fresh = st.integers(count + 1, count + 50) if column == "sequence" else st.text(st.characters(codec="ascii"))
+        value = data.draw(fresh.filter(lambda drawn: drawn != before))
+        connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values({column: value}))
+        assert audit.verify(connection)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(list(Event)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12)
+)
+def test_whatever_was_written_verifies(written: list[tuple[Event, str]]) -> None:
+    with trail() as connection:
+        for event, said in written:
+            fields = {
+                name: said if isinstance(value, str) else value
+                for name, value in fields_for(event, optional=True).items()
+            }
+            audit.write(connection, event, at=NOON, actor=f"x{said}", request_id=said, fields=fields)
+        assert audit.verify(connection) == []
+        assert len(audit.entries(connection)) == len(written)
+
+
+# structure
+
+
+def sources() -> list[tuple[str, ast.Module]]:
+    paths = sorted(HUB.rglob("*.py"))
+    return [(path.relative_to(HUB).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+@pytest.mark.architecture
+def test_nothing_in_the_hub_changes_or_removes_an_entry() -> None:
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, module in sources()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("update", "delete")
+        and any(isinstance(argument, ast.Name) and argument.id == "AUDIT" for argument in node.args)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.architecture
+def test_only_the_event_log_writes_the_trail() -> None:
+    users = {
+        name
+        for name, module in sources()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Name) and node.id in ("AUDIT", "AUDIT_HEAD")
+    }
+    assert users <= {"eventlog/audit.py", "store/schema.py"}
+
+
+@pytest.mark.architecture
+def test_diagnostic_events_are_literal_static_names() -> None:
+    levels = ("debug", "info", "warning", "error", "critical", "exception")
+    calls = [
+        (f"{name}:{node.lineno}", node.args[0])
+        for name, module in sources()
+        if name != "eventlog/diagnostics.py"
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "logger"
+        and node.func.attr in levels
+    ]
+    assert len(calls) > 3
+    assert [where for where, name in calls if not (isinstance(name, ast.Constant) and _kebab(name.value))] == []
+
+
+def _kebab(name: object) -> bool:
+    return isinstance(name, str) and all(part.isalnum() and part.islower() for part in name.split("-"))

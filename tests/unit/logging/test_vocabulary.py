@@ -1,0 +1,78 @@
+"""The audit trail's vocabulary is closed: every event has its shape, and no entry has another."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.hub.eventlog.redaction import redact
+from covgov.hub.eventlog.vocabulary import LONGEST_TEXT, SHAPES, Event, faults_of
+from covgov_testing.fakes_eventlog import fields_for
+
+EVENTS = list(Event)
+
+
+@pytest.mark.architecture
+def test_every_event_has_its_shape_and_every_shape_its_event() -> None:
+    assert set(SHAPES) == set(Event)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_names_are_kebab_case_and_say_what_happened(event: Event) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", event.value)
+    assert event.value == event.name.lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_something_is_required_of_every_event_and_nothing_is_both(event: Event) -> None:
+    shape = SHAPES[event]
+    assert shape.required
+    assert not set(shape.required) & set(shape.optional)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_the_required_fields_are_enough_and_the_optional_ones_welcome(event: Event) -> None:
+    assert faults_of(event, fields_for(event)) == []
+    assert faults_of(event, fields_for(event, optional=True)) == []
+
+
+@given(st.sampled_from(EVENTS), st.data())
+def test_a_missing_required_field_is_named(event: Event, data: st.DataObject) -> None:
+    fields = fields_for(event)
+    gone = data.draw(st.sampled_from(sorted(fields)))
+    del fields[gone]
+    assert faults_of(event, fields) == [f"lacks {gone}"]
+
+
+@given(st.sampled_from(EVENTS), st.text(min_size=1))
+def test_an_unknown_field_is_refused(event: Event, name: str) -> None:
+    known = fields_for(event, optional=True)
+    assert faults_of(event, {**known, f"{name}!": "x"}) == [f"does not know {name}!"]
+
+
+@given(st.sampled_from(EVENTS), st.data())
+def test_a_field_of_another_type_is_refused(event: Event, data: st.DataObject) -> None:
+    fields = fields_for(event, optional=True)
+    name = data.draw(st.sampled_from(sorted(fields)))
+    others = [value for value in ("text", 1, True) if type(value) is not type(fields[name])]
+    fields[name] = data.draw(st.sampled_from(others))
+    [fault] = faults_of(event, fields)
+    assert fault.startswith("wants ")
+    assert fault.endswith(f" for {name}")
+
+
+def test_a_payload_is_no_field() -> None:
+    fields = {**fields_for(Event.RUN_APPENDED), "run": "x" * (LONGEST_TEXT + 1)}
+    assert faults_of(Event.RUN_APPENDED, fields) == [f"wants at most {LONGEST_TEXT} characters for run"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("event", EVENTS)
+def test_no_field_is_there_to_hold_a_secret(event: Event) -> None:
+    names = {**SHAPES[event].required, **SHAPES[event].optional}
+    assert not {"secret", "password", "text", "authorization", "header"} & set(names)
+    assert "sha256" not in names or not event.value.startswith("token-")
+    assert redact(dict.fromkeys(names, "a" * 26)) == dict.fromkeys(names, "a" * 26)
