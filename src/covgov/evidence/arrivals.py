@@ -86,8 +86,9 @@ def _stale(snapshot: Snapshot, here: Here) -> str:
     """Why the snapshot is of other code than what is here; "" when it is of this code.
 
     The measured files must be as they were measured. What else may differ: nothing at another commit but the harmless
-    paths (tests that changed measure something else); at the same commit whatever a CI job leaves lying about, and then
-    the measurement counts as one of a dirty tree. A bare report without origin is taken at its word.
+    paths (tests that changed measure something else); at the same commit whatever a job or the suite itself leaves
+    lying about (bytecode, caches), and then the measurement counts as one of a dirty tree. A bare report without origin
+    is taken at its word.
     """
     known = {path: coverage.source for path, coverage in snapshot.files.items() if coverage.source}
     changed = sorted(path for path, source in known.items() if here.blobs.get(path) != source)
@@ -97,7 +98,8 @@ def _stale(snapshot: Snapshot, here: Here) -> str:
     origin = snapshot.origin
     if origin is None or origin.tree == here.origin.tree:
         return ""
-    if known and origin.dirty and origin.commit == here.origin.commit:
+    littered = origin.dirty or here.origin.dirty
+    if known and littered and origin.commit == here.origin.commit:
         return ""
     differing = here.differs(origin.tree)
     if known and differing is not None and differing <= here.harmless:

@@ -114,6 +114,13 @@ def test_what_a_job_left_lying_about_makes_the_measurement_one_of_a_dirty_tree()
     assert arrival.snapshot.origin == replace(HERE, dirty=True)
 
 
+def test_what_the_suite_left_lying_about_does_not_make_its_own_measurement_stale() -> None:
+    clean = replace(MEASURED, origin=HERE)
+    now = Origin(HERE.commit, "v" * 40, dirty=True)
+    arrival = receive("api", "coverage", reader(clean), here(blobs=SAME, origin=now))
+    assert arrival.snapshot == replace(clean, origin=now)
+
+
 @pytest.mark.security
 def test_a_committed_snapshot_is_no_measurement() -> None:
     blobs = {**SAME, "coverage/api.snapshot": "2" * 40}
