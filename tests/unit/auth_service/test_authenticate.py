@@ -10,14 +10,14 @@ from sqlalchemy.event import listen
 
 from covgov.errors import CovgovError
 from covgov.hub.auth_service import tokens
-from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, authenticator
+from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, USE_PATIENCE, authenticator
 from covgov.hub.auth_service.permissions import Permission, Role
 from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Scope, may, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
 from covgov.hub.settings import HubSettings
-from covgov.hub.store.work import WRITE
+from covgov.hub.store.work import PATIENCE, WRITE
 from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
 
 pytestmark = pytest.mark.security
@@ -179,6 +179,24 @@ def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: 
     assert begun == [False, True, False, True, True, True]
     desk.authenticator.record_refusal(ANONYMOUS, "r", {"permission": "run:read", "reason": "forbidden"})
     assert begun == [False, True, False, True, True, True, True]
+
+
+@pytest.mark.reliability
+def test_a_reader_is_not_kept_by_a_writer_from_having_its_use_recorded(desk: AuthDesk) -> None:
+    issued = desk.token()
+    patience: list[object] = []
+    listen(
+        desk.engine,
+        "begin",
+        lambda connection: patience.append(connection.get_execution_options()[PATIENCE]),
+        insert=True,
+    )
+    with desk.work():
+        assert desk.authenticator.authenticate(bearer(issued.secret.text)) == issued.token.principal()
+    assert patience == [None, None, USE_PATIENCE]
+    assert desk.token_now(issued.token.id).last_used_at is None
+    desk.authenticator.authenticate(bearer(issued.secret.text))
+    assert desk.token_now(issued.token.id).last_used_at == NOON
 
 
 def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthDesk) -> None:

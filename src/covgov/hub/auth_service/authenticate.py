@@ -32,6 +32,9 @@ from covgov.hub.store.work import Work, transaction
 #: How long a token lives that a CI token was exchanged for: one push, with its retries.
 EXCHANGED_LIFE: Final = timedelta(minutes=15)
 
+#: Seconds that a request waits to have its token's last use recorded, which the next request can do as well.
+USE_PATIENCE: Final = 0.25
+
 
 class Deps(Protocol):
     """What it takes from outside. fetch_jwks must give up in time by itself; monotonic: seconds that never go back."""
@@ -99,7 +102,7 @@ class Authenticator:
     def _record_use(self, token_id: str, now: datetime) -> None:
         """A full disk or a long lock must not make the hub unreadable, so this may fail."""
         try:
-            with transaction(self.engine, write=True) as connection:
+            with transaction(self.engine, write=True, patience=USE_PATIENCE) as connection:
                 tokens.record_use(connection, token_id, now)
         except (CovgovError, SQLAlchemyError) as error:
             logger.warning("token-use-unrecorded", token=token_id, reason=str(error))

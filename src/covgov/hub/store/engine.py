@@ -24,11 +24,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined, UsageError
 from covgov.hub.store import faults
-from covgov.hub.store.work import WRITE, transaction
+from covgov.hub.store.work import PATIENCE, WRITE, transaction
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 15.0
-"""How long a writer waits for the one before it."""
+"""How long a writer waits for the one before it, unless the transaction says otherwise."""
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -39,7 +39,7 @@ PRAGMAS = (
 )
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """The database at a SQLAlchemy URL; a new SQLite file is made, readable by its owner only.
 
     Raises UsageError (`hub-database-unsupported`) for anything but a SQLite file, Undetermined
@@ -55,7 +55,7 @@ def open_engine(url: str) -> Engine:
             hint="its directory must exist and be writable",
         ) from error
     address = URL.create("sqlite", database=str(path))
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=40)
+    engine = create_engine(address, connect_args={"timeout": busy_seconds}, pool_size=10, max_overflow=40)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -162,8 +162,23 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get(WRITE, True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    with _patient(connection, options.get(PATIENCE)):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITE, True) else "BEGIN")
+
+
+@contextmanager
+def _patient(connection: Connection, seconds: float | None) -> Iterator[None]:
+    """Waits for other writers no longer than this inside the block; None: as long as always."""
+    if seconds is None:
+        yield
+        return
+    usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={usual}")
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from covgov.hub.store import faults
 
 WRITE = "covgov_write"
 """Execution option of a connection whose transaction is going to write."""
+PATIENCE = "covgov_patience"
+"""Execution option: seconds to wait for the writer before this one, where the engine's own patience is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,17 @@ class Work:
 
 
 @contextmanager
-def transaction(engine: Engine, *, write: bool) -> Iterator[Connection]:
+def transaction(engine: Engine, *, write: bool, patience: float | None = None) -> Iterator[Connection]:
     """Commits when the block ends, undoes everything when it raises.
 
     write: taken at once, so that two writers follow one another instead of failing half-way; otherwise the block sees
-    the state of its first statement throughout. Storage faults are raised as covgov's errors (`hub-storage-full`,
+    the state of its first statement throughout. patience: seconds to wait for another writer, None for the engine's; a
+    note that may be lost must not make a reader wait as long as a write may. Storage faults are raised as covgov's errors (`hub-storage-full`,
     `hub-database-busy`, `hub-database-unavailable`, `hub-database-damaged`).
     """
     try:
         with engine.connect() as connection:
-            connection.execution_options(**{WRITE: write})
+            connection.execution_options(**{WRITE: write, PATIENCE: patience})
             with connection.begin():
                 yield connection
     except faults.DRIVER_ERRORS as error:

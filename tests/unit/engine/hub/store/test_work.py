@@ -14,9 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, Undetermined
 from covgov.hub.store import faults
+from covgov.hub.store.engine import open_engine
 from covgov.hub.store.schema import REPOSITORIES
 from covgov.hub.store.work import moment, stamp, transaction
-from covgov_testing.hub_database import database
+from covgov_testing.hub_database import database, url
 
 ROW = {"owner": "acme", "name": "shop", "created_at": "2026-11-18T12:00:00Z"}
 MOMENTS = st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)).map(
@@ -89,6 +90,30 @@ def test_a_writer_that_waited_in_vain_is_told_to_come_again(tmp_path: Path) -> N
         with transaction(engine, write=True), pytest.raises(DeliveryFailed) as caught, transaction(engine, write=True):
             pass
         assert caught.value.code == "hub-database-busy"
+
+
+@pytest.mark.reliability
+def test_a_short_patience_is_of_its_transaction_only(tmp_path: Path) -> None:
+    told: list[int] = []
+    with database(tmp_path / "hub.db") as engine:
+        with transaction(engine, write=True), pytest.raises(DeliveryFailed) as caught:
+            with transaction(engine, write=True, patience=0.001):
+                pass
+        with transaction(engine, write=True, patience=0.001) as connection:
+            told.append(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+        with transaction(engine, write=False) as connection:
+            told.append(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+    assert caught.value.code == "hub-database-busy"
+    assert told == [15000, 15000]
+
+
+@pytest.mark.reliability
+def test_how_long_writers_wait_is_a_setting(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db"):
+        impatient = open_engine(url(tmp_path / "hub.db"), busy_seconds=0.25)
+        with transaction(impatient, write=False) as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 250
+        impatient.dispose()
 
 
 @pytest.mark.reliability
