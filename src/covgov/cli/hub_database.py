@@ -143,7 +143,7 @@ def delete_command(world: World, repository: str, yes: bool, database: str | Non
     Example: covgov hub repository delete acme/shop --yes
     """
     with hub_desk.work(world, database) as work:
-        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.auth_service.removal import remove
         from covgov.hub.store import repositories
 
         owner, _, name = repository.partition("/")
@@ -152,10 +152,7 @@ def delete_command(world: World, repository: str, yes: bool, database: str | Non
             raise InputError("repository-unknown", f"the hub has no repository {repository}")
         if not yes:
             raise UsageError("hub-not-confirmed", f"{repository} was not deleted", hint="add --yes to delete it")
-        gone = repositories.delete(work.connection, found)
-        counts: dict[str, FieldValue] = {"runs": gone.runs, "files": gone.files, "blobs": gone.blobs}
-        told = {"repository": repository, **counts}
-        hub_desk.account_in(world, work.connection, Event.REPOSITORY_DELETED, told)
+        gone = remove(work, found)
     world.say(f"deleted {repository}: {gone.runs} runs, {gone.files} files, {gone.blobs} blobs")
     return _erase(world, database)
 

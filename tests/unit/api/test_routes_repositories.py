@@ -94,6 +94,22 @@ def test_deleting_takes_the_history_and_leaves_the_trail(desk: WriteDesk) -> Non
     assert list(desk.history().view().names()) == []
 
 
+@pytest.mark.security
+def test_whoever_takes_the_name_of_a_deleted_repository_shares_it_with_no_old_token(desk: WriteDesk) -> None:
+    answers = {
+        names: desk.ask("POST", "/v1/tokens", Role.ADMIN, json={"name": "t", "role": "reader", "repositories": names})
+        for names in (("acme/shop",), ("acme/shop", "acme/empty"))
+    }
+    desk.ask("DELETE", SHOP, Role.ADMIN)
+    desk.ask("POST", ALL, Role.ADMIN, json={"owner": "acme", "name": "shop"})
+    bearers = [{"Authorization": f"Bearer {one.json()['token']}"} for one in answers.values()]
+    assert [desk.ask("GET", SHOP, None, headers=one).status_code for one in bearers] == [401, 404]
+    assert desk.ask("GET", f"{ALL}/acme/empty", None, headers=bearers[1]).status_code == 200
+    # the desk's own tokens of each role reach acme/empty too
+    changed = [event for event, _ in desk.trail() if event in ("token-revoked", "token-narrowed")]
+    assert sorted(changed) == ["token-narrowed"] * 4 + ["token-revoked"]
+
+
 @pytest.mark.reliability
 def test_bytes_that_a_reader_still_holds_are_reported_as_not_yet_erased(desk: WriteDesk) -> None:
     desk.add(run("c1"))

@@ -15,6 +15,7 @@ from covgov.hub.api.repository import named
 from covgov.hub.auth_service.guard import requires
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal, visible
+from covgov.hub.auth_service.removal import remove
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
@@ -175,22 +176,12 @@ def delete(
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_DELETE))],
 ) -> Deleted:
-    """Its history, policy, register and bindings, and every byte that only it had. The audit trail stays."""
+    """Its history, policy, register and bindings, its name in every token, and every byte that only it had.
+
+    A token that reaches nothing else is revoked. The audit trail stays.
+    """
     with unit(request, principal, write=True) as work:
-        gone = repositories.delete(work.connection, named(work.connection, owner, name))
-        audit.write(
-            work.connection,
-            Event.REPOSITORY_DELETED,
-            at=work.now,
-            actor=work.actor,
-            request_id=work.request_id,
-            fields={
-                "repository": gone.repository.full_name,
-                "files": gone.files,
-                "runs": gone.runs,
-                "blobs": gone.blobs,
-            },
-        )
+        gone = remove(work, named(work.connection, owner, name))
     return Deleted(runs=gone.runs, files=gone.files, blobs=gone.blobs, erased=_erased(request))
 
 

@@ -109,9 +109,25 @@ def revoke(work: Work, token_id: str) -> Token:
     """The token, from now on useless; revoking it again changes nothing. Raises UsageError `token-unknown`."""
     token = get(work.connection, token_id)
     if token.revoked_at is None:
-        _set(work, token_id, revoked_at=stamp(work.now))
-        _account(work, Event.TOKEN_REVOKED, {"token": token_id, "name": token.name})
+        _revoke(work, token, {})
     return get(work.connection, token_id)
+
+
+def withdraw(work: Work, repository: str) -> None:
+    """Take a repository from every token, so that the next one of this name is not theirs.
+
+    A token that names no other is revoked and keeps its scope: an empty one would mean everything to an admin's.
+    Expired ones as well: a clock that jumps back would make them good again.
+    """
+    naming = TOKENS.c.scope.contains(json.dumps(repository), autoescape=True)
+    query = select(TOKENS).where(naming, TOKENS.c.revoked_at.is_(None)).order_by(TOKENS.c.id)
+    for token in [_token(row) for row in work.connection.execute(query)]:
+        left = token.scope.names - {repository}
+        if not left:
+            _revoke(work, token, {"reason": f"repository {repository} deleted"})
+        elif left != token.scope.names:  # LIKE takes Acme/shop for acme/shop
+            _set(work, token.id, scope=_scope_text(left))
+            _account(work, Event.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name})
 
 
 def find(connection: Connection, text: str, now: datetime) -> Token:
@@ -179,12 +195,21 @@ def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> I
         "name": wanted.name,
         "sha256": secret.digest(),
         "role": wanted.role.value,
-        "scope": json.dumps(sorted(wanted.scope.names)),
+        "scope": _scope_text(wanted.scope.names),
         "created_at": stamp(work.now),
         "expires_at": stamp(work.now + wanted.lifetime),
     }
     work.connection.execute(insert(TOKENS).values(values))
     return Issued(secret, get(work.connection, secret.id))
+
+
+def _revoke(work: Work, token: Token, more: Mapping[str, str]) -> None:
+    _set(work, token.id, revoked_at=stamp(work.now))
+    _account(work, Event.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
+
+
+def _scope_text(names: frozenset[str]) -> str:
+    return json.dumps(sorted(names))
 
 
 def _set(work: Work, token_id: str, **values: str) -> None:

@@ -36,6 +36,7 @@ class Event(StrEnum):
     REPOSITORY_DELETED = "repository-deleted"
     RUN_APPENDED = "run-appended"
     TOKEN_CREATED = "token-created"  # noqa: S105 - the name of an event
+    TOKEN_NARROWED = "token-narrowed"  # noqa: S105 - the name of an event
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - the name of an event
     TOKEN_ROTATED = "token-rotated"  # noqa: S105 - the name of an event
     UPLOAD_ACCEPTED = "upload-accepted"
@@ -70,6 +71,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.REPOSITORY_DELETED: _shape({"repository": str}, files=int, runs=int, blobs=int, uploads=int),
     Event.RUN_APPENDED: _shape({"repository": str, "run": str, "sequence": int}, commit=str, branch=str, outcome=str),
     Event.TOKEN_CREATED: _shape({"token": str, "role": str}, name=str, scope=str, expires=str),
+    Event.TOKEN_NARROWED: _shape({"token": str, "repository": str}, name=str),
     Event.TOKEN_REVOKED: _shape({"token": str}, name=str, reason=str),
     Event.TOKEN_ROTATED: _shape({"token": str, "replaced_by": str}, name=str, overlap=str, expires=str),
     Event.UPLOAD_ACCEPTED: _shape(

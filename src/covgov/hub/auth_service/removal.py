@@ -1,0 +1,31 @@
+"""A repository is deleted together with whatever gave access to it."""
+
+from __future__ import annotations
+
+from covgov.hub.auth_service import bindings, tokens
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.store import repositories
+from covgov.hub.store.repositories import Deletion, Repository
+from covgov.hub.store.work import Work
+
+
+def remove(work: Work, repository: Repository) -> Deletion:
+    """Delete it, its bindings, and its name from every token: whoever takes the name later shares it with nobody.
+
+    Raises InputError (`repository-unknown`).
+    """
+    repositories.lock(work.connection, repository)
+    for binding in bindings.bound(work.connection, repository.id):
+        bindings.unbind(work, repository.id, binding.id)
+    tokens.withdraw(work, repository.full_name)
+    gone = repositories.delete(work.connection, repository)
+    audit.write(
+        work.connection,
+        Event.REPOSITORY_DELETED,
+        at=work.now,
+        actor=work.actor,
+        request_id=work.request_id,
+        fields={"repository": repository.full_name, "files": gone.files, "runs": gone.runs, "blobs": gone.blobs},
+    )
+    return gone
