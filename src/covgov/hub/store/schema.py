@@ -138,7 +138,7 @@ OIDC_BINDINGS = Table(
     Column("issuer", String(300), nullable=False),
     Column("subject_repository", String(300), nullable=False),  # the repository claim, e.g. "acme/shop"
     Column("ref_pattern", String(300), nullable=False),  # glob over the ref claim, e.g. "refs/heads/*"
-    UniqueConstraint("repository_id", "issuer", "subject_repository", "ref_pattern"),
+    UniqueConstraint("repository_id", "issuer", "subject_repository", "ref_pattern", name="uq_oidc_bindings_all"),
 )
 
 OIDC_SEEN = Table(

@@ -74,7 +74,7 @@ def upgrade() -> None:
             "issuer",
             "subject_repository",
             "ref_pattern",
-            name="uq_oidc_bindings_repository_id_issuer_subject_repository_ref_pattern",
+            name="uq_oidc_bindings_all",
         ),
     )
     op.create_table(
