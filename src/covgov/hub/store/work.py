@@ -32,9 +32,9 @@ def transaction(engine: Engine, *, write: bool, patience: float | None = None) -
     """Commits when the block ends, undoes everything when it raises.
 
     write: taken at once, so that two writers follow one another instead of failing half-way; otherwise the block sees
-    the state of its first statement throughout. patience: seconds to wait for another writer, None for the engine's; a
-    note that may be lost must not make a reader wait as long as a write may. Storage faults are raised as covgov's errors (`hub-storage-full`,
-    `hub-database-busy`, `hub-database-unavailable`, `hub-database-damaged`).
+    the state of its first statement throughout. patience: seconds to wait for another writer, None for the engine's: a
+    note that may be lost must not make a reader wait as long as a write may. Storage faults are raised as covgov's
+    errors (`hub-storage-full`, `hub-database-busy`, `hub-database-unavailable`, `hub-database-damaged`).
     """
     try:
         with engine.connect() as connection:

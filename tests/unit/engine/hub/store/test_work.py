@@ -96,9 +96,9 @@ def test_a_writer_that_waited_in_vain_is_told_to_come_again(tmp_path: Path) -> N
 def test_a_short_patience_is_of_its_transaction_only(tmp_path: Path) -> None:
     told: list[int] = []
     with database(tmp_path / "hub.db") as engine:
-        with transaction(engine, write=True), pytest.raises(DeliveryFailed) as caught:
-            with transaction(engine, write=True, patience=0.001):
-                pass
+        impatient = transaction(engine, write=True, patience=0.001)
+        with transaction(engine, write=True), pytest.raises(DeliveryFailed) as caught, impatient:
+            pass
         with transaction(engine, write=True, patience=0.001) as connection:
             told.append(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
         with transaction(engine, write=False) as connection:
