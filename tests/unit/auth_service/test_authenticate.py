@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.event import listen
 
 from covgov.errors import CovgovError
@@ -17,6 +18,7 @@ from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
 from covgov.hub.settings import HubSettings
+from covgov.hub.store.schema import OIDC_SEEN
 from covgov.hub.store.work import PATIENCE, WRITE
 from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
 
@@ -292,14 +294,15 @@ def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: A
     with desk.work() as work:
         tokens.revoke(work, issued.token.id)
     before = desk.audited()
+    ways: dict[str, Callable[[], object]] = {
+        "authenticate": lambda: desk.authenticator.authenticate(bearer(issued.secret.text)),
+        "exchange": lambda: desk.authenticator.exchange(issued.secret.text, "r", desk.secrets),
+    }
     lines = StringIO()
     configure(lines)
     try:
         with pytest.raises(Unauthenticated) as caught:
-            if way == "authenticate":
-                desk.authenticator.authenticate(bearer(issued.secret.text))
-            else:
-                desk.authenticator.exchange(issued.secret.text, "r", desk.secrets)
+            ways[way]()
     finally:
         configure(None)
     told = json.loads(lines.getvalue())

@@ -6,7 +6,8 @@ fails, and nobody waits for a database lock while keys are fetched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -18,7 +19,7 @@ from covgov.errors import CovgovError
 from covgov.hub.auth_service import bindings, replay, tokens
 from covgov.hub.auth_service.oidc import OidcVerifier, Verified
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, Scope, principal
+from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.auth_service.tokenrequest import TokenRequest
 from covgov.hub.auth_service.tokens import Issued
@@ -57,27 +58,32 @@ class Authenticator:
     now: Callable[[], datetime]
     oidc: OidcVerifier
 
-    def authenticate(self, headers: Sequence[str]) -> Principal:
+    def authenticate(self, headers: Sequence[str], request_id: str = "") -> Principal:
         """Who sent these Authorization headers. Raises Unauthenticated, IssuerUnavailable.
 
         More than one header is refused: which of them counts must not depend on who reads it.
         """
         if not headers:
             return ANONYMOUS
-        shown = _bearer(headers)
-        return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown)
+        with _refusals_told():
+            shown = _bearer(headers)
+            return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id)
 
     def exchange(self, shown: str, request_id: str, secrets: Callable[[int], bytes]) -> Issued:
         """A token of the hub for 15 minutes, role uploader, in exchange for a CI token, which is used up.
 
         A job gets one CI token (GitLab), but a push is several requests. Raises as `authenticate` does.
         """
-        verified = self.oidc.verify(shown)
-        who = self._used_up(verified)
-        with transaction(self.engine, write=True) as connection:
-            tokens.forget_exchanged(connection, self.now())
-            wanted = TokenRequest(who.name[:100], Role.UPLOADER, who.repositories, EXCHANGED_LIFE)
-            return tokens.issue(Work(connection, self.now(), who.name, request_id), wanted, secrets)
+        with _refusals_told():
+            verified = self.oidc.verify(shown)
+            with self._work(verified, request_id) as work:
+                who = _used(work, verified)
+                if who is not None:
+                    tokens.forget_exchanged(work.connection, work.now)
+                    wanted = TokenRequest(who.name[:100], Role.UPLOADER, who.repositories, EXCHANGED_LIFE)
+                    signed = {"issuer": verified.identity.issuer, "subject": verified.identity.subject}
+                    return tokens.issue(work, wanted, secrets, signed)
+            raise _replayed()
 
     def record_refusal(self, asking: Principal, request_id: str, fields: Mapping[str, str | int | bool]) -> None:
         """Into the audit trail. Raises DeliveryFailed `audit-unwritable`."""
@@ -107,32 +113,19 @@ class Authenticator:
         except (CovgovError, SQLAlchemyError) as error:
             logger.warning("token-use-unrecorded", token=token_id, reason=str(error))
 
-    def _by_oidc(self, shown: str) -> Principal:
-        return self._used_up(self.oidc.verify(shown))
+    def _by_oidc(self, shown: str, request_id: str) -> Principal:
+        verified = self.oidc.verify(shown)
+        with self._work(verified, request_id) as work:
+            who = _used(work, verified)
+        if who is None:
+            raise _replayed()
+        return who
 
-    def _used_up(self, verified: Verified) -> Principal:
-        """Who a verified CI token speaks for, once. Raises Unauthenticated: `oidc-unbound`, `oidc-replayed`."""
-        identity, now = verified.identity, self.now()
+    @contextmanager
+    def _work(self, verified: Verified, request_id: str) -> Iterator[Work]:
+        """Looking up what a CI token opens, using it up and giving a token for it are one: nothing comes in between."""
         with transaction(self.engine, write=True) as connection:
-            scope = bindings.opened(connection, identity)
-            if not scope.names:
-                raise _unbound(identity.repository, identity.ref)
-            fresh = replay.first_use(
-                connection, identity.issuer, identity.token_id, expires_at=verified.expires_at, now=now
-            )
-            if not fresh:
-                fields = {
-                    "issuer": identity.issuer,
-                    "token_id": identity.token_id,
-                    "repository": identity.repository,
-                    "subject": identity.subject,
-                }
-                audit.write(connection, Event.OIDC_REPLAYED, at=now, actor=identity.name, request_id="", fields=fields)
-        if not fresh:
-            raise Unauthenticated(
-                "oidc-replayed", "this CI token was used before", hint="exchange it once, and use what you get"
-            )
-        return principal(Kind.OIDC, identity.name, Role.UPLOADER, Scope(scope.names))
+            yield Work(connection, self.now(), verified.identity.name, request_id)
 
 
 def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
@@ -157,6 +150,52 @@ def _bearer(headers: Sequence[str]) -> str:
             hint="send Authorization: Bearer with a token of the hub",
         )
     return shown.strip()
+
+
+def _used(work: Work, verified: Verified) -> Principal | None:
+    """Who a verified CI token speaks for, once; None when it was used before, which is accounted for.
+
+    Raises Unauthenticated `oidc-unbound`. To be committed in each case; the caller refuses who is None afterwards.
+    """
+    identity = verified.identity
+    scope = bindings.opened(work.connection, identity)
+    if not scope.names:
+        raise _unbound(identity.repository, identity.ref)
+    if replay.first_use(
+        work.connection, identity.issuer, identity.token_id, expires_at=verified.expires_at, now=work.now
+    ):
+        return principal(Kind.OIDC, identity.name, Role.UPLOADER, scope)
+    fields = {
+        "issuer": identity.issuer,
+        "token_id": identity.token_id,
+        "repository": identity.repository,
+        "subject": identity.subject,
+    }
+    audit.write(
+        work.connection,
+        Event.OIDC_REPLAYED,
+        at=work.now,
+        actor=work.actor,
+        request_id=work.request_id,
+        fields=fields,
+    )
+    return None
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """The audit trail is closed to strangers, who could fill it; the operator still learns what they tried."""
+    try:
+        yield
+    except Unauthenticated as refused:
+        logger.info("authentication-refused", code=refused.code, reason=refused.message)
+        raise
+
+
+def _replayed() -> Unauthenticated:
+    return Unauthenticated(
+        "oidc-replayed", "this CI token was used before", hint="exchange it once, and use what you get"
+    )
 
 
 def _unbound(repository: str, ref: str) -> Unauthenticated:

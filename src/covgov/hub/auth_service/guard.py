@@ -38,7 +38,7 @@ class Requires:
     def __call__(self, request: Request, _: object = Security(_BEARER)) -> Principal:
         """The principal, who may. Raises Unauthenticated, Forbidden, Hidden, IssuerUnavailable."""
         authenticator = authenticator_of(request)
-        asking = authenticator.authenticate(request.headers.getlist("authorization"))
+        asking = authenticator.authenticate(request.headers.getlist("authorization"), _request_id(request))
         repository = self._repository(request)
         if may(asking, self.permission, repository):
             return asking
@@ -152,4 +152,9 @@ def _record(request: Request, asking: Principal, permission: Permission, reposit
     fields: dict[str, str | int | bool] = {"permission": permission.value, "reason": reason, "method": request.method}
     if repository is not None:
         fields["repository"] = repository[:300]
-    authenticator_of(request).record_refusal(asking, str(request.scope.get("covgov.request_id", "")), fields)
+    authenticator_of(request).record_refusal(asking, _request_id(request), fields)
+
+
+def _request_id(request: Request) -> str:
+    """What the outermost middleware called this request."""
+    return str(request.scope.get("covgov.request_id", ""))

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
@@ -28,6 +29,9 @@ from covgov.hub.store.work import Work, moment, stamp
 
 #: Last use is kept to this precision, so that reading does not write each time.
 USE_PRECISION: Final = timedelta(minutes=1)
+
+#: No CI signed for the token: an admin issues it.
+NO_ONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 _NO_DIGEST: Final = "0" * 64
 
@@ -63,8 +67,10 @@ class Issued:
     token: Token
 
 
-def issue(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> Issued:
-    """A new token. Raises UsageError, see TokenRequest."""
+def issue(
+    work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes], signed: Mapping[str, str] = NO_ONE
+) -> Issued:
+    """A new token. Raises UsageError, see TokenRequest. signed: the CI token that it is given for, for the trail."""
     wanted.check()
     made = _add(work, wanted, secrets)
     fields = {
@@ -73,6 +79,7 @@ def issue(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> 
         "name": wanted.name,
         "scope": wanted.scope_words(),
         "expires": stamp(made.token.expires_at),
+        **signed,
     }
     _account(work, Event.TOKEN_CREATED, fields)
     return made
