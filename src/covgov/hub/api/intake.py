@@ -13,7 +13,7 @@ from hashlib import sha256
 import msgspec
 
 from covgov.errors import InputError
-from covgov.hub.api.middleware_bodies import Gunzip
+from covgov.hub.api.middleware_bodies import Gunzip, too_large
 from covgov.hub.api.problems import Problem
 from covgov.hub.settings import Limits
 from covgov.ingest.interface import HEAD_BYTES, Parsed
@@ -85,7 +85,9 @@ def _unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) > limits.files:
-                raise Problem(413, "files-too-many", f"an upload holds at most {limits.files} files")
+                raise Problem(
+                    413, "files-too-many", f"an upload holds at most {limits.files} files", hint="send it in parts"
+                )
             found: dict[str, bytes] = {}
             left = limits.unpacked
             for member in members:
@@ -103,9 +105,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: 
         while part := stream.read(CHUNK):
             left -= len(part)
             if left < 0:
-                raise Problem(
-                    413, "body-too-large", f"the archive is larger than {most} bytes once unpacked; nothing was changed"
-                )
+                raise too_large(most, unpacked=True)
             parts.append(part)
     return b"".join(parts)
 

@@ -141,4 +141,9 @@ def too_large(limit: int, *, unpacked: bool = False) -> Problem:
 
 
 def _damaged(why: str) -> Problem:
-    return Problem(400, "body-damaged", f"the body is not the gzip data that Content-Encoding announces: {why}")
+    return Problem(
+        400,
+        "body-damaged",
+        f"the body is not the gzip data that Content-Encoding announces: {why}",
+        hint="send it again; a body that is not packed needs no Content-Encoding",
+    )
