@@ -16,6 +16,8 @@ PLUGIN = Path(__file__).parent.parent / "pytest_plugin.py"
 PLUGIN_COPY = "covgov_attributes"
 """Module name under which an interpreter without covgov gets the pytest plugin."""
 
+NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+
 FOREIGN = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """Variables of a measurement around this one (covgov testing itself): the suite must not report to both."""
 
@@ -56,18 +58,19 @@ def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
     return str(active) if env.get("VIRTUAL_ENV") and active.is_file() else sys.executable
 
 
-def command_line(suite: Suite, python: str, work: Workspace, extra: Sequence[str]) -> list[str]:
+def command_line(suite: Suite, python: str, work: Workspace, extra: Sequence[str], env: Mapping[str, str]) -> list[str]:
     """The suite's `command` with `{junit}` filled in, else pytest under `coverage run`."""
     if suite.command:
         return [*(part.replace("{junit}", str(work.junit)) for part in suite.command), *extra]
     run = [python, "-m", "coverage", "run", "--parallel-mode", f"--data-file={work.data / '.coverage'}", "-m", "pytest"]
-    plugin = ["-p", PLUGIN_COPY] if needs_plugin(suite, python) else []
+    plugin = ["-p", PLUGIN_COPY] if needs_plugin(suite, python, env) else []
     return [*run, *plugin, *suite.tests, *suite.args, f"--junitxml={work.junit}", *extra]
 
 
-def needs_plugin(suite: Suite, python: str) -> bool:
-    """Whether the plugin must be handed to an interpreter that may have no covgov installed."""
-    return not suite.command and python != sys.executable
+def needs_plugin(suite: Suite, python: str, env: Mapping[str, str]) -> bool:
+    """Whether the plugin must be handed over: the interpreter may have no covgov installed, or pytest is told to load
+    no plugin that it was not given by name."""
+    return not suite.command and (python != sys.executable or bool(env.get(NO_AUTOLOAD)))
 
 
 def environment(suite: Suite, root: Path, work: Workspace, env: Mapping[str, str]) -> dict[str, str]:

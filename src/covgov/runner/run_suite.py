@@ -106,7 +106,7 @@ def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
     python = launch.interpreter(job.suite, job.root, job.env)
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
     said: deque[str] = deque(maxlen=REMEMBERED)
-    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra), child_env, said)
+    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra, job.env), child_env, said)
     tests = replace(tests, arguments=shlex.join(extra))
     reason = _why_nothing(job, tests, said)
     if reason:

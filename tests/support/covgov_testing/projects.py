@@ -83,6 +83,10 @@ suite = "engine"
 """
 
 
+BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""For a pytest whose plugins are not what is tested: loading every one that is installed here takes it a second."""
+
+
 def environment(**more: str) -> dict[str, str]:
     """The test process's environment without an active virtual environment, whose interpreter then is this one."""
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}

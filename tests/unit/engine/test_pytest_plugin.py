@@ -11,6 +11,7 @@ import pytest
 
 from covgov import pytest_plugin
 from covgov.pytest_plugin import DEFAULT, NAME, Attributes, active, context_of, leave, obstacle, wanted
+from covgov_testing.projects import BARE
 
 pytest_plugins = ["pytester"]
 
@@ -202,8 +203,11 @@ def test_under_pytest_cov_lines_carry_the_attributes_of_their_tests(
     pytester.makepyfile(show=SHOW)
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE", "_COVGOV_DATA"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in BARE.items():
+        monkeypatch.setenv(name, value)
+    plugins = [f"-p{name}" for name in ("pytest_cov", "xdist", "covgov.pytest_plugin")]
     done = pytester.runpytest_subprocess(
-        "--strict-markers", "--cov=code_under_test", "--cov-report=", "-p", "no:randomly", *options
+        *plugins, "--strict-markers", "--cov=code_under_test", "--cov-report=", *options
     )
     done.assert_outcomes(passed=3)
     shown = pytester.run(sys.executable, "show.py", ".coverage").outlines

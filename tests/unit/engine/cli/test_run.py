@@ -14,6 +14,7 @@ from covgov.cli.world import World
 from covgov.gate import PUBLISHED
 from covgov.runner.alone import alone
 from covgov_testing.desk import NOW, POLICY, Desk
+from covgov_testing.projects import BARE
 
 SOURCE = "def used() -> int:\n    return 1\n\n\ndef unused() -> int:\n    return 2\n"
 TEST = "from api.a import used\n\n\ndef test_used() -> None:\n    assert used() == 1\n"
@@ -27,7 +28,9 @@ FILES = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name, value in BARE.items():
+        monkeypatch.setenv(name, value)
     desk = Desk(tmp_path / "work")
     desk.repo.write({".gitignore": "coverage/\nhistory/\n__pycache__/\n.pytest_cache/\n"})
     desk.commit(FILES)

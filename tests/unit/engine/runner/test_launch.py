@@ -39,20 +39,25 @@ def test_else_it_is_this_interpreter(tmp_path: Path, env: dict[str, str]) -> Non
 
 def test_pytest_runs_under_coverage_with_its_data_in_the_workspace() -> None:
     suite = Suite("a", tests=("tests/a",), args=("-q",))
-    assert command_line(suite, sys.executable, WORK, ["-x"]) == [
+    assert command_line(suite, sys.executable, WORK, ["-x"], {}) == [
         *(sys.executable, "-m", "coverage", "run", "--parallel-mode", "--data-file=/w/data/.coverage"),
         *("-m", "pytest", "tests/a", "-q", "--junitxml=/w/junit.xml", "-x"),
     ]
 
 
 def test_another_interpreter_gets_the_plugin() -> None:
-    command = command_line(Suite("a"), "/other/python", WORK, ())
+    command = command_line(Suite("a"), "/other/python", WORK, (), {})
+    assert command[command.index("-p") + 1] == launch.PLUGIN_COPY
+
+
+def test_a_pytest_that_looks_for_no_plugins_is_given_ours() -> None:
+    command = command_line(Suite("a"), sys.executable, WORK, (), {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     assert command[command.index("-p") + 1] == launch.PLUGIN_COPY
 
 
 def test_a_command_is_taken_as_it_is_with_the_place_of_the_junit_file_filled_in() -> None:
     suite = Suite("a", command=("uv", "run", "pytest", "--junitxml={junit}"))
-    assert command_line(suite, "python", WORK, ["-x"]) == ["uv", "run", "pytest", "--junitxml=/w/junit.xml", "-x"]
+    assert command_line(suite, "python", WORK, ["-x"], {}) == ["uv", "run", "pytest", "--junitxml=/w/junit.xml", "-x"]
 
 
 def test_the_context_is_the_suite_unless_somebody_set_one() -> None:

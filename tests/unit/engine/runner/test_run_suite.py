@@ -16,7 +16,7 @@ from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov_testing import projects
 from covgov_testing.repos import Repo
 
-UNIT = Suite("unit", tests=("tests",), args=("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cov"))
+UNIT = Suite("unit", tests=("tests",))
 PLAIN = Requested()
 
 
@@ -33,7 +33,7 @@ class Run:
             suite,
             root=self.root,
             out=self.out,
-            env=projects.environment(**env),
+            env=projects.environment(**projects.BARE, **env),
             extra=extra,
             requested=requested,
             progress=self.said.append,
@@ -122,7 +122,7 @@ def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
 
 
 def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run: Run) -> None:
-    done = run(Suite("unit", tests=("test",), args=UNIT.args))
+    done = run(Suite("unit", tests=("test",)))
     assert not done.arrived
     assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
     assert (run.out / "unit.why").read_text(encoding="utf-8") == f"{done.reason}\n"
