@@ -21,10 +21,11 @@ def settings(env: Mapping[str, str], database_url: str, public_url: str) -> HubS
     """public_url: what holds when the environment names none. Raises UsageError (`hub-setting-invalid`)."""
     from covgov.hub.settings import HubSettings
 
+    public = env.get(f"{PREFIX}PUBLIC_URL") or public_url
     return HubSettings(
         database_url,
-        public_url=env.get(f"{PREFIX}PUBLIC_URL") or public_url,
-        audience=env.get(f"{PREFIX}AUDIENCE") or "covgov",
+        public_url=public,
+        audience=env.get(f"{PREFIX}AUDIENCE") or public,
         issuers=tuple(_issuer(word) for word in env.get(f"{PREFIX}ISSUERS", "").split()),
         clock_skew=int(_number(env, f"{PREFIX}CLOCK_SKEW", 60.0, most=300)),
         limits=_limits(env),

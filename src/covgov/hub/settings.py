@@ -28,11 +28,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """database_url: a SQLAlchemy URL. public_url: how clients reach the hub. audience: what an OIDC token must name."""
+    """database_url: a SQLAlchemy URL. public_url: how clients reach the hub. audience: what an OIDC token must name.
+
+    The audience is this hub's alone: what is sent to another hub could be passed on to this one otherwise.
+    """
 
     database_url: str
     public_url: str = "http://127.0.0.1:8399"
-    audience: str = "covgov"
+    audience: str = "http://127.0.0.1:8399"
     issuers: tuple[OidcIssuer, ...] = ()
     clock_skew: int = 60
     limits: Limits = field(default_factory=Limits)

@@ -382,7 +382,16 @@ def test_settings_come_from_the_environment() -> None:
 
 
 def test_without_an_environment_settings_are_the_usual_ones_and_no_issuer_is_trusted() -> None:
-    assert hub_settings.settings({}, "sqlite:///x", "http://here") == HubSettings("sqlite:///x", "http://here")
+    usual = HubSettings("sqlite:///x", "http://here", "http://here")
+    assert hub_settings.settings({}, "sqlite:///x", "http://here") == usual
+    assert HubSettings("sqlite:///x").audience == HubSettings("sqlite:///x").public_url
+
+
+@pytest.mark.security
+def test_a_ci_token_must_name_this_hub_unless_another_name_was_chosen() -> None:
+    """A name that two hubs share lets either of them use a token that was meant for the other."""
+    env = {"COVGOV_HUB_PUBLIC_URL": "https://hub.example"}
+    assert hub_settings.settings(env, "sqlite:///x", "http://here").audience == "https://hub.example"
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
@@ -390,7 +399,7 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
     rows = dict(re.findall(r"^\| `COVGOV_HUB_(\w+)` \| (.+?) \|", table, re.MULTILINE))
     usual = HubSettings("sqlite:///x")
     limits = {f"LIMIT_{field.name.upper()}": f"{getattr(usual.limits, field.name):.0f}" for field in fields(Limits)}
-    known = {"AUDIENCE": "`covgov`", "CLOCK_SKEW": f"{usual.clock_skew}", "ISSUERS": "none", **limits}
+    known = {"AUDIENCE": "the public URL", "CLOCK_SKEW": f"{usual.clock_skew}", "ISSUERS": "none", **limits}
     assert {name: default for name, default in rows.items() if name in known} == known
     assert set(rows) == {*known, "DATABASE", "PUBLIC_URL"}
 
