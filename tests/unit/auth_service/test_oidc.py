@@ -174,8 +174,9 @@ def test_a_token_must_name_its_key(verifier: OidcVerifier, issuer: LocalIssuer, 
     assert issuer.fetches == []
 
 
-def test_a_key_id_may_have_200_characters(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
-    issuer.keys = [rsa_key("k" * 200)]
+@pytest.mark.parametrize("length", [1, 200])
+def test_a_key_id_may_have_1_to_200_characters(verifier: OidcVerifier, issuer: LocalIssuer, length: int) -> None:
+    issuer.keys = [rsa_key("k" * length)]
     assert verifier.verify(issuer.sign(issuer.github())).identity.repository == "acme/shop"
 
 

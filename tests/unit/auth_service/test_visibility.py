@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.event import listen
 
 from covgov.hub.auth_service.visibility import is_public
+from covgov.hub.store.work import WRITE
 from covgov_testing.fakes_auth import AuthDesk
 
 pytestmark = pytest.mark.security
@@ -12,3 +14,11 @@ def test_only_an_existing_repository_that_is_not_private_is_public(desk: AuthDes
     assert is_public(desk.engine, "acme/open")
     for name in ("acme/shop", "acme/none", "other/open", "acme", "acme/", "", "acme/open/x", "ACME/open", "acme/%"):
         assert not is_public(desk.engine, name)
+
+
+@pytest.mark.reliability
+def test_asking_does_not_keep_others_from_writing(desk: AuthDesk) -> None:
+    begun: list[object] = []
+    listen(desk.engine, "begin", lambda connection: begun.append(connection.get_execution_options()[WRITE]))
+    is_public(desk.engine, "acme/open")
+    assert begun == [False]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
@@ -63,8 +63,8 @@ def bind(work: Work, repository_id: int, wanted: Binding) -> Binding:
         "subject_repository": wanted.subject_repository,
         "ref_pattern": wanted.ref_pattern,
     }
-    key = work.connection.execute(insert(OIDC_BINDINGS).values(values)).inserted_primary_key
-    made = Binding(wanted.issuer, wanted.subject_repository, wanted.ref_pattern, int(key[0]) if key else 0)
+    added = insert(OIDC_BINDINGS).values(values).returning(OIDC_BINDINGS.c.id)
+    made = replace(wanted, id=work.connection.execute(added).scalar_one())
     _account(work, Event.OIDC_BOUND, repository_id, made)
     return made
 
@@ -88,10 +88,9 @@ def bound(connection: Connection, repository_id: int) -> list[Binding]:
 
 def opened(connection: Connection, shown: CiIdentity) -> Scope:
     """The repositories of the hub that a verified token opens; none when nothing is bound to it."""
-    table = OIDC_BINDINGS.join(REPOSITORIES, OIDC_BINDINGS.c.repository_id == REPOSITORIES.c.id)
     query = (
         select(OIDC_BINDINGS, REPOSITORIES.c.owner, REPOSITORIES.c.name)
-        .select_from(table)
+        .select_from(OIDC_BINDINGS.join(REPOSITORIES))
         .where(OIDC_BINDINGS.c.issuer == shown.issuer, OIDC_BINDINGS.c.subject_repository == shown.repository)
     )
     return Scope(
