@@ -153,7 +153,14 @@ fractions = st.fractions(-100, 100, max_denominator=999)
 metrics = st.sampled_from(Metric)
 dates = st.dates(date(2020, 1, 1), date(2040, 1, 1))
 receipts = st.just(NO_RECEIPT) | st.builds(ReceiptLine, texts, st.integers(0, 99), st.integers(0, 99), texts)
-ranges = st.sets(st.integers(1, 900), min_size=1, max_size=60).map(lambda ns: ",".join(map(str, sorted(ns))))
+
+
+def _ranges(bits: int, first: int, step: int) -> str:
+    """The numbers whose bits are set, as a list, from `first` on and `step` apart."""
+    return ",".join(str(first + step * bit) for bit in range(bits.bit_length()) if bits >> bit & 1)
+
+
+ranges = st.builds(_ranges, st.integers(1, (1 << 60) - 1), st.integers(1, 900), st.sampled_from((1, 2, 15)))
 line_maps = st.dictionaries(texts, ranges, max_size=3)
 tallies = st.dictionaries(st.sampled_from(Category), st.integers(1, 99), max_size=3)
 parts = st.builds(Part, st.sampled_from(Cause), st.integers(-99, 99), st.integers(-99, 99), fractions)

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.ingest.interface import Analyse
-from covgov.model import lines
 from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Snapshot, TestRun
 
 SHAPES = '''"""Shapes, with every kind of branch."""
@@ -83,11 +84,24 @@ def coverage(root: Path, *arguments: str) -> str:
 
 def measured_project(root: Path) -> Path:
     """A project with one real run in `.coverage`."""
+    _unmeasured(root)
+    (root / ".coverage").write_bytes(_measurement())
+    return root
+
+
+def _unmeasured(root: Path) -> None:
     (root / "src").mkdir(parents=True)
     (root / "src" / "shapes.py").write_text(SHAPES, encoding="utf-8")
     (root / ".coveragerc").write_text(CONFIG, encoding="utf-8")
-    coverage(root, "run", "src/shapes.py")
-    return root
+
+
+@cache
+def _measurement() -> bytes:
+    """What the run left, which names files relative to the project and so is the same wherever the project lies."""
+    with TemporaryDirectory() as folder:
+        _unmeasured(Path(folder) / "project")
+        coverage(Path(folder) / "project", "run", "src/shapes.py")
+        return (Path(folder) / "project" / ".coverage").read_bytes()
 
 
 def no_analysis(paths: Sequence[Path]) -> bytes:
@@ -145,26 +159,30 @@ def klass(filename: str, *entries: str) -> str:
     return f'<class filename="{filename}"><methods/><lines>{inner}</lines></class>'
 
 
+COUNTED = [(taken, total) for total in range(5) for taken in range(total + 1)]
+
+
 @st.composite
 def file_coverages(draw: st.DrawFn, highest: int = 80, source: str = "s") -> FileCoverage:
-    """Any coverage of a file that its contract allows."""
-    numbers = st.integers(1, highest)
-    statements = draw(st.frozensets(numbers, max_size=12))
-    some = st.frozensets(st.sampled_from(sorted(statements)), max_size=8) if statements else st.just(frozenset[int]())
-    covered = draw(some)
-    exits = draw(st.frozensets(st.tuples(numbers, st.integers(-highest, highest)), max_size=8))
-    taken = draw(st.frozensets(st.sampled_from(sorted(exits)), max_size=8)) if exits else frozenset[tuple[int, int]]()
+    """Any coverage of a file that its contract allows. Sets are drawn as bitmaps: one draw each, not one per member."""
+    some = st.integers(0, (1 << highest) - 1).map(lambda bits: bits << 1)
+    statements, covered, excluded = draw(some), draw(some), draw(some)
+    covered &= statements
+    span = 2 * highest + 1
+    drawn = draw(st.frozensets(st.integers(0, highest * span - 1), max_size=8))
+    exits = tuple(sorted((number // span + 1, number % span - highest) for number in drawn))
+    which = draw(st.integers(0, 255))
     exact = {line for line, _ in exits}
-    counted = draw(st.dictionaries(numbers, st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=4))
-    tags = draw(st.dictionaries(st.sampled_from(["architecture", "reliability", "security"]), some, max_size=2))
+    counted = draw(st.dictionaries(st.integers(1, highest), st.sampled_from(COUNTED), max_size=4))
+    tags = draw(st.sets(st.sampled_from(["architecture", "reliability", "security"]), max_size=2))
     return FileCoverage(
-        statements=lines.of(statements),
-        covered=lines.of(covered),
-        exits=tuple(sorted(exits)),
-        taken=tuple(sorted(taken)),
-        counted=tuple(CountedExits(n, min(p), max(p)) for n, p in sorted(counted.items()) if n not in exact),
-        excluded=lines.of(draw(st.frozensets(numbers, max_size=5)) - statements),
-        attributes=tuple((tag, lines.of(tags[tag] & covered)) for tag in sorted(tags)),
+        statements=statements,
+        covered=covered,
+        exits=exits,
+        taken=tuple(pair for bit, pair in enumerate(exits) if which >> bit & 1),
+        counted=tuple(CountedExits(n, *pair) for n, pair in sorted(counted.items()) if n not in exact),
+        excluded=excluded & ~statements,
+        attributes=tuple((tag, draw(some) & covered) for tag in sorted(tags)),
         source=source,
     )
 

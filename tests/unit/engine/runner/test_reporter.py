@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +11,22 @@ from covgov.runner import launch, reporter
 from covgov_testing import projects
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project, two of whose processes were measured into `data`."""
-    root = projects.calc(tmp_path / "project")
-    monkeypatch.chdir(root)
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = projects.calc(tmp_path_factory.mktemp("measured") / "project")
     for argument in (1, -1):
         projects.write(root, {"x.py": f"from app.calc import sign\nsign({argument})\n"})
         command = [sys.executable, "-m", "coverage", "run", "-p", "--data-file=data/.coverage", "x.py"]
-        subprocess.run(command, check=True, env=projects.environment(PYTHONPATH=str(root)))
+        subprocess.run(command, cwd=root, check=True, env=projects.environment(PYTHONPATH=str(root)))
     (root / "out").mkdir()
+    return root
+
+
+@pytest.fixture
+def project(measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of its own, two of whose processes were measured into `data`."""
+    root = shutil.copytree(measured, tmp_path / "project")
+    monkeypatch.chdir(root)
     return root
 
 
