@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ DIFF_OPTIONS = (
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
 """Everything that a configuration or an attribute in the change itself could decide is decided here."""
+
+OBJECT_ID = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
+"""A revision that cannot come to mean something else."""
 
 CHUNK = 1000
 """Commits asked for at once when walking first parents."""
@@ -52,12 +56,15 @@ def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
 
 
 class GitRepository:
-    """A checkout. Commits are read once: they never change. fetch: whether a shallow clone may be deepened."""
+    """A checkout. Commits and what is in them are read once: they never change. fetch: whether a shallow clone may be
+    deepened."""
 
     def __init__(self, root: Path, *, env: Mapping[str, str], fetch: bool = True) -> None:
         self._git = Git(root, env)
         self._fetch = fetch
         self._commits: dict[str, _Commit] = {}
+        self._files: dict[tuple[str, str], bytes | None] = {}
+        self._trees: set[str] = set()
 
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
@@ -97,9 +104,14 @@ class GitRepository:
             self._deepener().until(partial(self._has, current), f"commit {current[:12]}")
 
     def merge_base(self, one: str, other: str) -> str | None:
-        question = f"the merge base of {one[:12]} and {other[:12]}"
-        self._deepener().until(lambda: self._merge_base(one, other) is not None, question)
-        return self._merge_base(one, other)
+        found: list[str | None] = [None]
+
+        def answered() -> bool:
+            found[0] = self._merge_base(one, other)
+            return found[0] is not None
+
+        self._deepener().until(answered, f"the merge base of {one[:12]} and {other[:12]}")
+        return found[0]
 
     def committed_at(self, commit: str) -> datetime:
         return datetime.fromtimestamp(self._commit(commit).time, UTC)
@@ -113,11 +125,11 @@ class GitRepository:
     def read(self, revision: str, path: str) -> bytes | None:
         if revision == WORKTREE:
             return read_on_disk(self._git.root, path)
-        done = self._git.ask("cat-file", "blob", f"{revision}:{path}")
-        if done.code == 0:
-            return done.out
-        self._git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
-        return None
+        if not OBJECT_ID.fullmatch(revision):
+            return self._read(revision, path)
+        if (revision, path) not in self._files:
+            self._files[revision, path] = self._read(revision, path)
+        return self._files[revision, path]
 
     def blobs(self, revision: str) -> Mapping[str, str]:
         if revision != WORKTREE:
@@ -162,6 +174,15 @@ class GitRepository:
 
     def _has(self, commit: str) -> bool:
         return self.resolve(commit) is not None
+
+    def _read(self, revision: str, path: str) -> bytes | None:
+        done = self._git.ask("cat-file", "blob", f"{revision}:{path}")
+        if done.code == 0:
+            return done.out
+        if revision not in self._trees:
+            self._git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
+            self._trees |= {revision} if OBJECT_ID.fullmatch(revision) else set()
+        return None
 
     def _merge_base(self, one: str, other: str) -> str | None:
         done = self._git.ask("merge-base", one, other)

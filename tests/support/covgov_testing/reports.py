@@ -159,30 +159,50 @@ def klass(filename: str, *entries: str) -> str:
     return f'<class filename="{filename}"><methods/><lines>{inner}</lines></class>'
 
 
+TAGS = ["architecture", "reliability", "security"]
 COUNTED = [(taken, total) for total in range(5) for taken in range(total + 1)]
 
 
-@st.composite
-def file_coverages(draw: st.DrawFn, highest: int = 80, source: str = "s") -> FileCoverage:
+def file_coverages(highest: int = 80, source: str = "s") -> st.SearchStrategy[FileCoverage]:
     """Any coverage of a file that its contract allows. Sets are drawn as bitmaps: one draw each, not one per member."""
     some = st.integers(0, (1 << highest) - 1).map(lambda bits: bits << 1)
-    statements, covered, excluded = draw(some), draw(some), draw(some)
-    covered &= statements
     span = 2 * highest + 1
-    drawn = draw(st.frozensets(st.integers(0, highest * span - 1), max_size=8))
-    exits = tuple(sorted((number // span + 1, number % span - highest) for number in drawn))
-    which = draw(st.integers(0, 255))
+    exits = st.frozensets(st.integers(0, highest * span - 1), max_size=8).map(
+        lambda drawn: tuple(sorted((number // span + 1, number % span - highest) for number in drawn))
+    )
+    return st.builds(
+        _file_coverage,
+        statements=some,
+        covered=some,
+        excluded=some,
+        exits=exits,
+        which=st.integers(0, 255),
+        counted=st.dictionaries(st.integers(1, highest), st.sampled_from(COUNTED), max_size=4),
+        tags=st.dictionaries(st.sampled_from(TAGS), some, max_size=2),
+        source=st.just(source),
+    )
+
+
+def _file_coverage(
+    statements: int,
+    covered: int,
+    excluded: int,
+    exits: tuple[tuple[int, int], ...],
+    which: int,
+    counted: Mapping[int, tuple[int, int]],
+    tags: Mapping[str, int],
+    source: str,
+) -> FileCoverage:
+    """which: the exits that were taken, as a bitmap of their places. Each argument is cut to what the others allow."""
     exact = {line for line, _ in exits}
-    counted = draw(st.dictionaries(st.integers(1, highest), st.sampled_from(COUNTED), max_size=4))
-    tags = draw(st.sets(st.sampled_from(["architecture", "reliability", "security"]), max_size=2))
     return FileCoverage(
         statements=statements,
-        covered=covered,
+        covered=covered & statements,
         exits=exits,
         taken=tuple(pair for bit, pair in enumerate(exits) if which >> bit & 1),
         counted=tuple(CountedExits(n, *pair) for n, pair in sorted(counted.items()) if n not in exact),
         excluded=excluded & ~statements,
-        attributes=tuple((tag, draw(some) & covered) for tag in sorted(tags)),
+        attributes=tuple((tag, tags[tag] & covered & statements) for tag in sorted(tags)),
         source=source,
     )
 
