@@ -1,7 +1,8 @@
-"""Tells coverage.py which quality attributes a test carries, as a dynamic context: `covgov:architecture,security`.
+"""Tells coverage.py which quality attributes a test carries, as a dynamic context: `covgov:*,architecture,security`.
 
 A test marked with a quality attribute (`@pytest.mark.security`) runs, from set-up to tear-down, under a context that
-names its attributes, sorted. Without active coverage, or with a context setting of the user's own, it does nothing.
+names its attributes, sorted; any other test under `covgov:*`, which every context begins with: what ran under none of
+them ran while no test did. Without active coverage, or with a context setting of the user's own, it does nothing.
 
 Imports nothing of covgov, and coverage.py only if somebody else has: a plugin is imported before measurement begins,
 and whatever it imports would be missing from the coverage of its own package.
@@ -22,6 +23,7 @@ import pytest
 NAME = "covgov-attributes"
 DEFAULT = ("architecture", "reliability", "security")
 PREFIX = "covgov:"
+ANY_TEST = "*"
 
 
 class Measuring(Protocol):
@@ -59,9 +61,8 @@ def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
 
 
 def context_of(markers: set[str], attributes: tuple[str, ...]) -> str:
-    """The context of a test with these markers; empty when none of them is an attribute."""
-    found = sorted(markers & set(attributes))
-    return PREFIX + ",".join(found) if found else ""
+    """The context of a test with these markers."""
+    return PREFIX + ",".join([ANY_TEST, *sorted(markers & set(attributes))])
 
 
 def active() -> Measuring | None:
@@ -82,7 +83,7 @@ def obstacle(coverage: Measuring, config: pytest.Config) -> str:
 
 
 class Attributes:
-    """Switches the context around each tagged test. notes: the directory for notes, "" for none."""
+    """Switches the context around each test. notes: the directory for notes, "" for none."""
 
     def __init__(
         self, config: pytest.Config, attributes: tuple[str, ...], active: Callable[[], Measuring | None], notes: str
@@ -103,11 +104,10 @@ class Attributes:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
         coverage = self.active()
-        context = context_of({marker.name for marker in item.iter_markers()}, self.attributes)
-        if coverage is None or self.note or not context:
+        if coverage is None or self.note:
             yield
             return
-        coverage.switch_context(context)
+        coverage.switch_context(context_of({marker.name for marker in item.iter_markers()}, self.attributes))
         try:
             yield
         finally:

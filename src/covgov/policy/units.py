@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from covgov.model import lines
 from covgov.model.ratio import ZERO, Ratio
-from covgov.model.snapshot import FileCoverage, Metric, Snapshot
+from covgov.model.snapshot import ANY_TEST, FileCoverage, Metric, Snapshot
 
 Pick = Callable[[str], bool]
 
@@ -39,21 +39,28 @@ def uncovered_on(snapshot: Snapshot, changed: Mapping[str, int]) -> dict[str, st
 
 
 def of_files(snapshot: Snapshot, metric: Metric, attribute: str) -> Ratio:
-    """The snapshot's total; with an attribute the executable lines, covered when a test so tagged reached them."""
+    """The snapshot's total; with an attribute the lines of `of_attribute`."""
     if not attribute:
         return snapshot.ratio(metric)
-    return sum((of_attribute(coverage, attribute) for coverage in snapshot.files.values()), ZERO)
+    known = tells_tests(snapshot)
+    return sum((of_attribute(coverage, attribute, known=known) for coverage in snapshot.files.values()), ZERO)
 
 
-def of_file(coverage: FileCoverage, metric: Metric, attribute: str) -> Ratio:
-    """The same for one file."""
-    return of_attribute(coverage, attribute) if attribute else coverage.ratio(metric)
+def tells_tests(snapshot: Snapshot) -> bool:
+    """Whether the measurement tells the lines that tests can reach from those that run when modules are imported."""
+    return any(coverage.attribute(ANY_TEST) for coverage in snapshot.files.values())
 
 
-def of_attribute(coverage: FileCoverage, attribute: str) -> Ratio:
-    """Executable lines reached by tests tagged `attribute`."""
-    reached = coverage.attribute(attribute) & coverage.statements
-    return Ratio(reached.bit_count(), coverage.statements.bit_count())
+def of_attribute(coverage: FileCoverage, attribute: str, *, known: bool) -> Ratio:
+    """Lines reached by tests tagged `attribute`, of the executable ones.
+
+    What runs when a module is imported is reached by no test, whatever its tag: where that is known, such lines count
+    neither as reached nor as executable.
+    """
+    counted = (
+        coverage.statements & ~(coverage.covered & ~coverage.attribute(ANY_TEST)) if known else coverage.statements
+    )
+    return Ratio((coverage.attribute(attribute) & counted).bit_count(), counted.bit_count())
 
 
 def excluded(snapshot: Snapshot) -> Ratio:

@@ -10,6 +10,7 @@ when this interpreter has no coverage.py.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import os
@@ -26,6 +27,9 @@ FAILED, NO_COVERAGE = 1, 3
 MAX_LINE = 1000000
 REPORTS = ("coverage.report_core", "coverage.report")  # get_analysis_to_report moved in 7.3
 SYSMON = "measured with the sysmon core, which records no contexts: quality attributes are not known"
+
+ANY_TEST = "*"
+"""The tag of every test, as in `covgov.model.snapshot`."""
 
 
 class Refused(Exception):
@@ -176,7 +180,26 @@ def _attributes(
         for tag in tags:
             lines.setdefault(tag, set()).update(reached)
     data.set_query_contexts(None)
+    if any(ANY_TEST in tags for tags in tagged.values()):
+        # Code of a function that ran, but under no test (in a subprocess, at import): a test can reach that.
+        lines.setdefault(ANY_TEST, set()).update(executed & _in_functions(reporter))
     return {tag: sorted(found) for tag, found in lines.items() if found}
+
+
+def _in_functions(reporter: Any) -> set[int]:
+    """Lines below the `def` of a function; every line of a source that is no Python, for nothing is known of it."""
+    source = reporter.source()
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return set(range(1, source.count("\n") + 2))
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return {
+        line
+        for function in functions
+        for line in range(function.body[0].lineno, (function.end_lineno or 0) + 1)
+        if line != function.lineno
+    }
 
 
 def _tags(context: str) -> list[str]:

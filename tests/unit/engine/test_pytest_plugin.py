@@ -53,10 +53,10 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
 @pytest.mark.parametrize(
     ("markers", "context"),
     [
-        (set(), ""),
-        ({"slow", "parametrize"}, ""),
-        ({"security", "slow"}, "covgov:security"),
-        ({"security", "architecture"}, "covgov:architecture,security"),
+        (set(), "covgov:*"),
+        ({"slow", "parametrize"}, "covgov:*"),
+        ({"security", "slow"}, "covgov:*,security"),
+        ({"security", "architecture"}, "covgov:*,architecture,security"),
     ],
 )
 def test_a_context_names_the_attributes_sorted(markers: set[str], context: str) -> None:
@@ -68,13 +68,13 @@ def test_a_context_names_the_attributes_sorted(markers: set[str], context: str) 
 def test_a_tagged_test_runs_under_its_context_and_leaves_it(item: pytest.Item) -> None:
     coverage = Recorder()
     run_around(Attributes(item.config, DEFAULT, lambda: coverage, ""), item)
-    assert coverage.contexts == ["covgov:reliability,security", ""]
+    assert coverage.contexts == ["covgov:*,reliability,security", ""]
 
 
-def test_an_untagged_test_switches_nothing(item: pytest.Item) -> None:
+def test_an_untagged_test_is_told_from_what_runs_outside_of_tests(item: pytest.Item) -> None:
     coverage = Recorder()
     run_around(Attributes(item.config, DEFAULT, lambda: coverage, ""), item)
-    assert coverage.contexts == []
+    assert coverage.contexts == ["covgov:*", ""]
 
 
 @pytest.mark.security
@@ -89,7 +89,7 @@ def test_a_measurement_that_ended_during_the_test_is_not_switched_back(item: pyt
     coverage = Recorder()
     answers: list[Recorder | None] = [coverage, coverage, None]
     run_around(Attributes(item.config, DEFAULT, lambda: answers.pop(0), ""), item)
-    assert coverage.contexts == ["covgov:security"]
+    assert coverage.contexts == ["covgov:*,security"]
 
 
 @pytest.mark.security
@@ -211,5 +211,6 @@ def test_under_pytest_cov_lines_carry_the_attributes_of_their_tests(
     )
     done.assert_outcomes(passed=3)
     shown = pytester.run(sys.executable, "show.py", ".coverage").outlines
-    assert "'covgov:security' [2]" in shown
-    assert any(line.startswith("'' ") and line.endswith(" 5]") for line in shown)
+    assert "'covgov:*,security' [2]" in shown
+    assert "'covgov:*' [5]" in shown
+    assert "'' [1, 4]" in shown

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from covgov.model.snapshot import Snapshot
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes, units
 from covgov.policy.bars import Subject
@@ -64,17 +65,22 @@ def _files(facts: Facts, force: tuple[Bar, ...]) -> Iterator[Finding]:
     """Each file in each component that claims it; a file of no component on the merge of all suites."""
     used: set[str] = set()
     for name, snapshot, partial in _measured(facts):
+        known = units.tells_tests(snapshot)
         for path in snapshot.paths:
             for choice in bars.for_file(force, On.TOTAL, path, [name]):
                 used.add(choice.bar.key)
                 if choice.won:
-                    now = units.of_file(snapshot.files[path], choice.bar.metric, choice.bar.attribute)
+                    now = _of_file(snapshot.files[path], choice.bar, known=known)
                     yield from bars.broken(choice.bar, now, Subject(Scope.FILE, path, partial))
     measured = {name for name, _, _ in _measured(facts)}
     for bar in force:
         if bar.scope is BarScope.FILE and bar.on is On.TOTAL and bar.key not in used and bar.component in measured:
             words = f"{bar.key}: the bar matches no measured file ({', '.join(bar.paths) or 'every file'})"
             yield Finding("bar", Effect.NOTE, Scope.POLICY, bar.key, words, "correct its paths", key=bar.key)
+
+
+def _of_file(coverage: FileCoverage, bar: Bar, *, known: bool) -> Ratio:
+    return units.of_attribute(coverage, bar.attribute, known=known) if bar.attribute else coverage.ratio(bar.metric)
 
 
 def _measured(facts: Facts) -> Iterator[tuple[str, Snapshot, bool]]:

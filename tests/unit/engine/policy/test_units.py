@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import CountedExits, FileCoverage, Metric
+from covgov.model.snapshot import ANY_TEST, CountedExits, FileCoverage, Metric
 from covgov.policy import units
 from covgov_testing.builders import cov, snap
 
@@ -33,8 +34,21 @@ def test_changed_units_are_those_of_measured_and_wanted_files() -> None:
 
 def test_an_attribute_counts_executable_lines_that_its_tests_reached() -> None:
     tagged = FileCoverage(lines.of([1, 2, 3]), lines.of([1, 2]), attributes=(("security", lines.of([2, 9])),))
-    assert units.of_file(tagged, Metric.LINE, "security") == Ratio(1, 3)
+    assert units.of_attribute(tagged, "security", known=False) == Ratio(1, 3)
     assert units.of_files(snap({"a.py": tagged, "b.py": "+"}), Metric.LINE, "security") == Ratio(1, 4)
+
+
+@pytest.mark.security
+def test_lines_that_only_run_at_import_are_nobody_s_to_reach() -> None:
+    table = FileCoverage(lines.of([1, 2, 3]), lines.of([1, 2, 3]))
+    mixed = FileCoverage(
+        lines.of([1, 2, 3, 4, 5]),
+        lines.of([1, 2, 3, 4]),
+        attributes=((ANY_TEST, lines.of([2, 3, 4])), ("security", lines.of([2, 3]))),
+    )
+    # 1 ran at import, 2 and 3 under tagged tests, 4 under others only, 5 never
+    assert units.of_files(snap({"a.py": mixed, "b.py": table}), Metric.LINE, "security") == Ratio(2, 4)
+    assert units.of_files(snap({"b.py": table}), Metric.LINE, "security") == Ratio(0, 3), "nothing is known of tests"
 
 
 def test_excluded_lines_are_counted_among_all_that_could_count() -> None:

@@ -75,6 +75,61 @@ def test_tagged_contexts_give_attributes(project: Path, capsys: pytest.CaptureFi
     assert file["attributes"] == {"reliability": file["executed"], "security": file["executed"]}
 
 
+IMPORTED = """
+LIMIT = 3
+def once():
+    return 1
+class Box:
+    size = 2
+    def hold(self): return 4
+once()
+"""
+
+
+@pytest.mark.security
+def test_what_no_test_can_reach_is_told_from_functions_that_ran_outside_of_tests(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "src" / "shapes.py").write_text(IMPORTED, encoding="utf-8")
+    (project / ".coverage").unlink(missing_ok=True)
+    reports.coverage(project, "run", "src/shapes.py")
+    assert only_file(analysed(capsys, ".coverage"))["attributes"] == {}, "no test was ever told apart"
+    (project / "src" / "by_test.py").write_text("import shapes\nshapes.Box().hold()\n", encoding="utf-8")
+    reports.coverage(project, "run", "--append", "--context=covgov:*", "src/by_test.py")
+    found = analysed(capsys, ".coverage")["files"]
+    assert isinstance(found, dict)
+    (shapes,) = (told for path, told in found.items() if path.endswith("shapes.py"))
+    assert shapes["attributes"]["*"] == shapes["executed"], "a test reached all that it imported"
+
+
+@pytest.mark.security
+def test_a_function_that_ran_outside_of_tests_is_for_tests_to_reach(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "src" / "shapes.py").write_text(IMPORTED, encoding="utf-8")
+    (project / "src" / "other.py").write_text("x = 1\n", encoding="utf-8")
+    (project / ".coverage").unlink(missing_ok=True)
+    reports.coverage(project, "run", "src/shapes.py")
+    reports.coverage(project, "run", "--append", "--context=covgov:*", "src/other.py")
+    found = analysed(capsys, ".coverage")["files"]
+    assert isinstance(found, dict)
+    told = {Path(path).name: file["attributes"] for path, file in found.items()}
+    assert told == {"shapes.py": {"*": [4]}, "other.py": {"*": [1]}}, "only once() has a body that ran"
+
+
+def test_function_bodies_are_found_in_python_and_all_lines_in_anything_else() -> None:
+    class Source:
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        def source(self) -> str:
+            return self.text
+
+    assert analyser._in_functions(Source(IMPORTED)) == {4}
+    assert analyser._in_functions(Source("async def f(a=1):\n    x = 1\n\n    return x\n")) == {2, 3, 4}
+    assert analyser._in_functions(Source("{% if %}\nx\n")) == {1, 2, 3}
+
+
 @pytest.mark.security
 @pytest.mark.parametrize(
     ("sql", "why"),
