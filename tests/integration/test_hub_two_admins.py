@@ -29,9 +29,11 @@ class Admin:
         self.token = server.issue()
         self.http = server.client(self.token)
 
-    def ask(self, method: str, path: str, body: object = None) -> Callable[[], httpx2.Response]:
+    def ask(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> Callable[[], httpx2.Response]:
         """The request, to be made later."""
-        return lambda: self.http.request(method, path, json=body)
+        return lambda: self.http.request(method, path, json=body, headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +157,21 @@ def test_a_policy_that_two_put_is_one_of_them_whole_and_the_trail_tells_what_it_
         assert {first["sha256"], second["sha256"]} == set(by_hash)
         assert second["previous"] == first["sha256"], "whoever came second can see whose policy was replaced"
         assert admins[0].http.get(here).json()["text"] == by_hash[str(second["sha256"])]
+
+
+def test_of_two_who_put_on_top_of_what_they_read_one_is_told_that_it_changed(
+    admins: tuple[Admin, Admin], shop: str
+) -> None:
+    here = f"/v1/repositories/{shop}/policy"
+    admins[0].http.put(here, json=policy(50))
+    for number in range(TIMES):
+        read = {"If-Match": admins[0].http.get(here).headers["etag"]}
+        texts = [policy(51 + 2 * number), policy(52 + 2 * number)]
+        answers = at_once(*(one.ask("PUT", here, text, read) for one, text in zip(admins, texts, strict=True)))
+        won, lost = sorted(answers, key=lambda answer: answer.status_code)
+        assert won.status_code == 200
+        refused(lost, 412, "document-changed")
+        assert admins[0].http.get(here).json()["text"] == won.json()["text"]
 
 
 def test_a_repository_that_two_delete_is_deleted_once(admins: tuple[Admin, Admin], server: HubServer) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from covgov.hub.api.conditional import FIXED, answer, matches
+from covgov.hub.api.conditional import FIXED, answer, matches, unchanged
+from covgov.hub.api.problems import Problem
 
 
 class Thing(BaseModel):
@@ -62,3 +64,23 @@ def test_if_none_match_takes_lists_weak_tags_and_the_star() -> None:
     assert matches(["*"], '"z"')
     assert not matches([], '"z"')
     assert not matches(['"zz"', "z"], '"z"')
+
+
+@pytest.mark.parametrize("headers", [{}, {"accept_encoding": "gzip"}])
+def test_whoever_names_what_is_there_may_change_it(headers: dict[str, str]) -> None:
+    etag = answer(asked(**headers), Thing(size=3)).headers["etag"]
+    unchanged(etag, Thing(size=3))
+    unchanged(f'"other", {etag}', Thing(size=3))
+    unchanged("*", Thing(size=3))
+    unchanged("", None)
+    unchanged("", Thing(size=3))
+
+
+@pytest.mark.parametrize("weak", [False, True])
+def test_whoever_names_something_else_may_not(weak: bool) -> None:
+    etag = answer(asked(), Thing(size=3)).headers["etag"]
+    now = Thing(size=3 if weak else 4)
+    for named, body in [(f"W/{etag}" if weak else etag, now), (etag, None), ("*", None)]:
+        with pytest.raises(Problem) as caught:
+            unchanged(named, body)
+        assert (caught.value.status_code, caught.value.code) == (412, "document-changed")

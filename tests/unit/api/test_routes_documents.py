@@ -107,6 +107,36 @@ def test_storing_is_accounted_for_with_what_was_replaced(hub: ReadDesk) -> None:
     assert third[0] == "register-put"
 
 
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("name", "path", "texts"),
+    [
+        ("policy", "covgov.toml", (POLICY, POLICY + "# mine\n", POLICY + "# theirs\n")),
+        ("register", "exceptions.md", (REGISTER, "", REGISTER + "\n")),
+    ],
+)
+def test_what_changed_after_it_was_read_is_not_replaced_unseen(
+    hub: ReadDesk, name: str, path: str, texts: tuple[str, str, str]
+) -> None:
+    here, (first, mine, theirs) = f"{SHOP}/{name}", texts
+    fresh = {**hub.admin, "If-Match": '"of nothing"'}
+    refusal = put(hub, here, path, first, fresh)
+    assert (refusal.status_code, refusal.json()["code"]) == (412, "document-changed")
+    put(hub, here, path, first)
+    read = {**hub.admin, "If-Match": hub.get(here).headers["etag"]}
+    assert put(hub, here, path, theirs, read).status_code == 200
+    assert put(hub, here, path, mine, read).json()["code"] == "document-changed"
+    assert hub.get(here).json()["text"] == theirs
+    assert len(events(hub)) == 2
+
+
+@pytest.mark.reliability
+def test_what_this_version_cannot_read_is_replaced_only_by_whoever_does_not_ask(hub: ReadDesk) -> None:
+    hub.put(Kind.POLICY, "covgov.toml", "nonsense = ")
+    assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY, {**hub.admin, "If-Match": "*"}).status_code == 412
+    assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY).status_code == 200
+
+
 @pytest.mark.security
 def test_a_reader_stores_nothing(hub: ReadDesk) -> None:
     for name in ("policy", "register"):

@@ -1,15 +1,28 @@
-"""Answers that can be asked for again cheaply: strong ETags, 304, and how long anyone may keep them."""
+"""Answers that can be asked for again cheaply, and changes that know what they replace: strong ETags, 304 and 412."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Annotated
 
+from fastapi import Header
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from covgov.hub.api.problems import Problem
+
 JSON = "application/json"
+GZIP = "-gzip"
+
+IfMatch = Annotated[
+    str,
+    Header(
+        max_length=1000,
+        description="The ETag of what is to be replaced: nothing else will be. Empty: whatever is there.",
+    ),
+]
 
 CURRENT = "private, no-cache"
 """Changes with the next run: keep it, but ask each time (a 304 costs no body)."""
@@ -43,12 +56,30 @@ def answer(
     The ETag is the hash of the bytes, and another one for a client that takes gzip: what such a client gets may differ.
     """
     content = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
-    coded = "-gzip" if "gzip" in request.headers.get("accept-encoding", "") else ""
-    etag = f'"{sha256(content).hexdigest()[:32]}{coded}"'
+    etag = _etag(content, GZIP if "gzip" in request.headers.get("accept-encoding", "") else "")
     told = {"ETag": etag, "Cache-Control": caching, "Vary": "Authorization", **(headers or {})}
     if matches(request.headers.getlist("if-none-match"), etag):
         return Response(status_code=304, headers={**told, "Vary": "Authorization, Accept-Encoding"})
     return Response(content, media_type=media_type, headers=told)
+
+
+def unchanged(if_match: str, body: BaseModel | None) -> None:
+    """Raises Problem (`document-changed`) when If-Match names another answer than the one that there is now, if any."""
+    if not if_match.strip():
+        return
+    content = None if body is None else body.model_dump_json(by_alias=True).encode()
+    current = {"*", _etag(content, ""), _etag(content, GZIP)} if content is not None else set()
+    if current.isdisjoint(tag.strip() for tag in if_match.split(",")):  # a weak tag is none of them (RFC 9110, 13.1.1)
+        raise Problem(
+            412,
+            "document-changed",
+            "somebody else changed it after you read it; nothing was changed",
+            hint="read it again, make your change in what is there now, and send that with its ETag",
+        )
+
+
+def _etag(content: bytes, coded: str) -> str:
+    return f'"{sha256(content).hexdigest()[:32]}{coded}"'
 
 
 def matches(asked: list[str], etag: str) -> bool:

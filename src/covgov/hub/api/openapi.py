@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "404": "There is no such thing, or the asker may not know of it.",
     "408": "The body did not arrive in time.",
     "409": "Something else is there already, or the state has moved on.",
+    "412": "It is no longer what If-Match names; nothing was changed.",
     "413": "The body is too large, or becomes so when unpacked.",
     "415": "The body has a media type or coding that is not read.",
     "422": "The request cannot be understood; `errors` or `faults` name the places.",
@@ -63,6 +64,8 @@ def _statuses(path: str, method: str, operation: Mapping[str, object]) -> Iterat
         yield "404"
     if method != "get":
         yield from WITH_BODY
+    if method == "put":
+        yield "412"
 
 
 def _problem(status: str) -> dict[str, object]:

@@ -5,16 +5,18 @@ A file is stored only if covgov can read it, whole, with the audit entry that te
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from covgov.errors import PolicyInvalid
+from covgov.errors import PolicyInvalid, RegisterInvalid
 from covgov.hub.api import wire_documents
-from covgov.hub.api.conditional import CACHED, answer
+from covgov.hub.api.conditional import CACHED, IfMatch, answer, unchanged
 from covgov.hub.api.problems import Problem
 from covgov.hub.api.reading import Asked, Reading, asks, parsed
 from covgov.hub.api.wire_documents import PolicyDocument, RegisterDocument, StoredFile
@@ -37,41 +39,55 @@ RegisterWriter = Annotated[Asked, Depends(asks(Permission.REGISTER_WRITE))]
 def get_register(asked: RegisterReader) -> Response:
     """Every entry, open and resolved, with its standing today."""
     with asked.open() as here:
-        stored = _stored(here, Kind.REGISTER)
-        term, today = _longest_term(here), here.now.astimezone(UTC).date()
-    found = document.parse(stored.text, stored.path)
-    return answer(asked.request, wire_documents.register(found, stored.updated_at, today, term))
+        found = _register(here, _stored(here, Kind.REGISTER))
+    return answer(asked.request, found)
 
 
 @router.get("/policy", summary="The policy in force", response_model=PolicyDocument, responses=CACHED)
 def get_policy(asked: PolicyReader) -> Response:
     """What the stored file says, with defaults filled in."""
     with asked.open() as here:
-        stored = _stored(here, Kind.POLICY)
-    return answer(
-        asked.request,
-        wire_documents.policy(parsed(stored.path, stored.text), stored.path, stored.text, stored.updated_at),
-    )
+        found = _policy(here, _stored(here, Kind.POLICY))
+    return answer(asked.request, found)
 
 
 @router.put("/register", summary="Store the exception register", response_model=RegisterDocument)
-def put_register(asked: RegisterWriter, body: StoredFile) -> RegisterDocument:
+def put_register(asked: RegisterWriter, body: StoredFile, if_match: IfMatch = "") -> RegisterDocument:
     """Replaces the one that is there. A file that cannot be read without guessing is refused."""
-    found = document.parse(body.text, body.path)
+    document.parse(body.text, body.path)
     with asked.work() as work:
         here = asked.reading(work)
-        stored = _put(work, here, Kind.REGISTER, Event.REGISTER_PUT, body)
-        term, today = _longest_term(here), here.now.astimezone(UTC).date()
-    return wire_documents.register(found, stored.updated_at, today, term)
+        unchanged(if_match, _before(here, Kind.REGISTER, _register))
+        return _register(here, _put(work, here, Kind.REGISTER, Event.REGISTER_PUT, body))
 
 
 @router.put("/policy", summary="Store the policy", response_model=PolicyDocument)
-def put_policy(asked: PolicyWriter, body: StoredFile) -> PolicyDocument:
+def put_policy(asked: PolicyWriter, body: StoredFile, if_match: IfMatch = "") -> PolicyDocument:
     """Replaces the one that is there. All faults of a file that is none are told at once, in `faults`."""
-    found = parsed(body.path, body.text)
+    parsed(body.path, body.text)
     with asked.work() as work:
-        stored = _put(work, asked.reading(work), Kind.POLICY, Event.POLICY_PUT, body)
-    return wire_documents.policy(found, stored.path, stored.text, stored.updated_at)
+        here = asked.reading(work)
+        unchanged(if_match, _before(here, Kind.POLICY, _policy))
+        return _policy(here, _put(work, here, Kind.POLICY, Event.POLICY_PUT, body))
+
+
+def _register(here: Reading, stored: Document) -> RegisterDocument:
+    today = here.now.astimezone(UTC).date()
+    found = document.parse(stored.text, stored.path)
+    return wire_documents.register(found, stored.updated_at, today, _longest_term(here))
+
+
+def _policy(_: Reading, stored: Document) -> PolicyDocument:
+    return wire_documents.policy(parsed(stored.path, stored.text), stored.path, stored.text, stored.updated_at)
+
+
+def _before(here: Reading, kind: Kind, shown: Callable[[Reading, Document], BaseModel]) -> BaseModel | None:
+    """What a reader sees of the document now; None when there is none, or none that this version can read."""
+    stored = here.document(kind)
+    try:
+        return None if stored is None else shown(here, stored)
+    except (PolicyInvalid, RegisterInvalid):
+        return None
 
 
 def _put(work: Work, here: Reading, kind: Kind, event: Event, body: StoredFile) -> Document:
