@@ -19,6 +19,8 @@ def recorded(view: View) -> bool:
     if view.read([layout.HEAD]) or view.names(layout.RUNS):
         return True
     strangers = view.names()
+    if layout.HEAD in strangers:  # the first run was recorded between one look and the next
+        return True
     if any(not name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")) for name in strangers):
         raise InputError(
             "history-foreign",

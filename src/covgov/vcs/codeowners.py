@@ -7,6 +7,7 @@ https://docs.gitlab.com/user/project/codeowners/reference/
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -83,7 +84,9 @@ def _compiled(pattern: str) -> GitIgnoreSpec | None:
     if not pattern or pattern.startswith("!"):
         return None
     try:
-        return GitIgnoreSpec.from_lines([pattern])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of `[[` in a regular expression: nobody's concern here
+            return GitIgnoreSpec.from_lines([pattern])
     except ValueError:
         return None
 

@@ -11,11 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -25,6 +22,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from covgov.errors import DeliveryFailed, InputError, Undetermined, UsageError
 from covgov.hub.store import faults
 from covgov.hub.store.work import PATIENCE, WRITE, transaction
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 15.0
@@ -89,6 +90,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         raise UsageError(
             "hub-revision-unknown", f"there is no schema revision {revision}", hint=f"there are: {', '.join(order[1:])}"
         )
+    from alembic import command  # noqa: PLC0415 - half of the time it takes to open a database; few migrate it
+
     with transaction(engine, write=True) as connection:
         present = _revision(connection)
         if present not in order:
@@ -197,14 +200,20 @@ def _driver(engine: Engine) -> Iterator[sqlite3.Connection]:
 
 
 def _revision(connection: Connection) -> str:
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - see migrate
+
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see migrate
+
     return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - see migrate
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config

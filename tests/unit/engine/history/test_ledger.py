@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from covgov.errors import InputError
 from covgov.history import layout, ledger
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, run
-from covgov_testing.fakes_history import MemoryStore
+from covgov_testing.fakes_history import MemoryStore, MemoryView
 
 PICTURES = st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py"]), st.text("+-. x", max_size=5), max_size=3)
 
@@ -190,3 +191,20 @@ def test_a_manifest_that_vanishes_while_verifying_is_a_fault() -> None:
             return {name: data for name, data in super().read(names).items() if not name.startswith("runs/")}
 
     assert any("cannot be read" in fault.what for fault in ledger.verify(Vanishing(store.files)))
+
+
+class Overtaken(MemoryView):
+    """Empty at the first look; by the time everything is listed, somebody has recorded the first run."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.later = MemoryStore()
+        self.later.append(run())
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        return super().names(folder) if folder else self.later.view().names()
+
+
+@pytest.mark.reliability
+def test_a_history_that_begins_between_two_looks_is_not_taken_for_somebody_elses() -> None:
+    assert ledger.recorded(Overtaken())

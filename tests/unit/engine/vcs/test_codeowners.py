@@ -85,6 +85,11 @@ def test_bytes_that_are_not_text_do_not_stop_the_reading() -> None:
     assert find({"CODEOWNERS": b"\xef\xbb\xbf* @x\n\xff\xfe @y\n"}.get).owner_of("a.py") == "@x"
 
 
+def test_a_bracket_inside_brackets_is_a_character() -> None:
+    rules = parse("x[[ab] @x")
+    assert [rules.owner_of(path) for path in ("x[", "xa", "xc")] == ["@x", "@x", ""]
+
+
 @pytest.mark.security
 @given(st.text(alphabet=" \t\n[]^!*/\\#@ab", max_size=60), st.text(alphabet="ab/", min_size=1, max_size=8))
 def test_any_text_can_be_asked_for_any_path(text: str, path: str) -> None:
