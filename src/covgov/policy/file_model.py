@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from covgov.model.snapshot import MERGED, Metric
+from covgov.policy import globs
 from covgov.policy.policy import BarScope, On
 
 FORMAT_VERSION = 1
@@ -56,6 +57,9 @@ def _glob(value: object) -> object:
     if isinstance(value, str) and (value.startswith(("/", "./", "../")) or "\\" in value):
         words = "must be relative to the repository, with forward slashes, not {value}"
         raise PydanticCustomError("not-relative", words, {"value": repr(value)})
+    if isinstance(value, str) and globs.too_many_wildcards(value):
+        words = "must have at most two ** before its last part, and three * in a part, not {value}"
+        raise PydanticCustomError("too-many-wildcards", words, {"value": repr(value)})
     return value
 
 

@@ -16,6 +16,15 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
     return any(_compiled(pattern).match(path) for pattern in patterns)
 
 
+def too_many_wildcards(pattern: str) -> bool:
+    """Whether a path could be made that takes minutes to compare: the matcher tries every split between wildcards.
+
+    Two `**` before the last part and three `*` within a part stay quick on the longest path.
+    """
+    parts = pattern.split("/")
+    return parts[:-1].count("**") > 2 or any(part.count("*") > 3 for part in parts)
+
+
 def specificity(pattern: str) -> tuple[int, int]:
     """How narrowly a pattern aims, for comparison: its longest literal prefix first, then its length."""
     literal = next((i for i, character in enumerate(pattern) if character in MAGIC), len(pattern))

@@ -138,6 +138,7 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
         (MINIMAL.replace('["src/**"]', "[]"), "components.api.paths: must not be an empty list"),
         (MINIMAL.replace("src/**", "/src/**"), "must be relative to the repository"),
         (MINIMAL.replace("src/**", "./src/**"), "must be relative to the repository"),
+        (MINIMAL.replace("src/**", "**/a/**/a/**/a"), "at most two ** before its last part"),
         (
             MINIMAL.replace("suites.api", "suites.apy"),
             "needs the suite 'api', which is not declared: did you mean 'apy'?",

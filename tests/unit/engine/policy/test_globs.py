@@ -4,10 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.policy.globs import contains, literally, matches, overlap, specificity
+from covgov.policy.globs import contains, literally, matches, overlap, specificity, too_many_wildcards
 
 NAMES = st.text("ab.*[", min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("pattern", "refused"),
+    [
+        ("src/**", False),
+        ("**/src/**/gen/**", False),
+        ("a/*b*c*/d", False),
+        ("**/a/**/b/**/c", True),
+        ("a/*b*c*d*", True),
+    ],
+)
+def test_a_pattern_that_could_be_compared_for_minutes_is_told(pattern: str, refused: bool) -> None:
+    assert too_many_wildcards(pattern) is refused
 
 
 @pytest.mark.parametrize(
