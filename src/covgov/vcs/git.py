@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from covgov.errors import Undetermined
@@ -17,7 +17,7 @@ from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
-from covgov.vcs.worktree import worktree_tree
+from covgov.vcs.worktree import places, worktree_tree
 
 DIFF_OPTIONS = (
     *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
@@ -65,11 +65,12 @@ class GitRepository:
         self._commits: dict[str, _Commit] = {}
         self._files: dict[tuple[str, str], bytes | None] = {}
         self._trees: set[str] = set()
+        self._usual: str | None = None
 
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
         commit = self._head()
-        with worktree_tree(self._git) as (_, tree):
+        with worktree_tree(self._git, *self._places) as (_, tree):
             return Origin(commit=commit, tree=tree, dirty=tree != self.tree(commit))
 
     def resolve(self, revision: str) -> str | None:
@@ -119,7 +120,7 @@ class GitRepository:
     def diff(self, base: str, head: str) -> Diff:
         if head != WORKTREE:
             return self._diff(self._git, base, head)
-        with worktree_tree(self._git) as (git, tree):
+        with worktree_tree(self._git, *self._places) as (git, tree):
             return self._diff(git, base, tree)
 
     def read(self, revision: str, path: str) -> bytes | None:
@@ -134,13 +135,16 @@ class GitRepository:
     def blobs(self, revision: str) -> Mapping[str, str]:
         if revision != WORKTREE:
             return blobs_of(self._git, revision)
-        with worktree_tree(self._git) as (git, tree):
+        with worktree_tree(self._git, *self._places) as (git, tree):
             return blobs_of(git, tree)
 
     def default_branch(self) -> str | None:
-        pointed = self._git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-        candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
-        return next((name for name in candidates if self.resolve(name) is not None), None)
+        """Looked for until there is one, and then it stays."""
+        if self._usual is None:
+            pointed = self._git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+            candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
+            self._usual = next((name for name in candidates if self.resolve(name) is not None), None)
+        return self._usual
 
     def branch(self) -> str:
         """Name of the branch that is checked out; "" when HEAD is detached."""
@@ -154,6 +158,10 @@ class GitRepository:
         if "origin" in names:
             return "origin"
         return names[0] if len(names) == 1 else None
+
+    @cached_property
+    def _places(self) -> tuple[Path, Path]:
+        return places(self._git)
 
     def _head(self) -> str:
         head = self.resolve("HEAD")

@@ -13,15 +13,19 @@ from pathlib import Path
 from covgov.vcs.command import Git
 
 
+def places(git: Git) -> tuple[Path, Path]:
+    """Where the index and the objects of a checkout are."""
+    index = git.root / git.run("rev-parse", "--git-path", "index").text
+    return index, (git.root / git.run("rev-parse", "--git-path", "objects").text).resolve()
+
+
 @contextmanager
-def worktree_tree(git: Git) -> Iterator[tuple[Git, str]]:
+def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str]]:
     """A git that knows the tree of what is on disk (untracked files included, ignored ones not), and the tree's id.
 
     The index is a copy (so only files that changed are hashed) and new objects go to a temporary directory; both are
     gone when the context ends, and with them the tree's objects.
     """
-    index = git.root / git.run("rev-parse", "--git-path", "index").text
-    store = (git.root / git.run("rev-parse", "--git-path", "objects").text).resolve()
     with tempfile.TemporaryDirectory(prefix="covgov-index-") as name:
         scratch = Path(name)
         (scratch / "objects").mkdir()
