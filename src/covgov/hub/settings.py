@@ -16,8 +16,12 @@ class OidcIssuer:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes in bytes, counts, seconds. Beyond one of them a request is refused with a problem document."""
+    """Sizes in bytes, counts, seconds. Beyond one of them a request is refused with a problem document.
 
+    document: of a body that is neither an upload nor an addition, as sent and unpacked. body, unpacked: of these two.
+    """
+
+    document: int = 2 * 1024 * 1024
     body: int = 64 * 1024 * 1024
     unpacked: int = 512 * 1024 * 1024
     files: int = 20_000

@@ -18,7 +18,7 @@ from covgov.hub.api.middleware_bodies import Bodies, Body, Gunzip
 from covgov.hub.api.problems import Problem
 from covgov.hub.settings import Limits
 
-LIMITS = Limits(body=100, unpacked=1000, body_seconds=0.2)
+LIMITS = Limits(document=100, body=100, unpacked=1000, body_seconds=0.2)
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +81,7 @@ def test_a_body_within_its_limits_arrives_as_it_is() -> None:
 def test_a_compressed_body_arrives_unpacked_however_it_is_cut(data: bytes, size: int) -> None:
     packed = gzip.compress(data)
     parts = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert ask(Client(parts), Limits(body=10_000, unpacked=1000), content_encoding="gzip") == data
+    assert ask(Client(parts), Limits(document=1000), content_encoding="gzip") == data
 
 
 @pytest.mark.security
@@ -102,12 +102,12 @@ def test_a_body_that_grows_too_large_is_refused_at_the_limit() -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000, 9), 9)
     assert len(bomb) < 1000
-    limits = Limits(body=1000, unpacked=10_000)
+    limits = Limits(document=10_000)
     inner = gzip.compress(b"\0" * 90_000, 9)
     with pytest.raises(Problem) as caught:
         ask(Client([inner]), limits, content_encoding="gzip")
     assert caught.value.code == "body-too-large"
-    assert len(ask(Client([bomb]), Limits(body=1000, unpacked=100_000), content_encoding="gzip")) < 60_000
+    assert len(ask(Client([bomb]), Limits(document=100_000), content_encoding="gzip")) < 60_000
 
 
 @pytest.mark.security

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from covgov.hub.api.bodies import documented, json_body
 from covgov.hub.api.parameters import NO_CONTROL, Name, Owner
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service import bindings
@@ -52,13 +53,13 @@ def list_(
     return Listed(items=[_shown(one) for one in found])
 
 
-@router.post("", summary="Let a CI job upload", status_code=201)
+@router.post("", summary="Let a CI job upload", status_code=201, openapi_extra=documented(Wanted))
 def bind(
     request: Request,
     owner: Owner,
     name: Name,
-    wanted: Wanted,
     principal: Annotated[Principal, Depends(requires(Permission.BINDING_WRITE))],
+    wanted: Annotated[Wanted, Depends(json_body(Wanted))],
 ) -> Shown:
     """Binding again what is bound changes nothing."""
     with unit(request, principal, write=True) as work:

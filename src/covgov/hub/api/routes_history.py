@@ -18,7 +18,7 @@ from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout
 from covgov.history.interface import Addition, RunSummary, View
 from covgov.hub.api import recording
-from covgov.hub.api.bodies import answered, decoded, documented, json_response, raw_body
+from covgov.hub.api.bodies import answered, decoded, documented, json_response, raw_body, upload_body
 from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import Name, Owner
 from covgov.hub.api.problems import Problem
@@ -159,7 +159,7 @@ def add(
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.HISTORY_APPEND))],
-    body: Annotated[bytes, Depends(raw_body)],
+    body: Annotated[bytes, Depends(upload_body)],
 ) -> Response:
     """All or nothing, and only while head.json is still the one expected (409 `history-contended` otherwise)."""
     proposal = decoded(body, Proposal)

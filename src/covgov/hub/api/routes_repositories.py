@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from covgov.errors import CovgovError
 from covgov.hub.api import conditional, paging
+from covgov.hub.api.bodies import documented, json_body
 from covgov.hub.api.parameters import NO_CONTROL, Name, Owner
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service.guard import requires
@@ -101,11 +102,11 @@ def list_(
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Make a repository", status_code=201)
+@router.post("", summary="Make a repository", status_code=201, openapi_extra=documented(New))
 def create(
     request: Request,
-    new: New,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_CREATE))],
+    new: Annotated[New, Depends(json_body(New))],
 ) -> Shown:
     """An empty history under a name that is not taken."""
     with unit(request, principal, write=True) as work:
@@ -141,13 +142,13 @@ def get(
     return conditional.answer(request, _shown(found))
 
 
-@router.patch("/{owner}/{name}", summary="Change a repository's settings")
+@router.patch("/{owner}/{name}", summary="Change a repository's settings", openapi_extra=documented(Changed))
 def change(
     request: Request,
     owner: Owner,
     name: Name,
-    changed: Changed,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_UPDATE))],
+    changed: Annotated[Changed, Depends(json_body(Changed))],
 ) -> Shown:
     """Its default branch, and whether everyone may read it."""
     with unit(request, principal, write=True) as work:

@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
+from covgov.hub.api.bodies import documented, json_body
 from covgov.hub.api.parameters import NO_CONTROL
 from covgov.hub.auth_service import tokens
 from covgov.hub.auth_service.guard import authenticator_of, public, requires
@@ -60,7 +61,7 @@ class New(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=NO_CONTROL)]
-    role: Annotated[Role, Field(strict=False)]
+    role: Annotated[Role, Field(strict=False), WithJsonSchema({"type": "string", "enum": [*Role]})]
     repositories: Annotated[list[RepositoryName], Field(min_length=1, max_length=500)] | None = None
     days: Annotated[int, Field(ge=1, le=366)] = 90
 
@@ -100,9 +101,11 @@ def list_(request: Request, principal: Annotated[Principal, Depends(requires(Per
         return Listed(items=[_shown(token) for token in tokens.list_(work.connection)])
 
 
-@router.post("", summary="Issue a token", status_code=201, response_model=Given)
+@router.post("", summary="Issue a token", status_code=201, response_model=Given, openapi_extra=documented(New))
 def create(
-    request: Request, new: New, principal: Annotated[Principal, Depends(requires(Permission.TOKEN_CREATE))]
+    request: Request,
+    principal: Annotated[Principal, Depends(requires(Permission.TOKEN_CREATE))],
+    new: Annotated[New, Depends(json_body(New))],
 ) -> Response:
     """Its text is in this answer only."""
     scope = EVERYWHERE if new.repositories is None else Scope(frozenset(new.repositories))
@@ -112,12 +115,18 @@ def create(
     return _given(issued)
 
 
-@router.post("/{token_id}/rotate", summary="A successor for a token", status_code=201, response_model=Given)
+@router.post(
+    "/{token_id}/rotate",
+    summary="A successor for a token",
+    status_code=201,
+    response_model=Given,
+    openapi_extra=documented(Rotation),
+)
 def rotate(
     request: Request,
     token_id: TokenId,
-    rotation: Rotation,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_ROTATE))],
+    rotation: Annotated[Rotation, Depends(json_body(Rotation))],
 ) -> Response:
     """Name, role, scope and term are the old one's, which goes on working for the overlap."""
     with unit(request, principal, write=True) as work:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from covgov.errors import PolicyInvalid, RegisterInvalid
 from covgov.history.interface import RunSummary
 from covgov.hub.api import compose, intake, reading, recording
-from covgov.hub.api.bodies import raw_body
+from covgov.hub.api.bodies import upload_body
 from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import NO_CONTROL, Name, Owner
 from covgov.hub.api.problems import Problem
@@ -98,7 +98,7 @@ def upload(
     name: Name,
     about: Annotated[About, Query()],
     principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
-    body: Annotated[bytes, Depends(raw_body)],
+    body: Annotated[bytes, Depends(upload_body)],
 ) -> Result:
     """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
     files = intake.unpack(body, settings_of(request).limits)
