@@ -46,9 +46,7 @@ class Bodies:
             await response(scope, receive, send)
             return
         if expand is not None:
-            scope["headers"] = list(
-                scope["headers"]
-            )  # this scope, not a copy: who stands outside reads the route in it
+            scope["headers"] = list(scope["headers"])  # in this scope, in which Envelope finds the route afterwards
             plain = MutableHeaders(scope=scope)
             del plain["content-encoding"]
             del plain["content-length"]

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from covgov.errors import PolicyInvalid, RegisterInvalid
 from covgov.hub.api import wire_documents
+from covgov.hub.api.bodies import documented, json_body
 from covgov.hub.api.conditional import CACHED, IfMatch, answer, unchanged
 from covgov.hub.api.problems import Problem
 from covgov.hub.api.reading import Asked, Reading, asks, parsed
@@ -33,6 +34,7 @@ PolicyReader = Annotated[Asked, Depends(asks(Permission.POLICY_READ))]
 RegisterReader = Annotated[Asked, Depends(asks(Permission.REGISTER_READ))]
 PolicyWriter = Annotated[Asked, Depends(asks(Permission.POLICY_WRITE))]
 RegisterWriter = Annotated[Asked, Depends(asks(Permission.REGISTER_WRITE))]
+Sent = Annotated[StoredFile, Depends(json_body(StoredFile))]
 
 
 @router.get("/register", summary="The exception register", response_model=RegisterDocument, responses=CACHED)
@@ -51,8 +53,13 @@ def get_policy(asked: PolicyReader) -> Response:
     return answer(asked.request, found)
 
 
-@router.put("/register", summary="Store the exception register", response_model=RegisterDocument)
-def put_register(asked: RegisterWriter, body: StoredFile, if_match: IfMatch = "") -> RegisterDocument:
+@router.put(
+    "/register",
+    summary="Store the exception register",
+    response_model=RegisterDocument,
+    openapi_extra=documented(StoredFile),
+)
+def put_register(asked: RegisterWriter, body: Sent, if_match: IfMatch = "") -> RegisterDocument:
     """Replaces the one that is there. A file that cannot be read without guessing is refused."""
     document.parse(body.text, body.path)
     with asked.work() as work:
@@ -61,8 +68,8 @@ def put_register(asked: RegisterWriter, body: StoredFile, if_match: IfMatch = ""
         return _register(here, _put(work, here, Kind.REGISTER, Event.REGISTER_PUT, body))
 
 
-@router.put("/policy", summary="Store the policy", response_model=PolicyDocument)
-def put_policy(asked: PolicyWriter, body: StoredFile, if_match: IfMatch = "") -> PolicyDocument:
+@router.put("/policy", summary="Store the policy", response_model=PolicyDocument, openapi_extra=documented(StoredFile))
+def put_policy(asked: PolicyWriter, body: Sent, if_match: IfMatch = "") -> PolicyDocument:
     """Replaces the one that is there. All faults of a file that is none are told at once, in `faults`."""
     parsed(body.path, body.text)
     with asked.work() as work:
