@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from covgov.hub.auth_service.authenticate import Authenticator
 from covgov.hub.auth_service.permissions import Role
+from covgov_testing.fakes_auth import GITHUB, LocalIssuer, verifier_of
 from covgov_testing.write_desk import SHOP, WriteDesk
 
 TOKENS = "/v1/tokens"
@@ -63,6 +65,25 @@ def test_a_revoked_token_opens_nothing(desk: WriteDesk) -> None:
 def test_only_an_admin_issues_tokens(desk: WriteDesk, role: Role) -> None:
     assert desk.ask("POST", TOKENS, role, json=NEW).status_code == 403
     assert desk.ask("GET", TOKENS, role).status_code == 403
+
+
+@pytest.mark.security
+def test_a_ci_token_is_exchanged_once_for_what_uploads_and_does_nothing_else(desk: WriteDesk) -> None:
+    issuer = LocalIssuer(desk.clock)
+    desk.app.state.authenticator = Authenticator(desk.engine, desk.clock.read, verifier_of(issuer))
+    binding = {"issuer": GITHUB.issuer, "repository": "acme/shop", "ref": "refs/heads/main"}
+    assert desk.ask("POST", f"{SHOP}/bindings", Role.MAINTAINER, json=binding).status_code == 201
+    signed = {"Authorization": f"bearer  {issuer.sign(issuer.github())} "}
+    given = desk.ask("POST", f"{TOKENS}/exchange", None, headers=signed)
+    assert (given.status_code, given.headers["cache-control"]) == (201, "no-store")
+    assert (given.json()["role"], given.json()["repositories"]) == ("uploader", ["acme/shop"])
+    bearer = {"Authorization": f"Bearer {given.json()['token']}"}
+    assert desk.ask("GET", SHOP, None, headers=bearer).status_code == 200
+    assert desk.ask("DELETE", SHOP, None, headers=bearer).status_code == 403
+    assert desk.ask("GET", f"{SHOP}/../empty", None, headers=bearer).status_code == 404
+    again = desk.ask("POST", f"{TOKENS}/exchange", None, headers=signed)
+    assert (again.status_code, again.json()["code"]) == (401, "oidc-replayed")
+    assert ("oidc-replayed", "oidc") in desk.trail()
 
 
 @pytest.mark.security
