@@ -100,6 +100,13 @@ def test_an_expired_token_is_revoked_as_well_since_a_clock_may_jump_back(desk: A
     assert opens(desk, issued) == "token-revoked"
 
 
+def test_tokens_are_told_of_in_the_order_of_their_ids(desk: AuthDesk) -> None:
+    ids = [desk.token(Role.READER, SHOP).token.id for _ in range(6)]
+    assert ids != sorted(ids), "the order they were made in is another"
+    removed(desk)
+    assert [fields["token"] for name, fields in told(desk) if name == "token-revoked"] == sorted(ids)
+
+
 def test_a_token_revoked_before_keeps_its_moment_and_is_not_told_of_again(desk: AuthDesk) -> None:
     issued = desk.token(Role.UPLOADER, SHOP)
     with desk.work() as work:
