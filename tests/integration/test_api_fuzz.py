@@ -1,15 +1,17 @@
-"""Every operation of the hub against what docs/openapi.json says, asked by an admin, a reader and nobody, with inputs
-that fit and inputs that do not.
+"""Every operation of the hub against what docs/openapi.json says, asked by a token of each role and by nobody, with
+inputs that fit and inputs that do not.
 
 Most cases are aimed at repositories and runs that exist; what is left over finds nothing. The document is compared with
-the routes in tests/docs/test_openapi.py.
+the routes in tests/docs/test_openapi.py. `make soak` (SOAK_ROUNDS) tries many more inputs.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,15 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
-from starlette.types import Receive, Scope, Send
 
 from covgov.hub.store.documents import Kind
 from covgov_testing.builders_run import NOON
@@ -32,6 +36,11 @@ from covgov_testing.hub_reading import POLICY, ReadDesk, read_desk, template
 from covgov_testing.hub_runs import two_suites
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
+OPERATIONS = [
+    f"{method.upper()} {path}"
+    for path, methods in json.loads(DOCUMENT.read_bytes())["paths"].items()
+    for method in methods
+]
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,
@@ -40,108 +49,131 @@ CHECKS: list[CheckFunction] = [
     response_headers_conformance,
 ]
 Case = schemathesis.Case[Any]  # of whatever kind of operation: four type parameters that say nothing here
-PUBLIC = frozenset({"GET /healthz", "GET /readyz"})
-OPEN_TO_ALL = re.compile(r"/acme/(open|empty)\b")
-"""acme/empty is what an admin may have opened meanwhile."""
+ROUNDS = int(os.environ.get("SOAK_ROUNDS", "1"))
 
+ROLES = ("nobody", "reader", "uploader", "maintainer", "admin")
+"""Each may what the one before it may."""
+LEAST = (
+    ("nobody", re.compile(r"/healthz|/readyz|/v1/tokens/exchange")),
+    ("admin", re.compile(r"/v1/audit|/v1/tokens|POST /v1/repositories$|DELETE /v1/repositories/\{owner\}/\{name\}$")),
+    ("maintainer", re.compile(r"PUT|PATCH|/bindings|/prune")),
+    ("uploader", re.compile(r"/uploads|/history/(additions|missing)")),
+    ("reader", re.compile("")),
+)
+"""Who may ask what, first match; the list is this test's own."""
+READ_BY_ALL = re.compile(r"/acme/(open|empty)\b")
+"""acme/empty is what an admin may have opened meanwhile."""
 REFUSED = frozenset({400, 401, 403, 404, 405, 408, 413, 415, 422})
 
 
 class Stage:
-    """The hub that the cases are sent to; it exists only while tests run."""
+    """The hub that the cases are sent to, what is in it, and how it answered."""
 
-    def __init__(self) -> None:
-        self.desk: ReadDesk | None = None
+    def __init__(self, desk: ReadDesk) -> None:
+        self.desk = desk
         self.runs: list[str] = []
-        self.answers: dict[tuple[str, str], Counter[int]] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.desk is not None
-        await self.desk.app(scope, receive, send)
-
-    def headers(self, asker: str) -> Mapping[str, str]:
-        assert self.desk is not None
-        return {"admin": self.desk.admin, "reader": self.desk.reader, "nobody": {}}[asker]
-
-
-STAGE = Stage()
-schema = schemathesis.openapi.from_path(DOCUMENT)
-schema.app = STAGE
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("fuzz")
-    with read_desk(template(folder), folder) as desk:
-        STAGE.desk = desk
+        self.answers: dict[str, Counter[int]] = {}
+        self.headers: dict[str, Mapping[str, str]] = {"nobody": {}, "reader": desk.reader, "admin": desk.admin}
+        for role in ("uploader", "maintainer"):
+            wanted = {"name": role, "role": role, "repositories": ["acme/shop", "acme/empty"]}
+            made = desk.client.post("/v1/tokens", json=wanted, headers=dict(desk.admin))
+            assert made.status_code == 201, made.text
+            self.headers[role] = {"Authorization": f"Bearer {made.json()['token']}"}
         for number in range(3):
             record = two_suites(f"c{number}", at=NOON + timedelta(days=number), sources={"src/api/a.py": f"a{number}"})
-            STAGE.runs.append(desk.record(record).id)
+            self.runs.append(desk.record(record).id)
             desk.record(record, "acme/open")
         for name in ("acme/shop", "acme/open"):
             desk.put(Kind.POLICY, "covgov.toml", POLICY, name)
             desk.put(Kind.REGISTER, "exceptions.md", "", name)
-        yield
-        STAGE.desk = None
-    _aimed_well()
+
+    def ask(self, case: Case, asker: str) -> int:
+        response = case.call(headers=dict(self.headers[asker]))
+        case.validate_response(response, checks=CHECKS)
+        self.answers.setdefault(case.operation.label, Counter())[response.status_code] += asker == "admin"
+        return response.status_code
+
+    def aim(self, case: Case) -> None:
+        """Three of four cases go to what is there."""
+        turn = len(repr(case.query)) + len(repr(case.path_parameters))
+        if turn % 4 == 0:
+            return
+        keeps = case.method not in ("DELETE", "PATCH")
+        there = {
+            "owner": "acme",
+            "name": ("shop", "open")[turn % 2] if keeps else "empty",
+            "run_id": self.runs[turn % 3],
+            "component": ("api", "auth", "project")[turn % 3],
+        }
+        parameters = case.path_parameters or {}
+        parameters.update({name: value for name, value in there.items() if name in parameters})
+        query = case.query or {}
+        query.update({name: self.runs[turn % 3] for name in ("base", "head") if name in query})
+        if "path" in query and turn % 2:
+            query["path"] = "src/api/a.py"
 
 
-def _aimed_well() -> None:
-    """A case that finds nothing proves little: every question was answered to the admin at least once."""
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("fuzz")
+    with read_desk(template(folder), folder) as desk:
+        made = Stage(desk)
+        yield made
+    # a case that finds nothing proves little: every question was answered to the admin at least once
     unanswered = [
         label
-        for (asker, label), answers in STAGE.answers.items()
-        if asker == "admin" and label.startswith("GET ") and not answers[200]
+        for label, answers in made.answers.items()
+        if label.startswith("GET ") and answers.total() and not answers[200]
     ]
     assert not unanswered, f"no case found anything: {unanswered}"
 
 
-def aim(case: Case, turn: int) -> None:
-    """Three of four cases go to what is there."""
-    if turn % 4 == 0:
-        return
-    keeps = case.method not in ("DELETE", "PATCH")
-    there = {
-        "owner": "acme",
-        "name": ("shop", "open")[turn % 2] if keeps else "empty",
-        "run_id": STAGE.runs[turn % 3],
-        "component": ("api", "auth", "project")[turn % 3],
-    }
-    parameters = case.path_parameters or {}
-    parameters.update({name: value for name, value in there.items() if name in parameters})
-    query = case.query or {}
-    query.update({name: STAGE.runs[turn % 3] for name in ("base", "head") if name in query})
-    if "path" in query and turn % 2:
-        query["path"] = "src/api/a.py"
+@pytest.fixture(scope="module")
+def document(stage: Stage) -> BaseSchema:
+    schema = schemathesis.openapi.from_path(DOCUMENT)
+    schema.app = stage.desk.app
+    return schema
 
 
-@schema.parametrize()
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_nothing_fails_and_nothing_undocumented_is_answered(case: Case) -> None:
-    ask(case, "admin")
+def every_case(document: BaseSchema, operation: str, answered: Callable[[Case], None], chosen: settings) -> None:
+    """Run `answered` on cases of one operation.
+
+    `schema.parametrize()` would make all cases of all operations while tests are collected, in every worker, which
+    takes longer than answering them; `schemathesis.pytest.from_fixture`, which makes them late, does not know pytest 9.
+    """
+    method, _, path = operation.partition(" ")
+    build_operation_test(
+        config=document.config,
+        operation=document[path][method],
+        test_func=answered,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+        explicit_settings=settings(
+            chosen, deadline=None, derandomize=ROUNDS == 1, suppress_health_check=list(HealthCheck)
+        ),
+    )()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_nothing_fails_and_nothing_undocumented_is_answered(document: BaseSchema, stage: Stage, operation: str) -> None:
+    def answered(case: Case) -> None:
+        stage.aim(case)
+        stage.ask(case, "admin")
+
+    every_case(document, operation, answered, settings(max_examples=8 * ROUNDS))
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("asker", ["reader", "nobody"])
-@schema.parametrize()
-@settings(
-    max_examples=5,
-    phases=[Phase.generate],
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
-def test_who_may_not_is_refused_as_documented(case: Case, asker: str) -> None:
-    status = ask(case, asker)
-    if case.method in ("DELETE", "PATCH", "PUT"):
-        assert status in REFUSED
-    if asker == "nobody" and case.operation.label not in PUBLIC and not OPEN_TO_ALL.search(case.formatted_path):
-        assert status in REFUSED
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_who_may_not_is_refused_as_documented(document: BaseSchema, stage: Stage, operation: str) -> None:
+    least = next(role for role, pattern in LEAST if pattern.search(operation))
 
+    def answered(case: Case) -> None:
+        stage.aim(case)
+        for asker in ROLES[:-1]:
+            status = stage.ask(case, asker)
+            open_to_all = least == "reader" and READ_BY_ALL.search(case.formatted_path)
+            if ROLES.index(asker) < ROLES.index(least) and not open_to_all:
+                assert status in REFUSED, f"{asker}: {status}"
 
-def ask(case: Case, asker: str) -> int:
-    aim(case, len(repr(case.query)) + len(repr(case.path_parameters)))
-    response = case.call(headers=dict(STAGE.headers(asker)))
-    case.validate_response(response, checks=CHECKS)
-    STAGE.answers.setdefault((asker, case.operation.label), Counter())[response.status_code] += 1
-    return response.status_code
+    every_case(document, operation, answered, settings(max_examples=5 * ROUNDS, phases=[Phase.generate]))
