@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -13,8 +10,8 @@ from hashlib import sha256
 import msgspec
 
 from covgov.errors import InputError
-from covgov.hub.api.middleware_bodies import Gunzip, too_large
-from covgov.hub.api.problems import Problem
+from covgov.hub.api import archive
+from covgov.hub.api.middleware_bodies import Gunzip
 from covgov.hub.settings import Limits
 from covgov.ingest.interface import HEAD_BYTES, Parsed
 from covgov.ingest.merge import merge, merge_files
@@ -27,8 +24,6 @@ DATA = "coveragepy-data"
 SNAPSHOT_HEAD = b'"covgov-snapshot"'
 TREE = "covgov-tree.json"
 """A member of a zip with this name lists the repository's files: {"path": "git blob id"}."""
-
-CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ def unpack(body: bytes, limits: Limits) -> dict[str, bytes]:
     if not body.strip():
         raise InputError("report-empty", "the upload is empty", hint="the tool that writes the report did not finish")
     if body.startswith(b"PK\x03\x04"):
-        return _unzip(body, limits)
+        return archive.unzip(body, limits)
     if body.startswith(b"\x1f\x8b"):
         body = Gunzip(limits.unpacked)(body, last=True)
     return {"report": body}
@@ -78,36 +73,6 @@ def snapshot_of(files: Mapping[str, bytes], said: Said) -> Snapshot:
         raise InputError("report-matches-nothing", f"the upload of {said.suite} names no file")
     tests = merged.tests if said.exit_code is None else TestRun(said.exit_code)
     return replace(merged, origin=said.origin, tests=tests)
-
-
-def _unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > limits.files:
-                raise Problem(
-                    413, "files-too-many", f"an upload holds at most {limits.files} files", hint="send it in parts"
-                )
-            found: dict[str, bytes] = {}
-            left = limits.unpacked
-            for member in members:
-                found[member.filename] = _member(archive, member, left, limits.unpacked)
-                left -= len(found[member.filename])
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OSError) as error:
-        raise InputError("upload-damaged", f"the upload is no zip archive that can be read: {error}") from None
-    return found
-
-
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: int) -> bytes:
-    """Reads no more than `left` bytes, whatever the archive says of its sizes."""
-    parts: list[bytes] = []
-    with archive.open(member) as stream:
-        while part := stream.read(CHUNK):
-            left -= len(part)
-            if left < 0:
-                raise too_large(most, unpacked=True)
-            parts.append(part)
-    return b"".join(parts)
 
 
 def _tree(data: bytes | None) -> Mapping[str, str] | None:
