@@ -58,7 +58,7 @@ e2e: $(READY) dist
 ## soak: the hub killed two hundred times while clients go on, and every other fault longer (half an hour; SOAK_ROUNDS=30 is less)
 soak: export SOAK_ROUNDS = 200
 soak: $(READY)
-	$(PYTEST) $(addprefix tests/integration/test_hub_,faults.py full_disk.py clock.py two_admins.py)
+	$(PYTEST) $(addprefix tests/integration/test_,$(addprefix hub_,faults.py full_disk.py clock.py two_admins.py) api_fuzz.py)
 
 ## system: tests that need packages of the system (make setup-system)
 system: $(READY)

@@ -17,9 +17,8 @@ PASS, USAGE, INVALID, FAIL, UNDETERMINED = 0, 2, 3, 10, 11
 
 
 def baseline(root: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(SCRIPT), *args], cwd=root, env=projects.environment(**env), capture_output=True, text=True, check=False
-    )
+    around = projects.environment(**projects.BARE, **env)
+    return subprocess.run([str(SCRIPT), *args], cwd=root, env=around, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ suite = "auth-service"
 
 
 def nox(root: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    env = projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside")
+    env = projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside", **projects.FEW_PLUGINS)
     return subprocess.run(
         [sys.executable, "-m", "nox", *args], cwd=root, env=env, capture_output=True, text=True, check=False
     )

@@ -69,7 +69,7 @@ def measure(root: Path, *args: str, suite: Suite | None = None, **env: str) -> S
         suite or Suite("unit", tests=("tests",), args=("-p", "no:randomly", *args)),
         root=root,
         out=root / "coverage",
-        env=projects.environment(PROJECT=str(root), **env),
+        env=projects.environment(PROJECT=str(root), **projects.FEW_PLUGINS, **env),
         progress=said.append,
     )
     assert done.snapshot is not None, "\n".join([done.reason, *said])

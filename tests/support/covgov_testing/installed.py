@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from covgov_testing.projects import FEW_PLUGINS
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
@@ -47,7 +49,7 @@ class Installed:
         done = subprocess.run(
             command,
             cwd=cwd,
-            env={**inherited, "PATH": path, "VIRTUAL_ENV": str(self.home), **(env or {})},
+            env={**inherited, "PATH": path, "VIRTUAL_ENV": str(self.home), **FEW_PLUGINS, **(env or {})},
             capture_output=True,
             text=True,
             check=False,
