@@ -10,8 +10,7 @@ from covgov.errors import InputError
 from covgov.model import lines
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage
 
-MAX_LINE = 1_000_000
-"""The highest line number that is believed; generated sources of real projects stay well below."""
+MAX_LINE = lines.MAX_LINE
 
 MAX_LINES_IN_REPORT = 500_000_000
 """Sum of every file's highest line: a line set takes a bit per line, so this bounds memory to some 120 MB."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+MAX_LINE = 1_000_000
+"""The highest line number that is believed: a bitmap is as long as its highest number, whoever wrote that."""
+
 
 def of(lines: Iterable[int]) -> int:
     """The set of the given line numbers, in linear time. Raises ValueError for a number below 1."""

@@ -24,8 +24,9 @@ from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Origin, 
 SNAPSHOT, FILE = "covgov-snapshot", "covgov-file"
 VERSION = 1
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]
-_Line = Annotated[int, msgspec.Meta(ge=1)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Line = Annotated[int, msgspec.Meta(ge=1, le=lines.MAX_LINE)]
+_Target = Annotated[int, msgspec.Meta(ge=-lines.MAX_LINE, le=lines.MAX_LINE)]
 
 
 class _Wire(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -47,7 +48,7 @@ class _Envelope(_Wire, frozen=True):
 class _File(_Wire, frozen=True):
     statements: bytes
     covered: bytes
-    exits: tuple[tuple[_Line, int], ...] = ()
+    exits: tuple[tuple[_Line, _Target], ...] = ()
     taken: bytes = b""
     counted: tuple[tuple[_Line, _Count, _Count], ...] = ()
     excluded: bytes = b""
@@ -153,6 +154,8 @@ def _body(data: bytes, kind: str, shape: type[W], where: str) -> W:
         return msgspec.json.decode(envelope.body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _damaged(where, str(error)) from None
+    except RecursionError:
+        raise _damaged(where, "it is nested too deeply") from None
 
 
 def _damaged(where: str, what: str) -> InputError:
@@ -206,6 +209,8 @@ def _fault(coverage: FileCoverage) -> str:
         return "more exits taken than there are"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
+    if max(coverage.statements, coverage.excluded).bit_length() > lines.MAX_LINE + 1:
+        return f"a line beyond {lines.MAX_LINE}"
     if any(bits & ~coverage.covered for _, bits in coverage.attributes):
         return "an attribute holds lines that are not covered"
     if {line for line, _ in coverage.exits} & set(counted):

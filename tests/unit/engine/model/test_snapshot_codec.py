@@ -115,6 +115,33 @@ def test_a_body_that_breaks_the_contract_is_refused_though_its_checksum_is_right
     assert caught.value.code == "snapshot-damaged"
 
 
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"statements": b64(1), "covered": "", "exits": [[2_000_000_000, 1]]},
+        {"statements": b64(1), "covered": "", "exits": [[1, 10**15]]},
+        {"statements": b64(1), "covered": "", "counted": [[10**15, 0, 1]]},
+        {"statements": b64(1_000_001), "covered": ""},
+        {"statements": b64(1), "covered": "", "excluded": b64(1_000_001)},
+    ],
+)
+def test_lines_that_no_file_has_are_refused_before_they_take_memory(body: Mapping[str, object]) -> None:
+    with pytest.raises(InputError) as caught:
+        decode_file(resealed(body), "here")
+    assert caught.value.code == "snapshot-damaged"
+    assert "here" in caught.value.message
+
+
+@pytest.mark.security
+def test_a_document_that_is_nested_too_deeply_is_refused() -> None:
+    deep = b"[" * 100_000
+    for data in (deep, resealed({})[:-3] + deep):
+        with pytest.raises(InputError) as caught:
+            decode_file(data, "here")
+        assert caught.value.code == "snapshot-damaged"
+
+
 def test_a_time_without_end_is_not_written() -> None:
     with pytest.raises(ValueError, match="finite"):
         encode(snap({}, tests=TestRun(0, seconds=float("nan"))))
