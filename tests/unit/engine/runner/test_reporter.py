@@ -3,8 +3,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
+import coverage
 import pytest
 
 from covgov.runner import launch, reporter
@@ -39,6 +41,28 @@ def test_data_files_are_combined_kept_and_reported_in_every_format(project: Path
     assert made == {".coverage", "report.xml", "report.json", "report.lcov", "report.txt", "html"}
     assert "app/calc.py" in (project / "out/report.txt").read_text()
     assert (project / "out/html/index.html").is_file()
+
+
+def test_the_last_report_says_what_it_would_say_alone(project: Path) -> None:
+    assert reporter.main("data", "out") == 0
+    with StringIO() as alone:
+        data = coverage.Coverage(data_file="out/.coverage")
+        data.load()
+        data.report(file=alone, show_missing=True)
+        assert (project / "out/report.txt").read_text() == alone.getvalue()
+    data.lcov_report(outfile="alone.lcov")
+    assert (project / "out/report.lcov").read_bytes() == (project / "alone.lcov").read_bytes()
+
+
+class OneOnly(reporter.ParsedOnce):
+    remembered = 1
+
+
+def test_a_file_is_parsed_once_unless_there_are_too_many(project: Path) -> None:
+    data = OneOnly(data_file="x")
+    data.load()
+    assert data._get_file_reporter("app/calc.py") is data._get_file_reporter("app/calc.py")
+    assert data._get_file_reporter("app/__init__.py") is not data._get_file_reporter("app/__init__.py")
 
 
 def test_a_bar_in_the_projects_configuration_does_not_stop_the_reports(project: Path) -> None:
