@@ -65,7 +65,11 @@ class HubServer:
         self.engine = open_engine(hub_database.url(self.path))
         migrate(self.engine)
         self.token = self.issue()
-        self.process = self._spawn()
+        try:
+            self.process = self._spawn()
+        except BaseException:
+            self._close()
+            raise
 
     def issue(self) -> str:
         """The text of a new admin token."""
@@ -108,6 +112,9 @@ class HubServer:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=15)
+        self._close()
+
+    def _close(self) -> None:
         self.engine.dispose()
         self.socket.close()
         self._log.close()
@@ -139,7 +146,9 @@ class HubServer:
             if process.poll() is not None:
                 break
             time.sleep(0.05)
-        raise AssertionError(f"the hub did not start; see {self._log.name}")
+        process.kill()
+        process.wait()
+        raise AssertionError(f"the hub did not start: {self.log.read_text(encoding='utf-8')[-2000:]}")
 
 
 @contextmanager
