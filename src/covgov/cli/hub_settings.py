@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from covgov.errors import UsageError
 
 if TYPE_CHECKING:
-    from covgov.hub.settings import HubSettings, Limits, OidcIssuer
+    from covgov.hub.settings import HubSettings, Limits, Network, OidcIssuer
 
 PREFIX = "COVGOV_HUB_"
 ISSUERS = {"github": "https://token.actions.githubusercontent.com", "gitlab": "https://gitlab.com"}
@@ -29,6 +30,7 @@ def settings(env: Mapping[str, str], database_url: str, public_url: str) -> HubS
         issuers=tuple(_issuer(word) for word in env.get(f"{PREFIX}ISSUERS", "").split()),
         clock_skew=int(_number(env, f"{PREFIX}CLOCK_SKEW", 60.0, most=300)),
         limits=_limits(env),
+        trusted_proxies=tuple(_network(word) for word in env.get(f"{PREFIX}TRUSTED_PROXIES", "").split()),
     )
 
 
@@ -45,6 +47,17 @@ def _issuer(word: str) -> OidcIssuer:
             hint="github, gitlab, github=https://... or gitlab=https://..., separated by spaces",
         )
     return OidcIssuer(kind, issuer, issuer.rstrip("/") + KEYS[kind])
+
+
+def _network(word: str) -> Network:
+    try:
+        return ip_network(word)
+    except ValueError as error:
+        raise UsageError(
+            "hub-setting-invalid",
+            f"{PREFIX}TRUSTED_PROXIES: {error}",
+            hint="addresses or networks of your own reverse proxies, separated by spaces: 127.0.0.1 10.1.0.0/16",
+        ) from error
 
 
 def _limits(env: Mapping[str, str]) -> Limits:

@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from covgov import __version__
 from covgov.hub.api import problems
+from covgov.hub.api.health import Readiness
 from covgov.hub.api.limits import Buckets
 from covgov.hub.api.metrics import HubMetrics
 from covgov.hub.api.middleware import Envelope, Rate
@@ -42,6 +43,7 @@ def create_app(settings: HubSettings, deps: HubDeps) -> FastAPI:
     app.state.settings = settings
     app.state.deps = deps
     app.state.metrics = HubMetrics()
+    app.state.readiness = Readiness(deps.engine, deps.monotonic)
     app.state.authenticator = authenticator(settings, deps)
     problems.install(app)
     for router in ROUTERS:
@@ -49,7 +51,8 @@ def create_app(settings: HubSettings, deps: HubDeps) -> FastAPI:
     # the last one added is the outermost
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=5)
     app.add_middleware(Bodies, limits=settings.limits, monotonic=deps.monotonic)
-    app.add_middleware(Rate, buckets=Buckets(settings.limits.requests_per_minute, deps.monotonic))
+    buckets = Buckets(settings.limits.requests_per_minute, deps.monotonic)
+    app.add_middleware(Rate, buckets=buckets, trusted=settings.trusted_proxies)
     app.add_middleware(Envelope, deps=deps, metrics=app.state.metrics)
     check_routes(app)
     return app

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,5 @@ class HubSettings:
     issuers: tuple[OidcIssuer, ...] = ()
     clock_skew: int = 60
     limits: Limits = field(default_factory=Limits)
+    trusted_proxies: tuple[Network, ...] = ()
+    """From where X-Forwarded-For is believed."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.engine import migrate
@@ -22,6 +23,7 @@ def test_ready_is_who_has_the_tables_of_this_version(tmp_path: Path) -> None:
     with write_desk(made, tmp_path) as desk:
         assert desk.ask("GET", "/readyz", None).json() == {"status": "ready"}
         migrate(desk.engine, "base")
+        desk.clock.forward(1)
         refused = desk.ask("GET", "/readyz", None)
         assert (refused.status_code, refused.json()["code"]) == (503, "hub-not-ready")
 
@@ -35,6 +37,21 @@ def test_who_cannot_read_its_database_is_not_ready(desk: WriteDesk) -> None:
     assert (refused.status_code, refused.json()["code"]) == (503, "hub-not-ready")
     assert refused.headers["retry-after"] == "5"
     assert desk.ask("GET", "/healthz", None).status_code == 200
+
+
+@pytest.mark.security
+def test_the_database_is_asked_once_a_second_however_often_strangers_ask(desk: WriteDesk) -> None:
+    asked: list[str] = []
+    event.listen(desk.engine, "before_cursor_execute", lambda *about: asked.append(str(about[2])))
+    desk.ask("GET", "/readyz", None)
+    once = len(asked)
+    assert once > 0
+    for _ in range(5):
+        assert desk.ask("GET", "/readyz", None).status_code == 200
+    assert len(asked) == once
+    desk.clock.forward(1)
+    desk.ask("GET", "/readyz", None)
+    assert len(asked) > once
 
 
 def test_metrics_count_what_happened_by_route_and_outcome(desk: WriteDesk) -> None:

@@ -15,7 +15,7 @@ from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import diagnostics
 from covgov_testing.builders_run import run
-from covgov_testing.write_desk import HISTORY, SHOP, WriteDesk, write_desk
+from covgov_testing.write_desk import HISTORY, SHOP, WriteDesk, write_desk, zipped
 
 
 @pytest.fixture
@@ -59,6 +59,25 @@ def test_a_diagnostic_line_tells_the_route_and_never_the_path_or_the_token(desk:
     assert "acme" not in lines.getvalue()
 
 
+def test_a_diagnostic_line_tells_who_asked_and_with_which_code_they_were_refused(
+    desk: WriteDesk, lines: io.StringIO
+) -> None:
+    desk.ask("DELETE", SHOP, Role.READER)
+    desk.ask("GET", SHOP, None)
+    desk.ask("GET", "/nowhere", None)
+    desk.ask("POST", f"{HISTORY}/missing", Role.UPLOADER, **zipped(b'{"names": []}'))
+    desk.ask("POST", "/v1/tokens", None, headers={"Content-Encoding": "br"})
+    told = [one for one in logged(lines) if one["event"] == "request-answered"]
+    reader, stranger, lost, packed, coded = told
+    assert re.fullmatch(r"token:[a-z2-7]{26}", str(reader["principal"]))
+    assert (reader["code"], reader["status"]) == ("permission-missing", 403)
+    assert (stranger["code"], stranger["principal"]) == ("authentication-required", "anonymous")
+    assert (lost["code"], "principal" in lost) == ("route-unknown", False)
+    assert (packed["status"], "code" in packed) == (200, False)
+    assert packed["route"] == "/v1/repositories/{owner}/{name}/history/missing"
+    assert coded["code"] == "encoding-unsupported"
+
+
 @pytest.mark.reliability
 def test_a_line_that_cannot_be_written_fails_nothing(desk: WriteDesk) -> None:
     class Full(io.StringIO):
@@ -86,7 +105,7 @@ def test_a_crash_is_a_problem_that_tells_nothing_of_its_cause(desk: WriteDesk, l
 @pytest.mark.security
 def test_who_asks_too_often_is_told_when_to_come_back(read_template: Path, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, requests_per_minute=2) as desk:
-        for _ in range(2):
+        for _ in range(3):  # one as a stranger, two as a token that was taken before
             assert desk.ask("GET", SHOP).status_code == 200
         refused = desk.ask("GET", SHOP)
         assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
@@ -95,6 +114,21 @@ def test_who_asks_too_often_is_told_when_to_come_back(read_template: Path, tmp_p
         assert desk.ask("GET", "/healthz", None).status_code == 200
         desk.clock.forward(30)
         assert desk.ask("GET", SHOP).status_code == 200
+
+
+@pytest.mark.security
+def test_a_token_that_was_taken_has_a_rate_of_its_own_and_a_made_up_one_has_not(
+    read_template: Path, tmp_path: Path
+) -> None:
+    """Jobs behind one address do not starve each other, and nobody gets a fresh rate by inventing tokens."""
+    with write_desk(read_template, tmp_path, requests_per_minute=3) as desk:
+        assert desk.ask("GET", SHOP, Role.READER).status_code == 200
+        assert desk.ask("GET", SHOP, Role.UPLOADER).status_code == 200
+        made_up = desk.bearers[Role.READER]["Authorization"][:-7]
+        assert desk.ask("GET", SHOP, None, headers={"Authorization": f"{made_up}aaaaaaa"}).status_code == 401
+        assert desk.ask("GET", SHOP, None, headers={"Authorization": f"{made_up}bbbbbbb"}).status_code == 429
+        assert [desk.ask("GET", SHOP, Role.READER).status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert desk.ask("GET", SHOP, Role.UPLOADER).status_code == 200
 
 
 @pytest.mark.reliability

@@ -65,6 +65,18 @@ def test_the_faults_of_a_policy_are_listed(desk: WriteDesk) -> None:
 
 
 @pytest.mark.reliability
+@pytest.mark.parametrize("code", ["hub-storage-full", "hub-database-busy"])
+def test_what_may_be_over_soon_says_when_to_try_again(desk: WriteDesk, code: str) -> None:
+    @desk.app.get("/failing")
+    def failing() -> None:
+        raise errors.DeliveryFailed(code, "now", hint="later")
+
+    answer = desk.client.get("/failing")
+    assert answer.json()["code"] == code
+    assert answer.headers["retry-after"] == str(problems.WAIT[code])
+
+
+@pytest.mark.reliability
 def test_a_locked_database_is_told_with_the_time_to_wait_and_nothing_is_changed(desk: WriteDesk) -> None:
     desk.ask("GET", SHOP)  # the token's first use is recorded now, and not again within the minute
     desk.impatient()
@@ -72,6 +84,6 @@ def test_a_locked_database_is_told_with_the_time_to_wait_and_nothing_is_changed(
         answer = desk.ask("POST", "/v1/repositories", Role.ADMIN, json={"owner": "a", "name": "b"})
         refused = desk.ask("POST", f"{SHOP}/uploads", content=b"x")
     assert (answer.status_code, answer.json()["code"]) == (503, "hub-database-busy")
-    assert answer.headers["retry-after"] == str(problems.BUSY_SECONDS)
+    assert answer.headers["retry-after"] == str(problems.WAIT["hub-database-busy"])
     assert refused.status_code == 422
     assert desk.add(run("c1")).status_code == 201

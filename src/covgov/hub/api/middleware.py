@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from covgov.hub.api import problems
+from covgov.hub.api import peers, problems
 from covgov.hub.api.limits import Buckets
 from covgov.hub.api.metrics import HubMetrics
+from covgov.hub.auth_service.guard import PRINCIPAL
+from covgov.hub.auth_service.principals import ANONYMOUS
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import bind, logger
+from covgov.hub.settings import Network
 
 HEADER = "X-Request-Id"
 ID_BYTES = 16
 UNLIMITED = frozenset({"/healthz", "/readyz"})
-"""What a supervisor asks often, costs nothing and must never be refused for being asked often."""
+"""What a supervisor asks often, costs next to nothing and must never be refused for being asked often."""
 
 
 class Envelope:
@@ -62,26 +67,40 @@ class Envelope:
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe(scope["method"], route, status, seconds)
+        told = {"code": scope.get(problems.CODE), "principal": scope.get(PRINCIPAL)}
         logger.info(
-            "request-answered", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000)
+            "request-answered",
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000),
+            **{name: value for name, value in told.items() if value is not None},
         )
 
 
 class Rate:
-    """Refuses a client that asks too often: 429 with Retry-After."""
+    """Refuses a client that asks too often: 429 with Retry-After.
 
-    def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
+    A token that was taken before has a rate of its own; everyone else shares that of their address.
+    """
+
+    def __init__(self, app: ASGIApp, buckets: Buckets, trusted: Sequence[Network] = ()) -> None:
         self._app = app
         self._buckets = buckets
+        self._trusted = trusted
+        self._proven = peers.Proven()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in UNLIMITED:
-            client = scope.get("client")
-            seconds = self._buckets.take(client[0] if client else "")
+            name = self._proven.of(scope)
+            seconds = self._buckets.take(f"principal {name}" if name else peers.address(scope, self._trusted))
             if seconds:
                 await too_often(scope, seconds)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+        name = scope.get(PRINCIPAL)
+        if name is not None and name != ANONYMOUS.name:
+            self._proven.learn(scope, name)
 
 
 def crash(scope: Scope) -> JSONResponse:
@@ -101,7 +120,7 @@ def too_often(scope: Scope, seconds: int) -> JSONResponse:
         scope,
         429,
         "rate-limited",
-        f"too many requests from this address; the next one is answered in {seconds} s",
+        f"too many requests from this client; the next one is answered in {seconds} s",
         hint="wait as long as Retry-After says",
     )
     response.headers["Retry-After"] = str(seconds)
@@ -111,5 +130,6 @@ def too_often(scope: Scope, seconds: int) -> JSONResponse:
 def refusal(scope: Scope, status: int, code: str, detail: str, *, hint: str = "") -> JSONResponse:
     """A problem document made outside of the routes."""
     request_id = str(scope.get("covgov.request_id", ""))
+    scope[problems.CODE] = code
     content = problems.document(status, code, detail, request_id=request_id, instance=scope["path"], hint=hint)
     return JSONResponse(content, status, media_type=problems.MEDIA_TYPE)

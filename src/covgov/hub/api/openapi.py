@@ -34,7 +34,7 @@ REASONS: Mapping[str, str] = {
 EVERYWHERE = ("400", "422", "429", "500", "503")
 GUARDED = ("401", "403", "507")
 WITH_BODY = ("408", "409", "413", "415")
-WAITING = frozenset({"429", "503"})
+WAITING = frozenset({"429", "503", "507"})
 
 
 def document(app: FastAPI) -> bytes:

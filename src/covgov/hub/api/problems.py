@@ -23,8 +23,11 @@ from covgov.hub.auth_service.refusals import Refused
 from covgov.hub.deps import request_id_of
 
 MEDIA_TYPE = "application/problem+json"
-BUSY_SECONDS = 2
-"""What a client is told to wait when the database was locked for too long."""
+CODE = "covgov.code"
+"""Where a request's scope keeps the code of its refusal, for the diagnostic line."""
+
+WAIT: Mapping[str, int] = {"hub-database-busy": 2, "hub-storage-full": 60}
+"""Seconds that a client is told to wait: for another writer, and for somebody who makes room."""
 
 BY_CODE: Mapping[str, int] = {
     "audit-unwritable": 500,
@@ -144,6 +147,7 @@ def answer(
     more: Mapping[str, object] | None = None,
 ) -> Response:
     """A problem document as the response to this request."""
+    request.scope[CODE] = code
     content = document(
         status,
         code,
@@ -182,8 +186,8 @@ def _own(request: Request, error: Exception) -> Response:
 
 def _headers_of(error: CovgovError) -> dict[str, str]:
     headers = dict(error.headers) if isinstance(error, Refused) else {}
-    if error.code == "hub-database-busy":
-        headers["Retry-After"] = str(BUSY_SECONDS)
+    if error.code in WAIT:
+        headers["Retry-After"] = str(WAIT[error.code])
     return headers
 
 

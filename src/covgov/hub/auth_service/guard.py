@@ -27,6 +27,9 @@ from covgov.hub.auth_service.visibility import is_public
 #: Only tells OpenAPI how to authenticate; the header is read by `authenticate`, which refuses what this lets pass.
 _BEARER: Final = HTTPBearer(auto_error=False, scheme_name="token", description="A token of the hub, or of CI by OIDC")
 
+#: Where a request's scope says who asks, by name, from when it is known: limits and the diagnostic line go by it.
+PRINCIPAL: Final = "covgov.principal"
+
 
 @dataclass(frozen=True, slots=True)
 class Requires:
@@ -39,6 +42,7 @@ class Requires:
         """The principal, who may. Raises Unauthenticated, Forbidden, Hidden, IssuerUnavailable."""
         authenticator = authenticator_of(request)
         asking = authenticator.authenticate(request.headers.getlist("authorization"), _request_id(request))
+        request.scope[PRINCIPAL] = asking.name
         repository = self._repository(request)
         if may(asking, self.permission, repository):
             return asking

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from ipaddress import ip_network
 from pathlib import Path
 
 import click
@@ -367,6 +368,7 @@ def test_settings_come_from_the_environment() -> None:
         "COVGOV_HUB_CLOCK_SKEW": "10",
         "COVGOV_HUB_LIMIT_BODY": "1000",
         "COVGOV_HUB_LIMIT_BODY_SECONDS": "1.5",
+        "COVGOV_HUB_TRUSTED_PROXIES": "127.0.0.1 fd00::/8",
     }
     issuers = (
         OidcIssuer(
@@ -378,7 +380,8 @@ def test_settings_come_from_the_environment() -> None:
     )
     limits = Limits(body=1000, body_seconds=1.5)
     found = hub_settings.settings(env, "sqlite:///x", "http://here")
-    assert found == HubSettings("sqlite:///x", "https://hub.example", "hub", issuers, 10, limits)
+    proxies = (ip_network("127.0.0.1/32"), ip_network("fd00::/8"))
+    assert found == HubSettings("sqlite:///x", "https://hub.example", "hub", issuers, 10, limits, proxies)
 
 
 def test_without_an_environment_settings_are_the_usual_ones_and_no_issuer_is_trusted() -> None:
@@ -399,7 +402,13 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
     rows = dict(re.findall(r"^\| `COVGOV_HUB_(\w+)` \| (.+?) \|", table, re.MULTILINE))
     usual = HubSettings("sqlite:///x")
     limits = {f"LIMIT_{field.name.upper()}": f"{getattr(usual.limits, field.name):.0f}" for field in fields(Limits)}
-    known = {"AUDIENCE": "the public URL", "CLOCK_SKEW": f"{usual.clock_skew}", "ISSUERS": "none", **limits}
+    known = {
+        "AUDIENCE": "the public URL",
+        "CLOCK_SKEW": f"{usual.clock_skew}",
+        "ISSUERS": "none",
+        "TRUSTED_PROXIES": "none",
+        **limits,
+    }
     assert {name: default for name, default in rows.items() if name in known} == known
     assert set(rows) == {*known, "DATABASE", "PUBLIC_URL"}
 
@@ -415,6 +424,8 @@ def test_every_command_is_documented() -> None:
     [
         ("ISSUERS", "github=http://plain.example"),
         ("ISSUERS", "bitbucket"),
+        ("TRUSTED_PROXIES", "localhost"),
+        ("TRUSTED_PROXIES", "10.1.2.3/8"),
         ("ISSUERS", "github gitlab=x"),
         ("CLOCK_SKEW", "301"),
         ("CLOCK_SKEW", "-1"),
