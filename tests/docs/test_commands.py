@@ -18,14 +18,18 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def commands() -> list[tuple[str, ...]]:
-    """Every command and subcommand as its words."""
+    """Every command and subcommand, however deep, as its words."""
     context = click.Context(tree)
     found: list[tuple[str, ...]] = []
-    for name in COMMANDS:
-        command = tree.get_command(context, name)
-        assert command is not None
-        subcommands = command.list_commands(context) if isinstance(command, click.Group) else []
-        found += [(name,), *((name, sub) for sub in subcommands)]
+    waiting: list[tuple[tuple[str, ...], click.Group]] = [((), tree)]
+    while waiting:
+        words, group = waiting.pop()
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            found.append((*words, name))
+            if isinstance(command, click.Group):
+                waiting.append(((*words, name), command))
     return found
 
 
@@ -48,6 +52,11 @@ def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
     text = help_of(words)
     assert "Example" in text or "Commands:" in text
     assert f"covgov {words[0]}" in text
+
+
+def test_the_walk_reaches_every_command() -> None:
+    assert {name for name, *_ in commands()} == set(COMMANDS)
+    assert ("hub", "token", "create") in commands()
 
 
 def test_exit_codes_in_the_readme_are_the_codes_of_the_boundary() -> None:

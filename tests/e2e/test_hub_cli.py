@@ -1,4 +1,5 @@
-"""The hub from its console script: first administrator, serving, stopping, verifying the trail."""
+"""The hub from its console script: first administrator, serving, stopping, verifying the trail; and what docs/hub.md
+tells the person on the host to type, typed."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov_testing.installed import Installed
+from covgov_testing.installed import CHECKOUT, Installed
 
 FINDER = """\
 import sys
@@ -30,11 +31,13 @@ sys.meta_path.insert(0, Missing())
 
 
 @contextmanager
-def served(covgov: Installed, cwd: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The real server process and its address."""
+def served(
+    covgov: Installed, cwd: Path, command: tuple[str, ...] = ("hub", "serve")
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The real server process, on a free port, and its address."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     process = subprocess.Popen(
-        [str(covgov.home / "bin" / "covgov"), "hub", "serve", "--port", "0"],
+        [str(covgov.home / "bin" / "covgov"), *command, "--port", "0"],
         cwd=cwd,
         env=inherited,
         stdout=subprocess.PIPE,
@@ -53,8 +56,10 @@ def served(covgov: Installed, cwd: Path) -> Iterator[tuple[subprocess.Popen[str]
         process.communicate(timeout=20)
 
 
-def ask(url: str, token: str = "") -> tuple[int, str]:
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+def ask(url: str, token: str = "", method: str = "GET", body: str = "", kind: str = "") -> tuple[int, str]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers["Content-Type"] = kind or "application/json"
+    request = urllib.request.Request(url, body.encode() or None, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, answer.read().decode()
@@ -130,3 +135,81 @@ def test_a_killed_hub_leaves_a_database_that_the_next_one_serves(covgov: Install
     with served(covgov, tmp_path) as (_, address):
         assert ask(f"{address}/v1/audit", token)[0] == 200
     assert covgov.run("hub", "audit", "verify", cwd=tmp_path).code == 0
+
+
+LCOV = "TN:\nSF:src/shop.py\nDA:1,1\nDA:2,1\nDA:3,0\nend_of_record\n"
+UPLOAD = f"suite=shop&commit={'c' * 40}&tree={'e' * 40}&branch=main&expected=shop&exit_code=0"
+SHOP = "/v1/repositories/acme/shop"
+
+
+def page() -> str:
+    return (CHECKOUT / "docs" / "hub.md").read_text(encoding="utf-8")
+
+
+def first_commands() -> list[tuple[str, ...]]:
+    """The words after `covgov` of the commands that the page begins with."""
+    return [tuple(line.split("#")[0].split()[1:]) for line in page().splitlines() if line.startswith("    covgov ")]
+
+
+def commands_of_the_table() -> set[tuple[str, ...]]:
+    """Of each row of the page's table of commands: the words after `covgov hub`, without arguments."""
+    found: set[tuple[str, ...]] = set()
+    for row in re.findall(r"^\| (`covgov hub .*?) \|", page(), re.MULTILINE):
+        first, *others = re.findall(r"`([^`]+)`", row)
+        words = tuple(word for word in first.split()[2:] if word.islower() and not word.startswith("-"))
+        found.add(words)
+        found |= {
+            tuple(word for word in other.split()[2:] if word.islower()) if " " in other else (*words[:-1], other)
+            for other in others
+        }
+    return found
+
+
+def test_what_the_page_on_the_hub_tells_to_type_does_what_it_says(covgov: Installed, tmp_path: Path) -> None:
+    typed: set[tuple[str, ...]] = {("serve",)}
+
+    def host(*words: str, code: int = 0) -> str:
+        typed.update({words[:1], words[:2]})
+        done = covgov.run("hub", *words, cwd=tmp_path)
+        assert done.code == code, done.text
+        return done.text
+
+    create, serve = first_commands()
+    token = covgov.run(*create, cwd=tmp_path).out.strip()
+    with served(covgov, tmp_path, serve) as (process, address):
+        the_repository(address, token)
+        assert "1 repositories, 1 runs, verified" in host("backup", "copy.sqlite")
+        host("sweep")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    host("token", "create", "--name", "ci", "--role", "uploader", "--repository", "acme/shop")
+    listed = host("token", "list")
+    found = re.search(r"^([a-z2-7]{26})\b.*\bci\b", listed, re.MULTILINE)
+    assert found, listed
+    host("token", "rotate", found[1])
+    host("token", "revoke", found[1])
+    host("migrate")
+    host("repository", "delete", "acme/shop", code=2)
+    host("repository", "delete", "acme/shop", "--yes")
+    host("erase")
+    assert b"src/shop.py" not in b"".join(path.read_bytes() for path in tmp_path.glob("covgov-hub.sqlite*"))
+    assert "repository-deleted" in host("audit", "export")
+    assert "clean" in host("audit", "verify")
+    host("restore", "copy.sqlite", "--database", f"sqlite:///{tmp_path / 'restored.sqlite'}")
+    with served(covgov, tmp_path, (*serve, "--database", f"sqlite:///{tmp_path / 'restored.sqlite'}")) as (_, address):
+        assert '"commit":"cccc' in ask(f"{address}{SHOP}/runs", token)[1]
+    assert commands_of_the_table() - typed == set()
+
+
+def the_repository(address: str, token: str) -> None:
+    """It is made, gets the page's binding, and a run from a report file."""
+    made = ask(f"{address}/v1/repositories", token, "POST", '{"owner": "acme", "name": "shop"}')
+    assert made[0] == 201, made[1]
+    shown = re.search(r"^    POST (/v1/repositories/\S+)\n    (\{.*\})$", page(), re.MULTILINE)
+    assert shown
+    bound = ask(f"{address}{shown[1]}", token, "POST", shown[2])
+    assert bound[0] == 201, bound[1]
+    uploaded = ask(f"{address}{SHOP}/uploads?{UPLOAD}", token, "POST", LCOV, "application/octet-stream")
+    assert uploaded[0] == 201, uploaded[1]
+    status, runs = ask(f"{address}{SHOP}/runs", token)
+    assert (status, '"commit":"cccc' in runs) == (200, True), runs
