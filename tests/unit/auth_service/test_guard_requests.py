@@ -1,0 +1,76 @@
+"""What the guard takes from a request and leaves in it, for the trail and for the limits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from covgov.hub.auth_service.guard import PRINCIPAL, requires
+from covgov.hub.auth_service.permissions import Permission, Role
+from covgov.hub.auth_service.principals import Principal
+from covgov.hub.auth_service.refusals import Refused
+from covgov.hub.eventlog import audit
+from covgov.hub.store.work import transaction
+from covgov_testing.fakes_auth import AuthDesk
+
+pytestmark = pytest.mark.security
+
+SHOP = "/v1/repositories/acme/shop"
+READING = Depends(requires(Permission.RUN_READ))
+
+
+def application(desk: AuthDesk) -> FastAPI:
+    app = FastAPI(docs_url=None, redoc_url=None)
+    app.state.authenticator = desk.authenticator
+
+    @app.get("/v1/repositories/{owner}/{name}")
+    def get(request: Request, principal: Annotated[Principal, READING]) -> list[str]:
+        return [principal.name, request.scope[PRINCIPAL]]
+
+    @app.exception_handler(Refused)
+    def told(request: Request, error: Refused) -> JSONResponse:
+        return JSONResponse([error.code, request.scope.get(PRINCIPAL, "")], error.status)
+
+    return app
+
+
+def asked(desk: AuthDesk, token: str) -> list[str]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = TestClient(Numbered(application(desk))).get(SHOP, headers=headers).json()
+    assert isinstance(answer, list)
+    return answer
+
+
+class Numbered:
+    """Calls every request request-9, as the outermost middleware gives each its id."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["covgov.request_id"] = "request-9"
+        await self._app(scope, receive, send)
+
+
+def test_a_replay_is_accounted_for_under_its_request(desk: AuthDesk) -> None:
+    desk.bind()
+    token = desk.issuer.sign(desk.issuer.github())
+    name = "oidc:acme/shop@refs/heads/main"
+    assert asked(desk, token) == [name, name]
+    assert asked(desk, token) == ["oidc-replayed", ""]
+    with transaction(desk.engine, write=False) as connection:
+        last = list(audit.entries(connection))[-1]
+    assert (last.event, last.request_id) == ("oidc-replayed", "request-9")
+
+
+def test_the_request_carries_who_asks_from_when_it_is_known(desk: AuthDesk) -> None:
+    reader, other = desk.token(Role.READER, "acme/shop"), desk.token(Role.READER, "acme/open")
+    assert asked(desk, reader.secret.text) == [f"token:{reader.token.id}"] * 2
+    assert asked(desk, other.secret.text) == ["repository-unknown", f"token:{other.token.id}"]
+    assert asked(desk, "") == ["authentication-required", "anonymous"]
+    assert asked(desk, "cvg_x") == ["token-malformed", ""]
