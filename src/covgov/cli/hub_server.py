@@ -12,6 +12,7 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
+from covgov.cli.hub_connections import CONNECTIONS, Prompt
 from covgov.errors import UsageError
 
 GRACE_SECONDS = 30
@@ -59,18 +60,24 @@ def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None
 
     SIGINT raises KeyboardInterrupt afterwards, SIGTERM returns.
     """
-    config = uvicorn.Config(
+    server = Announced(configured(app), ready)
+    with _terminating(server):
+        server.run(sockets=[bound])
+
+
+def configured(app: FastAPI) -> uvicorn.Config:
+    """How the hub speaks HTTP: with deadlines and a number of connections that hold for everyone."""
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=Prompt,
+        limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Announced(config, ready)
-    with _terminating(server):
-        server.run(sockets=[bound])
 
 
 @contextmanager
