@@ -168,6 +168,8 @@ def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
         desk.authenticator.exchange(token, "request-3", desk.secrets)
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound", "oidc-replayed", "oidc-replayed"]
     assert last_request(desk) == "request-3"
+    refusal(desk, *bearer(token))
+    assert last_request(desk) == "", "nobody gave it a number"
 
 
 @pytest.mark.reliability
