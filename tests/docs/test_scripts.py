@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from covgov_testing.projects import BARE
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -56,7 +58,7 @@ def test_a_skipped_test_is_a_failure_where_skips_are_refused(tmp_path: Path) -> 
     (tmp_path / "conftest.py").write_text((CHECKOUT / "tests" / "conftest.py").read_text(encoding="utf-8"))
     (tmp_path / "test_it.py").write_text("import pytest\n\n\ndef test_it():\n    pytest.skip('not here')\n")
     pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", str(tmp_path)]
-    here = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT / "tests" / "support"), "HOME": str(tmp_path)}
+    here = {**BARE, "PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT / "tests" / "support"), "HOME": str(tmp_path)}
     lenient = subprocess.run(pytest_, cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
     strict = subprocess.run(
         pytest_, cwd=tmp_path, env={**here, "COVGOV_NO_SKIPS": "1"}, capture_output=True, text=True, check=False
