@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,10 @@ import pytest
 
 from covgov.history import layout
 from covgov.hub.api import routes_history
+from covgov.hub.api.routes_history import Files
 from covgov.hub.auth_service.permissions import Role
+from covgov.hub.store.history_files import SqlView
+from covgov_testing import hub_database
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, run
 from covgov_testing.write_desk import HISTORY, WriteDesk, proposal, zipped
@@ -47,10 +51,36 @@ def test_an_empty_history_has_no_names_and_no_head(desk: WriteDesk) -> None:
 def test_a_full_answer_names_what_is_left(desk: WriteDesk) -> None:
     desk.add(run("c1", snapshots={"api": snap({f"f{n}.py": "+" * (n + 1) for n in range(60)})}))
     view = desk.history().view()
-    first = routes_history.fill(view, view.names(), most=10)
-    assert list(first.files) == view.names()[: routes_history.READ_AT_ONCE]
-    assert first.left == tuple(view.names()[routes_history.READ_AT_ONCE :])
-    assert routes_history.fill(view, view.names()).left == ()
+    assert routes_history.fill(view, view.names()) == Files(dict(view.read(view.names())), ())
+    found: dict[str, bytes] = {}
+    left: Sequence[str] = view.names()
+    while left:
+        answer = routes_history.fill(view, left, most=500)
+        assert len(answer.files) == 1 or sum(map(len, answer.files.values())) <= 500
+        assert [*answer.files, *answer.left] == list(left)
+        found |= answer.files
+        left = answer.left
+    assert found == view.read(view.names())
+
+
+@pytest.mark.security
+def test_no_more_is_read_than_the_answer_holds(desk: WriteDesk) -> None:
+    class Watched(SqlView):
+        """Counts the bytes that it hands out."""
+
+        handed = 0
+
+        def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+            found = super().read(names)
+            self.handed += sum(map(len, found.values()))
+            return found
+
+    desk.add(run("c1", snapshots={"api": snap({f"f{n}.py": "+" * (n + 1) for n in range(60)})}))
+    view = Watched(desk.engine, hub_database.get(desk.engine, "acme/shop"))
+    names = desk.history().view().names()
+    largest = max(names, key=lambda name: view.sizes([name])[name])
+    assert routes_history.fill(view, ["objects/none", largest, *names], most=1).left == tuple(names)
+    assert view.handed == view.sizes([largest])[largest]
 
 
 def test_what_is_missing_is_told_of_this_repository_only(desk: WriteDesk) -> None:

@@ -6,8 +6,10 @@ Whoever adds must know the newest head, so two writers follow one another; and e
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Annotated
 
 import msgspec
@@ -29,7 +31,7 @@ from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
-from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.history_files import SqlHistory, SqlView
 from covgov.hub.store.presence import present
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.work import Work
@@ -37,10 +39,7 @@ from covgov.hub.store.work import Work
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/history", tags=["history"])
 
 ANSWER_BYTES = 32 * 1024 * 1024
-"""A reading answer is full beyond this; what is left is asked for again."""
-
-READ_AT_ONCE = 50
-"""Files that are read between two looks at how full the answer is."""
+"""A reading answer holds no more than this, or one file that is larger; what is left is asked for again."""
 
 MAX_NAMES = 5000
 FOLDERS = "^(runs|objects|artifacts)?$"
@@ -210,17 +209,13 @@ def _history(work: Work, owner: str, name: str) -> SqlHistory:
     return SqlHistory(work.connection, named(work.connection, owner, name))
 
 
-def fill(view: View, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> Files:
-    """Files until there are more than `most` bytes of them; the others are left."""
-    found: dict[str, bytes] = {}
-    size = 0
-    for start in range(0, len(wanted), READ_AT_ONCE):
-        if size > most:
-            return Files(found, tuple(wanted[start:]))
-        batch = view.read(wanted[start : start + READ_AT_ONCE])
-        found |= batch
-        size += sum(map(len, batch.values()))
-    return Files(found, ())
+def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> Files:
+    """As many of the files as `most` bytes hold, at least one that exists; what is left was not read."""
+    sizes = view.sizes(wanted)
+    reached = list(accumulate(sizes.get(name, 0) for name in wanted))
+    first = next((size for size in reached if size), 0)
+    count = bisect_right(reached, max(most, first))
+    return Files(dict(view.read(wanted[:count])), tuple(wanted[count:]))
 
 
 def _append(work: Work, repository: Repository, proposal: Proposal) -> list[RunSummary]:

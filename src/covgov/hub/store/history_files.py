@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
 from covgov.history.interface import Change, Fault, RunSummary
@@ -36,6 +36,20 @@ class SqlView:
         with _reading(self._database, self._repository) as connection:
             found = connection.execute(query).scalars().all()
         return sorted(name for name in found if name.startswith(prefix))  # databases compare and sort text as they like
+
+    def sizes(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Bytes of each of the files that exist, without reading them."""
+        query = (
+            select(HISTORY_FILES.c.name, func.length(BLOBS.c.data).label("size"))
+            .join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
+            .where(HISTORY_FILES.c.repository_id == self._repository.id)
+        )
+        found: dict[str, int] = {}
+        with _reading(self._database, self._repository) as connection:
+            for batch in blobs.batches(names):
+                rows = connection.execute(query.where(HISTORY_FILES.c.name.in_(batch)))
+                found |= {row.name: row.size for row in rows}
+        return found
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
         query = (
