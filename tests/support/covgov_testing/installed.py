@@ -67,10 +67,11 @@ def install(target: Path) -> Installed:
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(dist), str(CHECKOUT)]
     subprocess.run(build, check=True, capture_output=True)
     home = target / "env"
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True, capture_output=True)
     site = next((home / "lib").glob("python*/site-packages"))
     (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     wheel = next(dist.glob("covgov-*.whl"))
-    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([*pip, "--ignore-installed", "--disable-pip-version-check"], check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "--disable-pip-version-check"]
+    install_ = [*pip, "install", "--quiet", "--no-deps", "--no-index", "--ignore-installed", str(wheel)]
+    subprocess.run(install_, check=True, capture_output=True)
     return Installed(home)
