@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pydantic import ValidationError
 
 from covgov.errors import PolicyInvalid
-from covgov.policy import faults, locate, meaning
+from covgov.policy import depth, faults, locate, meaning
 from covgov.policy.file_model import PolicyFile, number
 from covgov.policy.policy import Policy
 
@@ -108,8 +108,15 @@ def _text(data: bytes | None, where: str) -> str | None:
 
 
 def _toml(text: str, where: str) -> Mapping[str, object]:
+    long = depth.long_key(text)
+    if long is not None:
+        raise PolicyInvalid(
+            "policy-not-toml",
+            f"{_line(where, long)}: is not TOML that a policy needs: a key of more than {depth.MOST_PARTS} parts",
+            hint="see docs/configuration.md",
+        )
     try:
-        return tomllib.loads(text, parse_float=number)
+        found = tomllib.loads(text, parse_float=number)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         place = _line(where, line[1]) if line else where
@@ -117,9 +124,14 @@ def _toml(text: str, where: str) -> Mapping[str, object]:
     except ValueError as error:  # an integer of thousands of digits, which Python refuses to read
         raise PolicyInvalid("policy-not-toml", f"{where}: is not TOML: {error}", hint="see https://toml.io") from error
     except RecursionError as error:
-        raise PolicyInvalid(
-            "policy-not-toml", f"{where}: is nested too deeply", hint="see docs/configuration.md"
-        ) from error
+        raise _nested(where) from error
+    if depth.too_deep(found):
+        raise _nested(where)
+    return found
+
+
+def _nested(where: str) -> PolicyInvalid:
+    return PolicyInvalid("policy-not-toml", f"{where}: is nested too deeply", hint="see docs/configuration.md")
 
 
 def _under(data: Mapping[str, object], prefix: tuple[str, ...]) -> dict[str, object]:
