@@ -126,7 +126,7 @@ def peak(memory: Path) -> int:
 
 @pytest.mark.reliability
 def test_a_report_of_200_mb_is_read_within_the_usual_limits(usual: HubServer) -> None:
-    """Mostly one long line, as minified code makes them; in a soak, seventeen million lines."""
+    """Mostly one long line, as minified code makes them; in a soak, twenty million lines."""
     shop, packed = usual.repository(), io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as stream:
         written = sum(map(stream.write, many_lines() if SOAK else long_lines()))
