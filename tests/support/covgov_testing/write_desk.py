@@ -65,6 +65,13 @@ class WriteDesk:
             method, path, headers=headers, content=content, params=_table(params) if params else None
         )
 
+    def pages(self, path: str, role: Role) -> list[httpx2.Response]:
+        """A listing page after page, as its Link headers lead on."""
+        found = [self.ask("GET", path, role)]
+        while "next" in found[-1].links:
+            found.append(self.ask("GET", found[-1].links["next"]["url"], role))
+        return found
+
     def upload(self, body: bytes, role: Role | None = Role.UPLOADER, **about: object) -> httpx2.Response:
         """One suite's report at one commit; `about` says otherwise where it must."""
         said = {"suite": "api", "commit": COMMIT, "tree": TREE, "branch": "main", **about}

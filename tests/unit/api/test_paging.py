@@ -56,6 +56,12 @@ def test_a_cursor_of_another_kind_is_refused() -> None:
 
 
 @pytest.mark.security
+@pytest.mark.parametrize("number", [-1, 2**63, 2**80])
+def test_a_number_that_no_database_has_is_refused(number: int) -> None:
+    assert refused(LISTING, paging.encode(LISTING, number)) == "cursor-invalid"
+
+
+@pytest.mark.security
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_a_changed_byte_is_refused(place: int, change: int) -> None:
     cursor = paging.encode(LISTING, 7)

@@ -13,11 +13,25 @@ def test_a_binding_is_made_once_shown_and_removed(desk: WriteDesk) -> None:
     made = desk.ask("POST", BINDINGS, Role.MAINTAINER, json=WANTED)
     assert (made.status_code, made.json()["ref"]) == (201, "refs/heads/main")
     assert desk.ask("POST", BINDINGS, Role.MAINTAINER, json=WANTED).json() == made.json()
-    assert desk.ask("GET", BINDINGS, Role.MAINTAINER).json() == {"items": [made.json()]}
+    assert desk.ask("GET", BINDINGS, Role.MAINTAINER).json() == {"items": [made.json()], "next": None}
     gone = desk.ask("DELETE", f"{BINDINGS}/{made.json()['id']}", Role.MAINTAINER)
     assert gone.json() == made.json()
-    assert desk.ask("GET", BINDINGS, Role.MAINTAINER).json() == {"items": []}
+    assert desk.ask("GET", BINDINGS, Role.MAINTAINER).json() == {"items": [], "next": None}
     assert desk.trail() == [("oidc-bound", "token"), ("oidc-unbound", "token")]
+
+
+def test_bindings_come_in_pages_and_are_not_sent_again_when_known(desk: WriteDesk) -> None:
+    refs = [f"refs/heads/b{number}" for number in range(5)]
+    for ref in refs:
+        assert desk.ask("POST", BINDINGS, Role.MAINTAINER, json={**WANTED, "ref": ref}).status_code == 201
+    pages = desk.pages(f"{BINDINGS}?limit=2", Role.MAINTAINER)
+    assert [[one["ref"] for one in page.json()["items"]] for page in pages] == [refs[:2], refs[2:4], refs[4:]]
+    known = {"If-None-Match": desk.ask("GET", BINDINGS, Role.MAINTAINER).headers["etag"]}
+    assert desk.ask("GET", BINDINGS, Role.MAINTAINER, headers=known).status_code == 304
+    other = desk.ask(
+        "GET", "/v1/repositories/acme/empty/bindings", Role.MAINTAINER, params={"after": pages[0].json()["next"]}
+    )
+    assert other.json()["code"] == "cursor-invalid"
 
 
 def test_a_binding_that_is_not_there_cannot_be_removed(desk: WriteDesk) -> None:

@@ -25,6 +25,18 @@ def test_components_stand_as_the_newest_clean_run_saw_them(hub: ReadDesk) -> Non
     assert (body["project"]["scope"], body["project"]["now"]["total"]) == ("project", 5)
 
 
+def test_components_come_in_pages_by_name(small_hub: ReadDesk) -> None:
+    names = ["web", "api", "jobs", "auth", "mail"]
+    small_hub.record(run(made=verdict(rows=[row(name, 1, 2) for name in names])))
+    first = small_hub.get(COMPONENTS)
+    second = small_hub.get(first.links["next"]["url"])
+    last = small_hub.get(second.links["next"]["url"]).json()
+    found = [one["name"] for body in (first.json(), second.json(), last) for one in body["components"]]
+    assert found == sorted(names)
+    assert last["next"] is None
+    assert small_hub.get(COMPONENTS, after=first.json()["next"], branch="dev").json()["code"] == "cursor-invalid"
+
+
 def test_a_verdict_without_a_project_has_none(hub: ReadDesk) -> None:
     hub.record(run(made=verdict(rows=[row("api", 1, 2)])))
     assert hub.get(COMPONENTS).json()["project"] is None
@@ -32,7 +44,7 @@ def test_a_verdict_without_a_project_has_none(hub: ReadDesk) -> None:
 
 def test_a_branch_without_runs_has_no_components(hub: ReadDesk) -> None:
     hub.record(two_suites())
-    expected: dict[str, object] = {"run": None, "components": [], "project": None}
+    expected: dict[str, object] = {"run": None, "components": [], "project": None, "next": None}
     assert hub.get(COMPONENTS, branch="dev").json() == {"branch": "dev", **expected}
     assert hub.get(f"{EMPTY}/components").json() == {"branch": "main", **expected}
 

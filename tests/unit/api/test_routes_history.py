@@ -44,6 +44,13 @@ def test_names_and_head_are_of_one_moment_and_files_come_back_as_they_were(desk:
     assert read["left"] == []
 
 
+def test_names_that_are_known_are_not_sent_again(desk: WriteDesk) -> None:
+    known = {"If-None-Match": desk.ask("GET", f"{HISTORY}/names").headers["etag"]}
+    assert desk.ask("GET", f"{HISTORY}/names", headers=known).status_code == 304
+    desk.add(run("c1"))
+    assert desk.ask("GET", f"{HISTORY}/names", headers=known).status_code == 200
+
+
 def test_an_empty_history_has_no_names_and_no_head(desk: WriteDesk) -> None:
     assert desk.ask("GET", f"{HISTORY}/names", Role.READER).json() == {"names": [], "head": None}
 

@@ -25,6 +25,19 @@ def test_a_token_is_shown_once_and_works(desk: WriteDesk) -> None:
     assert desk.trail() == [("token-created", "token")]
 
 
+def test_tokens_come_in_pages_oldest_first_and_are_not_sent_again_when_known(desk: WriteDesk) -> None:
+    for number in range(3):
+        desk.ask("POST", TOKENS, Role.ADMIN, json={**NEW, "name": f"n{number}"})
+        desk.clock.forward(number)  # the first two of the same second
+    everything = desk.ask("GET", TOKENS, Role.ADMIN)
+    pages = desk.pages(f"{TOKENS}?limit=2", Role.ADMIN)
+    assert [one for page in pages for one in page.json()["items"]] == everything.json()["items"]
+    assert [len(page.json()["items"]) for page in pages] == [2, 2, 2, 1]
+    assert everything.json()["items"][-1]["name"] == "n2"
+    known = {"If-None-Match": everything.headers["etag"]}
+    assert desk.ask("GET", TOKENS, Role.ADMIN, headers=known).status_code == 304
+
+
 def test_an_admin_s_token_may_reach_everything(desk: WriteDesk) -> None:
     given = desk.ask("POST", TOKENS, Role.ADMIN, json={"name": "ops", "role": "admin"}).json()
     assert given["repositories"] is None

@@ -31,13 +31,12 @@ FIXED = "private, max-age=86400, immutable"
 """What is recorded never changes; private, because who may read it can."""
 
 
+HEADERS: dict[str, object] = {
+    "ETag": {"description": "Strong; send it as If-None-Match next time.", "schema": {"type": "string"}},
+    "Cache-Control": {"schema": {"type": "string"}},
+}
 CACHED: dict[int | str, dict[str, object]] = {
-    200: {
-        "headers": {
-            "ETag": {"description": "Strong; send it as If-None-Match next time.", "schema": {"type": "string"}},
-            "Cache-Control": {"schema": {"type": "string"}},
-        }
-    },
+    200: {"headers": HEADERS},
     304: {"description": "What If-None-Match names is still the answer."},
 }
 """What a route that ends with `answer` says of it in OpenAPI."""

@@ -25,6 +25,9 @@ MOST = 200
 CHECKSUM = 8
 """Bytes."""
 
+LARGEST = 2**63
+"""A number from here on is none of a database's."""
+
 K = TypeVar("K")
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many items; the hub may be set to give fewer.")]
@@ -51,7 +54,10 @@ def decode(listing: Sequence[str], cursor: str, kind: type[K]) -> K | None:
         told, key = msgspec.json.decode(body, type=tuple[tuple[str, ...], msgspec.Raw])
         if told != tuple(listing):
             raise ValueError("listing")
-        return msgspec.json.decode(key, type=kind)
+        found = msgspec.json.decode(key, type=kind)
+        if isinstance(found, int) and not 0 <= found < LARGEST:
+            raise ValueError("number")
+        return found
     except ValueError:  # binascii's and msgspec's errors are ValueErrors
         raise UsageError(
             "cursor-invalid",

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
+from covgov.hub.api import conditional, paging
 from covgov.hub.api.bodies import documented, json_body
 from covgov.hub.api.parameters import NO_CONTROL, Name, Owner
 from covgov.hub.api.repository import named
@@ -15,7 +17,7 @@ from covgov.hub.auth_service.bindings import Binding
 from covgov.hub.auth_service.guard import requires
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
-from covgov.hub.deps import unit
+from covgov.hub.deps import settings_of, unit
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/bindings", tags=["bindings"])
 
@@ -37,20 +39,30 @@ class Shown(Wanted):
 
 
 class Listed(BaseModel):
+    """next: the cursor of the page after this one, null on the last."""
+
     items: list[Shown]
+    next: str | None
 
 
-@router.get("", summary="Which CI jobs may upload")
+@router.get("", summary="Which CI jobs may upload", response_model=Listed, responses=conditional.CACHED)
 def list_(
     request: Request,
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.BINDING_READ))],
-) -> Listed:
+    limit: paging.Limit = 50,
+    after: paging.After = "",
+) -> Response:
     """Oldest first."""
+    listing = (owner, name, "bindings")
+    last = paging.decode(listing, after, int) or 0
+    most = min(limit, settings_of(request).limits.page)
     with unit(request, principal, write=False) as work:
-        found = bindings.bound(work.connection, named(work.connection, owner, name).id)
-    return Listed(items=[_shown(one) for one in found])
+        found = bindings.bound(work.connection, named(work.connection, owner, name).id, after=last, limit=most + 1)
+    cursor = paging.encode(listing, found[most - 1].id) if len(found) > most else None
+    page = Listed(items=[_shown(one) for one in found[:most]], next=cursor)
+    return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
 @router.post("", summary="Let a CI job upload", status_code=201, openapi_extra=documented(Wanted))

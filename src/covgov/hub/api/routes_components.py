@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -22,22 +23,27 @@ Reader = Annotated[Asked, Depends(asks(Permission.RUN_READ))]
 
 
 @router.get("", summary="Components of the newest run", response_model=ComponentList, responses=CACHED)
-def list_components(asked: Reader, branch: Branch = "") -> Response:
-    """As the branch's newest run of a clean tree saw them, whether it passed or not."""
+def list_components(asked: Reader, branch: Branch = "", after: After = "", limit: Limit = 50) -> Response:
+    """As the branch's newest run of a clean tree saw them, whether it passed or not. A page after the first tells of
+    the run that is the newest by then."""
+    size = asked.page(limit)
     with asked.open() as here:
         name = here.branch(branch)
+        listing = asked.listing("components", name)
+        last = paging.decode(listing, after, str)
         stored = here.newest(name)
-        if stored is None:
-            wire = ComponentList(branch=name, run=None, components=[], project=None)
-        else:
-            verdict = history_reading.verdict(here.view, stored)
-            wire = ComponentList(
-                branch=name,
-                run=wire_runs.line(stored),
-                components=[wire_runs.component(row) for row in verdict.rows],
-                project=None if verdict.project is None else wire_runs.component(verdict.project),
-            )
-    return answer(asked.request, wire)
+        verdict = None if stored is None else history_reading.verdict(here.view, stored)
+    rows = sorted(verdict.rows, key=lambda row: row.name) if verdict else []
+    found = rows if last is None else rows[bisect_right(rows, last, key=lambda row: row.name) :]
+    following = paging.encode(listing, found[size - 1].name) if len(found) > size else None
+    wire = ComponentList(
+        branch=name,
+        run=None if stored is None else wire_runs.line(stored),
+        components=[wire_runs.component(row) for row in found[:size]],
+        project=None if verdict is None or verdict.project is None else wire_runs.component(verdict.project),
+        next=following,
+    )
+    return answer(asked.request, wire, headers=paging.link(asked.request, following))
 
 
 @router.get("/{component}/trend", summary="A component over time", response_model=TrendPage, responses=CACHED)

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout
 from covgov.history.interface import Addition, RunSummary, View
-from covgov.hub.api import recording
+from covgov.hub.api import conditional, recording
 from covgov.hub.api.bodies import answered, decoded, documented, json_response, raw_body, upload_body
 from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import Name, Owner
@@ -93,7 +93,12 @@ class Dropped(msgspec.Struct, frozen=True):
 
 
 @router.get(
-    "/names", summary="Names of files", responses={200: answered(Listing, "All names below the folder, sorted")}
+    "/names",
+    summary="Names of files",
+    responses={
+        **conditional.CACHED,
+        200: {**answered(Listing, "All names below the folder, sorted"), "headers": conditional.HEADERS},
+    },
 )
 def names(
     request: Request,
@@ -106,7 +111,7 @@ def names(
     with unit(request, principal, write=False) as work:
         view = _history(work, owner, name).view()
         listing = Listing(tuple(view.names(folder)), view.read([layout.HEAD]).get(layout.HEAD))
-    return json_response(listing)
+    return conditional.answer(request, msgspec.json.encode(listing))
 
 
 @router.post(

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
+from covgov.hub.api import conditional, paging
 from covgov.hub.api.bodies import documented, json_body
 from covgov.hub.api.parameters import NO_CONTROL
 from covgov.hub.auth_service import tokens
@@ -21,12 +22,13 @@ from covgov.hub.auth_service.principals import EVERYWHERE, Principal, Scope
 from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.auth_service.tokenrequest import TokenRequest
 from covgov.hub.auth_service.tokens import Issued, Token
-from covgov.hub.deps import deps_of, request_id_of, unit
+from covgov.hub.deps import deps_of, request_id_of, settings_of, unit
 from covgov.hub.store.work import stamp
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 
 NO_STORE = {"Cache-Control": "no-store"}
+LISTING = ("tokens",)
 TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="A token's id, which is no secret.")]
 RepositoryName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
 
@@ -52,7 +54,10 @@ class Given(Shown):
 
 
 class Listed(BaseModel):
+    """next: the cursor of the page after this one, null on the last."""
+
     items: list[Shown]
+    next: str | None
 
 
 class New(BaseModel):
@@ -94,11 +99,21 @@ def exchange(request: Request) -> Response:
     return _given(issued)
 
 
-@router.get("", summary="All tokens, without their texts")
-def list_(request: Request, principal: Annotated[Principal, Depends(requires(Permission.TOKEN_READ))]) -> Listed:
+@router.get("", summary="All tokens, without their texts", response_model=Listed, responses=conditional.CACHED)
+def list_(
+    request: Request,
+    principal: Annotated[Principal, Depends(requires(Permission.TOKEN_READ))],
+    limit: paging.Limit = 50,
+    after: paging.After = "",
+) -> Response:
     """Oldest first, in whatever state."""
+    last = paging.decode(LISTING, after, tuple[str, str])
+    most = min(limit, settings_of(request).limits.page)
     with unit(request, principal, write=False) as work:
-        return Listed(items=[_shown(token) for token in tokens.list_(work.connection)])
+        found = tokens.list_(work.connection, after=last, limit=most + 1)
+    cursor = paging.encode(LISTING, tokens.place(found[most - 1])) if len(found) > most else None
+    page = Listed(items=[_shown(token) for token in found[:most]], next=cursor)
+    return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
 @router.post("", summary="Issue a token", status_code=201, response_model=Given, openapi_extra=documented(New))

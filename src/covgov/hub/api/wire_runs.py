@@ -139,12 +139,16 @@ class Run(Wire):
 
 
 class ComponentList(Wire):
-    """The components as the branch's newest run of a clean tree has them. run: null when there is none."""
+    """The components as the branch's newest run of a clean tree has them, by name. run: null when there is none.
+
+    next: the cursor of the page after this one, null on the last.
+    """
 
     branch: str
     run: RunLine | None
     components: list[ComponentLine]
     project: ComponentLine | None
+    next: str | None
 
 
 def run(stored: Stored, verdict: Verdict) -> Run:

@@ -79,10 +79,10 @@ def unbind(work: Work, repository_id: int, binding_id: int) -> Binding:
     return found[0]
 
 
-def bound(connection: Connection, repository_id: int) -> list[Binding]:
-    """The bindings of a repository, oldest first."""
-    chosen = select(OIDC_BINDINGS).where(OIDC_BINDINGS.c.repository_id == repository_id).order_by(OIDC_BINDINGS.c.id)
-    rows = connection.execute(chosen)
+def bound(connection: Connection, repository_id: int, *, after: int = 0, limit: int | None = None) -> list[Binding]:
+    """The bindings of a repository, oldest first: every one, or those of an id above `after`, at most `limit`."""
+    mine = (OIDC_BINDINGS.c.repository_id == repository_id, OIDC_BINDINGS.c.id > after)
+    rows = connection.execute(select(OIDC_BINDINGS).where(*mine).order_by(OIDC_BINDINGS.c.id).limit(limit))
     return [Binding(row.issuer, row.subject_repository, row.ref_pattern, row.id) for row in rows]
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, update
 
 from covgov.errors import UsageError
 from covgov.hub.auth_service.permissions import Role
@@ -34,6 +34,8 @@ USE_PRECISION: Final = timedelta(minutes=1)
 NO_ONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 _NO_DIGEST: Final = "0" * 64
+
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,16 @@ def get(connection: Connection, token_id: str) -> Token:
     return _token(row)
 
 
-def list_(connection: Connection) -> list[Token]:
-    """Every token, oldest first."""
-    return [_token(row) for row in connection.execute(select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id))]
+def list_(connection: Connection, *, after: Place | None = None, limit: int | None = None) -> list[Token]:
+    """Tokens, oldest first: every one, or those behind a place in that order, at most `limit`."""
+    order = tuple_(TOKENS.c.created_at, TOKENS.c.id)
+    chosen = select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id).limit(limit)
+    return [_token(row) for row in connection.execute(chosen if after is None else chosen.where(order > after))]
+
+
+def place(token: Token) -> Place:
+    """Where the token stands in `list_`."""
+    return stamp(token.created_at), token.id
 
 
 def use_is_due(token: Token, now: datetime) -> bool:
