@@ -133,7 +133,12 @@ class HubServer:
             stdout=self._log,
             stderr=self._log,
         )
-        self._await(process)
+        try:
+            self._await(process)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         return process
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
@@ -146,8 +151,6 @@ class HubServer:
             if process.poll() is not None:
                 break
             time.sleep(0.05)
-        process.kill()
-        process.wait()
         raise AssertionError(f"the hub did not start: {self.log.read_text(encoding='utf-8')[-2000:]}")
 
 
