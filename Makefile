@@ -37,11 +37,11 @@ check: $(READY)
 
 ## unit: unit tests of the engine
 unit: $(READY)
-	$(TIER) unit 180 -- $(PYTEST) -n 2 tests/unit
+	$(TIER) unit 180 -- $(PYTEST) -n 2 -p no:schemathesis tests/unit
 
 ## contracts: one suite that every format, store and renderer passes
 contracts: $(READY)
-	$(TIER) contracts 60 -- $(PYTEST) -n 2 tests/contracts
+	$(TIER) contracts 60 -- $(PYTEST) -n 2 -p no:schemathesis tests/contracts
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch
