@@ -48,5 +48,4 @@ class Prompt(H11Protocol):
 
     def _close(self) -> None:
         self._deadline = None
-        if self.cycle is None or self.cycle.response_complete:  # a pipelined request may have begun without new bytes
-            self.transport.close()
+        self.transport.close()
