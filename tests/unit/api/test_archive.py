@@ -89,6 +89,14 @@ def test_what_is_no_archive_is_refused_in_words(body: bytes) -> None:
     assert caught.value.code == "upload-damaged"
 
 
+@pytest.mark.reliability
+def test_a_directory_that_ends_within_an_entry_is_refused() -> None:
+    body = bytearray(zipped(2))
+    struct.pack_into("<L", body, len(body) - 10, archive.ENTRY.size - 1)
+    with pytest.raises(InputError, match="cut short"):
+        archive.unzip(bytes(body), LIMITS)
+
+
 @pytest.mark.security
 @given(st.data())
 def test_an_archive_with_a_byte_changed_is_read_or_refused(data: st.DataObject) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI, Request
 from sqlalchemy import event
 
+from covgov.hub.api.health import readiness_of
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.engine import migrate
 from covgov_testing.builders_run import run
@@ -52,6 +54,13 @@ def test_the_database_is_asked_once_a_second_however_often_strangers_ask(desk: W
     desk.clock.forward(1)
     desk.ask("GET", "/readyz", None)
     assert len(asked) > once
+
+
+def test_only_an_application_made_by_create_app_knows_whether_it_is_ready() -> None:
+    app = FastAPI()
+    app.state.readiness = None
+    with pytest.raises(TypeError, match="create_app"):
+        readiness_of(Request({"type": "http", "app": app}))
 
 
 def test_metrics_count_what_happened_by_route_and_outcome(desk: WriteDesk) -> None:
