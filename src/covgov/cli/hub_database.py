@@ -163,7 +163,7 @@ def delete_command(world: World, repository: str, yes: bool, database: str | Non
 def erase_command(world: World, database: str | None) -> int:
     """Overwrite in the database file what was deleted. `repository delete` does it; this repeats it when it could not.
 
-    
+    \b
     Example: covgov hub erase
     """
     return _erase(world, database)

@@ -55,6 +55,9 @@ class Ratio:
 
 ZERO = Ratio(0, 0)
 
+MOST_PLACES = 50
+"""Decimals of the finest percentage that a policy may write."""
+
 
 def show(value: Fraction, precision: int = 2) -> str:
     """`value` floored to `precision` decimals: `-2.000001` shows as `-2.01`, never as the `-2.00` that would pass."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from covgov.differential.words import in_words
-from covgov.model.ratio import Ratio, show_signed
+from covgov.model.ratio import MOST_PLACES, Ratio, show_signed
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import PatchRow, ReceiptLine, Row, SuiteLine, Verdict
 
@@ -25,9 +25,9 @@ def bar(value: Decimal | None) -> str:
 
 
 def precision(value: Decimal | None) -> int:
-    """Decimals at which a figure is compared with this bar by eye."""
+    """Decimals at which a figure is compared with this bar by eye; never more than a policy may write."""
     exponent = value.as_tuple().exponent if value is not None else 0
-    return max(2, -exponent) if isinstance(exponent, int) else 2
+    return min(max(2, -exponent), MOST_PLACES) if isinstance(exponent, int) else 2
 
 
 def percent(ratio: Ratio | None, against: Decimal | None = None) -> str:

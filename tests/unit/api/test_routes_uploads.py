@@ -245,6 +245,43 @@ def test_parameters_that_do_not_fit_are_refused(desk: WriteDesk, about: dict[str
     assert code(desk.upload(LCOV, Role.UPLOADER, **about)) == (422, "request-invalid")
 
 
+@pytest.mark.security
+def test_a_branch_that_was_made_up_is_no_first_run(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=2))
+    outcomes = []
+    for number, branch in ((1, "main"), (2, "made-up")):
+        tree = f"{number}" * 40
+        desk.upload(LCOV, tree=tree, branch=branch)
+        outcomes.append(desk.upload(XML, suite="auth", tree=tree, branch=branch).json()["outcome"])
+    assert outcomes == [Outcome.PASS, Outcome.UNDETERMINED]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a\x1b[2J\n.py", "", "a//b.py", "./a", "C:\\a"])
+def test_a_snapshot_s_paths_are_held_to_what_a_report_s_are(desk: WriteDesk, path: str) -> None:
+    assert code(desk.upload(snapshot_codec.encode(snap({path: "++"})))) == (422, "upload-paths-unsettled")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("branch", ["main\n\x1b[31m", "a b", "a..b~1", "", "b" * 256])
+def test_a_branch_that_git_would_refuse_is_refused(desk: WriteDesk, branch: str) -> None:
+    assert code(desk.upload(LCOV, branch=branch)) == (422, "request-invalid")
+
+
+@pytest.mark.security
+def test_an_attempt_that_leaves_none_for_others_is_refused(desk: WriteDesk) -> None:
+    assert code(desk.upload(LCOV, attempt=1_000_000)) == (422, "run-implausible")
+    assert desk.upload(LCOV, attempt=3).json()["state"] == "complete"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "head", [b'{"format":"covgov-snapshot","version":1,"x":', b'{"format":"covgov-snapshot","body":']
+)
+def test_a_snapshot_nested_without_end_is_refused_in_words(desk: WriteDesk, head: bytes) -> None:
+    assert code(desk.upload(head + b"[" * 100_000)) == (422, "snapshot-damaged")
+
+
 @pytest.mark.reliability
 def test_an_upload_that_cannot_be_accounted_for_is_not_kept(desk: WriteDesk) -> None:
     with desk.engine.begin() as connection:

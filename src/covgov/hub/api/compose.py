@@ -39,7 +39,7 @@ class Books:
     absent: str
     register: Register | None
     first: bool
-    """Whether the branch has no run yet: then there is nothing that could have dropped."""
+    """Whether the repository has no run at all. A branch is the uploader's word: a new one proves nothing."""
 
 
 def wanted(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def compose(uploads: Sequence[Upload], books: Books, now: datetime) -> RunRecord
     return RunRecord(
         commit=newest.commit,
         tree=newest.key.tree,
-        branch=newest.branch,
+        branch=newest.key.branch,
         attempt=newest.key.attempt,
         recorded_at=now.replace(microsecond=0),
         expected=expected,
@@ -129,7 +129,7 @@ def _components(policy: Policy, arrivals: Mapping[str, Arrival], against: Agains
 
 def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     if first:
-        return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this branch was recorded before", blocking=False)
+        return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this repository was recorded before", blocking=False)
     detail = "the run was composed of uploads, and the hub has no source code; record with `covgov run` in CI instead"
     return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
 

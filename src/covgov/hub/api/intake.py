@@ -13,6 +13,7 @@ from covgov.errors import InputError
 from covgov.hub.api import archive
 from covgov.hub.api.middleware_bodies import Gunzip
 from covgov.hub.settings import Limits
+from covgov.hub.store.plausible import is_path
 from covgov.ingest.interface import HEAD_BYTES, Parsed
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.normalise import normalise
@@ -110,6 +111,8 @@ def _snapshot(name: str, data: bytes, said: Said) -> Snapshot:
     if snapshot.origin is not None and snapshot.origin != said.origin:
         where = "a tree that is no commit's" if snapshot.origin.dirty else f"commit {snapshot.origin.commit[:12]}"
         raise InputError("upload-other-code", f"{name} was measured at {where}, not at {said.commit[:12]}")
+    for path in snapshot.files:
+        _check_path(name, path, path)
     return snapshot
 
 
@@ -135,11 +138,16 @@ def _as_written(name: str, parsed: Parsed) -> dict[str, FileCoverage]:
     found: dict[str, list[FileCoverage]] = {}
     for path, file in parsed.files.items():
         clean = posixpath.normpath(path.replace("\\", "/"))
-        if clean.startswith(("/", "../")) or clean in ("..", ".") or clean[1:2] == ":" or "://" in path:
-            raise InputError(
-                "upload-paths-unsettled",
-                f"{name}: {path} is no path in a repository",
-                hint=f"send the report in a zip with {TREE}, or send coverage/SUITE.snapshot of covgov",
-            )
+        _check_path(name, path, "" if "://" in path else clean)
         found.setdefault(clean, []).append(file)
     return {path: merge_files(files, path) for path, files in sorted(found.items())}
+
+
+def _check_path(name: str, written: str, path: str) -> None:
+    """`path`: what `written` stands for. Raises InputError (`upload-paths-unsettled`)."""
+    if not is_path(path):
+        raise InputError(
+            "upload-paths-unsettled",
+            f"{name}: {written[:200]!r} is no path in a repository",
+            hint=f"send the report in a zip with {TREE}, or send coverage/SUITE.snapshot of covgov",
+        )

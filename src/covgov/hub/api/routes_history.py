@@ -25,6 +25,7 @@ from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import Name, Owner
 from covgov.hub.api.problems import Problem
 from covgov.hub.api.repository import named
+from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.guard import requires
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
@@ -173,6 +174,7 @@ def add(
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         runs = _append(work, repository, proposal)
+        placement.check(work, repository, principal, runs)
         head = _head_of(proposal)
         recording.account_files(work, repository, files=len(proposal.files), runs=len(runs), head=head)
         recording.account(work, repository, runs)
@@ -242,7 +244,7 @@ def _append(work: Work, repository: Repository, proposal: Proposal) -> list[RunS
         return Addition(proposal.files, proposal.at, proposal.message)
 
     try:
-        SqlHistory(work.connection, repository).update(change)
+        SqlHistory(work.connection, repository, work.now).update(change)
     except InputError as error:  # 422 whatever is wrong: it is what was sent that does not fit what is here
         raise Problem(422, error.code, error.message, hint=error.hint) from error
     return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]

@@ -1,6 +1,6 @@
 """Uploads: one suite's report or snapshot at a time, from any CI, with nothing but an HTTP client.
 
-Idempotent by (repository, tree, suite, name, attempt): the same content again gives the same answer, other content is
+Idempotent by (repository, branch, tree, suite, name, attempt): the same content again gives the same answer, other content is
 refused. When everything that was declared is there, the run is composed and recorded in the same transaction.
 """
 
@@ -21,6 +21,7 @@ from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import NO_CONTROL, Name, Owner
 from covgov.hub.api.problems import Problem
 from covgov.hub.api.repository import named
+from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.guard import requires
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
@@ -29,6 +30,7 @@ from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store import documents, runs, uploads
 from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.plausible import BRANCH
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import Work
@@ -55,7 +57,7 @@ class About(BaseModel):
     suite: Annotated[str, Query(pattern=WORD)]
     commit: ObjectId
     tree: ObjectId
-    branch: Annotated[str, Query(min_length=1, max_length=255, pattern=NO_CONTROL)]
+    branch: Annotated[str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$")]
     name: Annotated[str, Query(pattern=WORD)] = "default"
     attempt: Annotated[int, Query(ge=1, le=1_000_000)] = 1
     expected: Annotated[list[Expected], Query(max_length=200)] = []
@@ -104,9 +106,8 @@ def upload(
     files = intake.unpack(body, settings_of(request).limits)
     said = intake.Said(about.suite, about.commit, about.tree, about.root, about.exit_code)
     received = Upload(
-        Key(about.tree, about.suite, about.name, about.attempt),
+        Key(about.branch, about.tree, about.suite, about.name, about.attempt),
         about.commit,
-        about.branch,
         tuple(sorted(set(about.expected))),
         intake.digest(files, said),
         snapshot_codec.encode(intake.snapshot_of(files, said)),
@@ -115,6 +116,8 @@ def upload(
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         known = _known(work, repository, received)
+        if known is None:
+            placement.check(work, repository, principal, [placement.Placed(about.branch, about.commit, about.tree)])
         result = _status(work, repository, known) if known else _accept(work, repository, received)
     if known:
         response.status_code = 200
@@ -139,8 +142,8 @@ def _known(work: Work, repository: Repository, received: Upload) -> Upload | Non
 
 def _accept(work: Work, repository: Repository, received: Upload) -> Result:
     uploads.add(work.connection, repository.id, received)
-    books = _books(work, repository, received.branch)
-    together = uploads.of_run(work.connection, repository.id, received.key.tree, received.key.attempt)
+    books = _books(work, repository)
+    together = uploads.of_run(work.connection, repository.id, received.key)
     run = None if compose.missing(together, books.policy) else _record(work, repository, together, books)
     fields: dict[str, str | int | bool] = {
         "repository": repository.full_name,
@@ -149,7 +152,7 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
         "tree": received.key.tree,
         "attempt": received.key.attempt,
         "commit": received.commit,
-        "branch": received.branch,
+        "branch": received.key.branch,
         "sha256": received.sha256,
         "run": run.id if run else "",
     }
@@ -165,9 +168,9 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
 
 
 def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
-    history = SqlHistory(work.connection, repository)
+    history = SqlHistory(work.connection, repository, work.now)
     run = history.append(compose.compose(together, books, work.now))
-    uploads.settle(work.connection, repository.id, together[0].key.tree, together[0].key.attempt, run.id)
+    uploads.settle(work.connection, repository.id, together[0].key, run.id)
     recording.account(work, repository, [run])
     return run
 
@@ -175,7 +178,7 @@ def _record(work: Work, repository: Repository, together: Sequence[Upload], book
 def _status(work: Work, repository: Repository, received: Upload) -> Result:
     """How far the run of this upload is, as of now."""
     key = received.key
-    together = uploads.of_run(work.connection, repository.id, key.tree, key.attempt)
+    together = uploads.of_run(work.connection, repository.id, key)
     found = next(upload for upload in together if upload.key == key)
     policy, _ = _policy(work, repository)
     missing = [] if found.run_id else list(compose.missing(together, policy))
@@ -192,9 +195,9 @@ def _status(work: Work, repository: Repository, received: Upload) -> Result:
     )
 
 
-def _books(work: Work, repository: Repository, branch: str) -> compose.Books:
+def _books(work: Work, repository: Repository) -> compose.Books:
     policy, absent = _policy(work, repository)
-    first = runs.latest(work.connection, repository.id, branch=branch) is None
+    first = runs.latest(work.connection, repository.id) is None
     return compose.Books(policy, absent, _register(work, repository), first=first)
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from covgov.errors import InputError
 from covgov.history import layout
 from covgov.history.interface import View
 from covgov.history.layout import RunBody, Stored
+from covgov.hub.store import plausible
 from covgov.hub.store.blobs import batches
 from covgov.model import codec, snapshot_codec
 from covgov.model.verdict import Verdict
@@ -41,11 +43,11 @@ class Overlay:
         return {**self._below.read([name for name in names if name not in above]), **above}
 
 
-def admit(before: View, files: Mapping[str, bytes]) -> Sequence[Admitted]:
-    """The runs that `files` add, oldest first.
+def admit(before: View, files: Mapping[str, bytes], now: datetime | None = None) -> Sequence[Admitted]:
+    """The runs that `files` add, oldest first. now: of the hub's clock; None: times are held against none.
 
     Raises InputError: `history-foreign` for a name that is none of a history's, `history-damaged` for bytes, links or
-    references that are wrong, `history-newer` for a newer format.
+    references that are wrong, `history-newer` for a newer format, `run-implausible` for what no covgov writes.
     """
     for name, data in files.items():
         _check_name(name, data)
@@ -53,6 +55,8 @@ def admit(before: View, files: Mapping[str, bytes]) -> Sequence[Admitted]:
     try:
         last, new = _continued(before, files)
         _check_head(files, new[-1] if new else last, required=bool(new))
+        for stored in new:
+            plausible.check_run(stored, now)
         known = set(_coverage(last, before)) if last and new else set()
         return [Admitted(stored, _checked(stored, after, known)) for stored in new]
     except (ArithmeticError, RecursionError) as error:  # what hostile JSON makes a decoder do besides ValueError
@@ -120,13 +124,18 @@ def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: 
 
 def _checked(stored: Stored, view: View, known: set[str]) -> Verdict:
     """The run's verdict, when all that the run refers to is there and can be read. known: coverage that was checked."""
-    new = sorted(set(_coverage(stored, view)) - known)
+    new: list[str] = []
+    for paths in _tables(stored, view):
+        plausible.check_paths(stored, paths)
+        new += set(paths.values()) - known
+    new = sorted(set(new))
     for batch in batches(new):
         names = [layout.object_name(object_id) for object_id in batch]
         for name, data in _read(names, view, stored).items():
             snapshot_codec.decode_file(data, name)
     known.update(new)
     verdict = verdict_of(stored, view)
+    plausible.check_verdict(stored, verdict)
     run = stored.manifest.run
     if (run.outcome, run.complete, run.dirty) != (verdict.outcome, _complete(run), _dirty(run, verdict)):
         raise layout.damaged(stored.name, "it says something else than its verdict and suites do")
@@ -134,8 +143,14 @@ def _checked(stored: Stored, view: View, known: set[str]) -> Verdict:
 
 
 def _coverage(stored: Stored, view: View) -> Iterator[str]:
+    for paths in _tables(stored, view):
+        yield from paths.values()
+
+
+def _tables(stored: Stored, view: View) -> Iterator[Mapping[str, str]]:
+    """Path -> id of the file's coverage, of each suite."""
     for suite in stored.manifest.run.snapshots.values():
-        yield from layout.table(suite.files, view.read, stored.name).values()
+        yield layout.table(suite.files, view.read, stored.name)
 
 
 def _complete(run: RunBody) -> bool:

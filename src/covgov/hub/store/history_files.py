@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
 from covgov.history.interface import Change, Fault, RunSummary
-from covgov.hub.store import admission, blobs, projection, repositories
+from covgov.hub.store import admission, blobs, plausible, projection, repositories
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.work import transaction
@@ -69,16 +70,18 @@ class SqlHistory:
     """A RunStore, and Portable. On an engine each call is a transaction of its own, on a connection part of its
     transaction.
 
+    now: of the hub's clock, which no run may be far ahead of; None: runs are held against no clock.
     A repository that was deleted meanwhile, even if one of that name was made again: InputError (`repository-unknown`).
     """
 
-    def __init__(self, database: Engine | Connection, repository: Repository) -> None:
+    def __init__(self, database: Engine | Connection, repository: Repository, now: datetime | None = None) -> None:
         self._database = database
         self._repository = repository
+        self._now = now
 
     def within(self, connection: Connection) -> SqlHistory:
         """The same history as part of a running transaction."""
-        return SqlHistory(connection, self._repository)
+        return SqlHistory(connection, self._repository, self._now)
 
     def view(self) -> SqlView:
         return SqlView(self._database, self._repository)
@@ -150,7 +153,11 @@ class SqlHistory:
     def _add(self, connection: Connection, files: Mapping[str, bytes]) -> None:
         """Everything is checked before anything is written, for the caller's transaction may go on."""
         view = SqlView(connection, self._repository)
-        runs = [projection.project(admitted) for admitted in admission.admit(view, files)]
+        admitted = admission.admit(view, files, self._now)
+        runs = [projection.project(one) for one in admitted]
+        new_runs = [one.stored for one in admitted]
+        trees = sorted({stored.manifest.run.tree for stored in new_runs})
+        plausible.check_attempts(new_runs, projection.attempts(connection, self._repository.id, trees))
         present = self._blob_ids(connection, list(files))
         new = {name: data for name, data in files.items() if name not in present}
         head = [files[layout.HEAD]] if layout.HEAD in files else []

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, String, Table, delete, insert
+from sqlalchemy import Connection, String, Table, delete, func, insert, select
 
 from covgov.errors import InputError
 from covgov.history import ledger
 from covgov.history.interface import View
 from covgov.hub.store.admission import Admitted, verdict_of
+from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import stamp
 from covgov.model.verdict import Row
@@ -65,6 +66,18 @@ def add(connection: Connection, repository_id: int, projected: Projected) -> Non
     assert key is not None  # noqa: S101 - one row was inserted
     if projected.components:
         connection.execute(insert(RUN_COMPONENTS), [{"run_pk": key.id, **row} for row in projected.components])
+
+
+def attempts(connection: Connection, repository_id: int, trees: Sequence[str]) -> Mapping[str, int]:
+    """Tree -> the highest attempt recorded at it; a tree without a run is absent."""
+    found: dict[str, int] = {}
+    highest = select(RUNS.c.tree, func.max(RUNS.c.attempt).label("attempt")).where(
+        RUNS.c.repository_id == repository_id
+    )
+    for batch in batches(trees):
+        rows = connection.execute(highest.where(RUNS.c.tree.in_(batch)).group_by(RUNS.c.tree))
+        found |= {row.tree: row.attempt for row in rows}
+    return found
 
 
 def rebuild(connection: Connection, repository_id: int, view: View) -> int:

@@ -12,13 +12,12 @@ from sqlalchemy import delete as delete_from
 
 from covgov.errors import InputError
 from covgov.hub.store import blobs
+from covgov.hub.store.plausible import BRANCH
 from covgov.hub.store.schema import HISTORY_FILES, REPOSITORIES, RUNS
 from covgov.hub.store.work import moment, stamp
 
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 """What an owner or a repository may be called: as on the forges, so that `owner/name` is a path of two parts."""
-
-BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)

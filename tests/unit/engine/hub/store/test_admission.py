@@ -1,25 +1,28 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.history import layout, ledger
 from covgov.history.layout import Manifest, Stored
-from covgov.hub.store import admission
+from covgov.hub.store import admission, projection
 from covgov.hub.store.admission import Overlay, admit
 from covgov.model import codec
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
 from covgov_testing.builders import FAILED, snap
 from covgov_testing.builders_run import NOON, run
+from covgov_testing.hub_runs import two_suites
 
 
 class Files:
@@ -197,6 +200,115 @@ def test_hostile_coverage_and_verdicts_are_refused_not_fatal(planted: bytes) -> 
         with pytest.raises(InputError) as caught:
             admit(Files(), files)
         assert caught.value.code in ("history-damaged", "snapshot-damaged")
+
+
+MOMENTS = ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-11-18T12:00:00"]
+FIGURES = [None, True, -1, 0, 2**31, 10**30, 1e308, "NaN", "1E-3000000", "1/0"]
+HOSTILE: st.SearchStrategy[object] = st.sampled_from(
+    [*MOMENTS, *FIGURES, "", "\x1b[31m", "../..", "0" * 64, "é" * 5000, [], {}, [[[]]], {"a": {}}]
+)
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every place in a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield (*path, key)
+        yield from places(one, (*path, key))
+
+
+def mutated(data: st.DataObject, original: bytes) -> bytes:
+    """The same JSON with a few values replaced or removed."""
+    value = json.loads(original)
+    for _ in range(data.draw(st.integers(1, 3))):
+        found = list(places(value))
+        if not found:
+            break
+        *way, last = data.draw(st.sampled_from(found))
+        inner = value
+        for key in way:
+            inner = inner[key]
+        if data.draw(st.booleans()) and data.draw(st.booleans()):
+            del inner[last]
+        else:
+            inner[last] = deepcopy(data.draw(HOSTILE))
+    return json.dumps(value).encode()
+
+
+def real() -> dict[str, bytes]:
+    added, _ = ledger.addition(Files(), two_suites(), {"api.xml": "0" * 64})
+    assert added is not None
+    return dict(added.files)
+
+
+def with_object(files: Mapping[str, bytes], old: str, changed: bytes) -> dict[str, bytes]:
+    """The addition with another object in the place of one, and all that refer to it put right."""
+    new = layout.digest_of(changed)
+    kept = {layout.object_name(new): changed}
+    for name, data in files.items():
+        if name.startswith("objects/") and name[-64:] != old:
+            again = data.replace(old.encode(), new.encode())
+            kept[layout.object_name(layout.digest_of(again))] = again
+    renamed = {name[-64:]: layout.digest_of(data.replace(old.encode(), new.encode())) for name, data in files.items()}
+    [text] = [data for name, data in files.items() if name.startswith("runs/")]
+    for before, after in {**renamed, old: new}.items():
+        text = text.replace(before.encode(), after.encode())
+    return with_manifest(kept, text)
+
+
+def with_manifest(files: Mapping[str, bytes], text: bytes) -> dict[str, bytes]:
+    digest = layout.digest_of(text)
+    others = {name: data for name, data in files.items() if name.startswith("objects/")}
+    return {**others, layout.manifest_name(1, digest): text, layout.HEAD: layout.head_bytes(1, digest)}
+
+
+@pytest.mark.security
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_real_run_with_anything_changed_in_it_is_admitted_or_refused_in_words(data: st.DataObject) -> None:
+    files = real()
+    what = data.draw(st.sampled_from(sorted(name for name in files if name != layout.HEAD)))
+    changed = mutated(data, files[what])
+    sent = with_manifest(files, changed) if what.startswith("runs/") else with_object(files, what[-64:], changed)
+    assert outcome(sent) in KNOWN
+
+
+def outcome(sent: Mapping[str, bytes]) -> str:
+    """The code of the refusal, or "" of what was admitted."""
+    try:
+        for admitted in admit(Files(), sent, NOON):
+            projection.project(admitted)
+    except InputError as error:
+        return error.code
+    return ""
+
+
+KNOWN = (
+    {""}
+    | {f"{what}-{how}" for what in ("history", "snapshot") for how in ("damaged", "newer")}
+    | {"run-implausible", "run-unprojectable"}
+)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"recorded_at": NOON.replace(tzinfo=None)}, "run-implausible"),
+        ({"recorded_at": NOON + timedelta(hours=2)}, "run-implausible"),
+        ({"branch": "main\n\x1b[31m"}, "run-implausible"),
+    ],
+)
+def test_what_no_covgov_writes_is_refused_whatever_it_refers_to(change: Mapping[str, object], code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        admit(Files(), rewritten(addition(Files()), **change), NOON)
+    assert caught.value.code == code
+
+
+@pytest.mark.security
+def test_a_table_with_a_path_outside_the_repository_is_refused() -> None:
+    with pytest.raises(InputError, match="no path in a repository"):
+        admit(Files(), addition(Files(), "c1", {"api": snap({"../../etc/passwd": "+"})}))
 
 
 def test_a_verdict_that_was_altered_in_the_store_is_not_read() -> None:
