@@ -50,12 +50,18 @@ def verify_command(world: World, witness: str | None, as_json: bool, database: s
     """
     with hub_desk.engine(world, database) as engine:
         from covgov.hub.eventlog import audit
+        from covgov.hub.store import repositories
         from covgov.hub.store.work import transaction
 
         noted = _witness(witness) if witness else None
         with transaction(engine, write=False) as connection:
             faults = audit.verify(connection, noted)
             head = audit.head(connection)
+            silent = head.sequence == 0 and bool(repositories.list_(connection, limit=1))
+    if silent:
+        world.note(
+            "covgov: warning: there are repositories, but the trail tells of nothing: it was emptied, or never kept"
+        )
     if as_json:
         told = [{"sequence": fault.sequence, "what": fault.what} for fault in faults]
         payload = {"clean": not faults, "entries": head.sequence, "head": head.hash, "faults": told}

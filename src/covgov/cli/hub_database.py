@@ -17,7 +17,10 @@ from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
     from covgov.hub.eventlog.vocabulary import FieldValue
+    from covgov.hub.store.engine import Account
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -25,9 +28,13 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("migrate")
 @DATABASE
 @click.option("--revision", default="head", show_default=True, help="An older one goes back; what it lacks is lost.")
+@click.option("--yes", is_flag=True, help="Without it the database is not taken back to an older revision.")
 @click.pass_obj
-def migrate_command(world: World, database: str | None, revision: str) -> int:
-    """Bring the database to a schema revision, forwards or back, all or nothing. Make a backup first.
+def migrate_command(world: World, database: str | None, revision: str, yes: bool) -> int:
+    """Bring the database to a schema revision, forwards or back, all or nothing.
+
+    Going back needs --yes and first makes a backup beside the database; its name is printed. Make one yourself before
+    going forwards.
 
     \b
     Example: covgov hub migrate
@@ -35,14 +42,46 @@ def migrate_command(world: World, database: str | None, revision: str) -> int:
     hub_desk.require_extra()
     from covgov.hub.store import engine as store
 
-    opened = store.open_engine(hub_desk.database_url(world, database))
+    url = hub_desk.database_url(world, database)
+    opened = store.open_engine(url)
     try:
         before = store.current(opened)
-        store.migrate(opened, revision)
+        kept = _kept(world, opened, store.file_of(url), before, yes=yes) if store.goes_back(opened, revision) else ""
+        store.migrate(opened, revision, _migrated(world, kept))
         world.say(f"schema revision {before or 'none'} -> {store.current(opened) or 'none'}")
     finally:
         opened.dispose()
     return OK
+
+
+def _kept(world: World, opened: Engine, file: Path, revision: str, *, yes: bool) -> str:
+    """A backup from before going back; its path. Raises UsageError (`hub-not-confirmed`)."""
+    from covgov.hub.store.backup import backup
+
+    if not yes:
+        raise UsageError(
+            "hub-not-confirmed",
+            f"{file} was not taken back from schema revision {revision}: what the older one lacks would be lost",
+            hint="add --yes; a backup is made first",
+        )
+    target = file.with_name(f"{file.name}.{revision}-{world.now():%Y%m%dT%H%M%SZ}")
+    backup(opened, target)
+    world.say(f"backup: {target}")
+    return str(target)
+
+
+def _migrated(world: World, kept: str) -> Account:
+    """Accounts for a migration, where there was a database before and still is an audit trail."""
+    from sqlalchemy import inspect
+
+    from covgov.hub.eventlog.vocabulary import Event
+
+    def account(connection: Connection, before: str, after: str) -> None:
+        if before and inspect(connection).has_table("audit"):
+            told = {"before": before, "after": after, **({"backup": kept[-250:]} if kept else {})}
+            hub_desk.account_in(world, connection, Event.DATABASE_MIGRATED, told)
+
+    return account
 
 
 @click.command("backup")

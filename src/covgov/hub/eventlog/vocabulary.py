@@ -23,6 +23,7 @@ class Event(StrEnum):
     ACCESS_REFUSED = "access-refused"
     AUDIT_EXPORTED = "audit-exported"
     DATABASE_BACKED_UP = "database-backed-up"
+    DATABASE_MIGRATED = "database-migrated"
     DATABASE_RESTORED = "database-restored"
     HISTORY_ADDED = "history-added"
     HISTORY_PRUNED = "history-pruned"
@@ -58,6 +59,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.ACCESS_REFUSED: _shape({"permission": str, "reason": str}, repository=str, method=str, path=str, token=str),
     Event.AUDIT_EXPORTED: _shape({"entries": int}, after=int),
     Event.DATABASE_BACKED_UP: _shape({"target": str}, sha256=str),
+    Event.DATABASE_MIGRATED: _shape({"before": str, "after": str}, backup=str),
     Event.DATABASE_RESTORED: _shape({"source": str}, sha256=str),
     Event.HISTORY_ADDED: _shape({"repository": str, "files": int, "head": str}, runs=int, message=str, previous=str),
     Event.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, blobs=int, head=str),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
+Account = Callable[[Connection, str, str], None]
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 15.0
 """How long a writer waits for the one before it, unless the transaction says otherwise."""
@@ -78,18 +79,14 @@ def file_of(url: str) -> Path:
     return Path(database).absolute()
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
+def migrate(engine: Engine, revision: str = "head", account: Account | None = None) -> None:
     """Bring the tables to `revision`, forwards or back ("base": none at all), all or nothing.
 
+    account: called in the same transaction when the tables were changed, with the revisions before and after.
     Raises InputError (`hub-database-newer`) when the database was written by a newer covgov, UsageError
     (`hub-revision-unknown`) when there is no such revision.
     """
-    order = ["", *(step.revision for step in reversed(list(_scripts().walk_revisions())))]
-    target = {"head": order[-1], "base": ""}.get(revision, revision)
-    if target not in order:
-        raise UsageError(
-            "hub-revision-unknown", f"there is no schema revision {revision}", hint=f"there are: {', '.join(order[1:])}"
-        )
+    order, target = _route(revision)
     from alembic import command  # noqa: PLC0415 - half of the time it takes to open a database; few migrate it
 
     with transaction(engine, write=True) as connection:
@@ -104,6 +101,29 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         forwards = order.index(target) >= order.index(present)
         (command.upgrade if forwards else command.downgrade)(config, target or "base")
+        if account is not None and target != present:
+            account(connection, present, target)
+
+
+def goes_back(engine: Engine, revision: str) -> bool:
+    """Whether `migrate` to this revision would go back, and so lose what the older tables do not hold.
+
+    Raises UsageError (`hub-revision-unknown`).
+    """
+    order, target = _route(revision)
+    present = current(engine)
+    return present in order and order.index(target) < order.index(present)
+
+
+def _route(revision: str) -> tuple[list[str], str]:
+    """All revisions from "" (no tables) on, and the one that is meant."""
+    order = ["", *(step.revision for step in reversed(list(_scripts().walk_revisions())))]
+    target = {"head": order[-1], "base": ""}.get(revision, revision)
+    if target not in order:
+        raise UsageError(
+            "hub-revision-unknown", f"there is no schema revision {revision}", hint=f"there are: {', '.join(order[1:])}"
+        )
+    return order, target
 
 
 def current(engine: Engine) -> str:

@@ -33,6 +33,7 @@ from covgov.hub.store.work import transaction
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHECKOUT = Path(__file__).resolve().parents[4]
+TOKEN_ROW = re.compile(r"^[a-z2-7]{26}\b", re.MULTILINE)
 TOKEN = re.compile(r"cvg_([a-z2-7]{26})_[\w-]{49}")
 
 
@@ -288,9 +289,37 @@ def test_migrate_goes_forwards_and_back(host: Host) -> None:
     newest = host.ok("migrate").split()[-1]
     assert newest not in ("none", "")
     assert host.ok("migrate").startswith(f"schema revision {newest} -> {newest}")
-    assert host.ok("migrate", "--revision", "base").endswith("-> none\n")
+    assert host.ok("migrate", "--revision", "base", "--yes").endswith("-> none\n")
     assert host.hub("audit", "verify") == 4
     assert "[hub-database-outdated]" in host.err.getvalue()
+
+
+@pytest.mark.security
+def test_migrating_back_needs_a_word_makes_a_backup_and_stands_in_the_trail(host: Host) -> None:
+    host.token()
+    newest = host.ok("migrate").split()[-1]
+    before = host.file.read_bytes()
+    assert host.hub("migrate", "--revision", "0001") == 2
+    assert "[hub-not-confirmed]" in host.err.getvalue()
+    assert host.file.read_bytes() == before
+    kept = host.root / f"covgov-hub.sqlite.{newest}-20261122T120000Z"
+    assert host.ok("migrate", "--revision", "0001", "--yes").startswith(f"backup: {kept}\n")
+    host.ok("migrate")
+    assert host.events() == ["token-created", "database-migrated", "database-migrated"]
+    assert "clean" in host.ok("audit", "verify")
+    host.file.unlink()
+    host.ok("restore", str(kept))
+    assert TOKEN_ROW.search(host.ok("token", "list"))
+
+
+@pytest.mark.security
+def test_an_empty_trail_beside_repositories_is_remarked_on(host: Host) -> None:
+    host.ok("migrate")
+    host.ok("audit", "verify")
+    assert "warning" not in host.err.getvalue()
+    host.repository("acme", "shop")
+    host.ok("audit", "verify")
+    assert "the trail tells of nothing" in host.err.getvalue()
 
 
 def test_a_backup_is_restored_with_its_trail(host: Host) -> None:

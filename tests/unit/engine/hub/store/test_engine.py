@@ -11,11 +11,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, event, insert, inspect, select, text
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, Undetermined, UsageError
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store import engine as database
-from covgov.hub.store.engine import current, erase, migrate, newest, open_engine, structure_faults
+from covgov.hub.store.engine import current, erase, goes_back, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.schema import METADATA, REPOSITORIES, TOKENS
 from covgov.hub.store.work import transaction
-from covgov_testing.builders_run import run
+from covgov_testing.builders_run import NOON, run
 from covgov_testing.hub_database import bytes_on_disk, history, url
 from covgov_testing.hub_database import database as opened
 
@@ -137,6 +139,47 @@ def test_going_back_and_forth_keeps_what_the_older_schema_knows(tmp_path: Path) 
         with transaction(engine, write=False) as connection:
             assert connection.execute(select(TOKENS)).all() == []
         assert structure_faults(engine) == []
+
+
+@pytest.mark.security
+def test_going_back_keeps_the_audit_trail_and_forth_continues_it(tmp_path: Path) -> None:
+    with opened(tmp_path / "hub.db") as engine:
+        with transaction(engine, write=True) as connection:
+            entry(connection)
+        migrate(engine, "0001")
+        migrate(engine)
+        with transaction(engine, write=True) as connection:
+            entry(connection)
+            assert (audit.head(connection).sequence, audit.verify(connection)) == (2, [])
+            assert inspect(connection).get_check_constraints("audit") != []
+
+
+def entry(connection: Connection) -> None:
+    fields = {"repository": "acme/shop"}
+    audit.write(connection, Event.REPOSITORY_CREATED, at=NOON, actor="host:ada", request_id="cli", fields=fields)
+
+
+def test_only_an_older_revision_is_back(tmp_path: Path) -> None:
+    with opened(tmp_path / "hub.db") as engine:
+        assert [goes_back(engine, to) for to in ("head", newest(), "0001", "base")] == [False, False, True, True]
+        with pytest.raises(UsageError, match="9999"):
+            goes_back(engine, "9999")
+
+
+def test_a_migration_is_accounted_for_in_its_transaction_when_it_changed_something(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+
+    def account(_: Connection, before: str, after: str) -> None:
+        told.append((before, after))
+        if len(told) > 1:
+            raise InputError("audit-unwritable", "full")
+
+    with opened(tmp_path / "hub.db") as engine:
+        migrate(engine, account=account)
+        migrate(engine, "0001", account)
+        with pytest.raises(InputError, match="full"):
+            migrate(engine, "base", account)
+        assert (current(engine), told) == ("0001", [(newest(), "0001"), ("0001", "")])
 
 
 def test_going_back_to_the_base_leaves_no_table(tmp_path: Path) -> None:

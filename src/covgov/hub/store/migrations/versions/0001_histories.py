@@ -110,7 +110,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To no tables at all: every history is gone."""
+    """To no tables at all: every history is gone, and the audit trail if 0002 was here and left it."""
+    for name in ("audit_head", "audit"):
+        if sa.inspect(op.get_bind()).has_table(name):
+            op.drop_table(name)
     op.drop_table("run_components")
     op.drop_index("ix_runs_repository_id_commit_id", table_name="runs")
     op.drop_index("ix_runs_repository_id_branch_sequence", table_name="runs")

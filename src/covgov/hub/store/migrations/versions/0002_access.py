@@ -11,28 +11,8 @@ down_revision: str | None = "0001"
 
 def upgrade() -> None:
     """Histories stay as they are."""
-    op.create_table(
-        "audit",
-        sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("event", sa.String(length=64), nullable=False),
-        sa.Column("actor", sa.String(length=200), nullable=False),
-        sa.Column("request_id", sa.String(length=64), nullable=False),
-        sa.Column("fields", sa.Text(), nullable=False),
-        sa.Column("previous", sa.String(length=64), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.CheckConstraint("sequence > 0", name=op.f("ck_audit_positive")),
-        sa.PrimaryKeyConstraint("sequence", name="pk_audit"),
-        sa.UniqueConstraint("hash", name="uq_audit_hash"),
-    )
-    op.create_table(
-        "audit_head",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_single")),
-        sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
-    )
+    if not sa.inspect(op.get_bind()).has_table("audit"):  # going back leaves it
+        _create_audit()
     op.create_table(
         "oidc_seen",
         sa.Column("issuer", sa.String(length=300), nullable=False),
@@ -102,11 +82,34 @@ def upgrade() -> None:
     )
 
 
+def _create_audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("sequence > 0", name=op.f("ck_audit_positive")),
+        sa.PrimaryKeyConstraint("sequence", name="pk_audit"),
+        sa.UniqueConstraint("hash", name="uq_audit_hash"),
+    )
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_single")),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
+    )
+
+
 def downgrade() -> None:
-    """Histories stay; tokens, bindings, the audit trail and pending uploads are gone."""
+    """Histories and the audit trail stay; tokens, bindings and pending uploads are gone."""
     op.drop_table("uploads")
     op.drop_table("oidc_bindings")
     op.drop_table("tokens")
     op.drop_table("oidc_seen")
-    op.drop_table("audit_head")
-    op.drop_table("audit")
