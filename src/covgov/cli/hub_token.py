@@ -117,7 +117,10 @@ def revoke_command(world: World, token_id: str, database: str | None) -> int:
         from covgov.hub.auth_service import tokens
 
         gone = tokens.revoke(work, token_id)
+        left = tokens.successors(work.connection, gone, work.now)
     world.say(f"revoked {gone.id} ({gone.name})")
+    for successor in left:
+        world.note(f"token {successor}, which replaced it by rotation, works on")
     return OK
 
 

@@ -164,7 +164,10 @@ class HubClient:
             return
         shown, self._foreign = self._foreign, ""
         headers = {"Authorization": f"Bearer {shown}"}
-        request = self._http.build_request("POST", f"{self.address.base}/v1/tokens/exchange", headers=headers)
+        named = {"repository": f"{self.address.owner}/{self.address.name}"}
+        request = self._http.build_request(
+            "POST", f"{self.address.base}/v1/tokens/exchange", headers=headers, params=named
+        )
         given = self._insisted(request, _Given)
         self._http.headers["Authorization"] = f"Bearer {given.token}"
 

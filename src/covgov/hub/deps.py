@@ -17,7 +17,9 @@ from datetime import datetime
 from fastapi import Request
 from sqlalchemy import Engine
 
+from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.principals import Principal
+from covgov.hub.auth_service.refusals import Misplaced
 from covgov.hub.settings import HubSettings
 from covgov.hub.store.work import Work, transaction
 
@@ -61,8 +63,14 @@ def request_id_of(request: Request) -> str:
 def unit(request: Request, principal: Principal, *, write: bool) -> Iterator[Work]:
     """The transaction of this request: committed when the block ends, rolled back when it raises.
 
-    Audit entries are written on its connection, so an entry that cannot be written leaves nothing behind.
+    Audit entries are written on its connection, so an entry that cannot be written leaves nothing behind. That a CI job
+    tried to add a run that is not its own is kept in a transaction afterwards.
     """
     deps = deps_of(request)
-    with transaction(deps.engine, write=write) as connection:
-        yield Work(connection, deps.now(), principal.name, request_id_of(request))
+    try:
+        with transaction(deps.engine, write=write) as connection:
+            yield Work(connection, deps.now(), principal.name, request_id_of(request))
+    except Misplaced as refused:
+        with transaction(deps.engine, write=True) as connection:
+            placement.account(Work(connection, deps.now(), principal.name, request_id_of(request)), refused)
+        raise

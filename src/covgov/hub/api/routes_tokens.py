@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from starlette.responses import Response
 
@@ -30,11 +30,12 @@ router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 NO_STORE = {"Cache-Control": "no-store"}
 LISTING = ("tokens",)
 TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="A token's id, which is no secret.")]
-RepositoryName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
+FULL_NAME = r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$"
+RepositoryName = Annotated[str, Field(pattern=FULL_NAME)]
 
 
 class Shown(BaseModel):
-    """repositories: null is every one. Times are UTC, ISO 8601; null is never."""
+    """repositories: null is every one. Times are UTC, ISO 8601; null is never. ref: of the CI job that it is for."""
 
     id: str
     name: str
@@ -45,6 +46,14 @@ class Shown(BaseModel):
     revoked_at: str | None
     last_used_at: str | None
     replaced_by: str | None
+    ref: str | None
+
+
+class Revoked(Shown):
+    """active_successors: tokens that came from this one by rotation and work on. One that leaked before it was rotated
+    does not open them; revoke them too when whoever rotated it may have been the thief."""
+
+    active_successors: list[str]
 
 
 class Given(Shown):
@@ -86,8 +95,12 @@ class Rotation(BaseModel):
     response_model=Given,
     dependencies=[Depends(public())],
 )
-def exchange(request: Request) -> Response:
-    """The OIDC token stands in the Authorization header and is used up. The answer's token lives for minutes."""
+def exchange(request: Request, repository: Annotated[str | None, Query(pattern=FULL_NAME)] = None) -> Response:
+    """The OIDC token stands in the Authorization header and is used up. The answer's token lives for minutes.
+
+    It reaches the repository that is named here; without a name the one that is called as the CI's own, or the only
+    one that is bound to it.
+    """
     headers = request.headers.getlist("authorization")
     scheme, _, shown = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not shown.strip():
@@ -95,7 +108,7 @@ def exchange(request: Request) -> Response:
             "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
         )
     deps = deps_of(request)
-    issued = authenticator_of(request).exchange(shown.strip(), request_id_of(request), deps.secrets)
+    issued = authenticator_of(request).exchange(shown.strip(), request_id_of(request), deps.secrets, repository)
     return _given(issued)
 
 
@@ -154,10 +167,12 @@ def revoke(
     request: Request,
     token_id: TokenId,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_REVOKE))],
-) -> Shown:
-    """From now on it opens nothing; revoking it again changes nothing."""
+) -> Revoked:
+    """From now on it opens nothing; revoking it again changes nothing. What replaced it works on."""
     with unit(request, principal, write=True) as work:
-        return _shown(tokens.revoke(work, token_id))
+        gone = tokens.revoke(work, token_id)
+        left = tokens.successors(work.connection, gone, work.now)
+    return Revoked(**_shown(gone).model_dump(), active_successors=left)
 
 
 def _given(issued: Issued) -> Response:
@@ -176,4 +191,5 @@ def _shown(token: Token) -> Shown:
         revoked_at=stamp(token.revoked_at) if token.revoked_at else None,
         last_used_at=stamp(token.last_used_at) if token.last_used_at else None,
         replaced_by=token.replaced_by,
+        ref=token.job.ref if token.job else None,
     )

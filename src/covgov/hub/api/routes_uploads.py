@@ -1,7 +1,7 @@
 """Uploads: one suite's report or snapshot at a time, from any CI, with nothing but an HTTP client.
 
-Idempotent by (repository, branch, tree, suite, name, attempt): the same content again gives the same answer, other content is
-refused. When everything that was declared is there, the run is composed and recorded in the same transaction.
+Idempotent by (repository, branch, tree, suite, name, attempt): the same content again gives the same answer, other
+content is refused. When all that was declared is there, the run is composed and recorded in the same transaction.
 """
 
 from __future__ import annotations

@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import CovgovError
 from covgov.hub.auth_service import bindings, replay, tokens
+from covgov.hub.auth_service.bindings import Offer
 from covgov.hub.auth_service.oidc import OidcVerifier, Verified
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, principal
+from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, Scope, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.auth_service.tokenrequest import TokenRequest
 from covgov.hub.auth_service.tokens import Issued
@@ -58,29 +59,38 @@ class Authenticator:
     now: Callable[[], datetime]
     oidc: OidcVerifier
 
-    def authenticate(self, headers: Sequence[str], request_id: str = "") -> Principal:
+    def authenticate(self, headers: Sequence[str], request_id: str = "", repository: str | None = None) -> Principal:
         """Who sent these Authorization headers. Raises Unauthenticated, IssuerUnavailable.
 
-        More than one header is refused: which of them counts must not depend on who reads it.
+        More than one header is refused: which of them counts must not depend on who reads it. repository: what the
+        request is about; a CI token reaches no other.
         """
         if not headers:
             return ANONYMOUS
         with _refusals_told():
             shown = _bearer(headers)
-            return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id)
+            return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id, repository)
 
-    def exchange(self, shown: str, request_id: str, secrets: Callable[[int], bytes]) -> Issued:
+    def exchange(
+        self, shown: str, request_id: str, secrets: Callable[[int], bytes], repository: str | None = None
+    ) -> Issued:
         """A token of the hub for 15 minutes, role uploader, in exchange for a CI token, which is used up.
 
-        A job gets one CI token (GitLab), but a push is several requests. Raises as `authenticate` does.
+        A job gets one CI token (GitLab), but a push is several requests. repository: the one that it shall reach; None
+        where there is no choice, see `bindings.chosen`. Raises as `authenticate` does, and UsageError
+        `oidc-repository-unnamed`.
         """
         with _refusals_told():
             verified = self.oidc.verify(shown)
+            fitting = self._fitting(verified)
             with self._work(verified, request_id) as work:
-                who = _used(work, verified)
+                reached = bindings.chosen(_bound_still(work, verified, fitting), verified.identity, repository)
+                if not reached.names:
+                    raise _unbound(verified, repository)
+                who = _used(work, verified, reached)
                 if who is not None:
                     tokens.forget_exchanged(work.connection, work.now)
-                    wanted = TokenRequest(who.name[:100], Role.UPLOADER, who.repositories, EXCHANGED_LIFE)
+                    wanted = TokenRequest(who.name[:100], Role.UPLOADER, reached, EXCHANGED_LIFE, who.job)
                     signed = {"issuer": verified.identity.issuer, "subject": verified.identity.subject}
                     return tokens.issue(work, wanted, secrets, signed)
             raise _replayed()
@@ -113,13 +123,27 @@ class Authenticator:
         except (CovgovError, SQLAlchemyError) as error:
             logger.warning("token-use-unrecorded", token=token_id, reason=str(error))
 
-    def _by_oidc(self, shown: str, request_id: str) -> Principal:
+    def _by_oidc(self, shown: str, request_id: str, repository: str | None) -> Principal:
         verified = self.oidc.verify(shown)
+        fitting = self._fitting(verified)
         with self._work(verified, request_id) as work:
-            who = _used(work, verified)
+            names = _bound_still(work, verified, fitting)
+            who = _used(work, verified, Scope(names & {repository}))
         if who is None:
             raise _replayed()
         return who
+
+    def _fitting(self, verified: Verified) -> frozenset[Offer]:
+        """The bindings that admit the token, compared while no lock is held: the patterns are other people's.
+
+        Raises Unauthenticated `oidc-unbound`.
+        """
+        with transaction(self.engine, write=False) as connection:
+            offers = bindings.offered(connection, verified.identity)
+        found = frozenset(one for one in offers if one.binding.admits(verified.identity))
+        if not found:
+            raise _unbound(verified)
+        return found
 
     @contextmanager
     def _work(self, verified: Verified, request_id: str) -> Iterator[Work]:
@@ -152,19 +176,24 @@ def _bearer(headers: Sequence[str]) -> str:
     return shown.strip()
 
 
-def _used(work: Work, verified: Verified) -> Principal | None:
+def _bound_still(work: Work, verified: Verified, fitting: frozenset[Offer]) -> frozenset[str]:
+    """Repositories of the hub that are bound as they were a moment ago. Raises Unauthenticated `oidc-unbound`."""
+    names = frozenset(one.repository for one in fitting & bindings.offered(work.connection, verified.identity))
+    if not names:
+        raise _unbound(verified)
+    return names
+
+
+def _used(work: Work, verified: Verified, reached: Scope) -> Principal | None:
     """Who a verified CI token speaks for, once; None when it was used before, which is accounted for.
 
-    Raises Unauthenticated `oidc-unbound`. To be committed in each case; the caller refuses who is None afterwards.
+    To be committed in each case; the caller refuses who is None afterwards.
     """
     identity = verified.identity
-    scope = bindings.opened(work.connection, identity)
-    if not scope.names:
-        raise _unbound(identity.repository, identity.ref)
     if replay.first_use(
         work.connection, identity.issuer, identity.token_id, expires_at=verified.expires_at, now=work.now
     ):
-        return principal(Kind.OIDC, identity.name, Role.UPLOADER, scope)
+        return principal(Kind.OIDC, identity.name, Role.UPLOADER, reached, identity.job)
     fields = {
         "issuer": identity.issuer,
         "token_id": identity.token_id,
@@ -194,13 +223,16 @@ def _refusals_told() -> Iterator[None]:
 
 def _replayed() -> Unauthenticated:
     return Unauthenticated(
-        "oidc-replayed", "this CI token was used before", hint="exchange it once, and use what you get"
+        "oidc-replayed",
+        "this CI token was used before, if only for an answer that got lost",
+        hint="ask the CI for a new one; where a job gets only one, run the job again",
     )
 
 
-def _unbound(repository: str, ref: str) -> Unauthenticated:
+def _unbound(verified: Verified, wanted: str | None = None) -> Unauthenticated:
+    identity = verified.identity
     return Unauthenticated(
         "oidc-unbound",
-        f"no repository of the hub is bound to {repository} at {ref}",
+        f"no repository {wanted or 'of the hub'} is bound to {identity.repository} at {identity.ref}",
         hint="a maintainer binds it: issuer, repository and ref pattern",
     )

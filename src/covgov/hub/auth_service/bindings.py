@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 from wcmatch import glob
 
 from covgov.errors import UsageError
@@ -16,6 +16,10 @@ from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store.schema import OIDC_BINDINGS, REPOSITORIES
 from covgov.hub.store.work import Work
+from covgov.policy.globs import too_many_wildcards
+
+#: Bindings of one repository: each is compared with every token of the CI repository that it names.
+MOST: Final = 100
 
 _FLAGS: Final = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX | glob.CASE
 _SUBJECT: Final = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
@@ -37,6 +41,8 @@ class Binding:
             raise _wrong("the repository claim is owner/name, or group/subgroup/project")
         if _REF_PATTERN.fullmatch(self.ref_pattern) is None or len(self.ref_pattern) > LONGEST_CLAIM:
             raise _wrong("a ref pattern starts with refs/, such as refs/heads/main or refs/heads/**")
+        if too_many_wildcards(self.ref_pattern):
+            raise _wrong("a ref pattern has at most two ** before its last part, and three * within a part")
         if not 1 <= len(self.issuer) <= LONGEST_CLAIM:
             raise _wrong("the issuer is missing or too long")
 
@@ -46,17 +52,35 @@ class Binding:
         return same and ref_matches(shown.ref, self.ref_pattern)
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """repository: of the hub, `owner/name`, that the binding opens."""
+
+    repository: str
+    binding: Binding
+
+
 def ref_matches(ref: str, pattern: str) -> bool:
-    """Whether the glob covers the whole ref."""
-    return bool(glob.globmatch(ref, pattern, flags=_FLAGS))
+    """Whether the glob covers the whole ref. One that could take minutes to compare covers none."""
+    return not too_many_wildcards(pattern) and bool(glob.globmatch(ref, pattern, flags=_FLAGS))
 
 
 def bind(work: Work, repository_id: int, wanted: Binding) -> Binding:
-    """The stored binding; binding again what is bound changes nothing. Raises UsageError `oidc-binding`."""
+    """The stored binding; binding again what is bound changes nothing.
+
+    Raises UsageError `oidc-binding`, `oidc-bindings-too-many`.
+    """
     wanted.check()
-    present = [one for one in bound(work.connection, repository_id) if _same(one, wanted)]
+    known = bound(work.connection, repository_id)
+    present = [one for one in known if replace(one, id=wanted.id) == wanted]
     if present:
         return present[0]
+    if len(known) >= MOST:
+        raise UsageError(
+            "oidc-bindings-too-many",
+            f"a repository has at most {MOST} bindings",
+            hint="remove one, or bind with a ref pattern that covers several refs",
+        )
     values = {
         "repository_id": repository_id,
         "issuer": wanted.issuer,
@@ -83,31 +107,40 @@ def bound(connection: Connection, repository_id: int, *, after: int = 0, limit: 
     """The bindings of a repository, oldest first: every one, or those of an id above `after`, at most `limit`."""
     mine = (OIDC_BINDINGS.c.repository_id == repository_id, OIDC_BINDINGS.c.id > after)
     rows = connection.execute(select(OIDC_BINDINGS).where(*mine).order_by(OIDC_BINDINGS.c.id).limit(limit))
-    return [Binding(row.issuer, row.subject_repository, row.ref_pattern, row.id) for row in rows]
+    return [_binding(row) for row in rows]
 
 
-def opened(connection: Connection, shown: CiIdentity) -> Scope:
-    """The repositories of the hub that a verified token opens; none when nothing is bound to it."""
+def offered(connection: Connection, shown: CiIdentity) -> frozenset[Offer]:
+    """What is bound to the CI repository of a verified token, whatever the refs."""
     query = (
         select(OIDC_BINDINGS, REPOSITORIES.c.owner, REPOSITORIES.c.name)
         .select_from(OIDC_BINDINGS.join(REPOSITORIES))
         .where(OIDC_BINDINGS.c.issuer == shown.issuer, OIDC_BINDINGS.c.subject_repository == shown.repository)
     )
-    return Scope(
-        frozenset(
-            f"{row.owner}/{row.name}"
-            for row in connection.execute(query)
-            if Binding(row.issuer, row.subject_repository, row.ref_pattern).admits(shown)
+    return frozenset(Offer(f"{row.owner}/{row.name}", _binding(row)) for row in connection.execute(query))
+
+
+def chosen(names: frozenset[str], shown: CiIdentity, wanted: str | None) -> Scope:
+    """Of the repositories bound to a token the one that it is exchanged for; nowhere when `wanted` is none of them.
+
+    Anyone may bind their repository to another's CI, so a job that names none gets the one that is called as its own,
+    or the only one, and is never told the others. Raises UsageError `oidc-repository-unnamed`.
+    """
+    if wanted is not None:
+        return Scope(names & {wanted})
+    if shown.repository in names:
+        return Scope(frozenset({shown.repository}))
+    if len(names) > 1:
+        raise UsageError(
+            "oidc-repository-unnamed",
+            f"several repositories of the hub are bound to {shown.repository}",
+            hint="say which: POST /v1/tokens/exchange?repository=OWNER/NAME",
         )
-    )
+    return Scope(names)
 
 
-def _same(one: Binding, other: Binding) -> bool:
-    return (one.issuer, one.subject_repository, one.ref_pattern) == (
-        other.issuer,
-        other.subject_repository,
-        other.ref_pattern,
-    )
+def _binding(row: Row[*tuple[object, ...]]) -> Binding:
+    return Binding(row.issuer, row.subject_repository, row.ref_pattern, row.id)
 
 
 def _account(work: Work, event: Event, repository_id: int, binding: Binding) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.tokenrequest import EXCHANGED
 
 LONGEST_CLAIM: Final = 300
 LONGEST_NAME: Final = 200
 
 _IMMUTABLE_ID: Final = re.compile(r"@[0-9]+(?=/|$)")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS: Final = {"branch": "refs/heads/", "tag": "refs/tags/"}
 
 
@@ -26,13 +28,22 @@ class ClaimFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CiIdentity:
-    """repository: as the issuer names it, `acme/shop` or `group/sub/project`. ref: full, `refs/heads/main`."""
+    """repository: as the issuer names it, `acme/shop` or `group/sub/project`. ref: full, `refs/heads/main`.
+
+    sha: the commit that the job was started for, "" where the issuer does not say it.
+    """
 
     issuer: str
     token_id: str
     subject: str
     repository: str
     ref: str
+    sha: str = ""
+
+    @property
+    def job(self) -> CiJob:
+        """What the job was started for."""
+        return CiJob(self.ref, self.sha)
 
     @property
     def name(self) -> str:
@@ -53,7 +64,7 @@ def identity(kind: str, claims: Mapping[str, object]) -> CiIdentity:
             raise ClaimFault(f"an issuer of kind {kind!r} is not known")
     if not ref.startswith("refs/"):
         raise ClaimFault(f"the ref {ref!r} is not a full name")
-    return CiIdentity(text(claims, "iss"), text(claims, "jti"), text(claims, "sub"), repository, ref)
+    return CiIdentity(text(claims, "iss"), text(claims, "jti"), text(claims, "sub"), repository, ref, _sha(claims))
 
 
 def text(claims: Mapping[str, object], name: str) -> str:
@@ -62,6 +73,15 @@ def text(claims: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_CLAIM or not value.isprintable():
         raise ClaimFault(f"the claim {name} is missing or no text of 1 to {LONGEST_CLAIM} characters")
     return value
+
+
+def _sha(claims: Mapping[str, object]) -> str:
+    if "sha" not in claims:
+        return ""
+    sha = text(claims, "sha")
+    if _COMMIT.fullmatch(sha) is None:
+        raise ClaimFault("the claim sha is no commit")
+    return sha
 
 
 def _gitlab_ref(claims: Mapping[str, object]) -> str:

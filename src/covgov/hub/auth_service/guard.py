@@ -41,9 +41,10 @@ class Requires:
     def __call__(self, request: Request, _: object = Security(_BEARER)) -> Principal:
         """The principal, who may. Raises Unauthenticated, Forbidden, Hidden, IssuerUnavailable."""
         authenticator = authenticator_of(request)
-        asking = authenticator.authenticate(request.headers.getlist("authorization"), _request_id(request))
-        request.scope[PRINCIPAL] = asking.name
         repository = self._repository(request)
+        shown = request.headers.getlist("authorization")
+        asking = authenticator.authenticate(shown, _request_id(request), repository)
+        request.scope[PRINCIPAL] = asking.name
         if may(asking, self.permission, repository):
             return asking
         open_to_all = repository is not None and is_public(authenticator.engine, repository)

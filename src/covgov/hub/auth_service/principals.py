@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.permissions import GRANTS, HARMLESS, INSTANCE, Permission, Role
 
 
@@ -33,21 +34,25 @@ EVERYWHERE: Final = Scope(everything=True)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """name: what the audit trail calls it. permissions: never more than GRANTS gives to the role."""
+    """name: what the audit trail calls it. permissions: never more than GRANTS gives to the role.
+
+    job: of a CI job, and of the token that it got: it adds runs of its own ref only (`placement`).
+    """
 
     kind: Kind
     name: str
     role: Role | None
     repositories: Scope
     permissions: frozenset[Permission]
+    job: CiJob | None = None
 
 
 ANONYMOUS: Final = Principal(Kind.ANONYMOUS, "anonymous", None, NOWHERE, frozenset())
 
 
-def principal(kind: Kind, name: str, role: Role, repositories: Scope) -> Principal:
+def principal(kind: Kind, name: str, role: Role, repositories: Scope, job: CiJob | None = None) -> Principal:
     """A principal with all that GRANTS gives to the role."""
-    return Principal(kind, name, role, repositories, GRANTS[role])
+    return Principal(kind, name, role, repositories, GRANTS[role], job)
 
 
 def may(asking: Principal, permission: Permission, repository: str | None) -> bool:

@@ -36,6 +36,13 @@ class Hidden(Refused):
     status: ClassVar[int] = 404
 
 
+class Misplaced(Refused):
+    """A CI job would add a run that is not its own. repository: to which one."""
+
+    status: ClassVar[int] = 409
+    repository: str = ""
+
+
 class IssuerUnavailable(Refused):
     """The issuer's keys cannot be had at the moment, so nothing that it signed can be checked."""
 

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Final
 
 from covgov.errors import UsageError
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import Scope
 
 LONGEST_LIFE: Final = timedelta(days=366)
 LONGEST_OVERLAP: Final = timedelta(days=7)
 LONGEST_SCOPE: Final = 500
-#: How the names of tokens begin that CI tokens were exchanged for.
+#: How the names of tokens begin that CI tokens were exchanged for, and no others.
 EXCHANGED: Final = "oidc:"
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
@@ -24,17 +25,23 @@ _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """name: what people call it. scope: everything only for an admin; some repositories for every role."""
+    """name: what people call it. scope: everything only for an admin; some repositories for every role.
+
+    job: the CI job that it is for; None for a person or a machine that an admin knows.
+    """
 
     name: str
     role: Role
     scope: Scope
     lifetime: timedelta
+    job: CiJob | None = None
 
     def check(self) -> None:
         """Raises UsageError: `token-name`, `token-lifetime`, `token-scope`."""
         if _NAME.fullmatch(self.name) is None:
             raise UsageError("token-name", "a token's name has 1 to 100 printable characters", hint="say who uses it")
+        if self.name.startswith(EXCHANGED) != (self.job is not None):
+            raise UsageError("token-name", f"names that begin with {EXCHANGED} are CI jobs'", hint="call it otherwise")
         if not timedelta(seconds=1) <= self.lifetime <= LONGEST_LIFE:
             raise UsageError(
                 "token-lifetime",

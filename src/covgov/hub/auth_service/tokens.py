@@ -17,10 +17,11 @@ from typing import Final
 from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, update
 
 from covgov.errors import UsageError
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import EVERYWHERE, Kind, Principal, Scope, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
-from covgov.hub.auth_service.tokenrequest import EXCHANGED, TokenRequest, checked_overlap
+from covgov.hub.auth_service.tokenrequest import TokenRequest, checked_overlap
 from covgov.hub.auth_service.tokentext import TokenText, make, read
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
@@ -40,7 +41,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What the hub knows of a token."""
+    """What the hub knows of a token. job: the CI job that it was given to."""
 
     id: str
     name: str
@@ -51,6 +52,7 @@ class Token:
     revoked_at: datetime | None
     last_used_at: datetime | None
     replaced_by: str | None
+    job: CiJob | None = None
 
     def active(self, now: datetime) -> bool:
         """Whether it opens anything at this moment."""
@@ -58,7 +60,7 @@ class Token:
 
     def principal(self) -> Principal:
         """Who it speaks for."""
-        return principal(Kind.TOKEN, f"token:{self.id}", self.role, self.scope)
+        return principal(Kind.TOKEN, f"token:{self.id}", self.role, self.scope, self.job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def rotate(work: Work, token_id: str, overlap: timedelta, secrets: Callable[[int
             hint="issue a new token instead",
         )
     until = min(old.expires_at, work.now + checked_overlap(overlap))
-    made = _add(work, TokenRequest(old.name, old.role, old.scope, old.expires_at - old.created_at), secrets)
+    made = _add(work, TokenRequest(old.name, old.role, old.scope, old.expires_at - old.created_at, old.job), secrets)
     _set(work, token_id, expires_at=stamp(until), replaced_by=made.token.id)
     fields = {
         "token": token_id,
@@ -120,6 +122,16 @@ def revoke(work: Work, token_id: str) -> Token:
     if token.revoked_at is None:
         _revoke(work, token, {})
     return get(work.connection, token_id)
+
+
+def successors(connection: Connection, token: Token, now: datetime) -> list[str]:
+    """Ids of the tokens that came from this one by rotation and that open things still, oldest first."""
+    found: list[Token] = []
+    following = token.replaced_by
+    while following is not None:
+        found.append(get(connection, following))
+        following = found[-1].replaced_by
+    return [one.id for one in found if one.active(now)]
 
 
 def withdraw(work: Work, repository: str) -> None:
@@ -196,7 +208,7 @@ def forget_exchanged(connection: Connection, now: datetime) -> None:
     Only these: they live for minutes, so a clock that jumps ahead costs nobody a token that was meant to last.
     """
     over = TOKENS.c.expires_at < stamp(now - timedelta(days=1))
-    connection.execute(delete(TOKENS).where(TOKENS.c.name.startswith(EXCHANGED), over))
+    connection.execute(delete(TOKENS).where(TOKENS.c.ref.is_not(None), over))
 
 
 def _account(work: Work, event: Event, fields: Mapping[str, str]) -> None:
@@ -214,6 +226,8 @@ def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> I
         "scope": _scope_text(wanted.scope.names),
         "created_at": stamp(work.now),
         "expires_at": stamp(work.now + wanted.lifetime),
+        "ref": wanted.job.ref if wanted.job else None,
+        "sha": wanted.job.sha if wanted.job else None,
     }
     work.connection.execute(insert(TOKENS).values(values))
     return Issued(secret, get(work.connection, secret.id))
@@ -245,4 +259,5 @@ def _token(row: Row[tuple[object, ...]]) -> Token:
         None if row.revoked_at is None else moment(row.revoked_at),
         None if row.last_used_at is None else moment(row.last_used_at),
         row.replaced_by,
+        None if row.ref is None else CiJob(row.ref, row.sha or ""),
     )

@@ -128,6 +128,8 @@ TOKENS = Table(
     Column("revoked_at", String(32)),
     Column("last_used_at", String(32)),
     Column("replaced_by", String(26)),
+    Column("ref", String(300)),  # of the CI job that it was given to; it writes the runs of this ref only
+    Column("sha", String(64)),  # the commit of that job, where its forge says it
 )
 
 OIDC_BINDINGS = Table(
@@ -188,5 +190,5 @@ UPLOADS = Table(
     Column("snapshot", LargeBinary, nullable=False),
     Column("received_at", String(32), nullable=False),
     Column("run_id", String(64)),  # the run it became part of
-    UniqueConstraint("repository_id", "tree", "suite", "name", "attempt"),
+    UniqueConstraint("repository_id", "branch", "tree", "suite", "name", "attempt"),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, select, update
 
 from covgov.hub.store.schema import UPLOADS
 from covgov.hub.store.work import moment, stamp
@@ -15,8 +15,12 @@ from covgov.hub.store.work import moment, stamp
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What makes two uploads the same one, within a repository."""
+    """What makes two uploads the same one, within a repository.
 
+    branch: a job of one branch can neither complete nor block the run of another at the same tree.
+    """
+
+    branch: str
     tree: str
     suite: str
     name: str
@@ -29,7 +33,6 @@ class Upload:
 
     key: Key
     commit: str
-    branch: str
     expected: tuple[str, ...]
     sha256: str
     snapshot: bytes
@@ -40,13 +43,13 @@ class Upload:
 def find(connection: Connection, repository_id: int, key: Key) -> Upload | None:
     """The upload under this key, None when there is none yet."""
     wanted = (UPLOADS.c.suite == key.suite) & (UPLOADS.c.name == key.name)
-    row = connection.execute(_of(repository_id, key.tree, key.attempt).where(wanted)).one_or_none()
+    row = connection.execute(_of(repository_id, key).where(wanted)).one_or_none()
     return None if row is None else _upload(row)
 
 
-def of_run(connection: Connection, repository_id: int, tree: str, attempt: int) -> Sequence[Upload]:
-    """Everything that was uploaded for one attempt at one tree, by suite and name."""
-    query = _of(repository_id, tree, attempt).order_by(UPLOADS.c.suite, UPLOADS.c.name)
+def of_run(connection: Connection, repository_id: int, run: Key) -> Sequence[Upload]:
+    """Everything of the same branch, tree and attempt as `run`, by suite and name."""
+    query = _of(repository_id, run).order_by(UPLOADS.c.suite, UPLOADS.c.name)
     return [_upload(row) for row in connection.execute(query)]
 
 
@@ -57,7 +60,7 @@ def add(connection: Connection, repository_id: int, upload: Upload) -> None:
             repository_id=repository_id,
             commit_id=upload.commit,
             tree=upload.key.tree,
-            branch=upload.branch,
+            branch=upload.key.branch,
             suite=upload.key.suite,
             name=upload.key.name,
             attempt=upload.key.attempt,
@@ -69,23 +72,28 @@ def add(connection: Connection, repository_id: int, upload: Upload) -> None:
     )
 
 
-def settle(connection: Connection, repository_id: int, tree: str, attempt: int, run_id: str) -> None:
-    """All uploads of this attempt became part of a run."""
-    mine = (UPLOADS.c.repository_id == repository_id) & (UPLOADS.c.tree == tree) & (UPLOADS.c.attempt == attempt)
-    connection.execute(update(UPLOADS).where(mine).values(run_id=run_id))
+def settle(connection: Connection, repository_id: int, run: Key, run_id: str) -> None:
+    """All uploads of the same branch, tree and attempt as `run` became part of a run."""
+    connection.execute(update(UPLOADS).where(_together(repository_id, run)).values(run_id=run_id))
 
 
-def _of(repository_id: int, tree: str, attempt: int) -> Select[*tuple[object, ...]]:
-    return select(UPLOADS).where(
-        UPLOADS.c.repository_id == repository_id, UPLOADS.c.tree == tree, UPLOADS.c.attempt == attempt
+def _of(repository_id: int, run: Key) -> Select[*tuple[object, ...]]:
+    return select(UPLOADS).where(_together(repository_id, run))
+
+
+def _together(repository_id: int, run: Key) -> ColumnElement[bool]:
+    return and_(
+        UPLOADS.c.repository_id == repository_id,
+        UPLOADS.c.branch == run.branch,
+        UPLOADS.c.tree == run.tree,
+        UPLOADS.c.attempt == run.attempt,
     )
 
 
 def _upload(row: Row[*tuple[object, ...]]) -> Upload:
     return Upload(
-        Key(row.tree, row.suite, row.name, row.attempt),
+        Key(row.branch, row.tree, row.suite, row.name, row.attempt),
         row.commit_id,
-        row.branch,
         msgspec.json.decode(row.expected, type=tuple[str, ...]),
         row.sha256,
         row.snapshot,

@@ -120,7 +120,7 @@ def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: P
             assert made is not None
             documents.put(connection, Kind.POLICY, made.id, path="covgov.toml", text="# planted-policy-4711", at=NOON)
             documents.put(connection, Kind.REGISTER, made.id, path="r.md", text="planted-register-4711", at=NOON)
-            waiting = Upload(Key("t", "api", "n", 1), "c", "main", (), "0" * 64, b"planted-upload-4711", NOON)
+            waiting = Upload(Key("main", "t", "api", "n", 1), "c", (), "0" * 64, b"planted-upload-4711", NOON)
             uploads.add(connection, made.id, waiting)
         needles = [b"planted-path-4711", b"planted-artifact-4711", b"planted-policy-4711", b"planted-register-4711"]
         needles.append(b"planted-upload-4711")

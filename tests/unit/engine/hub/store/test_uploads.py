@@ -14,8 +14,8 @@ from covgov.hub.store.work import transaction
 from covgov_testing.builders_run import NOON
 from covgov_testing.hub_database import database
 
-KEY = Key("t" * 40, "api", "linux", 1)
-UPLOAD = Upload(KEY, "c" * 40, "main", ("api", "auth"), "0" * 64, b"snapshot", NOON)
+KEY = Key("main", "t" * 40, "api", "linux", 1)
+UPLOAD = Upload(KEY, "c" * 40, ("api", "auth"), "0" * 64, b"snapshot", NOON)
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def test_an_upload_is_found_by_its_whole_key_in_its_own_repository(connection: C
     assert uploads.find(connection, 1, KEY) == UPLOAD
     assert uploads.find(connection, 2, KEY) is None
     for other in (
+        replace(KEY, branch="dev"),
         replace(KEY, tree="x"),
         replace(KEY, suite="auth"),
         replace(KEY, name="mac"),
@@ -46,16 +47,23 @@ def test_a_second_upload_under_one_key_is_impossible(connection: Connection) -> 
 
 
 def test_the_uploads_of_one_attempt_are_settled_together(connection: Connection) -> None:
-    keys = [KEY, replace(KEY, suite="auth"), replace(KEY, name="arm"), replace(KEY, attempt=2)]
+    keys = [
+        KEY,
+        replace(KEY, suite="auth"),
+        replace(KEY, name="arm"),
+        replace(KEY, attempt=2),
+        replace(KEY, branch="dev"),
+    ]
     for key in keys:
         uploads.add(connection, 1, replace(UPLOAD, key=key))
     uploads.add(connection, 2, UPLOAD)
-    uploads.settle(connection, 1, KEY.tree, 1, "r1")
-    together = uploads.of_run(connection, 1, KEY.tree, 1)
+    uploads.settle(connection, 1, KEY, "r1")
+    together = uploads.of_run(connection, 1, replace(KEY, suite="any"))
     assert [(found.key.suite, found.key.name, found.run_id) for found in together] == [
         ("api", "arm", "r1"),
         ("api", "linux", "r1"),
         ("auth", "linux", "r1"),
     ]
-    assert [found.run_id for found in uploads.of_run(connection, 1, KEY.tree, 2)] == [""]
-    assert [found.run_id for found in uploads.of_run(connection, 2, KEY.tree, 1)] == [""]
+    assert [found.run_id for found in uploads.of_run(connection, 1, replace(KEY, attempt=2))] == [""]
+    assert [found.run_id for found in uploads.of_run(connection, 2, KEY)] == [""]
+    assert [found.run_id for found in uploads.of_run(connection, 1, replace(KEY, branch="dev"))] == [""]
