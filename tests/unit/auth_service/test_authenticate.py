@@ -6,20 +6,21 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.event import listen
 
-from covgov.errors import CovgovError
-from covgov.hub.auth_service import tokens
+from covgov.errors import CovgovError, UsageError
+from covgov.hub.auth_service import bindings, tokens
 from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, USE_PATIENCE, authenticator
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.permissions import Permission, Role
 from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Scope, may, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
 from covgov.hub.settings import HubSettings
-from covgov.hub.store.schema import OIDC_SEEN
-from covgov.hub.store.work import PATIENCE, WRITE
+from covgov.hub.store.schema import OIDC_BINDINGS, OIDC_SEEN, REPOSITORIES
+from covgov.hub.store.work import PATIENCE, WRITE, stamp
 from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
 
 pytestmark = pytest.mark.security
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.security
 HINTS = {
     "authorization-malformed": "send Authorization: Bearer with a token of the hub",
     "oidc-malformed": "see docs/hub.md on tokens from CI",
-    "oidc-replayed": "exchange it once, and use what you get",
+    "oidc-replayed": "ask the CI for a new one; where a job gets only one, run the job again",
     "oidc-signature": "see docs/hub.md on tokens from CI",
     "oidc-unbound": "a maintainer binds it: issuer, repository and ref pattern",
     "token-expired": "ask for a new one",
@@ -40,7 +41,7 @@ SUBJECT = "repo:acme/shop:ref:refs/heads/main"
 
 def refusal(desk: AuthDesk, *headers: str) -> str:
     with pytest.raises(Unauthenticated) as caught:
-        desk.authenticator.authenticate(headers)
+        desk.authenticator.authenticate(headers, repository="acme/shop")
     assert caught.value.hint == HINTS[caught.value.code]
     return f"{caught.value.code}: {caught.value.message}"
 
@@ -126,12 +127,12 @@ def test_a_last_use_that_cannot_be_recorded_is_told_and_fails_nothing(desk: Auth
     assert "disk full" in told["reason"]
 
 
-def test_a_ci_token_gives_an_uploader_of_the_repositories_bound_to_it(desk: AuthDesk) -> None:
+def test_a_ci_token_gives_an_uploader_of_the_bound_repository_that_it_is_shown_to(desk: AuthDesk) -> None:
     desk.bind("acme/shop")
     desk.bind("acme/open")
-    asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
-    both = Scope(frozenset({"acme/shop", "acme/open"}))
-    assert asking == principal(Kind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, both)
+    asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())), "r", "acme/shop")
+    job = CiJob("refs/heads/main")
+    assert asking == principal(Kind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, job)
     assert may(asking, Permission.UPLOAD_CREATE, "acme/shop")
     assert not may(asking, Permission.UPLOAD_CREATE, "other/thing")
     assert not may(asking, Permission.POLICY_WRITE, "acme/shop")
@@ -139,7 +140,7 @@ def test_a_ci_token_gives_an_uploader_of_the_repositories_bound_to_it(desk: Auth
 
 def test_a_gitlab_token_works_alike(desk: AuthDesk) -> None:
     desk.bind("acme/shop", "acme/web/shop", issuer=GITLAB.issuer)
-    asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())))
+    asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())), "r", "acme/shop")
     assert (asking.name, asking.repositories) == ("oidc:acme/web/shop@refs/heads/main", SHOP)
 
 
@@ -147,7 +148,10 @@ def test_a_ci_token_is_good_once(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     desk.authenticator.authenticate(bearer(token))
-    assert refusal(desk, *bearer(token)) == "oidc-replayed: this CI token was used before"
+    assert (
+        refusal(desk, *bearer(token))
+        == "oidc-replayed: this CI token was used before, if only for an answer that got lost"
+    )
     again = desk.issuer.sign(desk.issuer.github(exp=int(NOON.timestamp()) + 301))
     assert refusal(desk, *bearer(again)).startswith("oidc-replayed")
     other = desk.issuer.sign(desk.issuer.github(jti="token-2"))
@@ -160,7 +164,7 @@ def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
     desk.authenticator.authenticate(bearer(token))
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound"]
     with pytest.raises(Unauthenticated, match="used before"):
-        desk.authenticator.authenticate(bearer(token), "request-2")
+        desk.authenticator.authenticate(bearer(token), "request-2", "acme/shop")
     fields = {"issuer": GITHUB.issuer, "token_id": "token-1", "repository": "acme/shop", "subject": SUBJECT}
     assert desk.audited()[1:] == [("oidc-replayed", "oidc:acme/shop@refs/heads/main", fields)]
     assert last_request(desk) == "request-2"
@@ -183,11 +187,11 @@ def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: 
     desk.authenticator.authenticate(bearer(shown))
     assert begun == [False, True, False]
     desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
-    assert begun == [False, True, False, True]
+    assert begun == [False, True, False, False, True]
     desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="2")), "r", desk.secrets)
-    assert begun == [False, True, False, True, True]
+    assert begun == [False, True, False, False, True, False, True]
     desk.authenticator.record_refusal(ANONYMOUS, "r", {"permission": "run:read", "reason": "forbidden"})
-    assert begun == [False, True, False, True, True, True]
+    assert begun == [False, True, False, False, True, False, True, True]
 
 
 @pytest.mark.reliability
@@ -326,7 +330,7 @@ def test_an_application_authenticates_by_its_settings(desk: AuthDesk, clock: Clo
     with pytest.raises(Unauthenticated, match="expired"):
         made.authenticate(bearer(token))
     clock.forward(-1)
-    assert made.authenticate(bearer(token)).repositories == SHOP
+    assert made.authenticate(bearer(token), "r", "acme/shop").repositories == SHOP
     with pytest.raises(Unauthenticated, match="issuer is not configured"):
         made.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())))
 
@@ -339,3 +343,83 @@ def test_an_applications_clock_for_keys_is_the_one_that_never_goes_back(desk: Au
     clock.elapsed += 3600
     made.authenticate(bearer(desk.issuer.sign(desk.issuer.github(jti="2"))))
     assert len(desk.issuer.fetches) == 2
+
+
+def test_a_ci_token_reaches_no_other_repository_that_is_bound_to_its_ci(desk: AuthDesk) -> None:
+    for name in ("acme/shop", "other/thing"):
+        desk.bind(name)
+    for number, repository in enumerate(["acme/open", None]):
+        token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
+        assert desk.authenticator.authenticate(bearer(token), "r", repository).repositories == Scope()
+
+
+def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> None:
+    desk.bind("acme/shop")
+    desk.bind("other/thing")
+    for number, (wanted, reached) in enumerate([(None, "acme/shop"), ("other/thing", "other/thing")]):
+        token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
+        issued = desk.authenticator.exchange(token, "r", desk.secrets, wanted)
+        assert issued.token.scope == Scope(frozenset({reached}))
+
+
+@pytest.mark.parametrize("wanted", ["acme/open", "no/where"])
+def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_token_good(
+    desk: AuthDesk, wanted: str
+) -> None:
+    desk.bind("acme/shop")
+    token = desk.issuer.sign(desk.issuer.github())
+    with pytest.raises(Unauthenticated) as caught:
+        desk.authenticator.exchange(token, "r", desk.secrets, wanted)
+    assert caught.value.code == "oidc-unbound"
+    assert caught.value.message == f"no repository {wanted} is bound to acme/shop at refs/heads/main"
+    assert desk.authenticator.exchange(token, "r", desk.secrets).token.scope == SHOP
+
+
+def test_a_job_that_must_say_its_repository_may_say_it_with_the_same_ci_token(desk: AuthDesk) -> None:
+    for name in ("acme/shop", "other/thing"):
+        desk.bind(name, "acme/web/shop", issuer=GITLAB.issuer)
+    token = desk.issuer.sign(desk.issuer.gitlab())
+    with pytest.raises(UsageError, match="several repositories of the hub"):
+        desk.authenticator.exchange(token, "r", desk.secrets)
+    assert desk.authenticator.exchange(token, "r", desk.secrets, "acme/shop").token.scope == SHOP
+
+
+def test_the_bindings_of_strangers_break_nobodys_exchange(desk: AuthDesk) -> None:
+    desk.bind("acme/shop")
+    with desk.work() as work:
+        for number in range(501):
+            made = {"owner": "evil", "name": f"n{number}", "private": True, "created_at": stamp(NOON)}
+            evil = work.connection.execute(insert(REPOSITORIES).values(made).returning(REPOSITORIES.c.id)).scalar_one()
+            bindings.bind(work, evil, bindings.Binding(GITHUB.issuer, "acme/shop", "refs/**"))
+    issued = desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "r", desk.secrets)
+    assert issued.token.scope == SHOP
+
+
+@pytest.mark.parametrize("way", ["authenticate", "exchange"])
+def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: AuthDesk, way: str) -> None:
+    made = desk.bind()
+    token = desk.issuer.sign(desk.issuer.github())
+    gone: list[str] = []
+
+    def unbind(connection: Connection) -> None:
+        if connection.get_execution_options()[WRITE] and not gone:
+            gone.append("once")
+            connection.execute(delete(OIDC_BINDINGS).where(OIDC_BINDINGS.c.id == made.id))
+
+    listen(desk.engine, "begin", unbind)
+    with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
+        if way == "authenticate":
+            desk.authenticator.authenticate(bearer(token), "r", "acme/shop")
+        else:
+            desk.authenticator.exchange(token, "r", desk.secrets)
+    assert gone == ["once"]
+
+
+def test_a_token_that_was_exchanged_knows_its_ref_and_commit(desk: AuthDesk) -> None:
+    desk.bind(ref="refs/**")
+    job = CiJob("refs/pull/7/merge", "c" * 40)
+    token = desk.issuer.sign(desk.issuer.github(ref=job.ref, sha=job.sha, sub="repo:acme/shop:pull_request"))
+    issued = desk.authenticator.exchange(token, "r", desk.secrets)
+    assert desk.authenticator.authenticate(bearer(issued.secret.text)).job == job
+    other = desk.issuer.sign(desk.issuer.github(ref=job.ref, sha=job.sha, jti="2", sub="repo:acme/shop:pull_request"))
+    assert desk.authenticator.authenticate(bearer(other), "r", "acme/shop").job == job

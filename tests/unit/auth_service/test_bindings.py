@@ -24,7 +24,8 @@ def shown(repository: str = "acme/shop", ref: str = MAIN, issuer: str = GITHUB.i
 
 def opened(desk: AuthDesk, who: CiIdentity) -> Scope:
     with transaction(desk.engine, write=False) as connection:
-        return bindings.opened(connection, who)
+        offers = bindings.offered(connection, who)
+    return Scope(frozenset(one.repository for one in offers if one.binding.admits(who)))
 
 
 def listed(desk: AuthDesk, repository: str = "acme/shop") -> list[Binding]:
@@ -191,3 +192,71 @@ def test_a_refused_binding_is_not_stored(desk: AuthDesk) -> None:
         desk.bind(ref="main")
     assert listed(desk) == []
     assert desk.audited() == []
+
+
+CLIMBING = "refs/" + "**/a/" * 10 + "x"
+
+
+@pytest.mark.parametrize("ref", [CLIMBING, "refs/**/a/**/b/**/x", "refs/heads/" + "*a" * 4, "refs/heads/" + "*a" * 40])
+def test_a_ref_pattern_that_could_take_minutes_to_compare_is_refused(desk: AuthDesk, ref: str) -> None:
+    said = "oidc-binding: a ref pattern has at most two ** before its last part, and three * within a part"
+    assert fault(ref=ref) == f"{said} (see docs/hub.md on tokens from CI)"
+    with pytest.raises(UsageError):
+        desk.bind(ref=ref)
+    assert listed(desk) == []
+
+
+@pytest.mark.parametrize("ref", ["refs/**", "refs/heads/**/release/**/v*", "refs/heads/*-*-*"])
+def test_a_ref_pattern_may_have_some_wildcards(ref: str) -> None:
+    assert fault(ref=ref) == ""
+
+
+def test_a_stored_pattern_that_could_take_minutes_admits_nobody_and_nobody_waits() -> None:
+    deep = "refs/" + "a/" * 40
+    assert not ref_matches(deep + "b", CLIMBING)
+    assert not ref_matches(deep.replace("a/", "") + "a/" * 10 + "x", CLIMBING), "not even what it would cover"
+
+
+def test_a_repository_has_a_bounded_number_of_bindings(desk: AuthDesk) -> None:
+    made = [desk.bind(ref=f"refs/heads/b{number}") for number in range(bindings.MOST)]
+    with pytest.raises(UsageError) as caught:
+        desk.bind(ref=MAIN)
+    assert (caught.value.code, caught.value.message) == (
+        "oidc-bindings-too-many",
+        "a repository has at most 100 bindings",
+    )
+    assert caught.value.hint == "remove one, or bind with a ref pattern that covers several refs"
+    assert desk.bind(ref="refs/heads/b7") == made[7], "what is bound stays so"
+    assert listed(desk) == made
+    assert desk.bind("acme/open").id > 0, "another repository has its own"
+
+
+def chosen(names: set[str], wanted: str | None, own: str = "acme/shop") -> set[str]:
+    scope = bindings.chosen(frozenset(names), shown(own), wanted)
+    assert not scope.everything
+    return set(scope.names)
+
+
+def test_a_token_is_exchanged_for_the_repository_that_the_job_names() -> None:
+    assert chosen({"acme/shop", "evil/x", "evil/y"}, "evil/y") == {"evil/y"}
+    assert chosen({"acme/shop"}, "evil/y") == set()
+
+
+def test_who_names_none_gets_its_namesake_whatever_others_have_bound() -> None:
+    others = {f"evil/{number}" for number in range(600)}
+    assert chosen({"acme/shop", *others}, None) == {"acme/shop"}
+
+
+def test_who_names_none_gets_the_only_one() -> None:
+    assert chosen({"acme/shop"}, None, own="group/sub/shop") == {"acme/shop"}
+
+
+def test_who_names_none_of_several_is_asked_and_is_told_no_names() -> None:
+    with pytest.raises(UsageError) as caught:
+        chosen({"acme/secret", "evil/y"}, None, own="group/sub/shop")
+    told = caught.value
+    assert (told.code, told.message) == (
+        "oidc-repository-unnamed",
+        "several repositories of the hub are bound to group/sub/shop",
+    )
+    assert told.hint == "say which: POST /v1/tokens/exchange?repository=OWNER/NAME"

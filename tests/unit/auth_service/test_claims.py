@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.claims import CiIdentity, ClaimFault, identity, text
 from covgov_testing.fakes_auth import GITHUB, GITLAB, LocalIssuer
 
@@ -116,3 +117,23 @@ def test_a_claim_cannot_carry_what_would_deceive_a_reader_of_the_audit_trail(val
 @pytest.mark.parametrize("value", ["x", "x" * 300])
 def test_a_claim_has_1_to_300_characters(value: str) -> None:
     assert text({"jti": value}, "jti") == value
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+@pytest.mark.parametrize("sha", ["c" * 40, "0123456789abcdef" * 4])
+def test_the_commit_that_the_forge_signed_is_kept(issuer: LocalIssuer, kind: str, sha: str) -> None:
+    claims = issuer.github(sha=sha) if kind == "github" else issuer.gitlab(sha=sha)
+    assert identity(kind, claims).job == CiJob("refs/heads/main", sha)
+
+
+def test_without_a_commit_there_is_none(issuer: LocalIssuer) -> None:
+    assert identity("github", issuer.github()).job == CiJob("refs/heads/main", "")
+
+
+@pytest.mark.parametrize("sha", ["C" * 40, "c" * 39, "c" * 41, "main", "g" * 40])
+def test_a_commit_that_is_none_is_refused(issuer: LocalIssuer, sha: str) -> None:
+    assert fault("github", issuer.github(sha=sha)) == "the claim sha is no commit"
+
+
+def test_a_commit_that_is_no_text_is_refused(issuer: LocalIssuer) -> None:
+    assert fault("github", issuer.github(sha=7)) == "the claim sha is missing or no text of 1 to 300 characters"

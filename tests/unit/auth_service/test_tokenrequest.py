@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from covgov.errors import UsageError
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import EVERYWHERE, NOWHERE, Scope
 from covgov.hub.auth_service.tokenrequest import TokenRequest, checked_overlap
@@ -126,3 +127,12 @@ def test_an_old_token_does_not_go_on_for_longer(overlap: timedelta) -> None:
     with pytest.raises(UsageError, match=r"^the old token may go on for 0 to 7 days$") as caught:
         checked_overlap(overlap)
     assert (caught.value.code, caught.value.hint) == ("token-overlap", "a leaked token is revoked, not rotated")
+
+
+def test_names_that_begin_as_those_of_ci_jobs_are_theirs() -> None:
+    assert fault(name="oidc:mine") == "token-name: names that begin with oidc: are CI jobs' (call it otherwise)"
+    assert fault(name="my oidc: token") == ""
+    job = CiJob("refs/heads/main")
+    TokenRequest("oidc:acme/shop", Role.UPLOADER, scope("acme/shop"), DAY, job).check()
+    with pytest.raises(UsageError, match="CI jobs'"):
+        TokenRequest("mine", Role.UPLOADER, scope("acme/shop"), DAY, job).check()

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 
 from covgov.errors import CovgovError, UsageError
 from covgov.hub.auth_service import tokens
+from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import EVERYWHERE, Kind, Scope, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
@@ -286,8 +287,9 @@ def test_last_use_never_moves_back_and_never_to_another_token(desk: AuthDesk) ->
 
 def test_only_tokens_from_ci_that_expired_a_day_ago_are_forgotten(desk: AuthDesk) -> None:
     desk.token(Role.ADMIN, lifetime=DAY, name="an oidc: of people")
-    desk.token(Role.UPLOADER, "acme/shop", lifetime=DAY, name="oidc:acme/shop@refs/heads/main")
     with desk.work() as work:
+        wanted = TokenRequest("oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, DAY, CiJob("refs/heads/main"))
+        tokens.issue(work, wanted, desk.secrets)
         tokens.forget_exchanged(work.connection, NOON + 2 * DAY)
         assert len(tokens.list_(work.connection)) == 2
         tokens.forget_exchanged(work.connection, NOON + 2 * DAY + timedelta(seconds=1))
@@ -314,3 +316,39 @@ def test_two_admins_who_rotate_one_token_do_not_both_succeed(desk: AuthDesk) -> 
         tokens.rotate(work, token.id, DAY, CountedBytes())
     with transaction(desk.engine, write=False) as connection:
         assert len(tokens.list_(connection)) == 2
+
+
+def of_ci(desk: AuthDesk, job: CiJob) -> tokens.Issued:
+    with desk.work() as work:
+        return tokens.issue(work, TokenRequest("oidc:x@y", Role.UPLOADER, SHOP, DAY, job), desk.secrets)
+
+
+@pytest.mark.parametrize("job", [CiJob("refs/pull/7/merge", "c" * 40), CiJob("refs/heads/main")])
+def test_a_token_from_ci_keeps_what_the_job_was_started_for_through_every_rotation(desk: AuthDesk, job: CiJob) -> None:
+    issued = of_ci(desk, job)
+    assert issued.token.job == job
+    assert desk.token_now(issued.token.id).principal().job == job
+    with desk.work() as work:
+        successor = tokens.rotate(work, issued.token.id, DAY, desk.secrets)
+    assert successor.token.job == job
+    with desk.work() as work:
+        assert tokens.find(work.connection, successor.secret.text, NOON).principal().job == job
+
+
+def test_a_token_of_people_has_no_job(desk: AuthDesk) -> None:
+    issued = desk.token()
+    assert issued.token.job is None
+    assert issued.token.principal().job is None
+
+
+def test_a_revoked_token_names_the_successors_that_work_on(desk: AuthDesk) -> None:
+    first = desk.token().token
+    with desk.work() as work:
+        second = tokens.rotate(work, first.id, DAY, desk.secrets).token
+        third = tokens.rotate(work, second.id, DAY, desk.secrets).token
+        gone = tokens.revoke(work, first.id)
+        assert tokens.successors(work.connection, gone, NOON) == [second.id, third.id]
+        tokens.revoke(work, second.id)
+        assert tokens.successors(work.connection, gone, NOON) == [third.id]
+        assert tokens.successors(work.connection, third, NOON) == []
+        assert tokens.successors(work.connection, gone, third.expires_at) == []

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from covgov.hub.auth_service import placement
+from covgov.hub.auth_service.cijob import CiJob
+from covgov.hub.auth_service.permissions import Role
+from covgov.hub.auth_service.placement import Placed, place
+from covgov.hub.auth_service.principals import Kind, Principal, Scope, principal
+from covgov.hub.auth_service.refusals import Misplaced
+from covgov.hub.store import repositories
+from covgov.hub.store.repositories import Repository
+from covgov.hub.store.schema import RUNS
+from covgov.hub.store.work import Work, stamp
+from covgov_testing.fakes_auth import NOON, AuthDesk
+
+pytestmark = pytest.mark.security
+
+SHA = "c" * 40
+MAIN = CiJob("refs/heads/main", SHA)
+PULL = CiJob("refs/pull/7/merge", SHA)
+REFS = st.sampled_from(
+    ["refs/heads/main", "refs/heads/dev", "refs/pull/7/merge", "refs/tags/main", "refs/heads/refs/x"]
+)
+BRANCHES = st.sampled_from(["main", "dev", "refs/pull/7/merge", "refs/tags/main", "refs/x", ""])
+
+
+def refusal(job: CiJob, run: Placed, *, taken: bool = False, default: str = "main") -> str:
+    """code: message (hint); empty when the run may be added."""
+    try:
+        place(job, run, default, taken=taken)
+    except Misplaced as refused:
+        return f"{refused.code}: {refused.message} ({refused.hint})"
+    return ""
+
+
+def test_a_job_of_the_default_branch_adds_what_it_measures_there_also_again() -> None:
+    assert refusal(MAIN, Placed("main", SHA, "t")) == ""
+    assert refusal(MAIN, Placed("main", "a" * 40, "t"), taken=True) == ""
+
+
+def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
+    assert refusal(PULL, Placed("refs/pull/7/merge", SHA, "t")) == ""
+    said = "send refs/pull/7/merge as the branch, or record with a token of the hub"
+    assert refusal(PULL, Placed("main", SHA, "t")) == (
+        f"ci-branch: a job of refs/pull/7/merge cannot add a run of main ({said})"
+    )
+    assert refusal(PULL, Placed("", SHA, "t")) == (
+        f"ci-branch: a job of refs/pull/7/merge cannot add a run of no branch ({said})"
+    )
+
+
+def test_a_job_of_the_default_branch_cannot_write_elsewhere() -> None:
+    assert refusal(MAIN, Placed("dev", SHA, "t")).startswith(
+        "ci-branch: a job of refs/heads/main cannot add a run of dev"
+    )
+
+
+@pytest.mark.parametrize("run", [Placed("refs/pull/7/merge", SHA, "t"), Placed("refs/pull/7/merge", "a" * 40, "t")])
+def test_what_the_default_branch_has_measured_is_measured_by_nobody_else(run: Placed) -> None:
+    job = CiJob("refs/pull/7/merge")
+    assert refusal(job, run) == ""
+    assert refusal(job, run, taken=True) == (
+        "ci-measured: main has a run of this commit or tree already; a job of refs/pull/7/merge cannot add another "
+        "(there is nothing to measure again: what the default branch has recorded counts)"
+    )
+
+
+def test_a_job_of_another_ref_adds_no_run_of_another_commit_than_its_own() -> None:
+    assert refusal(PULL, Placed("refs/pull/7/merge", "a" * 40, "t")) == (
+        f"ci-commit: a job of refs/pull/7/merge at {'c' * 12} cannot add a run of {'a' * 12} "
+        "(measure the commit that the job was started for)"
+    )
+
+
+def test_a_default_branch_with_the_name_of_a_ref_is_not_that_refs() -> None:
+    assert refusal(PULL, Placed("refs/pull/7/merge", SHA, "t"), default="refs/pull/7/merge") == (
+        "ci-branch: a job of refs/pull/7/merge is none of the branch refs/pull/7/merge (use a branch)"
+    )
+
+
+@given(REFS, BRANCHES, st.sampled_from(["main", "dev", "refs/x"]), st.booleans())
+def test_only_jobs_of_the_default_branch_add_runs_of_it(ref: str, branch: str, default: str, taken: bool) -> None:
+    if branch == default and ref != f"refs/heads/{default}":
+        assert refusal(CiJob(ref, SHA), Placed(branch, SHA, "t"), taken=taken, default=default) != ""
+
+
+def shop(work: Work) -> Repository:
+    found = repositories.get(work.connection, "acme", "shop")
+    assert found is not None
+    return found
+
+
+def recorded(work: Work, branch: str, commit: str, tree: str, repository: str = "acme/shop") -> None:
+    """A row as every recorded run has it."""
+    found = repositories.get(work.connection, *repository.split("/"))
+    assert found is not None
+    number = len(work.connection.execute(select(RUNS.c.id)).all()) + 1
+    rest = {"attempt": 1, "outcome": "pass", "complete": True, "dirty": False, "policy_hash": "p"}
+    values = {"repository_id": found.id, "run_id": f"r{number}", "sequence": number, "recorded_at": stamp(NOON)}
+    work.connection.execute(insert(RUNS).values(branch=branch, commit_id=commit, tree=tree, **values, **rest))
+
+
+def asking(job: CiJob | None) -> Principal:
+    return principal(Kind.TOKEN, "token:a", Role.UPLOADER, Scope(frozenset({"acme/shop"})), job)
+
+
+OWN = Placed("refs/pull/7/merge", SHA, "own")
+
+
+def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> None:
+    with desk.work() as work:
+        recorded(work, "main", "m" * 40, "base")
+        recorded(work, "dev", SHA, "own")
+        recorded(work, "main", SHA, "own", "other/thing")
+        placement.check(work, shop(work), asking(PULL), [OWN])
+        for taken in (Placed(OWN.branch, SHA, "base"), Placed(OWN.branch, "m" * 40, "own")):
+            with pytest.raises(Misplaced) as caught:
+                placement.check(work, shop(work), asking(CiJob(PULL.ref)), [OWN, taken])
+            assert (caught.value.code, caught.value.status) == ("ci-measured", 409)
+            assert caught.value.repository == "acme/shop"
+
+
+def test_who_is_no_ci_job_is_not_asked_for_its_ref(desk: AuthDesk) -> None:
+    with desk.work() as work:
+        recorded(work, "main", SHA, "base")
+        placement.check(work, shop(work), asking(None), [Placed("main", SHA, "base"), Placed("x", SHA, "base")])
+
+
+def test_a_refusal_is_accounted_for(desk: AuthDesk) -> None:
+    refused = Misplaced("ci-branch", "no")
+    refused.repository = "acme/shop"
+    with desk.work("token:a") as work:
+        placement.account(work, refused)
+    fields = {"permission": "history:append", "reason": "ci-branch", "repository": "acme/shop"}
+    assert desk.audited() == [("access-refused", "token:a", fields)]
