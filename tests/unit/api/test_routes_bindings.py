@@ -43,3 +43,10 @@ def test_a_binding_that_is_not_there_cannot_be_removed(desk: WriteDesk) -> None:
 def test_an_uploader_binds_nobody(desk: WriteDesk) -> None:
     assert desk.ask("POST", BINDINGS, Role.UPLOADER, json=WANTED).status_code == 403
     assert desk.ask("GET", BINDINGS, Role.UPLOADER).status_code == 403
+
+
+@pytest.mark.security
+def test_a_ref_pattern_that_could_take_minutes_to_compare_is_refused(desk: WriteDesk) -> None:
+    answer = desk.ask("POST", BINDINGS, Role.MAINTAINER, json={**WANTED, "ref": "refs/" + "**/a/" * 10 + "x"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "oidc-binding")
+    assert desk.trail() == []

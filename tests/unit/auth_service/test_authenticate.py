@@ -407,11 +407,12 @@ def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: A
             connection.execute(delete(OIDC_BINDINGS).where(OIDC_BINDINGS.c.id == made.id))
 
     listen(desk.engine, "begin", unbind)
+    ways: dict[str, Callable[[], object]] = {
+        "authenticate": lambda: desk.authenticator.authenticate(bearer(token), "r", "acme/shop"),
+        "exchange": lambda: desk.authenticator.exchange(token, "r", desk.secrets),
+    }
     with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
-        if way == "authenticate":
-            desk.authenticator.authenticate(bearer(token), "r", "acme/shop")
-        else:
-            desk.authenticator.exchange(token, "r", desk.secrets)
+        ways[way]()
     assert gone == ["once"]
 
 
