@@ -25,22 +25,29 @@ def luminance(colour: str) -> float:
 
 
 def test_a_figure_that_misses_its_bar_never_shows_at_it() -> None:
-    told = of_figure("api", Ratio(79_999, 100_000), Decimal("80"), Outcome.FAIL)
+    told = of_figure("api", Ratio(79_999, 100_000), Decimal("80"), Outcome.FAIL, verified=False)
     assert told == Badge("api", "79.99 % fail", Outcome.FAIL)
 
 
 def test_a_finer_bar_is_answered_as_finely() -> None:
-    told = of_figure("api", Ratio(79_995, 100_000), Decimal("79.9955"), Outcome.FAIL)
+    told = of_figure("api", Ratio(79_995, 100_000), Decimal("79.9955"), Outcome.FAIL, verified=True)
     assert told.message == "79.9950 % fail"
 
 
 def test_a_passing_figure_stands_alone() -> None:
-    assert of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS).message == "90.00 %"
+    told = of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS, verified=True)
+    assert told == Badge("api", "90.00 %", Outcome.PASS)
+
+
+@pytest.mark.security
+def test_a_passing_figure_that_nobody_verified_says_so_and_is_not_green() -> None:
+    told = of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS, verified=False)
+    assert told == Badge("api", "90.00 % unverified", Outcome.UNDETERMINED)
 
 
 @pytest.mark.parametrize("now", [None, Ratio(0, 0)])
 def test_what_was_not_measured_has_no_figure(now: Ratio | None) -> None:
-    assert of_figure("api", now, Decimal(90), Outcome.UNDETERMINED).message == "undetermined"
+    assert of_figure("api", now, Decimal(90), Outcome.UNDETERMINED, verified=True).message == "undetermined"
 
 
 @given(printable, printable, st.sampled_from(Outcome))

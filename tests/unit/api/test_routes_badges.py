@@ -12,14 +12,14 @@ def test_a_badge_shows_the_component_of_the_default_branch(hub: ReadDesk) -> Non
     hub.record(two_suites())
     answer = hub.get(f"{SHOP}/badges/api.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
-    assert "<title>api: 60.00 %</title>" in answer.text
+    assert "<title>api: 60.00 % unverified</title>" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_shields_gets_the_same_figure(hub: ReadDesk) -> None:
     hub.record(two_suites())
     body = hub.get(f"{SHOP}/badges/auth.json", label="login").json()
-    assert (body["schemaVersion"], body["label"], body["message"]) == (1, "login", "100.00 %")
+    assert (body["schemaVersion"], body["label"], body["message"]) == (1, "login", "100.00 % unverified")
 
 
 def test_a_branch_has_its_own_badge(hub: ReadDesk) -> None:
@@ -29,8 +29,8 @@ def test_a_branch_has_its_own_badge(hub: ReadDesk) -> None:
             "c2", pictures={"src/api/a.py": "+++", "src/auth/l.py": "+"}, sources={"src/auth/l.py": "l"}, branch="dev"
         )
     )
-    assert hub.get(f"{SHOP}/badges/api.json", branch="dev").json()["message"] == "100.00 %"
-    assert hub.get(f"{SHOP}/badges/api.json").json()["message"] == "60.00 %"
+    assert hub.get(f"{SHOP}/badges/api.json", branch="dev").json()["message"] == "100.00 % unverified"
+    assert hub.get(f"{SHOP}/badges/api.json").json()["message"] == "60.00 % unverified"
 
 
 def test_without_a_run_there_is_a_badge_that_says_so(hub: ReadDesk) -> None:
@@ -43,7 +43,7 @@ def test_a_dirty_run_shows_on_no_badge(hub: ReadDesk) -> None:
     hub.record(
         run("c3", made=verdict(Outcome.FAIL, rows=[component_row("api", low.snapshots["api"], "99")], dirty=True))
     )
-    assert hub.get(f"{SHOP}/badges/api.json").json()["message"] == "60.00 %"
+    assert hub.get(f"{SHOP}/badges/api.json").json()["message"] == "60.00 % unverified"
 
 
 def test_only_dirty_runs_are_as_no_component(hub: ReadDesk) -> None:

@@ -22,7 +22,7 @@ MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 def rows(count: int, *, day: date = date(2026, 11, 18), dirty: bool = False) -> Iterator[RunRow]:
     at = datetime(day.year, day.month, day.day, tzinfo=UTC)
     for number in range(count, 0, -1):
-        yield RunRow(f"{number}", number, "c", "t", "main", 1, at, Outcome.PASS, True, dirty, "p")
+        yield RunRow(f"{number}", number, "c", "t", "main", 1, at, Outcome.PASS, True, dirty, "p", False)
 
 
 def test_the_hub_s_digest_is_that_of_the_whole_records(hub: ReadDesk) -> None:

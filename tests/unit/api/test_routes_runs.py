@@ -54,6 +54,7 @@ def test_runs_are_listed_newest_first(hub: ReadDesk) -> None:
         "complete": True,
         "dirty": False,
         "policy_hash": "p0",
+        "verified": False,
     }
 
 

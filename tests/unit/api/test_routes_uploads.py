@@ -5,12 +5,14 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.work import transaction
 from covgov.model import snapshot_codec
+from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Origin
 from covgov.model.verdict import Outcome
 from covgov_testing.builders import snap
@@ -243,6 +245,31 @@ def test_a_reader_uploads_nothing(desk: WriteDesk) -> None:
 )
 def test_parameters_that_do_not_fit_are_refused(desk: WriteDesk, about: dict[str, object]) -> None:
     assert code(desk.upload(LCOV, Role.UPLOADER, **about)) == (422, "request-invalid")
+
+
+@pytest.mark.security
+def test_a_run_that_the_hub_judged_is_verified_and_one_of_another_policy_is_not(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=100))
+    desk.upload(LCOV)
+    desk.upload(XML, suite="auth")
+    assert desk.ask("GET", f"{SHOP}/badges/api.json", Role.READER).json()["message"] == "66.66 %"
+    desk.add(run("c2"))
+    found = desk.ask("GET", f"{SHOP}/runs", Role.READER).json()["items"]
+    assert [one["verified"] for one in found] == [False, True]
+    assert desk.ask("GET", f"{SHOP}/runs/{found[1]['id']}", Role.READER).json()["run"] == found[1]
+
+
+@pytest.mark.security
+def test_figures_that_the_coverage_contradicts_are_refused(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=100))
+    desk.upload(LCOV)
+    honest = desk.history().fetch(desk.upload(XML, suite="auth").json()["run"])
+    again = replace(honest, recorded_at=honest.recorded_at + timedelta(minutes=1))
+    rows = tuple(replace(row, now=Ratio(1000, 1000), outcome=Outcome.PASS) for row in honest.verdict.rows)
+    forged = replace(again, verdict=replace(honest.verdict, rows=rows))
+    assert code(desk.add(forged)) == (422, "run-contradicted")
+    assert desk.add(again).status_code == 201
+    assert [one["verified"] for one in desk.ask("GET", f"{SHOP}/runs", Role.READER).json()["items"]] == [True, True]
 
 
 @pytest.mark.security

@@ -30,13 +30,19 @@ class Badge:
     outcome: Outcome
 
 
-def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outcome) -> Badge:
+UNVERIFIED = "unverified"
+"""What a badge says of figures that are the word of whoever recorded them."""
+
+
+def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outcome, *, verified: bool) -> Badge:
     """The figure as every other channel shows it; the outcome in words where there is no figure, or where it is not
-    pass."""
+    pass. A pass that nobody verified has no colour."""
     shown = percent(now, bar)
     if now is None or not now.measurable:
         return Badge(label, outcome.value, outcome)
-    return Badge(label, shown if outcome is Outcome.PASS else f"{shown} {outcome.value}", outcome)
+    if outcome is not Outcome.PASS:
+        return Badge(label, f"{shown} {outcome.value}", outcome)
+    return Badge(label, shown, outcome) if verified else Badge(label, f"{shown} {UNVERIFIED}", Outcome.UNDETERMINED)
 
 
 def svg(badge: Badge) -> str:

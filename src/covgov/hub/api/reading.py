@@ -10,7 +10,7 @@ from datetime import datetime
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
-from covgov.errors import InputError
+from covgov.errors import InputError, PolicyInvalid
 from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
@@ -110,6 +110,10 @@ class Reading:
         """The manifest of a listed run. Raises InputError (`history-damaged`)."""
         return history_reading.manifest(self.view, row.sequence, row.id)
 
+    def row(self, stored: Stored) -> RunRow:
+        """How a run is listed. Raises InputError (`run-unknown`)."""
+        return runs.find(self.connection, self.repository.id, stored.id)
+
     def policy(self) -> Policy | None:
         """The stored policy, None when there is none. Raises PolicyInvalid."""
         found = self.document(documents.Kind.POLICY)
@@ -118,6 +122,17 @@ class Reading:
     def document(self, kind: documents.Kind) -> Document | None:
         """What was put, None when nothing was."""
         return documents.get(self.connection, kind, self.repository.id)
+
+
+def stored_policy(connection: Connection, repository: Repository) -> tuple[Policy | None, str]:
+    """The policy that the repository stored, or why there is none to judge by."""
+    found = documents.get(connection, documents.Kind.POLICY, repository.id)
+    if found is None:
+        return None, f"{repository.full_name} has stored no policy in the hub"
+    try:
+        return parsed(found.path, found.text), ""
+    except PolicyInvalid as error:
+        return None, f"the stored policy cannot be read: {error.message}"
 
 
 def parsed(path: str, text: str) -> Policy:

@@ -67,4 +67,5 @@ def _find(asked: Asked, component: str, branch: str, label: str) -> _Found:
     if newest is None:
         raise Problem(404, "component-unknown", f"no run of {name} tells of a component {component}")
     row = newest.figure
-    return _Found(badge.of_figure(label or component, row.now, row.bar, row.outcome), caching)
+    verified = newest.run.verified
+    return _Found(badge.of_figure(label or component, row.now, row.bar, row.outcome, verified=verified), caching)

@@ -40,6 +40,7 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
         old, new = here.revision(base), here.revision(head)
         last = paging.decode(asked.listing("compare", old.id, new.id, suite, component), after, tuple[str, bool])
         part = comparing.part_of(here.policy() if component else None, suite, component)
+        rows = [here.row(stored) for stored in (old, new)]
         records = [history_reading.whole(here.view, stored) for stored in (old, new)]
     found = comparing.compared(records[0], records[1], part, metric)
     size = asked.page(limit)
@@ -49,7 +50,10 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
     if start + size < len(found.changed):
         following = paging.encode(asked.listing("compare", old.id, new.id, suite, component), _place(page[-1]))
     sides = Sides(
-        base=wire_runs.line(old), head=wire_runs.line(new), suite=part.suite or None, component=component or None
+        base=wire_runs.listed(rows[0]),
+        head=wire_runs.listed(rows[1]),
+        suite=part.suite or None,
+        component=component or None,
     )
     wire = wire_compare.compared(sides, found, page, following)
     return answer(asked.request, wire, headers=paging.link(asked.request, following))

@@ -32,13 +32,14 @@ def list_components(asked: Reader, branch: Branch = "", after: After = "", limit
         listing = asked.listing("components", name)
         last = paging.decode(listing, after, str)
         stored = here.newest(name)
+        row = None if stored is None else here.row(stored)
         verdict = None if stored is None else history_reading.verdict(here.view, stored)
     rows = sorted(verdict.rows, key=lambda row: row.name) if verdict else []
     found = rows if last is None else rows[bisect_right(rows, last, key=lambda row: row.name) :]
     following = paging.encode(listing, found[size - 1].name) if len(found) > size else None
     wire = ComponentList(
         branch=name,
-        run=None if stored is None else wire_runs.line(stored),
+        run=None if row is None else wire_runs.listed(row),
         components=[wire_runs.component(row) for row in found[:size]],
         project=None if verdict is None or verdict.project is None else wire_runs.component(verdict.project),
         next=following,

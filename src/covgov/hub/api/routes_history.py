@@ -19,7 +19,7 @@ from starlette.responses import Response
 from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout
 from covgov.history.interface import Addition, RunSummary, View
-from covgov.hub.api import conditional, recording
+from covgov.hub.api import conditional, reading, recording
 from covgov.hub.api.bodies import answered, decoded, documented, json_response, raw_body, upload_body
 from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import Name, Owner
@@ -32,6 +32,7 @@ from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory, SqlView
 from covgov.hub.store.presence import present
 from covgov.hub.store.repositories import Repository
@@ -243,8 +244,9 @@ def _append(work: Work, repository: Repository, proposal: Proposal) -> list[RunS
         fresh[:] = sorted(name for name in manifests if name not in known)
         return Addition(proposal.files, proposal.at, proposal.message)
 
+    policy, _ = reading.stored_policy(work.connection, repository)
     try:
-        SqlHistory(work.connection, repository, work.now).update(change)
+        SqlHistory(work.connection, repository, Judge(work.now, policy)).update(change)
     except InputError as error:  # 422 whatever is wrong: it is what was sent that does not fit what is here
         raise Problem(422, error.code, error.message, hint=error.hint) from error
     return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]

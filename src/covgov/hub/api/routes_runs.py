@@ -37,5 +37,5 @@ def get_run(asked: Reader, run_id: RunId) -> Response:
     """Suites, findings, and each component's figure with the attribution that its own run made with git."""
     with asked.open() as here:
         stored = here.run(run_id)
-        verdict = history_reading.verdict(here.view, stored)
-    return answer(asked.request, wire_runs.run(stored, verdict), caching=FIXED)
+        wire = wire_runs.run(here.row(stored), stored, history_reading.verdict(here.view, stored))
+    return answer(asked.request, wire, caching=FIXED)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from covgov.errors import PolicyInvalid, RegisterInvalid
+from covgov.errors import RegisterInvalid
 from covgov.history.interface import RunSummary
 from covgov.hub.api import compose, intake, reading, recording
 from covgov.hub.api.bodies import upload_body
@@ -29,13 +29,13 @@ from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store import documents, runs, uploads
+from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.plausible import BRANCH
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import Work
 from covgov.model import snapshot_codec
-from covgov.policy.policy import Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
 
@@ -168,7 +168,7 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
 
 
 def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
-    history = SqlHistory(work.connection, repository, work.now)
+    history = SqlHistory(work.connection, repository, Judge(work.now, books.policy))
     run = history.append(compose.compose(together, books, work.now))
     uploads.settle(work.connection, repository.id, together[0].key, run.id)
     recording.account(work, repository, [run])
@@ -180,7 +180,7 @@ def _status(work: Work, repository: Repository, received: Upload) -> Result:
     key = received.key
     together = uploads.of_run(work.connection, repository.id, key)
     found = next(upload for upload in together if upload.key == key)
-    policy, _ = _policy(work, repository)
+    policy, _ = reading.stored_policy(work.connection, repository)
     missing = [] if found.run_id else list(compose.missing(together, policy))
     return Result(
         suite=key.suite,
@@ -196,20 +196,9 @@ def _status(work: Work, repository: Repository, received: Upload) -> Result:
 
 
 def _books(work: Work, repository: Repository) -> compose.Books:
-    policy, absent = _policy(work, repository)
+    policy, absent = reading.stored_policy(work.connection, repository)
     first = runs.latest(work.connection, repository.id) is None
     return compose.Books(policy, absent, _register(work, repository), first=first)
-
-
-def _policy(work: Work, repository: Repository) -> tuple[Policy | None, str]:
-    """The stored policy, or why there is none to judge by."""
-    stored = documents.get(work.connection, documents.Kind.POLICY, repository.id)
-    if stored is None:
-        return None, f"{repository.full_name} has stored no policy in the hub"
-    try:
-        return reading.parsed(stored.path, stored.text), ""
-    except PolicyInvalid as error:
-        return None, f"the stored policy cannot be read: {error.message}"
 
 
 def _register(work: Work, repository: Repository) -> Register | None:

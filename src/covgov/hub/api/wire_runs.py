@@ -15,7 +15,8 @@ from covgov.model.verdict import Effect, Finding, Outcome, ReceiptLine, Row, Ver
 
 class RunLine(Wire):
     """A run in short. complete: every declared suite arrived and its tests passed. dirty: of a tree that is no
-    commit's."""
+    commit's. verified: the hub computed its figures again from its coverage, by the policy that the repository had
+    stored; otherwise they are the word of whoever recorded it."""
 
     id: str
     sequence: int
@@ -28,6 +29,7 @@ class RunLine(Wire):
     complete: bool
     dirty: bool
     policy_hash: str
+    verified: bool
 
 
 class RunPage(Wire):
@@ -151,11 +153,11 @@ class ComponentList(Wire):
     next: str | None
 
 
-def run(stored: Stored, verdict: Verdict) -> Run:
-    """A run from its manifest and verdict."""
+def run(row: RunRow, stored: Stored, verdict: Verdict) -> Run:
+    """A run from its row, manifest and verdict."""
     body = stored.manifest.run
     return Run(
-        run=line(stored),
+        run=listed(row),
         previous=stored.manifest.previous or None,
         expected=list(body.expected),
         suites=[_suite(name, suite) for name, suite in sorted(body.snapshots.items())],
@@ -180,24 +182,7 @@ def listed(row: RunRow) -> RunLine:
         complete=row.complete,
         dirty=row.dirty,
         policy_hash=row.policy_hash,
-    )
-
-
-def line(stored: Stored) -> RunLine:
-    """A run in short, from its manifest."""
-    body = stored.manifest.run
-    return RunLine(
-        id=stored.id,
-        sequence=stored.manifest.sequence,
-        commit=body.commit,
-        tree=body.tree,
-        branch=body.branch,
-        attempt=body.attempt,
-        recorded_at=body.recorded_at,
-        outcome=body.outcome,
-        complete=body.complete,
-        dirty=body.dirty,
-        policy_hash=body.policy_hash,
+        verified=row.verified,
     )
 
 

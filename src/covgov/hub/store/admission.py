@@ -1,6 +1,8 @@
 """What a history takes in: files that prove themselves, runs that continue the chain, coverage that can be read.
 
-Nobody's word is taken for it: what a client sends is checked as `covgov history verify` would, before it is kept.
+What a client sends is checked as `covgov history verify` would, before it is kept. Its figures are computed again from
+its coverage where its policy is the one that the repository stored; what contradicts them is refused. A run of another
+policy, or one of several that come at once, is taken at its word and marked as not verified.
 """
 
 from __future__ import annotations
@@ -13,18 +15,31 @@ from covgov.errors import InputError
 from covgov.history import layout
 from covgov.history.interface import View
 from covgov.history.layout import RunBody, Stored
-from covgov.hub.store import plausible
+from covgov.hub.store import agreement, plausible
 from covgov.hub.store.blobs import batches
 from covgov.model import codec, snapshot_codec
 from covgov.model.verdict import Verdict
+from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A run that may be recorded."""
+    """A run that may be recorded. verified: its figures and outcomes are what its coverage and policy come to."""
 
     stored: Stored
     verdict: Verdict
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the hub holds a run against. now: of its clock. policy: the repository's own. None: against none."""
+
+    now: datetime | None = None
+    policy: Policy | None = None
+
+
+NOTHING = Judge()
 
 
 class Overlay:
@@ -43,11 +58,12 @@ class Overlay:
         return {**self._below.read([name for name in names if name not in above]), **above}
 
 
-def admit(before: View, files: Mapping[str, bytes], now: datetime | None = None) -> Sequence[Admitted]:
-    """The runs that `files` add, oldest first. now: of the hub's clock; None: times are held against none.
+def admit(before: View, files: Mapping[str, bytes], judge: Judge = NOTHING) -> Sequence[Admitted]:
+    """The runs that `files` add, oldest first.
 
     Raises InputError: `history-foreign` for a name that is none of a history's, `history-damaged` for bytes, links or
-    references that are wrong, `history-newer` for a newer format, `run-implausible` for what no covgov writes.
+    references that are wrong, `history-newer` for a newer format, `run-implausible` for what no covgov writes,
+    `run-contradicted` for a verdict that its own coverage and policy contradict.
     """
     for name, data in files.items():
         _check_name(name, data)
@@ -56,9 +72,10 @@ def admit(before: View, files: Mapping[str, bytes], now: datetime | None = None)
         last, new = _continued(before, files)
         _check_head(files, new[-1] if new else last, required=bool(new))
         for stored in new:
-            plausible.check_run(stored, now)
+            plausible.check_run(stored, judge.now)
         known = set(_coverage(last, before)) if last and new else set()
-        return [Admitted(stored, _checked(stored, after, known)) for stored in new]
+        policy = judge.policy if len(new) == 1 else None
+        return [_admitted(stored, after, known, policy) for stored in new]
     except (ArithmeticError, RecursionError) as error:  # what hostile JSON makes a decoder do besides ValueError
         raise layout.damaged("what was sent", f"it cannot be decoded ({type(error).__name__})") from error
 
@@ -120,6 +137,15 @@ def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: 
     expected = layout.head_bytes(newest.manifest.sequence, newest.id) if newest else None
     if files.get(layout.HEAD) != expected or expected is None:
         raise layout.damaged(layout.HEAD, "it does not name the newest run")
+
+
+def _admitted(stored: Stored, view: View, known: set[str], policy: Policy | None) -> Admitted:
+    verdict = _checked(stored, view, known)
+    run = stored.manifest.run
+    if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.raw_hash}:
+        return Admitted(stored, verdict)
+    agreement.check(stored.name, layout.assemble(run, view.read, stored.name), policy)
+    return Admitted(stored, verdict, verified=True)
 
 
 def _checked(stored: Stored, view: View, known: set[str]) -> Verdict:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import PurePosixPath
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from covgov.history import layout, ledger
 from covgov.history.interface import Change, Fault, RunSummary
 from covgov.hub.store import admission, blobs, plausible, projection, repositories
+from covgov.hub.store.admission import NOTHING, Judge
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.work import transaction
@@ -70,18 +70,18 @@ class SqlHistory:
     """A RunStore, and Portable. On an engine each call is a transaction of its own, on a connection part of its
     transaction.
 
-    now: of the hub's clock, which no run may be far ahead of; None: runs are held against no clock.
+    judge: what a run that is added is held against.
     A repository that was deleted meanwhile, even if one of that name was made again: InputError (`repository-unknown`).
     """
 
-    def __init__(self, database: Engine | Connection, repository: Repository, now: datetime | None = None) -> None:
+    def __init__(self, database: Engine | Connection, repository: Repository, judge: Judge = NOTHING) -> None:
         self._database = database
         self._repository = repository
-        self._now = now
+        self._judge = judge
 
     def within(self, connection: Connection) -> SqlHistory:
         """The same history as part of a running transaction."""
-        return SqlHistory(connection, self._repository, self._now)
+        return SqlHistory(connection, self._repository, self._judge)
 
     def view(self) -> SqlView:
         return SqlView(self._database, self._repository)
@@ -153,7 +153,7 @@ class SqlHistory:
     def _add(self, connection: Connection, files: Mapping[str, bytes]) -> None:
         """Everything is checked before anything is written, for the caller's transaction may go on."""
         view = SqlView(connection, self._repository)
-        admitted = admission.admit(view, files, self._now)
+        admitted = admission.admit(view, files, self._judge)
         runs = [projection.project(one) for one in admitted]
         new_runs = [one.stored for one in admitted]
         trees = sorted({stored.manifest.run.tree for stored in new_runs})

@@ -49,6 +49,7 @@ def project(admitted: Admitted) -> Projected:
         "complete": run.complete,
         "dirty": run.dirty,
         "policy_hash": run.policy_hash,
+        "verified": admitted.verified,
     }
     rows = [_row(PROJECT, verdict.project)] if verdict.project else []
     rows += [_row(row.name, row) for row in verdict.rows]
@@ -81,11 +82,14 @@ def attempts(connection: Connection, repository_id: int, trees: Sequence[str]) -
 
 
 def rebuild(connection: Connection, repository_id: int, view: View) -> int:
-    """Make the rows of one repository again from its history; how many runs. Raises InputError (`history-damaged`)."""
+    """Make the rows of one repository again from its history; how many runs. What was verified stays so: the policy of
+    that day may be gone. Raises InputError (`history-damaged`)."""
+    sound = select(RUNS.c.run_id).where(RUNS.c.repository_id == repository_id, RUNS.c.verified.is_(True))
+    verified = set(connection.execute(sound).scalars())
     connection.execute(delete(RUNS).where(RUNS.c.repository_id == repository_id))
     runs = ledger.chain(view)
     for stored in runs:
-        add(connection, repository_id, project(Admitted(stored, verdict_of(stored, view))))
+        add(connection, repository_id, project(Admitted(stored, verdict_of(stored, view), stored.id in verified)))
     return len(runs)
 
 

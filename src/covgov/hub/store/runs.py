@@ -20,7 +20,10 @@ from covgov.model.verdict import Outcome
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in short. id: of its manifest. sequence: also the cursor for the next page. recorded_at: aware, UTC."""
+    """A run in short. id: of its manifest. sequence: also the cursor for the next page. recorded_at: aware, UTC.
+
+    verified: the hub computed its figures again when it came.
+    """
 
     id: str
     sequence: int
@@ -33,6 +36,7 @@ class RunRow:
     complete: bool
     dirty: bool
     policy_hash: str
+    verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,7 @@ def _run(row: Row[tuple[object, ...]]) -> RunRow:
         complete=row.complete,
         dirty=row.dirty,
         policy_hash=row.policy_hash,
+        verified=row.verified,
     )
 
 

@@ -79,6 +79,7 @@ RUNS = Table(
     Column("complete", Boolean, nullable=False),
     Column("dirty", Boolean, nullable=False),
     Column("policy_hash", String(64), nullable=False),
+    Column("verified", Boolean, nullable=False, server_default="0"),  # its figures were computed again when it came
     UniqueConstraint("repository_id", "sequence"),
     UniqueConstraint("repository_id", "run_id"),
     Index(None, "repository_id", "branch", "sequence"),

@@ -16,7 +16,7 @@ from covgov.errors import InputError
 from covgov.history import layout, ledger
 from covgov.history.layout import Manifest, Stored
 from covgov.hub.store import admission, projection
-from covgov.hub.store.admission import Overlay, admit
+from covgov.hub.store.admission import Judge, Overlay, admit
 from covgov.model import codec
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
@@ -276,7 +276,7 @@ def test_a_real_run_with_anything_changed_in_it_is_admitted_or_refused_in_words(
 def outcome(sent: Mapping[str, bytes]) -> str:
     """The code of the refusal, or "" of what was admitted."""
     try:
-        for admitted in admit(Files(), sent, NOON):
+        for admitted in admit(Files(), sent, Judge(NOON)):
             projection.project(admitted)
     except InputError as error:
         return error.code
@@ -301,7 +301,7 @@ KNOWN = (
 )
 def test_what_no_covgov_writes_is_refused_whatever_it_refers_to(change: Mapping[str, object], code: str) -> None:
     with pytest.raises(InputError) as caught:
-        admit(Files(), rewritten(addition(Files()), **change), NOON)
+        admit(Files(), rewritten(addition(Files()), **change), Judge(NOON))
     assert caught.value.code == code
 
 

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from covgov.errors import InputError
+from covgov.hub.store import agreement
+from covgov.model.ratio import Ratio
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import Metric
+from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict
+from covgov.policy.config import parse
+from covgov_testing.builders import snap
+from covgov_testing.builders_run import run, verdict
+from covgov_testing.hub_runs import component_row
+
+POLICY = parse(
+    """\
+version = 1
+[policy]
+fail_under = 50
+[suites.api]
+tests = ["tests"]
+[suites.auth]
+tests = ["tests"]
+[components.api]
+paths = ["src/api/**"]
+suite = "api"
+[components.auth]
+paths = ["src/auth/**"]
+suite = "auth"
+""",
+    "covgov.toml",
+    (),
+)
+SUITES = {
+    "api": snap({"src/api/a.py": "+++-", "tests/t.py": "----"}, suite="api"),
+    "auth": snap({"src/auth/b.py": "++"}, suite="auth"),
+}
+
+
+def honest() -> Verdict:
+    api = component_row("api", snap({"src/api/a.py": "+++-"}))
+    project = component_row("project", snap({"a": "+++-", "t": "----", "b": "++"}))
+    whole = replace(project, scope=Scope.PROJECT, suite="merged")
+    return replace(verdict(rows=[api, component_row("auth", SUITES["auth"])]), project=whole)
+
+
+def check(made: Verdict, suites: object = None) -> None:
+    record: RunRecord = run(snapshots=SUITES if suites is None else {}, made=made)
+    agreement.check("runs/1", record, POLICY)
+
+
+def test_a_verdict_that_says_what_was_measured_is_believed() -> None:
+    check(honest())
+    check(replace(honest(), project=None))
+
+
+def test_figures_that_are_left_out_claim_nothing() -> None:
+    rows = tuple(replace(row, now=None, lines=None, branches=None) for row in honest().rows)
+    check(replace(honest(), rows=rows))
+
+
+def test_what_only_the_base_knows_is_not_judged() -> None:
+    base = replace(honest().rows[0], name="old (base)", now=Ratio(1, 9))
+    check(replace(honest(), rows=(*honest().rows, base)))
+
+
+def test_a_bar_may_be_raised_and_a_soft_start_may_lower_it() -> None:
+    check(api(lambda row: replace(row, bar=Decimal(70))))
+    check(replace(api(lambda row: replace(row, bar=Decimal(1))), soft_start="the bar of api is 1 % for now"))
+
+
+def test_an_exception_lets_a_component_pass_below_its_bar() -> None:
+    finding = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api: below", waived_by="EX-1")
+    below = api(lambda row: replace(row, bar=Decimal(90)))
+    check(replace(below, findings=(finding,)))
+    assert "below its bar 90" in contradicted(below)
+
+
+def test_without_any_coverage_no_figure_is_believed() -> None:
+    with pytest.raises(InputError, match="says nothing"):
+        check(honest(), {})
+
+
+def api(change: Callable[[Row], Row]) -> Verdict:
+    first, *others = honest().rows
+    return replace(honest(), rows=(change(first), *others))
+
+
+def contradicted(made: Verdict) -> str:
+    with pytest.raises(InputError) as caught:
+        check(made)
+    assert caught.value.code == "run-contradicted"
+    return caught.value.message
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("forged", "what"),
+    [
+        (api(lambda row: replace(row, now=Ratio(1000, 1000))), "api is told as 1000/1000"),
+        (api(lambda row: replace(row, lines=Ratio(4, 4))), "api is told as 4/4"),
+        (api(lambda row: replace(row, branches=Ratio(4, 4))), "(branch)"),
+        (api(lambda row: replace(row, metric=Metric.LINE)), "counted as line"),
+        (api(lambda row: replace(row, suite="auth")), "of suite auth"),
+        (api(lambda row: replace(row, name="other")), "nothing is said of the component api"),
+        (api(lambda row: replace(row, bar=Decimal(1))), "held against 1,"),
+        (api(lambda row: replace(row, bar=None)), "held against None"),
+        (api(lambda row: replace(row, outcome=Outcome.FAIL)), "api failed, but the run did not"),
+        (replace(honest(), outcome=Outcome.FAIL), "its outcome fail"),
+        (replace(honest(), rows=honest().rows[1:]), "nothing is said of the component api"),
+        (replace(honest(), rows=(*honest().rows, replace(honest().rows[0], name="more"))), "no component more"),
+        (replace(honest(), project=replace(honest().rows[0], name="project")), "project is told as 3/4"),
+    ],
+)
+def test_a_verdict_that_its_coverage_or_policy_contradicts_is_refused(forged: Verdict, what: str) -> None:
+    assert what in contradicted(forged)
