@@ -195,7 +195,7 @@ def test_what_the_page_on_the_hub_tells_to_type_does_what_it_says(covgov: Instal
     assert b"src/shop.py" not in b"".join(path.read_bytes() for path in tmp_path.glob("covgov-hub.sqlite*"))
     assert "repository-deleted" in host("audit", "export")
     assert "clean" in host("audit", "verify")
-    host("restore", "copy.sqlite", "--database", f"sqlite:///{tmp_path / 'restored.sqlite'}")
+    host("restore", "copy.sqlite", "--keep-tokens", "--database", f"sqlite:///{tmp_path / 'restored.sqlite'}")
     with served(covgov, tmp_path, (*serve, "--database", f"sqlite:///{tmp_path / 'restored.sqlite'}")) as (_, address):
         assert '"commit":"cccc' in ask(f"{address}{SHOP}/runs", token)[1]
     assert commands_of_the_table() - typed == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,10 @@ from covgov.errors import InputError, UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from covgov.hub.eventlog.verification import AuditFault
     from covgov.hub.eventlog.vocabulary import FieldValue
     from covgov.hub.store.engine import Account
+    from covgov.hub.store.work import Work
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -91,25 +94,36 @@ def _migrated(world: World, kept: str) -> Account:
 def backup_command(world: World, target: Path, database: str | None) -> int:
     """Write everything as of one moment to a new file, and verify that file. The hub may go on working.
 
+    Exit 10 when the audit trail is not whole; the backup is made all the same.
+
     \b
     Example: covgov hub backup /var/backups/hub-2026-11-22.sqlite
     """
     with hub_desk.engine(world, database) as engine:
+        from covgov.hub.eventlog import audit
         from covgov.hub.eventlog.vocabulary import Event
         from covgov.hub.store.backup import backup
+        from covgov.hub.store.work import transaction
 
+        with transaction(engine, write=False) as connection:
+            faults = audit.verify(connection)
         made = backup(engine, world.cwd / target)
-        hub_desk.account(world, engine, Event.DATABASE_BACKED_UP, {"target": str(target)})
-    world.say(f"{target}: {made.repositories} repositories, {made.runs} runs, verified")
-    return OK
+        digest = _sha256(world.cwd / target)
+        hub_desk.account(world, engine, Event.DATABASE_BACKED_UP, {"target": str(target), "sha256": digest})
+    world.say(f"{target}: {made.repositories} repositories, {made.runs} runs, verified, sha256 {digest}")
+    print_faults(world, faults)
+    return FAILED if faults else OK
 
 
 @click.command("restore")
 @click.argument("source", type=FILE)
+@click.option("--keep-tokens", is_flag=True, help="Do not revoke the backup's tokens.")
 @DATABASE
 @click.pass_obj
-def restore_command(world: World, source: Path, database: str | None) -> int:
+def restore_command(world: World, source: Path, database: str | None, keep_tokens: bool) -> int:
     """Make the database from a backup, where none is yet. Exit 10 when the backup's audit trail is not whole.
+
+    Its tokens are revoked, because the backup does not know which of them were revoked after it was made.
 
     \b
     Example: covgov hub restore /var/backups/hub-2026-11-22.sqlite
@@ -118,16 +132,35 @@ def restore_command(world: World, source: Path, database: str | None) -> int:
     from covgov.hub.eventlog import audit
     from covgov.hub.eventlog.vocabulary import Event
     from covgov.hub.store.backup import restore
-    from covgov.hub.store.work import transaction
+    from covgov.hub.store.work import Work, transaction
 
-    made = restore(world.cwd / source, hub_desk.database_url(world, database))
-    world.say(f"restored {made.repositories} repositories, {made.runs} runs, verified")
-    with hub_desk.engine(world, database) as engine:
-        with transaction(engine, write=False) as connection:
-            faults = audit.verify(connection)
-        hub_desk.account(world, engine, Event.DATABASE_RESTORED, {"source": str(source)})
+    faults: list[AuditFault] = []
+    revoked: list[str] = []
+
+    def prepare(engine: Engine) -> None:
+        with transaction(engine, write=True) as connection:
+            faults.extend(audit.verify(connection))
+            told = {"source": str(source), "sha256": _sha256(world.cwd / source)}
+            hub_desk.account_in(world, connection, Event.DATABASE_RESTORED, told)
+            work = Work(connection, world.now(), hub_desk.actor(world), "cli")
+            revoked.extend([] if keep_tokens else _revoke_all(work))
+
+    made = restore(world.cwd / source, hub_desk.database_url(world, database), prepare)
+    world.say(f"restored {made.repositories} repositories, {made.runs} runs, verified; revoked {len(revoked)} tokens")
     print_faults(world, faults)
     return FAILED if faults else OK
+
+
+def _revoke_all(work: Work) -> list[str]:
+    """Every token, also those that expired: a clock that jumps back would make them good again; their ids."""
+    from covgov.hub.auth_service import tokens
+
+    return [tokens.revoke(work, one.id).id for one in tokens.list_(work.connection) if one.revoked_at is None]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @click.command("sweep")

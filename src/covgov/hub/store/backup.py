@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,10 @@ def backup(engine: Engine, target: Path) -> Contents:
     return contents
 
 
-def restore(source: Path, url: str) -> Contents:
+def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = None) -> Contents:
     """Make the database at `url` from a backup, at this covgov's schema revision. `source` stays as it is.
 
+    prepare: what must have happened in the database before anybody can open it at `url`.
     Raises UsageError (`restore-target-exists`), InputError (`backup-absent`, `backup-damaged`, `hub-database-newer`),
     DeliveryFailed (`backup-unwritable`); then there is no database at `url`.
     """
@@ -59,12 +60,12 @@ def restore(source: Path, url: str) -> Contents:
         raise InputError("backup-absent", f"{source}: no such backup")
     with _scratch(target) as copy:
         shutil.copyfile(source, copy)
-        contents = _verified(copy, source)
+        contents = _verified(copy, source, prepare)
         _publish(copy, target)
     return contents
 
 
-def _verified(copy: Path, told: Path) -> Contents:
+def _verified(copy: Path, told: Path, prepare: Callable[[Engine], None] | None = None) -> Contents:
     """Bring the copy to the newest schema, check every page, file and chain, make its projections again."""
     engine = database.open_engine(f"sqlite:///{copy}")
     try:
@@ -75,6 +76,8 @@ def _verified(copy: Path, told: Path) -> Contents:
         if faults:
             raise _damaged(told, faults[0])
         contents = _histories(engine, told)
+        if prepare is not None:
+            prepare(engine)
         database.settle(engine)
     except InputError as error:
         if error.code == "hub-database-damaged":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import os
 import re
@@ -10,7 +12,7 @@ import socket
 import sqlite3
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -166,6 +168,19 @@ def test_a_rotated_token_names_its_successor_and_overlaps(host: Host) -> None:
     assert before["replaced_by"] == after["id"] == rotated["id"]
     assert before["expires_at"].startswith("2026-11-22T14:00:00")
     assert host.events() == ["token-created", "token-rotated"]
+
+
+@pytest.mark.security
+def test_who_revokes_a_token_learns_what_replaced_it_and_works_on(host: Host) -> None:
+    old = host.token()
+    host.ok("token", "rotate", old)
+    host.ok("token", "revoke", old)
+    [successor] = [row for row in TOKEN_ROW.findall(host.ok("token", "list")) if row != old]
+    host.ok("token", "revoke", old)
+    assert f"token {successor}, which replaced it by rotation, works on" in host.err.getvalue()
+    host.ok("token", "revoke", successor)
+    host.ok("token", "revoke", old)
+    assert "works on" not in host.err.getvalue()
 
 
 @pytest.mark.parametrize("verb", ["revoke", "rotate"])
@@ -331,14 +346,32 @@ def test_a_backup_is_restored_with_its_trail(host: Host) -> None:
     assert host.file.read_bytes() == before
     host.file.unlink()
     assert "verified" in host.ok("restore", "copy.sqlite")
-    assert host.events() == ["token-created", "database-restored"]
+    assert host.events() == ["token-created", "database-restored", "token-revoked"]
     assert "clean" in host.ok("audit", "verify")
+
+
+@pytest.mark.security
+def test_a_token_that_was_revoked_after_the_backup_does_not_come_back(host: Host) -> None:
+    leaked, _ = host.token(), host.token()
+    host.token("--admin", "--name", "brief", "--expires", "1")
+    host.ok("backup", "copy.sqlite")
+    host.ok("token", "revoke", leaked)
+    host.file.unlink()
+    host.now += timedelta(days=2)
+    assert "revoked 3 tokens" in host.ok("restore", "copy.sqlite")
+    listed = host.ok("token", "list", "--json")
+    assert [one["revoked_at"] for one in json.loads(listed)["tokens"]] == ["2026-11-24T12:00:00Z"] * 3
+    host.file.unlink()
+    assert "revoked 0 tokens" in host.ok("restore", "copy.sqlite", "--keep-tokens")
 
 
 def test_making_a_backup_is_accounted_for(host: Host) -> None:
     host.token()
-    host.ok("backup", "copy.sqlite")
-    assert host.events() == ["token-created", "database-backed-up"]
+    told = host.ok("backup", "copy.sqlite")
+    digest = hashlib.sha256((host.root / "copy.sqlite").read_bytes()).hexdigest()
+    assert f"sha256 {digest}" in told
+    assert digest in host.ok("audit", "export")
+    assert host.events() == ["token-created", "database-backed-up", "audit-exported"]
     assert host.hub("backup", "copy.sqlite") == 2
     assert "[backup-target-exists]" in host.err.getvalue()
 
@@ -347,7 +380,8 @@ def test_making_a_backup_is_accounted_for(host: Host) -> None:
 def test_a_backup_whose_trail_was_altered_says_so_when_it_is_restored(host: Host) -> None:
     host.token()
     host.sql("UPDATE audit SET actor = 'nobody'")
-    host.ok("backup", "copy.sqlite")
+    assert host.hub("backup", "copy.sqlite") == 10
+    assert "audit entry 1: was altered" in host.out.getvalue()
     host.file.unlink()
     assert host.hub("restore", "copy.sqlite") == 10
     assert "audit entry 1: was altered" in host.out.getvalue()
@@ -573,6 +607,28 @@ def test_a_key_document_is_fetched_whole_or_not_at_all(status: int, body: bytes,
         return
     with pytest.raises((ValueError, httpx2.HTTPError), match=error):
         hub_server.fetch("https://issuer.example/jwks", transport)
+
+
+class Dripping(httpx2.AsyncByteStream):
+    """A body that never ends and never stops for long; `sent`: parts so far."""
+
+    sent = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.001)
+            self.sent += 1
+            yield b" "
+
+
+@pytest.mark.security
+def test_an_issuer_that_keeps_sending_a_little_holds_nobody_up() -> None:
+    """The keys are fetched under a lock; without a deadline for all of it this test never ends."""
+    body = Dripping()
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=body))
+    with pytest.raises(TimeoutError):
+        hub_server.fetch("https://issuer.example/jwks", transport, seconds=0.1)
+    assert body.sent > 0
 
 
 # the extra
