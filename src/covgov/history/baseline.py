@@ -18,6 +18,9 @@ from covgov.vcs.interface import Repository
 SEARCH_LIMIT = 1000
 """First-parent commits that are looked at before the search is given up."""
 
+PROPOSED = "refs/"
+"""How the branch of a run is called that a job of a pull request, merge request or tag sent to a hub."""
+
 
 class Kind(StrEnum):
     PULL_REQUEST = "pull-request"  # also local work against the default branch
@@ -92,7 +95,7 @@ def _absent(since: date | None, unasked: str) -> NoBaseline:
 def _search(runs: Sequence[RunSummary], repository: Repository, question: Question) -> _Search:
     by_tree: dict[str, list[RunSummary]] = {}
     for run in runs:
-        if not run.dirty:
+        if not run.dirty and not run.branch.startswith(PROPOSED):
             by_tree.setdefault(run.tree, []).append(run)
     oldest: _Found | None = None
     recorded = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +103,50 @@ def test_what_has_the_form_of_a_secret_is_not_written() -> None:
         [entry] = audit.entries(connection)
         assert "hunter22" not in str(entry)
         assert audit.verify(connection) == []
+
+
+def entry_of(fields: dict[str, str], actor: str = ACTOR, event: Event = Event.UPLOAD_ACCEPTED) -> tuple[str, str]:
+    """Actor and fields as the trail keeps them."""
+    with trail() as connection:
+        said = {**fields_for(event), **fields}
+        audit.write(connection, event, at=NOON, actor=actor, request_id="r", fields=said)
+        [entry] = audit.entries(connection)
+        assert audit.verify(connection) == []
+    return entry.actor, entry.fields
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", ["branch", "commit", "name", "repository", "suite", "tree"])
+def test_a_name_with_the_form_of_a_secret_is_blanked_and_still_told_apart(name: str) -> None:
+    """An uploader chooses the branch: two that are blanked must not look like one."""
+    one, other = ("sk-aaaaaaaaaaaa", "sk-bbbbbbbbbbbb")
+    told = [json.loads(entry_of({name: text})[1])[name] for text in (one, other)]
+    hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in (one, other)]
+    assert told == [f"[redacted] sha256:{shown}" for shown in hashes]
+    assert entry_of({name: "main"})[1].count("sha256:") == 0
+
+
+@pytest.mark.security
+def test_an_actor_with_the_form_of_a_secret_is_blanked_and_still_told_apart() -> None:
+    actor = "oidc:acme/shop@refs/heads/sk-aaaaaaaaaaaa"
+    shown = hashlib.sha256(actor.encode()).hexdigest()[:16]
+    assert entry_of({}, actor)[0] == f"oidc:acme/shop@refs/heads/[redacted] sha256:{shown}"
+    long = "x" * 170 + " sk-aaaaaaaaaaaa" + " " + "y" * 13
+    shown = hashlib.sha256(long.encode()).hexdigest()[:16]
+    assert len(long) == 200
+    assert entry_of({}, long)[0] == f"{'x' * 170} [reda sha256:{shown}"
+
+
+@pytest.mark.security
+def test_what_else_has_the_form_of_a_secret_leaves_no_hash_that_could_be_guessed_at() -> None:
+    fields = {"target": "postgresql://u:hunter22@db/hub"}
+    assert json.loads(entry_of(fields, event=Event.DATABASE_BACKED_UP)[1])["target"] == "postgresql://[redacted]@db/hub"
+
+
+@pytest.mark.reliability
+def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_others() -> None:
+    with pytest.raises(DeliveryFailed, match="surrogates not allowed"):
+        entry_of({"branch": "\ud800 sk-aaaaaaaaaaaa \ud800"})
 
 
 # what cannot be written raises

@@ -139,6 +139,16 @@ def test_a_merge_queue_run_and_the_main_run_of_one_tree_are_one_result() -> None
     assert (answer.receipt.commit, answer.snapshots) == (object_id("c3"), queue.snapshots)
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("kind", [Kind.PULL_REQUEST, Kind.BRANCH])
+@pytest.mark.parametrize("branch", ["refs/pull/7/merge", "refs/merge-requests/7/head", "refs/tags/v1"])
+def test_what_a_pull_request_s_job_sent_is_no_baseline(kind: Kind, branch: str) -> None:
+    """It could have measured main's commit first, or once more."""
+    lowered = run("c3", branch=branch)
+    assert refused(asked(store(lowered), kind)).reason is BaselineReason.NOT_RECORDED
+    assert found(asked(store(run("c2"), lowered), kind)).receipt.commit == object_id("c2")
+
+
 def test_suites_recorded_by_several_runs_of_one_tree_come_together() -> None:
     both = ("api", "auth")
     auth = {"auth": snap({"b.py": "+"}, suite="auth")}

@@ -195,6 +195,7 @@ def test_a_ci_s_own_token_is_exchanged_once() -> None:
     one.get("names", Nothing, {})
     one.get("names", Nothing, {})
     assert hub.asked[0].url.path == "/v1/tokens/exchange"
+    assert dict(hub.asked[0].url.params) == {"repository": "acme/shop"}
     shown = [request.headers["authorization"] for request in hub.asked]
     assert shown == ["Bearer header.claims.signature", f"Bearer {TOKEN}", f"Bearer {TOKEN}"]
 

@@ -5,16 +5,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from covgov.hub.store import repositories, uploads
+from covgov.hub.store.engine import migrate, structure_faults
+from covgov.hub.store.schema import TOKENS
 from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import transaction
 from covgov_testing.builders_run import NOON
 from covgov_testing.hub_database import database
 
 KEY = Key("main", "t" * 40, "api", "linux", 1)
+TOKEN = {
+    "name": "ci",
+    "role": "reader",
+    "scope": "[]",
+    "created_at": "2026-11-18T12:00:00Z",
+    "expires_at": "2027-11-18T12:00:00Z",
+}
 UPLOAD = Upload(KEY, "c" * 40, ("api", "auth"), "0" * 64, b"snapshot", NOON)
 
 
@@ -67,3 +76,27 @@ def test_the_uploads_of_one_attempt_are_settled_together(connection: Connection)
     assert [found.run_id for found in uploads.of_run(connection, 1, replace(KEY, attempt=2))] == [""]
     assert [found.run_id for found in uploads.of_run(connection, 2, KEY)] == [""]
     assert [found.run_id for found in uploads.of_run(connection, 1, replace(KEY, branch="dev"))] == [""]
+
+
+@pytest.mark.reliability
+def test_uploads_and_tokens_come_through_the_change_of_their_tables_and_back(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        with transaction(engine, write=True) as connection:
+            repositories.create(connection, "acme", "shop", at=NOON)
+            for branch in ("main", "dev"):
+                uploads.add(connection, 1, replace(UPLOAD, key=replace(KEY, branch=branch)))
+            for number, ref in enumerate([None, "refs/heads/main"]):
+                connection.execute(insert(TOKENS).values(**TOKEN, id=f"t{number}", sha256=str(number), ref=ref))
+        migrate(engine, "0002")
+        with transaction(engine, write=False) as connection:
+            kept = connection.execute(text("SELECT id FROM tokens")).scalars().all()
+            assert kept == ["t0"], "without its ref a CI job's token could write everywhere"
+            assert connection.execute(text("SELECT branch FROM uploads")).scalars().all() == ["main"]
+        migrate(engine)
+        with transaction(engine, write=True) as connection:
+            assert uploads.find(connection, 1, KEY) == UPLOAD
+            uploads.add(connection, 1, replace(UPLOAD, key=replace(KEY, branch="dev")))
+            with pytest.raises(IntegrityError):
+                uploads.add(connection, 1, UPLOAD)
+            connection.rollback()
+        assert structure_faults(engine) == []
