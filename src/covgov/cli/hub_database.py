@@ -184,7 +184,8 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
             every = repositories.list_(connection, limit=sys.maxsize)
         for repository in every:
             with transaction(engine, write=True) as connection:
-                gone = sweep(connection, repository, keep=keep, before=world.now() - timedelta(days=days))
+                now = world.now()
+                gone = sweep(connection, repository, keep=keep, before=now - timedelta(days=days), now=now)
                 files, uploads = gone.artifacts + gone.unreferenced, gone.expired
                 if files or uploads:
                     fields: dict[str, FieldValue] = {"files": files, "keep": keep, "blobs": gone.blobs}

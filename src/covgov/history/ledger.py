@@ -65,9 +65,17 @@ def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tup
 
     artifacts: file name -> SHA-256 of those that came with the run, whether or not the store keeps them.
     """
+    runs = chain(view) if recorded(view) else []
+    return continuation(runs[-1] if runs else None, runs, record, artifacts)
+
+
+def continuation(
+    last: Stored | None, runs: Sequence[Stored], record: RunRecord, artifacts: Mapping[str, str]
+) -> tuple[Addition | None, RunSummary]:
+    """As `addition`, for who knows the newest run already, and the runs at the record's tree (`runs`, others may be
+    among them)."""
     if record.recorded_at.utcoffset() is None:
         raise ValueError("recorded_at must be aware")
-    runs = chain(view) if recorded(view) else []
     body, objects = layout.dismantle(record)
     twin = next((stored for stored in runs if _same(stored.manifest.run, body)), None)
     if twin is not None:
@@ -75,8 +83,8 @@ def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tup
     manifest = Manifest(
         format=layout.FORMAT,
         version=layout.VERSION,
-        sequence=len(runs) + 1,
-        previous=runs[-1].id if runs else "",
+        sequence=last.manifest.sequence + 1 if last else 1,
+        previous=last.id if last else "",
         run=_with_attempt(body, max(body.attempt, _highest_attempt(runs, body) + 1)),
         artifacts=dict(artifacts),
     )

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
-from covgov.history.interface import Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, RunSummary
 from covgov.hub.store import admission, blobs, plausible, projection, repositories
 from covgov.hub.store.admission import NOTHING, Judge
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
-from covgov.hub.store.work import transaction
+from covgov.hub.store.work import stamp, transaction
 from covgov.model.run import RunRecord
 
 
@@ -102,11 +103,30 @@ class SqlHistory:
         kept = artifacts or {}
         ids = {name: layout.digest_of(data) for name, data in kept.items()}
         with _writing(self._database, self._repository) as connection:
-            added, summary = ledger.addition(SqlView(connection, self._repository), record, ids)
+            added, summary = self._addition(connection, record, ids)
             if added is not None:
                 bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
                 self._add(connection, {**bulk, **added.files})
         return summary
+
+    def _addition(
+        self, connection: Connection, record: RunRecord, artifacts: Mapping[str, str]
+    ) -> tuple[Addition | None, RunSummary]:
+        """As `ledger.addition`, which reads every run: only the newest one, and those at the record's tree.
+
+        The rows say which these are; where they and the files disagree, everything is read, and said what is wrong.
+        """
+        view = SqlView(connection, self._repository)
+        newest = projection.newest(connection, self._repository.id)
+        if newest is None or view.read([layout.HEAD]).get(layout.HEAD) != layout.head_bytes(*newest):
+            return ledger.addition(view, record, artifacts)
+        last = layout.manifest_name(*newest)
+        same = [layout.manifest_name(*one) for one in projection.of_tree(connection, self._repository.id, record.tree)]
+        data = view.read([last, *same])
+        if not {last, *same} <= data.keys():
+            return ledger.addition(view, record, artifacts)
+        runs = {name: layout.decode_manifest(data[name], name) for name in data}
+        return ledger.continuation(runs[last], [runs[name] for name in same], record, artifacts)
 
     def update(self, change: Change) -> None:
         """Raises InputError when what was to be added is no proper continuation (see `admission.admit`)."""
@@ -131,13 +151,17 @@ class SqlHistory:
             self._drop(connection, [name for artifact, name in present.items() if artifact not in needed])
         return gone
 
-    def collect(self) -> Sequence[str]:
-        """Drop objects and artifacts that no run refers to (left by a push that was never completed); their names."""
+    def collect(self, before: datetime) -> Sequence[str]:
+        """Drop objects and artifacts that no run refers to (left by a push that was never completed); their names.
+
+        before: what came later stays, for its run may be on its way.
+        """
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
             runs = ledger.chain(view) if ledger.recorded(view) else []
             needed = {layout.HEAD, *(name for stored in runs for name in admission.references(stored, view))}
-            unneeded = [name for name in view.names() if name not in needed]
+            recent = self._added_since(connection, before)
+            unneeded = [name for name in view.names() if name not in needed and name not in recent]
             self._drop(connection, unneeded)
         return unneeded
 
@@ -163,10 +187,8 @@ class SqlHistory:
         head = [files[layout.HEAD]] if layout.HEAD in files else []
         ids = blobs.keep(connection, self._repository.owner, [*new.values(), *head])
         if new:
-            rows = [
-                {"repository_id": self._repository.id, "name": name, "blob_id": ids[layout.digest_of(data)]}
-                for name, data in new.items()
-            ]
+            mine = {"repository_id": self._repository.id, "added_at": self._judge.now and stamp(self._judge.now)}
+            rows = [{**mine, "name": name, "blob_id": ids[layout.digest_of(data)]} for name, data in new.items()]
             connection.execute(insert(HISTORY_FILES), rows)
         if layout.HEAD in present:
             self._replace_head(connection, present[layout.HEAD], ids[layout.digest_of(files[layout.HEAD])])
@@ -184,6 +206,10 @@ class SqlHistory:
             mine = HISTORY_FILES.c.repository_id == self._repository.id
             connection.execute(delete(HISTORY_FILES).where(mine, HISTORY_FILES.c.name.in_(batch)))
         blobs.drop_unused(connection, ids)
+
+    def _added_since(self, connection: Connection, moment: datetime) -> set[str]:
+        query = select(HISTORY_FILES.c.name).where(HISTORY_FILES.c.repository_id == self._repository.id)
+        return set(connection.execute(query.where(HISTORY_FILES.c.added_at >= stamp(moment))).scalars())
 
     def _blob_ids(self, connection: Connection, names: Sequence[str]) -> dict[str, int]:
         query = select(HISTORY_FILES.c.name, HISTORY_FILES.c.blob_id).where(

@@ -69,6 +69,19 @@ def add(connection: Connection, repository_id: int, projected: Projected) -> Non
         connection.execute(insert(RUN_COMPONENTS), [{"run_pk": key.id, **row} for row in projected.components])
 
 
+def newest(connection: Connection, repository_id: int) -> tuple[int, str] | None:
+    """Number and id of the newest run."""
+    query = select(RUNS.c.sequence, RUNS.c.run_id).where(RUNS.c.repository_id == repository_id)
+    row = connection.execute(query.order_by(RUNS.c.sequence.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.sequence, row.run_id)
+
+
+def of_tree(connection: Connection, repository_id: int, tree: str) -> Sequence[tuple[int, str]]:
+    """Number and id of each run at a tree, oldest first."""
+    query = select(RUNS.c.sequence, RUNS.c.run_id).where(RUNS.c.repository_id == repository_id, RUNS.c.tree == tree)
+    return [(row.sequence, row.run_id) for row in connection.execute(query.order_by(RUNS.c.sequence))]
+
+
 def attempts(connection: Connection, repository_id: int, trees: Sequence[str]) -> Mapping[str, int]:
     """Tree -> the highest attempt recorded at it; a tree without a run is absent."""
     found: dict[str, int] = {}

@@ -6,7 +6,7 @@ Manifests, verdicts and coverage that a run refers to never go, except with the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete
 
@@ -27,12 +27,16 @@ class Swept:
     blobs: int
 
 
-def sweep(connection: Connection, repository: Repository, *, keep: int, before: datetime) -> Swept:
+UNFINISHED = timedelta(days=1)
+"""How long files that no run refers to are left alone: a push in parts names them in its last one."""
+
+
+def sweep(connection: Connection, repository: Repository, *, keep: int, before: datetime, now: datetime) -> Swept:
     """Keep the artifacts of the newest `keep` runs. before: uploads received earlier go."""
     history = SqlHistory(connection, repository)
     return Swept(
         artifacts=len(history.prune(keep)),
-        unreferenced=len(history.collect()),
+        unreferenced=len(history.collect(now - UNFINISHED)),
         expired=expire(connection, repository, before=before),
         blobs=blobs.drop_all_unused(connection),
     )

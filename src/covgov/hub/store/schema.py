@@ -61,6 +61,7 @@ HISTORY_FILES = Table(
     Column("repository_id", ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
     Column("name", String(200), primary_key=True),
     Column("blob_id", ForeignKey("blobs.id"), nullable=False, index=True),
+    Column("added_at", String(32)),  # NULL: before this was noted, or without a clock
 )
 
 RUNS = Table(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, row, run, verdict
-from covgov_testing.hub_database import database, forge, history, make
+from covgov_testing.hub_database import database, forge, get, history, make
 
 
 def test_it_is_a_store_of_runs_that_can_be_carried(tmp_path: Path) -> None:
@@ -182,12 +183,12 @@ def test_pruning_drops_artifacts_of_older_runs_and_their_bytes(tmp_path: Path) -
 def test_collecting_drops_what_no_run_refers_to(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         ledger_ = history(engine)
-        assert ledger_.collect() == []
+        assert ledger_.collect(NOON) == []
         ledger_.append(run(), {"api.xml": b"kept"})
         leaving = layout.object_name(layout.digest_of(b"half of a push"))
         ledger_.update(lambda _: Addition({leaving: b"half of a push"}, NOON, "objects first"))
         before = ledger_.view().names()
-        assert ledger_.collect() == [leaving]
+        assert ledger_.collect(NOON) == [leaving]
         assert ledger_.view().names() == [name for name in before if name != leaving]
         assert list(ledger_.verify()) == []
 
@@ -250,3 +251,48 @@ def test_appending_the_same_record_again_writes_no_page(tmp_path: Path) -> None:
         before = path.read_bytes() + log.read_bytes()
         assert ledger_.append(replace(run(), attempt=9)) == first
         assert path.read_bytes() + log.read_bytes() == before
+
+
+@pytest.mark.reliability
+def test_an_append_reads_the_newest_run_and_those_of_its_tree_only(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        ledger_ = history(engine)
+        made = [ledger_.append(run(f"c{number}", at=NOON + timedelta(hours=number))) for number in range(5)]
+        again = run("c2", at=NOON + timedelta(hours=9))
+        read = manifests_read(engine, lambda: made.append(ledger_.append(again)))
+        assert read == {layout.manifest_name(made[number].sequence, made[number].id) for number in (2, 4)}
+        assert (made[-1].sequence, made[-1].previous, made[-1].attempt) == (6, made[4].id, 2)
+        assert ledger_.append(again) == made[-1]
+        assert list(ledger_.verify()) == []
+
+
+def manifests_read(engine: Engine, act: Callable[[], object]) -> set[str]:
+    """Names of the manifests that were asked for by name."""
+    asked: set[str] = set()
+
+    def note(_: object, __: object, ___: str, parameters: tuple[object, ...], *____: object) -> None:
+        asked.update(name for name in parameters if isinstance(name, str) and name.startswith("runs/0"))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    new = {name for name in asked if name.startswith("runs/00000006")}
+    return asked - new
+
+
+@pytest.mark.security
+def test_where_rows_and_files_disagree_an_append_looks_at_every_run(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        ledger_ = history(engine)
+        made = [ledger_.append(run(f"c{number}", at=NOON + timedelta(hours=number))) for number in range(3)]
+        with transaction(engine, write=True) as connection:
+            connection.execute(RUNS.update().where(RUNS.c.sequence == 3).values(run_id="0" * 64))
+        assert ledger_.append(run("c2", at=NOON + timedelta(hours=2))) == made[2]
+        other = history(engine, "acme/other")
+        first, _ = other.append(run("c1")), other.append(run("c2"))
+        forge(engine, get(engine, "acme/other"), layout.manifest_name(1, first.id), None)
+        with pytest.raises(InputError) as caught:
+            other.append(run("c1", at=NOON + timedelta(hours=9)))
+        assert caught.value.code == "history-damaged"

@@ -3,11 +3,13 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, func, insert, select
 
-from covgov.history import layout
+from covgov.history import layout, ledger
 from covgov.history.interface import Addition
 from covgov.hub.store import repositories, retention
+from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.retention import Swept
 from covgov.hub.store.schema import BLOBS, UPLOADS
@@ -46,8 +48,8 @@ def test_a_sweep_drops_what_may_go_and_nothing_else(tmp_path: Path) -> None:
                 upload(connection, repository.id, "old", hours=-1)
                 upload(connection, repository.id, "old-used", hours=-1, run_id="r1")
                 upload(connection, repository.id, "new", hours=0)
-            told = retention.sweep(connection, shop, keep=1, before=NOON)
-            again = retention.sweep(connection, shop, keep=1, before=NOON)
+            told = retention.sweep(connection, shop, keep=1, before=NOON, now=NOON)
+            again = retention.sweep(connection, shop, keep=1, before=NOON, now=NOON)
             left = connection.execute(select(UPLOADS.c.repository_id, UPLOADS.c.name, UPLOADS.c.snapshot)).all()
         assert told == Swept(artifacts=2, unreferenced=1, expired=2, blobs=1)
         assert again == Swept(0, 0, 0, 0)
@@ -58,10 +60,33 @@ def test_a_sweep_drops_what_may_go_and_nothing_else(tmp_path: Path) -> None:
         assert (len(found.list()), list(found.verify())) == (3, [])
 
 
+@pytest.mark.reliability
+def test_a_sweep_leaves_a_push_alone_that_is_under_way(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        shop = make(engine)
+        added, _ = ledger.addition(SqlHistory(engine, shop).view(), run(), {})
+        assert added is not None
+        ahead = {name: data for name, data in added.files.items() if name.startswith("objects/")}
+        last = {name: data for name, data in added.files.items() if name not in ahead}
+        with transaction(engine, write=True) as connection:
+            store = SqlHistory(connection, shop, Judge(NOON))
+            store.update(lambda _: Addition(ahead, NOON, "objects first"))
+            soon = retention.sweep(connection, shop, keep=1, before=NOON, now=NOON + retention.UNFINISHED)
+            store.update(lambda _: Addition(last, NOON, "the run"))
+            store.update(lambda _: Addition({LOST: b"lost"}, NOON, "objects of no run"))
+            late = NOON + retention.UNFINISHED + timedelta(seconds=1)
+            later = retention.sweep(connection, shop, keep=1, before=NOON, now=late)
+        assert (soon.unreferenced, later.unreferenced) == (0, 1)
+        assert list(SqlHistory(engine, shop).verify()) == []
+
+
+LOST = layout.object_name(layout.digest_of(b"lost"))
+
+
 def test_sweeping_an_empty_history_drops_nothing(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop = make(engine)
         with transaction(engine, write=True) as connection:
-            assert retention.sweep(connection, shop, keep=0, before=NOON) == Swept(0, 0, 0, 0)
+            assert retention.sweep(connection, shop, keep=0, before=NOON, now=NOON) == Swept(0, 0, 0, 0)
             assert repositories.get(connection, "acme", "shop") == shop
             assert connection.execute(select(func.count()).select_from(BLOBS)).scalar_one() == 0
