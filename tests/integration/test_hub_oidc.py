@@ -60,9 +60,9 @@ class Desk:
     def exchange(self, token: str) -> httpx2.Response:
         return self.client.post(EXCHANGE, headers={"Authorization": f"Bearer {token}"})
 
-    def upload(self, token: str, path: str = SHOP) -> httpx2.Response:
+    def upload(self, token: str, path: str = SHOP, **about: str) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        return self.client.post(f"{path}/uploads", params=ABOUT, content=LCOV, headers=headers)
+        return self.client.post(f"{path}/uploads", params={**ABOUT, **about}, content=LCOV, headers=headers)
 
     def trail(self) -> list[tuple[str, str, str]]:
         """Event, actor and request of every entry that a request wrote."""
@@ -146,6 +146,33 @@ def test_a_ci_token_may_be_shown_to_the_upload_itself_and_opens_nothing_else(des
     )
     bearer = {"Authorization": f"Bearer {desk.github.token(jti='3')}"}
     assert refused(desk.client.delete(SHOP, headers=bearer)) == (403, "permission-missing")
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_a_job_of_a_proposed_change_writes_nothing_that_main_is_judged_by(desk: Desk, kind: str) -> None:
+    issuer: CiIssuer = getattr(desk, kind)
+    subject, ref = {
+        "github": ("acme/shop", "refs/pull/7/merge"),
+        "gitlab": ("acme/web/shop", "refs/merge-requests/7/head"),
+    }[kind]
+    with transaction(desk.engine, write=True) as connection:
+        work = Work(connection, desk.clock.now, "local:root", "set-up")
+        bindings.bind(work, repository_id(work, "acme/shop"), Binding(issuer.url, subject, "refs/**"))
+    assert desk.upload(issuer.token(jti="main")).status_code == 201
+    told = {"ref": ref, "sub": f"repo:{subject}:pull_request"} if kind == "github" else {"ref_path": ref}
+    signed = issuer.local.sign({**issuer.claims(jti="pull", sha="a" * 40), **told})
+    given = desk.exchange(signed).json()
+    assert given["ref"] == ref
+    attacks = {
+        "ci-branch": {"attempt": "2"},
+        "ci-commit": {"attempt": "2", "branch": ref},
+        "ci-measured": {"branch": ref, "commit": "a" * 40},
+    }
+    for code, about in attacks.items():
+        assert refused(desk.upload(given["token"], **about)) == (409, code)
+    assert desk.runs() == 1
+    own = desk.upload(given["token"], branch=ref, commit="a" * 40, tree="b" * 40)
+    assert (own.status_code, desk.runs()) == (201, 2)
 
 
 def at(desk: Desk, **hours: float) -> int:

@@ -82,7 +82,7 @@ def _blanked(name: str, text: str) -> str:
     clean = blank_credentials(text)
     if clean == text or name not in NAMES:
         return clean
-    told = f" sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
+    told = " sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
     return clean[: LONGEST_ACTOR - len(told)] + told if name == "actor" else clean + told
 
 
