@@ -43,7 +43,9 @@ def test_a_bar_is_printed_digit_by_digit() -> None:
     assert figures.bar(Decimal("79.50")) == "79.50 %"
 
 
-@pytest.mark.parametrize(("bar", "places"), [(None, 2), ("90", 2), ("90.5", 2), ("90.1234", 4), ("NaN", 2), ("1E-3000000", 50)])
+@pytest.mark.parametrize(
+    ("bar", "places"), [(None, 2), ("90", 2), ("90.5", 2), ("90.1234", 4), ("NaN", 2), ("1E-3000000", 50)]
+)
 def test_precision_follows_the_bar_but_never_below_two_places(bar: str | None, places: int) -> None:
     assert figures.precision(None if bar is None else Decimal(bar)) == places
 
