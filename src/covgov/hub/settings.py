@@ -22,6 +22,7 @@ class Limits:
     """Sizes in bytes, counts, seconds. Beyond one of them a request is refused with a problem document.
 
     document: of a body that is neither an upload nor an addition, as sent and unpacked. body, unpacked: of these two.
+    repository: of all that one repository keeps.
     """
 
     document: int = 2 * 1024 * 1024
@@ -31,6 +32,7 @@ class Limits:
     page: int = 200
     requests_per_minute: int = 600
     body_seconds: float = 60.0
+    repository: int = 10 * 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

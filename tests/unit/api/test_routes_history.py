@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from covgov.hub.store.history_files import SqlView
 from covgov_testing import hub_database
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, run
-from covgov_testing.write_desk import HISTORY, WriteDesk, proposal, zipped
+from covgov_testing.write_desk import HISTORY, WriteDesk, proposal, write_desk, zipped
 
 
 def second() -> timedelta:
@@ -211,3 +212,20 @@ def test_an_audit_entry_that_cannot_be_written_fails_the_request_and_nothing_is_
     answer = desk.add(run("c1"))
     assert (answer.status_code, answer.json()["code"]) == (500, "audit-unwritable")
     assert list(desk.history().view().names()) == []
+
+
+@pytest.mark.reliability
+@pytest.mark.security
+def test_a_repository_keeps_no_more_than_it_may(read_template: Path, tmp_path: Path) -> None:
+    with write_desk(read_template, tmp_path, repository=20_000) as small:
+        assert small.add(run("c1")).status_code == 201
+        kept = len(small.history().view().names())
+        bulk = b"x" * 20_000
+        ahead = {layout.artifact_name(layout.digest_of(bulk)): base64.b64encode(bulk).decode()}
+        sent = {**proposal(small.history().view(), run("c2", at=NOON + second())), "files": ahead}
+        refused = small.ask("POST", f"{HISTORY}/additions", json=sent)
+        assert (refused.status_code, refused.json()["code"]) == (507, "repository-full")
+        assert len(small.history().view().names()) == kept
+        lcov = b"SF:src/a.py\n" + b"".join(b"DA:%d,1\n" % line for line in range(1, 120_000)) + b"end_of_record\n"
+        assert small.upload(lcov).json()["code"] == "repository-full"
+        assert small.add(run("c3", at=NOON + second())).status_code == 201

@@ -38,6 +38,7 @@ BY_CODE: Mapping[str, int] = {
     "hub-database-damaged": 500,
     "hub-database-unavailable": 503,
     "hub-storage-full": 507,
+    "repository-full": 507,
     "report-too-large": 413,
     "repository-exists": 409,
     "repository-unknown": 404,

@@ -174,7 +174,7 @@ def add(
         raise Problem(413, "files-too-many", f"an addition holds at most {most} files", hint="send it in parts")
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
-        runs = _append(work, repository, proposal)
+        runs = _append(work, repository, proposal, settings_of(request).limits.repository)
         placement.check(work, repository, principal, runs)
         head = _head_of(proposal)
         recording.account_files(work, repository, files=len(proposal.files), runs=len(runs), head=head)
@@ -226,7 +226,7 @@ def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> F
     return Files(dict(view.read(wanted[:count])), tuple(wanted[count:]))
 
 
-def _append(work: Work, repository: Repository, proposal: Proposal) -> list[RunSummary]:
+def _append(work: Work, repository: Repository, proposal: Proposal, quota: int) -> list[RunSummary]:
     """The runs that were new, oldest first. Raises DeliveryFailed (`history-contended`), and InputError for additions
     that are no proper continuation."""
     fresh: list[str] = []
@@ -246,7 +246,7 @@ def _append(work: Work, repository: Repository, proposal: Proposal) -> list[RunS
 
     policy, _ = reading.stored_policy(work.connection, repository)
     try:
-        SqlHistory(work.connection, repository, Judge(work.now, policy)).update(change)
+        SqlHistory(work.connection, repository, Judge(work.now, policy, quota)).update(change)
     except InputError as error:  # 422 whatever is wrong: it is what was sent that does not fit what is here
         raise Problem(422, error.code, error.message, hint=error.hint) from error
     return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]

@@ -28,7 +28,7 @@ from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
-from covgov.hub.store import documents, runs, uploads
+from covgov.hub.store import documents, repositories, runs, uploads
 from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.plausible import BRANCH
@@ -103,7 +103,8 @@ def upload(
     body: Annotated[bytes, Depends(upload_body)],
 ) -> Result:
     """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
-    files = intake.unpack(body, settings_of(request).limits)
+    limits = settings_of(request).limits
+    files = intake.unpack(body, limits)
     said = intake.Said(about.suite, about.commit, about.tree, about.root, about.exit_code)
     received = Upload(
         Key(about.branch, about.tree, about.suite, about.name, about.attempt),
@@ -118,6 +119,7 @@ def upload(
         known = _known(work, repository, received)
         if known is None:
             placement.check(work, repository, principal, [placement.Placed(about.branch, about.commit, about.tree)])
+            repositories.take(work.connection, repository.id, len(received.snapshot), limits.repository)
         result = _status(work, repository, known) if known else _accept(work, repository, received)
     if known:
         response.status_code = 200

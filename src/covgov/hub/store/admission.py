@@ -33,10 +33,12 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What the hub holds a run against. now: of its clock. policy: the repository's own. None: against none."""
+    """What the hub holds a run against. now: of its clock. policy: the repository's own. quota: bytes that the
+    repository may keep. None: against none."""
 
     now: datetime | None = None
     policy: Policy | None = None
+    quota: int | None = None
 
 
 NOTHING = Judge()

@@ -184,6 +184,8 @@ class SqlHistory:
         plausible.check_attempts(new_runs, projection.attempts(connection, self._repository.id, trees))
         present = self._blob_ids(connection, list(files))
         new = {name: data for name, data in files.items() if name not in present}
+        size = sum(len(data) for data in new.values())
+        repositories.take(connection, self._repository.id, size, self._judge.quota)
         head = [files[layout.HEAD]] if layout.HEAD in files else []
         ids = blobs.keep(connection, self._repository.owner, [*new.values(), *head])
         if new:
@@ -201,6 +203,8 @@ class SqlHistory:
         blobs.drop_unused(connection, [old])
 
     def _drop(self, connection: Connection, names: Sequence[str]) -> None:
+        size = sum(SqlView(connection, self._repository).sizes(names).values())
+        repositories.take(connection, self._repository.id, -size)
         ids = sorted(set(self._blob_ids(connection, names).values()))
         for batch in blobs.batches(names):
             mine = HISTORY_FILES.c.repository_id == self._repository.id

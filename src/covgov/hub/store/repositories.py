@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
 from sqlalchemy import delete as delete_from
 
-from covgov.errors import InputError
+from covgov.errors import DeliveryFailed, InputError
 from covgov.hub.store import blobs
 from covgov.hub.store.plausible import BRANCH
 from covgov.hub.store.schema import HISTORY_FILES, REPOSITORIES, RUNS
@@ -120,6 +120,22 @@ def delete(connection: Connection, repository: Repository) -> Deletion:
     connection.execute(delete_from(REPOSITORIES).where(REPOSITORIES.c.id == repository.id))
     dropped = blobs.drop_unused(connection, sorted(used))
     return Deletion(repository, runs, files, dropped, len(used) - dropped)
+
+
+def take(connection: Connection, repository_id: int, size: int, quota: int | None = None) -> None:
+    """Account for `size` more bytes that it keeps (fewer, when negative). quota: the most; None: no limit.
+
+    Raises DeliveryFailed (`repository-full`), with nothing changed.
+    """
+    mine = REPOSITORIES.c.id == repository_id
+    kept = connection.execute(select(REPOSITORIES.c.bytes).where(mine)).scalar_one()
+    if quota is not None and size > 0 and kept + size > quota:
+        raise DeliveryFailed(
+            "repository-full",
+            f"the repository keeps {kept} bytes of the {quota} that it may; these {size} were not added",
+            hint="prune artifacts of old runs, or ask the hub's administrator for more (COVGOV_HUB_LIMIT_REPOSITORY)",
+        )
+    connection.execute(update(REPOSITORIES).where(mine).values(bytes=max(0, kept + size)))
 
 
 def lock(connection: Connection, repository: Repository) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, func, select
 
-from covgov.hub.store import blobs
+from covgov.hub.store import blobs, repositories
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import UPLOADS
@@ -48,4 +48,6 @@ def expire(connection: Connection, repository: Repository, *, before: datetime) 
     What a run was made of is in its history. The same upload, sent again after this, counts as a new attempt.
     """
     old = (UPLOADS.c.repository_id == repository.id) & (UPLOADS.c.received_at < stamp(before))
+    size = connection.execute(select(func.coalesce(func.sum(func.length(UPLOADS.c.snapshot)), 0)).where(old))
+    repositories.take(connection, repository.id, -size.scalar_one())
     return connection.execute(delete(UPLOADS).where(old)).rowcount

@@ -8,6 +8,7 @@ projections of the manifests, written in the same transaction, for listing and q
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -41,6 +42,7 @@ REPOSITORIES = Table(
     Column("default_branch", String(255), nullable=False, server_default="main"),
     Column("private", Boolean, nullable=False, server_default="1"),
     Column("created_at", String(32), nullable=False),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),  # of its history's files and its uploads
     UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,  # as PostgreSQL does: the id of a deleted repository is never given to another
 )

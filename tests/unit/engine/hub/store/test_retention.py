@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
+from covgov.errors import DeliveryFailed
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition
 from covgov.hub.store import repositories, retention
 from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.retention import Swept
-from covgov.hub.store.schema import BLOBS, UPLOADS
+from covgov.hub.store.schema import BLOBS, REPOSITORIES, UPLOADS
 from covgov.hub.store.work import stamp, transaction
 from covgov_testing.builders_run import NOON, run
 from covgov_testing.hub_database import database, make
@@ -90,3 +91,24 @@ def test_sweeping_an_empty_history_drops_nothing(tmp_path: Path) -> None:
             assert retention.sweep(connection, shop, keep=0, before=NOON, now=NOON) == Swept(0, 0, 0, 0)
             assert repositories.get(connection, "acme", "shop") == shop
             assert connection.execute(select(func.count()).select_from(BLOBS)).scalar_one() == 0
+
+
+def test_what_a_repository_keeps_is_counted_up_and_down(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        shop = make(engine)
+        with transaction(engine, write=True) as connection:
+            store = SqlHistory(connection, shop)
+            store.append(run("c1"), {"api.xml": b"x" * 1000})
+            with_bulk = kept(connection)
+            assert with_bulk == sum(store.view().sizes(store.view().names()).values())
+            upload(connection, shop.id, "old", hours=-1)
+            repositories.take(connection, shop.id, len(b"bulk"), with_bulk + 4)
+            with pytest.raises(DeliveryFailed) as caught:
+                repositories.take(connection, shop.id, 1, with_bulk + 4)
+            assert (caught.value.code, kept(connection)) == ("repository-full", with_bulk + 4)
+            retention.sweep(connection, shop, keep=0, before=NOON, now=NOON)
+            assert kept(connection) == with_bulk - 1000
+
+
+def kept(connection: Connection) -> int:
+    return int(connection.execute(select(REPOSITORIES.c.bytes)).scalar_one())
