@@ -48,9 +48,9 @@ class Jumpy:
         issued = int(self.issuer.clock.now.timestamp())
         return self.issuer.sign(self.issuer.github(jti=name, exp=issued + int(life)))
 
-    def exchange(self, token: str) -> httpx2.Response:
+    def exchange(self, token: str, repository: str) -> httpx2.Response:
         with self.server.client(token) as client:
-            return client.post("/v1/tokens/exchange")
+            return client.post("/v1/tokens/exchange", params={"repository": repository})
 
 
 @pytest.fixture(scope="module")
@@ -136,30 +136,30 @@ def test_the_last_use_of_a_token_never_moves_back(hub: Jumpy) -> None:
 def test_a_ci_token_is_taken_within_the_skew_and_not_beyond(hub: Jumpy, bound: str) -> None:
     for number, seconds in enumerate((30, -30, 330)):
         hub.jump(seconds)
-        assert hub.exchange(hub.signed(f"near-{bound}-{number}")).status_code == 201, seconds
+        assert hub.exchange(hub.signed(f"near-{bound}-{number}"), bound).status_code == 201, seconds
     hub.jump(400)
-    refused(hub.exchange(hub.signed(f"late-{bound}")), 401, "oidc-expired")
+    refused(hub.exchange(hub.signed(f"late-{bound}"), bound), 401, "oidc-expired")
     hub.jump(-400)
-    refused(hub.exchange(hub.signed(f"early-{bound}")), 401, "oidc-claims")
+    refused(hub.exchange(hub.signed(f"early-{bound}"), bound), 401, "oidc-claims")
 
 
 @pytest.mark.security
 def test_a_ci_token_is_good_once_also_when_the_clock_went_ahead_and_back(hub: Jumpy, bound: str) -> None:
     token = hub.signed(f"long-{bound}", life=DAY)
-    assert hub.exchange(token).status_code == 201
+    assert hub.exchange(token, bound).status_code == 201
     for seconds in (23 * HOUR, DAY, 10 * DAY):
         hub.jump(seconds)  # whoever comes now has what seems to be over forgotten, if he is let in at all
-        other = hub.exchange(hub.signed(f"other-{bound}-{seconds}", life=DAY))
+        other = hub.exchange(hub.signed(f"other-{bound}-{seconds}", life=DAY), bound)
         assert other.status_code == (201 if seconds <= DAY else 401)
         hub.jump(0)
-        refused(hub.exchange(token), 401, "oidc-replayed")
+        refused(hub.exchange(token, bound), 401, "oidc-replayed")
 
 
 @pytest.mark.security
 def test_a_clock_far_ahead_costs_nobody_a_token_that_was_meant_to_last(hub: Jumpy, bound: str) -> None:
-    assert hub.exchange(hub.signed(f"first-{bound}")).status_code == 201
+    assert hub.exchange(hub.signed(f"first-{bound}"), bound).status_code == 201
     hub.jump(400 * DAY)
-    assert hub.exchange(hub.signed(f"far-{bound}", at=400 * DAY)).status_code == 201
+    assert hub.exchange(hub.signed(f"far-{bound}", at=400 * DAY), bound).status_code == 201
     refused(hub.ask(hub.server.token), 401, "token-expired")
     hub.jump(0)
     assert hub.ask(hub.server.token).status_code == 200
