@@ -1,8 +1,7 @@
-"""Tells coverage.py which quality attributes a test carries, as a dynamic context: `covgov:*,architecture,security`.
+"""Tells coverage.py which quality attributes a test carries, as a dynamic context: `covgov:architecture,security`.
 
 A test marked with a quality attribute (`@pytest.mark.security`) runs, from set-up to tear-down, under a context that
-names its attributes, sorted; any other test under `covgov:*`, which every context begins with: what ran under none of
-them ran while no test did. Without active coverage, or with a context setting of the user's own, it does nothing.
+names its attributes, sorted. Without active coverage, or with a context setting of the user's own, it does nothing.
 
 Imports nothing of covgov, and coverage.py only if somebody else has: a plugin is imported before measurement begins,
 and whatever it imports would be missing from the coverage of its own package.
@@ -23,7 +22,6 @@ import pytest
 NAME = "covgov-attributes"
 DEFAULT = ("architecture", "reliability", "security")
 PREFIX = "covgov:"
-ANY_TEST = "*"
 
 
 class Measuring(Protocol):
@@ -61,8 +59,9 @@ def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
 
 
 def context_of(markers: set[str], attributes: tuple[str, ...]) -> str:
-    """The context of a test with these markers."""
-    return PREFIX + ",".join([ANY_TEST, *sorted(markers & set(attributes))])
+    """The context of a test with these markers; empty when none of them is an attribute."""
+    found = sorted(markers & set(attributes))
+    return PREFIX + ",".join(found) if found else ""
 
 
 def active() -> Measuring | None:
@@ -83,7 +82,8 @@ def obstacle(coverage: Measuring, config: pytest.Config) -> str:
 
 
 class Attributes:
-    """Switches the context around each test. notes: the directory for notes, "" for none."""
+    """Switches the context when a test needs another one than the test before it: a switch makes coverage.py write what
+    it has. notes: the directory for notes, "" for none."""
 
     def __init__(
         self, config: pytest.Config, attributes: tuple[str, ...], active: Callable[[], Measuring | None], notes: str
@@ -93,6 +93,7 @@ class Attributes:
         self.active = active
         self.notes = notes
         self.note = ""
+        self.current: tuple[Measuring | None, str] = (None, "")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
@@ -104,15 +105,21 @@ class Attributes:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
         coverage = self.active()
-        if coverage is None or self.note:
-            yield
-            return
-        coverage.switch_context(context_of({marker.name for marker in item.iter_markers()}, self.attributes))
-        try:
-            yield
-        finally:
-            if self.active() is coverage:
-                coverage.switch_context("")
+        if coverage is not None and not self.note:
+            self._switch(coverage, context_of({marker.name for marker in item.iter_markers()}, self.attributes))
+        yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        coverage = self.active()
+        if coverage is not None:
+            self._switch(coverage, "")
+
+    def _switch(self, coverage: Measuring, context: str) -> None:
+        if (coverage, context) != self.current:
+            if context or self.current[0] is coverage:
+                coverage.switch_context(context)
+            self.current = (coverage, context)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.note:

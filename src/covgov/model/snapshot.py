@@ -34,9 +34,9 @@ class CountedExits:
     total: int
 
 
-ANY_TEST = "*"
-"""The tag of what a test can reach: lines that any test reached, and function bodies that ran. The other covered lines
-are those of modules and classes that ran while no test did, when they were imported."""
+REACHABLE = "*"
+"""The tag of what a test can reach: lines that tagged tests reached, and function bodies that ran. The other covered
+lines are those of modules and classes, which run when they are imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FileCoverage:
     exits: branch exits that count, sorted; taken: those that were taken (a sorted subset).
     counted: exits known only by number per line, sorted by line; a line is never in both `exits` and `counted`.
     excluded: lines that the tool was told not to count. Disjoint from statements.
-    attributes: (tag, covered lines reached by tests so tagged), sorted by tag; ANY_TEST where the tool tells it.
+    attributes: (tag, covered lines reached by tests so tagged), sorted by tag; REACHABLE where the tool tells it.
     source: git blob id of the measured source text, or "" when unknown.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from covgov.model import lines
 from covgov.model.ratio import ZERO, Ratio
-from covgov.model.snapshot import ANY_TEST, FileCoverage, Metric, Snapshot
+from covgov.model.snapshot import REACHABLE, FileCoverage, Metric, Snapshot
 
 Pick = Callable[[str], bool]
 
@@ -42,13 +42,13 @@ def of_files(snapshot: Snapshot, metric: Metric, attribute: str) -> Ratio:
     """The snapshot's total; with an attribute the lines of `of_attribute`."""
     if not attribute:
         return snapshot.ratio(metric)
-    known = tells_tests(snapshot)
+    known = tells_reachable(snapshot)
     return sum((of_attribute(coverage, attribute, known=known) for coverage in snapshot.files.values()), ZERO)
 
 
-def tells_tests(snapshot: Snapshot) -> bool:
+def tells_reachable(snapshot: Snapshot) -> bool:
     """Whether the measurement tells the lines that tests can reach from those that run when modules are imported."""
-    return any(coverage.attribute(ANY_TEST) for coverage in snapshot.files.values())
+    return any(coverage.attribute(REACHABLE) for coverage in snapshot.files.values())
 
 
 def of_attribute(coverage: FileCoverage, attribute: str, *, known: bool) -> Ratio:
@@ -58,7 +58,7 @@ def of_attribute(coverage: FileCoverage, attribute: str, *, known: bool) -> Rati
     neither as reached nor as executable.
     """
     counted = (
-        coverage.statements & ~(coverage.covered & ~coverage.attribute(ANY_TEST)) if known else coverage.statements
+        coverage.statements & ~(coverage.covered & ~coverage.attribute(REACHABLE)) if known else coverage.statements
     )
     return Ratio((coverage.attribute(attribute) & counted).bit_count(), counted.bit_count())
 

@@ -28,8 +28,8 @@ MAX_LINE = 1000000
 REPORTS = ("coverage.report_core", "coverage.report")  # get_analysis_to_report moved in 7.3
 SYSMON = "measured with the sysmon core, which records no contexts: quality attributes are not known"
 
-ANY_TEST = "*"
-"""The tag of every test, as in `covgov.model.snapshot`."""
+REACHABLE = "*"
+"""The tag of what tests can reach, as in `covgov.model.snapshot`."""
 
 
 class Refused(Exception):
@@ -180,9 +180,10 @@ def _attributes(
         for tag in tags:
             lines.setdefault(tag, set()).update(reached)
     data.set_query_contexts(None)
-    if any(ANY_TEST in tags for tags in tagged.values()):
-        # Code of a function that ran, but under no test (in a subprocess, at import): a test can reach that.
-        lines.setdefault(ANY_TEST, set()).update(executed & _in_functions(reporter))
+    if tagged:
+        # What is neither: lines of modules and classes that ran at import, before any test.
+        reached = set().union(*lines.values())
+        lines[REACHABLE] = reached | executed & _in_functions(reporter)
     return {tag: sorted(found) for tag, found in lines.items() if found}
 
 

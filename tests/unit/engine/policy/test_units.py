@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import ANY_TEST, CountedExits, FileCoverage, Metric
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric
 from covgov.policy import units
 from covgov_testing.builders import cov, snap
 
@@ -44,7 +44,7 @@ def test_lines_that_only_run_at_import_are_nobody_s_to_reach() -> None:
     mixed = FileCoverage(
         lines.of([1, 2, 3, 4, 5]),
         lines.of([1, 2, 3, 4]),
-        attributes=((ANY_TEST, lines.of([2, 3, 4])), ("security", lines.of([2, 3]))),
+        attributes=((REACHABLE, lines.of([2, 3, 4])), ("security", lines.of([2, 3]))),
     )
     # 1 ran at import, 2 and 3 under tagged tests, 4 under others only, 5 never
     assert units.of_files(snap({"a.py": mixed, "b.py": table}), Metric.LINE, "security") == Ratio(2, 4)

@@ -72,7 +72,7 @@ def test_tagged_contexts_give_attributes(project: Path, capsys: pytest.CaptureFi
     document = analysed(capsys, ".coverage")
     file = only_file(document)
     assert document["contexts"] == 1
-    assert file["attributes"] == {"reliability": file["executed"], "security": file["executed"]}
+    assert file["attributes"] == dict.fromkeys(("*", "reliability", "security"), file["executed"])
 
 
 IMPORTED = """
@@ -95,7 +95,7 @@ def test_what_no_test_can_reach_is_told_from_functions_that_ran_outside_of_tests
     reports.coverage(project, "run", "src/shapes.py")
     assert only_file(analysed(capsys, ".coverage"))["attributes"] == {}, "no test was ever told apart"
     (project / "src" / "by_test.py").write_text("import shapes\nshapes.Box().hold()\n", encoding="utf-8")
-    reports.coverage(project, "run", "--append", "--context=covgov:*", "src/by_test.py")
+    reports.coverage(project, "run", "--append", "--context=covgov:security", "src/by_test.py")
     found = analysed(capsys, ".coverage")["files"]
     assert isinstance(found, dict)
     (shapes,) = (told for path, told in found.items() if path.endswith("shapes.py"))
@@ -110,11 +110,11 @@ def test_a_function_that_ran_outside_of_tests_is_for_tests_to_reach(
     (project / "src" / "other.py").write_text("x = 1\n", encoding="utf-8")
     (project / ".coverage").unlink(missing_ok=True)
     reports.coverage(project, "run", "src/shapes.py")
-    reports.coverage(project, "run", "--append", "--context=covgov:*", "src/other.py")
+    reports.coverage(project, "run", "--append", "--context=covgov:security", "src/other.py")
     found = analysed(capsys, ".coverage")["files"]
     assert isinstance(found, dict)
     told = {Path(path).name: file["attributes"] for path, file in found.items()}
-    assert told == {"shapes.py": {"*": [4]}, "other.py": {"*": [1]}}, "only once() has a body that ran"
+    assert told == {"shapes.py": {"*": [4]}, "other.py": {"*": [1], "security": [1]}}, "only once() has a body that ran"
 
 
 def test_function_bodies_are_found_in_python_and_all_lines_in_anything_else() -> None:
