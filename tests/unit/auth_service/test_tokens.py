@@ -352,3 +352,17 @@ def test_a_revoked_token_names_the_successors_that_work_on(desk: AuthDesk) -> No
         assert tokens.successors(work.connection, gone, NOON) == [third.id]
         assert tokens.successors(work.connection, third, NOON) == []
         assert tokens.successors(work.connection, gone, third.expires_at) == []
+
+
+def test_tokens_are_listed_on_from_the_place_of_one_of_them_also_within_a_second(desk: AuthDesk) -> None:
+    for number in range(3):
+        desk.token(name=f"n{number}")
+    desk.clock.forward(1)
+    desk.token(name="later")
+    with desk.work() as work:
+        everything = tokens.list_(work.connection)
+        assert everything[-1].name == "later"
+        for index, token in enumerate(everything):
+            left = everything[index + 1 :]
+            assert tokens.list_(work.connection, after=tokens.place(token)) == left
+            assert tokens.list_(work.connection, after=tokens.place(token), limit=1) == left[:1]
