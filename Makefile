@@ -78,7 +78,7 @@ dist: $(READY)
 
 ## lock: pin every development dependency with hashes (needs uv)
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --group dev -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
 
 ## inventory: accept the test modules that exist now
 inventory: $(READY)
