@@ -12,7 +12,7 @@ from covgov.cli.boundary import FAILED, OK
 from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
-from covgov.errors import UsageError
+from covgov.errors import InputError, UsageError
 from covgov.history.interface import Noted, Portable, Pushable, RunStore, RunSummary
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -138,6 +138,32 @@ def export_command(world: World, folder: Path) -> int:
     return OK
 
 
+@command.command("restore")
+@click.argument("run", default="")
+@click.pass_obj
+def restore_command(world: World, run: str) -> int:
+    """Write the snapshots of a recorded run to coverage/, as if its suites had just run.
+
+    RUN as in `covgov history show`; default: the newest run of the tree that is checked out. Exit 4 when there is none.
+
+    \b
+    Example: covgov history restore && covgov exceptions sync
+    """
+    from covgov.cli.judge import FOLDER
+    from covgov.model import snapshot_codec
+    from covgov.publish.artifacts import write_all
+    from covgov.runner.artifacts import prepare_folder
+
+    project, store = Project(world), _store(world)
+    found = pick(store.list(), run) if run else of_this_tree(project, store.list())
+    snapshots = store.fetch(found.id).snapshots
+    files = {f"{suite}.snapshot": snapshot_codec.encode(snapshot) for suite, snapshot in snapshots.items()}
+    prepare_folder(project.root / FOLDER)
+    write_all(project.root / FOLDER, files)
+    world.note(f"covgov: run {found.sequence} ({found.id[:12]}): {', '.join(sorted(snapshots)) or 'no suite'}")
+    return OK
+
+
 @command.command("import")
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
@@ -225,6 +251,20 @@ def pick(runs: Sequence[RunSummary], wanted: str) -> RunSummary:
     if not found:
         raise UsageError("run-unknown", f"history has no run {wanted}", hint="see `covgov history list`")
     return found[0]
+
+
+def of_this_tree(project: Project, runs: Sequence[RunSummary]) -> RunSummary:
+    """The newest run of HEAD's tree. Raises InputError (`run-unknown`)."""
+    head = project.repository.resolve("HEAD")
+    tree = project.repository.tree(head) if head else ""
+    found = next((run for run in reversed(runs) if run.tree == tree and not run.dirty), None)
+    if found is None:
+        raise InputError(
+            "run-unknown",
+            f"history has no run of the tree of {(head or 'HEAD')[:12]}",
+            hint="see `covgov history list`",
+        )
+    return found
 
 
 def _line(run: RunSummary) -> str:
