@@ -15,6 +15,7 @@ from covgov.policy.file_model import (
     RESERVED_SUITES,
     ComponentTable,
     HistoryTable,
+    NotifyTable,
     PolicyFile,
     PolicyTable,
     RegisterTable,
@@ -99,6 +100,7 @@ def _table_at(place: Place) -> type[Table]:
         "components": ComponentTable,
         "history": HistoryTable,
         "register": RegisterTable,
+        "notify": NotifyTable,
     }
     return by_name[place[0]] if place else PolicyFile
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self, TypeVar
@@ -16,7 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy.policy import BarScope, On
+from covgov.policy.notification import Occasion, zone_of
+from covgov.policy.policy import BarScope, Commenting, On, OnGithub
 
 FORMAT_VERSION = 1
 
@@ -73,6 +74,29 @@ def _words(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+
+
+def _hours(value: object) -> tuple[time, time]:
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None or found.group(1, 2) == found.group(3, 4):
+        words = "must be two different times of a day like 22:00-07:00, not {value}"
+        raise PydanticCustomError("not-hours", words, {"value": repr(value)})
+    return time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+
+
+def _zone(value: object) -> str:
+    words = "must be a time zone that this machine knows, like Europe/Paris, not {value}"
+    unknown = PydanticCustomError("not-a-zone", words, {"value": repr(value)})
+    if not isinstance(value, str):
+        raise unknown
+    try:
+        zone_of(value)
+    except (KeyError, ValueError, OSError):
+        raise unknown from None
+    return value
+
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -100,11 +124,17 @@ MarkdownPath = Annotated[
 MetricText = Annotated[Metric, BeforeValidator(_one_of(Metric))]
 ScopeText = Annotated[BarScope, BeforeValidator(_one_of(BarScope))]
 OnText = Annotated[On, BeforeValidator(_one_of(On))]
+CommentingText = Annotated[Commenting, BeforeValidator(_one_of(Commenting))]
+OnGithubText = Annotated[OnGithub, BeforeValidator(_one_of(OnGithub))]
 Words = Annotated[
     list[Text],
     BeforeValidator(_words),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
+Hours = Annotated[
+    tuple[time, time], BeforeValidator(_hours), WithJsonSchema({"type": "string", "pattern": f"^{_HOURS.pattern}$"})
+]
+Zone = Annotated[str, BeforeValidator(_zone)]
 
 
 class Table(BaseModel):
@@ -228,7 +258,74 @@ class RegisterTable(Table):
     """How many days a review date may lie after the approval."""
 
 
+class NotifyTable(Table):
+    on_drop: Words = []
+    """Told when a component or the project drops by more than max_drop."""
+    on_under_bar: Words = []
+    """Told when a figure falls below its bar and no exception waives it."""
+    on_overdue: Words = []
+    """Told when the review date of an exception has passed."""
+    on_undetermined: Words = []
+    """Told when something could not be judged."""
+    on_fail: Words = []
+    """Told of whatever else fails: tests, the patch bar, a loosened policy."""
+    on_recovery: Words = []
+    """Told when everything passes again."""
+    on_digest: Words = []
+    """Told the weekly digest."""
+    branches: list[Glob] = []
+    """Globs of the branches that alert; without them the default branch. Pull requests never do."""
+    quiet_hours: Hours | None = None
+    """A time of the day like 22:00-07:00 in which nobody is alerted; the digest is sent at any time."""
+    timezone: Zone = "UTC"
+    """Whose clocks quiet_hours means, as the IANA names it: Europe/Paris."""
+    required: list[Text] = []
+    """Targets of the lists above whose loss covgov publish exits 5 with; all others are told with best effort."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        told = {target for occasion in Occasion for target in getattr(self, occasion.value)}
+        if not set(self.required) <= told:
+            raise PydanticCustomError("never-told", "required names a target that stands under no occasion")
+        return self
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+
+
+class GithubTable(Table):
+    comment: CommentingText = Commenting.ALWAYS
+    """When a pull request gets its comment: always, on-change or never."""
+    suite_comments: bool = False
+    """One more comment per suite, for its maintainers."""
+    status: bool = True
+    """Set a commit status."""
+    check_run: bool = False
+    """Make a check run with annotations."""
+    name: Name = "covgov"
+    """Name of status and check run; tells the comments of several projects of one repository apart."""
+    login: Text = "github-actions[bot]"
+    """Who writes the comments, for tokens that cannot say it themselves."""
+    required: list[OnGithubText] = []
+    """comment, suite-comments, status, check-run: what must be delivered, or `covgov publish` exits 5."""
+
+
+class GithubCoverageTable(Table):
+    report: Glob = "merged.xml"
+    """The Cobertura report, a path below coverage/."""
+    language: Text = "Python"
+    """The language GitHub lists it under, as Linguist names it."""
+    label: Text = "covgov"
+    """The label GitHub lists it under."""
+    required: bool = False
+    """It must be delivered, or `covgov publish` exits 5."""
+
+
+class PublishTable(Table):
+    github: Annotated[GithubTable, Field(default_factory=GithubTable)]
+    """Comment, status and check run on GitHub."""
+    github_coverage: Annotated[GithubCoverageTable, Field(default_factory=GithubCoverageTable)]
+    """GitHub's own display of coverage."""
 
 
 class PolicyFile(Table):
@@ -243,8 +340,9 @@ class PolicyFile(Table):
     """Thresholds that stand outside of any component."""
     history: Annotated[HistoryTable, Field(default_factory=HistoryTable)]
     register_: Annotated[RegisterTable, Field(alias="register", default_factory=RegisterTable)]
-    notify: dict[str, Words] = {}
-    """Targets by occasion; ${NAME} is filled in from the environment when a message is sent, and never printed."""
+    notify: Annotated[NotifyTable, Field(default_factory=NotifyTable)]
+    """Who is told; ${NAME} in a target is filled in from the environment when a message is sent, and never printed."""
+    publish: Annotated[PublishTable, Field(default_factory=PublishTable)]
 
 
 RESERVED_SUITES = frozenset({MERGED})

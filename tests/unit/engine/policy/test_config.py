@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from covgov.errors import PolicyInvalid
 from covgov.model.snapshot import Metric
 from covgov.policy import config
+from covgov.policy.notification import Occasion
 from covgov.policy.policy import BarScope, On
 from covgov_testing.builders_policy import policy
 
@@ -228,7 +229,7 @@ def test_other_tools_tables_may_hold_any_number() -> None:
 
 def test_secrets_stay_as_they_are_written() -> None:
     made = policy(MINIMAL + '[notify]\non_drop = "${SLACK_URL}"\non_fail = ["a", "b"]\n')
-    assert made.notify == {"on_drop": ("${SLACK_URL}",), "on_fail": ("a", "b")}
+    assert made.notify.targets == {Occasion.DROP: ("${SLACK_URL}",), Occasion.FAIL: ("a", "b")}
 
 
 def reader(**files: bytes) -> Callable[[str], bytes | None]:
