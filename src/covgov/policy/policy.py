@@ -103,7 +103,7 @@ class RegisterPolicy:
 
 
 class Commenting(StrEnum):
-    """When a pull request gets its comment. ON_CHANGE: a pass that changes nothing only updates the one that is there."""
+    """When a pull request gets its comment. ON_CHANGE: a pass that changes nothing only updates one that is there."""
 
     ALWAYS = "always"
     ON_CHANGE = "on-change"
@@ -137,7 +137,7 @@ class GithubPolicy:
 
 @dataclass(frozen=True, slots=True)
 class GithubCoveragePolicy:
-    """The Cobertura report below `coverage/` that GitHub itself shows, with the language and label it is listed under."""
+    """The Cobertura report (below `coverage/`) that GitHub itself shows, and how it is listed there."""
 
     report: str = "merged.xml"
     language: str = "Python"
