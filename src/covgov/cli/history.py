@@ -14,6 +14,7 @@ from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
 from covgov.history.interface import Noted, Portable, Pushable, RunStore, RunSummary
+from covgov.publish.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -119,6 +120,32 @@ def prune_command(world: World, keep: int, as_json: bool) -> int:
     for name in gone:
         world.say(f"dropped {name}")
     world.say(f"{len(gone)} artifacts dropped")
+    return OK
+
+
+@command.command("prune-artifacts")
+@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="Newest kept of each name.")
+@click.option("--prefix", default="coverage-", show_default=True, help="Only artifacts whose names begin so.")
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+@JSON
+@click.pass_obj
+def prune_artifacts_command(world: World, keep: int, prefix: str, dry_run: bool, as_json: bool) -> int:
+    """Delete this repository's older workflow artifacts on GitHub (GITHUB_REPOSITORY, GITHUB_TOKEN).
+
+    \b
+    Example: covgov history prune-artifacts --keep 10
+    """
+    from covgov.cli.workflow_artifacts import prune_github
+
+    pruned = prune_github(world, keep=keep, prefix=prefix, dry_run=dry_run)
+    if as_json:
+        dropped = [{"id": one.id, "name": one.name, "bytes": one.size_in_bytes} for one in pruned.gone]
+        emit_json(world, "prune-artifacts", {"keep": keep, "dry_run": dry_run, "kept": pruned.kept, "dropped": dropped})
+        return OK
+    done = "would delete" if dry_run else "deleted"
+    for one in pruned.gone:
+        world.say(f"{done} {plain(one.name)} of {one.created_at:%Y-%m-%d} ({one.id})")
+    world.say(f"{len(pruned.gone)} artifacts {'would be ' if dry_run else ''}deleted, {pruned.kept} kept")
     return OK
 
 
