@@ -25,6 +25,7 @@ def publication_of(project: Project) -> Publication:
     """The newest verdict of this checkout. Raises InputError (`verdict-missing`, `verdict-damaged`)."""
     told = read_verdict(project)
     ci = context_of(project)
+    itself, previous = _recorded(project, told, ci)
     return Publication(
         verdict=told,
         file=lambda name: project.read(f"{FOLDER}/{_plain(name)}"),
@@ -32,8 +33,8 @@ def publication_of(project: Project) -> Publication:
         policy=project.policy,
         repository=repository_name(project),
         commit=ci.head_commit or told.commit or "",
-        now=project.world.now(),
-        previous=_previous(project, told, ci),
+        now=itself.recorded_at if itself else project.world.now(),
+        previous=previous,
         owner_of=codeowners.find(project.read).owner_of,
     )
 
@@ -75,17 +76,19 @@ def _plain(name: str) -> str:
     return name
 
 
-def _previous(project: Project, told: VerdictV1, ci: CiContext) -> VerdictV1 | None:
-    """What the branch's newest run before this one said; a history that cannot be read is told, and is no obstacle."""
+def _recorded(project: Project, told: VerdictV1, ci: CiContext) -> tuple[RunSummary | None, VerdictV1 | None]:
+    """The run of this verdict, and what the branch's newest one before it said that was not of quiet hours.
+
+    A history that cannot be read is told, and is no obstacle: then all that is so counts as new.
+    """
     try:
         runs = _runs(project, ci)
-        itself = next((index for index, run in enumerate(runs) if _is(run, told, project)), -1)
-        before = (run for run in runs[itself + 1 :] if not _quiet(project, run))
-        run = next(before, None)
-        return None if run is None else _verdict(project, run)
+        index = next((index for index, run in enumerate(runs) if _is(run, told, project)), -1)
+        before = next((run for run in runs[index + 1 :] if not _quiet(project, run)), None)
+        return runs[index] if index >= 0 else None, _verdict(project, before) if before else None
     except CovgovError as error:
         project.world.note(f"covgov: the run before this one is not known, so all is told as new: {error.message}")
-        return None
+        return None, None
 
 
 def _runs(project: Project, ci: CiContext) -> list[RunSummary]:

@@ -50,7 +50,8 @@ def command(
     if spooled:
         told = redeliver(spool, CHANNELS, world.env, targets)
     else:
-        parcels = _parcels(project, [CHANNELS[name] for name in dict.fromkeys(targets)], digest)
+        chosen = [CHANNELS[name] for name in dict.fromkeys(targets)]
+        parcels = _parcels(project, chosen) if digest is None else _digest(project, digest)
         if dry_run:
             return _show(parcels, world, as_json=as_json)
         told = deliver(parcels, CHANNELS, world.env, spool)
@@ -68,7 +69,24 @@ def _refuse_nonsense(targets: Sequence[str], known: Mapping[str, Channel], *, sp
         raise click.UsageError("--digest goes with the target notify alone", click.get_current_context())
 
 
-def _parcels(project: Project, channels: Sequence[Channel], digest: Path | None) -> list[Parcel]:
+def _digest(project: Project, file: Path) -> Sequence[Parcel]:
+    """The digest for all who want it. Raises InputError (`digest-unreadable`)."""
+    from covgov.cli.publication import context_of, repository_name
+    from covgov.publish.channels.notify import digest_parcels
+
+    try:
+        text = (project.world.cwd / file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "digest-unreadable", f"{file} cannot be read: {error}", hint="`covgov digest -o FILE` writes it"
+        ) from error
+    parcels = digest_parcels(text, project.policy.notify, context_of(project), repository_name(project))
+    if not parcels:
+        project.world.note("covgov: notify: nothing to tell: notify.on_digest names no target")
+    return parcels
+
+
+def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
     """What the channels have to tell; those that have nothing say why, on stderr."""
     from covgov.cli.publication import publication_of
     from covgov.publish.channels.interface import Reticent

@@ -29,7 +29,8 @@ class Publication:
     verdict: as published in verdict.json. file: bytes of a file below `coverage/`, None when it is not there.
     commit: the commit that the forge shows (a pull request's head, not the merge commit that was measured).
     previous: what the newest run said that was recorded of the same branch before this one and outside of quiet hours
-    ([notify] in the policy), None when there is none. now: aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
+    ([notify] in the policy), None when there is none. now: when this run was recorded, else the clock;
+    aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
     """
 
     verdict: VerdictV1

@@ -1,0 +1,112 @@
+"""One message to one address through Apprise. Nothing that Apprise says is repeated: it knows the address.
+
+Apprise is the extra `notify` and is imported here only, when there is something to send.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from covgov.errors import DeliveryFailed, UsageError
+
+if TYPE_CHECKING:
+    from apprise import Apprise, AppriseAsset
+
+CONNECT, READ, OVERALL = 5.0, 10.0, 30.0
+"""Seconds: to connect; between two pieces of an answer; for everything, retries included."""
+
+RETRIES, PAUSE = 2, 0.5
+
+TEMPLATED = {"slack": "slack", "workflows": "teams", "workflow": "teams"}
+"""Schema of Apprise -> the field of the parcel that holds the whole message."""
+
+_STATUS = re.compile(r"error=(\d{3})\b")
+
+
+def post(address: str, subject: str, body: Mapping[str, str], destination: str) -> str:
+    """What became of it, in a few words. body: `text`, `severity`, and the forms that TEMPLATED names.
+
+    Raises UsageError (`notify-extra-missing`), DeliveryFailed (`notify-address-unusable`, `notify-refused`); neither
+    they nor their causes hold the address. `destination` names it for people.
+    """
+    with tempfile.TemporaryDirectory(prefix="covgov-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # urllib3's name the host
+        service = _service(address, body, Path(folder) / "message.json")
+        if service is None:
+            raise DeliveryFailed(
+                "notify-address-unusable",
+                f"what stands for {destination} is no address that Apprise knows",
+                hint="slack://, workflows:// (Teams), mailtos://, jsons:// and others: see docs/alerts.md",
+            )
+        result = service.notify(
+            body=body["text"], title=subject, notify_type=body["severity"], body_format="text", timeout=OVERALL
+        )
+        if not result:
+            said = _status(entry.message for one in result for entry in one.logs())
+            raise DeliveryFailed(
+                "notify-refused",
+                f"{destination} did not take the message ({said or 'no usable answer'})",
+                hint="check the address in the environment and whether this machine may reach it",
+            )
+    return "accepted"
+
+
+def _service(address: str, body: Mapping[str, str], template: Path) -> Apprise | None:
+    """Apprise with this one address, None if it is none."""
+    try:
+        from apprise import Apprise  # noqa: PLC0415 - from the extra `notify`
+        from apprise.plugins import url_to_dict  # noqa: PLC0415 - from the extra `notify`
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "notify-extra-missing",
+            f"alerts need packages that are not installed ({error.name})",
+            hint='pip install "covgov[notify]"',
+        ) from error
+    _hush()
+    found = url_to_dict(address)  # type: ignore[no-untyped-call]  # Apprise leaves its parser without types
+    if not found:
+        return None
+    form = body.get(TEMPLATED.get(found["schema"], ""), "")
+    if form:
+        template.write_text(form, encoding="utf-8")
+        found["template"] = str(template)
+    limits = {"cto": CONNECT, "rto": READ, "overflow": "truncate", "include_image": False, "include_footer": False}
+    apprise = Apprise(asset=_asset())
+    return apprise if apprise.add({**found, **limits}) else None
+
+
+def _asset() -> AppriseAsset:
+    from apprise import AppriseAsset  # noqa: PLC0415 - from the extra `notify`
+
+    return AppriseAsset(
+        app_id="covgov",
+        app_desc="coverage governance",
+        app_url="",
+        async_mode=False,
+        http_redirects=False,  # a message goes where the address says and nowhere else
+        storage_mode="memory",
+        service_timeout=OVERALL,
+        default_service_retry=RETRIES,
+        default_service_wait=PAUSE,
+    )
+
+
+def _hush() -> None:
+    """Apprise and urllib3 log addresses; what they log stays with them."""
+    for name in ("apprise", "urllib3", "requests"):
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+
+def _status(entries: Iterable[str]) -> str:
+    """`HTTP 500`, if the last attempt got that far."""
+    codes = [found[1] for entry in entries if (found := _STATUS.search(entry))]
+    return f"HTTP {codes[-1]}" if codes else ""
