@@ -66,7 +66,7 @@ def _section(piece: str) -> Json:
 
 
 def _plain(words: str, limit: int) -> Json:
-    return {"type": "plain_text", "text": _cut(words, limit), "emoji": False}
+    return {"type": "plain_text", "text": _cut(words or " ", limit), "emoji": False}
 
 
 def _cut(words: str, limit: int) -> str:

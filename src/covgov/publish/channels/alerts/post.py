@@ -97,13 +97,26 @@ def _asset() -> AppriseAsset:
     )
 
 
+class _Discreet(logging.Filter):
+    """Leaves of a message the status of an answer, if it tells one: all else may hold an address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = _STATUS.search(record.getMessage())
+        record.msg, record.args, record.exc_info = status[0] if status else "(not told)", (), None
+        return True
+
+
+_DISCREET = _Discreet()
+
+
 def _hush() -> None:
-    """Apprise and urllib3 log addresses; what they log stays with them."""
-    for name in ("apprise", "urllib3", "requests"):
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+    """Apprise and urllib3 log addresses. From Apprise's log the status of an answer is taken; urllib3's is not kept."""
+    apprise = logging.getLogger("apprise")
+    apprise.addFilter(_DISCREET)  # adding it twice changes nothing
+    apprise.propagate = False
+    if not apprise.handlers:
+        apprise.addHandler(logging.NullHandler())
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 
 def _status(entries: Iterable[str]) -> str:
