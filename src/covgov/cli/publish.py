@@ -15,6 +15,7 @@ from covgov.errors import CovgovError, InputError
 from covgov.publish.channels.deliver import Delivery
 from covgov.publish.channels.interface import Channel, Parcel
 from covgov.publish.channels.spool import Spool
+from covgov.publish.safe_text import plain
 
 
 @click.command("publish")
@@ -46,14 +47,14 @@ def command(
     spool = Spool(project.root / FOLDER)
     told: Iterable[Delivery | InputError]
     if spooled and dry_run:
-        return _show([spool.read(name).parcel for name in spool.names()], world, as_json=as_json)
+        return show([spool.read(name).parcel for name in spool.names()], world, as_json=as_json)
     if spooled:
-        told = redeliver(spool, CHANNELS, world.env, targets)
+        told = redeliver(spool, CHANNELS, world.env, project.policy, targets)
     else:
         chosen = [CHANNELS[name] for name in dict.fromkeys(targets)]
         parcels = _parcels(project, chosen) if digest is None else _digest(project, digest)
         if dry_run:
-            return _show(parcels, world, as_json=as_json)
+            return show(parcels, world, as_json=as_json)
         told = deliver(parcels, CHANNELS, world.env, spool)
     return _tell(list(told), world, as_json=as_json)
 
@@ -102,7 +103,8 @@ def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
     return found
 
 
-def _show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
+def show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
+    """Print what would leave, the text of it line by line behind a bar, so that no CI takes a line for a command."""
     if as_json:
         emit_json(world, "publish", {"dry_run": True, "parcels": [_payload(parcel) for parcel in parcels]})
         return worst(())
@@ -112,7 +114,7 @@ def _show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
         for name, text in sorted(parcel.body.items()):
             world.say(f"  {name}:")
             for line in text.splitlines():
-                world.say(f"  | {line}".rstrip())
+                world.say(f"  | {plain(line)}".rstrip())
     world.note(f"covgov: dry run: {len(parcels)} would leave, nothing was sent")
     return worst(())
 

@@ -85,3 +85,12 @@ class Reticent(Protocol):
     def silence(self, publication: Publication, /) -> str:
         """One line ("quiet hours until 07:00"); asked only when there are no parcels."""
         ...
+
+
+@runtime_checkable
+class Wary(Protocol):
+    """A channel whose parcels name what to read from the environment, and which therefore asks the policy again."""
+
+    def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
+        """Why a parcel from the spool is not sent, "" if it may be: anybody could have put a file there."""
+        ...

@@ -9,6 +9,7 @@ from itertools import groupby
 from covgov.ci_env.interface import CiContext, Event
 from covgov.policy import globs
 from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.policy import Policy
 from covgov.publish.channels.alerts import forms, targets, wording
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
 from covgov.publish.channels.alerts.post import post
@@ -43,6 +44,11 @@ class Notify:
         if not _wishes(publication.policy.notify, ALERTING):
             return "[notify] names no target"
         return _kept_silent(publication) or "nothing changed that a target wants to hear of"
+
+    def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
+        """A target names variables of the environment, so it has to be one that the policy names."""
+        known = {target for targets in policy.notify.targets.values() for target in targets}
+        return "" if parcel.body.get("target") in known else "its target does not stand in [notify]"
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises NotConfigured, DeliveryFailed, UsageError: see `targets.filled` and `post`."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured, UsageError
+from covgov.policy.policy import Policy
 from covgov.publish.channels.deliver import Delivery, Fate, deliver, redeliver
 from covgov.publish.channels.interface import Channel, Parcel, Publication
 from covgov.publish.channels.spool import Spool
@@ -44,7 +45,7 @@ def run(channel: Channel, *parcels: Parcel, folder: Path) -> list[Delivery]:
 
 
 def rerun(channel: Channel, folder: Path, *wanted: str) -> list[Delivery | InputError]:
-    return list(redeliver(Spool(folder), {"fake": channel}, {"A": "a"}, wanted))
+    return list(redeliver(Spool(folder), {"fake": channel}, {"A": "a"}, Policy(), wanted))
 
 
 def kept(folder: Path) -> list[str]:
@@ -137,3 +138,38 @@ def test_what_nobody_can_deliver_is_told_and_stays(tmp_path: Path) -> None:
     assert faults == ["channel-unknown", "spool-damaged"]
     assert [one.parcel.destination for one in told if isinstance(one, Delivery) and one.fate is Fate.SENT] == ["good"]
     assert len(spool.names()) == 2
+
+
+class Wary(Fake):
+    def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
+        return "" if parcel.destination == "known" else "nobody wrote it"
+
+
+@pytest.mark.security
+def test_what_the_policy_never_wrote_is_not_sent(tmp_path: Path) -> None:
+    spool, wary = Spool(tmp_path), Wary()
+    spool.keep(parcel("known"))
+    spool.keep(parcel("planted"))
+    told = rerun(wary, tmp_path)
+    assert [one.message.split(": ")[1] for one in told if isinstance(one, InputError)] == ["nobody wrote it"]
+    assert [one.code for one in told if isinstance(one, InputError)] == ["spool-foreign"]
+    assert [one.destination for one in wary.sent] == ["known"]
+    assert kept(tmp_path) == ["planted"]
+
+
+@pytest.mark.security
+def test_a_secret_that_comes_back_is_told_by_its_name(tmp_path: Path) -> None:
+    env = {"A": "a", "API_TOKEN": "pl4nted", "MAIL_PASSWORD": "x"}
+    failure = DeliveryFailed("refused", "HTTP 401: pl4nted\nis wrong", hint="pl4nted: x?")
+    (done,) = deliver([parcel()], {"fake": Fake(failure)}, env, Spool(tmp_path))
+    assert done.detail == r"HTTP 401: ${API_TOKEN}\nis wrong"
+    assert done.error is not None
+    assert (done.error.message, done.error.hint) == (done.detail, "${API_TOKEN}: x?")
+    assert done.error.__context__ is None
+
+
+@pytest.mark.security
+def test_nor_does_a_success_repeat_a_secret(tmp_path: Path) -> None:
+    fake = Fake()
+    (done,) = deliver([parcel()], {"fake": fake}, {"A": "pl4nted", "SECRET_A": "pl4nted"}, Spool(tmp_path))
+    assert done.detail == "sent with ${SECRET_A}"

@@ -10,6 +10,7 @@ from covgov.ci_env.interface import CiContext, Event
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
 from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
+from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.notify import NOTIFY, digest_parcels
 from covgov_testing import builders_verdict as build
@@ -123,6 +124,16 @@ def test_without_the_variable_nothing_is_tried() -> None:
     env: Mapping[str, str] = {"B": "json://127.0.0.1/"}
     with pytest.raises(NotConfigured, match=r"^A is not set$"):
         NOTIFY.send(one, env)
+
+
+@pytest.mark.security
+def test_a_spooled_parcel_goes_only_where_the_policy_sends_one() -> None:
+    policy = replace(Policy(), notify=telling(Occasion.DROP, target=A))
+    (one,) = parcels(RED, None, policy.notify)
+    assert NOTIFY.refusal(one, policy) == ""
+    planted = replace(one, body={**one.body, "target": "json://evil.example/${GITHUB_TOKEN}"})
+    assert NOTIFY.refusal(planted, policy) == "its target does not stand in [notify]"
+    assert NOTIFY.refusal(replace(one, body={}), policy) == "its target does not stand in [notify]"
 
 
 DIGEST = "# Coverage digest 2026-W47\n\n2026-11-16 to 2026-11-22\n\n| a | b |\n| - | - |\n\n\nend\n"
