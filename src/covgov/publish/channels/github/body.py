@@ -64,11 +64,17 @@ def shortened(text: str, most: int) -> str:
     if _size(text) <= most:
         return text
     body, rule, foot = text.rpartition("\n---\n")
-    foot = rule + foot if _size(foot) < most // 4 else ""
-    room = most - _size(foot, _CUT, _DETAILS[1]) - 2
-    kept = (body or text).encode()[: max(room, 0)].decode("utf-8", "ignore").rpartition("\n")[0]
+    if not body or _size(foot) > most // 4:
+        body, rule, foot = text, "", ""
+    room = most - _size(rule, foot, _CUT, _DETAILS[1]) - 2
+    kept = body if _size(body) <= room else _lines(body, room)
     closing = f"\n{_DETAILS[1]}" if kept.count(_DETAILS[0]) > kept.count(_DETAILS[1]) else ""
-    return kept + closing + _CUT + foot
+    return kept + closing + _CUT + rule + foot
+
+
+def _lines(text: str, most: int) -> str:
+    """Whole lines from the front."""
+    return text.encode("utf-8", "replace")[: max(most, 0)].decode("utf-8", "ignore").rpartition("\n")[0]
 
 
 def fenced(text: str, language: str) -> str:

@@ -131,12 +131,12 @@ def _of_finding(finding: FindingV1) -> Annotation:
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     hint = f" ({finding.hint})" if finding.hint else ""
     return Annotation(
-        path=plain(finding.subject) if finding.scope is Scope.FILE else POLICY_FILE,
+        path=(plain(finding.subject) if finding.scope is Scope.FILE else "") or POLICY_FILE,
         start_line=1,
         end_line=1,
         annotation_level="notice" if finding.waived_by else LEVELS[finding.effect],
         title=plain(f"covgov {finding.rule}")[:MOST_TITLE],
-        message=plain(finding.message + waived + hint)[:MOST_MESSAGE],
+        message=plain(finding.message + waived + hint)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
     )
 
 
@@ -146,7 +146,7 @@ def _of_lines(verdict: VerdictV1) -> Iterator[Annotation]:
             start, _, end = piece.partition("-")
             many = bool(end) and end != start
             yield Annotation(
-                path=plain(path),
+                path=plain(path) or POLICY_FILE,
                 start_line=int(start),
                 end_line=int(end or start),
                 annotation_level="warning",
