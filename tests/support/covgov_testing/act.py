@@ -15,7 +15,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
+
+T = TypeVar("T")
 CHECKOUT = Path(__file__).resolve().parents[3]
 STAND_INS = CHECKOUT / "tests" / "support" / "stand_ins"
 PINS = CHECKOUT / "tests" / "docs" / "pinned_actions.toml"
@@ -58,9 +62,13 @@ class Ran:
         return self.out / "artifacts" / name
 
     def written(self, name: str) -> Sequence[Mapping[str, str]]:
-        """What stand-ins wrote down under `name`, in order."""
+        """The inputs that stand-ins wrote down under `name`, in order."""
+        return self.lines(name, dict[str, str])
+
+    def lines(self, name: str, kind: type[T]) -> list[T]:
+        """What was written down under `name`, a value per line."""
         path = self.out / f"{name}.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+        return msgspec.json.Decoder(kind).decode_lines(path.read_bytes()) if path.is_file() else []
 
 
 def stand_ins() -> list[str]:
@@ -81,7 +89,7 @@ def run(
     env: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
 ) -> Ran:
-    """Run `.github/workflows/WORKFLOW` of `checkout` for the event. `folder` must be new; all that is left stands there."""
+    """Run a workflow of `checkout` for the event. `folder` must be new; all that the run leaves stands there."""
     out = folder / "out"
     out.mkdir(parents=True)
     event_file = folder / "event.json"

@@ -11,11 +11,11 @@ import sys
 import venv
 from pathlib import Path
 
-RECORD = '''\
+RECORD = """\
 import json, os, sys
 with open(os.path.join(os.environ["STAND_IN_OUT"], "pip.jsonl"), "a", encoding="utf-8") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
-'''
+"""
 
 
 def main(home: Path) -> None:
@@ -28,6 +28,7 @@ def main(home: Path) -> None:
     (site / "prepared.pth").write_text(f"import site; site.addsitedir({str(lent)!r})\n", encoding="utf-8")
     if os.environ.get("STAND_IN_PIP") != "real":
         (site / "pip").mkdir()
+        (site / "pip" / "__init__.py").touch()
         (site / "pip" / "__main__.py").write_text(RECORD, encoding="utf-8")
     for name in ("covgov", "nox"):
         command = home / "bin" / name
