@@ -181,7 +181,7 @@ def test_a_lost_alert_is_a_remark_and_a_lost_required_one_exits_5(tmp_path: Path
 
 @pytest.mark.reliability
 def test_what_was_kept_is_delivered_once(tmp_path: Path) -> None:
-    answers = iter([500, 500, 500, 200])
+    answers = iter([500, 500, 200])
     with receiver(lambda _: (next(answers), "")) as found:
         shell = Shell(tmp_path, hook=found.url("json", "/"))
         shell.judged(below())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONNECT, READ, OVERALL = 5.0, 10.0, 30.0
 """Seconds: to connect; between two pieces of an answer; for everything, retries included."""
 
-RETRIES, PAUSE = 2, 0.5
+RETRIES, PAUSE = 1, 0.5
 
 TEMPLATED = {"slack": "slack", "workflows": "teams", "workflow": "teams"}
 """Schema of Apprise -> the field of the parcel that holds the whole message."""
