@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help govern test test-all check unit contracts integration docs e2e system soak setup-system setup-fetch lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows docs e2e system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -25,7 +25,7 @@ $(READY): requirements-dev.txt pyproject.toml
 govern: $(READY)
 	$(BIN)/covgov run
 
-test: check unit contracts integration docs e2e
+test: check unit contracts integration docs e2e workflows
 
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
@@ -45,7 +45,11 @@ contracts: $(READY)
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch
-	$(TIER) integration 180 -- $(PYTEST) -n 2 tests/integration -m "not system"
+	$(TIER) integration 180 -- $(PYTEST) -n 2 tests/integration -m "not system and not workflows"
+
+## workflows: both workflows of .github run by act in a tiny project, then with every step made idle in turn
+workflows: $(READY)
+	$(TIER) workflows 420 -- $(PYTEST) -n 2 tests/integration -m "workflows and not system"
 
 ## docs: README blocks, error codes, configuration keys, help texts against the code
 docs: $(READY)
@@ -68,9 +72,15 @@ system: $(READY)
 setup-system:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov
+	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
+	$(PYTHON) scripts/setup/fetch_openapi.py
 
 setup-fetch: $(READY)
 	$(BIN)/python scripts/setup/fetch_sdists.py
+
+## setup-openapi: GitHub's description of its API (npm), which the requests to GitHub are held to
+setup-openapi:
+	$(PYTHON) scripts/setup/fetch_openapi.py
 
 dist: $(READY)
 	rm -rf dist

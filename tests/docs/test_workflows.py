@@ -14,6 +14,7 @@ import pytest
 from covgov.policy import config
 from covgov.policy.bars import spelled
 from covgov.policy.policy import BarScope, On, Policy
+from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT, STAND_INS
 from covgov_testing.workflow_files import FOLDER, WORKFLOWS, Step
@@ -203,3 +204,16 @@ def test_dashboards_get_a_report_of_every_suite_that_they_have_a_flag_for() -> N
     sonar = (CHECKOUT / "sonar-project.properties").read_text(encoding="utf-8")
     reports = re.findall(r"^sonar\.python\.coverage\.reportPaths=(.*)$", sonar, re.MULTILINE)
     assert reports == [",".join(f"coverage/{name}.xml" for name in policy().suites)]
+
+
+def test_the_documented_metrics_are_those_that_are_written() -> None:
+    told = (CHECKOUT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(covgov_\w+)` \|([^|]*)\| ([^|]*) \|$", told, re.MULTILINE)
+    assert {name: (text, tuple(re.findall(r"`(\w+)`", labels))) for name, labels, text in rows} == FAMILIES
+
+
+def test_the_documented_switches_are_those_of_the_workflow() -> None:
+    told = (CHECKOUT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    job = workflow_files.load("tests.yml").jobs["dashboards"]
+    used = re.findall(r"(?:secrets|vars)\.(\w+)", "".join(f"{step.env}{step.given}" for step in job.steps))
+    assert set(used) == set(re.findall(r"(?:secret|variable) `(\w+)`", told))

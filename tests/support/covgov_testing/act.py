@@ -59,7 +59,16 @@ class Ran:
         return found
 
     def artifact(self, name: str) -> Path:
-        return self.out / "artifacts" / name
+        """Folder of an artifact. Raises AssertionError when it was not uploaded."""
+        folder = self.out / "artifacts" / name
+        assert folder.is_dir(), f"there is no artifact {name}\n{self.text}"
+        return folder
+
+    def only(self, name: str) -> Mapping[str, str]:
+        """The inputs that were written down under `name` once. Raises AssertionError when it was not once."""
+        found = self.written(name)
+        assert len(found) == 1, f"{name}: {found}"
+        return found[0]
 
     def written(self, name: str) -> Sequence[Mapping[str, str]]:
         """The inputs that stand-ins wrote down under `name`, in order."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -42,8 +43,9 @@ def keeps_the_token_to_itself(tiny: Tiny, ran: Ran) -> None:
     kept = [path for path in ran.out.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
     assert [path.name for path in kept] == [], kept
     assert tiny.forge.tokens <= {f"Bearer {TOKEN}", ""}
-    for name in tiny.origin.git("rev-list", "--objects", "--all").splitlines():
-        assert TOKEN not in tiny.origin.git("cat-file", "-p", name.split()[0])
+    everything = ["git", "cat-file", "--batch-all-objects", "--batch"]
+    objects = subprocess.run(everything, cwd=tiny.origin.root, capture_output=True, check=True).stdout
+    assert TOKEN.encode() not in objects
 
 
 def prepared(tiny: Tiny, ran: Ran, jobs: int) -> None:
@@ -58,7 +60,7 @@ def judged_by_itself(ran: Ran, suite: str, code: int) -> None:
     """The matrix job of a suite: what it ended with and what it kept."""
     job = f"unit-{suite}"
     assert ran.step(job, "Judge the suite").code == code, ran.text
-    assert ran.jobs[job] == ("success" if code == 0 else "failure")
+    assert ran.jobs.get(job) == ("success" if code == 0 else "failure")
     folder = ran.artifact(f"coverage-unit-{suite}")
     assert {path.name for path in folder.iterdir()} == {f"{suite}{end}" for end in SUITE_FILES}
     verdict = json.loads((folder / f"{suite}.verdict.json").read_text(encoding="utf-8"))
@@ -72,7 +74,7 @@ def judged_by_itself(ran: Ran, suite: str, code: int) -> None:
 def judged_together(ran: Ran, code: int) -> str:
     """The last job: what it ended with and what it kept; the verdict's summary."""
     assert ran.step("govern", JUDGE).code == code, ran.text
-    assert ran.jobs["govern"] == ("success" if code == 0 else "failure")
+    assert ran.jobs.get("govern") == ("success" if code == 0 else "failure")
     folder = ran.artifact("coverage-govern")
     assert {path.name for path in folder.iterdir()} >= GOVERN_FILES
     assert json.loads((folder / "verdict.json").read_text(encoding="utf-8"))["outcome"] == OUTCOMES[code]
@@ -85,7 +87,7 @@ def judged_together(ran: Ran, code: int) -> str:
 def told(tiny: Tiny, ran: Ran, state: str, code: int = 0) -> None:
     """The forge's status of the commit; no request that the forge does not know."""
     assert ran.step("govern", TELL).code == code
-    assert tiny.forge.statuses[-1]["state"] == state
+    assert [status["state"] for status in tiny.forge.statuses][-1:] == [state]
     assert tiny.forge.unknown == []
 
 
@@ -96,7 +98,7 @@ def a_suite_drops(tiny: Tiny) -> None:
     ran = tiny.on_pull_request(How(job="unit"))
     judged_by_itself(ran, "api", 10)
     prepared(tiny, ran, 1)
-    (cache,) = ran.written("cache")
+    cache = ran.only("cache")
     assert cache["path"] == ".nox"
     assert re.fullmatch(r"nox-\w+-3\.11\.\d+-api-[0-9a-f]{64}", cache["key"])
     assert "max-drop" in ran.step("unit-api", "Judge the suite").text
@@ -115,12 +117,14 @@ def main_drops(tiny: Tiny) -> None:
     assert len(subjects) == 2
     assert subjects[0].startswith("Record run 2: fail at ")
     told(tiny, ran, "failure")
-    (alert,) = tiny.forge.hooks
-    assert "api" in str(alert)
-    assert "98/110" in str(alert)
-    metrics = (ran.artifact("coverage-govern") / "covgov.prom").read_text(encoding="utf-8")
+    assert len(tiny.forge.hooks) == 1
+    assert "api" in str(tiny.forge.hooks)
+    assert "98/110" in str(tiny.forge.hooks)
+    folder = ran.artifact("coverage-govern")
+    assert {path.name for path in folder.iterdir()} >= {"covgov.prom", "digest.md"}
+    metrics = (folder / "covgov.prom").read_text(encoding="utf-8")
     assert 'covgov_outcome{branch="main",outcome="fail",repository="acme/tiny"} 1.0' in metrics
-    assert "# Coverage" in (ran.artifact("coverage-govern") / "digest.md").read_text(encoding="utf-8")
+    assert (folder / "digest.md").read_text(encoding="utf-8").startswith("# Coverage digest")
     keeps_the_token_to_itself(tiny, ran)
 
 
@@ -133,7 +137,7 @@ def dashboards_are_served(tiny: Tiny) -> None:
     assert flags == ["api", "auth", "logging"]
     assert {each["token"] for each in ran.written("codecov")} == {"planted-codecov"}
     assert len(ran.written("sonar")) == 1
-    assert ran.jobs["dashboards"] == "success"
+    assert ran.jobs.get("dashboards") == "success"
 
 
 def old_artifacts_go(tiny: Tiny) -> None:
@@ -146,7 +150,7 @@ def old_artifacts_go(tiny: Tiny) -> None:
         for name, number, stamp in made
     ]
     ran = tiny.on_week(how=How(job="prune"))
-    assert ran.jobs["prune"] == "success", ran.text
+    assert ran.jobs.get("prune") == "success", ran.text
     assert sorted(tiny.forge.deleted) == [1, 2]
     prepared(tiny, ran, 1)
 
@@ -166,8 +170,8 @@ def a_week_is_accounted_for(tiny: Tiny) -> None:
 
 def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
     """One pull request with digest and register on top of main; the digest went out and was kept. The digest."""
-    assert ran.jobs["digest"] == "success", ran.text
-    (pull,) = ran.written("pull-request")
+    assert ran.jobs.get("digest") == "success", ran.text
+    pull = ran.only("pull-request")
     assert (pull["branch"], pull["base"], pull["body-path"]) == ("covgov/weekly", "main", DIGEST)
     text = tiny.origin.git("show", f"covgov/weekly:{DIGEST}")
     assert f"{until:%G}-W{until:%V}" in text
@@ -176,9 +180,10 @@ def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
     assert set(changed) <= {DIGEST, REGISTER}
     assert DIGEST in changed
     kept = ran.artifact("coverage-digest")
+    assert (kept / DIGEST).is_file()
     assert (kept / DIGEST).read_text(encoding="utf-8").strip() == text
     assert text.splitlines()[0] in ran.step("digest", "Write the account of the week").text
-    assert f"{until:%G}-W{until:%V}" in str(tiny.forge.hooks[-1])
+    assert f"{until:%G}-W{until:%V}" in str(tiny.forge.hooks[-1:])
     return text
 
 
@@ -188,7 +193,7 @@ def a_week_is_pushed(tiny: Tiny) -> None:
     before = tiny.origin.git("rev-parse", "main")
     until = datetime.now(UTC).date()
     ran = tiny.on_week(until.isoformat(), How(job="digest", variables={"COVERAGE_DIGEST": "push"}))
-    assert ran.jobs["digest"] == "success", ran.text
+    assert ran.jobs.get("digest") == "success", ran.text
     assert ran.written("pull-request") == []
     assert tiny.origin.git("rev-parse", "main~1") == before
     assert tiny.origin.git("diff", "--name-only", "main~1", "main").split() == [DIGEST]
