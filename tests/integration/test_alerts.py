@@ -20,7 +20,7 @@ from covgov.publish.registry import RENDERERS
 from covgov_testing import builders_verdict as build
 from covgov_testing.builders_publication import below, dropped
 from covgov_testing.installed import Done
-from covgov_testing.receivers import Answer, Mailbox, Received, Receiver, certificate, mail_server, receiver
+from covgov_testing.receivers import Answer, Mailbox, Received, Receiver, certificate, dripping, mail_server, receiver
 from covgov_testing.slack_rules import slack_answer, slack_faults, slack_shows
 
 SECRETS = {
@@ -210,6 +210,27 @@ def test_nobody_there_damaged_addresses_and_missing_variables_tell_no_secret(tmp
         assert done.out.count("is no address that Apprise knows") == 3
         assert place.web.inbox == []
         assert MARK not in done.text + place.written()
+
+
+@pytest.mark.reliability
+def test_a_server_that_never_ends_its_answer_does_not_hold_the_process() -> None:
+    code = """
+from covgov.errors import DeliveryFailed
+from covgov.publish.channels.alerts.post import post
+try:
+    post("json://127.0.0.1:{port}/", "t", {{"text": "x", "severity": "info"}}, "d", patience=0.5)
+except DeliveryFailed as error:
+    print(error.message)
+"""
+    with dripping() as port:
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(port=port)], capture_output=True, text=True, check=False, timeout=120
+        )
+    assert (done.stdout, done.stderr, done.returncode) == (
+        "d did not take the message (no answer within 0.5 seconds)\n",
+        "",
+        0,
+    )
 
 
 @pytest.mark.reliability

@@ -149,6 +149,27 @@ def certificate(folder: Path, *hosts: str) -> Certificate:
     return Certificate(public, context)
 
 
+@contextmanager
+def dripping() -> Iterator[int]:
+    """The port of a server that answers a byte now and then, and never comes to an end."""
+    over = threading.Event()
+
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while not over.wait(0.02):
+                connection.sendall(b"H")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            over.set()
+            thread.join()
+
+
 @dataclass
 class Mailbox:
     port: int

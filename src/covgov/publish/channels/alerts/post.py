@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from apprise import Apprise, AppriseAsset
 
 CONNECT, READ, OVERALL = 5.0, 10.0, 30.0
-"""Seconds: to connect; between two pieces of an answer; for everything, retries included."""
+"""Seconds: to connect; between two pieces of an answer; for everything, the second attempt included."""
 
 RETRIES, PAUSE = 1, 0.5
 
@@ -29,7 +30,7 @@ TEMPLATED = {"slack": "slack", "workflows": "teams", "workflow": "teams"}
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
-def post(address: str, subject: str, body: Mapping[str, str], destination: str) -> str:
+def post(address: str, subject: str, body: Mapping[str, str], destination: str, *, patience: float = OVERALL) -> str:
     """What became of it, in a few words. body: `text`, `severity`, and the forms that TEMPLATED names.
 
     Raises UsageError (`notify-extra-missing`), DeliveryFailed (`notify-address-unusable`, `notify-refused`); neither
@@ -44,17 +45,37 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str) 
                 f"what stands for {destination} is no address that Apprise knows",
                 hint="slack://, workflows:// (Teams), mailtos://, jsons:// and others: see docs/alerts.md",
             )
-        result = service.notify(
-            body=body["text"], title=subject, notify_type=body["severity"], body_format="text", timeout=OVERALL
+        said = _delivered(service, subject, body, patience)
+    if said is not None:
+        raise DeliveryFailed(
+            "notify-refused",
+            f"{destination} did not take the message ({said})",
+            hint="check the address in the environment and whether this machine may reach it",
         )
-        if not result:
-            said = _status(entry.message for one in result for entry in one.logs())
-            raise DeliveryFailed(
-                "notify-refused",
-                f"{destination} did not take the message ({said or 'no usable answer'})",
-                hint="check the address in the environment and whether this machine may reach it",
-            )
     return "accepted"
+
+
+def _delivered(service: Apprise, subject: str, body: Mapping[str, str], patience: float) -> str | None:
+    """Send; None when it was taken, else what was wrong.
+
+    In a thread of its own that nobody waits for at the end: a server that answers a byte a minute would else hold the
+    process for ever, as the threads that Apprise gives a deadline to do.
+    """
+    ended: list[str | None] = []
+
+    def send() -> None:
+        severity = body.get("severity", "info")
+        try:
+            result = service.notify(body.get("text", ""), subject, notify_type=severity, body_format="text")
+            status = _status(entry.message for one in result for entry in one.logs())
+            ended.append(None if result else status or "no usable answer")
+        except Exception as error:  # noqa: BLE001 - its words may hold the address, its name does not
+            ended.append(type(error).__name__)
+
+    worker = threading.Thread(target=send, daemon=True)
+    worker.start()
+    worker.join(patience)
+    return ended[0] if ended else f"no answer within {patience:g} seconds"
 
 
 def _service(address: str, body: Mapping[str, str], template: Path) -> Apprise | None:
@@ -91,7 +112,7 @@ def _asset() -> AppriseAsset:
         async_mode=False,
         http_redirects=False,  # a message goes where the address says and nowhere else
         storage_mode="memory",
-        service_timeout=OVERALL,
+        service_timeout=0,  # no deadline of Apprise's: see _delivered
         default_service_retry=RETRIES,
         default_service_wait=PAUSE,
     )
