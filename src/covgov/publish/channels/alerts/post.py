@@ -10,14 +10,14 @@ import re
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from covgov.errors import DeliveryFailed, UsageError
 
 if TYPE_CHECKING:
-    from apprise import Apprise, AppriseAsset
+    from apprise import Apprise, AppriseAsset, AppriseResult
 
 CONNECT, READ, OVERALL = 5.0, 10.0, 30.0
 """Seconds: to connect; between two pieces of an answer; for everything, the second attempt included."""
@@ -45,7 +45,8 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str, 
                 f"what stands for {destination} is no address that Apprise knows",
                 hint="slack://, workflows:// (Teams), mailtos://, jsons:// and others: see docs/alerts.md",
             )
-        said = _delivered(service, subject, body, patience)
+        severity, text = body.get("severity", "info"), body.get("text", "")
+        said = said_of(lambda: service.notify(text, subject, notify_type=severity, body_format="text"), patience)
     if said is not None:
         raise DeliveryFailed(
             "notify-refused",
@@ -55,8 +56,8 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str, 
     return "accepted"
 
 
-def _delivered(service: Apprise, subject: str, body: Mapping[str, str], patience: float) -> str | None:
-    """Send; None when it was taken, else what was wrong.
+def said_of(attempt: Callable[[], AppriseResult], patience: float) -> str | None:
+    """What was wrong with an attempt to deliver, None if nothing; never in Apprise's own words. patience: in seconds.
 
     In a thread of its own that nobody waits for at the end: a server that answers a byte a minute would else hold the
     process for ever, as the threads that Apprise gives a deadline to do.
@@ -64,9 +65,8 @@ def _delivered(service: Apprise, subject: str, body: Mapping[str, str], patience
     ended: list[str | None] = []
 
     def send() -> None:
-        severity = body.get("severity", "info")
         try:
-            result = service.notify(body.get("text", ""), subject, notify_type=severity, body_format="text")
+            result = attempt()
             status = _status(entry.message for one in result for entry in one.logs())
             ended.append(None if result else status or "no usable answer")
         except Exception as error:  # noqa: BLE001 - its words may hold the address, its name does not
@@ -127,16 +127,18 @@ class _Discreet(logging.Filter):
         return True
 
 
-_DISCREET = _Discreet()
+_DISCREET, _NOWHERE = _Discreet(), logging.NullHandler()
 
 
 def _hush() -> None:
-    """Apprise and urllib3 log addresses. From Apprise's log the status of an answer is taken; urllib3's is not kept."""
+    """Apprise and urllib3 log addresses. From Apprise's log the status of an answer is taken; urllib3's is not kept.
+
+    Doing so twice changes nothing.
+    """
     apprise = logging.getLogger("apprise")
-    apprise.addFilter(_DISCREET)  # adding it twice changes nothing
+    apprise.addFilter(_DISCREET)
     apprise.propagate = False
-    if not apprise.handlers:
-        apprise.addHandler(logging.NullHandler())
+    apprise.addHandler(_NOWHERE)
     logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.errors import DeliveryFailed, InputError
@@ -16,6 +16,7 @@ words = st.text(st.characters(codec="utf-8"), max_size=20)
 parcels = st.builds(Parcel, words, words, words, st.dictionaries(words, words, max_size=3), st.booleans())
 
 
+@settings(deadline=None)
 @given(parcels)
 def test_what_is_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, parcel: Parcel) -> None:
     spool = Spool(tmp_path_factory.mktemp("coverage"))

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
@@ -111,7 +111,7 @@ def test_figures_do_not_make_it_another_condition() -> None:
     assert one.identity == other.identity
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(build.verdicts())
 def test_a_pass_without_overdue_exceptions_has_no_conditions_and_all_others_have(made: Verdict) -> None:
     some = conditions(to_wire_v1.verdict(made), nobody)

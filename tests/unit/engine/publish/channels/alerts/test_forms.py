@@ -4,7 +4,7 @@ import json
 import string
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from covgov.publish.channels.alerts import forms
@@ -19,6 +19,7 @@ MENTIONS = (
     "{{app_body}} {{ app_title }}",
     "&&<<>>" * 700,
 )
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 lines = st.one_of(
     st.sampled_from((*HOSTILE, *MENTIONS)), st.text(alphabet=string.printable + "&<>é", max_size=300)
 ).map(log_line)
@@ -62,6 +63,7 @@ def test_slack_shows_title_lead_paragraphs_and_link() -> None:
     assert shown == "title\nlead\none <b> & c\n<https://x.example/?a=1&b=2|open the run>"
 
 
+@quick
 @given(notes)
 @example(note(*(f"paragraph {number}" for number in range(80)), link="https://x.example"))
 @example(note("&" * 40_000, title="<" * 400))
@@ -94,6 +96,7 @@ def test_teams_shows_every_line_as_a_run_of_text() -> None:
     assert json.loads(forms.teams(note()))["attachments"][0]["content"]["actions"] == []
 
 
+@quick
 @given(notes)
 @example(note(*("é" * 3000 for _ in range(20))))
 @pytest.mark.security
@@ -112,3 +115,9 @@ def test_any_note_is_a_card_without_markup_that_teams_takes(one: Note) -> None:
 
 def test_what_teams_has_no_room_for_is_said() -> None:
     assert runs(note(*("x" * 3000 for _ in range(20))))[-1] == "the rest is left out"
+
+
+def test_a_paragraph_without_lines_is_no_block() -> None:
+    empty = Note("t", Severity.INFO, "l", (Paragraph(()),))
+    assert len(json.loads(forms.slack(empty))["blocks"]) == 2
+    assert runs(empty) == ["t", "l"]

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from apprise import AppriseResult
 
 from covgov.errors import DeliveryFailed, UsageError
 from covgov.publish.channels.alerts import forms
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
-from covgov.publish.channels.alerts.post import post
+from covgov.publish.channels.alerts.post import post, said_of
 from covgov_testing.receivers import Receiver, certificate, dripping, mail_server, receiver
 from covgov_testing.slack_rules import slack_answer, slack_shows
 
@@ -168,3 +169,11 @@ def test_a_damaged_parcel_is_a_refusal(body: dict[str, str]) -> None:
     assert caught.value.code == "notify-refused"
     assert PLANTED not in caught.value.message
     assert found.inbox == []
+
+
+@pytest.mark.security
+def test_a_fault_of_apprise_is_told_by_its_kind_only() -> None:
+    def broken() -> AppriseResult:
+        raise RuntimeError(PLANTED)
+
+    assert said_of(broken, 10) == "RuntimeError"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.model.verdict import Finding, Verdict
@@ -62,6 +62,7 @@ def test_news_concern_those_who_want_to_hear_of_them() -> None:
     assert not between(of(), of(below())).concerns([Occasion.UNDER_BAR])
 
 
+@settings(deadline=None)
 @given(states, states)
 def test_fresh_standing_and_gone_divide_the_two_states(now: set[int], before: set[int]) -> None:
     told = between(of(*(KINDS[i] for i in now)), of(*(KINDS[i] for i in before)))
@@ -72,6 +73,7 @@ def test_fresh_standing_and_gone_divide_the_two_states(now: set[int], before: se
     assert told.recovered == (not here and bool(there))
 
 
+@settings(deadline=None)
 @given(states)
 def test_the_same_state_twice_is_no_news_for_anybody(now: set[int]) -> None:
     made = of(*(KINDS[i] for i in now))

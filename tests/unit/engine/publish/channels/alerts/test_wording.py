@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from covgov.model.ratio import Ratio
@@ -126,7 +126,7 @@ def test_only_an_address_becomes_a_link(url: str, link: str) -> None:
 
 
 @pytest.mark.security
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(build.verdicts(), st.none() | build.verdicts(), build.texts)
 def test_every_line_of_every_note_is_short_and_printable(now: Verdict, before: Verdict | None, branch: str) -> None:
     note = told(now, before, branch=branch)
