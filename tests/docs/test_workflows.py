@@ -162,6 +162,20 @@ def test_secrets_stay_where_no_code_of_a_pull_request_was_measured() -> None:
     assert {step.given["persist-credentials"] for step in checkouts} == {False}
 
 
+def test_every_job_says_to_its_maintainers_what_its_red_means() -> None:
+    for name in WORKFLOWS:
+        lines = workflow_files.text(name).splitlines()
+        for job in workflow_files.load(name).jobs:
+            above = lines[: lines.index(f"  {job}:")]
+            comment = [line for line in reversed(above) if line.startswith("  # ")][:5]
+            assert any("For maintainers: " in line for line in comment), job
+            assert above[-1].startswith("  # "), job
+
+
+def test_a_suite_is_measured_under_its_own_context() -> None:
+    assert workflow_files.load("tests.yml").jobs["unit"].env["COVERAGE_CONTEXT"] == "${{ matrix.suite }}"
+
+
 def test_a_run_of_the_default_branch_is_never_cancelled_and_the_queue_is_served() -> None:
     workflow = workflow_files.load("tests.yml")
     assert set(workflow.on) == {"push", "pull_request", "merge_group", "workflow_dispatch"}

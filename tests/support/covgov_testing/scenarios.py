@@ -117,6 +117,7 @@ def main_drops(tiny: Tiny) -> None:
     assert len(subjects) == 2
     assert subjects[0].startswith("Record run 2: fail at ")
     told(tiny, ran, "failure")
+    assert "SLACK_URL is not set" in ran.step("govern", TELL).text
     assert len(tiny.forge.hooks) == 1
     assert "api" in str(tiny.forge.hooks)
     assert "98/110" in str(tiny.forge.hooks)

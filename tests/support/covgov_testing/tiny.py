@@ -31,7 +31,7 @@ fail_under_patch = 0
 max_drop = 2
 
 [notify]
-on_drop = ["${ALERT_WEBHOOK_URL}"]
+on_drop = ["${ALERT_WEBHOOK_URL}", "${SLACK_URL}"]
 on_under_bar = ["${ALERT_WEBHOOK_URL}"]
 on_undetermined = ["${ALERT_WEBHOOK_URL}"]
 on_digest = ["${ALERT_WEBHOOK_URL}"]
@@ -59,6 +59,7 @@ SETTINGS = {
     ".coveragerc": "[run]\nbranch = True\nsource = src\nrelative_files = True\ncontext = ${COVERAGE_CONTEXT-local}\n",
     "pytest.ini": f"[pytest]\npythonpath = src\naddopts = {' '.join(f'-p no:{name}' for name in UNUSED)}\n",
     ".gitignore": "/coverage/\n/.nox/\n__pycache__/\n.pytest_cache/\n",
+    "pyproject.toml": '[project]\nname = "tiny"\nversion = "1"\n',
     "requirements-dev.txt": "# the environment is prepared\n",
 }
 

@@ -1,6 +1,7 @@
 """An environment of its own that borrows the packages of the prepared one, editable installs included.
 
-Commands: covgov and nox. pip is real only with STAND_IN_PIP=real; otherwise it writes its arguments down.
+Commands: covgov and nox. pip is real only with STAND_IN_PIP=real; otherwise it looks for the file that it is to read
+and writes its arguments down.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from pathlib import Path
 
 RECORD = """\
 import json, os, sys
+needed = "requirements-dev.txt" if "-r" in sys.argv else "pyproject.toml"
+if not os.path.isfile(needed):
+    sys.exit(f"pip: there is no {needed} here")
 with open(os.path.join(os.environ["STAND_IN_OUT"], "pip.jsonl"), "a", encoding="utf-8") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
 """
