@@ -154,6 +154,23 @@ def test_nothing_is_permitted_to_all_jobs_and_writing_only_to_those_that_write(n
 
 
 @pytest.mark.security
+def test_git_has_a_token_where_history_is_read_and_not_where_tests_run() -> None:
+    holders = {(job, step.name) for _, job, step in EVERY if "HISTORY_TOKEN" in step.env}
+    assert holders == {
+        ("unit", "Judge the suite"),
+        ("unit", "Propose what the exception register should say"),
+        ("govern", "Judge all suites together and record the run"),
+        ("govern", "Tell the pull request and those who are to be alerted"),
+        ("digest", "Bring the exception register in step"),
+        ("digest", "Write the account of the week"),
+        ("digest", "Push both to the default branch"),
+        ("digest", "Send the account to its channels"),
+    }
+    (measuring,) = [step for _, job, step in EVERY if step.name == "Measure the suite"]
+    assert measuring.env == {}
+
+
+@pytest.mark.security
 def test_secrets_stay_where_no_code_of_a_pull_request_was_measured() -> None:
     readers = {(job, step.name) for _, job, step in EVERY if "secrets." in f"{step.env}{step.given}"}
     assert {job for job, _ in readers} == {"govern", "dashboards", "digest"}

@@ -10,7 +10,7 @@ import pytest
 
 from covgov_testing import scenarios as must
 from covgov_testing.forge import Forge
-from covgov_testing.tiny import BARS, REGISTER, How, Tiny
+from covgov_testing.tiny import BARS, REGISTER, TOKEN, How, Tiny
 
 pytestmark = pytest.mark.workflows
 
@@ -98,6 +98,34 @@ def test_a_fork_whose_token_may_only_read_is_judged_all_the_same(tmp_path: Path,
     assert "kept in the spool" in ran.step("govern", must.TELL).text
     assert list((ran.artifact("coverage-govern") / "spool").iterdir())
     must.keeps_the_token_to_itself(tiny, ran)
+
+
+@pytest.mark.security
+def test_the_history_of_a_private_repository_is_read_and_written_with_the_token_of_the_step(
+    tmp_path: Path, forge: Forge
+) -> None:
+    tiny = Tiny(tmp_path, forge)
+    must.measured_before(tiny)
+    tiny.origin.git("config", "http.receivepack", "true")
+    forge.repository, forge.password = tiny.origin.root, TOKEN
+    ran = tiny.on_push(tiny.push(must.BETTER), How(env={"STAND_IN_REMOTE": forge.remote}))
+    must.judged_by_itself(ran, "api", 0)
+    must.judged_together(ran, 0)
+    assert [subject.split(" at ")[0] for subject in tiny.history()] == ["Record run 2: pass", "Record run 1: pass"]
+    assert "was used" not in ran.text, "the history was not reached"
+    must.keeps_the_token_to_itself(tiny, ran)
+
+
+@pytest.mark.security
+def test_without_the_token_a_private_history_is_neither_read_nor_written(tmp_path: Path, forge: Forge) -> None:
+    tiny = Tiny(tmp_path, forge)
+    must.measured_before(tiny)
+    forge.repository, forge.password = tiny.origin.root, "another"
+    ran = tiny.on_push(tiny.push(must.BETTER), How(env={"STAND_IN_REMOTE": forge.remote}))
+    must.judged_by_itself(ran, "api", 0)
+    assert "the copy in this clone was used" in ran.step("unit-api", "Judge the suite").text
+    assert ran.step("govern", must.JUDGE).code == 5
+    assert len(tiny.history()) == 1
 
 
 def test_the_merge_queue_is_judged_like_a_change_and_records_nothing(tmp_path: Path, forge: Forge) -> None:

@@ -1,16 +1,20 @@
-"""A small stand-in for GitHub's API on loopback: it keeps what it is sent, and also takes webhooks.
+"""A small stand-in for GitHub on loopback: its API, which keeps what it is sent, webhooks, and a private git remote.
 
 Whether covgov's requests are the ones that GitHub documents is proven elsewhere, against the published description.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from os import environ
+from pathlib import Path
 from types import TracebackType
 
 Answer = tuple[int, object]
@@ -30,6 +34,8 @@ class Forge:
     readonly: bool = False
     head: str = ""
     tokens: set[str] = field(default_factory=set)
+    repository: Path | None = None
+    password: str = ""
 
     def __enter__(self) -> Forge:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -45,6 +51,11 @@ class Forge:
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self._server.server_port}"
+
+    @property
+    def remote(self) -> str:
+        """The bare `repository` over HTTP, for those who know the `password`."""
+        return f"http://{self.host}/git"
 
     def answer(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
         """What GitHub would say, as far as these tests go; a request that it does not know is kept in `unknown`."""
@@ -94,11 +105,41 @@ ROUTES: tuple[tuple[str, str, Callable[[Forge, str, Mapping[str, object]], Answe
 )
 
 
+def _git(forge: Forge, asked: BaseHTTPRequestHandler, sent: bytes) -> bytes:
+    """The whole answer of git's own HTTP server, or a request for the password."""
+    known = base64.b64encode(f"x-access-token:{forge.password}".encode()).decode()
+    if forge.repository is None or asked.headers.get("Authorization") != f"Basic {known}":
+        asked.close_connection = True
+        return b'HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm="git"\r\nContent-Length: 0\r\n\r\n'
+    path, _, query = asked.path.partition("?")
+    cgi = {
+        "GIT_PROJECT_ROOT": str(forge.repository),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": path.removeprefix("/git"),
+        "REQUEST_METHOD": asked.command,
+        "QUERY_STRING": query,
+        "REMOTE_USER": "x",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_TYPE": asked.headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(sent)),
+        "HTTP_CONTENT_ENCODING": asked.headers.get("Content-Encoding", ""),
+        "GIT_PROTOCOL": asked.headers.get("Git-Protocol", ""),
+        "PATH": environ["PATH"],
+    }
+    done = subprocess.run(["git", "http-backend"], input=sent, env=cgi, capture_output=True, check=False)
+    asked.close_connection = True
+    status = re.match(rb"Status: (.*)\r\n", done.stdout)
+    return b"HTTP/1.0 " + (status[1] if status else b"200 OK") + b"\r\n" + done.stdout
+
+
 def _handler(forge: Forge) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             sent = self.rfile.read(length)
+            if self.path.startswith("/git/"):
+                self.wfile.write(_git(forge, self, sent))
+                return
             forge.tokens.add(self.headers.get("Authorization", ""))
             status, reply = forge.answer(self.command, self.path.partition("?")[0], json.loads(sent) if sent else {})
             data = b"" if reply is None else json.dumps(reply).encode()
