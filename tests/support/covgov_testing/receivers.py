@@ -75,6 +75,8 @@ def receiver(
             found.inbox.append(one)
             status, text = answer(one)
             self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
             self.wfile.write(text.encode())

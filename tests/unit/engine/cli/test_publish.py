@@ -113,8 +113,8 @@ def test_a_run_that_is_not_recorded_is_compared_with_the_newest_that_is(tmp_path
 
 def test_runs_of_other_branches_and_later_runs_do_not_count(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    shell.recorded(NOON, below(), branch="side")
-    shell.recorded(NOON + timedelta(hours=1), below(), tree="earlier")
+    shell.recorded(NOON, below(), tree="earlier")
+    shell.recorded(NOON + timedelta(hours=1), unknown(), branch="side")
     shell.recorded(NOON + timedelta(hours=2), below(), dropped())
     mine = (shell.root / "coverage" / "verdict.json").read_bytes()
     shell.recorded(NOON + timedelta(hours=3), below(), dropped(), unknown(), tree="later")
@@ -122,6 +122,16 @@ def test_runs_of_other_branches_and_later_runs_do_not_count(tmp_path: Path) -> N
     shell.publish("notify", "--dry-run", "--json")
     (one,) = json.loads(shell.out.getvalue())["parcels"]
     assert one["subject"].endswith("main: dropped: api")
+
+
+def test_the_time_of_a_run_is_when_it_was_recorded(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, EVERYTHING + 'quiet_hours = "22:00-07:00"\n')
+    shell.recorded(NOON.replace(hour=6, minute=59), below())
+    assert shell.publish("notify", "--dry-run", now=NOON) == 0
+    assert "nothing to tell: quiet hours until 07:00 UTC" in shell.err.getvalue()
+    shell.recorded(NOON.replace(hour=21, minute=59), below())
+    assert shell.publish("notify", "--dry-run", now=NOON.replace(hour=22)) == 0
+    assert shell.out.getvalue().startswith("notify -> ${HOOK}")
 
 
 KINDS = (below("api"), below("auth"), dropped("api"), unknown("logging"))

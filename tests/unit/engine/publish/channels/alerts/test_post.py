@@ -97,6 +97,7 @@ def test_a_failure_that_passes_is_tried_again() -> None:
 def test_redirects_are_not_followed() -> None:
     with receiver(lambda _: (307, "")) as found, pytest.raises(DeliveryFailed, match="HTTP 307"):
         sent(found.url("json", "/"))
+    assert {one.path for one in found.inbox} == {"/"}
 
 
 @pytest.mark.security
