@@ -8,9 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
-PYTEST := $(BIN)/python -m pytest -q
+# What ran is recorded, for `make proven`.
+PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 
-.PHONY: help govern test test-all check unit contracts integration workflows docs e2e system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows docs e2e proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -25,7 +26,7 @@ $(READY): requirements-dev.txt pyproject.toml
 govern: $(READY)
 	$(BIN)/covgov run
 
-test: check unit contracts integration docs e2e workflows
+test: check unit contracts integration docs e2e workflows proven
 
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
@@ -64,6 +65,19 @@ soak: export SOAK_ROUNDS = 200
 soak: $(READY)
 	$(PYTEST) tests/integration/test_hub_faults.py
 
+## proven: whether all tests that tests/docs/test_framework_upgrades/phase_r5_plan.md names ran, after the last change
+proven: export COVGOV_PROVE = 1
+proven: $(READY)
+	$(TIER) proven 10 -- $(PYTEST) tests/proof
+
+## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
+evidence: $(READY)
+	$(BIN)/python scripts/evidence.py
+
+## cycles: play two weeks of a small shop and write docs/metrics/coverage-weekly.md
+cycles: $(READY)
+	$(BIN)/python scripts/evidence.py weekly
+
 ## system: tests that need packages of the system (make setup-system)
 system: $(READY)
 	$(TIER) system 90 -- $(PYTEST) tests/integration -m system
@@ -71,7 +85,7 @@ system: $(READY)
 ## setup-system: packages of the system that some tests need (root)
 setup-system:
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov chromium fonts-dejavu-core
 	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
 	$(PYTHON) scripts/setup/fetch_openapi.py
 
