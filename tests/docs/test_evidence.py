@@ -13,7 +13,7 @@ from covgov.policy.notification import Occasion
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence import documents, pictures, tables, weekly
 from covgov_testing.evidence.cycles import Told
-from covgov_testing.evidence.stage import SECRET
+from covgov_testing.evidence.stage import SECRET, timeless
 
 DOCUMENTS = [*documents.WITH_BLOCKS, documents.MEMO, documents.WEEKLY]
 
@@ -40,6 +40,24 @@ def test_every_document_shows_what_the_commands_print(played: Played, path: Path
         assert path not in played.texts
     else:
         assert there == played.texts[path], "run `make evidence`"
+
+
+def test_the_first_real_account_takes_the_place_of_the_rehearsed_weeks(played: Played) -> None:
+    assert all(weekly.is_real(digest) for digest in played.told.digests)
+    assert not weekly.is_real(weekly.page(played.told))
+
+
+@pytest.mark.parametrize("seconds", ["0.4", "12.5", "123.0"])
+def test_how_long_the_tests_took_changes_nothing(seconds: str) -> None:
+    cell = f"8 passed in {seconds} s"
+    rows = [("scope", "tests", "change"), ("cart", cell, "-6.00 pp"), ("project", "-", "-")]
+    table = "".join(f"{one:<7}  {two:<{len(cell)}}  {three}\n" for one, two, three in rows)
+    assert timeless(f"{table}patch: none\n") == (
+        "scope    tests               change\n"
+        "cart     8 passed in (time)  -6.00 pp\n"
+        "project  -                   -\n"
+        "patch: none\n"
+    )
 
 
 def test_every_block_is_shown_somewhere(played: Played) -> None:

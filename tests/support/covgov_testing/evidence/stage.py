@@ -30,10 +30,21 @@ TIMES = (
 """What differs between two runs of the same tests, and nothing else does: how long they took."""
 
 
+COLUMNS = re.compile(r"^scope  .*?(?=^patch: )", re.MULTILINE | re.DOTALL)
+"""The table of a verdict in text, whose columns are as wide as what stands in them."""
+
+
 def timeless(text: str) -> str:
     for pattern, instead in TIMES:
         text = pattern.sub(instead, text)
-    return text
+    return COLUMNS.sub(lambda table: _aligned(table[0]), text)
+
+
+def _aligned(table: str) -> str:
+    rows = [re.split(r" {2,}", line) for line in table.splitlines()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines) + "\n"
 
 
 @dataclass
