@@ -6,22 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from covgov_testing import scenarios as must
 from covgov_testing import workflow_files
 from covgov_testing.forge import Forge
+from covgov_testing.scenarios import DASHBOARDS, MAIN, PRUNED, PUSHED, SCENARIOS, SUITE, WEEKLY, Scenario
 from covgov_testing.tiny import Tiny
 
 pytestmark = pytest.mark.workflows
 
-SCENARIOS: dict[str, must.Scenario] = {
-    "unit": must.a_suite_drops,
-    "govern": must.main_drops,
-    "dashboards": must.dashboards_are_served,
-    "digest": must.a_week_is_accounted_for,
-    "prune": must.old_artifacts_go,
-}
-OTHERWISE: dict[str, must.Scenario] = {"Push both to the default branch": must.a_week_is_pushed}
+OF_A_JOB = {(one.workflow, one.job): one for one in (SUITE, MAIN, DASHBOARDS, WEEKLY, PRUNED)}
+OTHERWISE = {"Push both to the default branch": PUSHED}
 STEPS = [(name, job, step.name) for name in workflow_files.WORKFLOWS for job, step in workflow_files.steps(name)]
+PREPARED: dict[Scenario, Tiny] = {}
+"""Projects as scenarios find them; every test works on a copy."""
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prepared")
+
+
+def run(scenario: Scenario, idle: str, root: Path, shelf: Path) -> None:
+    """The scenario, with its job's step `idle` doing nothing ("" for none)."""
+    with Forge() as forge:
+        if scenario not in PREPARED:
+            tiny = Tiny(shelf / str(len(PREPARED)), forge, scenario.suites)
+            scenario.prepare(tiny)
+            PREPARED[scenario] = tiny
+        twin = PREPARED[scenario].copied(root, forge)
+        twin.replace_workflow(scenario.workflow, workflow_files.alone(scenario.workflow, scenario.job, idle))
+        scenario.run(twin)
 
 
 def test_every_step_has_a_name_of_its_own() -> None:
@@ -29,11 +42,14 @@ def test_every_step_has_a_name_of_its_own() -> None:
     assert "" not in {step for _, _, step in STEPS}
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_without_a_fault_the_scenario_holds(name: str, tmp_path: Path, shelf: Path) -> None:
+    run(SCENARIOS[name], "", tmp_path, shelf)
+
+
 @pytest.mark.parametrize(("workflow", "job", "step"), STEPS)
-def test_a_step_that_does_nothing_turns_its_scenario_red(workflow: str, job: str, step: str, tmp_path: Path) -> None:
-    scenario = OTHERWISE.get(step, SCENARIOS[job])
-    faulty = {f".github/workflows/{workflow}": workflow_files.idle(workflow, job, step)}
-    with Forge() as forge:
-        tiny = Tiny(tmp_path, forge, must.SUITES.get(scenario, ("api",)), faulty)
-        with pytest.raises(AssertionError):
-            scenario(tiny)
+def test_a_step_that_does_nothing_turns_its_scenario_red(
+    workflow: str, job: str, step: str, tmp_path: Path, shelf: Path
+) -> None:
+    with pytest.raises(AssertionError):
+        run(OTHERWISE.get(step, OF_A_JOB[workflow, job]), step, tmp_path, shelf)

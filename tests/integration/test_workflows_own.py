@@ -33,7 +33,7 @@ def test_this_repository_is_measured_and_judged_by_its_own_workflow(tmp_path: Pa
     with Forge() as forge:
         ran = act.run(
             work.root,
-            "tests.yml",
+            work.root / ".github" / "workflows" / "tests.yml",
             "push",
             {"ref": "refs/heads/main", "before": "0" * 40, "repository": {"default_branch": "main"}},
             folder=tmp_path / "run",

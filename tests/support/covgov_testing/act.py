@@ -89,7 +89,7 @@ def stand_ins() -> list[str]:
 
 def run(
     checkout: Path,
-    workflow: str,
+    workflow: Path,
     event: str,
     payload: Mapping[str, object],
     *,
@@ -98,9 +98,9 @@ def run(
     env: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
 ) -> Ran:
-    """Run a workflow of `checkout` for the event. `folder` must be new; all that the run leaves stands there."""
+    """Run a workflow for the event, in `checkout`. All that the run leaves stands in `folder`; `out/` may be there."""
     out = folder / "out"
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     event_file = folder / "event.json"
     event_file.write_text(json.dumps(payload), encoding="utf-8")
     given = {
@@ -112,7 +112,7 @@ def run(
         **(env or {}),
     }
     command = [
-        *(str(ACT), event, "--eventpath", str(event_file), "--workflows", f".github/workflows/{workflow}"),
+        *(str(ACT), event, "--eventpath", str(event_file), "--workflows", str(workflow)),
         *("--platform", "ubuntu-latest=-self-hosted", "--action-offline-mode", "--no-skip-checkout"),
         *("--no-cache-server", "--json", "--defaultbranch", "main", "--action-cache-path", str(folder / "act")),
         *(word for name, value in given.items() for word in ("--env", f"{name}={value}")),

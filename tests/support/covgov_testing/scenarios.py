@@ -1,6 +1,7 @@
-"""What must be true after each kind of run of the workflows. A scenario runs one, and raises AssertionError otherwise.
+"""What must be true after each kind of run of the workflows.
 
-Each is also run with every step of its job made idle, and must then raise.
+A scenario prepares a project, and its `run` raises AssertionError where something is not as it must be. Each is also
+run with every step of its job made idle, and must then raise.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import json
 import re
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +31,17 @@ MORE = "import tiny_api.more\n\n\ndef test_more():\n    assert tiny_api.more.lin
 BETTER = {"src/tiny_api/more.py": module(20, 0), "tests/api/test_more.py": MORE}
 WEEK = timedelta(weeks=1)
 OUTCOMES = {0: "pass", 10: "fail", 11: "undetermined"}
-Scenario = Callable[[Tiny], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """prepare: brings a new project into the state in which `run` finds it. job: the one whose steps are needed."""
+
+    workflow: str
+    job: str
+    prepare: Callable[[Tiny], None]
+    run: Callable[[Tiny], None]
+    suites: tuple[str, ...] = ("api",)
 
 
 def measured_before(tiny: Tiny) -> None:
@@ -39,8 +51,10 @@ def measured_before(tiny: Tiny) -> None:
 
 
 def keeps_the_token_to_itself(tiny: Tiny, ran: Ran) -> None:
-    """The token is in no artifact, nothing that was written down, and no object of the origin."""
-    kept = [path for path in ran.out.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+    """The token is in no artifact and no object of the origin."""
+    kept = [
+        path for path in (ran.out / "artifacts").rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()
+    ]
     assert [path.name for path in kept] == [], kept
     assert tiny.forge.tokens <= {f"Bearer {TOKEN}", ""}
     everything = ["git", "cat-file", "--batch-all-objects", "--batch"]
@@ -91,10 +105,13 @@ def told(tiny: Tiny, ran: Ran, state: str, code: int = 0) -> None:
     assert tiny.forge.unknown == []
 
 
-def a_suite_drops(tiny: Tiny) -> None:
-    """One matrix job of a pull request that makes the suite's component worse."""
+def worse_proposed(tiny: Tiny) -> None:
     measured_before(tiny)
     tiny.propose(WORSE)
+
+
+def a_suite_drops(tiny: Tiny) -> None:
+    """One matrix job of a pull request that makes the suite's component worse."""
     ran = tiny.on_pull_request(How(job="unit"))
     judged_by_itself(ran, "api", 10)
     prepared(tiny, ran, 1)
@@ -106,13 +123,22 @@ def a_suite_drops(tiny: Tiny) -> None:
     assert "| component:api | combined | 89.09 |" in patch
 
 
-def main_drops(tiny: Tiny) -> None:
-    """A push to main that makes a component worse: recorded, told, alerted, red."""
+def worse_measured(tiny: Tiny) -> None:
     measured_before(tiny)
-    before = tiny.push(WORSE)
-    ran = tiny.on_push(before, How(job="govern"))
+    tiny.push(WORSE)
+    measured(tiny)
+
+
+def measured(tiny: Tiny) -> None:
+    """The matrix jobs have run; what follows takes it from there."""
+    tiny.measured = tiny.on_push(How(job="unit")).out / "artifacts"
+
+
+def main_drops(tiny: Tiny) -> None:
+    """The last job of a push to main that makes a component worse: recorded, told, alerted, red."""
+    ran = tiny.on_push(How(job="govern"))
     assert "| `api` | fail |" in judged_together(ran, 10)
-    prepared(tiny, ran, 2)
+    prepared(tiny, ran, 1)
     subjects = tiny.history()
     assert len(subjects) == 2
     assert subjects[0].startswith("Record run 2: fail at ")
@@ -132,7 +158,7 @@ def main_drops(tiny: Tiny) -> None:
 def dashboards_are_served(tiny: Tiny) -> None:
     """With their secrets, Codecov gets the flags and Sonar its turn."""
     secrets = {"CODECOV_TOKEN": "planted-codecov", "SONAR_TOKEN": "planted-sonar"}
-    ran = tiny.on_push(how=How(job="dashboards", secrets=secrets))
+    ran = tiny.on_push(How(job="dashboards", secrets=secrets))
     assert "- CODECOV: reports are sent" in ran.step("dashboards", "Find out which dashboards are wanted").text
     flags = [each["flags"] for each in ran.written("codecov")]
     assert flags == ["api", "auth", "logging"]
@@ -156,14 +182,20 @@ def old_artifacts_go(tiny: Tiny) -> None:
     prepared(tiny, ran, 1)
 
 
+def worse_recorded(tiny: Tiny) -> None:
+    tiny.push(WORSE)
+    assert tiny.recorded(yesterday(), tiny.before) == 10
+
+
+def yesterday() -> datetime:
+    return datetime.now(UTC) - timedelta(days=1)
+
+
 def a_week_is_accounted_for(tiny: Tiny) -> None:
     """By its schedule: the week that ended yesterday, a row proposed for what is below the bar, one pull request."""
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    before = tiny.push(WORSE)
-    assert tiny.recorded(yesterday, before) == 10
     ran = tiny.on_week(how=How(job="digest"))
     prepared(tiny, ran, 1)
-    proposed(tiny, ran, yesterday.date())
+    proposed(tiny, ran, yesterday().date())
     assert "| component:api | combined | 89.09 |" in tiny.origin.git("show", f"covgov/weekly:{REGISTER}")
     assert "covgov: fail" not in ran.text
     keeps_the_token_to_itself(tiny, ran)
@@ -190,7 +222,6 @@ def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
 
 def a_week_is_pushed(tiny: Tiny) -> None:
     """With COVERAGE_DIGEST=push the account is a commit of main, and there is no pull request."""
-    measured_before(tiny)
     before = tiny.origin.git("rev-parse", "main")
     until = datetime.now(UTC).date()
     ran = tiny.on_week(until.isoformat(), How(job="digest", variables={"COVERAGE_DIGEST": "push"}))
@@ -207,5 +238,17 @@ def artifacts(ran: Ran) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-SUITES: Mapping[Scenario, tuple[str, ...]] = {dashboards_are_served: ("api", "auth", "logging", "engine")}
-"""Scenarios that need more than the suite `api`."""
+SUITE = Scenario("tests.yml", "unit", worse_proposed, a_suite_drops)
+MAIN = Scenario("tests.yml", "govern", worse_measured, main_drops)
+DASHBOARDS = Scenario("tests.yml", "dashboards", measured, dashboards_are_served, ("api", "auth", "logging", "engine"))
+WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_accounted_for)
+PUSHED = Scenario("coverage-digest.yml", "digest", measured_before, a_week_is_pushed)
+PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
+SCENARIOS = {
+    "suite": SUITE,
+    "main": MAIN,
+    "dashboards": DASHBOARDS,
+    "weekly": WEEKLY,
+    "pushed": PUSHED,
+    "pruned": PRUNED,
+}

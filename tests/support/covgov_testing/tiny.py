@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import StringIO
@@ -14,7 +16,7 @@ from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov_testing import act
 from covgov_testing.forge import Forge
-from covgov_testing.repos import Repo
+from covgov_testing.repos import Repo, opened
 from covgov_testing.team import module
 
 BARS = {"api": 90, "auth": 92, "logging": 90, "engine": 95}
@@ -88,22 +90,37 @@ class How:
 class Tiny:
     """The project with the suites given; its matrix jobs are those of the workflow that it has a suite for.
 
-    instead: files that are other than this repository's, e.g. a workflow with a fault.
+    before: what main pointed to before it was pushed last. measured: artifacts of a run that the next ones begin with.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        forge: Forge,
-        suites: Sequence[str] = ("api",),
-        instead: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, root: Path, forge: Forge, suites: Sequence[str] = ("api",)) -> None:
         self.root, self.forge, self.suites = root, forge, tuple(suites)
+        self.before = "0" * 40
+        self.measured: Path | None = None
         self.origin = Repo(root / "origin.git", bare=True)
         self.work = Repo(root / "work")
         self.work.git("remote", "add", "origin", str(self.origin.root))
+        self.workflows = self.work.root / ".github" / "workflows"
         self._runs = 0
-        self.push({**files(self.suites), **(instead or {})})
+        self.push(files(self.suites))
+
+    def copied(self, root: Path, forge: Forge) -> Tiny:
+        """The same project in the same state somewhere else."""
+        for name in ("origin.git", "work"):
+            shutil.copytree(self.root / name, root / name, symlinks=True)
+        twin = copy(self)
+        twin.root, twin.forge = root, forge
+        twin.origin, twin.work = opened(root / "origin.git"), opened(root / "work")
+        twin.work.git("remote", "set-url", "origin", str(twin.origin.root))
+        twin.workflows = twin.work.root / ".github" / "workflows"
+        forge.head = self.forge.head
+        return twin
+
+    def replace_workflow(self, name: str, text: str) -> None:
+        """From now on another text runs under this name; the project itself stays as it is."""
+        self.workflows = self.root / "workflows"
+        self.workflows.mkdir()
+        (self.workflows / name).write_text(text, encoding="utf-8")
 
     def push(self, changed: Mapping[str, str]) -> str:
         """Commit to main and push; what main pointed to before."""
@@ -111,6 +128,7 @@ class Tiny:
         before = self.work.git("rev-parse", "--verify", "--quiet", "HEAD") if self._commits() else "0" * 40
         self.work.commit(changed)
         self.work.git("push", "--quiet", "origin", "main")
+        self.before = before
         return before
 
     def propose(self, changed: Mapping[str, str]) -> None:
@@ -122,9 +140,9 @@ class Tiny:
         self.work.git("merge", "--quiet", "--no-ff", "-m", "merge", "topic")
         self.work.git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{PULL}/merge")
 
-    def on_push(self, before: str = "0" * 40, how: How | None = None) -> act.Ran:
-        """tests.yml for the newest commit of main."""
-        return self.run("tests.yml", "push", {"ref": "refs/heads/main", "before": before}, how)
+    def on_push(self, how: How | None = None) -> act.Ran:
+        """tests.yml for the newest push to main."""
+        return self.run("tests.yml", "push", {"ref": "refs/heads/main", "before": self.before}, how)
 
     def on_pull_request(self, how: How | None = None) -> act.Ran:
         base = {"ref": "main", "sha": self.work.git("rev-parse", "main")}
@@ -157,12 +175,15 @@ class Tiny:
         options += [word for name, value in given.items() for word in ("--secret", f"{name}={value}")]
         options += [word for name, value in how.variables.items() for word in ("--var", f"{name}={value}")]
         options += ["--job", how.job] if how.job else []
+        folder = self.root / f"run-{self._runs}"
+        if self.measured is not None:
+            shutil.copytree(self.measured, folder / "out" / "artifacts")
         return act.run(
             self.work.root,
-            workflow,
+            self.workflows / workflow,
             event,
             {**payload, "repository": {"default_branch": "main", "full_name": "acme/tiny"}},
-            folder=self.root / f"run-{self._runs}",
+            folder=folder,
             origin=self.origin.root,
             env={"GITHUB_API_URL": f"http://{self.forge.host}", "GITHUB_REPOSITORY": "acme/tiny", **how.env},
             options=options,

@@ -1,4 +1,4 @@
-"""The repository's workflow files as values, and copies of them with one fault."""
+"""The repository's workflow files as values, and copies of them in which one job works, or all of it but one step."""
 
 from __future__ import annotations
 
@@ -93,15 +93,20 @@ def steps(name: str) -> Iterator[tuple[str, Step]]:
             yield job_name, step
 
 
-def idle(name: str, job: str, step: str) -> str:
-    """The workflow with one step that still runs and succeeds, and does nothing."""
+def alone(name: str, job: str, idle: str = "") -> str:
+    """The workflow with the steps of one job; those of the others, and the step `idle` of its own, do nothing."""
     document = msgspec.convert(_parsed(text(name)), dict[str, object])
     jobs = msgspec.convert(document["jobs"], dict[str, dict[str, object]])
-    found = msgspec.convert(jobs[job]["steps"], list[dict[str, object]])
-    jobs[job]["steps"] = [_idle(each) if each.get("name") == step else each for each in found]
+    for other in jobs.values():
+        other["steps"] = [{"run": "true"}] if other is not jobs[job] else _steps(other["steps"], idle)
     out = StringIO()
     _yaml().dump({**document, "jobs": jobs}, out)
     return out.getvalue()
+
+
+def _steps(written: object, idle: str) -> list[dict[str, object]]:
+    found = msgspec.convert(written, list[dict[str, object]])
+    return [_idle(each) if each.get("name") == idle else each for each in found]
 
 
 def _idle(step: Mapping[str, object]) -> dict[str, object]:
