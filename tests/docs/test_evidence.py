@@ -15,6 +15,7 @@ from covgov_testing.evidence import documents, pictures, tables, weekly
 from covgov_testing.evidence.cycles import Told
 from covgov_testing.evidence.stage import SECRET, timeless
 
+PLAN = Path("tests/docs/test_framework_upgrades/phase_r5_plan.md")
 DOCUMENTS = [*documents.WITH_BLOCKS, documents.MEMO, documents.WEEKLY]
 
 
@@ -172,6 +173,13 @@ def test_the_readme_says_where_the_digest_is_written_and_to_whom_it_goes() -> No
     wanted = {target[2:-1] for target in tables.policy().notify.targets[Occasion.DIGEST]}
     assert set(re.findall(r"\(`(\w+)`\)", section)) == wanted
     assert [tables.DESTINATIONS[name] for name in wanted if tables.DESTINATIONS[name] not in section] == []
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, PLAN], ids=str)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    text = (CHECKOUT / path).read_text(encoding="utf-8")
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (CHECKOUT / path.parent / link).exists()] == []
 
 
 def test_somebody_acts_on_every_alert() -> None:
