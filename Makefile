@@ -50,7 +50,7 @@ integration: $(READY) setup-fetch
 
 ## workflows: both workflows of .github run by act in a tiny project, then with every step made idle in turn
 workflows: $(READY)
-	$(TIER) workflows 420 -- $(PYTEST) -n 2 tests/integration -m "workflows and not system"
+	$(TIER) workflows 300 -- $(PYTEST) -n 2 tests/integration -m "workflows and not system"
 
 ## docs: README blocks, error codes, configuration keys, help texts against the code
 docs: $(READY)
