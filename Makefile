@@ -8,9 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
-PYTEST := $(BIN)/python -m pytest -q
+# What ran is recorded, for `make proven`.
+PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 
-.PHONY: help govern test test-all check unit contracts integration docs e2e system soak setup-system setup-fetch lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows docs e2e proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -25,7 +26,7 @@ $(READY): requirements-dev.txt pyproject.toml
 govern: $(READY)
 	$(BIN)/covgov run
 
-test: check unit contracts integration docs e2e
+test: check unit contracts integration docs e2e workflows proven
 
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
@@ -45,7 +46,11 @@ contracts: $(READY)
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch
-	$(TIER) integration 180 -- $(PYTEST) -n 2 tests/integration -m "not system"
+	$(TIER) integration 180 -- $(PYTEST) -n 2 tests/integration -m "not system and not workflows"
+
+## workflows: both workflows of .github run by act in a tiny project, then with every step made idle in turn
+workflows: $(READY)
+	$(TIER) workflows 300 -- $(PYTEST) -n 2 tests/integration -m "workflows and not system"
 
 ## docs: README blocks, error codes, configuration keys, help texts against the code
 docs: $(READY)
@@ -60,6 +65,19 @@ soak: export SOAK_ROUNDS = 200
 soak: $(READY)
 	$(PYTEST) $(addprefix tests/integration/test_,$(addprefix hub_,faults.py full_disk.py clock.py two_admins.py) api_fuzz.py)
 
+## proven: whether all tests that tests/docs/test_framework_upgrades/phase_r5_plan.md names ran, after the last change
+proven: export COVGOV_PROVE = 1
+proven: $(READY)
+	$(TIER) proven 10 -- $(PYTEST) tests/proof
+
+## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
+evidence: $(READY)
+	$(BIN)/python scripts/evidence.py
+
+## cycles: play two weeks of a small shop and write docs/metrics/coverage-weekly.md
+cycles: $(READY)
+	$(BIN)/python scripts/evidence.py weekly
+
 ## system: tests that need packages of the system (make setup-system)
 system: $(READY)
 	$(TIER) system 90 -- $(PYTEST) tests/integration -m system
@@ -67,10 +85,16 @@ system: $(READY)
 ## setup-system: packages of the system that some tests need (root)
 setup-system:
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov chromium fonts-dejavu-core
+	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
+	$(PYTHON) scripts/setup/fetch_openapi.py
 
 setup-fetch: $(READY)
 	$(BIN)/python scripts/setup/fetch_sdists.py
+
+## setup-openapi: GitHub's description of its API (npm), which the requests to GitHub are held to
+setup-openapi:
+	$(PYTHON) scripts/setup/fetch_openapi.py
 
 dist: $(READY)
 	rm -rf dist
@@ -78,7 +102,7 @@ dist: $(READY)
 
 ## lock: pin every development dependency with hashes (needs uv)
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --group dev -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
 
 ## inventory: accept the test modules that exist now
 inventory: $(READY)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted(str(path) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
 CHECKS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
@@ -15,6 +16,15 @@ CHECKS: dict[str, list[str]] = {
     "layers": [str(BIN / "lint-imports"), "--no-logo"],
     "dependencies": [str(BIN / "deptry"), "--no-ansi", "src"],
     "inventory": [sys.executable, "scripts/inventory.py"],
+    "workflow-schema": [
+        *(str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"),
+        *WORKFLOWS,
+    ],
+    "workflow-lint": [str(BIN / "actionlint"), *WORKFLOWS],
+    "workflow-security": [
+        *(str(BIN / "zizmor"), "--offline", "--persona=pedantic", "--no-config", "--quiet"),
+        *WORKFLOWS,
+    ],
 }
 
 

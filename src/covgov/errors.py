@@ -6,6 +6,7 @@
     |- RegisterInvalid     exit 3   the exception register cannot be read without guessing
     |- InputError          exit 4   a report or snapshot is missing, empty, damaged or of no known format
     |- DeliveryFailed      exit 5   the verdict stands, but recording or sending it failed
+    |  `- NotConfigured    exit 5   nothing was sent, because a variable that the destination needs is not set
     `- Undetermined        exit 11  the question cannot be answered from what is here
 
 Each carries a stable `code` (kebab case, listed in docs/errors.md), a message that says what and where, and a hint that
@@ -61,6 +62,10 @@ class DeliveryFailed(CovgovError):
     """A verdict was reached, but it could not be recorded or delivered."""
 
     exit_code: ClassVar[int] = 5
+
+
+class NotConfigured(DeliveryFailed):
+    """The environment lacks what a destination needs: nothing was tried, and nothing is kept for later."""
 
 
 class Undetermined(CovgovError):

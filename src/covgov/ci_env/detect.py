@@ -112,6 +112,7 @@ def _github(env: Mapping[str, str], payload: _Payload) -> CiContext:
         on_default_branch=known and _on_default(event, built.branch, default),
         pull_request=built.pull_request,
         run_url=_run_url(env),
+        head_commit=payload.pull_request.head.sha if payload.pull_request else "",
         summary_path=env.get("GITHUB_STEP_SUMMARY", ""),
     )
 
@@ -168,6 +169,7 @@ def _gitlab(env: Mapping[str, str]) -> CiContext:
         on_default_branch=_on_default(event, branch, default),
         pull_request=env.get(f"CI_{request}_REQUEST_IID", "") if of_request else "",
         run_url=env.get("CI_JOB_URL", "") or env.get("CI_PIPELINE_URL", ""),
+        head_commit=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "") if of_request else "",
     )
 
 

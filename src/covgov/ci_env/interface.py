@@ -24,6 +24,8 @@ class CiContext:
     base_commit: tip of the target when the CI took the pull request up, as its event says ("" unknown).
     before: the commit the branch pointed to before this push ("" unknown). on_default_branch: only then may history
     be pushed.
+    head_commit: the newest commit of a pull request, which the forge shows; not the merge commit that is built ("" when
+    there is none).
     summary_path: file that the CI shows as the job summary, "" when it has none.
     """
 
@@ -37,6 +39,7 @@ class CiContext:
     on_default_branch: bool = False
     pull_request: str = ""
     run_url: str = ""
+    head_commit: str = ""
     summary_path: str = ""
 
     @property

@@ -12,8 +12,9 @@ from covgov.cli.boundary import FAILED, OK
 from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
-from covgov.errors import UsageError
+from covgov.errors import InputError, UsageError
 from covgov.history.interface import Noted, Portable, Pushable, RunStore, RunSummary
+from covgov.publish.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -122,6 +123,32 @@ def prune_command(world: World, keep: int, as_json: bool) -> int:
     return OK
 
 
+@command.command("prune-artifacts")
+@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="Newest kept of each name.")
+@click.option("--prefix", default="coverage-", show_default=True, help="Only artifacts whose names begin so.")
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+@JSON
+@click.pass_obj
+def prune_artifacts_command(world: World, keep: int, prefix: str, dry_run: bool, as_json: bool) -> int:
+    """Delete this repository's older workflow artifacts on GitHub (GITHUB_REPOSITORY, GITHUB_TOKEN).
+
+    \b
+    Example: covgov history prune-artifacts --keep 10
+    """
+    from covgov.cli.workflow_artifacts import prune_github
+
+    pruned = prune_github(world, keep=keep, prefix=prefix, dry_run=dry_run)
+    if as_json:
+        dropped = [{"id": one.id, "name": one.name, "bytes": one.size_in_bytes} for one in pruned.gone]
+        emit_json(world, "prune-artifacts", {"keep": keep, "dry_run": dry_run, "kept": pruned.kept, "dropped": dropped})
+        return OK
+    done = "would delete" if dry_run else "deleted"
+    for one in pruned.gone:
+        world.say(f"{done} {plain(one.name)} of {one.created_at:%Y-%m-%d} ({one.id})")
+    world.say(f"{len(pruned.gone)} artifacts {'would be ' if dry_run else ''}deleted, {pruned.kept} kept")
+    return OK
+
+
 @command.command("export")
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
@@ -135,6 +162,32 @@ def export_command(world: World, folder: Path) -> int:
 
     count = export(_portable(world), world.cwd / folder)
     world.say(f"exported {count} runs to {folder}")
+    return OK
+
+
+@command.command("restore")
+@click.argument("run", default="")
+@click.pass_obj
+def restore_command(world: World, run: str) -> int:
+    """Write the snapshots of a recorded run to coverage/, as if its suites had just run.
+
+    RUN as in `covgov history show`; default: the newest run of the tree that is checked out. Exit 4 when there is none.
+
+    \b
+    Example: covgov history restore && covgov exceptions sync
+    """
+    from covgov.cli.judge import FOLDER
+    from covgov.model import snapshot_codec
+    from covgov.publish.artifacts import write_all
+    from covgov.runner.artifacts import prepare_folder
+
+    project, store = Project(world), _store(world)
+    found = pick(store.list(), run) if run else of_this_tree(project, store.list())
+    snapshots = store.fetch(found.id).snapshots
+    files = {f"{suite}.snapshot": snapshot_codec.encode(snapshot) for suite, snapshot in snapshots.items()}
+    prepare_folder(project.root / FOLDER)
+    write_all(project.root / FOLDER, files)
+    world.note(f"covgov: run {found.sequence} ({found.id[:12]}): {', '.join(sorted(snapshots)) or 'no suite'}")
     return OK
 
 
@@ -225,6 +278,20 @@ def pick(runs: Sequence[RunSummary], wanted: str) -> RunSummary:
     if not found:
         raise UsageError("run-unknown", f"history has no run {wanted}", hint="see `covgov history list`")
     return found[0]
+
+
+def of_this_tree(project: Project, runs: Sequence[RunSummary]) -> RunSummary:
+    """The newest run of HEAD's tree. Raises InputError (`run-unknown`)."""
+    head = project.repository.resolve("HEAD")
+    tree = project.repository.tree(head) if head else ""
+    found = next((run for run in reversed(runs) if run.tree == tree and not run.dirty), None)
+    if found is None:
+        raise InputError(
+            "run-unknown",
+            f"history has no run of the tree of {(head or 'HEAD')[:12]}",
+            hint="see `covgov history list`",
+        )
+    return found
 
 
 def _line(run: RunSummary) -> str:

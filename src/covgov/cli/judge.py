@@ -58,6 +58,9 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
     steps: list[Callable[[], None]] = []
     if whole:
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
+    if len(request.suites) == 1:
+        one = {f"{request.suites[0]}.verdict.json": RENDERERS["json"](judgement.verdict).encode()}
+        steps.append(lambda: write_all(project.root / request.folder, one))
     if recording:
         steps.append(lambda: _record(project, judgement, edges, whole=whole))
     if recording and whole:

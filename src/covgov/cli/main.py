@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "exceptions": "covgov.cli.exceptions",
     "history": "covgov.cli.history",
     "digest": "covgov.cli.digest",
+    "publish": "covgov.cli.publish",
     "policy": "covgov.cli.policy",
     "hub": "covgov.cli.hub",
 }

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from covgov.errors import PolicyInvalid
 from covgov.policy import depth, faults, locate, meaning
-from covgov.policy.file_model import PolicyFile, number
+from covgov.policy.file_fields import number
+from covgov.policy.file_model import PolicyFile
 from covgov.policy.policy import Policy
 
 OWN_FILE = "covgov.toml"

@@ -14,9 +14,13 @@ from covgov.policy.file_model import (
     FORMAT_VERSION,
     RESERVED_SUITES,
     ComponentTable,
+    GithubCoverageTable,
+    GithubTable,
     HistoryTable,
+    NotifyTable,
     PolicyFile,
     PolicyTable,
+    PublishTable,
     RegisterTable,
     RuleTable,
     SuiteTable,
@@ -90,6 +94,10 @@ def _keys(place: Place) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in table.model_fields.items())
 
 
+PUBLISHED: dict[str | int, type[Table]] = {"github": GithubTable, "github_coverage": GithubCoverageTable}
+"""The tables inside of [publish]."""
+
+
 def _table_at(place: Place) -> type[Table]:
     if place and "rules" in place:
         return RuleTable
@@ -99,6 +107,8 @@ def _table_at(place: Place) -> type[Table]:
         "components": ComponentTable,
         "history": HistoryTable,
         "register": RegisterTable,
+        "notify": NotifyTable,
+        "publish": PUBLISHED.get(place[1], PublishTable) if len(place) > 1 else PublishTable,
     }
     return by_name[place[0]] if place else PolicyFile
 

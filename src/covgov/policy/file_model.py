@@ -5,110 +5,34 @@ The JSON Schema that editors use is made from these types, descriptions included
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy import globs
-from covgov.policy.policy import BarScope, On
+from covgov.policy.file_fields import (
+    CommentingText,
+    Glob,
+    Hours,
+    MarkdownPath,
+    MetricText,
+    Name,
+    OnGithubText,
+    OnText,
+    Percent,
+    ScopeText,
+    Text,
+    Units,
+    Words,
+    Zone,
+)
+from covgov.policy.notification import Occasion
+from covgov.policy.policy import BarScope, Commenting, On
 
 FORMAT_VERSION = 1
-
-
-PLAIN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,50})?", re.ASCII)
-"""How a percentage is written: no sign, exponent or underscore, and no more digits than anyone can read."""
-
-
-def number(text: str) -> Decimal | float:
-    """A TOML float: exact if it is written plainly, else a float, which no percentage may be (nor any other key)."""
-    return Decimal(text) if PLAIN.fullmatch(text.removeprefix("-")) else float(text.replace("_", ""))
-
-
-def _exact(value: object) -> Decimal:
-    if isinstance(value, float):
-        context = {"value": repr(value)}
-        raise PydanticCustomError("not-plain", "must be written as a plain decimal like 92.5, not {value}", context)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise PydanticCustomError("not-a-number", "must be a number, not {value}", {"value": repr(value)})
-    exact = Decimal(value)
-    if not 0 <= exact <= 100:
-        raise PydanticCustomError("out-of-range", "must lie between 0 and 100, not {value}", {"value": str(value)})
-    return exact
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise PydanticCustomError("not-a-count", "must be a whole number, not {value}", {"value": repr(value)})
-    if value < 0:
-        raise PydanticCustomError("negative", "must not be negative, not {value}", {"value": str(value)})
-    return value
-
-
-def _glob(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
-        raise PydanticCustomError("empty-pattern", "must not be an empty pattern")
-    if isinstance(value, str) and (value.startswith(("/", "./", "../")) or "\\" in value):
-        words = "must be relative to the repository, with forward slashes, not {value}"
-        raise PydanticCustomError("not-relative", words, {"value": repr(value)})
-    if isinstance(value, str) and globs.too_many_wildcards(value):
-        words = "must have at most two ** before its last part, and three * in a part, not {value}"
-        raise PydanticCustomError("too-many-wildcards", words, {"value": repr(value)})
-    return value
-
-
-def _markdown(value: object) -> object:
-    if isinstance(value, str) and not value.endswith(".md"):
-        raise PydanticCustomError(
-            "not-markdown", "must be a Markdown file, ending in .md, not {value}", {"value": value}
-        )
-    return _glob(value)
-
-
-def _words(value: object) -> object:
-    if not isinstance(value, str | list):
-        raise PydanticCustomError("not-words", "must be text or a list of texts")
-    return [value] if isinstance(value, str) else value
-
-
-Choice = TypeVar("Choice", bound=StrEnum)
-
-
-def _one_of(kind: type[Choice]) -> Callable[[object], Choice]:
-    """A validator that turns text into a member and names all members when it cannot."""
-    choices = ", ".join(kind)
-
-    def chosen(value: object) -> Choice:
-        member = next((choice for choice in kind if choice == value), None)
-        if member is None:
-            context = {"choices": choices, "value": repr(value)}
-            raise PydanticCustomError("not-a-choice", "must be one of {choices}, not {value}", context)
-        return member
-
-    return chosen
-
-
-Percent = Annotated[Decimal, BeforeValidator(_exact), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
-Units = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]
-Glob = Annotated[str, BeforeValidator(_glob), WithJsonSchema({"type": "string", "minLength": 1})]
-MarkdownPath = Annotated[
-    str, BeforeValidator(_markdown), WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"\.md$"})
-]
-MetricText = Annotated[Metric, BeforeValidator(_one_of(Metric))]
-ScopeText = Annotated[BarScope, BeforeValidator(_one_of(BarScope))]
-OnText = Annotated[On, BeforeValidator(_one_of(On))]
-Words = Annotated[
-    list[Text],
-    BeforeValidator(_words),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
 
 
 class Table(BaseModel):
@@ -232,7 +156,71 @@ class RegisterTable(Table):
     """How many days a review date may lie after the approval."""
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+class NotifyTable(Table):
+    on_drop: Words = []
+    """Told when a component or the project drops by more than max_drop."""
+    on_under_bar: Words = []
+    """Told when a figure falls below its bar and no exception waives it."""
+    on_overdue: Words = []
+    """Told when the review date of an exception has passed."""
+    on_undetermined: Words = []
+    """Told when something could not be judged."""
+    on_fail: Words = []
+    """Told of whatever else fails: tests, the patch bar, a loosened policy."""
+    on_recovery: Words = []
+    """Told when everything passes again."""
+    on_digest: Words = []
+    """Told the weekly digest."""
+    branches: list[Glob] = []
+    """Globs of the branches that alert; without them the default branch. Pull requests never do."""
+    quiet_hours: Hours | None = None
+    """A time of the day like 22:00-07:00 in which nobody is alerted; the digest is sent at any time."""
+    timezone: Zone = "UTC"
+    """Whose clocks quiet_hours means, as the IANA names it: Europe/Paris."""
+    required: list[Text] = []
+    """Targets of the lists above whose loss covgov publish exits 5 with; all others are told with best effort."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        told = {target for occasion in Occasion for target in getattr(self, occasion.value)}
+        if not set(self.required) <= told:
+            raise PydanticCustomError("never-told", "required names a target that stands under no occasion")
+        return self
+
+
+class GithubTable(Table):
+    comment: CommentingText = Commenting.ALWAYS
+    """When a pull request gets its comment: always, on-change or never."""
+    suite_comments: bool = False
+    """One more comment per suite, for its maintainers."""
+    status: bool = True
+    """Set a commit status."""
+    check_run: bool = False
+    """Make a check run with annotations."""
+    name: Name = "covgov"
+    """Name of status and check run; tells the comments of several projects of one repository apart."""
+    login: Text = "github-actions[bot]"
+    """Who writes the comments, for tokens that cannot say it themselves."""
+    required: list[OnGithubText] = []
+    """comment, suite-comments, status, check-run: what must be delivered, or `covgov publish` exits 5."""
+
+
+class GithubCoverageTable(Table):
+    report: Glob = "merged.xml"
+    """The Cobertura report, a path below coverage/."""
+    language: Text = "Python"
+    """The language GitHub lists it under, as Linguist names it."""
+    label: Text = "covgov"
+    """The label GitHub lists it under."""
+    required: bool = False
+    """It must be delivered, or `covgov publish` exits 5."""
+
+
+class PublishTable(Table):
+    github: Annotated[GithubTable, Field(default_factory=GithubTable)]
+    """Comment, status and check run on GitHub."""
+    github_coverage: Annotated[GithubCoverageTable, Field(default_factory=GithubCoverageTable)]
+    """GitHub's own display of coverage."""
 
 
 class PolicyFile(Table):
@@ -247,8 +235,9 @@ class PolicyFile(Table):
     """Thresholds that stand outside of any component."""
     history: Annotated[HistoryTable, Field(default_factory=HistoryTable)]
     register_: Annotated[RegisterTable, Field(alias="register", default_factory=RegisterTable)]
-    notify: dict[str, Words] = {}
-    """Targets by occasion; ${NAME} is filled in from the environment when a message is sent, and never printed."""
+    notify: Annotated[NotifyTable, Field(default_factory=NotifyTable)]
+    """Who is told; ${NAME} in a target is filled in from the environment when a message is sent, and never printed."""
+    publish: Annotated[PublishTable, Field(default_factory=PublishTable)]
 
 
 RESERVED_SUITES = frozenset({MERGED})

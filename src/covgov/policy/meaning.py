@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 from covgov.model import codec
 from covgov.model.snapshot import Metric
-from covgov.policy.file_model import ComponentTable, PolicyFile, RuleTable
-from covgov.policy.policy import Bar, BarScope, Component, HistoryPolicy, On, Policy, RegisterPolicy, Suite
+from covgov.policy.file_model import ComponentTable, NotifyTable, PolicyFile, PublishTable, RuleTable
+from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
+from covgov.policy.policy import (
+    Bar,
+    BarScope,
+    Component,
+    GithubCoveragePolicy,
+    GithubPolicy,
+    HistoryPolicy,
+    On,
+    Policy,
+    PublishPolicy,
+    RegisterPolicy,
+    Suite,
+)
 
 
 def policy_of(file: PolicyFile) -> Policy:
@@ -31,21 +44,53 @@ def policy_of(file: PolicyFile) -> Policy:
             bars=(*_own_bars(file, components), *_rule_bars(file, components)),
             history=HistoryPolicy(file.history.store, file.history.since),
             register=RegisterPolicy(file.register_.path, file.register_.max_term_days),
-            notify={occasion: tuple(targets) for occasion, targets in file.notify.items()},
+            notify=_notify(file.notify),
+            publish=_publish(file.publish),
             default_branch=top.default_branch or "",
         )
     )
 
 
 def hashed(policy: Policy) -> Policy:
-    """The same policy with the hash of its meaning: comments and spelled-out defaults do not matter."""
-    bare = replace(policy, raw_hash="")
-    return replace(policy, raw_hash=hashlib.sha256(codec.encode(bare)).hexdigest())
+    """The same policy with the hash of its meaning: comments, spelled-out defaults and who is told do not matter."""
+    judging = {one.name: getattr(policy, one.name) for one in fields(policy) if one.name not in NOT_JUDGING}
+    return replace(policy, raw_hash=hashlib.sha256(codec.encode(judging)).hexdigest())
+
+
+NOT_JUDGING = frozenset({"raw_hash", "notify", "publish"})
+"""Fields of Policy that no verdict depends on."""
+
+
+def _notify(table: NotifyTable) -> NotifyPolicy:
+    named = {occasion: tuple(getattr(table, occasion.value)) for occasion in Occasion}
+    quiet = table.quiet_hours
+    return NotifyPolicy(
+        targets={occasion: targets for occasion, targets in named.items() if targets},
+        branches=tuple(table.branches),
+        quiet=None if quiet is None else QuietHours(*quiet, table.timezone),
+        required=frozenset(table.required),
+    )
 
 
 def _suite(name: str, file: PolicyFile) -> Suite:
     table = file.suites[name]
     return Suite(name, tuple(table.tests), tuple(table.args), tuple(table.command), table.python or "")
+
+
+def _publish(table: PublishTable) -> PublishPolicy:
+    github, coverage = table.github, table.github_coverage
+    return PublishPolicy(
+        GithubPolicy(
+            comment=github.comment,
+            suite_comments=github.suite_comments,
+            status=github.status,
+            check_run=github.check_run,
+            name=github.name,
+            login=github.login,
+            required=tuple(github.required),
+        ),
+        GithubCoveragePolicy(coverage.report, coverage.language, coverage.label, coverage.required),
+    )
 
 
 def _component(name: str, table: ComponentTable, file: PolicyFile) -> Component:

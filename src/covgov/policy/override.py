@@ -8,7 +8,7 @@ from decimal import Decimal
 from covgov.errors import UsageError
 from covgov.policy.bars import spelled
 from covgov.policy.facts import Override
-from covgov.policy.file_model import PLAIN
+from covgov.policy.file_fields import PLAIN
 from covgov.policy.policy import Policy
 
 VARIABLE = "COVERAGE_FAIL_UNDER"

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from covgov.model.snapshot import Metric
+from covgov.policy.notification import NotifyPolicy
 
 
 class BarScope(StrEnum):
@@ -101,6 +102,55 @@ class RegisterPolicy:
     max_term_days: int | None = None
 
 
+class Commenting(StrEnum):
+    """When a pull request gets its comment. ON_CHANGE: a pass that changes nothing only updates one that is there."""
+
+    ALWAYS = "always"
+    ON_CHANGE = "on-change"
+    NEVER = "never"
+
+
+class OnGithub(StrEnum):
+    """What the channel `github` delivers, as `required` names it."""
+
+    COMMENT = "comment"
+    SUITE_COMMENTS = "suite-comments"
+    STATUS = "status"
+    CHECK_RUN = "check-run"
+
+
+@dataclass(frozen=True, slots=True)
+class GithubPolicy:
+    """What pull requests and commits are told. name: of status and check run, and of the comment it is found by.
+
+    login: who writes the comments when the token cannot say it. required: what exits 5 when it cannot be delivered.
+    """
+
+    comment: Commenting = Commenting.ALWAYS
+    suite_comments: bool = False
+    status: bool = True
+    check_run: bool = False
+    name: str = "covgov"
+    login: str = "github-actions[bot]"
+    required: tuple[OnGithub, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GithubCoveragePolicy:
+    """The Cobertura report (below `coverage/`) that GitHub itself shows, and how it is listed there."""
+
+    report: str = "merged.xml"
+    language: str = "Python"
+    label: str = "covgov"
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPolicy:
+    github: GithubPolicy = GithubPolicy()
+    github_coverage: GithubCoveragePolicy = GithubCoveragePolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a person decided, with defaults filled in.
@@ -108,7 +158,7 @@ class Policy:
     attributes: the quality attributes shown as columns. source: globs of files that should be measured when they change
     (empty = the components' paths). soft_start_floor: the lowest value COVERAGE_FAIL_UNDER may set, None = may only
     raise.
-    raw_hash: sha256 of the canonical meaning, printed as the policy hash.
+    raw_hash: sha256 of the canonical meaning of all that judges, printed as the policy hash.
     """
 
     fail_under: Decimal = Decimal(90)
@@ -123,7 +173,8 @@ class Policy:
     bars: tuple[Bar, ...] = ()
     history: HistoryPolicy = HistoryPolicy()
     register: RegisterPolicy = RegisterPolicy()
-    notify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notify: NotifyPolicy = field(default_factory=NotifyPolicy)
+    publish: PublishPolicy = PublishPolicy()
     default_branch: str = ""
     raw_hash: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from covgov.policy import bars, globs, scopes
 from covgov.policy.bars import spelled
 from covgov.policy.file_model import PolicyFile
+from covgov.policy.notification import NotifyPolicy
 from covgov.policy.policy import Bar, BarScope, On, Policy
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -121,8 +122,35 @@ def _settings(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "history.since", "none" if policy.history.since is None else policy.history.since.isoformat()
     yield "register.path", policy.register.path
     yield "register.max_term_days", "none" if term is None else str(term)
-    for occasion, targets in policy.notify.items():
+    yield from _notifications(policy.notify)
+    yield from _published(policy)
+
+
+def _published(policy: Policy) -> Iterator[tuple[str, str]]:
+    for place, table in (("github", policy.publish.github), ("github_coverage", policy.publish.github_coverage)):
+        for key in fields(table):
+            yield f"publish.{place}.{key.name}", _spoken(getattr(table, key.name))
+
+
+def _spoken(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ", ".join(map(str, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _notifications(notify: NotifyPolicy) -> Iterator[tuple[str, str]]:
+    for occasion, targets in notify.targets.items():
         yield f"notify.{occasion}", ", ".join(masked(target) for target in targets)
+    if notify.targets:
+        quiet = notify.quiet
+        yield "notify.branches", ", ".join(notify.branches) or "the default branch"
+        yield "notify.quiet_hours", "none" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
+        yield "notify.timezone", "UTC" if quiet is None else quiet.zone
+        yield "notify.required", ", ".join(sorted(masked(target) for target in notify.required)) or "none"
 
 
 def _component_lines(policy: Policy, name: str, path: str) -> Iterator[str]:

@@ -49,7 +49,10 @@ def remove(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`; or `SUITE.why`."""
+    """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`; or `SUITE.why`.
+
+    `SUITE.verdict.json` is written by who judges the suite by itself; like the rest it is of the newest run or gone.
+    """
 
     out: Path
     suite: str
@@ -66,7 +69,7 @@ class Artifacts:
     @property
     def all(self) -> tuple[Path, ...]:
         """Every file, the snapshot last: it is written when the others stand."""
-        names = (".xml", ".json", ".lcov", "-html.zip", "-junit.xml", ".why", ".snapshot")
+        names = (".xml", ".json", ".lcov", "-html.zip", "-junit.xml", ".why", ".verdict.json", ".snapshot")
         return tuple(self.out / f"{self.suite}{name}" for name in names)
 
     def prepare(self) -> None:

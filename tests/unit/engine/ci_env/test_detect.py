@@ -203,3 +203,12 @@ def test_gitlab_other_pipelines_of_the_default_branch(source: str, event: Event)
 
 def test_gitlab_tag_pipeline_is_on_no_branch() -> None:
     assert not gitlab("push", CI_COMMIT_TAG="v1").on_default_branch
+
+
+def test_a_pull_request_has_a_head_of_its_own_and_nothing_else_has() -> None:
+    event = {"pull_request": {"number": 7, "head": {"ref": "f", "sha": SHA}, "base": {"ref": "main"}}}
+    assert github("pull_request", "refs/pull/7/merge", event).head_commit == SHA
+    assert github("push", "refs/heads/main", {}).head_commit == ""
+    source = {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": SHA}
+    assert gitlab("merge_request_event", **source).head_commit == SHA
+    assert gitlab("push", **source).head_commit == ""

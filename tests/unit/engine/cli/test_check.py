@@ -42,6 +42,13 @@ def test_a_component_under_its_bar_exits_10_and_writes_the_artifacts(desk: Desk)
     assert "component:api" in (desk.root / "coverage" / "exceptions.patch").read_text(encoding="utf-8")
 
 
+def test_the_verdict_on_one_suite_is_kept_beside_its_reports_and_not_as_the_projects(desk: Desk) -> None:
+    assert desk.covgov("check", "api", "--fail-under", "50.01") == 10
+    kept = json.loads((desk.root / "coverage" / "api.verdict.json").read_text(encoding="utf-8"))
+    assert (kept["outcome"], kept["rows"][0]["bar"]) == ("fail", "50.01")
+    assert not (desk.root / "coverage" / "verdict.json").exists()
+
+
 @pytest.mark.parametrize(("bar", "code"), [("50", 0), ("50.00", 0), ("50.01", 10)])
 def test_fail_under_by_flag_is_exact(desk: Desk, bar: str, code: int) -> None:
     assert desk.covgov("check", "api", "--fail-under", bar) == code

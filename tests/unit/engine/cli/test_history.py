@@ -21,6 +21,7 @@ from covgov.model.run import RunRecord
 from covgov.model.verdict import Outcome
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, object_id, run, verdict
+from covgov_testing.desk import Desk
 from covgov_testing.history_clones import BRANCH, bare_origin, clone
 from covgov_testing.repos import Repo
 
@@ -196,6 +197,39 @@ def test_export_and_import_carry_every_run(shell: Shell, tmp_path: Path) -> None
     assert other.store.list() == shell.store.list()
 
 
+def test_restore_brings_back_what_was_measured_of_this_tree_and_it_is_judged_as_then(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    desk.commit({"api/a.py": "".join(f"line {n}\n" for n in range(10))})
+    desk.measure({"api/a.py": "++++++----"})
+    assert desk.covgov("check", "--record") == 0
+    recorded = (desk.root / "coverage/api.snapshot").read_bytes()
+    desk.measure({"api/a.py": "+---------"})
+    assert desk.covgov("history", "restore") == 0
+    assert (desk.root / "coverage/api.snapshot").read_bytes() == recorded
+    assert (desk.root / "coverage/.gitignore").is_file()
+    assert "run 1" in desk.err.getvalue()
+    assert desk.covgov("check") == 0
+
+
+def test_restore_of_a_tree_that_was_never_recorded_is_an_input_error_and_writes_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    assert desk.covgov("history", "restore") == 4
+    desk.commit({"api/a.py": "".join(f"line {n}\n" for n in range(10))})
+    desk.measure({"api/a.py": "++++++----"})
+    assert desk.covgov("check", "--record") == 0
+    (desk.root / "coverage/api.snapshot").unlink()
+    desk.commit({"api/a.py": "x\n"})
+    assert desk.covgov("history", "restore") == 4
+    assert "[run-unknown]" in desk.err.getvalue()
+    assert not (desk.root / "coverage/api.snapshot").exists()
+
+
+def test_restore_takes_a_run_by_its_number(shell: Shell) -> None:
+    assert shell.call("restore", "1") == 0
+    assert "run 1" in shell.noted
+    assert (shell.root / "coverage/api.snapshot").is_file()
+
+
 def test_import_of_nothing_is_an_input_error(shell: Shell) -> None:
     assert shell.call("import", "absent") == 4
     assert "[history-absent]" in shell.noted
@@ -249,7 +283,7 @@ def test_in_ci_an_unreachable_remote_without_a_copy_is_undetermined(tmp_path: Pa
 
 def test_every_command_shows_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shell = Shell(Repo(tmp_path / "checkout").root)
-    names = ("list", "show", "push", "fetch", "prune", "export", "import", "verify", "migrate")
+    names = ("list", "show", "push", "fetch", "prune", "export", "import", "restore", "verify", "migrate")
     for argv in ((), *((name,) for name in names)):
         assert shell.call(*argv, "--help") == 0
         assert "Example: covgov history" in capsys.readouterr().out

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from covgov.errors import PolicyInvalid
 from covgov.model.snapshot import Metric
 from covgov.policy import config
-from covgov.policy.policy import BarScope, On
+from covgov.policy.notification import Occasion
+from covgov.policy.policy import BarScope, Commenting, GithubCoveragePolicy, GithubPolicy, On, OnGithub
 from covgov_testing.builders_policy import policy
 
 MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
@@ -171,6 +172,18 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
         ("[policy]\npatch_allowance = 1.5\n" + MINIMAL, "must be a whole number"),
         (MINIMAL + "[register]\nfoo = 3\n", "known here: path, max_term_days"),
         (MINIMAL + "[notify]\non_drop = 3\n", "must be text or a list of texts"),
+        (MINIMAL + "[publish]\ngithb = 3\n", "publish.githb: is not a known key: did you mean github?"),
+        (
+            MINIMAL + "[publish.github]\nstate = true\n",
+            "publish.github.state: is not a known key: did you mean status?",
+        ),
+        (MINIMAL + "[publish.github_coverage]\nlang = 3\n", "publish.github_coverage.lang: is not a known key"),
+        (MINIMAL + '[publish.github]\ncomment = "yes"\n', "must be one of always, on-change, never, not 'yes'"),
+        (MINIMAL + '[publish.github]\nname = "a b"\n', "publish.github.name: is not a usable name"),
+        (
+            MINIMAL + '[publish.github]\nrequired = ["all"]\n',
+            "must be one of comment, suite-comments, status, check-run",
+        ),
         (MINIMAL + "[[components.api.rules]]\nmin = 3\nfoo = 1\n", "components.api.rules[0].foo: is not a known key"),
         ("polcy = 3\n" + MINIMAL, "polcy: is not a known key: did you mean policy?"),
         ("[policy]\n", "suites: no suite is declared"),
@@ -229,7 +242,7 @@ def test_other_tools_tables_may_hold_any_number() -> None:
 
 def test_secrets_stay_as_they_are_written() -> None:
     made = policy(MINIMAL + '[notify]\non_drop = "${SLACK_URL}"\non_fail = ["a", "b"]\n')
-    assert made.notify == {"on_drop": ("${SLACK_URL}",), "on_fail": ("a", "b")}
+    assert made.notify.targets == {Occasion.DROP: ("${SLACK_URL}",), Occasion.FAIL: ("a", "b")}
 
 
 def reader(**files: bytes) -> Callable[[str], bytes | None]:
@@ -294,3 +307,19 @@ def test_a_text_that_is_nested_to_exhaust_the_parser_is_one_clear_error() -> Non
     with pytest.raises(PolicyInvalid) as caught:
         config.parse("a = " + "[" * 100_000, "covgov.toml")
     assert caught.value.code == "policy-not-toml"
+
+
+def test_what_is_published_on_github_is_read() -> None:
+    made = policy(
+        MINIMAL
+        + '[publish.github]\ncomment = "on-change"\nsuite_comments = true\nstatus = false\ncheck_run = true\n'
+        + 'name = "gate"\nlogin = "me"\nrequired = ["comment", "check-run"]\n'
+        + '[publish.github_coverage]\nreport = "api.xml"\nlanguage = "Go"\nlabel = "l"\nrequired = true\n'
+    )
+    required = (OnGithub.COMMENT, OnGithub.CHECK_RUN)
+    assert made.publish.github == GithubPolicy(Commenting.ON_CHANGE, True, False, True, "gate", "me", required)
+    assert made.publish.github_coverage == GithubCoveragePolicy("api.xml", "Go", "l", True)
+
+
+def test_where_a_verdict_is_published_is_no_part_of_the_policy_hash() -> None:
+    assert policy(MINIMAL + "[publish.github]\nstatus = false\n").raw_hash == policy(MINIMAL).raw_hash

@@ -1,0 +1,112 @@
+"""What `covgov publish` tells: the verdict on disk, and what history knows of the run before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+import msgspec
+
+from covgov.ci_env.interface import CiContext
+from covgov.cli.digest import default_branch
+from covgov.cli.judge import FOLDER
+from covgov.cli.project import Project
+from covgov.errors import CovgovError, InputError
+from covgov.history.interface import RunSummary
+from covgov.publish import to_wire_v1
+from covgov.publish.channels.interface import Publication
+from covgov.publish.wire_v1 import VerdictV1
+from covgov.vcs import codeowners
+
+VERDICT = f"{FOLDER}/verdict.json"
+
+
+def publication_of(project: Project) -> Publication:
+    """The newest verdict of this checkout. Raises InputError (`verdict-missing`, `verdict-damaged`)."""
+    told = read_verdict(project)
+    ci = context_of(project)
+    itself, previous = _recorded(project, told, ci)
+    return Publication(
+        verdict=told,
+        file=lambda name: project.read(f"{FOLDER}/{_plain(name)}"),
+        ci=ci,
+        policy=project.policy,
+        repository=repository_name(project),
+        commit=ci.head_commit or told.commit or "",
+        now=itself.recorded_at if itself else project.world.now(),
+        previous=previous,
+        owner_of=codeowners.find(project.read).owner_of,
+    )
+
+
+def read_verdict(project: Project) -> VerdictV1:
+    """`coverage/verdict.json`. Raises InputError (`verdict-missing`, `verdict-damaged`)."""
+    data = project.read(VERDICT)
+    if data is None:
+        raise InputError(
+            "verdict-missing",
+            f"there is no {VERDICT} in {project.root}",
+            hint="`covgov run` and `covgov check` write it when they judge all suites",
+        )
+    try:
+        return msgspec.json.decode(data, type=VerdictV1)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "verdict-damaged",
+            f"{VERDICT} is no verdict as this version of covgov writes it: {error}",
+            hint="run `covgov check` again with the version that publishes",
+        ) from error
+
+
+def context_of(project: Project) -> CiContext:
+    """The CI, with the default branch filled in from the policy or the clone."""
+    ci = project.ci
+    return replace(ci, default_branch=project.policy.default_branch or ci.default_branch or default_branch(project))
+
+
+def repository_name(project: Project) -> str:
+    """`owner/name` as the CI says, else the name of the checkout's folder."""
+    env = project.world.env
+    return env.get("GITHUB_REPOSITORY") or env.get("CI_PROJECT_PATH") or project.root.name
+
+
+def _plain(name: str) -> str:
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        raise ValueError(f"not a file below {FOLDER}/: {name!r}")
+    return name
+
+
+def _recorded(project: Project, told: VerdictV1, ci: CiContext) -> tuple[RunSummary | None, VerdictV1 | None]:
+    """The run of this verdict, and what the branch's newest one before it said that was not of quiet hours.
+
+    A history that cannot be read is told, and is no obstacle: then all that is so counts as new.
+    """
+    try:
+        runs = _runs(project, ci)
+        index = next((index for index, run in enumerate(runs) if _is(run, told, project)), -1)
+        before = next((run for run in runs[index + 1 :] if not _quiet(project, run)), None)
+        return runs[index] if index >= 0 else None, _verdict(project, before) if before else None
+    except CovgovError as error:
+        project.world.note(f"covgov: the run before this one is not known, so all is told as new: {error.message}")
+        return None, None
+
+
+def _runs(project: Project, ci: CiContext) -> list[RunSummary]:
+    """Of the branch, newest first."""
+    if not project.store.exists():
+        return []
+    return [run for run in reversed(project.store.list()) if not run.dirty and run.branch == ci.branch]
+
+
+def _is(run: RunSummary, told: VerdictV1, project: Project) -> bool:
+    """Whether this run is the one that the verdict is about."""
+    return (run.commit, run.tree) == (told.commit, told.tree) and _verdict(project, run) == told
+
+
+def _verdict(project: Project, run: RunSummary) -> VerdictV1:
+    return to_wire_v1.verdict(project.store.fetch(run.id).verdict)
+
+
+def _quiet(project: Project, run: RunSummary) -> bool:
+    quiet = project.policy.notify.quiet
+    return quiet is not None and quiet.holds(run.recorded_at)

@@ -1,0 +1,1 @@
+"""Where a verdict goes after it was reached: forges, chat, mail, dashboards."""

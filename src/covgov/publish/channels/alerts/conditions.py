@@ -1,0 +1,129 @@
+"""A verdict -> the conditions that somebody may want to be told of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from covgov.model.verdict import Effect, ExceptionState, Scope
+from covgov.policy.notification import Occasion
+from covgov.publish.wire_v1 import ExceptionV1, FindingV1, RatioV1, ReceiptV1, RowV1, VerdictV1
+
+Owners = Callable[[str], str]
+"""path -> its owners, "" when it has none."""
+
+Identity = tuple[Occasion, Scope, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that is so. message: a line that stands alone; figure: `7/11 = 63.63 %`; each is "" if there is none.
+
+    rule and metric tell two conditions of one subject apart. change: the attribution in words.
+    """
+
+    occasion: Occasion
+    scope: Scope
+    subject: str
+    rule: str
+    metric: str
+    message: str
+    figure: str = ""
+    bar: str = ""
+    change: str = ""
+    receipt: str = ""
+    owner: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """What makes it the same condition in two runs, whatever its figures."""
+        return (self.occasion, self.scope, self.subject, self.rule, self.metric)
+
+
+def conditions(verdict: VerdictV1, owner_of: Owners) -> tuple[Condition, ...]:
+    """In the order of occasions, then as the verdict lists them. Waived findings and notes are none."""
+    found = [*_of_findings(verdict, owner_of), *map(_overdue, _overdue_lines(verdict))]
+    order = list(Occasion)
+    return tuple(sorted(found, key=lambda one: order.index(one.occasion)))
+
+
+def _of_findings(verdict: VerdictV1, owner_of: Owners) -> Iterator[Condition]:
+    overdue = {line.id or line.scope for line in _overdue_lines(verdict)}
+    for finding in verdict.findings:
+        if finding.effect is Effect.NOTE or finding.waived_by:
+            continue
+        if finding.scope is Scope.REGISTER and finding.subject in overdue:
+            continue  # told as what it is, below
+        row = _row(verdict, finding)
+        yield Condition(
+            occasion=_occasion(finding),
+            scope=finding.scope,
+            subject=finding.subject,
+            rule=finding.rule,
+            metric=finding.metric or "",
+            message=finding.message,
+            figure=_figure(finding.now or (row.now if row else None)),
+            bar=_percent(finding.bar or (row.bar if row else None)),
+            change=row.delta.words if row and row.delta else "",
+            receipt=receipt_words(row.receipt if row else verdict.receipt),
+            owner=_owner(finding, row, owner_of),
+        )
+
+
+def _occasion(finding: FindingV1) -> Occasion:
+    if finding.effect is Effect.UNDETERMINED:
+        return Occasion.UNDETERMINED
+    return {"max-drop": Occasion.DROP, "bar": Occasion.UNDER_BAR}.get(finding.rule, Occasion.FAIL)
+
+
+def _overdue_lines(verdict: VerdictV1) -> list[ExceptionV1]:
+    return [line for line in verdict.exceptions if line.state is ExceptionState.OVERDUE]
+
+
+def _overdue(line: ExceptionV1) -> Condition:
+    review = f"review was due on {line.review}" if line.review else "review is overdue"
+    return Condition(
+        occasion=Occasion.OVERDUE,
+        scope=Scope.REGISTER,
+        subject=line.id or line.scope,
+        rule="exception-overdue",
+        metric=line.metric,
+        message=f"exception {line.id or '(no id)'} of {line.scope}: {review}; it waives nothing any more",
+        figure=_figure(line.current),
+        bar="",
+        owner=line.owner,
+    )
+
+
+def _row(verdict: VerdictV1, finding: FindingV1) -> RowV1 | None:
+    rows = chain(verdict.rows, [verdict.project] if verdict.project else [])
+    return next((row for row in rows if (row.scope, row.name) == (finding.scope, finding.subject)), None)
+
+
+def _owner(finding: FindingV1, row: RowV1 | None, owner_of: Owners) -> str:
+    """Of a file its owner; of a component the one who owns most of its files with something uncovered."""
+    if finding.scope is Scope.FILE:
+        return owner_of(finding.subject)
+    if row is None or finding.scope is not Scope.COMPONENT:
+        return ""
+    votes = Counter(filter(None, map(owner_of, sorted({*row.uncovered, *row.partial_lines}))))
+    return min(votes, key=lambda name: (-votes[name], name), default="")
+
+
+def _figure(ratio: RatioV1 | None) -> str:
+    if ratio is None or ratio.percent is None:
+        return ""
+    return f"{ratio.covered}/{ratio.total} = {ratio.percent} %"
+
+
+def _percent(bar: str | None) -> str:
+    return f"{bar} %" if bar else ""
+
+
+def receipt_words(line: ReceiptV1) -> str:
+    """Which commit figures are compared with, and why; or why with none."""
+    if not line.commit:
+        return f"nothing ({line.reason})"
+    return f"{line.commit[:12]} ({line.reason}; {line.distance} back, {line.age_days} days old)"

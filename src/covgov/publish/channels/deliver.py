@@ -1,0 +1,133 @@
+"""Parcels to their destinations, one after the other: what cannot be delivered is kept, and nothing stops the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured
+from covgov.policy.policy import Policy
+from covgov.publish.channels.interface import Channel, Parcel, Wary
+from covgov.publish.channels.spool import Spool
+from covgov.publish.safe_text import plain
+
+
+class Fate(StrEnum):
+    SENT = "sent"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one parcel.
+
+    detail: one line without secrets. error: why it was not sent. unkept: why it is not in the spool either.
+    """
+
+    parcel: Parcel
+    fate: Fate
+    detail: str
+    spooled: bool = False
+    error: CovgovError | None = None
+    unkept: CovgovError | None = None
+
+    @property
+    def faults(self) -> Sequence[CovgovError]:
+        """What decides the exit code: a required parcel that was not sent, a parcel that is lost, a wrong set-up."""
+        forgiven = isinstance(self.error, DeliveryFailed) and not self.parcel.required
+        told = () if self.error is None or forgiven else (self.error,)
+        return told if self.unkept is None else (*told, self.unkept)
+
+
+def deliver(
+    parcels: Sequence[Parcel], channels: Mapping[str, Channel], env: Mapping[str, str], spool: Spool
+) -> Iterator[Delivery]:
+    """Send each parcel once, in order; those that fail are kept in the spool."""
+    for parcel in parcels:
+        done = _sent(parcel, channels, env)
+        yield done if done.fate is not Fate.FAILED else _kept(done, spool)
+
+
+def redeliver(
+    spool: Spool,
+    channels: Mapping[str, Channel],
+    env: Mapping[str, str],
+    policy: Policy,
+    wanted: Collection[str] = (),
+) -> Iterator[Delivery | InputError]:
+    """Send what is in the spool, of the channels `wanted` (all if empty), and forget what was delivered.
+
+    A parcel that still fails, or whose destination is not configured here, stays; so does a file that is no parcel, or
+    one that the policy never wrote.
+    """
+    for name in spool.names():
+        try:
+            parcel = spool.read(name).parcel
+            if wanted and parcel.channel not in wanted:
+                continue
+            _trust(parcel, name, channels, policy)
+        except InputError as error:
+            yield error
+            continue
+        done = _sent(parcel, channels, env)
+        if done.fate is Fate.SENT:
+            spool.drop(name)
+            yield done
+        else:
+            yield replace(done, spooled=True)
+
+
+def _trust(parcel: Parcel, name: str, channels: Mapping[str, Channel], policy: Policy) -> None:
+    channel = channels.get(parcel.channel)
+    refusal = channel.refusal(parcel, policy) if isinstance(channel, Wary) else ""
+    if refusal:
+        raise InputError(
+            "spool-foreign",
+            f"spool/{name} is not sent: {refusal}",
+            hint="a parcel goes only where the policy of this checkout sends one; delete the file if it is not wanted",
+        )
+
+
+def _sent(parcel: Parcel, channels: Mapping[str, Channel], env: Mapping[str, str]) -> Delivery:
+    try:
+        return Delivery(parcel, Fate.SENT, _discreet(_channel(parcel, channels).send(parcel, env), env))
+    except CovgovError as caught:
+        error = type(caught)(caught.code, _discreet(caught.message, env), hint=_discreet(caught.hint, env))
+    fate = Fate.SKIPPED if isinstance(error, NotConfigured) else Fate.FAILED
+    return Delivery(parcel, fate, error.message, error=error)
+
+
+def _discreet(text: str, env: Mapping[str, str]) -> str:
+    """One line in which a secret stands as its name: a server may repeat what it was told."""
+    for name, value in env.items():
+        if _SECRET.search(name) and len(value) >= SHORTEST:
+            text = text.replace(value, f"${{{name}}}")
+    return plain(text)
+
+
+SHORTEST = 6
+"""Characters of a secret; replacing shorter ones would garble words."""
+
+_SECRET = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL", re.IGNORECASE)
+
+
+def _channel(parcel: Parcel, channels: Mapping[str, Channel]) -> Channel:
+    channel = channels.get(parcel.channel)
+    if channel is None:
+        raise InputError(
+            "channel-unknown",
+            f"a spooled parcel is for {parcel.channel!r}, which is no channel of this version of covgov",
+            hint="deliver it with the version that kept it, or delete its file",
+        )
+    return channel
+
+
+def _kept(done: Delivery, spool: Spool) -> Delivery:
+    try:
+        spool.keep(done.parcel)
+    except DeliveryFailed as error:
+        return replace(done, unkept=error)
+    return replace(done, spooled=True)

@@ -1,0 +1,1 @@
+"""GitHub: comments, statuses, check runs, artifacts and its own display of coverage."""

@@ -1,0 +1,162 @@
+"""The endpoints of GitHub that covgov uses: one method each, with as much of the answers as is read.
+
+All but the last follow GitHub's published OpenAPI description, which tests/integration/test_github_openapi.py holds
+them to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from covgov.errors import DeliveryFailed
+from covgov.publish.channels.github.client import GithubClient, decode, has_next
+
+PER_PAGE = 100
+MOST_PAGES = 100
+"""A listing that is longer is not read to its end but refused: ten thousand comments are no pull request."""
+
+Json = Mapping[str, object]
+PageT = TypeVar("PageT")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Base of what is read; everything else in an answer is ignored."""
+
+
+class User(Answer, frozen=True):
+    login: str
+
+
+class Comment(Answer, frozen=True):
+    id: int
+    body: str = ""
+    user: User | None = None
+
+    @property
+    def author(self) -> str:
+        return self.user.login if self.user else ""
+
+
+class Tip(Answer, frozen=True):
+    sha: str
+
+
+class Pull(Answer, frozen=True):
+    head: Tip
+
+
+class Status(Answer, frozen=True):
+    context: str
+    created_at: datetime
+
+
+class CheckRun(Answer, frozen=True):
+    id: int
+    name: str
+    completed_at: datetime | None = None
+
+
+class CheckRuns(Answer, frozen=True):
+    check_runs: list[CheckRun]
+
+
+class Artifact(Answer, frozen=True):
+    id: int
+    name: str
+    created_at: datetime
+    size_in_bytes: int = 0
+    expired: bool = False
+
+
+class Artifacts(Answer, frozen=True):
+    artifacts: list[Artifact]
+
+
+class Accepted(Answer, frozen=True):
+    """id: "" when GitHub decided not to process the report; message says why."""
+
+    id: str | int = ""
+    message: str = ""
+
+
+class GithubApi:
+    """Every method makes one request (or one per page) and raises what GithubClient.once raises."""
+
+    def __init__(self, client: GithubClient, repository: str) -> None:
+        self.client = client
+        self._at = f"/repos/{repository}"
+
+    def me(self) -> str:
+        """Login of the token's user, "" for the token of an app (as workflows get), which has none."""
+        try:
+            return decode(self.client.once("GET", "/user"), User).login
+        except DeliveryFailed as failed:
+            if failed.code == "github-forbidden":
+                return ""
+            raise
+
+    def pull(self, number: int) -> Pull:
+        return decode(self.client.once("GET", f"{self._at}/pulls/{number}"), Pull)
+
+    def comments(self, number: int) -> Iterator[Comment]:
+        """Of a pull request, oldest first."""
+        for page in self._pages(f"{self._at}/issues/{number}/comments", list[Comment]):
+            yield from page
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        path = f"{self._at}/issues/{number}/comments"
+        return decode(self.client.once("POST", path, body={"body": body}), Comment)
+
+    def edit_comment(self, comment: int, body: str) -> None:
+        self.client.once("PATCH", f"{self._at}/issues/comments/{comment}", body={"body": body})
+
+    def delete_comment(self, comment: int) -> None:
+        self.client.once("DELETE", f"{self._at}/issues/comments/{comment}")
+
+    def statuses(self, commit: str) -> list[Status]:
+        """The newest hundred of a commit, newest first."""
+        params = {"per_page": str(PER_PAGE)}
+        return decode(self.client.once("GET", f"{self._at}/commits/{commit}/statuses", params=params), list[Status])
+
+    def create_status(self, commit: str, status: Json) -> None:
+        self.client.once("POST", f"{self._at}/statuses/{commit}", body=status)
+
+    def check_runs(self, commit: str, name: str) -> list[CheckRun]:
+        """The newest check run of this name of each app."""
+        params = {"check_name": name, "filter": "latest", "per_page": str(PER_PAGE)}
+        path = f"{self._at}/commits/{commit}/check-runs"
+        return decode(self.client.once("GET", path, params=params), CheckRuns).check_runs
+
+    def create_check_run(self, run: Json) -> int:
+        return decode(self.client.once("POST", f"{self._at}/check-runs", body=run), CheckRun).id
+
+    def update_check_run(self, run: int, change: Json) -> None:
+        self.client.once("PATCH", f"{self._at}/check-runs/{run}", body=change)
+
+    def artifacts(self) -> Iterator[Artifact]:
+        """Of all workflow runs of the repository, in no order that is promised."""
+        for page in self._pages(f"{self._at}/actions/artifacts", Artifacts):
+            yield from page.artifacts
+
+    def delete_artifact(self, artifact: int) -> None:
+        self.client.once("DELETE", f"{self._at}/actions/artifacts/{artifact}")
+
+    def upload_coverage(self, report: Json) -> Accepted:
+        """Not in the published description; the request is that of GitHub's own upload action (docs/github.md)."""
+        return decode(self.client.once("PUT", f"{self._at}/code-coverage/report", body=report), Accepted)
+
+    def _pages(self, path: str, kind: type[PageT]) -> Iterator[PageT]:
+        for page in range(1, MOST_PAGES + 1):
+            response = self.client.once("GET", path, params={"per_page": str(PER_PAGE), "page": str(page)})
+            yield decode(response, kind)
+            if not has_next(response):
+                return
+        raise DeliveryFailed(
+            "github-too-many",
+            f"GET {path}: more than {MOST_PAGES} pages of {PER_PAGE}",
+            hint="covgov stops here rather than act on half of a list",
+        )

@@ -1,0 +1,40 @@
+"""Workflow artifacts are kept by name: the newest few stay, older ones are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from covgov.publish.channels.github.api import Artifact, GithubApi
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """kept: how many artifacts stay. gone: what was (or, in a dry run, would be) deleted, by name, newest first."""
+
+    kept: int
+    gone: Sequence[Artifact]
+
+
+def prune(api: GithubApi, *, keep: int, prefix: str, dry_run: bool) -> Pruned:
+    """Delete what is beyond the newest `keep` of each name that begins with `prefix`.
+
+    Whoever deletes at the same time is no fault: what is gone is gone. Raises DeliveryFailed.
+    """
+    found = api.client.insist(lambda: [one for one in api.artifacts() if one.name.startswith(prefix)])
+    gone = tuple(beyond(found, keep))
+    for artifact in () if dry_run else gone:
+        api.client.insist(partial(api.delete_artifact, artifact.id))
+    return Pruned(len(found) - len(gone), gone)
+
+
+def beyond(artifacts: Iterable[Artifact], keep: int) -> Iterator[Artifact]:
+    """All but the newest `keep` of each name; of equally old ones the higher id is newer. Expired ones do not count."""
+    live = [one for one in artifacts if not one.expired]
+    newest_first = sorted(live, key=lambda one: (one.created_at, one.id), reverse=True)
+    for _, same in groupby(sorted(newest_first, key=lambda one: one.name), key=lambda one: one.name):
+        yield from list(same)[keep:]

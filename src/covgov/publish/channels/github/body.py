@@ -1,0 +1,106 @@
+"""The text of a comment: the summary, the way to the run, and what the exception register should learn.
+
+It is text of our own, which ends up on a page of others: shorter than GitHub allows, cut only between lines, and
+nothing in a proposed diff can end the block that shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from covgov.publish.render_markdown import MARKER
+
+MOST_BYTES = 65_535
+"""GitHub refuses a comment of more characters; bytes are never fewer."""
+
+STAMP = "<!-- covgov:at "
+_STAMPED = re.compile(r"<!-- covgov:at (?P<at>[0-9T:Z-]{20}) -->")
+_LINK = re.compile(r"https?://[^\s()<>\[\]]+")
+_TICKS = re.compile(r"`+")
+_CUT = "\n\n(cut here: the text would be too long for a comment)\n"
+_DETAILS = ("<details>", "</details>")
+
+
+def marker(name: str, suite: str = "") -> str:
+    """The hidden first line that a later run finds its comment by. name: `[publish.github] name` of the policy."""
+    about = f"suite:{suite}" if suite else "summary"
+    return f"<!-- covgov:{about} -->" if name == "covgov" else f"<!-- covgov:{about}:{name} -->"
+
+
+def stamp(now: datetime) -> str:
+    """The hidden second line: when the verdict was published (UTC, to the second)."""
+    return f"{STAMP}{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} -->"
+
+
+def stamped(body: str) -> datetime | None:
+    """When the verdict in a comment was published, None when it does not say."""
+    lines = body.lstrip().splitlines()[1:2]
+    found = _STAMPED.fullmatch(lines[0].strip()) if lines else None
+    try:
+        return datetime.strptime(found["at"], "%Y-%m-%dT%H:%M:%S%z") if found else None
+    except ValueError:
+        return None
+
+
+def bare(body: str) -> str:
+    """A comment without its stamp and with plain line ends: equal when it says the same."""
+    return _STAMPED.sub("", body, count=1).replace("\r\n", "\n").strip()
+
+
+def compose(head: str, summary: str, *, run_url: str = "", patch: str = "") -> str:
+    """A whole comment. head: marker and stamp. What is too long is cut: first the diff, then the summary's lists."""
+    text = summary.replace(MARKER, "", 1).strip("\n")
+    link = f"\n\n[The whole run]({run_url})\n" if _LINK.fullmatch(run_url) else ""
+    proposed = f"\n\n{_proposal(patch)}" if patch else ""
+    if _size(head, text, link, proposed) > MOST_BYTES:
+        proposed = f"\n\n{_where_the_patch_is(patch)}\n" if patch else ""
+    room = MOST_BYTES - _size(head, link, proposed) - 1
+    return f"{head}\n{shortened(text, room)}{link}{proposed}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Markdown of at most `most` bytes, cut between lines and before its foot; what was open is closed."""
+    if _size(text) <= most:
+        return text
+    body, rule, foot = text.rpartition("\n---\n")
+    if not body or _size(foot) > most // 4:
+        body, rule, foot = text, "", ""
+    room = most - _size(rule, foot, _CUT, _DETAILS[1]) - 2
+    kept = body if _size(body) <= room else _lines(body, room)
+    closing = f"\n{_DETAILS[1]}" if kept.count(_DETAILS[0]) > kept.count(_DETAILS[1]) else ""
+    return kept + closing + _CUT + rule + foot
+
+
+def _lines(text: str, most: int) -> str:
+    """Whole lines from the front."""
+    return text.encode("utf-8", "replace")[: max(most, 0)].decode("utf-8", "ignore").rpartition("\n")[0]
+
+
+def fenced(text: str, language: str) -> str:
+    """A code block that shows exactly this text: its fence is longer than any in it."""
+    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
+
+
+def _proposal(patch: str) -> str:
+    return (
+        "<details><summary>The exception register should learn this</summary>\n\n"
+        f"{fenced(patch, 'diff')}\n\n"
+        "Save it, or take `exceptions.patch` from the artifacts of the run, and `git apply` it. "
+        "Nothing was committed.\n\n"
+        "</details>"
+    )
+
+
+def _where_the_patch_is(patch: str) -> str:
+    lines = patch.count("\n")
+    return (
+        f"The exception register should learn something: the diff ({lines} lines) is too long for a comment. Take "
+        "`exceptions.patch` from the artifacts of the run and `git apply` it."
+    )
+
+
+def _size(*texts: str) -> int:
+    return sum(len(text.encode("utf-8", "backslashreplace")) for text in texts)

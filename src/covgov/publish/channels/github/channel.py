@@ -1,0 +1,170 @@
+"""The channel `github`: a comment on the pull request, one per suite if wanted, a commit status, a check run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, assert_never
+
+from covgov.ci_env.interface import Event
+from covgov.model.verdict import Outcome
+from covgov.policy.policy import Commenting, OnGithub
+from covgov.publish.channels.github import checks, comment, status, suites
+from covgov.publish.channels.github.body import compose, marker, shortened, stamp
+from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
+from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.safe_text import markdown
+from covgov.publish.wire_v1 import RowV1, VerdictV1
+
+MOST_PAGE_BYTES = 65_000
+"""What GitHub takes as the summary of a check run, with room to spare."""
+
+
+@dataclass(frozen=True, slots=True)
+class GithubChannel:
+    connect: Connect = connect
+    name: ClassVar[str] = "github"
+
+    def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
+        """Nothing outside of GitHub's workflows."""
+        if not _in_workflow(publication):
+            return ()
+        return (*_comment(publication), *_suites(publication), *_status(publication), *_check_run(publication))
+
+    def silence(self, publication: Publication, /) -> str:
+        if not _in_workflow(publication):
+            return "this is no workflow of GitHub"
+        return "there is no pull request to comment on, and the policy wants neither status nor check run"
+
+    def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
+        """Raises DeliveryFailed, NotConfigured (no token) and UsageError (`http-extra-missing`)."""
+        fields = Fields(parcel)
+        kind = OnGithub(fields.one_of("kind", tuple(OnGithub)))
+        repository = fields.repository(env)
+        match kind:
+            case OnGithub.COMMENT | OnGithub.SUITE_COMMENTS:
+                told = comment.read(fields)
+                return comment.place(self.connect(env, repository), told)
+            case OnGithub.STATUS:
+                state = status.read(fields)
+                return status.put(self.connect(env, repository), state)
+            case OnGithub.CHECK_RUN:
+                page = checks.read(fields)
+                return checks.put(self.connect(env, repository), page)
+            case _:
+                assert_never(kind)
+
+
+GITHUB = GithubChannel()
+
+
+def changed(verdict: VerdictV1) -> bool:
+    """Whether there is something to tell of: anything but a pass, any waiver, any figure that moved or is new."""
+    rows = [*verdict.rows, *([verdict.project] if verdict.project else [])]
+    waived = any(one.waived_by for one in verdict.findings)
+    new = bool(verdict.patch and verdict.patch.uncovered)
+    return verdict.outcome is not Outcome.PASS or waived or new or any(map(_moved, rows))
+
+
+def _moved(row: RowV1) -> bool:
+    return row.delta is None or row.delta.points is None or Fraction(row.delta.points.exact) != 0
+
+
+def _in_workflow(publication: Publication) -> bool:
+    return publication.ci.system == "github" and REPOSITORY.fullmatch(publication.repository) is not None
+
+
+def _on_pull_request(publication: Publication) -> bool:
+    ci = publication.ci
+    return ci.event is Event.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request) is not None
+
+
+def _parcel(publication: Publication, kind: OnGithub, subject: str, body: Mapping[str, str], part: str = "") -> Parcel:
+    return Parcel(
+        channel=GithubChannel.name,
+        destination=f"github:{kind}{f':{part}' if part else ''}",
+        subject=subject,
+        body={"kind": kind.value, "repository": publication.repository, **body},
+        required=kind in publication.policy.publish.github.required,
+    )
+
+
+def _comment(publication: Publication) -> Iterator[Parcel]:
+    wanted = publication.policy.publish.github
+    if wanted.comment is Commenting.NEVER or not _on_pull_request(publication):
+        return
+    quiet = wanted.comment is Commenting.ON_CHANGE and not changed(publication.verdict)
+    patch = _text(publication, "exceptions.patch")
+    told = _sticky(publication, "", _summary(publication), patch=patch, only_existing=quiet)
+    subject = f"comment on pull request {told.number}: {publication.verdict.outcome}"
+    yield _parcel(publication, OnGithub.COMMENT, subject, comment.written(told))
+
+
+def _suites(publication: Publication) -> Iterator[Parcel]:
+    if not publication.policy.publish.github.suite_comments or not _on_pull_request(publication):
+        return
+    for suite in publication.verdict.suites:
+        told = _sticky(publication, suite.name, suites.suite_text(publication.verdict, suite))
+        subject = f"comment on pull request {told.number} for suite {suite.name}"
+        yield _parcel(publication, OnGithub.SUITE_COMMENTS, subject, comment.written(told), suite.name)
+
+
+def _sticky(
+    publication: Publication, suite: str, summary: str, *, patch: str = "", only_existing: bool = False
+) -> comment.StickyComment:
+    wanted = publication.policy.publish.github
+    mark = marker(wanted.name, suite)
+    head = f"{mark}\n{stamp(publication.now)}"
+    return comment.StickyComment(
+        number=int(publication.ci.pull_request),
+        commit=publication.commit if COMMIT.fullmatch(publication.commit) else "",
+        marker=mark,
+        body=compose(head, summary, run_url=publication.ci.run_url, patch=patch),
+        login=wanted.login,
+        only_existing=only_existing,
+    )
+
+
+def _status(publication: Publication) -> Iterator[Parcel]:
+    wanted, verdict = publication.policy.publish.github, publication.verdict
+    if not wanted.status or not COMMIT.fullmatch(publication.commit):
+        return
+    state = status.CommitStatus(
+        commit=publication.commit,
+        context=wanted.name,
+        state=status.STATES[verdict.outcome],
+        description=status.description(verdict),
+        target=publication.ci.run_url,
+        at=publication.now,
+    )
+    subject = f"status of {publication.commit[:12]}: {state.state}"
+    yield _parcel(publication, OnGithub.STATUS, subject, status.written(state))
+
+
+def _check_run(publication: Publication) -> Iterator[Parcel]:
+    wanted, verdict = publication.policy.publish.github, publication.verdict
+    if not wanted.check_run or not COMMIT.fullmatch(publication.commit):
+        return
+    page = checks.CheckRunPage(
+        commit=publication.commit,
+        name=wanted.name,
+        conclusion=checks.CONCLUSIONS[verdict.outcome],
+        title=status.description(verdict),
+        summary=shortened(_summary(publication), MOST_PAGE_BYTES),
+        target=publication.ci.run_url,
+        at=publication.now,
+        annotations=checks.remarks(verdict),
+    )
+    subject = f"check run of {publication.commit[:12]}: {page.conclusion}"
+    yield _parcel(publication, OnGithub.CHECK_RUN, subject, checks.written(page))
+
+
+def _summary(publication: Publication) -> str:
+    """The summary that was written with the verdict, or, if it is lost, its outcome in two lines."""
+    lost = f"## covgov: {publication.verdict.outcome}\n\n{markdown(status.description(publication.verdict))}"
+    return _text(publication, "summary.md") or lost
+
+
+def _text(publication: Publication, name: str) -> str:
+    return (publication.file(name) or b"").decode("utf-8", "replace")

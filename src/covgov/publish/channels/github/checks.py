@@ -1,0 +1,156 @@
+"""The check run: the summary on a page of its own, and annotations beside the lines of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from covgov.model.verdict import Effect, Outcome, Scope
+from covgov.publish.channels.github.fields import Fields, moment
+from covgov.publish.safe_text import plain
+from covgov.publish.wire_v1 import FindingV1, VerdictV1
+
+if TYPE_CHECKING:
+    from covgov.publish.channels.github.api import GithubApi, Json
+
+CONCLUSIONS = {Outcome.PASS: "success", Outcome.FAIL: "failure", Outcome.UNDETERMINED: "action_required"}
+"""Never `neutral` or `skipped`: branch protection takes those for a pass."""
+
+LEVELS = {Effect.FAIL: "failure", Effect.UNDETERMINED: "warning", Effect.NOTE: "notice"}
+BATCH = 50
+MOST = 500
+"""Ten requests: what is beyond stands in the summary only."""
+
+MOST_MESSAGE = 8_000
+MOST_TITLE = 255
+POLICY_FILE = "covgov.toml"
+"""Where findings are shown that are about no file: GitHub requires a path."""
+
+
+class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+    path: str
+    start_line: int
+    end_line: int
+    annotation_level: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRunPage:
+    """at: when the verdict was published, aware. target: link to the run, "" for none."""
+
+    commit: str
+    name: str
+    conclusion: str
+    title: str
+    summary: str
+    target: str
+    at: datetime
+    annotations: Sequence[Annotation]
+
+
+def written(page: CheckRunPage) -> Mapping[str, str]:
+    """As fields of a parcel."""
+    return {
+        "commit": page.commit,
+        "name": page.name,
+        "conclusion": page.conclusion,
+        "title": page.title,
+        "text": page.summary,
+        "target": page.target,
+        "at": moment(page.at),
+        "annotations": msgspec.json.encode(page.annotations).decode(),
+    }
+
+
+def read(fields: Fields) -> CheckRunPage:
+    """From the fields of a parcel. Raises DeliveryFailed (`github-parcel-damaged`)."""
+    try:
+        remarks = msgspec.json.decode(fields.text("annotations"), type=list[Annotation])
+    except ValueError:
+        raise fields.damaged("has no usable annotations") from None
+    return CheckRunPage(
+        commit=fields.commit(),
+        name=fields.text("name"),
+        conclusion=fields.one_of("conclusion", tuple(CONCLUSIONS.values())),
+        title=fields.text("title"),
+        summary=fields.text("text"),
+        target=fields.text("target"),
+        at=fields.time("at"),
+        annotations=remarks,
+    )
+
+
+def remarks(verdict: VerdictV1) -> list[Annotation]:
+    """Findings in the verdict's order, then the uncovered lines of the change; at most MOST."""
+    return [*map(_of_finding, verdict.findings), *_of_lines(verdict)][:MOST]
+
+
+def put(api: GithubApi, page: CheckRunPage) -> str:
+    """Make a check run, unless one of a later verdict is there. It is concluded only with its last annotation.
+
+    What breaks off in between is left unfinished, which no branch protection takes for a pass.
+    """
+    return api.client.insist(lambda: _put(api, page))
+
+
+def _put(api: GithubApi, page: CheckRunPage) -> str:
+    shown = api.check_runs(page.commit, page.name)
+    if any(run.completed_at is not None and run.completed_at > page.at for run in shown):
+        return f"check run of {page.commit[:12]} left alone: it tells of a later verdict"
+    first, *others = _batches(page.annotations)
+    opening = {"name": page.name, "head_sha": page.commit, "started_at": moment(page.at), **_link(page)}
+    run = api.create_check_run({**opening, **_part(page, first, last=not others)})
+    for number, batch in enumerate(others, start=1):
+        api.update_check_run(run, _part(page, batch, last=number == len(others)))
+    return f"check run {run} concluded: {page.conclusion}, {len(page.annotations)} annotations"
+
+
+def _part(page: CheckRunPage, batch: Sequence[Annotation], *, last: bool) -> Json:
+    output = {"title": page.title, "summary": page.summary, "annotations": batch}
+    if not last:
+        return {"status": "in_progress", "output": output}
+    done = {"status": "completed", "conclusion": page.conclusion, "completed_at": moment(page.at)}
+    return {**done, "output": output}
+
+
+def _link(page: CheckRunPage) -> Json:
+    return {"details_url": page.target} if page.target else {}
+
+
+def _batches(found: Sequence[Annotation]) -> list[Sequence[Annotation]]:
+    return [found[start : start + BATCH] for start in range(0, len(found), BATCH)] or [()]
+
+
+def _of_finding(finding: FindingV1) -> Annotation:
+    waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
+    hint = f" ({finding.hint})" if finding.hint else ""
+    return Annotation(
+        path=(plain(finding.subject) if finding.scope is Scope.FILE else "") or POLICY_FILE,
+        start_line=1,
+        end_line=1,
+        annotation_level="notice" if finding.waived_by else LEVELS[finding.effect],
+        title=plain(f"covgov {finding.rule}")[:MOST_TITLE],
+        message=plain(finding.message + waived + hint)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
+    )
+
+
+def _of_lines(verdict: VerdictV1) -> Iterator[Annotation]:
+    for path, spelled in sorted(verdict.patch.uncovered.items()) if verdict.patch else ():
+        for piece in spelled.split(","):
+            start, _, end = piece.partition("-")
+            many = bool(end) and end != start
+            yield Annotation(
+                path=plain(path) or POLICY_FILE,
+                start_line=int(start),
+                end_line=int(end or start),
+                annotation_level="warning",
+                title="covgov: not covered",
+                message=f"{'Lines' if many else 'Line'} {piece}: changed here, and no test reaches "
+                f"{'them' if many else 'it'}",
+            )

@@ -1,0 +1,251 @@
+"""GitHub's REST API over HTTP: how one request is made, retried within bounds, and refused in covgov's words.
+
+The token goes into one header and nowhere else: no message repeats it, redirects are not followed, and pages are asked
+for by number, so that no link in an answer decides where the token travels.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+import stamina
+from stamina.instrumentation import set_on_retry_hooks
+
+from covgov import __version__
+from covgov.errors import DeliveryFailed, NotConfigured
+
+PUBLIC_API = "https://api.github.com"
+ADDRESS = "GITHUB_API_URL"
+TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+"""Names of the variables that may hold the token, the first that is set counts."""
+
+API_VERSION = "2022-11-28"
+ATTEMPTS = 5
+LONGEST_WAIT = 120.0
+"""Seconds that one wait and all attempts together may take; a longer wait is told, not waited."""
+
+SECONDARY_WAIT = 60.0
+"""What GitHub asks for when a secondary rate limit names no time."""
+
+TRANSIENT = frozenset({408, 500, 502, 503, 504})
+TIMEOUT = httpx2.Timeout(10.0, read=30.0, write=60.0)
+MOST_TOLD = 500
+
+T = TypeVar("T")
+
+
+class Later(Exception):
+    """An answer that may be another one soon. seconds: how long GitHub asks to wait, None when it does not say."""
+
+    def __init__(self, failed: DeliveryFailed, seconds: float | None = None) -> None:
+        super().__init__(failed.message)
+        self.failed = failed
+        self.seconds = seconds
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """GitHub's error document."""
+
+    message: str = ""
+    errors: msgspec.Raw = msgspec.Raw(b"")
+
+
+class GithubClient:
+    """Requests to one GitHub. The connection is opened by the first request and kept."""
+
+    def __init__(
+        self, base: str, token: str, *, attempts: int = ATTEMPTS, transport: httpx2.BaseTransport | None = None
+    ) -> None:
+        self._base = base
+        self._attempts = attempts
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {token}",
+            "User-Agent": f"covgov/{__version__}",
+            "X-GitHub-Api-Version": API_VERSION,
+        }
+        self._http = httpx2.Client(headers=headers, timeout=TIMEOUT, transport=transport)
+        set_on_retry_hooks([])  # stamina would print each retry to stdout, where results stand
+
+    def __del__(self) -> None:
+        http = getattr(self, "_http", None)
+        if http is not None:
+            http.close()
+
+    def once(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
+    ) -> httpx2.Response:
+        """One request, one answer of success. Raises Later, or DeliveryFailed where waiting does not help.
+
+        What is to be deleted and is not there any more is a success.
+        """
+        request = self._http.build_request(method, self._base + path, params=dict(params or {}))
+        if body is not None:
+            content = msgspec.json.encode(body)
+            headers = {"Content-Type": "application/json"}
+            request = self._http.build_request(method, request.url, content=content, headers=headers)
+        try:
+            response = self._http.send(request)
+        except httpx2.TransportError as error:
+            raise Later(_silent(f"{method} {path}", f"{type(error).__name__}: {error}")) from None
+        if not response.is_success and (method, response.status_code) != ("DELETE", 404):
+            raise _refusal(response, f"{method} {path}")
+        return response
+
+    def insist(self, step: Callable[[], T]) -> T:
+        """A step of one or more requests, repeated as a whole until it succeeds or the bounds are reached.
+
+        So a step that looks for a thing before it makes one does not make two when an answer is lost. Raises
+        DeliveryFailed.
+        """
+        bounds = stamina.retry_context(
+            on=_pause, attempts=self._attempts, timeout=LONGEST_WAIT, wait_initial=0.5, wait_max=15.0
+        )
+        try:
+            for attempt in bounds:
+                with attempt:
+                    return step()
+        except Later as later:
+            raise later.failed from None
+        raise AssertionError("stamina ends with an answer or an error")
+
+
+def connect(env: Mapping[str, str], *, transport: httpx2.BaseTransport | None = None) -> GithubClient:
+    """A client as the environment says: GITHUB_API_URL (GitHub's own by default) and GITHUB_TOKEN or GH_TOKEN.
+
+    Raises NotConfigured (`github-token-missing`) and DeliveryFailed (`github-api-address`).
+    """
+    token = next((env[name].strip() for name in TOKENS if env.get(name, "").strip()), "")
+    if not token.isascii() or not token.isprintable() or not token:
+        raise NotConfigured(
+            "github-token-missing",
+            f"no usable token for GitHub: {' and '.join(TOKENS)} are empty or damaged",
+            hint="in a workflow hand it to the step: `env: GITHUB_TOKEN: ${{ github.token }}`",
+        )
+    return GithubClient(_base(env.get(ADDRESS, "") or PUBLIC_API), token, transport=transport)
+
+
+def decode(response: httpx2.Response, kind: type[T]) -> T:
+    """The body as a value. Raises DeliveryFailed (`github-unexpected`)."""
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except ValueError:
+        raise DeliveryFailed(
+            "github-unexpected",
+            f"{response.request.method} {response.request.url.path}: the answer is not what GitHub documents",
+            hint=f"is {ADDRESS} the address of a GitHub API, and nothing between that answers in its place?",
+        ) from None
+
+
+def has_next(response: httpx2.Response) -> bool:
+    """Whether GitHub says that there is another page."""
+    return "next" in response.links
+
+
+def _base(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        plain = bool(url.hostname) and url.username is None and not url.query and not url.fragment and url.port != 0
+    except ValueError:
+        plain = False
+    if not plain or url.scheme not in ("http", "https"):
+        raise DeliveryFailed(
+            "github-api-address",
+            f"{ADDRESS} is not the address of an API",
+            hint=f"leave it to the runner, or use {PUBLIC_API} or https://HOST/api/v3",
+        )
+    if url.scheme == "http" and not _loopback(url.hostname or ""):
+        raise DeliveryFailed(
+            "github-api-address",
+            f"{ADDRESS} is {text}: the token would travel unencrypted",
+            hint="use https; plain http is for this machine",
+        )
+    return text.rstrip("/")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether to try again, or after how many seconds."""
+    if not isinstance(error, Later):
+        return False
+    if error.seconds is None:
+        return True
+    return error.seconds if error.seconds <= LONGEST_WAIT else False
+
+
+def _refusal(response: httpx2.Response, what: str) -> Exception:
+    """What an answer without success means: Later or DeliveryFailed."""
+    said = _said(response)
+    told = f"{what}: {said}"
+    status = response.status_code
+    if status == 401:
+        return DeliveryFailed(
+            "github-token-refused", told, hint="the token is wrong, expired or revoked: hand over a new one"
+        )
+    if status == 429 or (status == 403 and _limited(response, said)):
+        seconds = _wait(response)
+        hint = f"GitHub asks to wait {seconds:.0f} s" if seconds < float("inf") else "GitHub does not say how long"
+        return Later(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), seconds)
+    if status == 403:
+        return DeliveryFailed(
+            "github-forbidden",
+            told,
+            hint="give the job the permission that docs/github.md lists; tokens of pull requests from forks only read",
+        )
+    if status in TRANSIENT:
+        return Later(_silent(what, said), _retry_after(response))
+    return DeliveryFailed(
+        "github-refused", told, hint="GitHub also says 404 where the token may not look; see docs/github.md"
+    )
+
+
+def _silent(what: str, said: str) -> DeliveryFailed:
+    return DeliveryFailed("github-unreachable", f"{what}: {said}", hint="nothing was lost: deliver again later")
+
+
+def _said(response: httpx2.Response) -> str:
+    """What GitHub says, fit for a terminal: one line, nothing that steers it, not endless."""
+    try:
+        told = msgspec.json.decode(response.content, type=_Told)
+    except ValueError:
+        told = _Told()
+    words = " ".join(filter(None, (told.message, bytes(told.errors).decode("utf-8", "replace"))))
+    line = "".join(character if character.isprintable() else " " for character in words)[:MOST_TOLD]
+    return f"HTTP {response.status_code}" + (f", {line}" if line else "")
+
+
+def _limited(response: httpx2.Response, said: str) -> bool:
+    headers = response.headers
+    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in said.lower()
+
+
+def _wait(response: httpx2.Response) -> float:
+    """Seconds until a rate limit ends; infinite when GitHub's own clock is missing from the answer."""
+    asked = _retry_after(response)
+    if asked is not None:
+        return asked
+    reset = response.headers.get("x-ratelimit-reset", "")
+    if response.headers.get("x-ratelimit-remaining") != "0" or not reset.isdigit():
+        return SECONDARY_WAIT
+    try:
+        clock = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+    except ValueError:
+        return float("inf")
+    return max(0.0, float(reset) - clock) + 1.0
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None

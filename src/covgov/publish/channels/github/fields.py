@@ -1,0 +1,99 @@
+"""What parcels for GitHub hold: fields of text, written when they are made and checked when they are sent.
+
+A parcel may come from the spool, and so from a file that anyone could have put there: nothing in it decides where the
+token goes, and it is only delivered in the workflow of the repository that it is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from covgov.errors import DeliveryFailed, UsageError
+from covgov.publish.channels.interface import Parcel
+
+if TYPE_CHECKING:
+    from covgov.publish.channels.github.api import GithubApi
+
+REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+WHEN = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Connect(Protocol):
+    """Opens the API of one repository as the environment says."""
+
+    def __call__(self, env: Mapping[str, str], repository: str, /) -> GithubApi: ...
+
+
+def connect(env: Mapping[str, str], repository: str, /) -> GithubApi:
+    """Raises UsageError (`http-extra-missing`), NotConfigured and DeliveryFailed."""
+    try:
+        from covgov.publish.channels.github import api, client  # noqa: PLC0415 - from the extra `http`
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "http-extra-missing",
+            f"GitHub's API needs packages that are not installed ({error.name})",
+            hint="pip install 'covgov[http]'",
+        ) from error
+    return api.GithubApi(client.connect(env), repository)
+
+
+def moment(at: datetime) -> str:
+    """An aware time as a field, to the second."""
+    return at.astimezone(UTC).strftime(WHEN)
+
+
+class Fields:
+    """The fields of a parcel. Every method raises DeliveryFailed (`github-parcel-damaged`)."""
+
+    def __init__(self, parcel: Parcel) -> None:
+        self._parcel = parcel
+
+    def text(self, name: str) -> str:
+        try:
+            return self._parcel.body[name]
+        except KeyError:
+            raise self.damaged(f"has no {name}") from None
+
+    def matching(self, name: str, shape: re.Pattern[str]) -> str:
+        value = self.text(name)
+        if not shape.fullmatch(value):
+            raise self.damaged(f"has no usable {name}")
+        return value
+
+    def number(self, name: str) -> int:
+        return int(self.matching(name, NUMBER))
+
+    def commit(self) -> str:
+        return self.matching("commit", COMMIT)
+
+    def time(self, name: str) -> datetime:
+        try:
+            return datetime.strptime(self.text(name), WHEN).replace(tzinfo=UTC)
+        except ValueError:
+            raise self.damaged(f"has no usable {name}") from None
+
+    def repository(self, env: Mapping[str, str]) -> str:
+        """Whose it is, which must be the workflow's own repository where there is a workflow."""
+        name = self.matching("repository", REPOSITORY)
+        here = env.get("GITHUB_REPOSITORY", "")
+        if here and here.casefold() != name.casefold():
+            raise self.damaged(f"is about {name}, and this is {here[:200]}")
+        return name
+
+    def one_of(self, name: str, choices: Collection[str]) -> str:
+        value = self.text(name)
+        if value not in choices:
+            raise self.damaged(f"has no usable {name}")
+        return value
+
+    def damaged(self, what: str) -> DeliveryFailed:
+        return DeliveryFailed(
+            "github-parcel-damaged",
+            f"the parcel for {self._parcel.destination!r} {what}",
+            hint="nothing was sent; publish again, or delete the parcel from the spool",
+        )

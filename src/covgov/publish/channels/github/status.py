@@ -1,0 +1,96 @@
+"""The commit status: one word and one line beside a commit, which branch protection can require."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from covgov.model.verdict import Effect, Outcome
+from covgov.publish.channels.github.fields import Fields, moment
+from covgov.publish.safe_text import plain
+from covgov.publish.wire_v1 import FindingV1, VerdictV1
+
+if TYPE_CHECKING:
+    from covgov.publish.channels.github.api import GithubApi
+
+STATES = {Outcome.PASS: "success", Outcome.FAIL: "failure", Outcome.UNDETERMINED: "error"}
+MOST_CHARACTERS = 140
+SKEW = timedelta(minutes=2)
+"""How far the clocks of a runner and of GitHub may differ before a verdict counts as older than what is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """at: when the verdict was published, aware. target: link to the run, "" for none."""
+
+    commit: str
+    context: str
+    state: str
+    description: str
+    target: str
+    at: datetime
+
+
+def written(status: CommitStatus) -> Mapping[str, str]:
+    """As fields of a parcel."""
+    return {
+        "commit": status.commit,
+        "context": status.context,
+        "state": status.state,
+        "description": status.description,
+        "target": status.target,
+        "at": moment(status.at),
+    }
+
+
+def read(fields: Fields) -> CommitStatus:
+    """From the fields of a parcel. Raises DeliveryFailed (`github-parcel-damaged`)."""
+    return CommitStatus(
+        commit=fields.commit(),
+        context=fields.text("context"),
+        state=fields.one_of("state", tuple(STATES.values())),
+        description=fields.text("description")[:MOST_CHARACTERS],
+        target=fields.text("target"),
+        at=fields.time("at"),
+    )
+
+
+def description(verdict: VerdictV1) -> str:
+    """At most 140 characters: the outcome and the first thing that made it, or the project's figure."""
+    told = next(_reasons(verdict), "")
+    more = sum(1 for _ in _reasons(verdict)) - 1
+    tail = f" (and {more} more)" if more > 0 else ""
+    return _clipped(f"{verdict.outcome}: {plain(told)}" if told else str(verdict.outcome), MOST_CHARACTERS, tail)
+
+
+def put(api: GithubApi, status: CommitStatus) -> str:
+    """Set the status unless a later verdict is shown already (a parcel that was kept and delivered late)."""
+    return api.client.insist(lambda: _put(api, status))
+
+
+def _put(api: GithubApi, status: CommitStatus) -> str:
+    shown = (one for one in api.statuses(status.commit) if one.context.casefold() == status.context.casefold())
+    if any(one.created_at > status.at + SKEW for one in shown):
+        return f"status of {status.commit[:12]} left alone: it tells of a later verdict"
+    body = {"state": status.state, "context": status.context, "description": status.description}
+    api.create_status(status.commit, {**body, "target_url": status.target} if status.target else body)
+    return f"status of {status.commit[:12]} set to {status.state}"
+
+
+def _reasons(verdict: VerdictV1) -> Iterator[str]:
+    wanted = {Outcome.FAIL: Effect.FAIL, Outcome.UNDETERMINED: Effect.UNDETERMINED}.get(verdict.outcome)
+    if wanted is not None:
+        yield from (one.message for one in verdict.findings if _live(one, wanted))
+    elif verdict.project is not None and verdict.project.now is not None and verdict.project.now.percent is not None:
+        yield f"project {verdict.project.now.percent} %"
+
+
+def _live(finding: FindingV1, effect: Effect) -> bool:
+    return finding.effect is effect and not finding.waived_by
+
+
+def _clipped(text: str, most: int, tail: str) -> str:
+    room = most - len(tail)
+    return text + tail if len(text) <= room else text[: room - 1] + "…" + tail

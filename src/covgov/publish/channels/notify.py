@@ -1,0 +1,110 @@
+"""Alerts and the digest to chat, mail and webhooks: one message per target and run, and only when something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from covgov.ci_env.interface import CiContext, Event
+from covgov.policy import globs
+from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.policy import Policy
+from covgov.publish.channels.alerts import forms, targets, wording
+from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
+from covgov.publish.channels.alerts.post import post
+from covgov.publish.channels.alerts.state import news
+from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.safe_text import log_line
+
+ALERTING = tuple(occasion for occasion in Occasion if occasion is not Occasion.DIGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """The channel `notify`."""
+
+    name: str = "notify"
+
+    def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
+        """One per target that wants to hear of something new. Raises PolicyInvalid (`notify-secret-in-policy`)."""
+        notify = publication.policy.notify
+        wishes = _wishes(notify, ALERTING)
+        if _kept_silent(publication):
+            return ()
+        found = news(publication.verdict, publication.previous, publication.owner_of)
+        return tuple(
+            _parcel(target, notify, wording.alert(publication, found, occasions))
+            for target, occasions in wishes.items()
+            if found.concerns(occasions)
+        )
+
+    def silence(self, publication: Publication, /) -> str:
+        """Why nobody is told anything."""
+        if not _wishes(publication.policy.notify, ALERTING):
+            return "[notify] names no target"
+        return _kept_silent(publication) or "nothing changed that a target wants to hear of"
+
+    def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
+        """A target names variables of the environment, so it has to be one that the policy names."""
+        known = {target for targets in policy.notify.targets.values() for target in targets}
+        return "" if parcel.body.get("target") in known else "its target does not stand in [notify]"
+
+    def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
+        """Raises NotConfigured, DeliveryFailed, UsageError: see `targets.filled` and `post`."""
+        address = targets.filled(parcel.body["target"], env)
+        return post(address, parcel.subject, parcel.body, parcel.destination)
+
+
+NOTIFY = Notify()
+
+
+def digest_parcels(text: str, notify: NotifyPolicy, ci: CiContext, repository: str) -> Sequence[Parcel]:
+    """The digest (Markdown) for each target of on_digest, at any time of the day and of any branch."""
+    lines = [log_line(line) for line in text.splitlines()]
+    heading = next((line.lstrip("# ") for line in lines if line.strip()), "Coverage digest")
+    note = Note(
+        title=wording.shortened(log_line(f"{heading}: {repository}"), wording.TITLE),
+        severity=Severity.INFO,
+        lead=log_line(repository),
+        paragraphs=tuple(
+            Paragraph(tuple(group)) for told, group in groupby(lines, lambda line: bool(line.strip())) if told
+        ),
+        link=wording.safe_link(ci.run_url),
+    )
+    return tuple(_parcel(target, notify, note) for target in _wishes(notify, (Occasion.DIGEST,)))
+
+
+def _wishes(notify: NotifyPolicy, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
+    """Target -> what it wants to hear of, in the order of the policy; every target once."""
+    wishes: dict[str, list[Occasion]] = {}
+    for occasion in occasions:
+        for index, target in enumerate(notify.targets.get(occasion, ())):
+            targets.check(target, f"notify.{occasion}[{index}]")
+            wishes.setdefault(target, []).append(occasion)
+    return wishes
+
+
+def _kept_silent(publication: Publication) -> str:
+    """Why this run alerts nobody, whatever it found; "" if it may."""
+    notify, ci = publication.policy.notify, publication.ci
+    if ci.event in (Event.PULL_REQUEST, Event.MERGE_QUEUE):
+        return "pull requests alert nobody"
+    default = (globs.literally(ci.default_branch),) if ci.default_branch else ("**",)
+    patterns = notify.branches or default
+    if not globs.matches(ci.branch, patterns):
+        return f"branch {log_line(ci.branch) or '(none)'} is none of {log_line(', '.join(patterns))}"
+    if notify.quiet is not None and notify.quiet.holds(publication.now):
+        return f"quiet hours until {notify.quiet.end:%H:%M} {notify.quiet.zone}"
+    return ""
+
+
+def _parcel(target: str, notify: NotifyPolicy, note: Note) -> Parcel:
+    body = {
+        "target": target,
+        "severity": note.severity.value,
+        "text": forms.text(note),
+        "slack": forms.slack(note),
+        "teams": forms.teams(note),
+    }
+    return Parcel("notify", target, note.title, body, required=target in notify.required)

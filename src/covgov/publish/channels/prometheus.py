@@ -1,0 +1,145 @@
+"""The verdict as metrics in a text file, which Prometheus' node exporter collects (`--collector.textfile.directory`).
+
+One file holds the state of one branch and replaces the last one whole. Pull requests come and go, and a series for each
+would stay for ever: of them nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+from covgov.ci_env.interface import Event
+from covgov.errors import NotConfigured, UsageError
+from covgov.model.verdict import Effect, Outcome
+from covgov.publish.artifacts import write_all
+from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.wire_v1 import PointsV1, RatioV1, RowV1, VerdictV1
+
+VARIABLE = "COVGOV_TEXTFILE"
+"""Where the file is written; its name must end in `.prom` for the node exporter to read it."""
+
+OF_A_CHANGE = (Event.PULL_REQUEST, Event.MERGE_QUEUE)
+FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "covgov_judged_timestamp_seconds": ("When the verdict was published", ()),
+    "covgov_outcome": ("1 for the outcome of the newest verdict, 0 for the others", ("outcome",)),
+    "covgov_findings": ("Findings that count, by their effect", ("effect",)),
+    "covgov_covered_units": ("Covered units of the metric that is judged", ("scope", "name")),
+    "covgov_units": ("Units that count, of the metric that is judged", ("scope", "name")),
+    "covgov_coverage_ratio": ("Covered units per unit", ("scope", "name")),
+    "covgov_bar_ratio": ("Least coverage that the policy asks for", ("scope", "name")),
+    "covgov_change_ratio": ("Change against the baseline", ("scope", "name")),
+    "covgov_attribute_ratio": ("Lines reached by tests of a quality attribute", ("name", "attribute")),
+    "covgov_suite_arrived": ("1 when the suite was measured", ("suite",)),
+    "covgov_suite_tests": ("Tests of the suite's run, by result", ("suite", "result")),
+    "covgov_suite_seconds": ("How long the suite's tests took", ("suite",)),
+    "covgov_exceptions": ("Entries of the exception register, by state", ("state",)),
+}
+"""Metric -> help text and labels; every metric also has the labels `repository` and `branch`."""
+
+Sample = tuple[str, tuple[str, ...], float]
+
+
+class PrometheusChannel:
+    name: ClassVar[str] = "prometheus"
+
+    def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
+        if publication.ci.event in OF_A_CHANGE:
+            return ()
+        text = exposition(publication)
+        return (Parcel(self.name, f"${{{VARIABLE}}}", f"metrics of {publication.ci.branch or 'HEAD'}", {"text": text}),)
+
+    def silence(self, publication: Publication, /) -> str:
+        """Why there are no parcels."""
+        return "metrics are written for branches, not for changes on their way to one"
+
+    def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
+        path = env.get(VARIABLE, "")
+        if not path:
+            raise NotConfigured(
+                "textfile-unset",
+                f"{VARIABLE} is not set",
+                hint=f"set {VARIABLE} to a .prom file in the directory that the node exporter collects",
+            )
+        target = Path(path)
+        write_all(target.parent, {target.name: parcel.body["text"].encode()})
+        return f"{path} written"
+
+
+PROMETHEUS = PrometheusChannel()
+
+
+def exposition(publication: Publication) -> str:
+    """All samples in Prometheus' text format. Raises UsageError (`prometheus-extra-missing`)."""
+    try:
+        from prometheus_client import CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415 - from an extra
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "prometheus-extra-missing",
+            f"metrics need a package that is not installed ({error.name})",
+            hint="pip install 'covgov[prometheus]'",
+        ) from error
+    registry = CollectorRegistry()
+    gauges = {
+        name: Gauge(name, told, ("repository", "branch", *labels), registry=registry)
+        for name, (told, labels) in FAMILIES.items()
+    }
+    for name, values, value in samples(publication):
+        gauges[name].labels(publication.repository, publication.ci.branch, *values).set(value)
+    return generate_latest(registry).decode()
+
+
+def samples(publication: Publication) -> Iterable[Sample]:
+    """Metric, values of its own labels, value."""
+    verdict = publication.verdict
+    yield "covgov_judged_timestamp_seconds", (), publication.now.timestamp()
+    for outcome in Outcome:
+        yield "covgov_outcome", (outcome.value,), float(verdict.outcome is outcome)
+    counted = [finding.effect for finding in verdict.findings if finding.waived_by is None]
+    for effect in Effect:
+        yield "covgov_findings", (effect.value,), float(counted.count(effect))
+    rows = [*verdict.rows, *([verdict.project] if verdict.project is not None else [])]
+    for row in rows:
+        yield from _row(row)
+    yield from _suites(verdict)
+    states = [exception.state.value for exception in verdict.exceptions]
+    for state in sorted(set(states)):
+        yield "covgov_exceptions", (state,), float(states.count(state))
+
+
+def _row(row: RowV1) -> Iterable[Sample]:
+    key = (row.scope.value, row.name)
+    if row.bar is not None:
+        yield "covgov_bar_ratio", key, float(Fraction(row.bar) / 100)
+    if row.now is None:
+        return
+    yield "covgov_covered_units", key, float(row.now.covered)
+    yield "covgov_units", key, float(row.now.total)
+    yield from _ratio("covgov_coverage_ratio", key, row.now)
+    points: PointsV1 | None = row.delta.points if row.delta is not None else None
+    if points is not None:
+        yield "covgov_change_ratio", key, float(Fraction(points.exact))
+    for attribute, ratio in row.attributes.items():
+        if ratio is not None:
+            yield from _ratio("covgov_attribute_ratio", (row.name, attribute), ratio)
+
+
+def _ratio(metric: str, labels: tuple[str, ...], ratio: RatioV1) -> Iterable[Sample]:
+    """Nothing for nothing measured: a gap in the graph, not 100 %."""
+    if ratio.total:
+        yield metric, labels, ratio.covered / ratio.total
+
+
+def _suites(verdict: VerdictV1) -> Iterable[Sample]:
+    for suite in verdict.suites:
+        yield "covgov_suite_arrived", (suite.name,), float(suite.arrived)
+        if suite.tests is None:
+            continue
+        tests = suite.tests
+        passed = tests.tests - tests.failures - tests.errors - tests.skipped
+        results = {"passed": passed, "failed": tests.failures, "error": tests.errors, "skipped": tests.skipped}
+        for result, count in results.items():
+            yield "covgov_suite_tests", (suite.name, result), float(count)
+        yield "covgov_suite_seconds", (suite.name,), tests.seconds

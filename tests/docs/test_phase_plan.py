@@ -1,0 +1,72 @@
+"""The plan's boxes and criteria name tests that exist; what counts as proof is proof."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from covgov_testing.act import CHECKOUT
+from covgov_testing.evidence import proof
+
+PLAN = CHECKOUT / "tests" / "docs" / "test_framework_upgrades" / "phase_r5_plan.md"
+CLAIMS = proof.claims(PLAN.read_text(encoding="utf-8"))
+CASE = '<testcase classname="tests.test_it" name="{name}" time="0.1">{inner}</testcase>'
+WANTED = [("tests/test_it.py", "test_one")]
+
+
+def test_there_are_six_boxes_and_five_criteria() -> None:
+    assert [claim.number for claim in CLAIMS] == [*(f"B{n}" for n in range(1, 7)), *(f"E{n}" for n in range(1, 6))]
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.number)
+def test_every_claim_names_tests_that_are_there(claim: proof.Claim) -> None:
+    inventory = (CHECKOUT / "tests" / "inventory.txt").read_text(encoding="utf-8").split()
+    assert claim.tests
+    for module, function in claim.tests:
+        assert module in inventory
+        assert function in proof.defined(CHECKOUT / module)
+
+
+def recorded(root: Path, *cases: str) -> Path:
+    """A repository with one test module, and a record of its run that is younger."""
+    (root / "src").mkdir()
+    (root / "tests").mkdir()
+    (root / "tests" / "test_it.py").write_text("def test_one() -> None: ...\n")
+    os.utime(root / "tests" / "test_it.py", (1000, 1000))
+    record = root / ".cache" / "ran" / "unit.xml"
+    record.parent.mkdir(parents=True)
+    record.write_text(f'<testsuites><testsuite name="pytest">{"".join(cases)}</testsuite></testsuites>')
+    return record
+
+
+def test_what_ran_and_passed_is_proof(tmp_path: Path) -> None:
+    passed = [CASE.format(name=name, inner="") for name in ("test_one[a]", "test_one[b]", "test_other")]
+    recorded(tmp_path, *passed)
+    assert proof.unproven(WANTED, tmp_path) == {}
+
+
+@pytest.mark.parametrize("inner", ['<failure message="x"/>', '<error message="x"/>', '<skipped message="x"/>'])
+def test_one_case_that_did_not_pass_is_no_proof(tmp_path: Path, inner: str) -> None:
+    recorded(tmp_path, CASE.format(name="test_one[a]", inner=""), CASE.format(name="test_one[b]", inner=inner))
+    assert proof.unproven(WANTED, tmp_path) == {"tests/test_it.py::test_one": "it was skipped, or failed"}
+
+
+def test_a_test_that_no_tier_ran_is_no_proof(tmp_path: Path) -> None:
+    recorded(tmp_path, CASE.format(name="test_one_and_more", inner=""))
+    assert proof.unproven(WANTED, tmp_path) == {"tests/test_it.py::test_one": "no tier ran it"}
+
+
+def test_a_record_that_is_older_than_the_tests_is_no_proof(tmp_path: Path) -> None:
+    os.utime(recorded(tmp_path, CASE.format(name="test_one", inner="")), (999, 999))
+    told = {"tests/test_it.py::test_one": "sources or tests changed since it ran"}
+    assert proof.unproven(WANTED, tmp_path) == told
+
+
+def test_every_tier_leaves_a_record_and_the_proof_comes_last() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    assert f"PYTEST = $(BIN)/python -m pytest -q --junitxml={proof.RECORDS}/$@.xml\n" in makefile
+    assert re.search(r"^test: .* proven$", makefile, re.MULTILINE)
+    assert re.search(r"^proven: export COVGOV_PROVE = 1$", makefile, re.MULTILINE)

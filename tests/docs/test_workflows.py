@@ -1,0 +1,250 @@
+"""The workflows say what the policy says, pin what they use, and three checkers find nothing in them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from covgov.policy import config
+from covgov.policy.bars import spelled
+from covgov.policy.policy import BarScope, On, Policy
+from covgov.publish.channels.prometheus import FAMILIES
+from covgov_testing import workflow_files
+from covgov_testing.act import CHECKOUT, STAND_INS
+from covgov_testing.workflow_files import FOLDER, WORKFLOWS, Step
+
+BIN = Path(sys.executable).parent
+EVERY = [(name, job, step) for name in WORKFLOWS for job, step in workflow_files.steps(name)]
+JOBS = [job for name in WORKFLOWS for job in workflow_files.load(name).jobs.values()]
+ACTIONS = [(name, job, step) for name, job, step in EVERY if step.uses]
+
+
+def policy() -> Policy:
+    found = config.load(lambda name: (CHECKOUT / name).read_bytes() if (CHECKOUT / name).is_file() else None)
+    assert found is not None
+    return found
+
+
+def label(given: tuple[str, str, Step]) -> str:
+    return f"{given[0]}:{given[1]}:{given[2].name}"
+
+
+def matrix() -> list[dict[str, str]]:
+    strategy = workflow_files.load("tests.yml").jobs["unit"].strategy
+    assert strategy is not None
+    return strategy.matrix["include"]
+
+
+def check(*command: str) -> str:
+    """What a checker prints about the workflows; it must succeed."""
+    done = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def files() -> list[str]:
+    assert {path.name for path in FOLDER.iterdir()} == set(WORKFLOWS)
+    return [str(FOLDER / name) for name in WORKFLOWS]
+
+
+def test_the_files_are_what_github_describes() -> None:
+    check("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files())
+
+
+def test_actionlint_finds_nothing() -> None:
+    assert check("actionlint", "-no-color", *files()) == ""
+
+
+@pytest.mark.security
+def test_zizmor_finds_nothing_and_is_told_to_overlook_one_thing_only() -> None:
+    assert "No findings to report" in check("zizmor", "--offline", "--persona=pedantic", "--no-config", *files())
+    overlooked = [line for name in WORKFLOWS for line in workflow_files.text(name).splitlines() if "zizmor:" in line]
+    assert [line.partition("# zizmor:")[2].strip() for line in overlooked] == ["ignore[superfluous-actions]"]
+
+
+@pytest.mark.parametrize("tool", ["check-jsonschema", "actionlint", "zizmor"])
+def test_each_checker_is_one_that_can_fail(tool: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yml"
+    broken.write_text("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{uses: a/b@main, runs: x}]\n")
+    command = {"check-jsonschema": ["--builtin-schema", "vendor.github-workflows"], "zizmor": ["--offline"]}
+    done = subprocess.run(
+        [str(BIN / tool), *command.get(tool, []), str(broken)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+
+
+def test_the_matrix_is_the_policys_suites_with_the_policys_bars() -> None:
+    judged = policy()
+    bars = {
+        bar.component: bar.min
+        for bar in judged.bars
+        if bar.scope is BarScope.COMPONENT and bar.on is On.TOTAL and not bar.attribute
+    }
+    suites = {component.suite: bars[name] for name, component in judged.components.items()}
+    assert {entry["suite"]: Decimal(entry["fail-under"]) for entry in matrix()} == suites
+    assert list(judged.suites) == [entry["suite"] for entry in matrix()]
+    assert {entry["suite"]: entry["fail-under"] for entry in matrix()} == {
+        name: spelled(bar) for name, bar in suites.items() if bar is not None
+    }
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", ".coveragerc", "noxfile.py"])
+def test_no_threshold_stands_anywhere_else(name: str) -> None:
+    assert re.findall(r"fail.under", (CHECKOUT / name).read_text(encoding="utf-8"), re.IGNORECASE) == []
+
+
+def test_the_bar_of_a_matrix_entry_is_given_to_its_own_check_and_to_no_other_step() -> None:
+    given = [(job, step.name) for name, job, step in EVERY if "COVERAGE_FAIL_UNDER" in step.env]
+    assert given == [("unit", "Judge the suite")]
+    assert all(
+        "COVERAGE_FAIL_UNDER" not in job.env for name in WORKFLOWS for job in workflow_files.load(name).jobs.values()
+    )
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("given", ACTIONS, ids=label)
+def test_an_action_is_pinned_to_a_known_commit_and_given_inputs_that_it_has(given: tuple[str, str, Step]) -> None:
+    name, _, step = given
+    action, commit = step.action
+    pin = workflow_files.pins()[action]
+    assert commit == pin.commit
+    assert f"{action}@{commit} # {pin.tag}" in workflow_files.text(name)
+    assert set(step.given) <= set(pin.inputs)
+
+
+@pytest.mark.parametrize("given", ACTIONS, ids=label)
+def test_the_stand_in_of_an_action_takes_the_inputs_that_it_is_given(given: tuple[str, str, Step]) -> None:
+    pin = workflow_files.pins()[given[2].action[0]]
+    taken = set(workflow_files.stand_in(pin).inputs)
+    assert set(given[2].given) <= taken
+    assert taken <= set(pin.inputs), "a stand-in takes an input that the action does not have"
+
+
+def test_what_is_pinned_is_used_and_every_stand_in_stands_for_something() -> None:
+    assert {step.action[0] for _, _, step in ACTIONS} == set(workflow_files.pins())
+    folders = {path.parent.name for path in STAND_INS.glob("*/action.yml")}
+    assert {pin.stand_in for pin in workflow_files.pins().values()} == folders
+    told = (STAND_INS / "README.md").read_text(encoding="utf-8")
+    assert [name for name in folders if not re.search(rf"\| .*{name}.* \|", told)] == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("given", [each for each in EVERY if each[2].run], ids=label)
+def test_no_command_is_put_together_from_what_an_outsider_may_write(given: tuple[str, str, Step]) -> None:
+    assert "${{" not in given[2].run
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_nothing_is_permitted_to_all_jobs_and_writing_only_to_those_that_write(name: str) -> None:
+    workflow = workflow_files.load(name)
+    assert workflow.permissions == {}
+    writes = {job: {k for k, v in each.permissions.items() if v == "write"} for job, each in workflow.jobs.items()}
+    assert {job: found for job, found in writes.items() if found} == {
+        "tests.yml": {"govern": {"contents", "pull-requests", "statuses"}},
+        "coverage-digest.yml": {"digest": {"contents", "pull-requests"}, "prune": {"actions"}},
+    }[name]
+    assert all(job.timeout <= 30 for job in workflow.jobs.values())
+
+
+@pytest.mark.security
+def test_git_has_a_token_where_history_is_read_and_not_where_tests_run() -> None:
+    holders = {(job, step.name) for _, job, step in EVERY if "HISTORY_TOKEN" in step.env}
+    assert holders == {
+        ("unit", "Judge the suite"),
+        ("unit", "Propose what the exception register should say"),
+        ("govern", "Judge all suites together and record the run"),
+        ("govern", "Tell the pull request and those who are to be alerted"),
+        ("digest", "Bring the exception register in step"),
+        ("digest", "Write the account of the week"),
+        ("digest", "Push both to the default branch"),
+        ("digest", "Send the account to its channels"),
+    }
+    (measuring,) = [step for _, job, step in EVERY if step.name == "Measure the suite"]
+    assert measuring.env == {}
+
+
+@pytest.mark.security
+def test_secrets_stay_where_no_code_of_a_pull_request_was_measured() -> None:
+    readers = {(job, step.name) for _, job, step in EVERY if "secrets." in f"{step.env}{step.given}"}
+    assert {job for job, _ in readers} == {"govern", "dashboards", "digest"}
+    assert [job for job in JOBS if "secrets" in str(job.env)] == []
+    checkouts = [step for _, _, step in ACTIONS if step.action[0] == "actions/checkout"]
+    assert {step.given["persist-credentials"] for step in checkouts} == {False}
+
+
+def test_every_job_says_to_its_maintainers_what_its_red_means() -> None:
+    for name in WORKFLOWS:
+        lines = workflow_files.text(name).splitlines()
+        for job in workflow_files.load(name).jobs:
+            above = lines[: lines.index(f"  {job}:")]
+            comment = [line for line in reversed(above) if line.startswith("  # ")][:5]
+            assert any("For maintainers: " in line for line in comment), job
+            assert above[-1].startswith("  # "), job
+
+
+def test_a_suite_is_measured_under_its_own_context() -> None:
+    assert workflow_files.load("tests.yml").jobs["unit"].env["COVERAGE_CONTEXT"] == "${{ matrix.suite }}"
+
+
+def test_a_run_of_the_default_branch_is_never_cancelled_and_the_queue_is_served() -> None:
+    workflow = workflow_files.load("tests.yml")
+    assert set(workflow.on) == {"push", "pull_request", "merge_group", "workflow_dispatch"}
+    assert workflow.concurrency["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+    assert "github.run_id" in str(workflow.concurrency["group"])
+    assert workflow_files.load("coverage-digest.yml").concurrency["cancel-in-progress"] is False
+
+
+def test_the_last_word_is_had_whatever_became_of_the_suites() -> None:
+    govern = workflow_files.load("tests.yml").jobs["govern"]
+    assert govern.condition == "${{ always() }}"
+    names = ("Judge all suites together and record the run", "Tell the pull request and those who are to be alerted")
+    assert {govern.step(name).condition for name in names} == {"${{ always() }}"}
+
+
+def test_targets_of_the_policy_are_given_their_variables() -> None:
+    table = tomllib.loads((CHECKOUT / "covgov.toml").read_text(encoding="utf-8")).get("notify", {})
+    wanted = set(re.findall(r"\$\{(\w+)\}", str(table)))
+    for name, step in (
+        ("tests.yml", "Tell the pull request and those who are to be alerted"),
+        ("coverage-digest.yml", "Send the account to its channels"),
+    ):
+        (env,) = [each.env for _, each in workflow_files.steps(name) if each.name == step]
+        assert wanted <= set(env)
+
+
+def test_digest_and_register_are_proposed_from_where_the_policy_has_them() -> None:
+    job = workflow_files.load("coverage-digest.yml").jobs["digest"]
+    paths = [job.env["DIGEST"], policy().register.path]
+    assert job.env["REGISTER"] == paths[1]
+    assert str(job.step("Propose both in one pull request").given["add-paths"]).split() == paths
+    assert str(job.step("Keep the account").given["path"]).split() == paths
+
+
+def test_dashboards_get_a_report_of_every_suite_that_they_have_a_flag_for() -> None:
+    uploads = [s for _, s in workflow_files.steps("tests.yml") if s.action[0] == "codecov/codecov-action"]
+    assert [(s.given["flags"], s.given["files"]) for s in uploads] == [
+        (name, f"coverage/{name}.xml") for name in ("api", "auth", "logging")
+    ]
+    sonar = (CHECKOUT / "sonar-project.properties").read_text(encoding="utf-8")
+    reports = re.findall(r"^sonar\.python\.coverage\.reportPaths=(.*)$", sonar, re.MULTILINE)
+    assert reports == [",".join(f"coverage/{name}.xml" for name in policy().suites)]
+
+
+def test_the_documented_metrics_are_those_that_are_written() -> None:
+    told = (CHECKOUT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(covgov_\w+)` \|([^|]*)\| ([^|]*) \|$", told, re.MULTILINE)
+    assert {name: (text, tuple(re.findall(r"`(\w+)`", labels))) for name, labels, text in rows} == FAMILIES
+
+
+def test_the_documented_switches_are_those_of_the_workflow() -> None:
+    told = (CHECKOUT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    job = workflow_files.load("tests.yml").jobs["dashboards"]
+    used = re.findall(r"(?:secrets|vars)\.(\w+)", "".join(f"{step.env}{step.given}" for step in job.steps))
+    assert set(used) == set(re.findall(r"(?:secret|variable) `(\w+)`", told))

@@ -1,0 +1,55 @@
+"""A step that does nothing turns the scenario of its job red: no step of the workflows is there for show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from covgov_testing import workflow_files
+from covgov_testing.forge import Forge
+from covgov_testing.scenarios import DASHBOARDS, MAIN, PRUNED, PUSHED, SCENARIOS, SUITE, WEEKLY, Scenario
+from covgov_testing.tiny import Tiny
+
+pytestmark = pytest.mark.workflows
+
+OF_A_JOB = {(one.workflow, one.job): one for one in (SUITE, MAIN, DASHBOARDS, WEEKLY, PRUNED)}
+OTHERWISE = {"Push both to the default branch": PUSHED}
+STEPS = [(name, job, step.name) for name in workflow_files.WORKFLOWS for job, step in workflow_files.steps(name)]
+PREPARED: dict[Scenario, Tiny] = {}
+"""Projects as scenarios find them; every test works on a copy."""
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prepared")
+
+
+def run(scenario: Scenario, idle: str, root: Path, shelf: Path) -> None:
+    """The scenario, with its job's step `idle` doing nothing ("" for none)."""
+    with Forge() as forge:
+        if scenario not in PREPARED:
+            tiny = Tiny(shelf / str(len(PREPARED)), forge, scenario.suites)
+            scenario.prepare(tiny)
+            PREPARED[scenario] = tiny
+        twin = PREPARED[scenario].copied(root, forge)
+        twin.replace_workflow(scenario.workflow, workflow_files.alone(scenario.workflow, scenario.job, idle))
+        scenario.run(twin)
+
+
+def test_every_step_has_a_name_of_its_own() -> None:
+    assert len(set(STEPS)) == len(STEPS)
+    assert "" not in {step for _, _, step in STEPS}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_without_a_fault_the_scenario_holds(name: str, tmp_path: Path, shelf: Path) -> None:
+    run(SCENARIOS[name], "", tmp_path, shelf)
+
+
+@pytest.mark.parametrize(("workflow", "job", "step"), STEPS)
+def test_a_step_that_does_nothing_turns_its_scenario_red(
+    workflow: str, job: str, step: str, tmp_path: Path, shelf: Path
+) -> None:
+    with pytest.raises(AssertionError):
+        run(OTHERWISE.get(step, OF_A_JOB[workflow, job]), step, tmp_path, shelf)

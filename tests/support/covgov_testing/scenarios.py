@@ -1,0 +1,254 @@
+"""What must be true after each kind of run of the workflows.
+
+A scenario prepares a project, and its `run` raises AssertionError where something is not as it must be. Each is also
+run with every step of its job made idle, and must then raise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from covgov_testing.act import Ran
+from covgov_testing.team import module
+from covgov_testing.tiny import DIGEST, REGISTER, TOKEN, How, Tiny
+
+JUDGE = "Judge all suites together and record the run"
+TELL = "Tell the pull request and those who are to be alerted"
+SUITE_FILES = (".json", ".lcov", ".snapshot", ".verdict.json", ".xml", ".exceptions.patch", "-html.zip", "-junit.xml")
+GOVERN_FILES = {
+    *("verdict.json", "verdict-junit.xml", "summary.md", "exceptions.patch"),
+    *("merged.snapshot", "merged.xml", "merged.json", "merged.lcov"),
+}
+WORSE = {"src/tiny_api/core.py": module(98, 12)}
+MORE = "import tiny_api.more\n\n\ndef test_more():\n    assert tiny_api.more.line_1 == 1\n"
+BETTER = {"src/tiny_api/more.py": module(20, 0), "tests/api/test_more.py": MORE}
+WEEK = timedelta(weeks=1)
+OUTCOMES = {0: "pass", 10: "fail", 11: "undetermined"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """prepare: brings a new project into the state in which `run` finds it. job: the one whose steps are needed."""
+
+    workflow: str
+    job: str
+    prepare: Callable[[Tiny], None]
+    run: Callable[[Tiny], None]
+    suites: tuple[str, ...] = ("api",)
+
+
+def measured_before(tiny: Tiny) -> None:
+    """Main has a run in history, an hour old."""
+    assert tiny.recorded(datetime.now(UTC) - timedelta(hours=1), "0" * 40) == 0
+    assert len(tiny.history()) == 1
+
+
+def keeps_the_token_to_itself(tiny: Tiny, ran: Ran) -> None:
+    """The token is in no artifact and no object of the origin."""
+    kept = [
+        path for path in (ran.out / "artifacts").rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()
+    ]
+    assert [path.name for path in kept] == [], kept
+    assert tiny.forge.tokens <= {f"Bearer {TOKEN}", ""}
+    everything = ["git", "cat-file", "--batch-all-objects", "--batch"]
+    objects = subprocess.run(everything, cwd=tiny.origin.root, capture_output=True, check=True).stdout
+    assert TOKEN.encode() not in objects
+
+
+def prepared(tiny: Tiny, ran: Ran, jobs: int) -> None:
+    """In each of the jobs pip was given the lock file and the checkout, and nothing else."""
+    pip = ran.lines("pip", list[str])
+    locked = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements-dev.txt"]
+    here = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--editable", "."]
+    assert sorted(pip) == sorted([locked] * jobs + [here] * jobs)
+
+
+def judged_by_itself(ran: Ran, suite: str, code: int) -> None:
+    """The matrix job of a suite: what it ended with and what it kept."""
+    job = f"unit-{suite}"
+    assert ran.step(job, "Judge the suite").code == code, ran.text
+    assert ran.jobs.get(job) == ("success" if code == 0 else "failure")
+    folder = ran.artifact(f"coverage-unit-{suite}")
+    assert {path.name for path in folder.iterdir()} == {f"{suite}{end}" for end in SUITE_FILES}
+    verdict = json.loads((folder / f"{suite}.verdict.json").read_text(encoding="utf-8"))
+    assert (verdict["outcome"], [line["name"] for line in verdict["suites"]]) == (OUTCOMES[code], [suite])
+    assert json.loads((folder / f"{suite}.json").read_text(encoding="utf-8"))["totals"]["num_statements"] > 0
+    assert (folder / f"{suite}.xml").read_text(encoding="utf-8").startswith("<?xml")
+    assert "index.html" in zipfile.ZipFile(folder / f"{suite}-html.zip").namelist()
+    assert {each["retention-days"] for each in ran.written("upload")} == {"30"}
+
+
+def judged_together(ran: Ran, code: int) -> str:
+    """The last job: what it ended with and what it kept; the verdict's summary."""
+    assert ran.step("govern", JUDGE).code == code, ran.text
+    assert ran.jobs.get("govern") == ("success" if code == 0 else "failure")
+    folder = ran.artifact("coverage-govern")
+    assert {path.name for path in folder.iterdir()} >= GOVERN_FILES
+    assert json.loads((folder / "verdict.json").read_text(encoding="utf-8"))["outcome"] == OUTCOMES[code]
+    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    assert summary.startswith("<!-- covgov:summary -->")
+    assert summary.splitlines()[1] in ran.step("govern", JUDGE).text, "the job summary is not the verdict's"
+    return summary
+
+
+def told(tiny: Tiny, ran: Ran, state: str, code: int = 0) -> None:
+    """The forge's status of the commit; no request that the forge does not know."""
+    assert ran.step("govern", TELL).code == code
+    assert [status["state"] for status in tiny.forge.statuses][-1:] == [state]
+    assert tiny.forge.unknown == []
+
+
+def worse_proposed(tiny: Tiny) -> None:
+    measured_before(tiny)
+    tiny.propose(WORSE)
+
+
+def a_suite_drops(tiny: Tiny) -> None:
+    """One matrix job of a pull request that makes the suite's component worse."""
+    ran = tiny.on_pull_request(How(job="unit"))
+    judged_by_itself(ran, "api", 10)
+    prepared(tiny, ran, 1)
+    cache = ran.only("cache")
+    assert cache["path"] == ".nox"
+    assert re.fullmatch(r"nox-\w+-3\.11\.\d+-api-[0-9a-f]{64}", cache["key"])
+    assert "max-drop" in ran.step("unit-api", "Judge the suite").text
+    patch = (ran.artifact("coverage-unit-api") / "api.exceptions.patch").read_text(encoding="utf-8")
+    assert "| component:api | combined | 89.09 |" in patch
+
+
+def worse_measured(tiny: Tiny) -> None:
+    measured_before(tiny)
+    tiny.push(WORSE)
+    measured(tiny)
+
+
+def measured(tiny: Tiny) -> None:
+    """The matrix jobs have run; what follows takes it from there."""
+    tiny.measured = tiny.on_push(How(job="unit")).out / "artifacts"
+
+
+def main_drops(tiny: Tiny) -> None:
+    """The last job of a push to main that makes a component worse: recorded, told, alerted, red."""
+    ran = tiny.on_push(How(job="govern"))
+    assert "| `api` | fail |" in judged_together(ran, 10)
+    prepared(tiny, ran, 1)
+    subjects = tiny.history()
+    assert len(subjects) == 2
+    assert subjects[0].startswith("Record run 2: fail at ")
+    told(tiny, ran, "failure")
+    assert "SLACK_URL is not set" in ran.step("govern", TELL).text
+    assert len(tiny.forge.hooks) == 1
+    assert "api" in str(tiny.forge.hooks)
+    assert "98/110" in str(tiny.forge.hooks)
+    folder = ran.artifact("coverage-govern")
+    assert {path.name for path in folder.iterdir()} >= {"covgov.prom", "digest.md"}
+    metrics = (folder / "covgov.prom").read_text(encoding="utf-8")
+    assert 'covgov_outcome{branch="main",outcome="fail",repository="acme/tiny"} 1.0' in metrics
+    assert (folder / "digest.md").read_text(encoding="utf-8").startswith("# Coverage digest")
+    keeps_the_token_to_itself(tiny, ran)
+
+
+def dashboards_are_served(tiny: Tiny) -> None:
+    """With their secrets, Codecov gets the flags and Sonar its turn."""
+    secrets = {"CODECOV_TOKEN": "planted-codecov", "SONAR_TOKEN": "planted-sonar"}
+    ran = tiny.on_push(How(job="dashboards", secrets=secrets))
+    assert "- CODECOV: reports are sent" in ran.step("dashboards", "Find out which dashboards are wanted").text
+    flags = [each["flags"] for each in ran.written("codecov")]
+    assert flags == ["api", "auth", "logging"]
+    assert {each["token"] for each in ran.written("codecov")} == {"planted-codecov"}
+    assert len(ran.written("sonar")) == 1
+    assert ran.jobs.get("dashboards") == "success"
+
+
+def old_artifacts_go(tiny: Tiny) -> None:
+    """Twelve of one name, one of another, one of somebody else's: the oldest two of the twelve are deleted."""
+    stamps = [f"2026-11-{day:02}T05:00:00Z" for day in range(1, 13)]
+    made = [("coverage-unit-api", number, stamp) for number, stamp in enumerate(stamps, start=1)]
+    made += [("coverage-govern", 50, stamps[0]), ("release", 60, stamps[0])]
+    tiny.forge.artifacts = [
+        {"id": number, "name": name, "created_at": stamp, "size_in_bytes": 1, "expired": False}
+        for name, number, stamp in made
+    ]
+    ran = tiny.on_week(how=How(job="prune"))
+    assert ran.jobs.get("prune") == "success", ran.text
+    assert sorted(tiny.forge.deleted) == [1, 2]
+    prepared(tiny, ran, 1)
+
+
+def worse_recorded(tiny: Tiny) -> None:
+    tiny.push(WORSE)
+    assert tiny.recorded(yesterday(), tiny.before) == 10
+
+
+def yesterday() -> datetime:
+    return datetime.now(UTC) - timedelta(days=1)
+
+
+def a_week_is_accounted_for(tiny: Tiny) -> None:
+    """By its schedule: the week that ended yesterday, a row proposed for what is below the bar, one pull request."""
+    ran = tiny.on_week(how=How(job="digest"))
+    prepared(tiny, ran, 1)
+    proposed(tiny, ran, yesterday().date())
+    assert "| component:api | combined | 89.09 |" in tiny.origin.git("show", f"covgov/weekly:{REGISTER}")
+    assert "covgov: fail" not in ran.text
+    keeps_the_token_to_itself(tiny, ran)
+
+
+def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
+    """One pull request with digest and register on top of main; the digest went out and was kept. The digest."""
+    assert ran.jobs.get("digest") == "success", ran.text
+    pull = ran.only("pull-request")
+    assert (pull["branch"], pull["base"], pull["body-path"]) == ("covgov/weekly", "main", DIGEST)
+    text = tiny.origin.git("show", f"covgov/weekly:{DIGEST}")
+    assert f"{until:%G}-W{until:%V}" in text
+    assert tiny.origin.git("rev-parse", "covgov/weekly~1") == tiny.origin.git("rev-parse", "main")
+    changed = tiny.origin.git("diff", "--name-only", "main", "covgov/weekly").split()
+    assert set(changed) <= {DIGEST, REGISTER}
+    assert DIGEST in changed
+    kept = ran.artifact("coverage-digest")
+    assert (kept / DIGEST).is_file()
+    assert (kept / DIGEST).read_text(encoding="utf-8").strip() == text
+    assert text.splitlines()[0] in ran.step("digest", "Write the account of the week").text
+    assert f"{until:%G}-W{until:%V}" in str(tiny.forge.hooks[-1:])
+    return text
+
+
+def a_week_is_pushed(tiny: Tiny) -> None:
+    """With COVERAGE_DIGEST=push the account is a commit of main, and there is no pull request."""
+    before = tiny.origin.git("rev-parse", "main")
+    until = datetime.now(UTC).date()
+    ran = tiny.on_week(until.isoformat(), How(job="digest", variables={"COVERAGE_DIGEST": "push"}))
+    assert ran.jobs.get("digest") == "success", ran.text
+    assert ran.written("pull-request") == []
+    assert tiny.origin.git("rev-parse", "main~1") == before
+    assert tiny.origin.git("diff", "--name-only", "main~1", "main").split() == [DIGEST]
+    assert f"{until:%G}-W{until:%V}" in tiny.origin.git("show", f"main:{DIGEST}")
+    keeps_the_token_to_itself(tiny, ran)
+
+
+def artifacts(ran: Ran) -> set[str]:
+    folder: Path = ran.out / "artifacts"
+    return {path.name for path in folder.iterdir()}
+
+
+SUITE = Scenario("tests.yml", "unit", worse_proposed, a_suite_drops)
+MAIN = Scenario("tests.yml", "govern", worse_measured, main_drops)
+DASHBOARDS = Scenario("tests.yml", "dashboards", measured, dashboards_are_served, ("api", "auth", "logging", "engine"))
+WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_accounted_for)
+PUSHED = Scenario("coverage-digest.yml", "digest", measured_before, a_week_is_pushed)
+PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
+SCENARIOS = {
+    "suite": SUITE,
+    "main": MAIN,
+    "dashboards": DASHBOARDS,
+    "weekly": WEEKLY,
+    "pushed": PUSHED,
+    "pruned": PRUNED,
+}

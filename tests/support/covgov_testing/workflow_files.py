@@ -1,0 +1,122 @@
+"""The repository's workflow files as values, and copies of them in which one job works, or all of it but one step."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from io import StringIO
+
+import msgspec
+from ruamel.yaml import YAML
+
+from covgov_testing.act import CHECKOUT, PINS, STAND_INS
+
+FOLDER = CHECKOUT / ".github" / "workflows"
+WORKFLOWS = ("tests.yml", "coverage-digest.yml")
+
+
+class Step(msgspec.Struct):
+    """`given`: its `with:`; `condition`: its `if:`."""
+
+    name: str = ""
+    uses: str = ""
+    run: str = ""
+    given: dict[str, str | int | bool] = msgspec.field(default_factory=dict, name="with")
+    env: dict[str, str] = msgspec.field(default_factory=dict)
+    condition: str = msgspec.field(default="", name="if")
+
+    @property
+    def action(self) -> tuple[str, str]:
+        """Name and commit; two empty texts for a command."""
+        name, _, commit = self.uses.partition("@")
+        return name, commit
+
+
+class Strategy(msgspec.Struct):
+    matrix: dict[str, list[dict[str, str]]]
+
+
+class Job(msgspec.Struct):
+    steps: list[Step]
+    permissions: dict[str, str]
+    name: str
+    timeout: int = msgspec.field(name="timeout-minutes")
+    condition: str = msgspec.field(default="", name="if")
+    env: dict[str, str] = msgspec.field(default_factory=dict)
+    strategy: Strategy | None = None
+
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
+
+class Workflow(msgspec.Struct):
+    jobs: dict[str, Job]
+    permissions: dict[str, str]
+    concurrency: dict[str, str | bool]
+    on: dict[str, object]
+
+
+class Pin(msgspec.Struct):
+    tag: str
+    commit: str
+    stand_in: str
+    inputs: list[str]
+
+
+class StandIn(msgspec.Struct):
+    """What matters of a stand-in's action.yml."""
+
+    inputs: dict[str, object] = msgspec.field(default_factory=dict)
+
+
+def text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def load(name: str) -> Workflow:
+    return msgspec.convert(_parsed(text(name)), Workflow)
+
+
+def pins() -> Mapping[str, Pin]:
+    return msgspec.convert(tomllib.loads(PINS.read_text(encoding="utf-8")), dict[str, Pin])
+
+
+def stand_in(pin: Pin) -> StandIn:
+    action = (STAND_INS / pin.stand_in / "action.yml").read_text(encoding="utf-8")
+    return msgspec.convert(_parsed(action), StandIn)
+
+
+def steps(name: str) -> Iterator[tuple[str, Step]]:
+    """(job, step) of every step of a workflow."""
+    for job_name, job in load(name).jobs.items():
+        for step in job.steps:
+            yield job_name, step
+
+
+def alone(name: str, job: str, idle: str = "") -> str:
+    """The workflow with the steps of one job; those of the others, and the step `idle` of its own, do nothing."""
+    document = msgspec.convert(_parsed(text(name)), dict[str, object])
+    jobs = msgspec.convert(document["jobs"], dict[str, dict[str, object]])
+    for other in jobs.values():
+        other["steps"] = [{"run": "true"}] if other is not jobs[job] else _steps(other["steps"], idle)
+    out = StringIO()
+    _yaml().dump({**document, "jobs": jobs}, out)
+    return out.getvalue()
+
+
+def _steps(written: object, idle: str) -> list[dict[str, object]]:
+    found = msgspec.convert(written, list[dict[str, object]])
+    return [_idle(each) if each.get("name") == idle else each for each in found]
+
+
+def _idle(step: Mapping[str, object]) -> dict[str, object]:
+    return {**{key: value for key, value in step.items() if key not in ("uses", "with", "run", "env")}, "run": "true"}
+
+
+def _parsed(source: str) -> object:
+    parsed: object = _yaml().load(source)
+    return parsed
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
+from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Scope, Verdict
+from covgov.policy.notification import Occasion
+from covgov.publish import to_wire_v1
+from covgov.publish.channels.alerts.conditions import Condition, conditions
+from covgov.publish.channels.interface import nobody
+from covgov_testing import builders_verdict as build
+from covgov_testing.builders_publication import below, dropped, unknown
+
+
+def found(made: Verdict, owners: dict[str, str] | None = None) -> tuple[Condition, ...]:
+    return conditions(to_wire_v1.verdict(made), lambda path: (owners or {}).get(path, ""))
+
+
+def overdue(owner: str = "@ada", state: ExceptionState = ExceptionState.OVERDUE) -> ExceptionLine:
+    now, review = Ratio(70, 100), date(2026, 11, 1)
+    return ExceptionLine("EX-007", "component:api", Metric.COMBINED, state, Decimal(60), now, owner, review)
+
+
+@pytest.mark.parametrize(
+    ("rule", "effect", "occasion"),
+    [
+        ("max-drop", Effect.FAIL, Occasion.DROP),
+        ("bar", Effect.FAIL, Occasion.UNDER_BAR),
+        ("patch", Effect.FAIL, Occasion.FAIL),
+        ("suite", Effect.FAIL, Occasion.FAIL),
+        ("max-drop", Effect.UNDETERMINED, Occasion.UNDETERMINED),
+        ("suite", Effect.UNDETERMINED, Occasion.UNDETERMINED),
+    ],
+)
+def test_a_finding_is_a_condition_of_one_occasion(rule: str, effect: Effect, occasion: Occasion) -> None:
+    (one,) = found(build.verdict(build.finding("said", effect, rule=rule)))
+    assert (one.occasion, one.subject, one.message) == (occasion, "api", "said")
+
+
+def test_notes_and_waived_findings_are_none() -> None:
+    note = build.finding("only said", Effect.NOTE)
+    waived = build.finding("waived", waived_by="EX-1")
+    assert found(build.verdict(note, waived)) == ()
+
+
+def test_figure_bar_change_and_receipt_come_from_the_row() -> None:
+    row = build.row(now=Ratio(85, 100), bar="90", delta=build.drop())
+    (one,) = found(build.verdict(dropped(), rows=(row,)))
+    assert (one.figure, one.bar) == ("85/100 = 85.00 %", "90 %")
+    assert one.change == "-5.00 pp = -5.00 new uncovered code"
+    assert one.receipt == "abcdef123456 (merge base with the target branch; 3 back, 2 days old)"
+
+
+def test_the_projects_row_counts_too_and_a_missing_baseline_is_told() -> None:
+    project = build.row("project", scope=Scope.PROJECT, receipt=build.NO_RECEIPT)
+    (one,) = found(build.verdict(build.finding(scope=Scope.PROJECT, subject="project"), project=project))
+    assert one.figure == "1599/2000 = 79.95 %"
+    assert one.receipt == "nothing (first run: there is no history yet)"
+
+
+def test_what_has_no_row_and_no_figure_says_so_by_saying_nothing() -> None:
+    (one,) = found(build.verdict(unknown()))
+    assert (one.figure, one.bar, one.change, one.owner) == ("", "", "", "")
+
+
+def test_nothing_to_divide_is_no_figure() -> None:
+    (one,) = found(build.verdict(below(), rows=(build.row(now=Ratio(0, 0)),)))
+    assert one.figure == ""
+
+
+def test_the_owner_of_a_component_owns_most_of_its_files_with_gaps() -> None:
+    row = build.row(uncovered={"a.py": "1", "b.py": "2", "c.py": "3"}, partial_lines={"d.py": "4"})
+    owners = {"a.py": "@bob", "b.py": "@ada", "d.py": "@ada"}
+    (one,) = found(build.verdict(below(), rows=(row,)), owners)
+    assert one.owner == "@ada"
+
+
+def test_the_owner_of_a_file_owns_it() -> None:
+    (one,) = found(build.verdict(build.finding(scope=Scope.FILE, subject="a.py")), {"a.py": "@bob"})
+    assert one.owner == "@bob"
+
+
+def test_an_overdue_exception_is_told_once_with_its_owner() -> None:
+    finding = build.finding("EX-007 is overdue", rule="exception-overdue", scope=Scope.REGISTER, subject="EX-007")
+    (one,) = found(build.verdict(finding, exceptions=(overdue(),)))
+    assert (one.occasion, one.subject, one.owner) == (Occasion.OVERDUE, "EX-007", "@ada")
+    assert one.message == "exception EX-007 of component:api: review was due on 2026-11-01; it waives nothing any more"
+    assert one.figure == "70/100 = 70.00 %"
+
+
+def test_only_overdue_exceptions_are_told() -> None:
+    assert found(build.verdict(exceptions=(overdue(state=ExceptionState.ACTIVE),))) == ()
+
+
+def test_an_exception_without_id_and_date_is_named_by_its_scope() -> None:
+    line = ExceptionLine("", "file:a.py", Metric.LINE, ExceptionState.OVERDUE, None, None, "", None)
+    (one,) = found(build.verdict(exceptions=(line,)))
+    assert one.subject == "file:a.py"
+    assert one.message == "exception (no id) of file:a.py: review is overdue; it waives nothing any more"
+
+
+def test_figures_do_not_make_it_another_condition() -> None:
+    (one,) = found(build.verdict(below(), rows=(build.row(now=Ratio(1, 2)),)))
+    (other,) = found(build.verdict(build.finding("other words"), rows=(build.row(now=Ratio(1, 3)),)))
+    assert one != other
+    assert one.identity == other.identity
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(build.verdicts())
+def test_a_pass_without_overdue_exceptions_has_no_conditions_and_all_others_have(made: Verdict) -> None:
+    some = conditions(to_wire_v1.verdict(made), nobody)
+    late = [line for line in made.exceptions if line.state is ExceptionState.OVERDUE]
+    assert bool(some) == (made.outcome != "pass" or bool(late))
+    assert [one.occasion for one in some] == sorted((one.occasion for one in some), key=list(Occasion).index)

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx2
+import msgspec
+import pytest
+import stamina
+
+from covgov.errors import DeliveryFailed, NotConfigured
+from covgov.publish.channels.github.client import ATTEMPTS, LONGEST_WAIT, Later, connect, decode
+from covgov_testing.fake_github import API, TOKEN, FakeGithub, client_of, refusal
+
+OUTAGE = refusal(503, "Service Unavailable")
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+class Strict(msgspec.Struct):
+    login: str
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    stamina.set_testing(True, attempts=ATTEMPTS, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+def ask(github: FakeGithub) -> httpx2.Response:
+    client = client_of(github)
+    return client.insist(lambda: client.once("GET", "/user"))
+
+
+def failure(github: FakeGithub) -> DeliveryFailed:
+    with pytest.raises(DeliveryFailed) as caught:
+        ask(github)
+    return caught.value
+
+
+def human() -> FakeGithub:
+    return FakeGithub(app=False, login="ana")
+
+
+def test_a_request_says_who_asks_and_in_which_version() -> None:
+    github = human()
+    ask(github)
+    (asked,) = github.asked
+    assert str(asked.url) == f"{API}/user"
+    assert asked.headers["authorization"] == f"Bearer {TOKEN}"
+    assert asked.headers["accept"] == "application/vnd.github+json"
+    assert asked.headers["x-github-api-version"] == "2022-11-28"
+    assert asked.headers["user-agent"].startswith("covgov/")
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OUTAGE,
+        refusal(500, "Server Error"),
+        refusal(502, ""),
+        httpx2.Response(504, content=b"<html>"),
+        refusal(408, "slow"),
+        refusal(429, "slow down", headers={"retry-after": "1"}),
+        refusal(403, "You have exceeded a secondary rate limit", headers={"retry-after": "3"}),
+        refusal(403, "You have exceeded a secondary rate limit. Please wait."),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadTimeout("slow"),
+    ],
+)
+def test_a_fault_that_passes_is_waited_out(fault: httpx2.Response | Exception) -> None:
+    github = human()
+    github.fail(fault, times=ATTEMPTS - 1)
+    assert ask(github).status_code == 200
+    assert len(github.asked) == ATTEMPTS
+
+
+@pytest.mark.reliability
+def test_a_fault_that_stays_ends_after_so_many_attempts() -> None:
+    github = human()
+    github.fail(OUTAGE, times=99)
+    failed = failure(github)
+    assert (failed.code, failed.exit_code) == ("github-unreachable", 5)
+    assert failed.message == "GET /user: HTTP 503, Service Unavailable"
+    assert len(github.asked) == ATTEMPTS
+
+
+@pytest.mark.reliability
+def test_a_network_that_is_away_is_told() -> None:
+    github = human()
+    github.fail(httpx2.ConnectError("no route"), times=99)
+    failed = failure(github)
+    assert failed.code == "github-unreachable"
+    assert failed.message == "GET /user: ConnectError: no route"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "hint"),
+    [
+        (refusal(401, "Bad credentials"), "github-token-refused", "wrong, expired or revoked"),
+        (refusal(403, "Resource not accessible by integration"), "github-forbidden", "from forks only read"),
+        (refusal(404, "Not Found"), "github-refused", "404 where the token may not look"),
+        (refusal(410, "Gone"), "github-refused", ""),
+        (refusal(422, "Validation Failed"), "github-refused", ""),
+        (httpx2.Response(301, headers={"location": "https://elsewhere.example"}), "github-refused", ""),
+    ],
+)
+def test_a_refusal_is_told_once_and_not_repeated(answer: httpx2.Response, code: str, hint: str) -> None:
+    github = human()
+    github.fail(answer, times=99)
+    failed = failure(github)
+    assert failed.code == code
+    assert hint in failed.hint
+    assert len(github.asked) == 1
+
+
+def test_what_github_finds_wrong_is_told_in_its_words() -> None:
+    github = human()
+    github.fail(refusal(422, "Validation Failed", [{"field": "sha", "code": "invalid"}]))
+    assert failure(github).message == ('GET /user: HTTP 422, Validation Failed [{"field":"sha","code":"invalid"}]')
+
+
+@pytest.mark.security
+def test_what_a_server_says_cannot_steer_a_terminal_and_ends() -> None:
+    github = human()
+    github.fail(refusal(422, "\x1b[31m::error::\n" + "x" * 9000))
+    message = failure(github).message
+    assert message.isprintable()
+    assert len(message) < 600
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("headers", "waits"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "600"}, 600.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOON.timestamp()) + 30)}, 31.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOON.timestamp()) - 30)}, 1.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, 60.0),
+        ({"x-ratelimit-remaining": "0"}, 60.0),
+        ({"retry-after": "Sun, 22 Nov 2026 12:00:00 GMT"}, 60.0),
+    ],
+)
+def test_how_long_a_rate_limit_lasts_is_read_from_the_answer(headers: dict[str, str], waits: float) -> None:
+    github = human()
+    github.fail(refusal(403, "rate limit exceeded", headers={"date": format_datetime(NOON, usegmt=True), **headers}))
+    with pytest.raises(Later) as caught:
+        client_of(github).once("GET", "/user")
+    assert caught.value.seconds == waits
+    assert caught.value.failed.code == "github-rate-limited"
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"retry-after": str(int(LONGEST_WAIT) + 1)},
+        {
+            "x-ratelimit-remaining": "0",
+            "x-ratelimit-reset": str(int((NOON + timedelta(hours=1)).timestamp())),
+            "date": format_datetime(NOON, usegmt=True),
+        },
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1", "date": "nonsense"},
+    ],
+)
+def test_a_limit_that_lasts_too_long_is_told_and_not_waited_for(headers: dict[str, str]) -> None:
+    github = human()
+    github.fail(refusal(403, "API rate limit exceeded", headers=headers), times=99)
+    failed = failure(github)
+    assert failed.code == "github-rate-limited"
+    assert "deliver again later" in failed.hint
+    assert len(github.asked) == 1
+
+
+@pytest.mark.reliability
+def test_a_step_of_several_requests_is_repeated_as_a_whole() -> None:
+    github = human()
+    client = client_of(github)
+    github.fail(OUTAGE, method="POST")
+
+    def step() -> str:
+        client.once("GET", "/user")
+        return client.once("POST", "/repos/acme/shop/statuses/abc", body={"state": "success"}).reason_phrase
+
+    assert client.insist(step) == "Created"
+    assert [one.method for one in github.asked] == ["GET", "POST", "GET", "POST"]
+
+
+def test_an_error_that_is_not_githubs_is_not_swallowed() -> None:
+    def step() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        client_of(human()).insist(step)
+
+
+def test_deleting_what_is_gone_is_done() -> None:
+    assert client_of(human()).once("DELETE", "/repos/acme/shop/issues/comments/7").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"<html>login</html>", b"[]", b'{"login": 3}', b"\xff"])
+def test_an_answer_that_is_not_githubs_is_told(content: bytes) -> None:
+    github = human()
+    github.fail(httpx2.Response(200, content=content))
+    with pytest.raises(DeliveryFailed) as caught:
+        decode(ask(github), Strict)
+    assert caught.value.code == "github-unexpected"
+    assert "GITHUB_API_URL" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("", "https://api.github.com/user"),
+        ("https://ghe.example/api/v3", "https://ghe.example/api/v3/user"),
+        ("https://ghe.example/api/v3/", "https://ghe.example/api/v3/user"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/user"),
+        ("http://localhost:8080", "http://localhost:8080/user"),
+    ],
+)
+def test_the_api_is_where_the_environment_says(address: str, asked: str) -> None:
+    github = human()
+    env = {"GITHUB_TOKEN": TOKEN, **({"GITHUB_API_URL": address} if address else {})}
+    connect(env, transport=httpx2.MockTransport(github)).once("GET", "/user")
+    assert str(github.asked[0].url) == asked
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://ghe.example/api/v3",
+        "ftp://ghe.example",
+        "ghe.example",
+        "https://user:pass@ghe.example",
+        "https://ghe.example/?x=1",
+        "https://ghe.example/#x",
+        "https://[ghe",
+        "https://ghe.example:0",
+    ],
+)
+def test_a_token_goes_to_no_address_that_is_odd_or_unencrypted(address: str) -> None:
+    with pytest.raises(DeliveryFailed) as caught:
+        connect({"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": address})
+    assert caught.value.code == "github-api-address"
+    assert TOKEN not in caught.value.message + caught.value.hint
+    assert "pass" not in caught.value.message
+
+
+def test_either_name_of_the_token_will_do() -> None:
+    github = human()
+    connect({"GITHUB_TOKEN": " ", "GH_TOKEN": f"{TOKEN}\n"}, transport=httpx2.MockTransport(github)).once(
+        "GET", "/user"
+    )
+    assert github.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("env", [{}, {"GITHUB_TOKEN": ""}, {"GITHUB_TOKEN": "a\nb"}, {"GITHUB_TOKEN": "gh\u00e4"}])
+def test_without_a_token_nothing_is_tried(env: dict[str, str]) -> None:
+    with pytest.raises(NotConfigured) as caught:
+        connect(env)
+    assert caught.value.code == "github-token-missing"
+
+
+@pytest.mark.security
+def test_no_error_repeats_the_token() -> None:
+    for answer in (refusal(401, "Bad credentials"), refusal(403, "no"), OUTAGE, httpx2.ConnectError("no")):
+        github = human()
+        github.fail(answer, times=99)
+        failed = failure(github)
+        assert TOKEN not in failed.message + failed.hint

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covgov.errors import DeliveryFailed, InputError
+from covgov.publish.channels.interface import Parcel
+from covgov.publish.channels.spool import Spool
+
+PARCEL = Parcel("notify", "${A}", "subject", {"text": "t", "target": "${A}"}, required=True)
+words = st.text(st.characters(codec="utf-8"), max_size=20)
+parcels = st.builds(Parcel, words, words, words, st.dictionaries(words, words, max_size=3), st.booleans())
+
+
+@settings(deadline=None)
+@given(parcels)
+def test_what_is_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, parcel: Parcel) -> None:
+    spool = Spool(tmp_path_factory.mktemp("coverage"))
+    spool.keep(parcel)
+    (name,) = spool.names()
+    assert spool.read(name).parcel == parcel
+    spool.drop(name)
+    assert list(spool.names()) == []
+
+
+def test_the_same_parcel_is_kept_once_and_others_beside_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for parcel in (PARCEL, Parcel("notify", "${B}", "subject"), PARCEL):
+        spool.keep(parcel)
+    assert len(spool.names()) == 2
+
+
+def test_a_file_says_what_it_is(tmp_path: Path) -> None:
+    Spool(tmp_path).keep(PARCEL)
+    (file,) = (tmp_path / "spool").iterdir()
+    assert json.loads(file.read_text()) == {
+        "format": "covgov-parcel",
+        "version": 1,
+        "channel": "notify",
+        "destination": "${A}",
+        "subject": "subject",
+        "body": {"target": "${A}", "text": "t"},
+        "required": True,
+    }
+
+
+def test_nothing_is_kept_where_nothing_was_kept(tmp_path: Path) -> None:
+    assert list(Spool(tmp_path).names()) == []
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": "covgov-parcel", "version": 2}'])
+def test_a_file_that_is_no_parcel_is_told_and_stays(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "spool" / "x.json"
+    file.parent.mkdir()
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"x\.json is no parcel") as caught:
+        Spool(tmp_path).read("x.json")
+    assert caught.value.code == "spool-damaged"
+    assert file.read_bytes() == data
+
+
+@pytest.mark.reliability
+def test_a_spool_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    with pytest.raises(DeliveryFailed) as caught:
+        Spool(tmp_path).keep(PARCEL)
+    assert caught.value.code == "artifact-unwritable"
