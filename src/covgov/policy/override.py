@@ -58,7 +58,7 @@ def lowering(given: Override, policy: Policy) -> str:
     bar = _bar(given, policy)
     if bar is None or given.value >= bar:
         return ""
-    return f"soft start: {_said(given)} for suite {given.suite} stands in for the policy's {spelled(bar)} %"
+    return f"{_said(given)} for suite {given.suite} stands in for the policy's {spelled(bar)} %"
 
 
 def _bar(given: Override, policy: Policy) -> Decimal | None:

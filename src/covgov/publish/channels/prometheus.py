@@ -120,7 +120,7 @@ def _row(row: RowV1) -> Iterable[Sample]:
     yield from _ratio("covgov_coverage_ratio", key, row.now)
     points: PointsV1 | None = row.delta.points if row.delta is not None else None
     if points is not None:
-        yield "covgov_change_ratio", key, float(Fraction(points.exact))
+        yield "covgov_change_ratio", key, float(Fraction(points.exact) / 100)
     for attribute, ratio in row.attributes.items():
         if ratio is not None:
             yield from _ratio("covgov_attribute_ratio", (row.name, attribute), ratio)

@@ -57,15 +57,17 @@ def _of_findings(verdict: VerdictV1, owner_of: Owners) -> Iterator[Condition]:
         if finding.scope is Scope.REGISTER and finding.subject in overdue:
             continue  # told as what it is, below
         row = _row(verdict, finding)
+        occasion = _occasion(finding)
+        own = None if occasion is Occasion.DROP else finding.bar  # a drop is held against a limit, which its message tells
         yield Condition(
-            occasion=_occasion(finding),
+            occasion=occasion,
             scope=finding.scope,
             subject=finding.subject,
             rule=finding.rule,
             metric=finding.metric or "",
             message=finding.message,
             figure=_figure(finding.now or (row.now if row else None)),
-            bar=_percent(finding.bar or (row.bar if row else None)),
+            bar=_percent(own or (row.bar if row else None)),
             change=row.delta.words if row and row.delta else "",
             receipt=receipt_words(row.receipt if row else verdict.receipt),
             owner=_owner(finding, row, owner_of),

@@ -89,7 +89,7 @@ def test_every_metric_is_written_with_the_figures_of_the_verdict() -> None:
     api = ("component", "api")
     assert (found["covgov_covered_units", api], found["covgov_units", api]) == (3, 4)
     assert (found["covgov_coverage_ratio", api], found["covgov_bar_ratio", api]) == (0.75, 0.795)
-    assert found["covgov_change_ratio", api] == -0.125
+    assert found["covgov_change_ratio", api] == -0.00125
     assert found["covgov_coverage_ratio", ("project", "project")] == 0.875
     assert found["covgov_attribute_ratio", ("api", "security")] == 0.5
     assert (found["covgov_suite_arrived", ("api",)], found["covgov_suite_arrived", ("auth",)]) == (1, 0)
