@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -46,6 +47,14 @@ def test_notes_and_waived_findings_are_none() -> None:
     note = build.finding("only said", Effect.NOTE)
     waived = build.finding("waived", waived_by="EX-1")
     assert found(build.verdict(note, waived)) == ()
+
+
+def test_the_limit_of_a_drop_is_not_told_as_the_bar_of_the_component() -> None:
+    limited = replace(dropped(), bar=Decimal(2))
+    (one,) = found(build.verdict(limited, rows=(build.row("api", bar="85"),)))
+    assert (one.occasion, one.bar) == (Occasion.DROP, "85 %")
+    (alone,) = found(build.verdict(limited))
+    assert alone.bar == ""
 
 
 def test_figure_bar_change_and_receipt_come_from_the_row() -> None:
