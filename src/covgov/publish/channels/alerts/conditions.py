@@ -58,7 +58,8 @@ def _of_findings(verdict: VerdictV1, owner_of: Owners) -> Iterator[Condition]:
             continue  # told as what it is, below
         row = _row(verdict, finding)
         occasion = _occasion(finding)
-        own = None if occasion is Occasion.DROP else finding.bar  # a drop is held against a limit, which its message tells
+        # a drop is held against a limit, which its message tells
+        own = None if occasion is Occasion.DROP else finding.bar
         yield Condition(
             occasion=occasion,
             scope=finding.scope,
