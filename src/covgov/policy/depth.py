@@ -15,17 +15,18 @@ MOST_PARTS = 32
 DEEPEST = 100
 """Tables and lists in one another."""
 
-# Possessive throughout, and a bare part begins only where a word does: the time is that of one look at each character.
-_SPACE = r"[ \t]*+"
-_STRING = r'"(?:[^"\\\n]|\\.)*+"' + r"|'[^'\n]*+'"
-_PART = rf"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++|{_STRING})"
+# No two alternatives begin alike and a bare part begins only where a word does, so that no text is looked at for long.
+# (Possessive quantifiers would say so, but those of Python 3.11.2 give wrong matches.)
+_SPACE = r"[ \t]*"
+_STRING = r'"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'"
+_PART = rf"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+|{_STRING})"
 _KEY = rf"{_PART}(?:{_SPACE}\.{_SPACE}{_PART}){{{MOST_PARTS}}}"
 _TEXTS = (
-    r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:"""|\Z)',
+    r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*(?:"""|\Z)',
     r"'''[\s\S]*?(?:'''|\Z)",
-    r'"(?:[^"\\\n]|\\.)*+"?',
-    r"'[^'\n]*+'?",
-    r"#[^\n]*+",
+    r'"(?:[^"\\\n]|\\.)*"?',
+    r"'[^'\n]*'?",
+    r"#[^\n]*",
 )
 _TOKEN = re.compile(rf"{_TEXTS[0]}|{_TEXTS[1]}|(?P<key>{_KEY})|{'|'.join(_TEXTS[2:])}")
 
