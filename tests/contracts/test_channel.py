@@ -90,6 +90,8 @@ def _folder(*, broken: bool) -> Callable[[Path], World_]:
         target = folder / "metrics" / "covgov.prom"
         if broken:
             target.parent.write_text("in the way")
+        else:
+            target.parent.mkdir()
         yield {"COVGOV_TEXTFILE": str(target)}, lambda: int(target.is_file())
 
     return world

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from covgov.ci_env.interface import Event
-from covgov.errors import NotConfigured, UsageError
+from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.model.verdict import Effect, Outcome
 from covgov.publish.artifacts import write_all
 from covgov.publish.channels.interface import Parcel, Publication
@@ -63,12 +63,29 @@ class PrometheusChannel:
                 f"{VARIABLE} is not set",
                 hint=f"set {VARIABLE} to a .prom file in the directory that the node exporter collects",
             )
-        target = Path(path)
+        target = _textfile(path)
         write_all(target.parent, {target.name: parcel.body["text"].encode()})
         return f"{path} written"
 
 
 PROMETHEUS = PrometheusChannel()
+
+
+def _textfile(path: str) -> Path:
+    """Raises DeliveryFailed (`textfile-unusable`) for a file that no node exporter would read."""
+    target = Path(path)
+    fault = ""
+    if target.suffix != ".prom":
+        fault = "the name does not end in .prom"
+    elif not target.parent.is_dir():
+        fault = f"{target.parent} is not a directory"
+    if fault:
+        raise DeliveryFailed(
+            "textfile-unusable",
+            f"{VARIABLE}={path}: {fault}",
+            hint=f"set {VARIABLE} to a .prom file in the directory that the node exporter collects; it must exist",
+        )
+    return target
 
 
 def exposition(publication: Publication) -> str:

@@ -142,10 +142,31 @@ def test_without_a_place_nothing_is_tried_and_that_is_said() -> None:
 
 
 @pytest.mark.reliability
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("missing/covgov.prom", "missing is not a directory"),
+        ("file/covgov.prom", "file is not a directory"),
+        ("covgov.txt", "does not end in .prom"),
+        (".prom", "does not end in .prom"),
+        ("", "does not end in .prom"),
+    ],
+)
+def test_a_file_that_no_node_exporter_reads_is_refused_and_nothing_is_made(
+    tmp_path: Path, name: str, told: str
+) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(DeliveryFailed, match=told) as caught:
+        channel.send(Parcel("prometheus", "", "", {"text": ""}), {VARIABLE: str(tmp_path / name)})
+    assert caught.value.code == "textfile-unusable"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.reliability
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "covgov.prom").mkdir()
     with pytest.raises(DeliveryFailed) as caught:
-        channel.send(Parcel("prometheus", "", "", {"text": ""}), {VARIABLE: str(tmp_path / "file" / "covgov.prom")})
+        channel.send(Parcel("prometheus", "", "", {"text": ""}), {VARIABLE: str(tmp_path / "covgov.prom")})
     assert caught.value.code == "artifact-unwritable"
 
 
