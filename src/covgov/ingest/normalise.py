@@ -19,7 +19,7 @@ from covgov.ingest.interface import Parsed
 from covgov.ingest.merge import merge, merge_files
 from covgov.model.snapshot import FileCoverage
 
-__all__ = ["Matched", "Normalised", "match", "merge", "normalise"]
+__all__ = ["Matched", "Normalised", "match", "merge", "normalise", "one_base"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,23 @@ def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collec
     if direct:
         return Matched(direct, (), {path: tuple(sorted(hits)) for path, hits in fits.items() if len(hits) > 1})
     return _by_prefix({path: _clean(path) for path in wanted}, known)
+
+
+def one_base(roots: Iterable[str], *, root: str) -> str | None:
+    """The directory of the repository, "." for its top, from which the report's relative paths are meant.
+
+    root: absolute directory of the repository; "/" says nothing. None when the roots that the report names are several,
+    or lie outside of the repository, or where they lie cannot be told.
+    """
+    bases = {_below(_clean(base), _clean(root)) for base in roots} or {"."}
+    return bases.pop() if len(bases) == 1 else None
+
+
+def _below(base: str, top: str) -> str | None:
+    if _absolute(base):
+        inside = top != "/" and f"{base}/".startswith(f"{top}/")
+        return posixpath.normpath(base[len(top) + 1 :]) if inside else None
+    return None if base.split("/")[0] == ".." or ":/" in base else base
 
 
 def _direct(path: str, bases: list[str], top: str, tree: Collection[str]) -> set[str]:

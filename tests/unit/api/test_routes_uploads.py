@@ -188,6 +188,23 @@ def test_paths_are_mapped_to_the_tree_that_comes_along(desk: WriteDesk) -> None:
     assert (file[0], file[1].source) == ("src/api/a.py", "b" * 40)
 
 
+@pytest.mark.parametrize(("source", "root"), [("src/auth", "/"), ("/ci/build/src/auth", "/ci/build")])
+def test_a_report_s_source_belongs_to_its_paths_as_in_other_formats_of_the_same_run(
+    desk: WriteDesk, source: str, root: str
+) -> None:
+    below = cobertura(klass("b.py", 'number="1" hits="1"'), sources=[source])
+    done = desk.upload(below, root=root).json()
+    assert list(desk.history().fetch(done["run"]).snapshots["api"].files) == ["src/auth/b.py"]
+
+
+def test_sources_that_cannot_be_told_apart_are_refused_with_a_way_out(desk: WriteDesk) -> None:
+    for sources in (["src/api", "src/auth"], ["/ci/build/src"]):
+        answer = desk.upload(cobertura(klass("b.py", 'number="1" hits="1"'), sources=sources))
+        assert code(answer) == (422, "upload-paths-unsettled")
+        assert "covgov-tree.json" in answer.json()["hint"]
+    assert desk.trail() == []
+
+
 REFUSED = {
     "nothing": (b"", "report-empty"),
     "blanks": (b" \n ", "report-empty"),

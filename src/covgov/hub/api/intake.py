@@ -16,7 +16,7 @@ from covgov.hub.settings import Limits
 from covgov.hub.store.plausible import is_path
 from covgov.ingest.interface import HEAD_BYTES, Parsed
 from covgov.ingest.merge import merge, merge_files
-from covgov.ingest.normalise import normalise
+from covgov.ingest.normalise import normalise, one_base
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
@@ -121,7 +121,7 @@ def _settled(
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
     """The report's files by repository path. Without a tree only paths that can be nothing else are taken."""
     if tree is None:
-        return _as_written(name, parsed), ()
+        return _as_meant(name, parsed, said.root), ()
     found = normalise(parsed, root=said.root, tree=tree)
     if not found.files:
         sample = ", ".join(sorted(parsed.files)[:3])
@@ -134,10 +134,19 @@ def _settled(
     return files, tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
 
 
-def _as_written(name: str, parsed: Parsed) -> dict[str, FileCoverage]:
+def _as_meant(name: str, parsed: Parsed, root: str) -> dict[str, FileCoverage]:
+    """Paths as written, below the one source root that the report names, if it names any."""
+    base = one_base(parsed.roots, root=root)
+    if base is None:
+        named = ", ".join(parsed.roots)[:200]
+        raise InputError(
+            "upload-paths-unsettled",
+            f"{name}: its paths start from {named!r}, which is not known to be one directory of the repository",
+            hint=f"send it in a zip with {TREE}, or say with `root` where the repository lay",
+        )
     found: dict[str, list[FileCoverage]] = {}
     for path, file in parsed.files.items():
-        clean = posixpath.normpath(path.replace("\\", "/"))
+        clean = posixpath.normpath(posixpath.join(base, path.replace("\\", "/")))
         _check_path(name, path, "" if "://" in path else clean)
         found.setdefault(clean, []).append(file)
     return {path: merge_files(files, path) for path, files in sorted(found.items())}

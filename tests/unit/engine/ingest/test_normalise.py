@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.ingest.interface import Parsed
-from covgov.ingest.normalise import Normalised, normalise
+from covgov.ingest.normalise import Normalised, normalise, one_base
 from covgov.model.snapshot import Identity
 from covgov_testing.builders import cov
 
@@ -142,3 +142,31 @@ def test_whatever_the_report_says_only_repository_paths_come_out(paths: list[str
     found = mapped(*paths, roots=roots)
     assert found.files.keys() <= TREE
     assert set(found.unmatched) <= set(paths)
+
+
+@pytest.mark.parametrize(
+    ("roots", "root", "wanted"),
+    [
+        ((), "/", "."),
+        (("shop",), "/", "shop"),
+        (("./shop/",), "/ci/build", "shop"),
+        (("shop", "shop/."), "/", "shop"),
+        ((".",), "/", "."),
+        (("/ci/build/shop",), "/ci/build", "shop"),
+        (("/ci/build",), "/ci/build/", "."),
+        (("file:///ci/build/a%20b",), "/ci/build", "a b"),
+        (("c:\\ci\\shop",), "C:/ci", "shop"),
+        (("/ci/build/shop", "shop"), "/ci/build", "shop"),
+        (("/ci/build/shop",), "/", None),
+        (("/ci/build-2/shop",), "/ci/build", None),
+        (("/ci/build/shop", "/elsewhere"), "/ci/build", None),
+        (("shop", "lib"), "/", None),
+        (("../shop",), "/", None),
+        (("..",), "/", None),
+        (("https://ci.example/shop",), "/", None),
+    ],
+)
+def test_paths_are_meant_from_one_directory_of_the_repository_or_from_none_that_is_known(
+    roots: Sequence[str], root: str, wanted: str | None
+) -> None:
+    assert one_base(roots, root=root) == wanted
