@@ -23,8 +23,11 @@ from covgov import __version__
 from covgov.errors import PolicyInvalid
 
 TOKEN = "COVGOV_HUB_TOKEN"  # noqa: S105 - the name of the variable
-OWN = "cvg_"
-"""How the hub's own tokens begin; anything else is taken for the OIDC token of a CI job."""
+OWN = re.compile(r"cvg_[A-Za-z0-9_-]+")
+"""What the hub's own tokens look like."""
+
+JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""What the OIDC token of a CI job looks like."""
 
 ATTEMPTS = 6
 LONGEST_WAIT = 120.0
@@ -124,7 +127,8 @@ class HubClient:
         self.address = address
         self.token_given = bool(token)
         self._attempts = attempts
-        self._foreign = token if token and not token.startswith(OWN) else ""
+        self._foreign = token if token and not OWN.fullmatch(token) else ""
+        self._unexchanged: Refused | None = None
         headers = {"User-Agent": f"covgov/{__version__}", "Accept": "application/json"}
         if token and not self._foreign:
             headers["Authorization"] = f"Bearer {token}"
@@ -159,17 +163,31 @@ class HubClient:
         return self._insisted(request, kind)
 
     def _exchange(self) -> None:
-        """A CI's OIDC token is good for one request: it is exchanged for a token of the hub, once."""
+        """A CI's OIDC token is good for one request: it is exchanged for a token of the hub, once.
+
+        Raises Refused, the same each time: without the token every later answer would be about a missing one.
+        """
+        if self._unexchanged is not None:
+            raise self._unexchanged
         if not self._foreign:
             return
         shown, self._foreign = self._foreign, ""
+        try:
+            given = self._given_for(shown)
+        except Refused as refused:
+            self._unexchanged = refused
+            raise
+        self._http.headers["Authorization"] = f"Bearer {given.token}"
+
+    def _given_for(self, shown: str) -> _Given:
+        if not JWT.fullmatch(shown):
+            raise Refused(401, "", "the token is not a token of a hub, nor a CI's")
         headers = {"Authorization": f"Bearer {shown}"}
         named = {"repository": f"{self.address.owner}/{self.address.name}"}
         request = self._http.build_request(
             "POST", f"{self.address.base}/v1/tokens/exchange", headers=headers, params=named
         )
-        given = self._insisted(request, _Given)
-        self._http.headers["Authorization"] = f"Bearer {given.token}"
+        return self._insisted(request, _Given)
 
     def _insisted(self, request: httpx2.Request, kind: type[T]) -> T:
         try:

@@ -200,6 +200,31 @@ def test_a_ci_s_own_token_is_exchanged_once() -> None:
     assert shown == ["Bearer header.claims.signature", f"Bearer {TOKEN}", f"Bearer {TOKEN}"]
 
 
+@pytest.mark.security
+def test_a_token_that_was_not_exchanged_is_refused_the_same_way_by_every_later_request() -> None:
+    hub = Hub(problem(401, "oidc-token-refused"), EMPTY)
+    store = HubStore(client(hub, "header.claims.signature"))
+    for call in (store.exists, store.list, store.exists):
+        with pytest.raises(Undetermined, match="oidc-token-refused"):
+            call()
+    with pytest.raises(DeliveryFailed, match="oidc-token-refused"):
+        store.push()
+    assert len(hub.asked) == 1
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("token", ["garbage", "a.b", "a..c", "a.b.c.d", "a.b.c\n", "cvg_a\n", "h\u00e4.b.c"])
+def test_what_can_be_no_token_is_told_so_and_sent_nowhere(token: str) -> None:
+    hub = Hub(EMPTY)
+    store = HubStore(client(hub, token))
+    for call in (store.exists, store.exists):
+        with pytest.raises(Undetermined, match="not a token of a hub, nor a CI's") as caught:
+            call()
+        assert hub_client.TOKEN in caught.value.hint
+        assert token not in caught.value.message + caught.value.hint
+    assert hub.asked == []
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_refused_reader_learns_which_variable_holds_the_token(status: int) -> None:
     store = HubStore(client(Hub(problem(status))))
