@@ -108,9 +108,15 @@ def parse(text: str) -> Address:
             f"[history] store = hub:http://{host}/...: the token would travel unencrypted",
             hint="use https; plain http is for a hub on this machine",
         )
-    prefix = "/".join(parts[:-2])
-    base = f"{url.scheme}://{url.netloc}" + (f"/{prefix}" if prefix else "")
-    return Address(base, parts[-2], parts[-1])
+    address = Address("/".join((f"{url.scheme}://{url.netloc}", *parts[:-2])), parts[-2], parts[-1])
+    outside = address.base.removesuffix("/v1/repositories")
+    if outside != address.base:
+        raise PolicyInvalid(
+            "history-store-unknown",
+            "[history] store = hub:...: the address that the API has for a repository, not the repository's own",
+            hint=f"use hub:{outside}/{address.owner}/{address.name}",
+        )
+    return address
 
 
 class HubClient:

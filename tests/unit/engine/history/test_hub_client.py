@@ -100,6 +100,14 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(text: str) -> N
     assert "pass" not in caught.value.message
 
 
+@pytest.mark.parametrize("base", ["https://hub.example", "https://hub.example:8443/some/where"])
+def test_an_address_of_the_api_is_refused_with_the_one_that_is_meant(base: str) -> None:
+    with pytest.raises(PolicyInvalid) as caught:
+        parse(f"{base}/v1/repositories/acme/shop")
+    assert caught.value.code == "history-store-unknown"
+    assert caught.value.hint == f"use hub:{base}/acme/shop"
+
+
 @pytest.mark.security
 def test_a_token_never_travels_unencrypted() -> None:
     with pytest.raises(PolicyInvalid) as caught:
