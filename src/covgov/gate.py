@@ -140,6 +140,8 @@ def _unrecordable(judgement: Judgement, edges: Edges, *, whole: bool) -> str:
         return "not recorded: only the suites named on the command line were judged"
     if any(one.tests is not None and one.tests.arguments for one in judgement.snapshots.values()):
         return "not recorded: the suites ran with extra test arguments"
+    if edges.ci.system == "generic":
+        return "not recorded: this CI does not say which branch it builds"
     if edges.ci.in_ci and not edges.ci.on_default_branch:
         return "not recorded: CI records the default branch only"
     return ""

@@ -112,6 +112,12 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
     assert not desk.store().exists()
 
 
+def test_a_ci_that_names_no_branch_records_nothing_and_is_told_why(desk: Desk) -> None:
+    told = desk.record(desk.judge(), ci=CiContext("generic", Event.LOCAL))
+    assert told == "not recorded: this CI does not say which branch it builds"
+    assert not desk.store().exists()
+
+
 def git_edges(desk: Desk, ci: CiContext) -> Edges:
     def store() -> GitStore:
         opened = open_store("git:coverage-history", desk.root, env={}, remote="origin", fetch=ci.in_ci)
