@@ -42,27 +42,42 @@ from covgov.policy.register.entry import Register
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/uploads", tags=["uploads"])
 
 WORD = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-ObjectId = Annotated[str, Query(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+OBJECT_ID = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
 Expected = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
 
 
 class About(BaseModel):
-    """The parameters of an upload, which are in the address so that the body is the report alone.
+    """The parameters of an upload, which are in the address so that the body is the report alone."""
 
-    suite: as the policy declares it. name: which of several jobs of one suite. expected: suites (or `suite/name`) that
-    make the run complete; by default those of the stored policy. root: where the repository lay when it was measured.
-    exit_code: of the test command; left out, nothing is known of the tests.
-    """
-
-    suite: Annotated[str, Query(pattern=WORD)]
-    commit: ObjectId
-    tree: ObjectId
-    branch: Annotated[str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$")]
-    name: Annotated[str, Query(pattern=WORD)] = "default"
-    attempt: Annotated[int, Query(ge=1, le=1_000_000)] = 1
-    expected: Annotated[list[Expected], Query(max_length=200)] = []
-    root: Annotated[str, Query(max_length=1000, pattern=NO_CONTROL)] = "/"
-    exit_code: Annotated[int | None, Query(ge=-255, le=255)] = None
+    suite: Annotated[str, Query(pattern=WORD, description="The suite, as the policy declares it.")]
+    commit: Annotated[str, Query(pattern=OBJECT_ID, description="The full id of the commit that was measured.")]
+    tree: Annotated[str, Query(pattern=OBJECT_ID, description="That commit's tree: `git rev-parse 'HEAD^{tree}'`.")]
+    branch: Annotated[str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$", description="The branch it is on.")]
+    name: Annotated[
+        str, Query(pattern=WORD, description="Which of several jobs of one suite; their reports are merged.")
+    ] = "default"
+    attempt: Annotated[
+        int, Query(ge=1, le=1_000_000, description="Counted up by a job that is repeated with another result.")
+    ] = 1
+    expected: Annotated[
+        list[Expected],
+        Query(
+            max_length=200,
+            description="Suites, or `suite/name`, that make the run complete; by default those of the stored policy.",
+        ),
+    ] = []
+    root: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            pattern=NO_CONTROL,
+            description="Where the repository lay when it was measured, for reports that name absolute paths.",
+        ),
+    ] = "/"
+    exit_code: Annotated[
+        int | None,
+        Query(ge=-255, le=255, description="Of the test command; left out, nothing is known of the tests."),
+    ] = None
 
 
 class Result(BaseModel):
