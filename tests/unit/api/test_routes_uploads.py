@@ -137,6 +137,21 @@ def test_a_drop_that_cannot_be_judged_is_not_green_except_at_first(desk: WriteDe
     assert outcomes == [Outcome.PASS, Outcome.UNDETERMINED]
 
 
+@pytest.mark.parametrize(("drop", "advice"), [(2, "max_drop = 100"), (100, "")])
+def test_a_drop_that_cannot_be_judged_comes_with_what_would_change_that(
+    desk: WriteDesk, drop: int, advice: str
+) -> None:
+    store_policy(desk, POLICY.format(drop=drop))
+    desk.add(run("c1"))
+    desk.upload(LCOV)
+    done = desk.upload(XML, suite="auth").json()
+    findings = desk.history().fetch(done["run"]).verdict.findings
+    hints = {finding.hint for finding in findings if finding.rule == "baseline"}
+    assert len(hints) == 1
+    assert all(advice in hint and "record a run" not in hint for hint in hints)
+    assert all(("store = hub:" in hint) is bool(advice) for hint in hints)
+
+
 def test_failed_tests_are_told(desk: WriteDesk) -> None:
     done = desk.upload(LCOV, exit_code=1).json()
     assert done["outcome"] == Outcome.FAIL

@@ -7,7 +7,7 @@ cannot judge. docs/decisions/0020 tells why that makes a run undetermined rather
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -109,7 +109,7 @@ def _verdict(
         commit=newest.commit,
         tree=newest.key.tree,
     )
-    return judge(facts, [*RULES.values(), _unjudged(books)])
+    return judge(facts, [*{**RULES, "baseline": _unguarded}.values(), _unjudged(books)])
 
 
 def _components(policy: Policy, arrivals: Mapping[str, Arrival], against: Against) -> tuple[ComponentFacts, ...]:
@@ -130,8 +130,15 @@ def _components(policy: Policy, arrivals: Mapping[str, Arrival], against: Agains
 def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     if first:
         return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this repository was recorded before", blocking=False)
-    detail = "the run was composed of uploads, and the hub has no source code; record with `covgov run` in CI instead"
+    detail = "the run was composed of uploads, and the hub has no source code"
     return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
+
+
+def _unguarded(facts: Facts) -> Iterator[Finding]:
+    """The rule `baseline`. Its usual advice, to record a run first, changes nothing for composed runs."""
+    advice = "record with `covgov run` in CI and [history] store = hub:..., or set max_drop = 100 in the stored policy"
+    for finding in RULES["baseline"](facts):
+        yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
 def _unjudged(books: Books) -> Rule:
