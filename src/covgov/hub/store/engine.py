@@ -7,6 +7,7 @@ commit outlive a power cut, `secure_delete=ON` overwrites what is deleted. No ot
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 15.0
 """How long a writer waits for the one before it, unless the transaction says otherwise."""
 
+_LOGIN = re.compile(r"^(\w[\w+.-]*://)?.*@", re.DOTALL)
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -67,16 +69,26 @@ def file_of(url: str) -> Path:
     """The file that a database URL names. Raises UsageError (`hub-database-unsupported`)."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        parsed = URL.create("unknown")
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        raise _unsupported(url) from None
     database = parsed.database or ""
     if parsed.get_backend_name() != "sqlite" or database.startswith((":memory:", "file:")) or not database:
-        raise UsageError(
-            "hub-database-unsupported",
-            f"not the address of a database that the hub can use: {parsed.render_as_string(hide_password=True)}",
-            hint="use a file: sqlite:////var/lib/covgov/hub.db",
-        )
+        raise _unsupported(url)
     return Path(database).absolute()
+
+
+def _unsupported(url: str) -> UsageError:
+    """Repeats what was given, without what may be a password: all before the last @, and what follows a question mark.
+
+    When an @ follows a question mark, either may be part of a password, and nothing but the scheme is repeated.
+    """
+    place, asked, query = url.partition("?")
+    shown = _LOGIN.sub(r"\1***@", f"{place}@" if "@" in query else place) + ("?***" if asked else "")
+    return UsageError(
+        "hub-database-unsupported",
+        f"not the address of a database that the hub can use: {shown[:200]!r}",
+        hint="the hub keeps one SQLite file: sqlite:///PATH, as in sqlite:////var/lib/covgov/hub.db",
+    )
 
 
 def migrate(engine: Engine, revision: str = "head", account: Account | None = None) -> None:

@@ -72,6 +72,29 @@ def test_only_a_file_is_a_database_and_no_password_is_shown(address: str) -> Non
     assert "hunter2" not in caught.value.message
 
 
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("foo", "'foo'"),
+        ("/srv/hub.sqlite", "'/srv/hub.sqlite'"),
+        ("postgresql://hub:hunter2@db:none/hub", "'postgresql://***@db:none/hub'"),
+        ("postgresql://hub:hunt@hunter2@db/hub?password=hunter2", "'postgresql://***@db/hub?***'"),
+        ("hub:hunter2@db", "'***@db'"),
+        ("postgresql://hub:hunter2?x@db/hub", "'postgresql://***@?***'"),
+        ("sqlite:///hub?password=hunt@hunter2", "'sqlite://***@?***'"),
+    ],
+)
+def test_what_is_no_database_is_repeated_without_a_password_and_with_the_form_that_is_meant(
+    address: str, shown: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_engine(address)
+    assert caught.value.message.endswith(f": {shown}")
+    assert "hunter2" not in caught.value.message
+    assert "sqlite:///PATH" in caught.value.hint
+
+
 def test_a_database_in_no_directory_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Undetermined, match="No such file") as caught:
         open_engine(url(tmp_path / "nowhere" / "hub.db"))
