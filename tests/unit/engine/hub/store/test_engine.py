@@ -82,7 +82,7 @@ def test_only_a_file_is_a_database_and_no_password_is_shown(address: str) -> Non
         ("postgresql://hub:hunt@hunter2@db/hub?password=hunter2", "'postgresql://***@db/hub?***'"),
         ("hub:hunter2@db", "'***@db'"),
         ("postgresql://hub:hunter2?x@db/hub", "'postgresql://***@?***'"),
-        ("sqlite:///hub?password=hunt@hunter2", "'sqlite://***@?***'"),
+        ("oracle:///hub?password=hunt@hunter2", "'oracle://***@?***'"),
     ],
 )
 def test_what_is_no_database_is_repeated_without_a_password_and_with_the_form_that_is_meant(
