@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from covgov.errors import UsageError
 
@@ -17,12 +19,14 @@ ISSUERS = {"github": "https://token.actions.githubusercontent.com", "gitlab": "h
 KEYS = {"github": "/.well-known/jwks", "gitlab": "/oauth/discovery/keys"}
 """Where below the issuer the two kinds publish their keys."""
 
+_NOT_IN_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f?#]")
+
 
 def settings(env: Mapping[str, str], database_url: str, public_url: str) -> HubSettings:
     """public_url: what holds when the environment names none. Raises UsageError (`hub-setting-invalid`)."""
     from covgov.hub.settings import HubSettings
 
-    public = env.get(f"{PREFIX}PUBLIC_URL") or public_url
+    public = _public(env.get(f"{PREFIX}PUBLIC_URL", "")) or public_url
     return HubSettings(
         database_url,
         public_url=public,
@@ -32,6 +36,22 @@ def settings(env: Mapping[str, str], database_url: str, public_url: str) -> HubS
         limits=_limits(env),
         trusted_proxies=tuple(_network(word) for word in env.get(f"{PREFIX}TRUSTED_PROXIES", "").split()),
     )
+
+
+def _public(text: str) -> str:
+    """Clients are sent there, and the audience of CI tokens is compared with it to the letter."""
+    try:
+        url = urlsplit(text)
+        sound = url.scheme in ("http", "https") and url.hostname and url.port != 0 and url.username is None
+    except ValueError:
+        sound = False
+    if text and (not sound or _NOT_IN_ADDRESS.search(text)):
+        raise UsageError(
+            "hub-setting-invalid",
+            f"{PREFIX}PUBLIC_URL is no address that clients could reach",
+            hint="http:// or https://, a host, and if need be a port and a path: https://hub.example",
+        )
+    return text
 
 
 def _issuer(word: str) -> OidcIssuer:
@@ -64,6 +84,14 @@ def _limits(env: Mapping[str, str]) -> Limits:
     from covgov.hub.settings import Limits
 
     usual = Limits()
+    known = {f"{PREFIX}LIMIT_{field.name.upper()}" for field in fields(Limits)}
+    unknown = sorted(name for name in env if name.startswith(f"{PREFIX}LIMIT_") and name not in known)
+    if unknown:
+        raise UsageError(
+            "hub-setting-invalid",
+            f"there is no limit {', '.join(unknown)}",
+            hint=f"there are: {', '.join(sorted(known))}",
+        )
     found: dict[str, float] = {}
     for field in fields(Limits):
         default = float(getattr(usual, field.name))

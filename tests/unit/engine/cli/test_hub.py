@@ -492,6 +492,17 @@ def test_every_command_is_documented() -> None:
         ("ISSUERS", "github gitlab=x"),
         ("CLOCK_SKEW", "301"),
         ("CLOCK_SKEW", "-1"),
+        ("PUBLIC_URL", "foo"),
+        ("PUBLIC_URL", "hub.example:8399"),
+        ("PUBLIC_URL", "ftp://hub.example"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://hub.example:no"),
+        ("PUBLIC_URL", "https://hub.example/ x"),
+        ("PUBLIC_URL", "https://hub.example\n"),
+        ("PUBLIC_URL", "https://hub.example?x"),
+        ("PUBLIC_URL", "https://user:pass@hub.example"),
+        ("LIMIT_BODIES", "1"),
+        ("LIMIT_", "1"),
         ("LIMIT_BODY", "much"),
         ("LIMIT_PAGE", "0"),
         ("LIMIT_FILES", "inf"),
@@ -502,6 +513,12 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None
     with pytest.raises(UsageError, match=name) as caught:
         hub_settings.settings({f"COVGOV_HUB_{name}": value}, "sqlite:///x", "http://here")
     assert caught.value.code == "hub-setting-invalid"
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8399", "https://[::1]:8399", "https://x.example/covgov/"])
+def test_a_public_address_stays_as_it_was_given(address: str) -> None:
+    env = {"COVGOV_HUB_PUBLIC_URL": address}
+    assert hub_settings.settings(env, "sqlite:///x", "http://here").public_url == address
 
 
 # the server
