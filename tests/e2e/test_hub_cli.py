@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -213,3 +214,38 @@ def the_repository(address: str, token: str) -> None:
     assert uploaded[0] == 201, uploaded[1]
     status, runs = ask(f"{address}{SHOP}/runs", token)
     assert (status, '"commit":"cccc' in runs) == (200, True), runs
+
+
+PROJECT = {
+    "covgov.toml": '[suites.shop]\ntests = ["tests"]\n\n[components.shop]\npaths = ["shop/**"]\nsuite = "shop"\n\n',
+    ".coveragerc": "[run]\nbranch = True\nsource = shop\nrelative_files = True\n",
+    ".gitignore": "coverage/\n__pycache__/\n.pytest_cache/\n",
+    "shop/cart.py": "def total(prices):\n    return sum(prices)\n",
+    "tests/test_cart.py": "from shop.cart import total\n\ndef test_total():\n    assert total([3, 4]) == 7\n",
+}
+
+
+def first_repository(kind: str) -> list[str]:
+    """The blocks of that kind in the page's section on the first repository."""
+    section = page().split("\n## First repository\n")[1].split("\n## ")[0]
+    return re.findall(rf"^```{kind}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_first_repository_can_be_pasted_from_the_page(covgov: Installed, tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    for name, text in PROJECT.items():
+        (shop / name).parent.mkdir(parents=True, exist_ok=True)
+        (shop / name).write_text(text, encoding="utf-8")
+    with served(covgov, tmp_path) as (_, address):
+        (store,) = first_repository("toml")
+        with (shop / "covgov.toml").open("a", encoding="utf-8") as file:
+            file.write(store.replace("http://127.0.0.1:8399", address))
+        script = "set -euo pipefail\ngit init -q -b main .\n" + "\n".join(first_repository("sh"))
+        env = {"COVGOV_HUB_DATABASE": f"sqlite:///{tmp_path / 'covgov-hub.sqlite'}"}
+        done = covgov.execute("bash", "-c", script.replace("http://127.0.0.1:8399", address), cwd=shop, env=env)
+    assert done.code == 0, done.text
+    assert "recorded run 1" in done.err
+    assert re.search(r"^ +1  .* pass +[0-9a-f]{12}  main  shop$", done.out, re.MULTILINE), done.out
+    assert "project: 100.00 %" in done.out
+    assert re.search(r'"state":"complete".*"outcome":"undetermined"', done.out), done.out
