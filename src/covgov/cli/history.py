@@ -13,7 +13,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
-from covgov.history.interface import Noted, Portable, Pushable, RunStore, RunSummary
+from covgov.history.interface import Immediate, Noted, Portable, Pushable, RunStore, RunSummary
 from covgov.publish.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -85,8 +85,9 @@ def push_command(world: World) -> int:
     \b
     Example: covgov history push
     """
-    _pushable(world).push()
-    world.note("history pushed")
+    store = _pushable(world)
+    store.push()
+    world.note(_carried(store, "pushed", "push"))
     return OK
 
 
@@ -98,8 +99,9 @@ def fetch_command(world: World) -> int:
     \b
     Example: covgov history fetch
     """
-    _pushable(world).fetch_remote()
-    world.note("history fetched")
+    store = _pushable(world)
+    store.fetch_remote()
+    world.note(_carried(store, "fetched", "fetch"))
     return OK
 
 
@@ -258,6 +260,12 @@ def _pushable(world: World) -> Pushable:
             hint="push and fetch need [history] store = git:BRANCH",
         )
     return store
+
+
+def _carried(store: Pushable, done: str, to_do: str) -> str:
+    if isinstance(store, Immediate):
+        return f"nothing to {to_do}: runs are recorded in {store.kept_in()}, which answers"
+    return f"history {done}"
 
 
 def _portable(world: World) -> Portable:

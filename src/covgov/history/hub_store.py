@@ -213,6 +213,9 @@ class HubStore:
         """Nothing is kept here: each reading asks the hub."""
         self.exists()
 
+    def kept_in(self) -> str:
+        return f"the hub, {self._client.address}"
+
     def unwritable(self) -> str:
         """Why a run is not recorded here without this being a fault; "" when it is to be recorded."""
         if self._client.token_given or self._in_ci:

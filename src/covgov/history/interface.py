@@ -136,6 +136,15 @@ class Pushable(Protocol):
 
 
 @runtime_checkable
+class Immediate(Protocol):
+    """A store whose runs are with everybody once they are recorded: nothing waits here to be pushed or fetched."""
+
+    def kept_in(self) -> str:
+        """Where they are, in words."""
+        ...
+
+
+@runtime_checkable
 class Distant(Protocol):
     """A store that reads what is here, although more may be elsewhere."""
 

@@ -69,8 +69,11 @@ def receiver(
             self.wfile = _Unbuffered(self.connection)  # type: ignore[assignment]  # has the one method that is used
             self.close_connection = False
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            data = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            data = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
             one = Received(self.headers["Host"], self.path, dict(self.headers), data)
             found.inbox.append(one)
             status, text = answer(one)

@@ -23,6 +23,7 @@ from covgov_testing.builders import snap
 from covgov_testing.builders_run import NOON, object_id, run, verdict
 from covgov_testing.desk import Desk
 from covgov_testing.history_clones import BRANCH, bare_origin, clone
+from covgov_testing.receivers import receiver
 from covgov_testing.repos import Repo
 
 POLICY = """\
@@ -257,6 +258,15 @@ def test_push_and_fetch_move_runs_between_clones(tmp_path: Path) -> None:
     assert there.call("fetch") == 0
     there.call("list")
     assert object_id("c1")[:12] in there.said
+
+
+@pytest.mark.parametrize("word", ["push", "fetch"])
+def test_a_hub_that_answers_has_nothing_to_be_carried_to_or_from(tmp_path: Path, word: str) -> None:
+    with receiver(lambda _: (200, '{"names": [], "head": null}')) as hub:
+        address = hub.url("http", "/acme/shop")
+        shell = Shell(tmp_path / "project", f"hub:{address}")
+        assert shell.call(word) == 0
+    assert shell.noted == f"nothing to {word}: runs are recorded in the hub, {address}, which answers\n"
 
 
 @pytest.mark.reliability

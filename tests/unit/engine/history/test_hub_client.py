@@ -13,7 +13,7 @@ from covgov.errors import DeliveryFailed, PolicyInvalid, Undetermined
 from covgov.history import hub_client, hub_store
 from covgov.history.hub_client import Address, HubClient, Refused, parse
 from covgov.history.hub_store import HubStore, Listing, Names
-from covgov.history.interface import Portable, Pushable, Reserved
+from covgov.history.interface import Immediate, Portable, Pushable, Reserved
 from covgov_testing.builders_run import run
 
 ADDRESS = Address("https://hub.example", "acme", "shop")
@@ -282,6 +282,7 @@ def test_a_hub_store_can_be_carried_pushed_and_kept_from_writing() -> None:
     assert isinstance(store, Portable)
     assert isinstance(store, Pushable)
     assert isinstance(store, Reserved)
+    assert isinstance(store, Immediate)
 
 
 @pytest.mark.reliability

@@ -8,7 +8,7 @@ import pytest
 from covgov.errors import PolicyInvalid
 from covgov.history.dir_store import DirStore
 from covgov.history.git_store import GitStore
-from covgov.history.interface import Noted, Portable, Pushable, RunStore
+from covgov.history.interface import Immediate, Noted, Portable, Pushable, RunStore
 from covgov.history.stores import open_store
 from covgov_testing.builders_run import run
 
@@ -26,6 +26,7 @@ def test_only_a_branch_has_a_remote_side(tmp_path: Path) -> None:
     branch, folder = opened("git:x", tmp_path), opened("dir:x", tmp_path)
     assert isinstance(branch, Pushable)
     assert isinstance(branch, Noted)
+    assert not isinstance(branch, Immediate)
     assert not isinstance(folder, Pushable)
     assert isinstance(branch, Portable)
     assert isinstance(folder, Portable)
