@@ -196,6 +196,7 @@ def test_a_suite_is_measured_under_its_own_context() -> None:
 def test_a_run_of_the_default_branch_is_never_cancelled_and_the_queue_is_served() -> None:
     workflow = workflow_files.load("tests.yml")
     assert set(workflow.on) == {"push", "pull_request", "merge_group", "workflow_dispatch"}
+    assert workflow.on["pull_request"] == {"branches": ["main"]}, "retargeting a change must not keep its green check"
     assert workflow.concurrency["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
     assert "github.run_id" in str(workflow.concurrency["group"])
     assert workflow_files.load("coverage-digest.yml").concurrency["cancel-in-progress"] is False

@@ -16,7 +16,7 @@ from covgov.errors import CovgovError, DeliveryFailed
 from covgov.evidence.request import Edges, Request
 from covgov.history.interface import Noted
 from covgov.model.verdict import Verdict
-from covgov.publish.artifacts import write_all
+from covgov.publish.artifacts import remove_all, write_all
 from covgov.publish.registry import RENDERERS
 
 FOLDER = "coverage"
@@ -52,9 +52,11 @@ def judge_project(project: Project, *, today: date | None = None, suites: Sequen
 def conclude(project: Project, request: Request, *, recording: bool, rendering: str) -> int:
     """Judge, publish, record, print: the last step of `check` and `run`. The exit code of everything that applies."""
     world, edges = project.world, edges_of(project)
-    judgement = gate.judge(request, project.policy, edges)
-    faults = list(judgement.faults)
     whole = not request.suites
+    # What an earlier run, or somebody else, left there must not be taken for what is said now.
+    fault = attempt(lambda: remove_all(project.root / request.folder, gate.PUBLISHED)) if whole else None
+    judgement = gate.judge(request, project.policy, edges)
+    faults = [*([fault] if fault else []), *judgement.faults]
     steps: list[Callable[[], None]] = []
     if whole:
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from covgov.errors import InputError
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
 from covgov.model.verdict import SuiteLine
+
+OURS = re.compile(r"[^/]*\.(?:snapshot|why|json|xml|lcov|md|patch|zip|prom)|spool|history|\.data")
+"""Names, directly below the folder of measurements, that covgov writes or reads there."""
 
 LONGEST = 600
 """Characters of a reason: one that is longer did not come from `covgov run`."""
@@ -46,10 +50,15 @@ class Here:
 def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: Here | None) -> Arrival:
     """Read `folder/suite.snapshot`. Missing, damaged, another suite's or other code's snapshots did not arrive.
 
-    Nor does one that is part of the code itself: its author wrote it, no suite did. Why one is missing, the suite's run
+    Nor does any while a file of covgov's is part of the code itself: its author wrote it, no suite did. Why one is missing, the suite's run
     may have left in `folder/suite.why`.
     """
     path = f"{folder}/{suite}.snapshot"
+    planted = committed(folder, here.blobs) if here is not None else ""
+    if planted:
+        return Arrival(
+            suite, None, f"{planted} is committed to the repository: measurements are not (ignore {folder}/)"
+        )
     data = read(path)
     if data is None:
         return Arrival(suite, None, _told(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
@@ -63,14 +72,29 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
         return Arrival(suite, None, f"{path} measured no file")
     if here is None:
         return Arrival(suite, snapshot, "")
-    if path in here.blobs:
-        return Arrival(suite, None, f"{path} is committed to the repository: measurements are not (ignore {folder}/)")
     stale = _stale(snapshot, here)
     if stale:
         return Arrival(suite, None, f"{path} {stale}")
     measured_dirty = snapshot.origin is not None and snapshot.origin.dirty
     origin = replace(here.origin, dirty=here.origin.dirty or measured_dirty)
     return Arrival(suite, replace(snapshot, origin=origin), "")
+
+
+def committed(folder: str, tracked: Iterable[str]) -> str:
+    """The first tracked path that stands where covgov keeps what it measured and published; "" when none does.
+
+    That is a file (or a link) in the folder's own place or in that of a folder above it, and what has a name of ours.
+    """
+    above = {folder, *(folder[: found.start()] for found in re.finditer("/", folder))}
+    below = f"{folder}/"
+    return min(
+        (
+            path
+            for path in tracked
+            if path in above or (path.startswith(below) and OURS.fullmatch(path.removeprefix(below).split("/")[0]))
+        ),
+        default="",
+    )
 
 
 def _told(data: bytes | None) -> str:

@@ -128,6 +128,17 @@ def test_a_summary_that_cannot_be_written_leaves_the_verdict_and_exits_5(desk: D
     assert "PASS" in desk.out.getvalue()
 
 
+@pytest.mark.security
+def test_a_verdict_that_lay_there_is_gone_also_when_none_can_be_written(desk: Desk) -> None:
+    folder = desk.root / "coverage"
+    folder.mkdir(exist_ok=True)
+    (folder / "verdict.json").write_text("forged", encoding="utf-8")
+    (folder / "exceptions.patch").mkdir()
+    assert desk.covgov("check") == 5
+    assert "artifact-unwritable" in desk.err.getvalue()
+    assert not (folder / "verdict.json").exists()
+
+
 def test_artifacts_that_cannot_be_written_leave_the_verdict_and_exit_5(desk: Desk) -> None:
     (desk.root / "coverage" / "summary.md").mkdir()
     assert desk.covgov("check") == 5

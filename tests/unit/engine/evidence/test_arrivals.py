@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from covgov.evidence.arrivals import Here, receive
+from covgov.evidence.arrivals import Here, committed, receive
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
 from covgov_testing.builders import PASSED, cov, snap
@@ -122,11 +122,34 @@ def test_what_the_suite_left_lying_about_does_not_make_its_own_measurement_stale
 
 
 @pytest.mark.security
-def test_a_committed_snapshot_is_no_measurement() -> None:
-    blobs = {**SAME, "coverage/api.snapshot": "2" * 40}
-    arrival = receive("api", "coverage", reader(replace(MEASURED, origin=HERE)), here(blobs=blobs))
-    assert arrival.snapshot is None
-    assert "is committed to the repository" in arrival.reason
+@pytest.mark.parametrize(
+    "path",
+    [
+        "coverage/api.snapshot",
+        "coverage/other.snapshot",
+        "coverage",  # a link to a folder of the repository
+        "coverage/verdict.json",
+        "coverage/exceptions.patch/x",  # stands in the way of what is written
+        "coverage/spool/0.json",
+        "coverage/.data/api/x",
+    ],
+)
+def test_nothing_is_measured_while_the_repository_holds_what_covgov_writes(path: str) -> None:
+    blobs = {**SAME, path: "2" * 40}
+    for snapshot in (replace(MEASURED, origin=HERE), replace(MEASURED, origin=None)):
+        arrival = receive("api", "coverage", reader(snapshot), here(blobs=blobs))
+        assert arrival.snapshot is None
+        assert arrival.reason.startswith(f"{path} is committed to the repository")
+
+
+def test_a_package_called_coverage_is_in_nobody_s_way() -> None:
+    assert committed("coverage", ["coverage/__init__.py", "coverage/htmlfiles/index.html", "coverages", "a.md"]) == ""
+
+
+@pytest.mark.security
+def test_a_link_in_the_place_of_a_folder_above_is_found() -> None:
+    assert committed("build/coverage", ["build/a.py", "src/a.py"]) == ""
+    assert committed("build/coverage", ["build"]) == "build"
 
 
 def test_a_snapshot_that_knows_no_sources_must_be_of_this_tree() -> None:
