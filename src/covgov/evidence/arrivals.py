@@ -50,8 +50,8 @@ class Here:
 def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: Here | None) -> Arrival:
     """Read `folder/suite.snapshot`. Missing, damaged, another suite's or other code's snapshots did not arrive.
 
-    Nor does any while a file of covgov's is part of the code itself: its author wrote it, no suite did. Why one is missing, the suite's run
-    may have left in `folder/suite.why`.
+    Nor does any while a file of covgov's is part of the code itself: its author wrote it, no suite did. Why one is
+    missing, the suite's run may have left in `folder/suite.why`.
     """
     path = f"{folder}/{suite}.snapshot"
     planted = committed(folder, here.blobs) if here is not None else ""

@@ -38,7 +38,7 @@ def alert(publication: Publication, news: News, occasions: Collection[Occasion])
     more = len(fresh) - len(told)
     rest = [
         *([f"and {more} more"] if more else []),
-        *_mention("told before and still so", news.standing, occasions),
+        *_mention("so before and still so", news.standing, occasions),
         *_mention("no longer so", news.gone, occasions),
     ]
     return Note(

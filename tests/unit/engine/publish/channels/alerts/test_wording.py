@@ -76,7 +76,7 @@ def test_what_was_told_before_and_what_is_over_is_mentioned() -> None:
     now = build.verdict(below("api"), below("auth"), unknown("logging"))
     note = told(now, build.verdict(below("auth"), dropped("api"), unknown("logging")))
     assert lines(note)[-2:] == [
-        "told before and still so: under the bar: auth; undetermined: logging",
+        "so before and still so: under the bar: auth; undetermined: logging",
         "no longer so: dropped: api",
     ]
 
