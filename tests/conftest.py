@@ -9,8 +9,13 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from covgov_testing.guard import blocking, remotes_of
+
+# No test may depend on how fast the machine is.
+settings.register_profile("covgov", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("covgov")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOREIGN = ("CI", "GITHUB_", "GITLAB_", "CI_", "COVERAGE_FAIL_UNDER", "COVERAGE_CONTEXT", "GIT_", "SLACK_")
