@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,9 @@ BUSY_SECONDS = 15.0
 """How long a writer waits for the one before it, unless the transaction says otherwise."""
 
 _LOGIN = re.compile(r"^(\w[\w+.-]*://)?.*@", re.DOTALL)
+WAITS = (0.01, 0.03, 0.1, 0.3, 1.0)
+"""Seconds between the attempts to set a new connection up."""
+
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -193,7 +197,21 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - what open_engine asked for
     connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
     for pragma in PRAGMAS:
-        connection.execute(pragma)
+        _insist(connection, pragma)
+
+
+def _insist(connection: sqlite3.Connection, pragma: str) -> None:
+    """SQLite does not wait its busy timeout for who is just making the same file a write-ahead log's."""
+    for seconds in WAITS:
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(seconds)
+        else:
+            return
+    connection.execute(pragma)
 
 
 def _begin(connection: Connection) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,32 @@ def test_two_processes_that_migrate_at_once_follow_one_another(tmp_path: Path) -
         thread.join()
     assert [current(engine) for engine in engines] == [newest()] * 2
     for engine in engines:
+        engine.dispose()
+
+
+@pytest.mark.reliability
+def test_a_file_that_another_process_is_just_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.2, other.close)
+    release.start()
+    engine = open_engine(url(path), busy_seconds=0.0)
+    migrate(engine)
+    assert current(engine) == newest()
+    engine.dispose()
+    release.join()
+
+
+@pytest.mark.reliability
+def test_a_file_that_stays_locked_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        engine = open_engine(url(path), busy_seconds=0.0)
+        with pytest.raises(DeliveryFailed) as caught:
+            migrate(engine)
+        assert caught.value.code == "hub-database-busy"
         engine.dispose()
 
 
