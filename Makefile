@@ -11,6 +11,9 @@ TIER := $(BIN)/python scripts/tier.py
 # What ran is recorded, for `make proven`.
 PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 
+# Tiers share the machine, and `proven` must see what all of them left.
+.NOTPARALLEL:
+
 .PHONY: help govern test test-all check unit contracts integration workflows docs e2e proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -31,38 +32,64 @@ def test_every_claim_names_tests_that_are_there(claim: proof.Claim) -> None:
 
 
 def recorded(root: Path, *cases: str) -> Path:
-    """A repository with one test module, and a record of its run that is younger."""
+    """A repository with one test module, and a record of a run that began a second after it was written."""
     (root / "src").mkdir()
     (root / "tests").mkdir()
     (root / "tests" / "test_it.py").write_text("def test_one() -> None: ...\n")
     os.utime(root / "tests" / "test_it.py", (1000, 1000))
     record = root / ".cache" / "ran" / "unit.xml"
     record.parent.mkdir(parents=True)
-    record.write_text(f'<testsuites><testsuite name="pytest">{"".join(cases)}</testsuite></testsuites>')
+    suite = f'<testsuite name="pytest" timestamp="1970-01-01T00:16:41+00:00">{"".join(cases)}</testsuite>'
+    record.write_text(f"<testsuites>{suite}</testsuites>")
     return record
+
+
+def unproven(root: Path, there: int = 1) -> Mapping[str, str]:
+    return proof.unproven(WANTED, root, {WANTED[0]: there})
 
 
 def test_what_ran_and_passed_is_proof(tmp_path: Path) -> None:
     passed = [CASE.format(name=name, inner="") for name in ("test_one[a]", "test_one[b]", "test_other")]
     recorded(tmp_path, *passed)
-    assert proof.unproven(WANTED, tmp_path) == {}
+    assert unproven(tmp_path, 2) == {}
+
+
+def test_a_case_that_was_deselected_is_missed(tmp_path: Path) -> None:
+    recorded(tmp_path, CASE.format(name="test_one[a]", inner=""))
+    assert unproven(tmp_path, 2) == {"tests/test_it.py::test_one": "only 1 of its 2 cases ran"}
 
 
 @pytest.mark.parametrize("inner", ['<failure message="x"/>', '<error message="x"/>', '<skipped message="x"/>'])
 def test_one_case_that_did_not_pass_is_no_proof(tmp_path: Path, inner: str) -> None:
     recorded(tmp_path, CASE.format(name="test_one[a]", inner=""), CASE.format(name="test_one[b]", inner=inner))
-    assert proof.unproven(WANTED, tmp_path) == {"tests/test_it.py::test_one": "it was skipped, or failed"}
+    assert unproven(tmp_path) == {"tests/test_it.py::test_one": "it was skipped, or failed"}
 
 
 def test_a_test_that_no_tier_ran_is_no_proof(tmp_path: Path) -> None:
     recorded(tmp_path, CASE.format(name="test_one_and_more", inner=""))
-    assert proof.unproven(WANTED, tmp_path) == {"tests/test_it.py::test_one": "no tier ran it"}
+    assert unproven(tmp_path) == {"tests/test_it.py::test_one": "no tier ran it"}
 
 
-def test_a_record_that_is_older_than_the_tests_is_no_proof(tmp_path: Path) -> None:
-    os.utime(recorded(tmp_path, CASE.format(name="test_one", inner="")), (999, 999))
-    told = {"tests/test_it.py::test_one": "sources or tests changed since it ran"}
-    assert proof.unproven(WANTED, tmp_path) == told
+@pytest.mark.parametrize("changed", ["tests/test_it.py", ".github/workflows/tests.yml", "covgov.toml", "noxfile.py"])
+def test_what_was_changed_after_the_session_began_is_not_proven_by_it(tmp_path: Path, changed: str) -> None:
+    record = recorded(tmp_path, CASE.format(name="test_one", inner=""))
+    os.utime(record, (5000, 5000))  # written when the session ended, after the change
+    path = tmp_path / changed
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("# changed\n")
+    os.utime(path, (1000, 1000))
+    assert unproven(tmp_path) == {}
+    os.utime(path, (1002, 1002))
+    assert unproven(tmp_path) == {"tests/test_it.py::test_one": "sources or tests changed since it ran"}
+
+
+def test_cases_are_counted_as_pytest_collects_them_when_nothing_is_deselected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = "import pytest\n@pytest.mark.parametrize('x', ['a::b', '[c]'])\ndef test_two(x): ...\ndef test_one(): ...\n"
+    (tmp_path / "test_it.py").write_text(two)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k test_one")
+    assert proof.collected(["test_it.py"], tmp_path) == {("test_it.py", "test_two"): 2, ("test_it.py", "test_one"): 1}
 
 
 def test_every_tier_leaves_a_record_and_the_proof_comes_last() -> None:

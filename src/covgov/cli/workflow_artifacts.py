@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from covgov.cli.world import World
-from covgov.errors import NotConfigured
 from covgov.publish.channels.github.artifacts import Pruned, prune
-from covgov.publish.channels.github.fields import REPOSITORY, connect
+from covgov.publish.channels.github.fields import connect, own_repository
 
 
 def prune_github(world: World, *, keep: int, prefix: str, dry_run: bool) -> Pruned:
@@ -14,11 +13,4 @@ def prune_github(world: World, *, keep: int, prefix: str, dry_run: bool) -> Prun
     Raises DeliveryFailed, NotConfigured (`github-repository-missing`, `github-token-missing`) and UsageError
     (`http-extra-missing`).
     """
-    repository = world.env.get("GITHUB_REPOSITORY", "")
-    if not REPOSITORY.fullmatch(repository):
-        raise NotConfigured(
-            "github-repository-missing",
-            "GITHUB_REPOSITORY does not name a repository",
-            hint="this runs in a workflow of GitHub; elsewhere set GITHUB_REPOSITORY=owner/name",
-        )
-    return prune(connect(world.env, repository), keep=keep, prefix=prefix, dry_run=dry_run)
+    return prune(connect(world.env, own_repository(world.env)), keep=keep, prefix=prefix, dry_run=dry_run)

@@ -1,20 +1,38 @@
 """Which tests a plan names, whether they are there, and whether the last runs of the tiers ran them.
 
-Every tier of the Makefile leaves a JUnit file in `.cache/ran/`. A record counts only if it is younger than every source
-and test file, and a test only if each of its cases passed.
+Every tier of the Makefile leaves a JUnit file in `.cache/ran/`. A record counts only if its session began after
+the last change of what decides how tests end, and a test only if each of its cases ran and passed.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from junitparser import JUnitXml, TestCase, TestSuite
 
 RECORDS = Path(".cache/ran")
+DECIDING = (
+    "src/**/*.py",
+    "tests/**/*.py",
+    "tests/**/*.toml",
+    "tests/support/stand_ins/**/*",
+    ".github/**/*",
+    "scripts/**/*.py",
+    "*.toml",
+    "*.ini",
+)
+DECIDING_TOO = ("Makefile", "noxfile.py", ".coveragerc", "requirements-dev.txt", "sonar-project.properties")
+"""What the result of a test hangs on; not the documents, which `make evidence` writes."""
+
 _CLAIM = re.compile(r"^\| (?P<number>[BE]\d+) \| (?P<what>[^|]+) \| (?P<proof>[^|]+) \|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
@@ -43,38 +61,66 @@ def defined(module: Path) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def unproven(wanted: Sequence[tuple[str, str]], root: Path) -> Mapping[str, str]:
-    """Test -> why its last run proves nothing; {} when all ran and passed."""
+def unproven(wanted: Sequence[tuple[str, str]], root: Path, there: Mapping[tuple[str, str], int]) -> Mapping[str, str]:
+    """Test -> why its last run proves nothing; {} when all ran and passed. there: test -> how many cases it has."""
     ran = dict(_cases(root))
-    newest = max(path.stat().st_mtime for part in ("src", "tests") for path in (root / part).rglob("*.py"))
+    newest = max(path.stat().st_mtime for path in _deciding(root))
     found = {}
     for module, function in wanted:
         cases = ran.get((module.removesuffix(".py").replace("/", "."), function), [])
-        if why := _fault(cases, newest):
+        if why := _fault(cases, newest, there.get((module, function), 0)):
             found[f"{module}::{function}"] = why
     return found
+
+
+def collected(modules: Sequence[str], root: Path) -> Mapping[tuple[str, str], int]:
+    """(module, function) -> its cases, as pytest collects them when nothing is deselected."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-o",
+        "addopts=--import-mode=importlib",
+        *modules,
+    ]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COVGOV_PROVE"))}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = (line.partition("[")[0].split("::") for line in done.stdout.splitlines() if "::" in line)
+    return Counter((parts[0], parts[-1]) for parts in found)
+
+
+def _deciding(root: Path) -> Iterator[Path]:
+    for pattern in DECIDING:
+        yield from (path for path in root.glob(pattern) if path.is_file())
+    yield from (root / name for name in DECIDING_TOO if (root / name).is_file())
 
 
 Case = tuple[TestCase, float]
 
 
-def _fault(cases: Sequence[Case], newest: float) -> str:
+def _fault(cases: Sequence[Case], newest: float, there: int) -> str:
     if not cases:
         return "no tier ran it"
-    if any(time < newest for _, time in cases):
+    if any(began < newest for _, began in cases):
         return "sources or tests changed since it ran"
     if any(not case.is_passed for case, _ in cases):
         return "it was skipped, or failed"
+    if len({case.name for case, _ in cases}) < there:
+        return f"only {len(cases)} of its {there} cases ran"
     return ""
 
 
 def _cases(root: Path) -> Iterator[tuple[tuple[str, str], list[Case]]]:
-    """(dotted module, function) -> its cases, each with the time of its record."""
+    """(dotted module, function) -> its cases, each with the time when its session began."""
     found: dict[tuple[str, str], list[Case]] = {}
     for path in sorted((root / RECORDS).glob("*.xml")):
         for suite in JUnitXml.fromfile(str(path)):
             assert isinstance(suite, TestSuite)
+            began = datetime.fromisoformat(str(suite.timestamp)).timestamp()
             for case in suite:
                 name = (str(case.classname), str(case.name).partition("[")[0])
-                found.setdefault(name, []).append((case, path.stat().st_mtime))
+                found.setdefault(name, []).append((case, began))
     yield from found.items()

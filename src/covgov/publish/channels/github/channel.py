@@ -9,7 +9,7 @@ from typing import ClassVar, assert_never
 
 from covgov.ci_env.interface import Event
 from covgov.model.verdict import Outcome
-from covgov.policy.policy import Commenting, OnGithub
+from covgov.policy.policy import Commenting, OnGithub, Policy
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.body import compose, marker, shortened, stamp
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
@@ -36,6 +36,13 @@ class GithubChannel:
         if not _in_workflow(publication):
             return "this is no workflow of GitHub"
         return "there is no pull request to comment on, and the policy wants neither status nor check run"
+
+    def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
+        """Statuses and check runs have the name of the policy, and comments its marker: nobody else's are touched."""
+        name = policy.publish.github.name
+        own = {name, *(marker(name, suite) for suite in ("", *policy.suites))}
+        named = [parcel.body[field] for field in ("context", "name", "marker") if field in parcel.body]
+        return "" if len(named) == 1 and named[0] in own else "its name is not the one in [publish.github]"
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises DeliveryFailed, NotConfigured (no token) and UsageError (`http-extra-missing`)."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from covgov.errors import DeliveryFailed, UsageError
+from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.publish.channels.interface import Parcel
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ def connect(env: Mapping[str, str], repository: str, /) -> GithubApi:
             hint="pip install 'covgov[http]'",
         ) from error
     return api.GithubApi(client.connect(env), repository)
+
+
+def own_repository(env: Mapping[str, str]) -> str:
+    """The repository of this workflow. Raises NotConfigured (`github-repository-missing`)."""
+    name = env.get("GITHUB_REPOSITORY", "")
+    if not REPOSITORY.fullmatch(name):
+        raise NotConfigured(
+            "github-repository-missing",
+            "GITHUB_REPOSITORY does not name a repository",
+            hint="this runs in a workflow of GitHub; elsewhere set GITHUB_REPOSITORY=owner/name",
+        )
+    return name
 
 
 def moment(at: datetime) -> str:
@@ -78,11 +90,10 @@ class Fields:
             raise self.damaged(f"has no usable {name}") from None
 
     def repository(self, env: Mapping[str, str]) -> str:
-        """Whose it is, which must be the workflow's own repository where there is a workflow."""
-        name = self.matching("repository", REPOSITORY)
-        here = env.get("GITHUB_REPOSITORY", "")
-        if here and here.casefold() != name.casefold():
-            raise self.damaged(f"is about {name}, and this is {here[:200]}")
+        """Whose it is, which must be the workflow's own repository. Raises NotConfigured besides."""
+        name, here = self.matching("repository", REPOSITORY), own_repository(env)
+        if here.casefold() != name.casefold():
+            raise self.damaged(f"is about {name}, and this is {here}")
         return name
 
     def one_of(self, name: str, choices: Collection[str]) -> str:

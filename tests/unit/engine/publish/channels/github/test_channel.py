@@ -11,6 +11,7 @@ from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, PatchRow, SuiteLine, Verdict
+from covgov.policy.policy import OnGithub, Suite
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.body import MOST_BYTES
@@ -55,6 +56,21 @@ def delta(points: str) -> Delta:
 
 def test_a_pull_request_gets_a_comment_and_a_status_by_default() -> None:
     assert destinations(publication(RED)) == ["github:comment", "github:status"]
+
+
+@pytest.mark.security
+def test_what_a_spool_holds_is_sent_only_under_the_names_of_the_policy() -> None:
+    told = publication(RED, text=EVERYTHING)
+    known = replace(told.policy, suites=dict.fromkeys(("api", "auth"), Suite(name="api")))
+    parcels = channel().parcels(told)
+    assert {parcel.body["kind"] for parcel in parcels} == set(OnGithub)
+    renamed = replace(known, publish=replace(known.publish, github=replace(known.publish.github, name="other")))
+    for parcel in parcels:
+        assert channel().refusal(parcel, known) == ""
+        assert "[publish.github]" in channel().refusal(parcel, renamed)
+        assert channel().refusal(replace(parcel, body={"kind": "status"}), known)
+        both = {**parcel.body, "context": "covgov", "name": "covgov"}
+        assert channel().refusal(replace(parcel, body=both), known), "one name, and the one that is sent"
 
 
 def test_everything_can_be_asked_for() -> None:

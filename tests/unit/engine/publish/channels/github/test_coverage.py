@@ -20,6 +20,7 @@ from covgov_testing.fake_github import HEAD, FakeGithub, api_of, refusal
 
 REPORT = b'<?xml version="1.0" ?>\n<coverage lines-valid="2"/>\n'
 FILES = {"merged.xml": REPORT}
+HERE = {"GITHUB_REPOSITORY": "acme/shop"}
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +95,7 @@ def test_without_a_report_or_a_commit_nothing_is_uploaded() -> None:
 )
 def test_the_report_is_sent_compressed(ci: CiContext, key: str, value: object) -> None:
     github = FakeGithub()
-    done = channel(github).send(made(publication(ci=ci, files=FILES)), {})
+    done = channel(github).send(made(publication(ci=ci, files=FILES)), HERE)
     assert done == "report report-1 accepted, GitHub processes it later"
     (sent,) = github.coverage
     assert gzip.decompress(b64decode(str(sent.pop("coverage_report")))) == REPORT
@@ -105,7 +106,7 @@ def test_the_report_is_sent_compressed(ci: CiContext, key: str, value: object) -
 @pytest.mark.parametrize(("said", "told"), [({"message": "too many"}, "too many"), ({}, "it does not say why")])
 def test_a_report_that_github_leaves_aside_is_no_success(said: dict[str, str], told: str) -> None:
     github = FakeGithub(coverage_answer=httpx2.Response(200, content=json.dumps(said).encode()))
-    done = channel(github).send(made(publication(files=FILES)), {})
+    done = channel(github).send(made(publication(files=FILES)), HERE)
     assert done == f"GitHub left the report aside: {told}"
 
 
@@ -114,7 +115,7 @@ def test_an_upload_that_github_refuses_is_told() -> None:
     github = FakeGithub()
     github.fail(refusal(403, "Not authorized"), method="PUT")
     with pytest.raises(DeliveryFailed) as caught:
-        channel(github).send(made(publication(files=FILES)), {})
+        channel(github).send(made(publication(files=FILES)), HERE)
     assert caught.value.code == "github-forbidden"
 
 
@@ -124,6 +125,6 @@ def test_a_parcel_that_was_tampered_with_is_not_sent(changed: dict[str, str]) ->
     github = FakeGithub()
     parcel = made(publication(files=FILES))
     with pytest.raises(DeliveryFailed) as caught:
-        channel(github).send(replace(parcel, body={**parcel.body, **changed}), {"GITHUB_REPOSITORY": "acme/shop"})
+        channel(github).send(replace(parcel, body={**parcel.body, **changed}), HERE)
     assert caught.value.code == "github-parcel-damaged"
     assert github.asked == []

@@ -22,7 +22,7 @@ def test_fields_are_read_as_what_they_are() -> None:
     read = fields(number="17", commit="a" * 40, at="2026-11-22T12:00:00Z", repository="acme/shop", kind="comment")
     assert (read.number("number"), read.commit(), read.text("kind")) == (17, "a" * 40, "comment")
     assert read.time("at") == datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    assert read.repository({}) == read.repository(HERE) == "acme/shop"
+    assert read.repository(HERE) == "acme/shop"
     assert fields(repository="Acme/Shop").repository(HERE) == "Acme/Shop"
     assert read.one_of("kind", ("comment", "status")) == "comment"
 
@@ -41,16 +41,24 @@ def test_a_parcel_is_only_delivered_for_the_repository_whose_workflow_runs() -> 
 
 
 @pytest.mark.security
+@pytest.mark.parametrize("env", [{}, {"GITHUB_REPOSITORY": ""}, {"GITHUB_REPOSITORY": "../shop"}])
+def test_outside_of_a_workflow_nothing_leaves_until_its_repository_is_named(env: dict[str, str]) -> None:
+    with pytest.raises(NotConfigured) as caught:
+        fields(repository="mallory/shop").repository(env)
+    assert caught.value.code == "github-repository-missing"
+
+
+@pytest.mark.security
 @pytest.mark.parametrize("name", ["", "shop", "a/b/c", "../shop", "acme/..", "acme/.", "a b/c", "acme/shop\n", "./x"])
 def test_what_is_no_repository_becomes_no_part_of_an_address(name: str) -> None:
     assert REPOSITORY.fullmatch(name) is None
     with pytest.raises(DeliveryFailed):
-        fields(repository=name).repository({})
+        fields(repository=name).repository({"GITHUB_REPOSITORY": name})
 
 
 @pytest.mark.parametrize("name", ["acme/shop", "a/b", "Acme-1/.github", "acme/a.b_c-d"])
 def test_names_of_repositories_are_known(name: str) -> None:
-    assert fields(repository=name).repository({}) == name
+    assert fields(repository=name).repository({"GITHUB_REPOSITORY": name}) == name
 
 
 def test_a_field_that_is_missing_is_named_with_its_destination() -> None:
