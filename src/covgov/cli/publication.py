@@ -22,8 +22,12 @@ VERDICT = f"{FOLDER}/verdict.json"
 
 
 def publication_of(project: Project) -> Publication:
-    """The newest verdict of this checkout. Raises InputError (`verdict-missing`, `verdict-damaged`)."""
+    """The newest verdict of this checkout.
+
+    Raises InputError: `verdict-missing`, `verdict-damaged`, `verdict-foreign`.
+    """
     told = read_verdict(project)
+    _check_commit(project, told)
     ci = context_of(project)
     itself, previous = _recorded(project, told, ci)
     return Publication(
@@ -56,6 +60,19 @@ def read_verdict(project: Project) -> VerdictV1:
             f"{VERDICT} is no verdict as this version of covgov writes it: {error}",
             hint="run `covgov check` again with the version that publishes",
         ) from error
+
+
+def _check_commit(project: Project, told: VerdictV1) -> None:
+    """Who wrote a file into the repository could not know the commit that it became part of."""
+    if not project.is_repository:
+        return
+    here = project.repository.resolve("HEAD") or "none"
+    if told.commit != here:
+        raise InputError(
+            "verdict-foreign",
+            f"{VERDICT} is about commit {(told.commit or 'none')[:12]}, and this is {here[:12]}",
+            hint="run `covgov check` on what is here",
+        )
 
 
 def context_of(project: Project) -> CiContext:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from covgov.cli.project import Project
 from covgov.cli.publication import publication_of
 from covgov.cli.world import World
+from covgov.errors import InputError
 from covgov.publish.channels.interface import Publication
 from covgov.publish.registry import RENDERERS
 from covgov_testing import builders_verdict as build
@@ -20,10 +22,12 @@ POLICY = '[suites.api]\n[components.api]\npaths = ["a.py"]\n[history]\nstore = "
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def made(root: Path, env: dict[str, str] | None = None, policy: str = POLICY) -> Publication:
+def made(
+    root: Path, env: dict[str, str] | None = None, policy: str = POLICY, commit: str = "c0ffee1234567890"
+) -> Publication:
     (root / "covgov.toml").write_text(policy)
     (root / "coverage").mkdir(exist_ok=True)
-    (root / "coverage" / "verdict.json").write_text(RENDERERS["json"](build.verdict()))
+    (root / "coverage" / "verdict.json").write_text(RENDERERS["json"](replace(build.verdict(), commit=commit)))
     world = World(cwd=root, env={**os.environ, **(env or {})}, now=lambda: NOW, out=StringIO(), err=StringIO())
     return publication_of(Project(world))
 
@@ -31,12 +35,21 @@ def made(root: Path, env: dict[str, str] | None = None, policy: str = POLICY) ->
 def test_outside_of_a_forge_the_folder_names_the_repository(tmp_path: Path) -> None:
     root = tmp_path / "shop"
     repo = Repo(root)
-    repo.commit({"a.py": "1\n", ".github/CODEOWNERS": "*.py @ada\n"})
-    one = made(root)
-    assert (one.repository, one.commit, one.now) == ("shop", "c0ffee1234567890", NOW)
+    commit = repo.commit({"a.py": "1\n", ".github/CODEOWNERS": "*.py @ada\n"})
+    one = made(root, commit=commit)
+    assert (one.repository, one.commit, one.now) == ("shop", commit, NOW)
     assert one.owner_of("a.py") == "@ada"
     assert one.previous is None
     assert one.ci.default_branch == "main"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("commit", ["c0ffee1234567890", ""])
+def test_a_verdict_of_another_commit_is_not_told_of_this_one(tmp_path: Path, commit: str) -> None:
+    here = Repo(tmp_path).commit({"a.py": "1\n"})
+    with pytest.raises(InputError, match=f"and this is {here[:12]}") as caught:
+        made(tmp_path, commit=commit)
+    assert caught.value.code == "verdict-foreign"
 
 
 def test_a_pull_request_is_about_its_head(tmp_path: Path) -> None:
