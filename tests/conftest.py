@@ -6,9 +6,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stamina
 from hypothesis import HealthCheck, settings
 
 from covgov_testing.guard import blocking, remotes_of
@@ -40,6 +42,14 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     config = ["[user]", "name = Test", "email = test@example.invalid", "[init]", "defaultBranch = main"]
     config += blocking(REMOTES)
     (home / ".gitconfig").write_text("\n".join(config) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    """Failed requests are repeated as often as ever, but at once."""
+    stamina.set_testing(True, attempts=100, cap=True)
+    yield
+    stamina.set_testing(False)
 
 
 @pytest.fixture(autouse=True)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import stamina
 
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
@@ -49,13 +48,6 @@ LONG = ",".join(str(2 * line) for line in range(1, 130))
 @pytest.fixture(scope="module")
 def description() -> Json:
     return load()
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=2, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def env(address: str) -> dict[str, str]:

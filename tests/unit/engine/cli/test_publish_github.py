@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
-import stamina
 
 from covgov.cli.main import main
 from covgov.cli.world import World
@@ -23,13 +21,6 @@ from covgov_testing.github_server import serving
 RED, GREEN = build.verdict(build.finding()), build.verdict()
 REQUIRED = '[publish.github]\nrequired = ["comment", "status"]\n'
 PATCH = "--- a/x.md\n+++ b/x.md\n@@ -1 +1 @@\n-a\n+b\n"
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 class Job:

@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 
 import httpx2
 import msgspec
 import pytest
-import stamina
 
 from covgov.errors import DeliveryFailed, PolicyInvalid, Undetermined
 from covgov.history import hub_client, hub_store
@@ -22,13 +20,6 @@ TOKEN = "cvg_" + "s3cr3t" * 12
 
 class Nothing(msgspec.Struct):
     pass
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=4, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 class Hub:
@@ -151,11 +142,11 @@ def test_trying_ends() -> None:
     busy = Hub(problem(503, "hub-database-busy"))
     with pytest.raises(Refused) as caught:
         client(busy).get("names", Nothing, {})
-    assert (caught.value.status, caught.value.code, len(busy.asked)) == (503, "hub-database-busy", 4)
+    assert (caught.value.status, caught.value.code, len(busy.asked)) == (503, "hub-database-busy", hub_client.ATTEMPTS)
     gone = Hub(httpx2.ConnectError("refused"))
     with pytest.raises(Refused, match="no answer") as caught:
         client(gone).get("names", Nothing, {})
-    assert (caught.value.status, len(gone.asked)) == (0, 4)
+    assert (caught.value.status, len(gone.asked)) == (0, hub_client.ATTEMPTS)
 
 
 def test_a_wait_beyond_patience_is_told_and_not_waited() -> None:

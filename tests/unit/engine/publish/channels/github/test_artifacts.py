@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx2
 import pytest
-import stamina
 
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.artifacts import Pruned, prune
 from covgov_testing.fake_github import FakeGithub, api_of, refusal
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def pruned(github: FakeGithub, keep: int = 2, *, dry_run: bool = False) -> Pruned:

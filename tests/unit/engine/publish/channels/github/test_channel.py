@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-import stamina
 
 from covgov.ci_env.interface import CiContext, Event
 from covgov.errors import DeliveryFailed
@@ -25,13 +24,6 @@ EVERYTHING = "[publish.github]\nsuite_comments = true\ncheck_run = true\n"
 SUITES = (SuiteLine("api", arrived=True), SuiteLine("auth", arrived=False))
 RED = build.verdict(build.finding(), suites=SUITES)
 HERE = {"GITHUB_REPOSITORY": "acme/shop"}
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def channel(github: FakeGithub | None = None) -> GithubChannel:

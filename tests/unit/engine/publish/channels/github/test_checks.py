@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import stamina
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,13 +30,6 @@ from covgov_testing.fake_github import HEAD, FakeGithub, api_of, refusal
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PAGE = CheckRunPage(HEAD, "covgov", "failure", "fail: api", "## covgov", "https://github.example/r/1", NOON, [])
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def noted(count: int) -> list[Annotation]:

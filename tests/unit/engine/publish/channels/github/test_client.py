@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx2
 import msgspec
 import pytest
-import stamina
 
 from covgov.errors import DeliveryFailed, NotConfigured
 from covgov.publish.channels.github.client import ATTEMPTS, LONGEST_WAIT, Later, connect, decode
@@ -19,13 +17,6 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 class Strict(msgspec.Struct):
     login: str
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=ATTEMPTS, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def ask(github: FakeGithub) -> httpx2.Response:

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-import stamina
 
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.body import compose, marker, stamp
-from covgov.publish.channels.github.client import ATTEMPTS
 from covgov.publish.channels.github.comment import StickyComment, place, read, written
 from covgov.publish.channels.github.fields import Fields
 from covgov.publish.channels.interface import Parcel
@@ -18,13 +15,6 @@ from covgov_testing.fake_github import BOT, HEAD, FakeGithub, api_of, refusal
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MARK = marker("covgov")
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=ATTEMPTS, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def sticky(text: str = "told", *, at: datetime = NOON, mark: str = MARK, only_existing: bool = False) -> StickyComment:

@@ -3,13 +3,11 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 
 import httpx2
 import pytest
-import stamina
 
 from covgov.ci_env.interface import CiContext, Event
 from covgov.errors import DeliveryFailed
@@ -21,13 +19,6 @@ from covgov_testing.fake_github import HEAD, FakeGithub, api_of, refusal
 REPORT = b'<?xml version="1.0" ?>\n<coverage lines-valid="2"/>\n'
 FILES = {"merged.xml": REPORT}
 HERE = {"GITHUB_REPOSITORY": "acme/shop"}
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def channel(github: FakeGithub | None = None) -> GithubCoverageChannel:
