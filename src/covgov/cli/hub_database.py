@@ -188,8 +188,7 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
                 gone = sweep(connection, repository, keep=keep, before=now - timedelta(days=days), now=now)
                 files, uploads = gone.artifacts + gone.unreferenced, gone.expired
                 if files or uploads:
-                    fields: dict[str, FieldValue] = {"files": files, "keep": keep, "blobs": gone.blobs}
-                    told = {"repository": repository.full_name, **fields}
+                    told: dict[str, FieldValue] = {"repository": repository.full_name, "files": files, "keep": keep}
                     hub_desk.account_in(world, connection, Event.HISTORY_PRUNED, told)
             world.say(f"{repository.full_name}: dropped {files} files and {uploads} uploads")
     return OK

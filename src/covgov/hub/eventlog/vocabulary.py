@@ -62,7 +62,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.DATABASE_MIGRATED: _shape({"before": str, "after": str}, backup=str),
     Event.DATABASE_RESTORED: _shape({"source": str}, sha256=str),
     Event.HISTORY_ADDED: _shape({"repository": str, "files": int, "head": str}, runs=int, message=str, previous=str),
-    Event.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, blobs=int, head=str),
+    Event.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, head=str),
     Event.OIDC_BOUND: _shape({"repository": str, "issuer": str, "subject": str, "ref": str}, binding=int),
     Event.OIDC_REPLAYED: _shape({"issuer": str, "token_id": str}, repository=str, subject=str),
     Event.OIDC_UNBOUND: _shape({"repository": str, "issuer": str, "subject": str}, ref=str, binding=int),

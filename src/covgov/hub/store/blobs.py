@@ -42,11 +42,6 @@ def drop_unused(connection: Connection, ids: Sequence[int]) -> int:
     return sum(connection.execute(delete(BLOBS).where(BLOBS.c.id.in_(batch), ~used)).rowcount for batch in batches(ids))
 
 
-def drop_all_unused(connection: Connection) -> int:
-    """Delete every blob that no history refers to; how many."""
-    return connection.execute(delete(BLOBS).where(~exists().where(HISTORY_FILES.c.blob_id == BLOBS.c.id))).rowcount
-
-
 def _ids(connection: Connection, owner: str, digests: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for batch in batches(digests):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
-from covgov.hub.store import blobs, repositories
+from covgov.hub.store import repositories
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import UPLOADS
@@ -19,12 +19,11 @@ from covgov.hub.store.work import stamp
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How much went: artifacts and unreferenced files of the history, old uploads, blobs that nobody had."""
+    """How much went: artifacts and unreferenced files of the history, old uploads."""
 
     artifacts: int
     unreferenced: int
     expired: int
-    blobs: int
 
 
 UNFINISHED = timedelta(days=1)
@@ -38,7 +37,6 @@ def sweep(connection: Connection, repository: Repository, *, keep: int, before: 
         artifacts=len(history.prune(keep)),
         unreferenced=len(history.collect(now - UNFINISHED)),
         expired=expire(connection, repository, before=before),
-        blobs=blobs.drop_all_unused(connection),
     )
 
 
