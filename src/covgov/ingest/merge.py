@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import fsum
 
 from covgov.errors import InputError
-from covgov.model.snapshot import MERGED, CountedExits, FileCoverage, Identity, Origin, Snapshot, TestRun
+from covgov.model.snapshot import (
+    MERGED,
+    REACHABLE,
+    CountedExits,
+    FileCoverage,
+    Identity,
+    Origin,
+    Snapshot,
+    TestRun,
+)
 
 
 def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
     """Union per line and exit. Counted in one and excluded in another is counted.
 
     Exits known only by number merge to the lower bound, the larger number per line, and yield to exact ones on the same
-    line. Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two snapshots
-    measured different source texts or commits, and ValueError when there is nothing to merge.
+    line. Where only some tell what ran at import, all that the others covered counts as reachable (decision 0026).
+    Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two snapshots measured
+    different source texts or commits, and ValueError when there is nothing to merge.
     """
     if not snapshots:
         raise ValueError("nothing to merge")
+    told = any(snapshot.tells_reachable for snapshot in snapshots)
+    snapshots = [_all_reachable(one) if told and not one.tells_reachable else one for one in snapshots]
     paths = sorted({path for snapshot in snapshots for path in snapshot.files})
     return Snapshot(
         suite=suite,
@@ -28,6 +41,16 @@ def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
         tests=_tests([s.tests for s in snapshots if s.tests is not None]),
         notes=tuple(sorted({note for s in snapshots for note in s.notes})),
     )
+
+
+def _all_reachable(snapshot: Snapshot) -> Snapshot:
+    """What is not known is not forgiven: each covered line may have been covered by a test."""
+    return replace(snapshot, files={path: _marked(coverage) for path, coverage in snapshot.files.items()})
+
+
+def _marked(coverage: FileCoverage) -> FileCoverage:
+    told = {**dict(coverage.attributes), REACHABLE: coverage.covered}
+    return replace(coverage, attributes=tuple(sorted(told.items()))) if coverage.covered else coverage
 
 
 def merge_files(files: Sequence[FileCoverage], path: str) -> FileCoverage:

@@ -164,6 +164,11 @@ class Snapshot:
     def paths(self) -> tuple[str, ...]:
         return tuple(sorted(self.files))
 
+    @property
+    def tells_reachable(self) -> bool:
+        """Whether the measurement tells the lines that tests can reach from those that run when modules are imported."""
+        return any(coverage.attribute(REACHABLE) for coverage in self.files.values())
+
     def ratio(self, metric: Metric) -> Ratio:
         """Sum over all files."""
         return sum((coverage.ratio(metric) for coverage in self.files.values()), ZERO)

@@ -42,13 +42,8 @@ def of_files(snapshot: Snapshot, metric: Metric, attribute: str) -> Ratio:
     """The snapshot's total; with an attribute the lines of `of_attribute`."""
     if not attribute:
         return snapshot.ratio(metric)
-    known = tells_reachable(snapshot)
+    known = snapshot.tells_reachable
     return sum((of_attribute(coverage, attribute, known=known) for coverage in snapshot.files.values()), ZERO)
-
-
-def tells_reachable(snapshot: Snapshot) -> bool:
-    """Whether the measurement tells the lines that tests can reach from those that run when modules are imported."""
-    return any(coverage.attribute(REACHABLE) for coverage in snapshot.files.values())
 
 
 def of_attribute(coverage: FileCoverage, attribute: str, *, known: bool) -> Ratio:

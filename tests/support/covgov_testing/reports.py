@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.ingest.interface import Analyse
-from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Snapshot, TestRun
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Snapshot, TestRun
 
 SHAPES = '''"""Shapes, with every kind of branch."""
 import sys
@@ -159,7 +159,7 @@ def klass(filename: str, *entries: str) -> str:
     return f'<class filename="{filename}"><methods/><lines>{inner}</lines></class>'
 
 
-TAGS = ["architecture", "reliability", "security"]
+TAGS = [REACHABLE, "architecture", "reliability", "security"]
 COUNTED = [(taken, total) for total in range(5) for taken in range(total + 1)]
 
 

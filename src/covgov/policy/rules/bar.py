@@ -65,7 +65,7 @@ def _files(facts: Facts, force: tuple[Bar, ...]) -> Iterator[Finding]:
     """Each file in each component that claims it; a file of no component on the merge of all suites."""
     used: set[str] = set()
     for name, snapshot, partial in _measured(facts):
-        known = units.tells_reachable(snapshot)
+        known = snapshot.tells_reachable
         for path in snapshot.paths:
             for choice in bars.for_file(force, On.TOTAL, path, [name]):
                 used.add(choice.bar.key)

@@ -7,7 +7,19 @@ from hypothesis import given
 
 from covgov.errors import InputError
 from covgov.ingest.merge import merge, merge_files
-from covgov.model.snapshot import MERGED, CountedExits, FileCoverage, Identity, Metric, Origin, Snapshot, TestRun
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import (
+    MERGED,
+    REACHABLE,
+    CountedExits,
+    FileCoverage,
+    Identity,
+    Metric,
+    Origin,
+    Snapshot,
+    TestRun,
+)
+from covgov.policy import units
 from covgov_testing.builders import cov, snap
 from covgov_testing.reports import SNAPSHOTS, file_coverages
 
@@ -97,6 +109,39 @@ def test_different_texts_of_one_file_are_refused() -> None:
     with pytest.raises(InputError, match=r"a\.py") as caught:
         merge([snap({"a.py": cov("+", source="1")}), snap({"a.py": cov("+", source="2")})])
     assert caught.value.code == "merge-mismatch"
+
+
+def tagged(picture: str, security: int, reachable: int) -> FileCoverage:
+    return replace(cov(picture), attributes=((REACHABLE, reachable), ("security", security)))
+
+
+@pytest.mark.security
+def test_a_suite_that_does_not_tell_what_ran_at_import_adds_all_that_it_covered_to_what_counts() -> None:
+    told = snap({"a.py": tagged("+-+", 0b10, 0b10)})  # 1 by a test, 2 never, 3 at import
+    silent = snap({"b.py": "++++++++++", "c.py": "-"})
+    assert units.of_files(told, Metric.LINE, "security") == Ratio(1, 2)
+    assert units.of_files(silent, Metric.LINE, "security") == Ratio(0, 11)
+    assert units.of_files(merge([told, silent]), Metric.LINE, "security") == Ratio(1, 13)
+
+
+@pytest.mark.security
+def test_a_line_that_a_silent_suite_covered_counts_though_it_ran_at_import_in_another() -> None:
+    told, silent = snap({"a.py": tagged("+++", 0b10, 0b10)}), snap({"a.py": "-+-"})
+    assert merge([told, silent]).files["a.py"].attribute(REACHABLE) == 0b110
+    empty = snap({"a.py": tagged("-+-", 0, 0)})
+    assert merge([told, empty]).files["a.py"].attribute(REACHABLE) == 0b110, "an empty mark tells nothing"
+
+
+def test_a_file_that_only_runs_at_import_stays_so_where_every_suite_tells() -> None:
+    table = {"table.py": "+++"}
+    one, two = (snap({**table, path: tagged("++", 0b10, 0b100)}) for path in ("a.py", "b.py"))
+    assert merge([one, two]).files["table.py"] == cov("+++")
+    assert units.of_files(merge([one, two]), Metric.LINE, "security") == Ratio(0, 2)
+
+
+def test_where_no_suite_tells_what_ran_at_import_nothing_is_marked() -> None:
+    bare = snap({"a.py": "++"})
+    assert merge([bare, snap({"b.py": "+"})]).files == {"a.py": cov("++"), "b.py": cov("+")}
 
 
 def test_nothing_cannot_be_merged() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric, TestRun
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Metric, TestRun
 from covgov_testing.builders import FAILED, PASSED, cov, snap
 
 
@@ -34,6 +34,12 @@ def test_what_was_covered_must_have_been_executable() -> None:
 def test_an_attribute_that_no_test_carries_covers_nothing() -> None:
     coverage = replace(cov("++"), attributes=(("security", 0b10),))
     assert (coverage.attribute("security"), coverage.attribute("reliability")) == (0b10, 0)
+
+
+def test_a_snapshot_tells_what_tests_can_reach_when_a_line_is_marked_so() -> None:
+    marked, empty = (replace(cov("++"), attributes=((REACHABLE, bits),)) for bits in (0b10, 0))
+    assert snap({"a.py": "+", "b.py": marked}).tells_reachable
+    assert not snap({"a.py": "+", "b.py": empty}).tells_reachable
 
 
 def test_restricting_keeps_the_wanted_files_only() -> None:
