@@ -166,7 +166,7 @@ class Snapshot:
 
     @property
     def tells_reachable(self) -> bool:
-        """Whether the measurement tells the lines that tests can reach from those that run when modules are imported."""
+        """Whether the measurement tells the lines that tests can reach from those that run when modules load."""
         return any(coverage.attribute(REACHABLE) for coverage in self.files.values())
 
     def ratio(self, metric: Metric) -> Ratio:
