@@ -19,6 +19,7 @@ from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.chain import EMPTY, GENESIS, AuditHead, digest
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
+from covgov.hub.store.work import Work
 from covgov_testing.fakes_eventlog import ACTOR, NOON, fields_for, trail, write
 
 SAID = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -56,6 +57,15 @@ def test_an_entry_says_when_who_what_and_under_which_request() -> None:
         assert entry.fields == '{"repository":"value 7","run":"value 7","sequence":7}'
         assert entry.previous == GENESIS
         assert entry.hash == digest(entry)
+
+
+def test_what_a_request_does_is_accounted_for_as_that_request_s() -> None:
+    with trail() as connection:
+        work = Work(connection, NOON, "token:ada", "request-9")
+        audit.account(work, Event.REPOSITORY_CHANGED, {"repository": "acme/shop", "private": False})
+        [entry] = audit.entries(connection)
+        assert (entry.at, entry.actor, entry.request_id) == ("2026-11-22T12:00:00Z", "token:ada", "request-9")
+        assert (entry.event, entry.fields) == ("repository-changed", '{"private":false,"repository":"acme/shop"}')
 
 
 def test_every_event_can_be_written_with_all_its_fields() -> None:

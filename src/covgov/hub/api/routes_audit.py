@@ -42,13 +42,6 @@ def export_audit(
     """
     with unit(request, principal, write=True) as work:
         found = audit.entries(work.connection, after, limit)
-        audit.write(
-            work.connection,
-            Event.AUDIT_EXPORTED,
-            at=work.now,
-            actor=work.actor,
-            request_id=work.request_id,
-            fields={"entries": len(found), "after": after},
-        )
+        audit.account(work, Event.AUDIT_EXPORTED, {"entries": len(found), "after": after})
     body = b"".join(msgspec.json.encode(entry) + b"\n" for entry in found)
     return Response(body, media_type=NDJSON, headers={"Cache-Control": "no-store"})

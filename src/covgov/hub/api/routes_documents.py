@@ -108,7 +108,7 @@ def _put(work: Work, here: Reading, kind: Kind, event: Event, body: StoredFile) 
     }
     if before is not None:
         fields["previous"] = _sha256(before.text)
-    audit.write(work.connection, event, at=work.now, actor=work.actor, request_id=work.request_id, fields=fields)
+    audit.account(work, event, fields)
     return stored
 
 

@@ -202,14 +202,8 @@ def prune(
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         gone = SqlHistory(work.connection, repository).prune(keep)
-        audit.write(
-            work.connection,
-            Event.HISTORY_PRUNED,
-            at=work.now,
-            actor=work.actor,
-            request_id=work.request_id,
-            fields={"repository": repository.full_name, "files": len(gone), "keep": keep},
-        )
+        counted = {"files": len(gone), "keep": keep}
+        audit.account(work, Event.HISTORY_PRUNED, {"repository": repository.full_name, **counted})
     return json_response(Dropped(tuple(gone)))
 
 

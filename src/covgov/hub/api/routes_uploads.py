@@ -173,14 +173,7 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
         "sha256": received.sha256,
         "run": run.id if run else "",
     }
-    audit.write(
-        work.connection,
-        Event.UPLOAD_ACCEPTED,
-        at=work.now,
-        actor=work.actor,
-        request_id=work.request_id,
-        fields=fields,
-    )
+    audit.account(work, Event.UPLOAD_ACCEPTED, fields)
     return _status(work, repository, received)
 
 

@@ -200,14 +200,7 @@ def _used(work: Work, verified: Verified, reached: Scope) -> Principal | None:
         "repository": identity.repository,
         "subject": identity.subject,
     }
-    audit.write(
-        work.connection,
-        Event.OIDC_REPLAYED,
-        at=work.now,
-        actor=work.actor,
-        request_id=work.request_id,
-        fields=fields,
-    )
+    audit.account(work, Event.OIDC_REPLAYED, fields)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +14,7 @@ from covgov.errors import UsageError
 from covgov.hub.auth_service.claims import LONGEST_CLAIM, CiIdentity
 from covgov.hub.auth_service.principals import Scope
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import Event, FieldValue
 from covgov.hub.store.schema import OIDC_BINDINGS, REPOSITORIES
 from covgov.hub.store.work import Work
 from covgov.policy.globs import too_many_wildcards
@@ -145,20 +146,14 @@ def _binding(row: Row[*tuple[object, ...]]) -> Binding:
 
 def _account(work: Work, event: Event, repository_id: int, binding: Binding) -> None:
     row = work.connection.execute(select(REPOSITORIES).where(REPOSITORIES.c.id == repository_id)).one()
-    audit.write(
-        work.connection,
-        event,
-        at=work.now,
-        actor=work.actor,
-        request_id=work.request_id,
-        fields={
-            "repository": f"{row.owner}/{row.name}",
-            "issuer": binding.issuer,
-            "subject": binding.subject_repository,
-            "ref": binding.ref_pattern,
-            "binding": binding.id,
-        },
-    )
+    fields: Mapping[str, FieldValue] = {
+        "repository": f"{row.owner}/{row.name}",
+        "issuer": binding.issuer,
+        "subject": binding.subject_repository,
+        "ref": binding.ref_pattern,
+        "binding": binding.id,
+    }
+    audit.account(work, event, fields)
 
 
 def _wrong(message: str) -> UsageError:

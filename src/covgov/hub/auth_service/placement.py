@@ -87,10 +87,9 @@ def place(job: CiJob, run: Run, default_branch: str, *, taken: bool) -> None:
 
 def account(work: Work, refused: Misplaced) -> None:
     """Into the audit trail. Raises DeliveryFailed `audit-unwritable`."""
-    context = {"actor": work.actor, "request_id": work.request_id}
     permission = Permission.HISTORY_APPEND.value
     fields = {"permission": permission, "reason": refused.code, "repository": refused.repository}
-    audit.write(work.connection, Event.ACCESS_REFUSED, at=work.now, fields=fields, **context)
+    audit.account(work, Event.ACCESS_REFUSED, fields)
 
 
 def _measured(connection: Connection, repository_id: int, branch: str, run: Run) -> bool:

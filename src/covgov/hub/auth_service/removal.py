@@ -20,12 +20,6 @@ def remove(work: Work, repository: Repository) -> Deletion:
         bindings.unbind(work, repository.id, binding.id)
     tokens.withdraw(work, repository.full_name)
     gone = repositories.delete(work.connection, repository)
-    audit.write(
-        work.connection,
-        Event.REPOSITORY_DELETED,
-        at=work.now,
-        actor=work.actor,
-        request_id=work.request_id,
-        fields={"repository": repository.full_name, "files": gone.files, "runs": gone.runs, "blobs": gone.blobs},
-    )
+    counted = {"files": gone.files, "runs": gone.runs, "blobs": gone.blobs}
+    audit.account(work, Event.REPOSITORY_DELETED, {"repository": repository.full_name, **counted})
     return gone

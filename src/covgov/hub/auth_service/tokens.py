@@ -85,7 +85,7 @@ def issue(
         "expires": stamp(made.token.expires_at),
         **signed,
     }
-    _account(work, Event.TOKEN_CREATED, fields)
+    audit.account(work, Event.TOKEN_CREATED, fields)
     return made
 
 
@@ -112,7 +112,7 @@ def rotate(work: Work, token_id: str, overlap: timedelta, secrets: Callable[[int
         "overlap": stamp(until),
         "expires": stamp(made.token.expires_at),
     }
-    _account(work, Event.TOKEN_ROTATED, fields)
+    audit.account(work, Event.TOKEN_ROTATED, fields)
     return made
 
 
@@ -148,7 +148,7 @@ def withdraw(work: Work, repository: str) -> None:
             _revoke(work, token, {"reason": f"repository {repository} deleted"})
         elif left != token.scope.names:  # LIKE takes Acme/shop for acme/shop, and _ for any letter
             _set(work, token.id, scope=_scope_text(left))
-            _account(work, Event.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name})
+            audit.account(work, Event.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name})
 
 
 def find(connection: Connection, text: str, now: datetime) -> Token:
@@ -211,11 +211,6 @@ def forget_exchanged(connection: Connection, now: datetime) -> None:
     connection.execute(delete(TOKENS).where(TOKENS.c.ref.is_not(None), over))
 
 
-def _account(work: Work, event: Event, fields: Mapping[str, str]) -> None:
-    context = {"actor": work.actor, "request_id": work.request_id}
-    audit.write(work.connection, event, at=work.now, fields=fields, **context)
-
-
 def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> Issued:
     secret = make(secrets)
     values = {
@@ -235,7 +230,7 @@ def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> I
 
 def _revoke(work: Work, token: Token, more: Mapping[str, str]) -> None:
     _set(work, token.id, revoked_at=stamp(work.now))
-    _account(work, Event.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
+    audit.account(work, Event.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
 
 
 def _scope_text(names: frozenset[str]) -> str:

@@ -22,7 +22,7 @@ from covgov.hub.eventlog.redaction import blank_credentials
 from covgov.hub.eventlog.verification import AuditFault, check
 from covgov.hub.eventlog.vocabulary import Event, FieldValue, faults_of
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
-from covgov.hub.store.work import stamp
+from covgov.hub.store.work import Work, stamp
 
 AT_ONCE = 1000
 """Rows held in memory while a trail is read."""
@@ -72,6 +72,11 @@ def write(
         _append(connection, draft)
     except (SQLAlchemyError, ValueError) as error:
         raise _unwritable(event, str(error.__cause__ or error)) from error
+
+
+def account(work: Work, event: Event, fields: Mapping[str, FieldValue]) -> None:
+    """As `write`, for who does this work, at its moment."""
+    write(work.connection, event, at=work.now, actor=work.actor, request_id=work.request_id, fields=fields)
 
 
 def _blanked(name: str, text: str) -> str:
