@@ -88,6 +88,7 @@ def repository_name(project: Project) -> str:
 
 
 def _plain(name: str) -> str:
+    """The same name. Raises ValueError for one that leaves the folder, which the policy cannot hold."""
     if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
         raise ValueError(f"not a file below {FOLDER}/: {name!r}")
     return name

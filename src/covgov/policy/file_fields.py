@@ -49,7 +49,7 @@ def _count(value: object) -> int:
 def _glob(value: object) -> object:
     if isinstance(value, str) and not value.strip():
         raise PydanticCustomError("empty-pattern", "must not be an empty pattern")
-    if isinstance(value, str) and (value.startswith(("/", "./", "../")) or "\\" in value):
+    if isinstance(value, str) and (value.startswith(("/", "./")) or ".." in value.split("/") or "\\" in value):
         words = "must be relative to the repository, with forward slashes, not {value}"
         raise PydanticCustomError("not-relative", words, {"value": repr(value)})
     if isinstance(value, str) and globs.too_many_wildcards(value):

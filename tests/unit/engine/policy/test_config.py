@@ -139,6 +139,8 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
         (MINIMAL.replace('["src/**"]', "[]"), "components.api.paths: must not be an empty list"),
         (MINIMAL.replace("src/**", "/src/**"), "must be relative to the repository"),
         (MINIMAL.replace("src/**", "./src/**"), "must be relative to the repository"),
+        (MINIMAL.replace("src/**", "src/../../**"), "must be relative to the repository"),
+        (MINIMAL.replace("src/**", "src/.."), "must be relative to the repository"),
         (MINIMAL.replace("src/**", "**/a/**/a/**/a"), "at most two ** before its last part"),
         (
             MINIMAL.replace("suites.api", "suites.apy"),
@@ -167,6 +169,11 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
         (MINIMAL + "[history]\nstores = 3\n", "did you mean store?"),
         (MINIMAL + '[register]\npath = "src/x.py"\n', "must be a Markdown file, ending in .md, not src/x.py"),
         (MINIMAL + '[register]\npath = "../x.md"\n', "must be relative to the repository"),
+        (MINIMAL + '[register]\npath = "a/../../x.md"\n', "register.path: must be relative to the repository"),
+        (
+            MINIMAL + '[publish.github_coverage]\nreport = "a/../../x.xml"\n',
+            "publish.github_coverage.report: must be relative to the repository",
+        ),
         (MINIMAL + '[register]\npath = "src/x.md"\n', "src/x.md lies among the source files of api"),
         (MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]'), "command must hand {junit}"),
         ("[policy]\npatch_allowance = 1.5\n" + MINIMAL, "must be a whole number"),
