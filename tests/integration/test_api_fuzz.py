@@ -36,11 +36,12 @@ from covgov_testing.hub_reading import POLICY, ReadDesk, read_desk, template
 from covgov_testing.hub_runs import two_suites
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
-OPERATIONS = [
-    f"{method.upper()} {path}"
+RESPONSES = {
+    f"{method.upper()} {path}": frozenset(operation["responses"])
     for path, methods in json.loads(DOCUMENT.read_bytes())["paths"].items()
-    for method in methods
-]
+    for method, operation in methods.items()
+}
+OPERATIONS = list(RESPONSES)
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,
@@ -177,3 +178,26 @@ def test_who_may_not_is_refused_as_documented(document: BaseSchema, stage: Stage
                 assert status in REFUSED, f"{asker}: {status}"
 
     every_case(document, operation, answered, settings(max_examples=5 * ROUNDS, phases=[Phase.generate]))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    ("header", "status"), [({"Content-Encoding": "br"}, 415), ({"Content-Length": "1" + "0" * 12}, 413)]
+)
+def test_a_header_that_no_case_sends_is_refused_as_documented(
+    stage: Stage, operation: str, header: Mapping[str, str], status: int
+) -> None:
+    method, _, path = operation.partition(" ")
+    assert stage.desk.client.request(method, path, headers={**stage.desk.admin, **header}).status_code == status
+    assert str(status) in RESPONSES[operation]
+
+
+@pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation.startswith("GET ")])
+def test_what_the_asker_has_already_is_said_as_documented_and_only_where_it_is(stage: Stage, operation: str) -> None:
+    there = {"owner": "acme", "name": "shop", "run_id": stage.runs[0], "component": "api"}
+    path = operation.removeprefix("GET ").format_map(there)
+    query = {"path": "src/api/a.py", "base": stage.runs[0], "head": stage.runs[1]}
+    headers = {**stage.desk.admin, "If-None-Match": "*"}
+    answer = stage.desk.client.get(path, params=query, headers=headers)
+    assert answer.status_code == (304 if "304" in RESPONSES[operation] else 200), answer.text
+    assert ("etag" in answer.headers) == (answer.status_code == 304)

@@ -31,9 +31,11 @@ REASONS: Mapping[str, str] = {
     "503": "The database or an issuer does not answer; Retry-After says when to try again.",
     "507": "The hub's disk is full; nothing was changed. Also reading may keep account of who reads.",
 }
-EVERYWHERE = ("400", "422", "429", "500", "503")
+EVERYWHERE = ("400", "413", "415", "422", "429", "500", "503")
+"""Also where no body is read: a length or a coding that is refused is refused by its header."""
+
 GUARDED = ("401", "403", "507")
-WITH_BODY = ("408", "409", "413", "415")
+WITH_BODY = ("408", "409")
 WAITING = frozenset({"429", "503", "507"})
 
 

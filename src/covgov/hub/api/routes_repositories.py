@@ -77,7 +77,7 @@ class Deleted(BaseModel):
     erased: bool
 
 
-@router.get("", summary="Repositories that the caller may see", response_model=Page)
+@router.get("", summary="Repositories that the caller may see", response_model=Page, responses=conditional.CACHED)
 def list_(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_LIST))],
@@ -129,7 +129,7 @@ def create(
     return _shown(made)
 
 
-@router.get("/{owner}/{name}", summary="One repository", response_model=Shown)
+@router.get("/{owner}/{name}", summary="One repository", response_model=Shown, responses=conditional.CACHED)
 def get(
     request: Request,
     owner: Owner,
