@@ -50,11 +50,12 @@ def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = N
     DeliveryFailed (`backup-unwritable`); then there is no database at `url`.
     """
     target = database.file_of(url)
-    if target.exists():
+    left = next((part for part in _parts(target) if part.exists()), None)
+    if left is not None:
         raise UsageError(
             "restore-target-exists",
-            f"there is a database at {target} already",
-            hint="stop the hub, move that database and its -wal and -shm files away, then restore",
+            f"{left} exists already",
+            hint=f"stop the hub, move {target.name} and its -wal, -shm and -journal files away, then restore",
         )
     if not source.is_file():
         raise InputError("backup-absent", f"{source}: no such backup")
@@ -101,6 +102,11 @@ def _histories(engine: Engine, told: Path) -> Contents:
     return Contents(len(every), runs)
 
 
+def _parts(path: Path) -> list[Path]:
+    """A database and what SQLite keeps beside it: a log that was left over is replayed over another database."""
+    return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+
+
 @contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
     """A name beside `target`, which nothing is left under."""
@@ -115,8 +121,8 @@ def _scratch(target: Path) -> Iterator[Path]:
             hint="check the directory's permissions and free space; nothing was left behind",
         ) from error
     finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+        for part in _parts(copy):
+            part.unlink(missing_ok=True)
 
 
 def _publish(copy: Path, target: Path) -> None:

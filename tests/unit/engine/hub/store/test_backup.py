@@ -84,6 +84,20 @@ def test_nothing_that_exists_is_overwritten(tmp_path: Path) -> None:
     assert (twice.value.code, over.value.code) == ("backup-target-exists", "restore-target-exists")
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
+def test_nothing_is_restored_beside_what_an_older_database_left(tmp_path: Path, suffix: str) -> None:
+    """SQLite would replay an old log over the restored database, and revoked tokens would be good again."""
+    with database(tmp_path / "hub.db") as engine:
+        backup(engine, tmp_path / "backup.db")
+    left = tmp_path / f"again.db{suffix}"
+    left.write_bytes(b"old")
+    with pytest.raises(UsageError, match=left.name) as caught:
+        restore(tmp_path / "backup.db", url(tmp_path / "again.db"))
+    assert caught.value.code == "restore-target-exists"
+    assert (listed(tmp_path), left.read_bytes()) == (sorted(["backup.db", "hub.db", left.name]), b"old")
+
+
 def test_a_backup_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         restore(tmp_path / "backup.db", url(tmp_path / "hub.db"))
