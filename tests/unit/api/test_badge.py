@@ -50,6 +50,14 @@ def test_what_was_not_measured_has_no_figure(now: Ratio | None) -> None:
     assert of_figure("api", now, Decimal(90), Outcome.UNDETERMINED, verified=True).message == "undetermined"
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("verified", [True, False])
+@pytest.mark.parametrize("now", [None, Ratio(0, 0)])
+def test_nothing_turns_green_because_nothing_was_measured(now: Ratio | None, *, verified: bool) -> None:
+    told = of_figure("api", now, Decimal(90), Outcome.PASS, verified=verified)
+    assert told == Badge("api", "undetermined", Outcome.UNDETERMINED)
+
+
 @given(printable, printable, st.sampled_from(Outcome))
 def test_the_picture_is_xml_that_says_exactly_its_words(label: str, message: str, outcome: Outcome) -> None:
     root = etree.fromstring(svg(Badge(label, message, outcome)).encode())

@@ -36,10 +36,11 @@ UNVERIFIED = "unverified"
 
 def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outcome, *, verified: bool) -> Badge:
     """The figure as every other channel shows it; the outcome in words where there is no figure, or where it is not
-    pass. A pass that nobody verified has no colour."""
+    pass. A pass that nobody verified has no colour, and one without a figure is none."""
     shown = percent(now, bar)
     if now is None or not now.measurable:
-        return Badge(label, outcome.value, outcome)
+        proven = Outcome.UNDETERMINED if outcome is Outcome.PASS else outcome
+        return Badge(label, proven.value, proven)
     if outcome is not Outcome.PASS:
         return Badge(label, f"{shown} {outcome.value}", outcome)
     return Badge(label, shown, outcome) if verified else Badge(label, f"{shown} {UNVERIFIED}", Outcome.UNDETERMINED)

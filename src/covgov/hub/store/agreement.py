@@ -56,7 +56,7 @@ def _component_faults(row: Row, verdict: Verdict, snapshots: Mapping[str, Snapsh
 
 
 def _figure_faults(row: Row, measured: Snapshot | None) -> Iterator[str]:
-    """A figure that is left out claims nothing."""
+    """A figure that is left out claims nothing; `_pass_faults` wants the one that a pass stands on."""
     told = ((row.now, row.metric), (row.lines, Metric.LINE), (row.branches, Metric.BRANCH))
     for said, metric in told:
         found = None if measured is None else measured.ratio(metric)
@@ -68,11 +68,20 @@ def _bar_faults(row: Row, verdict: Verdict, owed: Decimal | None) -> Iterator[st
     """A bar may be raised by the base's policy, and lowered only by a soft start, which the verdict then tells."""
     if owed is not None and not verdict.soft_start and (row.bar is None or row.bar < owed):
         yield f"{row.name} was held against {row.bar}, but its policy wants {owed}"
-    missed = row.bar is not None and row.now is not None and row.now.measurable and not row.now.meets(row.bar)
-    if missed and row.outcome is Outcome.PASS and not _waived(row, verdict):
-        yield f"{row.name} passed with {row.now}, below its bar {row.bar}"
+    if row.outcome is Outcome.PASS:
+        yield from _pass_faults(row, verdict)
     if row.outcome is Outcome.FAIL and verdict.outcome is not Outcome.FAIL:
         yield f"{row.name} failed, but the run did not"
+    if row.outcome is Outcome.UNDETERMINED and verdict.outcome is Outcome.PASS:
+        yield f"{row.name} is undetermined, but the run passed"
+
+
+def _pass_faults(row: Row, verdict: Verdict) -> Iterator[str]:
+    """What was not measured never passes, and no exception lets it."""
+    if row.now is None or not row.now.measurable:
+        yield f"{row.name} passed without a figure"
+    elif row.bar is not None and not row.now.meets(row.bar) and not _waived(row, verdict):
+        yield f"{row.name} passed with {row.now}, below its bar {row.bar}"
 
 
 def _waived(row: Row, verdict: Verdict) -> bool:

@@ -49,6 +49,11 @@ def honest() -> Verdict:
     return replace(verdict(rows=[api, component_row("auth", SUITES["auth"])]), project=whole)
 
 
+def whole(made: Verdict) -> Row:
+    assert made.project is not None
+    return made.project
+
+
 def check(made: Verdict, suites: object = None) -> None:
     record: RunRecord = run(snapshots=SUITES if suites is None else {}, made=made)
     agreement.check("runs/1", record, POLICY)
@@ -60,8 +65,19 @@ def test_a_verdict_that_says_what_was_measured_is_believed() -> None:
 
 
 def test_figures_that_are_left_out_claim_nothing() -> None:
-    rows = tuple(replace(row, now=None, lines=None, branches=None) for row in honest().rows)
+    rows = tuple(replace(row, lines=None, branches=None) for row in honest().rows)
     check(replace(honest(), rows=rows))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNDETERMINED, Outcome.FAIL])
+def test_what_was_not_measured_may_be_anything_but_passed(outcome: Outcome) -> None:
+    """As the rule `empty` leaves it, and in a run whose other suite failed."""
+    findings = tuple(
+        Finding(rule, effect, Scope.COMPONENT, name, f"{name}: {rule}")
+        for rule, effect, name in (("empty", Effect.UNDETERMINED, "api"), ("suite", Effect(outcome.value), "auth"))
+    )
+    rows = [replace(row, now=None, lines=None, branches=None, outcome=Outcome.UNDETERMINED) for row in honest().rows]
+    check(replace(honest(), rows=tuple(rows), project=None, findings=findings, outcome=outcome))
 
 
 def test_what_only_the_base_knows_is_not_judged() -> None:
@@ -99,6 +115,18 @@ def contradicted(made: Verdict) -> str:
 
 
 @pytest.mark.security
+def test_files_without_a_unit_pass_nothing_whatever_waives_them() -> None:
+    """The bar is 0 %, the coverage says 0/0 as the row does, and an exception stands there."""
+    empty = {**SUITES, "api": snap({"src/api/a.py": "xx"}, suite="api")}
+    zero = Ratio(0, 0)
+    finding = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api: below", waived_by="EX-1")
+    made = api(lambda row: replace(row, now=zero, lines=zero, branches=zero))
+    record = run(snapshots=empty, made=replace(made, project=None, findings=(finding,)))
+    with pytest.raises(InputError, match="api passed without a figure"):
+        agreement.check("runs/1", record, POLICY)
+
+
+@pytest.mark.security
 @pytest.mark.parametrize(
     ("forged", "what"),
     [
@@ -111,6 +139,9 @@ def contradicted(made: Verdict) -> str:
         (api(lambda row: replace(row, bar=Decimal(1))), "held against 1,"),
         (api(lambda row: replace(row, bar=None)), "held against None"),
         (api(lambda row: replace(row, outcome=Outcome.FAIL)), "api failed, but the run did not"),
+        (api(lambda row: replace(row, outcome=Outcome.UNDETERMINED)), "api is undetermined, but the run passed"),
+        (api(lambda row: replace(row, now=None, lines=None, branches=None)), "api passed without a figure"),
+        (replace(honest(), project=replace(whole(honest()), now=None)), "project passed without a figure"),
         (replace(honest(), outcome=Outcome.FAIL), "its outcome fail"),
         (replace(honest(), rows=honest().rows[1:]), "nothing is said of the component api"),
         (replace(honest(), rows=(*honest().rows, replace(honest().rows[0], name="more"))), "no component more"),
