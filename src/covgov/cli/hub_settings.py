@@ -95,21 +95,26 @@ def _limits(env: Mapping[str, str]) -> Limits:
     found: dict[str, float] = {}
     for field in fields(Limits):
         default = float(getattr(usual, field.name))
-        found[field.name] = _number(env, f"{PREFIX}LIMIT_{field.name.upper()}", default)
+        least = 0.0 if field.name == "body_seconds" else 1.0  # the others are counted whole: 0.5 of them is none
+        found[field.name] = _number(env, f"{PREFIX}LIMIT_{field.name.upper()}", default, least=least)
     seconds = found.pop("body_seconds")
     return Limits(**{name: int(value) for name, value in found.items()}, body_seconds=seconds)
 
 
-def _number(env: Mapping[str, str], name: str, default: float, most: float = float("inf")) -> float:
+def _number(
+    env: Mapping[str, str], name: str, default: float, *, least: float = 0.0, most: float = float("inf")
+) -> float:
+    """least: 0 itself is too little."""
     text = env.get(name) or str(default)
     try:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 < number <= most or number == float("inf"):
+    if not (number > 0 and least <= number <= most) or number == float("inf"):
         raise UsageError(
             "hub-setting-invalid",
             f"{name} is {text!r}",
-            hint="a number above 0" + (f", at most {most:g}" if most < float("inf") else ""),
+            hint=(f"a number of at least {least:g}" if least else "a number above 0")
+            + (f", at most {most:g}" if most < float("inf") else ""),
         )
     return number

@@ -507,12 +507,36 @@ def test_every_command_is_documented() -> None:
         ("LIMIT_PAGE", "0"),
         ("LIMIT_FILES", "inf"),
         ("LIMIT_FILES", "nan"),
+        *((f"LIMIT_{field.name.upper()}", "0.5") for field in fields(Limits) if field.name != "body_seconds"),
+        ("LIMIT_BODY_SECONDS", "0"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     with pytest.raises(UsageError, match=name) as caught:
         hub_settings.settings({f"COVGOV_HUB_{name}": value}, "sqlite:///x", "http://here")
     assert caught.value.code == "hub-setting-invalid"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("LIMIT_REQUESTS_PER_MINUTE", "a number of at least 1"),
+        ("LIMIT_BODY_SECONDS", "a number above 0"),
+        ("CLOCK_SKEW", "a number above 0, at most 300"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_answered_by_what_would(name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        hub_settings.settings({f"COVGOV_HUB_{name}": "0"}, "sqlite:///x", "http://here")
+    assert caught.value.hint == hint
+
+
+def test_a_body_may_be_given_less_than_a_second_and_one_of_anything_else_is_enough() -> None:
+    env = {f"COVGOV_HUB_LIMIT_{field.name.upper()}": "1" for field in fields(Limits)}
+    found = hub_settings.settings({**env, "COVGOV_HUB_LIMIT_BODY_SECONDS": "0.5"}, "sqlite:///x", "http://here")
+    assert found.limits == Limits(
+        **{field.name: 1 for field in fields(Limits) if field.name != "body_seconds"}, body_seconds=0.5
+    )
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8399", "https://[::1]:8399", "https://x.example/covgov/"])
