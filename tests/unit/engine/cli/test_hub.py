@@ -696,12 +696,20 @@ def test_the_extra_that_is_here_is_enough() -> None:
 # what is deployed
 
 
-def test_the_commands_of_the_systemd_unit_exist() -> None:
-    unit = (CHECKOUT / "deploy" / "covgov-hub.service").read_text(encoding="utf-8")
-    lines = re.findall(r"^Exec\w+=\S*covgov hub (.+)$", unit, re.MULTILINE)
-    assert [line.split()[0] for line in lines] == ["migrate", "serve"]
+@pytest.mark.parametrize(
+    ("unit", "commands"),
+    [
+        ("covgov-hub.service", ["migrate", "serve"]),
+        ("covgov-hub-maintenance.service", ["backup", "audit", "sweep"]),
+    ],
+)
+def test_the_commands_of_the_systemd_units_exist(unit: str, commands: list[str]) -> None:
+    text = re.sub(r"\$\$\([^)]*\)", "NOW", (CHECKOUT / "deploy" / unit).read_text(encoding="utf-8"))
+    lines = re.findall(r"^Exec\w+=.*?covgov hub ([^'\n]+)", text, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == commands
     for line in lines:
-        words = line.split()
-        found = command.commands[words[0]]
-        context = click.Context(found)
-        found.parse_args(context, words[1:])
+        first, *words = line.split()
+        found = command.commands[first]
+        if isinstance(found, click.Group):
+            found = found.commands[words.pop(0)]
+        found.parse_args(click.Context(found), words)
