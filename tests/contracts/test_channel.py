@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from covgov.cli.publish import show
 from covgov.cli.world import World
-from covgov.errors import DeliveryFailed, NotConfigured
+from covgov.errors import DeliveryFailed, InputError, NotConfigured
 from covgov.model.verdict import Verdict
 from covgov.policy.notification import Occasion
 from covgov.publish.channels.deliver import Delivery, Fate, deliver, redeliver
@@ -214,6 +214,31 @@ def test_what_is_refused_is_kept_without_secrets_and_delivered_once(name: str, t
         assert sent_again(name, env, spool) == []
         assert arrived() == len(parcels)
     assert list(spool.names()) == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("notify", ["target"]),
+        ("github", ["context", "marker", "name"]),
+        ("github-coverage", ["label", "language"]),
+        ("prometheus", []),
+    ],
+)
+def test_what_a_file_in_the_spool_changed_of_what_the_policy_says_does_not_leave(
+    name: str, fields: list[str], tmp_path: Path
+) -> None:
+    spool = Spool(tmp_path / "coverage")
+    policy = RIGS[name].publication(RED).policy
+    for parcel in told(name):
+        for field in {*fields} & {*parcel.body}:
+            spool.keep(replace(parcel, body={**parcel.body, field: "planted"}))
+    with RIGS[name].accepting(tmp_path) as (env, arrived):
+        found = list(redeliver(spool, CHANNELS, env, policy))
+        assert [one.code for one in found if isinstance(one, InputError)] == ["spool-foreign"] * len(spool.names())
+        assert (len(found), arrived()) == (len(spool.names()), 0)
+    assert bool(found) == bool(fields)
 
 
 @every_channel

@@ -89,7 +89,7 @@ class Reticent(Protocol):
 
 @runtime_checkable
 class Wary(Protocol):
-    """A channel whose parcels name what to read from the environment, and which therefore asks the policy again."""
+    """A channel whose spooled parcels are held against the policy again before they leave."""
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
         """Why a parcel from the spool is not sent, "" if it may be: anybody could have put a file there."""

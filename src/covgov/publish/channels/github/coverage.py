@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
 from covgov.ci_env.interface import Event
+from covgov.policy.policy import Policy
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
 from covgov.publish.channels.interface import Parcel, Publication
 
@@ -54,6 +55,12 @@ class GithubCoverageChannel:
             return "GitHub takes coverage of pull requests and of the default branch only"
         report = publication.policy.publish.github_coverage.report
         return f"there is no coverage/{report}" if publication.file(report) is None else ""
+
+    def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
+        """A report replaces what GitHub has under its language and label, so these have to be the policy's."""
+        wanted = policy.publish.github_coverage
+        own = (parcel.body.get("language"), parcel.body.get("label")) == (wanted.language, wanted.label)
+        return "" if own else "its language or label is not the one in [publish.github_coverage]"
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises DeliveryFailed, NotConfigured (no token) and UsageError (`http-extra-missing`)."""

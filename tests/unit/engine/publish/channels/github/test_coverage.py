@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
@@ -51,6 +52,17 @@ def test_the_policy_says_what_is_uploaded_and_whether_it_must_arrive() -> None:
     parcel = made(publication(text=text, files={"api.xml": b"<coverage/>"}))
     assert (parcel.body["language"], parcel.body["label"], parcel.body["report"]) == ("Go", "api", "<coverage/>")
     assert parcel.required
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("change", [{"language": "Go"}, {"label": "other"}, {"language": ""}])
+def test_what_the_policy_does_not_upload_is_refused(change: Mapping[str, str]) -> None:
+    told = publication(files=FILES)
+    parcel = made(told)
+    assert channel().refusal(parcel, told.policy) == ""
+    why = "its language or label is not the one in [publish.github_coverage]"
+    assert channel().refusal(replace(parcel, body={**parcel.body, **change}), told.policy) == why
+    assert channel().refusal(replace(parcel, body={}), told.policy) == why
 
 
 def test_the_default_branch_is_uploaded_as_a_ref() -> None:
