@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from covgov import __version__
@@ -30,7 +32,7 @@ class Hub(FastAPI):
         return complete(super().openapi())
 
 
-def create_app(settings: HubSettings, deps: HubDeps) -> FastAPI:
+def create_app(settings: HubSettings, deps: HubDeps, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
     """The application. Raises Misdeclared (`route-unguarded`) when a route declares no permission."""
     app = Hub(
         title="covgov hub",
@@ -46,7 +48,7 @@ def create_app(settings: HubSettings, deps: HubDeps) -> FastAPI:
     app.state.readiness = Readiness(deps.engine, deps.monotonic)
     app.state.authenticator = authenticator(settings, deps)
     problems.install(app)
-    for router in ROUTERS:
+    for router in routers:
         app.include_router(router)
     # the last one added is the outermost
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=5)

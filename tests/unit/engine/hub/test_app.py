@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter
+
+from covgov.hub.app import create_app
+from covgov.hub.auth_service.refusals import Misdeclared
+from covgov.hub.deps import HubDeps
+from covgov.hub.settings import HubSettings
+from covgov_testing.fakes_auth import NOON
+from covgov_testing.hub_database import database, url
+
+
+@pytest.mark.security
+def test_a_hub_does_not_start_with_a_route_of_which_nobody_said_who_may_use_it(tmp_path: Path) -> None:
+    forgotten = APIRouter()
+
+    @forgotten.get("/v1/forgotten")
+    def ask() -> str:
+        return "everything"
+
+    path = tmp_path / "hub.db"
+    with database(path) as engine, pytest.raises(Misdeclared, match="/v1/forgotten") as caught:
+        create_app(HubSettings(url(path)), HubDeps(engine, lambda: NOON, lambda _: b""), [forgotten])
+    assert caught.value.code == "route-unguarded"
