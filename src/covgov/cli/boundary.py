@@ -47,7 +47,7 @@ def guarded(call: Callable[[], int], world: World) -> int:
     """Run a command; what it returns, or the exit code of the error that it raised.
 
     Anything that is not a CovgovError, an OSError, a usage error of click or an interruption is a bug and keeps its
-    traceback (Python then exits with 1, which covgov never uses on purpose). A reader that went away is nobody's fault.
+    traceback (Python then exits with 1, which covgov never uses on purpose).
     """
     try:
         return call()
@@ -58,8 +58,6 @@ def guarded(call: Callable[[], int], world: World) -> int:
         world.note(f"covgov: error: {where}{error.format_message()} [usage]")
         world.note(f"  hint: see `{error.ctx.command_path if error.ctx else 'covgov'} --help`")
         return USAGE
-    except BrokenPipeError:
-        raise
     except OSError as error:
         with suppress(OSError):
             report(io_error(error), world)

@@ -87,8 +87,6 @@ def attempt(step: Callable[[], None]) -> CovgovError | None:
         step()
     except CovgovError as fault:
         return fault
-    except BrokenPipeError:
-        raise
     except OSError as error:
         return io_error(error)
     return None

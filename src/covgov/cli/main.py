@@ -6,6 +6,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import TextIO
 
 import click
@@ -45,6 +47,13 @@ class LazyGroup(click.Group):
             raise TypeError(f"{module}.command is not a click command")
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Raises DeliveryFailed where a pipe broke, of which click itself would make exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise io_error(error) from error
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
 @click.version_option(__version__, "-V", "--version", message="covgov %(version)s")
@@ -60,12 +69,19 @@ def tree() -> None:
 
 def main(argv: Sequence[str], world: World) -> int:
     """Run one command line in the given world; its exit code."""
+    return guarded(lambda: _called(argv, world), world)
 
-    def call() -> int:
-        result = tree.main(args=list(argv), prog_name="covgov", standalone_mode=False, obj=world)
-        return result if isinstance(result, int) else OK
 
-    return guarded(call, world)
+def _called(argv: Sequence[str], world: World) -> int:
+    """Help, version and completions, which click prints by itself, go where every other result goes."""
+    own = StringIO()
+    try:
+        with redirect_stdout(own):
+            result = tree.main(args=list(argv), prog_name="covgov", standalone_mode=False, obj=world)
+    finally:
+        if own.getvalue():
+            world.say(own.getvalue().removesuffix("\n"))
+    return result if isinstance(result, int) else OK
 
 
 def entry() -> None:
@@ -74,7 +90,7 @@ def entry() -> None:
     code = main(sys.argv[1:], world)
     for stream in (world.out, world.err):
         fault = flushed(stream)
-        if fault is not None and code == OK:
+        if fault is not None and not isinstance(fault, BrokenPipeError) and code == OK:
             code = report(io_error(fault), world)
     sys.exit(code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ import click
 class World:
     """cwd: where the command was called. env: the environment. now: the clock (aware, UTC).
 
-    out takes results, err takes progress and diagnostics.
+    out takes results, err takes progress and diagnostics. That a reader went away (`covgov ... | head`) is nobody's
+    fault: what it did not want is dropped.
     """
 
     cwd: Path
@@ -28,11 +30,13 @@ class World:
 
     def say(self, text: str) -> None:
         """A line of the result."""
-        click.echo(text, file=self.out)
+        with suppress(BrokenPipeError):
+            click.echo(text, file=self.out)
 
     def note(self, text: str) -> None:
         """A line of progress or diagnosis."""
-        click.echo(text, file=self.err)
+        with suppress(BrokenPipeError):
+            click.echo(text, file=self.err)
 
 
 def real_world() -> World:

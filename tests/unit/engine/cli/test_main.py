@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import pytest
 from covgov import __version__
 from covgov.cli.main import COMMANDS, entry, flushed, main, tree
 from covgov.cli.world import World, real_world
+from covgov_testing.desk import Desk
 
 
 def called(*argv: str, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
@@ -35,15 +37,14 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
-def test_the_version_is_printed(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert called(option)[0] == 0
-    assert capsys.readouterr().out == f"covgov {__version__}\n"
+def test_the_version_is_printed(option: str) -> None:
+    assert called(option) == (0, f"covgov {__version__}\n", "")
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-def test_help_lists_every_command(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert called(option)[0] == 0
-    text = capsys.readouterr().out
+def test_help_lists_every_command(option: str) -> None:
+    code, text, _ = called(option)
+    assert code == 0
     assert all(f"\n  {name} " in text for name in COMMANDS)
 
 
@@ -54,9 +55,10 @@ def test_no_command_at_all_is_a_usage_error_that_points_at_help() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_explains_itself_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert called(name, "--help")[0] == 0
-    assert "Example" in capsys.readouterr().out
+def test_every_command_explains_itself_with_an_example(name: str) -> None:
+    code, text, _ = called(name, "--help")
+    assert code == 0
+    assert "Example" in text
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -146,3 +148,54 @@ def test_what_only_fails_at_the_end_still_counts(
             entry()
     assert caught.value.code == 5
     assert "[io-error]" in capsys.readouterr().err
+
+
+def unread(desk: Desk, *argv: str, both: bool = False, unbuffered: str = "") -> tuple[int, str]:
+    """Exit code and stderr of the program when nobody reads its stdout (both: nor its stderr)."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "covgov", *argv],
+            cwd=desk.root,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=writer,
+            stderr=writer if both else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    return done.returncode, done.stderr or ""
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("both", [False, True])
+def test_a_reader_that_went_away_leaves_the_verdict_its_exit_code(tmp_path: Path, *, both: bool) -> None:
+    desk = Desk(tmp_path / "work")
+    desk.commit({"api/a.py": "".join(f"line {n}\n" for n in range(10))})
+    desk.measure({"api/a.py": "+---------"})
+    code, err = unread(desk, "check", both=both)
+    assert code == 10
+    assert "Broken pipe" not in err
+    assert (desk.root / "coverage" / "verdict.json").is_file()
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("argv", [["policy", "show"], ["--help"], ["check", "--help"], ["--version"]])
+def test_output_that_nobody_reads_is_no_fault(tmp_path: Path, argv: list[str], unbuffered: str) -> None:
+    desk = Desk(tmp_path / "work")
+    desk.commit({"api/a.py": "x = 1\n"})
+    assert unread(desk, *argv, unbuffered=unbuffered) == (0, "")
+
+
+@pytest.mark.reliability
+def test_a_pipe_that_breaks_inside_a_command_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = "def call(): raise BrokenPipeError(32, 'Broken pipe')\ncommand = click.Command('b', callback=call)\n"
+    (tmp_path / "a_command_module_with_a_pipe.py").write_text(f"import click\n{broken}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "piping", "a_command_module_with_a_pipe")
+    code, _, err = called("piping")
+    assert code == 5
+    assert "covgov: error: Broken pipe [io-error]" in err
