@@ -34,7 +34,6 @@ from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory, SqlView
-from covgov.hub.store.presence import present
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.work import Work
 
@@ -149,7 +148,7 @@ def missing(
     """What must be sent. Only this repository's own files count: nothing is told of another's."""
     wanted = decoded(body, Wanted).names
     with unit(request, principal, write=False) as work:
-        known = present(work.connection, named(work.connection, owner, name), wanted)
+        known = _history(work, owner, name).view().present(wanted)
     return json_response(Missing(tuple(one for one in wanted if one not in known)))
 
 
@@ -234,7 +233,7 @@ def _append(work: Work, repository: Repository, proposal: Proposal, quota: int) 
                 hint="read the history again and compose the addition on top of it",
             )
         manifests = [name for name in proposal.files if name.startswith(f"{layout.RUNS}/")]
-        known = present(work.connection, repository, manifests)
+        known = SqlView(work.connection, repository).present(manifests)
         fresh[:] = sorted(name for name in manifests if name not in known)
         return Addition(proposal.files, proposal.at, proposal.message)
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Change, Fault, RunSummary
@@ -21,6 +22,8 @@ from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.work import stamp, transaction
 from covgov.model.run import RunRecord
+
+T = TypeVar("T")
 
 
 class SqlView:
@@ -41,30 +44,17 @@ class SqlView:
 
     def sizes(self, names: Sequence[str]) -> Mapping[str, int]:
         """Bytes of each of the files that exist, without reading them."""
-        query = (
-            select(HISTORY_FILES.c.name, func.length(BLOBS.c.data).label("size"))
-            .join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
-            .where(HISTORY_FILES.c.repository_id == self._repository.id)
-        )
-        found: dict[str, int] = {}
         with _reading(self._database, self._repository) as connection:
-            for batch in blobs.batches(names):
-                rows = connection.execute(query.where(HISTORY_FILES.c.name.in_(batch)))
-                found |= {row.name: row.size for row in rows}
-        return found
+            return _of_blobs(connection, self._repository, names, func.length(BLOBS.c.data))
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
-        query = (
-            select(HISTORY_FILES.c.name, BLOBS.c.data)
-            .join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
-            .where(HISTORY_FILES.c.repository_id == self._repository.id)
-        )
-        found: dict[str, bytes] = {}
         with _reading(self._database, self._repository) as connection:
-            for batch in blobs.batches(names):
-                rows = connection.execute(query.where(HISTORY_FILES.c.name.in_(batch)))
-                found |= {row.name: row.data for row in rows}
-        return found
+            return _of_blobs(connection, self._repository, names, BLOBS.c.data)
+
+    def present(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of `names` that are files of this repository's history; no other repository is looked at."""
+        with _reading(self._database, self._repository) as connection:
+            return frozenset(_blob_ids(connection, self._repository, names))
 
 
 class SqlHistory:
@@ -79,10 +69,6 @@ class SqlHistory:
         self._database = database
         self._repository = repository
         self._judge = judge
-
-    def within(self, connection: Connection) -> SqlHistory:
-        """The same history as part of a running transaction."""
-        return SqlHistory(connection, self._repository, self._judge)
 
     def view(self) -> SqlView:
         return SqlView(self._database, self._repository)
@@ -182,7 +168,7 @@ class SqlHistory:
         new_runs = [one.stored for one in admitted]
         trees = sorted({stored.manifest.run.tree for stored in new_runs})
         plausible.check_attempts(new_runs, projection.attempts(connection, self._repository.id, trees))
-        present = self._blob_ids(connection, list(files))
+        present = _blob_ids(connection, self._repository, list(files))
         new = {name: data for name, data in files.items() if name not in present}
         size = sum(len(data) for data in new.values())
         repositories.take(connection, self._repository.id, size, self._judge.quota)
@@ -205,7 +191,7 @@ class SqlHistory:
     def _drop(self, connection: Connection, names: Sequence[str]) -> None:
         size = sum(SqlView(connection, self._repository).sizes(names).values())
         repositories.take(connection, self._repository.id, -size)
-        ids = sorted(set(self._blob_ids(connection, names).values()))
+        ids = sorted(set(_blob_ids(connection, self._repository, names).values()))
         for batch in blobs.batches(names):
             mine = HISTORY_FILES.c.repository_id == self._repository.id
             connection.execute(delete(HISTORY_FILES).where(mine, HISTORY_FILES.c.name.in_(batch)))
@@ -215,15 +201,27 @@ class SqlHistory:
         query = select(HISTORY_FILES.c.name).where(HISTORY_FILES.c.repository_id == self._repository.id)
         return set(connection.execute(query.where(HISTORY_FILES.c.added_at >= stamp(moment))).scalars())
 
-    def _blob_ids(self, connection: Connection, names: Sequence[str]) -> dict[str, int]:
-        query = select(HISTORY_FILES.c.name, HISTORY_FILES.c.blob_id).where(
-            HISTORY_FILES.c.repository_id == self._repository.id
-        )
-        found: dict[str, int] = {}
-        for batch in blobs.batches(names):
-            rows = connection.execute(query.where(HISTORY_FILES.c.name.in_(batch)))
-            found |= {row.name: row.blob_id for row in rows}
-        return found
+
+def _blob_ids(connection: Connection, repository: Repository, names: Sequence[str]) -> Mapping[str, int]:
+    return _named(connection, repository, names, select(HISTORY_FILES.c.name, HISTORY_FILES.c.blob_id))
+
+
+def _of_blobs(
+    connection: Connection, repository: Repository, names: Sequence[str], what: ColumnElement[T]
+) -> Mapping[str, T]:
+    joined = select(HISTORY_FILES.c.name, what).join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
+    return _named(connection, repository, names, joined)
+
+
+def _named(
+    connection: Connection, repository: Repository, names: Sequence[str], query: Select[str, T]
+) -> Mapping[str, T]:
+    """Name -> second column of the query, for those of `names` that are files of this repository's history."""
+    mine = query.where(HISTORY_FILES.c.repository_id == repository.id)
+    found: dict[str, T] = {}
+    for batch in blobs.batches(names):
+        found |= dict(connection.execute(mine.where(HISTORY_FILES.c.name.in_(batch))).all())
+    return found
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from covgov.history.interface import Addition, Portable, RunStore, View
 from covgov.history.transfer import export, import_
 from covgov.hub.store import repositories, runs
 from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
@@ -54,6 +55,29 @@ def test_names_are_listed_by_folder(tmp_path: Path) -> None:
         assert view.read(["nowhere", layout.HEAD]).keys() == {layout.HEAD}
 
 
+@pytest.mark.security
+def test_only_files_of_the_repository_itself_are_told_as_present(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        history(engine).append(run())
+        names = history(engine).view().names()
+        asked = [*names, *(f"objects/aa/{number:064x}" for number in range(600))]
+        mine, sibling = history(engine).view(), history(engine, "acme/sibling").view()
+        assert mine.present(asked) == frozenset(names)
+        assert sibling.present(asked) == frozenset()
+        assert mine.present([]) == frozenset()
+
+
+def test_names_sizes_and_bytes_of_more_files_than_a_statement_may_name_agree(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        ledger_ = history(engine)
+        ledger_.append(run(), {"api.xml": b"<coverage/>"})
+        view = ledger_.view()
+        asked = [*(f"objects/aa/{number:064x}" for number in range(600)), *view.names()]
+        data = view.read(asked)
+        assert sorted(data) == view.names()
+        assert view.sizes(asked) == {name: len(content) for name, content in data.items()}
+
+
 def test_a_history_is_carried_in_and_out(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         first, second = history(engine, "acme/one"), history(engine, "acme/two")
@@ -84,7 +108,7 @@ def test_a_run_and_its_rows_appear_together_or_not_at_all(tmp_path: Path) -> Non
     with database(tmp_path / "hub.db") as engine:
         made = make(engine)
         with pytest.raises(RuntimeError, match="audit"):
-            append_and_raise(SqlHistory(engine, made), engine)
+            append_and_raise(engine, made)
         with transaction(engine, write=False) as connection:
             tables = (HISTORY_FILES, BLOBS, RUNS, RUN_COMPONENTS)
             assert [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables] == [
@@ -92,9 +116,9 @@ def test_a_run_and_its_rows_appear_together_or_not_at_all(tmp_path: Path) -> Non
             ] * 4
 
 
-def append_and_raise(ledger_: SqlHistory, engine: Engine) -> None:
+def append_and_raise(engine: Engine, repository: Repository) -> None:
     with transaction(engine, write=True) as connection:
-        inner = ledger_.within(connection)
+        inner = SqlHistory(connection, repository)
         inner.append(run(made=verdict(rows=[row("api", 9, 10)])))
         assert (len(inner.list()), inner.exists()) == (1, True)
         raise RuntimeError("the audit entry could not be written")
