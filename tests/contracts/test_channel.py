@@ -181,6 +181,25 @@ def test_a_dry_run_prints_everything_that_would_leave(name: str) -> None:
         assert all(plain(line).rstrip() in text for field in parcel.body.values() for line in field.splitlines())
 
 
+FORGED = "\n::error::forged\n  ##vso[task.complete]\u2028"
+
+
+@every_channel
+@pytest.mark.security
+def test_no_part_of_a_parcel_forges_a_line_of_the_log(name: str) -> None:
+    for parcel in told(name):
+        forged = Parcel(
+            FORGED.strip() + parcel.channel,
+            parcel.destination + FORGED,
+            parcel.subject + FORGED,
+            {**parcel.body, FORGED: FORGED, "::error::": ""},
+        )
+        text = printed([forged], as_json=False)
+        assert [line for line in text.splitlines() if line.strip().startswith(("::", "##vso"))] == []
+        assert "##vso" not in "".join(line for line in text.splitlines() if not line.startswith("  | "))
+        assert text.count("\n") == printed([parcel], as_json=False).count("\n") + 5, "two fields, a body of three lines"
+
+
 @every_channel
 def test_what_is_accepted_leaves_once_and_is_not_kept(name: str, tmp_path: Path) -> None:
     spool = Spool(tmp_path / "coverage")

@@ -15,7 +15,7 @@ from covgov.errors import CovgovError, InputError
 from covgov.publish.channels.deliver import Delivery
 from covgov.publish.channels.interface import Channel, Parcel
 from covgov.publish.channels.spool import Spool
-from covgov.publish.safe_text import plain
+from covgov.publish.safe_text import log_line, plain
 
 
 @click.command("publish")
@@ -98,7 +98,7 @@ def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
         parcels = channel.parcels(publication)
         if not parcels:
             why = channel.silence(publication) if isinstance(channel, Reticent) else ""
-            project.world.note(f"covgov: {channel.name}: nothing to tell{f': {why}' if why else ''}")
+            project.world.note(log_line(f"covgov: {channel.name}: nothing to tell{f': {why}' if why else ''}"))
         found += parcels
     return found
 
@@ -109,10 +109,10 @@ def show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
         emit_json(world, "publish", {"dry_run": True, "parcels": [_payload(parcel) for parcel in parcels]})
         return worst(())
     for parcel in parcels:
-        world.say(f"{parcel.channel} -> {parcel.destination} ({_need(parcel)})")
-        world.say(f"  subject: {parcel.subject}")
+        world.say(_line(parcel))
+        world.say(log_line(f"  subject: {parcel.subject}"))
         for name, text in sorted(parcel.body.items()):
-            world.say(f"  {name}:")
+            world.say(log_line(f"  {name}:"))
             for line in text.splitlines():
                 world.say(f"  | {plain(line)}".rstrip())
     world.note(f"covgov: dry run: {len(parcels)} would leave, nothing was sent")
@@ -126,11 +126,16 @@ def _tell(told: Sequence[Delivery | InputError], world: World, *, as_json: bool)
     else:
         for one in done:
             kept = ", kept in the spool" if one.spooled else ""
-            world.say(f"{one.parcel.channel} -> {one.parcel.destination} ({_need(one.parcel)}): {_fate(one)}{kept}")
+            world.say(log_line(f"{_line(one.parcel)}: {_fate(one)}{kept}"))
     faults: list[CovgovError] = []
     for each in told:
         faults += each.faults if isinstance(each, Delivery) else [each]
     return worst(report(fault, world) for fault in faults)
+
+
+def _line(parcel: Parcel) -> str:
+    """What goes where. A target of the policy may hold anything, a file of the spool all the more."""
+    return log_line(f"{parcel.channel} -> {parcel.destination} ({_need(parcel)})")
 
 
 def _fate(one: Delivery) -> str:

@@ -86,7 +86,7 @@ def _trust(parcel: Parcel, name: str, channels: Mapping[str, Channel], policy: P
     if refusal:
         raise InputError(
             "spool-foreign",
-            f"spool/{name} is not sent: {refusal}",
+            plain(f"spool/{name} is not sent: {refusal}"),
             hint="a parcel goes only where the policy of this checkout sends one; delete the file if it is not wanted",
         )
 

@@ -16,6 +16,7 @@ import msgspec
 from covgov.errors import InputError
 from covgov.publish.artifacts import remove_all, write_all
 from covgov.publish.channels.interface import Parcel
+from covgov.publish.safe_text import plain
 
 FOLDER = "spool"
 
@@ -60,7 +61,7 @@ class Spool:
         except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise InputError(
                 "spool-damaged",
-                f"{self.folder / name} is no parcel: {error}",
+                plain(f"{self.folder / name} is no parcel: {error}"),
                 hint="it is left as it is; delete it when nobody misses what it should have told",
             ) from error
         return Kept(name, Parcel(found.channel, found.destination, found.subject, found.body, found.required))

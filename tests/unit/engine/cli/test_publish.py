@@ -18,6 +18,8 @@ from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.model.verdict import Finding, Verdict
+from covgov.publish.channels.interface import Parcel
+from covgov.publish.channels.spool import Spool
 from covgov.publish.registry import RENDERERS
 from covgov_testing import builders_verdict as build
 from covgov_testing.builders_publication import below, dropped, unknown
@@ -204,6 +206,31 @@ def test_what_was_kept_is_delivered_once(tmp_path: Path) -> None:
         assert shell.spooled() == []
         assert shell.publish("--spooled") == 0
         assert shell.out.getvalue() == ""
+
+
+@pytest.mark.security
+def test_no_target_and_no_file_of_the_spool_forges_a_line_of_the_log(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, '[notify]\non_drop = ["${HOOK}\\n::error::forged"]\n')
+    shell.judged(dropped())
+    assert shell.publish("notify") == 0
+    assert shell.out.getvalue().startswith(r"notify -> ${HOOK}\n::error::forged (best effort): skipped: ")
+    assert shell.out.getvalue().count("\n") == 1
+    spool = tmp_path / "coverage" / "spool"
+    spool.mkdir()
+    (spool / "x\n::error::forged.json").write_text('{"a\\n::error::forged": 1}')
+    Spool(tmp_path / "coverage").keep(Parcel("notify", "d", "s", {"target": "planted"}))
+    (kept,) = (path for path in spool.glob("*.json") if "forged" not in path.name)
+    kept.rename(spool / "y\n::error::forged.json")
+    for dry_run in ((), ("--dry-run",)):
+        assert shell.publish("--spooled", *dry_run) == 4
+        assert not [line for line in shell.err.getvalue().splitlines() if line.startswith("::")]
+
+
+def test_why_there_is_nothing_to_tell_is_one_line(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, '[publish.github_coverage]\nreport = "x\\n::error::forged"\n')
+    shell.judged(below())
+    assert shell.publish("github-coverage", "--dry-run", env={"GITHUB_SHA": "f" * 40}) == 0
+    assert r"there is no coverage/x\n::error::forged" in shell.err.getvalue()
 
 
 @pytest.mark.reliability
