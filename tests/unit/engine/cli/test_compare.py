@@ -189,9 +189,10 @@ def test_a_name_that_is_neither_file_nor_commit_is_a_usage_error(desk: Desk) -> 
     assert "nowhere is neither a file nor a commit here" in err
 
 
-def test_help_has_an_example(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert desk.call("--help")[0] == 0
-    assert "Example:\n    covgov compare origin/main HEAD\n" in capsys.readouterr().out
+def test_help_has_an_example(desk: Desk) -> None:
+    code, text, _ = desk.call("--help")
+    assert code == 0
+    assert "Example:\n    covgov compare origin/main HEAD\n" in text
 
 
 def test_a_laptop_never_deepens_a_clone_on_its_own_and_ci_does(desk: Desk, tmp_path: Path) -> None:

@@ -116,9 +116,10 @@ def test_a_configured_default_branch_counts(tmp_path: Path) -> None:
     assert json.loads(shell.out.getvalue())["commit"] == object_id("c2")
 
 
-def test_help_shows_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert Shell(tmp_path).call("--help") == 0
-    assert "Example: covgov digest" in capsys.readouterr().out
+def test_help_shows_an_example(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    assert shell.call("--help") == 0
+    assert "Example: covgov digest" in shell.out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -359,6 +359,6 @@ def test_a_day_that_is_none_is_a_usage_error(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["sync"], ["list"], ["lint"], ["resolve"]])
-def test_help_has_an_example(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert Desk(tmp_path).call(*words, "--help") == 0
-    assert "Example:" in capsys.readouterr().out
+def test_help_has_an_example(words: list[str], desk: Desk) -> None:
+    assert desk.call(*words, "--help") == 0
+    assert "Example:" in desk.out

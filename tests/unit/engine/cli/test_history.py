@@ -291,9 +291,9 @@ def test_in_ci_an_unreachable_remote_without_a_copy_is_undetermined(tmp_path: Pa
     assert "[history-unreachable]" in ci.noted
 
 
-def test_every_command_shows_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_shows_an_example(tmp_path: Path) -> None:
     shell = Shell(Repo(tmp_path / "checkout").root)
     names = ("list", "show", "push", "fetch", "prune", "export", "import", "restore", "verify", "migrate")
     for argv in ((), *((name,) for name in names)):
         assert shell.call(*argv, "--help") == 0
-        assert "Example: covgov history" in capsys.readouterr().out
+        assert "Example: covgov history" in shell.said
