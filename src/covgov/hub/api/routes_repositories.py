@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -20,7 +21,7 @@ from covgov.hub.auth_service.removal import remove
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import Event, FieldValue
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import erase
 from covgov.hub.store.repositories import Repository
@@ -118,14 +119,7 @@ def create(
             default_branch=new.default_branch,
             private=new.private,
         )
-        audit.write(
-            work.connection,
-            Event.REPOSITORY_CREATED,
-            at=work.now,
-            actor=work.actor,
-            request_id=work.request_id,
-            fields={"repository": made.full_name, "default_branch": made.default_branch, "private": made.private},
-        )
+        audit.account(work, Event.REPOSITORY_CREATED, _settings(made))
     return _shown(made)
 
 
@@ -159,14 +153,7 @@ def change(
             default_branch=before.default_branch if changed.default_branch is None else changed.default_branch,
             private=before.private if changed.private is None else changed.private,
         )
-        audit.write(
-            work.connection,
-            Event.REPOSITORY_CHANGED,
-            at=work.now,
-            actor=work.actor,
-            request_id=work.request_id,
-            fields={"repository": after.full_name, "default_branch": after.default_branch, "private": after.private},
-        )
+        audit.account(work, Event.REPOSITORY_CHANGED, _settings(after))
     return _shown(after)
 
 
@@ -186,8 +173,13 @@ def delete(
     return Deleted(runs=gone.runs, files=gone.files, blobs=gone.blobs, erased=_erased(request))
 
 
+def _settings(found: Repository) -> Mapping[str, FieldValue]:
+    """What the audit trail tells of it."""
+    return {"repository": found.full_name, "default_branch": found.default_branch, "private": found.private}
+
+
 def _erased(request: Request) -> bool:
-    """Rows are gone either way; a reader may keep their bytes in the file for a while (`covgov hub ...` repeats it)."""
+    """Rows are gone either way; a reader may keep bytes in the file for a while (`covgov hub erase` repeats it)."""
     try:
         erase(deps_of(request).engine)
     except CovgovError as error:
