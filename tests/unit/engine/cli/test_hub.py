@@ -28,6 +28,7 @@ from covgov.cli.hub import command
 from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.errors import UsageError
+from covgov.hub.auth_service.oidc import LONGEST_LIFE
 from covgov.hub.settings import HubSettings, Limits, OidcIssuer
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import open_engine
@@ -694,6 +695,12 @@ def test_the_extra_that_is_here_is_enough() -> None:
 
 
 # what is deployed
+
+
+def test_a_restored_hub_is_told_to_wait_as_long_as_a_used_ci_token_may_live() -> None:
+    spelled = {timedelta(days=1): "a day"}[LONGEST_LIFE]
+    page = " ".join((CHECKOUT / "deploy" / "SECRETS.md").read_text(encoding="utf-8").split())
+    assert f"start the restored hub no sooner than {spelled} after the old one" in page
 
 
 @pytest.mark.parametrize(
