@@ -29,6 +29,7 @@ from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc import LONGEST_LIFE
+from covgov.hub.auth_service.permissions import GRANTS, Permission, Role
 from covgov.hub.settings import HubSettings, Limits, OidcIssuer
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import open_engine
@@ -475,6 +476,21 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
     }
     assert {name: default for name, default in rows.items() if name in known} == known
     assert set(rows) == {*known, "DATABASE", "PUBLIC_URL"}
+
+
+def test_what_a_maintainer_may_do_is_documented() -> None:
+    words = {
+        Permission.BINDING_READ: "bindings",
+        Permission.BINDING_WRITE: "bindings",
+        Permission.HISTORY_PRUNE: "prunes",
+        Permission.POLICY_WRITE: "policy",
+        Permission.REGISTER_WRITE: "register",
+        Permission.REPOSITORY_UPDATE: "default branch",
+    }
+    roles = (CHECKOUT / "docs" / "hub.md").read_text(encoding="utf-8").split("## Roles")[1]
+    told = roles.split("`maintainer`")[1].split("`admin`")[0]
+    assert GRANTS[Role.MAINTAINER] - GRANTS[Role.UPLOADER] == words.keys()
+    assert [word for word in words.values() if word not in " ".join(told.split())] == []
 
 
 def test_every_command_is_documented() -> None:
