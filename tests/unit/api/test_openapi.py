@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from covgov.hub.api.openapi import complete, document
+from covgov.hub.api.openapi import REASONS, complete, document
 from covgov_testing.hub_reading import ReadDesk
 
 
@@ -26,6 +26,10 @@ def test_what_an_operation_says_of_itself_stays() -> None:
     assert {"404", "413"} <= set(own)
     assert "401" not in own
     assert "Problem" in found["components"]["schemas"]  # type: ignore[index]  # a document is nested mappings
+
+
+def test_a_full_disk_and_a_full_repository_are_both_told_of() -> None:
+    assert [words for words in ("disk is full", "repository keeps") if words not in REASONS["507"]] == []
 
 
 def test_a_document_of_another_shape_is_refused() -> None:

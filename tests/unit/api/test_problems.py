@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from covgov import errors
@@ -11,6 +13,9 @@ from covgov_testing.builders_run import run
 from covgov_testing.write_desk import SHOP, WriteDesk
 
 MEMBERS = set(problems.SCHEMA["required"])  # type: ignore[call-overload]  # a list, as JSON Schema has it
+
+
+FAULTS = Path(__file__).resolve().parents[3] / "docs" / "hub-faults.md"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,13 @@ def test_every_refusal_is_a_problem_document(desk: WriteDesk, method: str, path:
     assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
     assert told["type"] == f"urn:covgov:problem:{code}"
     assert told["instance"] == path.partition("?")[0]
+
+
+@pytest.mark.parametrize("code", [code for code, status in problems.BY_CODE.items() if status == 507])
+def test_each_way_to_have_no_room_is_documented_and_whether_waiting_helps(code: str) -> None:
+    rows = [line for line in FAULTS.read_text(encoding="utf-8").splitlines() if f"| 507 `{code}`" in line]
+    assert [f"`{code}` with `Retry-After`" in row for row in rows] == [code in problems.WAIT]
+    assert all(row.endswith("| nothing |") for row in rows)
 
 
 def test_which_methods_there_are_is_told(desk: WriteDesk) -> None:

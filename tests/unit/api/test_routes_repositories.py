@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from covgov.hub.api.routes_repositories import Deleted
 from covgov.hub.auth_service.permissions import Role
+from covgov.hub.eventlog.vocabulary import SHAPES, Event
 from covgov.hub.store.work import transaction
 from covgov_testing.builders_run import run
 from covgov_testing.write_desk import SHOP, WriteDesk
@@ -92,6 +97,14 @@ def test_deleting_takes_the_history_and_leaves_the_trail(desk: WriteDesk) -> Non
     assert desk.trail()[-1] == ("repository-deleted", "token")
     assert desk.ask("POST", ALL, Role.ADMIN, json={"owner": "acme", "name": "shop"}).status_code == 201
     assert list(desk.history().view().names()) == []
+
+
+def test_what_a_deletion_counts_is_in_the_answer_the_trail_and_the_documentation_alike() -> None:
+    shape = SHAPES[Event.REPOSITORY_DELETED]
+    page = (Path(__file__).resolve().parents[3] / "docs" / "hub-faults.md").read_text(encoding="utf-8")
+    counted = re.findall(r"the answer counts (\w+), (\w+) and (\w+), but no", page)
+    assert [set(words) for words in counted] == [Deleted.model_fields.keys() - {"erased"}]
+    assert {*shape.required, *shape.optional} == {"repository", *counted[0]}
 
 
 @pytest.mark.security

@@ -29,7 +29,8 @@ REASONS: Mapping[str, str] = {
     "429": "Too many requests; Retry-After says when the next one is answered.",
     "500": "The hub failed; nothing was changed. Its log tells more under the request id.",
     "503": "The database or an issuer does not answer; Retry-After says when to try again.",
-    "507": "The hub's disk is full; nothing was changed. Also reading may keep account of who reads.",
+    "507": "The hub's disk is full (Retry-After), or the repository keeps all that it may; nothing was changed. Also"
+    " reading may keep account of who reads.",
 }
 EVERYWHERE = ("400", "413", "415", "422", "429", "500", "503")
 """Also where no body is read: a length or a coding that is refused is refused by its header."""

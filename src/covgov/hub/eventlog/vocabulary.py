@@ -70,7 +70,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.REGISTER_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
     Event.REPOSITORY_CHANGED: _shape({"repository": str}, default_branch=str, private=bool),
     Event.REPOSITORY_CREATED: _shape({"repository": str}, default_branch=str, private=bool),
-    Event.REPOSITORY_DELETED: _shape({"repository": str}, files=int, runs=int, blobs=int, uploads=int),
+    Event.REPOSITORY_DELETED: _shape({"repository": str}, files=int, runs=int, blobs=int),
     Event.RUN_APPENDED: _shape({"repository": str, "run": str, "sequence": int}, commit=str, branch=str, outcome=str),
     Event.TOKEN_CREATED: _shape({"token": str, "role": str}, name=str, scope=str, expires=str, issuer=str, subject=str),
     Event.TOKEN_NARROWED: _shape({"token": str, "repository": str}, name=str),
