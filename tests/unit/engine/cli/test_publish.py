@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.model.verdict import Finding, Verdict
+from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.spool import Spool
 from covgov.publish.registry import RENDERERS
@@ -228,8 +230,9 @@ def test_no_target_and_no_file_of_the_spool_forges_a_line_of_the_log(tmp_path: P
 
 def test_why_there_is_nothing_to_tell_is_one_line(tmp_path: Path) -> None:
     shell = Shell(tmp_path, '[publish.github_coverage]\nreport = "x\\n::error::forged"\n')
-    shell.judged(below())
-    assert shell.publish("github-coverage", "--dry-run", env={"GITHUB_SHA": "f" * 40}) == 0
+    told = to_wire_v1.verdict(replace(shell.judged(below()), commit="f" * 40))
+    (tmp_path / "coverage" / "verdict.json").write_bytes(msgspec.json.encode(told))
+    assert shell.publish("github-coverage", "--dry-run") == 0
     assert r"there is no coverage/x\n::error::forged" in shell.err.getvalue()
 
 
