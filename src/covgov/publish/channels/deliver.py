@@ -24,7 +24,8 @@ class Fate(StrEnum):
 class Delivery:
     """What became of one parcel.
 
-    detail: one line without secrets. error: why it was not sent. unkept: why it is not in the spool either.
+    detail: one line without secrets. error: why it was not sent. unkept: why it is not in the spool as it
+    should be: lost, or still there although it was sent.
     """
 
     parcel: Parcel
@@ -36,7 +37,8 @@ class Delivery:
 
     @property
     def faults(self) -> Sequence[CovgovError]:
-        """What decides the exit code: a required parcel that was not sent, a parcel that is lost, a wrong set-up."""
+        """What decides the exit code: a required parcel that was not sent, a spool that is not as it should be, a wrong
+        set-up."""
         forgiven = isinstance(self.error, DeliveryFailed) and not self.parcel.required
         told = () if self.error is None or forgiven else (self.error,)
         return told if self.unkept is None else (*told, self.unkept)
@@ -73,11 +75,7 @@ def redeliver(
             yield error
             continue
         done = _sent(parcel, channels, env)
-        if done.fate is Fate.SENT:
-            spool.drop(name)
-            yield done
-        else:
-            yield replace(done, spooled=True)
+        yield _forgotten(done, name, spool) if done.fate is Fate.SENT else replace(done, spooled=True)
 
 
 def _trust(parcel: Parcel, name: str, channels: Mapping[str, Channel], policy: Policy) -> None:
@@ -131,3 +129,11 @@ def _kept(done: Delivery, spool: Spool) -> Delivery:
     except DeliveryFailed as error:
         return replace(done, unkept=error)
     return replace(done, spooled=True)
+
+
+def _forgotten(done: Delivery, name: str, spool: Spool) -> Delivery:
+    try:
+        spool.drop(name)
+    except DeliveryFailed as error:
+        return replace(done, spooled=True, unkept=error)
+    return done

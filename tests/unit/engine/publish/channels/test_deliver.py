@@ -111,6 +111,32 @@ def test_a_kept_parcel_is_delivered_once(tmp_path: Path) -> None:
     assert fake.sent == [parcel()]
 
 
+class Jamming(Fake):
+    """Puts a folder in the place of the file that is being delivered: it can be read before, and not removed after."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__()
+        self.file = folder / "spool" / name
+
+    def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
+        if self.file.is_file():
+            self.file.unlink()
+            self.file.mkdir()
+        return super().send(parcel, env)
+
+
+@pytest.mark.reliability
+def test_a_file_that_cannot_be_removed_is_told_and_the_rest_is_delivered(tmp_path: Path) -> None:
+    run(Fake(BROKEN, BROKEN), parcel("one"), parcel("two"), folder=tmp_path)
+    first, _second = Spool(tmp_path).names()
+    done = [one for one in rerun(Jamming(tmp_path, first), tmp_path) if isinstance(one, Delivery)]
+    assert [(one.fate, one.spooled, codes(one)) for one in done] == [
+        (Fate.SENT, True, ["artifact-unwritable"]),
+        (Fate.SENT, False, []),
+    ]
+    assert list(Spool(tmp_path).names()) == [first]
+
+
 @pytest.mark.parametrize("failure", [BROKEN, UNSET])
 def test_what_still_fails_stays(tmp_path: Path, failure: CovgovError) -> None:
     run(Fake(BROKEN), parcel(required=True), folder=tmp_path)
