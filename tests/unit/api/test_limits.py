@@ -43,7 +43,7 @@ def test_waiting_as_long_as_told_is_enough(per_minute: int) -> None:
 def test_the_number_of_remembered_clients_is_bounded_and_the_quietest_goes_first() -> None:
     buckets = Buckets(1, Clock().monotonic)
     assert buckets.take("first") == 0
-    for number in range(limits.ADDRESSES - 1):
+    for number in range(limits.CLIENTS - 1):
         buckets.take(f"client{number}")
     assert buckets.take("first") > 0
     buckets.take("one more")

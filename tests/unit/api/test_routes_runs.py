@@ -169,6 +169,7 @@ def test_runs_are_chained(hub: ReadDesk) -> None:
 def test_a_run_that_is_not_here_is_not_found(hub: ReadDesk) -> None:
     answer = hub.get(f"{SHOP}/runs/{'0' * 64}")
     assert (answer.status_code, answer.json()["code"]) == (404, "run-unknown")
+    assert answer.json()["hint"] == "the list of runs shows what there is"
 
 
 def test_what_is_recorded_may_be_kept_and_the_list_may_not(hub: ReadDesk) -> None:

@@ -1,4 +1,5 @@
-"""How often one client may ask: a token bucket per client address, held in memory and bounded in number."""
+"""How often one client may ask: a bucket for each token that proved itself, else for each address (see `peers`), held in
+memory and bounded in number."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-ADDRESSES = 10_000
+CLIENTS = 10_000
 """How many clients are remembered; the one that was quiet longest is forgotten first, and begins anew."""
 
 
@@ -37,7 +38,7 @@ class Buckets:
             now = self._monotonic()
             bucket = self._buckets.setdefault(client, _Bucket(self._most, now))
             self._buckets.move_to_end(client)
-            if len(self._buckets) > ADDRESSES:
+            if len(self._buckets) > CLIENTS:
                 self._buckets.popitem(last=False)
             bucket.level = min(self._most, bucket.level + (now - bucket.filled) * self._rate)
             bucket.filled = now

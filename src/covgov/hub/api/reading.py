@@ -10,7 +10,7 @@ from datetime import datetime
 from fastapi import Depends, Request
 from sqlalchemy import Connection
 
-from covgov.errors import InputError, PolicyInvalid
+from covgov.errors import PolicyInvalid
 from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
@@ -53,10 +53,7 @@ class Reading:
 
     def run(self, run_id: str) -> Stored:
         """The run's manifest. Raises InputError (`run-unknown`, `history-damaged`)."""
-        found = runs.get(self.connection, self.repository.id, run_id)
-        if found is None:
-            raise InputError("run-unknown", f"{self.repository.full_name} has no run {run_id}")
-        return self.stored(found)
+        return self.stored(runs.find(self.connection, self.repository.id, run_id))
 
     def revision(self, asked: str) -> Stored:
         """A run by its id, or the newest complete one of a commit. Raises Problem (`run-not-recorded`)."""

@@ -28,7 +28,7 @@ from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
-from covgov.hub.store import documents, repositories, runs, uploads
+from covgov.hub.store import documents, projection, repositories, runs, uploads
 from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.plausible import BRANCH
@@ -207,7 +207,7 @@ def _status(work: Work, repository: Repository, received: Upload) -> Result:
 
 def _books(work: Work, repository: Repository) -> compose.Books:
     policy, absent = reading.stored_policy(work.connection, repository)
-    first = runs.latest(work.connection, repository.id) is None
+    first = projection.newest(work.connection, repository.id) is None
     return compose.Books(policy, absent, _register(work, repository), first=first)
 
 

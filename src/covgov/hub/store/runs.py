@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, select
 
 from covgov.errors import InputError
 from covgov.hub.store.projection import PROJECT
@@ -74,13 +74,6 @@ def list_runs(
     return [_run(row) for row in connection.execute(query)]
 
 
-def count(connection: Connection, repository_id: int) -> int:
-    """How many runs there are."""
-    return connection.execute(
-        select(func.count()).select_from(RUNS).where(RUNS.c.repository_id == repository_id)
-    ).scalar_one()
-
-
 def get(connection: Connection, repository_id: int, run_id: str) -> RunRow | None:
     """By id; None: this repository has no such run."""
     mine = (RUNS.c.repository_id == repository_id) & (RUNS.c.run_id == run_id)
@@ -94,30 +87,6 @@ def find(connection: Connection, repository_id: int, run_id: str) -> RunRow:
     if found is None:
         raise InputError("run-unknown", f"history has no run {run_id}", hint="the list of runs shows what there is")
     return found
-
-
-def latest(
-    connection: Connection, repository_id: int, *, branch: str | None = None, complete: bool = False
-) -> RunRow | None:
-    """The newest run by number, whatever the clocks of those who recorded it said.
-
-    complete: only one in which every declared suite arrived and passed its tests, of a clean tree.
-    """
-    query = _runs(repository_id, branch, None).limit(1)
-    if complete:
-        query = query.where(RUNS.c.complete.is_(True), RUNS.c.dirty.is_(False))
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _run(row)
-
-
-def components(connection: Connection, repository_id: int, run_id: str) -> Sequence[ComponentRow]:
-    """Of one run: the project first (component ""), then the components by name."""
-    query = (
-        select(RUN_COMPONENTS)
-        .join(RUNS, RUNS.c.id == RUN_COMPONENTS.c.run_pk)
-        .where(RUNS.c.repository_id == repository_id, RUNS.c.run_id == run_id)
-    )
-    return sorted((_component(row) for row in connection.execute(query)), key=lambda found: found.component)
 
 
 def trend(

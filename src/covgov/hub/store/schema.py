@@ -1,8 +1,8 @@
 """The tables. SQLAlchemy Core, no SQLite-only SQL; times are UTC ISO 8601 text with seconds, ids are text.
 
 The history of a repository is the layout of docs/history-format.md, file by file: `history_files` maps a name to a
-blob, `blobs` are content-addressed within one owner (never across owners). `runs`, `run_components` and `run_files` are
-projections of the manifests, written in the same transaction, for listing and querying; `verify` never trusts them.
+blob, `blobs` are content-addressed within one owner (never across owners). `runs` and `run_components` are projections
+of the manifests, written in the same transaction, for listing and querying; `verify` never trusts them.
 """
 
 from __future__ import annotations

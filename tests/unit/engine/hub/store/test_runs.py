@@ -55,7 +55,6 @@ def test_runs_are_listed_newest_first_in_pages(connection: Connection, shop: Rep
         seen += page
         after = page[-1].sequence
     assert [found.id for found in seen] == [summary.id for summary in reversed(made)]
-    assert runs.count(connection, shop.id) == 5
 
 
 def test_a_row_tells_what_the_summary_tells(connection: Connection, shop: Repository) -> None:
@@ -81,27 +80,18 @@ def test_runs_of_another_repository_are_never_seen(connection: Connection, shop:
     summary = SqlHistory(connection, other).append(record(1))
     assert list(runs.list_runs(connection, shop.id)) == []
     assert list(runs.trend(connection, shop.id, "api")) == []
-    assert runs.latest(connection, shop.id) is None
+    assert projection.newest(connection, shop.id) is None
     assert runs.get(connection, shop.id, summary.id) is None
-    assert list(runs.components(connection, shop.id, summary.id)) == []
     with pytest.raises(InputError) as caught:
         runs.find(connection, shop.id, summary.id)
     assert caught.value.code == "run-unknown"
 
 
-def test_the_latest_complete_run_skips_incomplete_and_dirty_ones(connection: Connection, shop: Repository) -> None:
-    store = SqlHistory(connection, shop)
-    good = store.append(record(1))
-    store.append(run("c2", expected=("api", "auth")))
-    newest = store.append(run("c3", made=verdict(dirty=True)))
-    latest, complete = (runs.latest(connection, shop.id, complete=asked) for asked in (False, True))
-    assert (latest and latest.id, complete and complete.id) == (newest.id, good.id)
-    assert runs.latest(connection, shop.id, branch="topic") is None
-
-
-def test_components_of_a_run_come_with_the_project_first(connection: Connection, shop: Repository) -> None:
-    summary = SqlHistory(connection, shop).append(record(1))
-    assert list(runs.components(connection, shop.id, summary.id)) == [
+def test_a_figure_is_told_with_its_bar_and_outcome_and_as_none_where_nothing_was_measured(
+    connection: Connection, shop: Repository
+) -> None:
+    SqlHistory(connection, shop).append(record(1))
+    assert [point.figure for name in ("", "api", "auth") for point in runs.trend(connection, shop.id, name)] == [
         ComponentRow("", Metric.COMBINED, Ratio(9, 20), Decimal(90), Outcome.PASS),
         ComponentRow("api", Metric.COMBINED, Ratio(9, 10), Decimal(90), Outcome.PASS),
         ComponentRow("auth", Metric.COMBINED, None, Decimal(90), Outcome.PASS),
