@@ -32,7 +32,7 @@ def test_a_push_to_main_is_judged_by_every_suite_and_begins_the_history(tmp_path
     assert [subject.split(" at ")[0] for subject in tiny.history()] == ["Record run 1: pass"]
     assert must.artifacts(ran) == {"coverage-govern", *(f"coverage-unit-{suite}" for suite in BARS)}
     assert (ran.code, forge.hooks, forge.comments) == (0, [], {})
-    skipped = ran.step("dashboards", "Find out which dashboards are wanted").text
+    skipped = ran.step("dashboards", must.WANTED).text
     assert "CODECOV: skipped, there is no secret CODECOV_TOKEN" in skipped
     assert "SONAR: skipped, there is no secret SONAR_TOKEN" in skipped
     assert ("dashboards", "Sonar") not in ran.steps

@@ -20,6 +20,7 @@ from covgov_testing.team import module
 from covgov_testing.tiny import DIGEST, REGISTER, TOKEN, How, Tiny
 
 JUDGE = "Judge all suites together and record the run"
+WANTED = "Find out which dashboards are wanted"
 TELL = "Tell the pull request and those who are to be alerted"
 SUITE_FILES = (".json", ".lcov", ".snapshot", ".verdict.json", ".xml", ".exceptions.patch", "-html.zip", "-junit.xml")
 GOVERN_FILES = {
@@ -159,11 +160,22 @@ def dashboards_are_served(tiny: Tiny) -> None:
     """With their secrets, Codecov gets the flags and Sonar its turn."""
     secrets = {"CODECOV_TOKEN": "planted-codecov", "SONAR_TOKEN": "planted-sonar"}
     ran = tiny.on_push(How(job="dashboards", secrets=secrets))
-    assert "- CODECOV: reports are sent" in ran.step("dashboards", "Find out which dashboards are wanted").text
+    found = ran.step("dashboards", WANTED).text
+    assert "- CODECOV: reports are sent" in found
+    assert "- SONAR: reports are sent" in found
     flags = [each["flags"] for each in ran.written("codecov")]
     assert flags == ["api", "auth", "logging"]
     assert {each["token"] for each in ran.written("codecov")} == {"planted-codecov"}
     assert len(ran.written("sonar")) == 1
+    assert ran.jobs.get("dashboards") == "success"
+
+
+def a_change_is_not_scanned(tiny: Tiny) -> None:
+    """Sonar's secret is not enough for a pull request: the summary says so, and nothing is fetched for nobody."""
+    ran = tiny.on_pull_request(How(job="dashboards", secrets={"SONAR_TOKEN": "planted-sonar"}))
+    assert "- SONAR: skipped, only pushes are sent" in ran.step("dashboards", WANTED).text
+    assert [step for job, step in ran.steps if job == "dashboards"] == [WANTED]
+    assert ran.written("sonar") == []
     assert ran.jobs.get("dashboards") == "success"
 
 
@@ -241,6 +253,7 @@ def artifacts(ran: Ran) -> set[str]:
 SUITE = Scenario("tests.yml", "unit", worse_proposed, a_suite_drops)
 MAIN = Scenario("tests.yml", "govern", worse_measured, main_drops)
 DASHBOARDS = Scenario("tests.yml", "dashboards", measured, dashboards_are_served, ("api", "auth", "logging", "engine"))
+UNSCANNED = Scenario("tests.yml", "dashboards", worse_proposed, a_change_is_not_scanned)
 WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_accounted_for)
 PUSHED = Scenario("coverage-digest.yml", "digest", measured_before, a_week_is_pushed)
 PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
@@ -248,6 +261,7 @@ SCENARIOS = {
     "suite": SUITE,
     "main": MAIN,
     "dashboards": DASHBOARDS,
+    "unscanned": UNSCANNED,
     "weekly": WEEKLY,
     "pushed": PUSHED,
     "pruned": PRUNED,
