@@ -166,7 +166,7 @@ def test_any_verdict_makes_the_same_parcels_twice_and_they_can_be_kept(
     spool = Spool(tmp_path_factory.mktemp("coverage"))
     for parcel in parcels:
         spool.keep(parcel)
-    kept = {repr(spool.read(one).parcel) for one in spool.names()}
+    kept = {repr(spool.read(one)) for one in spool.names()}
     assert kept == {repr(replace(one, body=dict(sorted(one.body.items())))) for one in parcels}
 
 

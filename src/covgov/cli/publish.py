@@ -12,7 +12,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import CovgovError, InputError
-from covgov.publish.channels.deliver import Delivery
+from covgov.publish.channels.deliver import Delivery, deliver, redeliver
 from covgov.publish.channels.interface import Channel, Parcel
 from covgov.publish.channels.spool import Spool
 from covgov.publish.safe_text import log_line, plain
@@ -39,7 +39,6 @@ def command(
              covgov publish --spooled
     """
     from covgov.cli.judge import FOLDER
-    from covgov.publish.channels.deliver import deliver, redeliver
     from covgov.publish.channels.registry import CHANNELS
 
     _refuse_nonsense(targets, CHANNELS, spooled=spooled, digest=digest is not None)
@@ -47,7 +46,7 @@ def command(
     spool = Spool(project.root / FOLDER)
     told: Iterable[Delivery | InputError]
     if spooled and dry_run:
-        return show([spool.read(name).parcel for name in spool.names()], world, as_json=as_json)
+        return show([spool.read(name) for name in spool.names()], world, as_json=as_json)
     if spooled:
         told = redeliver(spool, CHANNELS, world.env, project.policy, targets)
     else:

@@ -149,7 +149,8 @@ def _notifications(notify: NotifyPolicy) -> Iterator[tuple[str, str]]:
         quiet = notify.quiet
         yield "notify.branches", ", ".join(notify.branches) or "the default branch"
         yield "notify.quiet_hours", "none" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
-        yield "notify.timezone", "UTC" if quiet is None else quiet.zone
+        if quiet is not None:
+            yield "notify.timezone", quiet.zone
         yield "notify.required", ", ".join(sorted(masked(target) for target in notify.required)) or "none"
 
 

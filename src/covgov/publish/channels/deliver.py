@@ -67,7 +67,7 @@ def redeliver(
     """
     for name in spool.names():
         try:
-            parcel = spool.read(name).parcel
+            parcel = spool.read(name)
             if wanted and parcel.channel not in wanted:
                 continue
             _trust(parcel, name, channels, policy)

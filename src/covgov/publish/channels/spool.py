@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -31,14 +30,6 @@ class SpooledV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A spooled parcel and the name of its file."""
-
-    name: str
-    parcel: Parcel
-
-
 class Spool:
     """The folder `spool/` below `coverage/`."""
 
@@ -54,7 +45,7 @@ class Spool:
         """Names of the files that are kept, sorted."""
         return sorted(path.name for path in self.folder.glob("*.json")) if self.folder.is_dir() else ()
 
-    def read(self, name: str) -> Kept:
+    def read(self, name: str) -> Parcel:
         """Raises InputError (`spool-damaged`)."""
         try:
             found = msgspec.json.decode((self.folder / name).read_bytes(), type=SpooledV1, strict=True)
@@ -64,7 +55,7 @@ class Spool:
                 plain(f"{self.folder / name} is no parcel: {error}"),
                 hint="it is left as it is; delete it when nobody misses what it should have told",
             ) from error
-        return Kept(name, Parcel(found.channel, found.destination, found.subject, found.body, found.required))
+        return Parcel(found.channel, found.destination, found.subject, found.body, found.required)
 
     def drop(self, name: str) -> None:
         """Forget a parcel that was delivered. Raises DeliveryFailed (`artifact-unwritable`)."""

@@ -112,6 +112,12 @@ def test_policy_show_tells_the_settings_once_somebody_is_told() -> None:
     )
 
 
+def test_policy_show_names_no_clocks_where_no_hours_are_quiet() -> None:
+    table = '[notify]\non_drop = "${A}"\ntimezone = "Europe/Paris"\n'
+    told = present.show(config.parse(MINIMAL + table, "x"), {"notify.on_drop", "notify.timezone"})
+    assert "notify.timezone" not in " ".join(told.lines)
+
+
 @pytest.mark.parametrize(
     ("table", "fault"),
     [

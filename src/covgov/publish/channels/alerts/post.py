@@ -112,7 +112,7 @@ def _asset() -> AppriseAsset:
         async_mode=False,
         http_redirects=False,  # a message goes where the address says and nowhere else
         storage_mode="memory",
-        service_timeout=0,  # no deadline of Apprise's: see _delivered
+        service_timeout=0,  # no deadline of Apprise's: see said_of
         default_service_retry=RETRIES,
         default_service_wait=PAUSE,
     )

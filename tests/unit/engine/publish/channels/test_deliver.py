@@ -50,7 +50,7 @@ def rerun(channel: Channel, folder: Path, *wanted: str) -> list[Delivery | Input
 
 def kept(folder: Path) -> list[str]:
     spool = Spool(folder)
-    return sorted(spool.read(name).parcel.destination for name in spool.names())
+    return sorted(spool.read(name).destination for name in spool.names())
 
 
 def codes(done: Delivery) -> list[str]:

@@ -22,7 +22,7 @@ def test_what_is_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, parce
     spool = Spool(tmp_path_factory.mktemp("coverage"))
     spool.keep(parcel)
     (name,) = spool.names()
-    assert spool.read(name).parcel == parcel
+    assert spool.read(name) == parcel
     spool.drop(name)
     assert list(spool.names()) == []
 
