@@ -23,8 +23,6 @@ from covgov.hub.store.schema import OIDC_BINDINGS, OIDC_SEEN, REPOSITORIES
 from covgov.hub.store.work import PATIENCE, WRITE, stamp
 from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
 
-pytestmark = pytest.mark.security
-
 HINTS = {
     "authorization-malformed": "send Authorization: Bearer with a token of the hub",
     "oidc-malformed": "see docs/hub.md on tokens from CI",
@@ -68,6 +66,7 @@ def test_a_token_of_the_hub_gives_its_principal(desk: AuthDesk, scheme: str) -> 
     assert desk.authenticator.authenticate([scheme + issued.secret.text + " "]) == expected
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Token x", "cvg_x", "Bearer\tx", "BearerX y"]
 )
@@ -76,16 +75,19 @@ def test_a_header_that_is_not_bearer_and_a_token_is_refused(desk: AuthDesk, head
     assert refusal(desk, header) == expected
 
 
+@pytest.mark.security
 def test_two_headers_are_refused_even_when_both_are_good(desk: AuthDesk) -> None:
     good = bearer(desk.token().secret.text)[0]
     assert refusal(desk, good, good).startswith("authorization-malformed")
 
 
+@pytest.mark.security
 def test_a_bad_token_is_refused_and_never_taken_for_anonymous(desk: AuthDesk) -> None:
     assert refusal(desk, "Bearer cvg_x").startswith("token-malformed")
     assert refusal(desk, "Bearer x").startswith("oidc-malformed")
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("end", ["expire", "revoke"])
 def test_an_expired_or_revoked_token_is_refused(desk: AuthDesk, end: str) -> None:
     issued = desk.token(lifetime=DAY)
@@ -110,6 +112,7 @@ def test_the_last_use_is_recorded_to_the_minute(desk: AuthDesk) -> None:
     assert desk.token_now(issued.token.id).last_used_at == NOON + timedelta(seconds=60)
 
 
+@pytest.mark.security
 @pytest.mark.reliability
 def test_a_last_use_that_cannot_be_recorded_is_told_and_fails_nothing(desk: AuthDesk) -> None:
     issued = desk.token()
@@ -125,8 +128,11 @@ def test_a_last_use_that_cannot_be_recorded_is_told_and_fails_nothing(desk: Auth
     told = json.loads(lines.getvalue())
     assert (told["event"], told["level"], told["token"]) == ("token-use-unrecorded", "warning", issued.token.id)
     assert "disk full" in told["reason"]
+    desk.clock.now = issued.token.expires_at
+    assert refusal(desk, *bearer(issued.secret.text)).startswith("token-expired"), "a full disk prolongs no token"
 
 
+@pytest.mark.security
 def test_a_ci_token_gives_an_uploader_of_the_bound_repository_that_it_is_shown_to(desk: AuthDesk) -> None:
     desk.bind("acme/shop")
     desk.bind("acme/open")
@@ -144,6 +150,7 @@ def test_a_gitlab_token_works_alike(desk: AuthDesk) -> None:
     assert (asking.name, asking.repositories) == ("oidc:acme/web/shop@refs/heads/main", SHOP)
 
 
+@pytest.mark.security
 def test_a_ci_token_is_good_once(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
@@ -158,6 +165,7 @@ def test_a_ci_token_is_good_once(desk: AuthDesk) -> None:
     assert desk.authenticator.authenticate(bearer(other)).kind is Kind.OIDC
 
 
+@pytest.mark.security
 def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
@@ -212,6 +220,7 @@ def test_a_reader_is_not_kept_by_a_writer_from_having_its_use_recorded(desk: Aut
     assert desk.token_now(issued.token.id).last_used_at == NOON
 
 
+@pytest.mark.security
 def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthDesk) -> None:
     token = desk.issuer.sign(desk.issuer.github(repository="evil/fork", sub="repo:evil/fork:ref:refs/heads/main"))
     expected = "oidc-unbound: no repository of the hub is bound to evil/fork at refs/heads/main"
@@ -221,12 +230,14 @@ def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthD
     assert desk.authenticator.authenticate(bearer(token)).kind is Kind.OIDC
 
 
+@pytest.mark.security
 def test_a_ci_token_of_another_ref_is_refused(desk: AuthDesk) -> None:
     desk.bind(ref="refs/heads/main")
     token = desk.issuer.sign(desk.issuer.github(ref="refs/heads/evil"))
     assert refusal(desk, *bearer(token)).startswith("oidc-unbound")
 
 
+@pytest.mark.security
 def test_a_forged_ci_token_leaves_no_trace_and_uses_nothing_up(desk: AuthDesk) -> None:
     desk.bind()
     forged = unsigned({"alg": "none", "kid": "k1"}, desk.issuer.github())
@@ -234,6 +245,7 @@ def test_a_forged_ci_token_leaves_no_trace_and_uses_nothing_up(desk: AuthDesk) -
     assert desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github()))).kind is Kind.OIDC
 
 
+@pytest.mark.security
 def test_a_ci_token_is_exchanged_once_for_a_short_token_of_the_hub(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
@@ -274,6 +286,7 @@ def test_an_exchange_forgets_the_exchanges_of_the_day_before(desk: AuthDesk) -> 
         assert [one.created_at for one in tokens.list_(work.connection)] == [NOON + 2 * DAY]
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("shown", ["", "cvg_x", "a.b.c"])
 def test_only_a_ci_token_can_be_exchanged(desk: AuthDesk, shown: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
@@ -294,6 +307,7 @@ def test_an_exchange_that_cannot_be_accounted_for_gives_nothing(desk: AuthDesk) 
         assert work.connection.execute(select(OIDC_SEEN)).all() == [], "the job may try again"
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("way", ["authenticate", "exchange"])
 def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: AuthDesk, way: str) -> None:
     issued = desk.token()
@@ -318,6 +332,7 @@ def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: A
     assert desk.audited() == before
 
 
+@pytest.mark.security
 def test_an_application_authenticates_by_its_settings(desk: AuthDesk, clock: Clock) -> None:
     settings = HubSettings("sqlite:///x", audience=AUDIENCE, issuers=(GITHUB,), clock_skew=7)
     deps = HubDeps(desk.engine, clock.read, desk.issuer.fetch, monotonic=clock.monotonic)
@@ -345,6 +360,7 @@ def test_an_applications_clock_for_keys_is_the_one_that_never_goes_back(desk: Au
     assert len(desk.issuer.fetches) == 2
 
 
+@pytest.mark.security
 def test_a_ci_token_reaches_no_other_repository_that_is_bound_to_its_ci(desk: AuthDesk) -> None:
     for name in ("acme/shop", "other/thing"):
         desk.bind(name)
@@ -362,6 +378,7 @@ def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> N
         assert issued.token.scope == Scope(frozenset({reached}))
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("wanted", ["acme/open", "no/where"])
 def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_token_good(
     desk: AuthDesk, wanted: str
@@ -375,6 +392,7 @@ def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_to
     assert desk.authenticator.exchange(token, "r", desk.secrets).token.scope == SHOP
 
 
+@pytest.mark.security
 def test_a_job_that_must_say_its_repository_may_say_it_with_the_same_ci_token(desk: AuthDesk) -> None:
     for name in ("acme/shop", "other/thing"):
         desk.bind(name, "acme/web/shop", issuer=GITLAB.issuer)
@@ -395,6 +413,7 @@ def test_the_bindings_of_strangers_break_nobodys_exchange(desk: AuthDesk) -> Non
     assert issued.token.scope == SHOP
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("way", ["authenticate", "exchange"])
 def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: AuthDesk, way: str) -> None:
     made = desk.bind()

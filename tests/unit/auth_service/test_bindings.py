@@ -12,8 +12,6 @@ from covgov.hub.auth_service.principals import Scope
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes_auth import GITHUB, GITLAB, AuthDesk, repository_id
 
-pytestmark = pytest.mark.security
-
 MAIN = "refs/heads/main"
 WORDS = st.text(alphabet="abcxyz019._-", min_size=1, max_size=8)
 
@@ -58,6 +56,7 @@ def test_a_pattern_covers_the_ref(pattern: str, ref: str) -> None:
     assert ref_matches(ref, pattern)
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     ("pattern", "ref"),
     [
@@ -87,6 +86,7 @@ def test_a_token_opens_the_repository_that_it_is_bound_to(desk: AuthDesk) -> Non
     assert opened(desk, shown()) == Scope(frozenset({"acme/shop"}))
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     "who",
     [
@@ -103,6 +103,7 @@ def test_another_repository_issuer_or_ref_opens_nothing(desk: AuthDesk, who: CiI
     assert opened(desk, who) == Scope()
 
 
+@pytest.mark.security
 def test_without_a_binding_nothing_is_opened(desk: AuthDesk) -> None:
     assert opened(desk, shown()) == Scope()
 
@@ -139,6 +140,7 @@ def test_binding_and_unbinding_are_accounted_for(desk: AuthDesk) -> None:
     assert desk.audited() == [("oidc-bound", "local:root", fields), ("oidc-unbound", "token:a", fields)]
 
 
+@pytest.mark.security
 def test_what_is_unbound_opens_nothing_more(desk: AuthDesk) -> None:
     made, other = desk.bind(ref=MAIN), desk.bind(ref="refs/tags/*")
     with desk.work() as work:
@@ -147,6 +149,7 @@ def test_what_is_unbound_opens_nothing_more(desk: AuthDesk) -> None:
     assert listed(desk) == [other]
 
 
+@pytest.mark.security
 def test_a_binding_of_another_repository_cannot_be_removed(desk: AuthDesk) -> None:
     made = desk.bind("other/thing")
     with pytest.raises(UsageError) as caught, desk.work() as work:
@@ -161,6 +164,7 @@ def test_a_repository_claim_has_two_or_more_parts(subject: str) -> None:
     assert fault(subject=subject) == ""
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("subject", ["", "acme", "acme/", "/shop", "acme/*", "acme/shop\n", "a//b", "a/" + "b" * 299])
 def test_a_repository_claim_has_no_wildcards(subject: str) -> None:
     said = "oidc-binding: the repository claim is owner/name, or group/subgroup/project"
@@ -172,6 +176,7 @@ def test_a_ref_pattern_is_a_plain_glob(ref: str) -> None:
     assert fault(ref=ref) == ""
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     "ref",
     ["", "main", "*", "**", "refs/", "refs/{a,b}", "refs/[ab]", "!refs/x", "refs/a|b", "refs/\\x", "refs/" + "x" * 296],
@@ -181,12 +186,14 @@ def test_a_ref_pattern_cannot_match_more_than_it_seems_to(ref: str) -> None:
     assert fault(ref=ref) == f"{said} (see docs/hub.md on tokens from CI)"
 
 
+@pytest.mark.security
 def test_an_issuer_is_named_in_1_to_300_characters() -> None:
     said = "oidc-binding: the issuer is missing or too long (see docs/hub.md on tokens from CI)"
     assert (fault(issuer=""), fault(issuer="x" * 301)) == (said, said)
     assert (fault(issuer="x"), fault(issuer="x" * 300)) == ("", "")
 
 
+@pytest.mark.security
 def test_a_refused_binding_is_not_stored(desk: AuthDesk) -> None:
     with pytest.raises(UsageError):
         desk.bind(ref="main")
@@ -197,6 +204,7 @@ def test_a_refused_binding_is_not_stored(desk: AuthDesk) -> None:
 CLIMBING = "refs/" + "**/a/" * 10 + "x"
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("ref", [CLIMBING, "refs/**/a/**/b/**/x", "refs/heads/" + "*a" * 4, "refs/heads/" + "*a" * 40])
 def test_a_ref_pattern_that_could_take_minutes_to_compare_is_refused(desk: AuthDesk, ref: str) -> None:
     said = "oidc-binding: a ref pattern has at most two ** before its last part, and three * within a part"
@@ -211,12 +219,14 @@ def test_a_ref_pattern_may_have_some_wildcards(ref: str) -> None:
     assert fault(ref=ref) == ""
 
 
+@pytest.mark.security
 def test_a_stored_pattern_that_could_take_minutes_admits_nobody_and_nobody_waits() -> None:
     deep = "refs/" + "a/" * 40
     assert not ref_matches(deep + "b", CLIMBING)
     assert not ref_matches(deep.replace("a/", "") + "a/" * 10 + "x", CLIMBING), "not even what it would cover"
 
 
+@pytest.mark.security
 def test_a_repository_has_a_bounded_number_of_bindings(desk: AuthDesk) -> None:
     made = [desk.bind(ref=f"refs/heads/b{number}") for number in range(bindings.MOST)]
     with pytest.raises(UsageError) as caught:
@@ -237,6 +247,7 @@ def chosen(names: set[str], wanted: str | None, own: str = "acme/shop") -> set[s
     return set(scope.names)
 
 
+@pytest.mark.security
 def test_a_token_is_exchanged_for_the_repository_that_the_job_names() -> None:
     assert chosen({"acme/shop", "evil/x", "evil/y"}, "evil/y") == {"evil/y"}
     assert chosen({"acme/shop"}, "evil/y") == set()
@@ -251,6 +262,7 @@ def test_who_names_none_gets_the_only_one() -> None:
     assert chosen({"acme/shop"}, None, own="group/sub/shop") == {"acme/shop"}
 
 
+@pytest.mark.security
 def test_who_names_none_of_several_is_asked_and_is_told_no_names() -> None:
     with pytest.raises(UsageError) as caught:
         chosen({"acme/secret", "evil/y"}, None, own="group/sub/shop")

@@ -6,8 +6,6 @@ from hypothesis import strategies as st
 
 from covgov.hub.auth_service.cijob import CiJob
 
-pytestmark = pytest.mark.security
-
 
 @pytest.mark.parametrize(
     ("ref", "branch"),
@@ -24,6 +22,7 @@ def test_only_a_branchs_ref_is_called_by_its_short_name(ref: str, branch: str) -
     assert CiJob(ref).branch == branch
 
 
+@pytest.mark.security
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_a_job_is_of_a_branch_only_when_its_ref_is_that_branchs(one: str, other: str) -> None:
     assert CiJob(f"refs/heads/{one}").of_branch(other) == (one == other)

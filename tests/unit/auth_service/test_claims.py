@@ -8,8 +8,6 @@ from covgov.hub.auth_service.cijob import CiJob
 from covgov.hub.auth_service.claims import CiIdentity, ClaimFault, identity, text
 from covgov_testing.fakes_auth import GITHUB, GITLAB, LocalIssuer
 
-pytestmark = pytest.mark.security
-
 
 def fault(kind: str, claims: dict[str, object]) -> str:
     with pytest.raises(ClaimFault) as caught:
@@ -47,6 +45,7 @@ def test_an_older_gitlab_tells_branch_and_tag_apart(issuer: LocalIssuer, kind: s
     assert identity("gitlab", issuer.gitlab(ref="v1", ref_type=kind, ref_path=None)).ref == full
 
 
+@pytest.mark.security
 def test_a_ref_of_unknown_type_is_refused(issuer: LocalIssuer) -> None:
     claims = issuer.gitlab(ref_type="stash", ref_path=None)
     assert fault("gitlab", claims) == "the claim ref_type is 'stash', neither branch nor tag"
@@ -57,6 +56,7 @@ def test_githubs_immutable_subjects_name_the_same_repository(issuer: LocalIssuer
     assert identity("github", issuer.github(sub=subject)).subject == subject
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     "subject",
     ["repo:evil/shop:ref:x", "repo:acme/shop2:ref:x", "repo:acme@x/shop:ref:x", "repo:acme/shop@1x:r", "repo:", "repo"],
@@ -66,6 +66,7 @@ def test_a_subject_that_names_another_repository_is_refused(issuer: LocalIssuer,
     assert fault("github", issuer.github(sub=subject)) == expected
 
 
+@pytest.mark.security
 def test_gitlabs_subject_is_held_to_its_project(issuer: LocalIssuer) -> None:
     assert "another repository" in fault("gitlab", issuer.gitlab(sub="project_path:evil/shop:ref_type:branch:ref:main"))
 
@@ -75,39 +76,46 @@ def test_a_subject_of_the_owners_own_design_is_left_to_the_other_claims(issuer: 
     assert identity("github", issuer.github(sub=subject)).subject == subject
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("claim", ["repository", "ref", "sub", "jti", "iss"])
 def test_every_claim_of_github_is_needed(issuer: LocalIssuer, claim: str) -> None:
     expected = f"the claim {claim} is missing or no text of 1 to 300 characters"
     assert fault("github", issuer.github(**{claim: None})) == expected
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("claim", ["project_path", "sub", "jti", "iss"])
 def test_every_claim_of_gitlab_is_needed(issuer: LocalIssuer, claim: str) -> None:
     assert fault("gitlab", issuer.gitlab(**{claim: None})).startswith(f"the claim {claim} is missing")
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("claim", ["ref", "ref_type"])
 def test_an_older_gitlab_must_say_ref_and_its_type(issuer: LocalIssuer, claim: str) -> None:
     assert fault("gitlab", issuer.gitlab(ref_path=None, **{claim: None})).startswith(f"the claim {claim} is missing")
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("ref", ["main", "heads/main", "REFS/heads/main", "/refs/heads/main"])
 def test_a_ref_must_be_a_full_name(issuer: LocalIssuer, ref: str) -> None:
     assert fault("github", issuer.github(ref=ref)) == f"the ref {ref!r} is not a full name"
 
 
+@pytest.mark.security
 def test_a_token_of_one_kind_of_issuer_is_not_read_as_the_others(issuer: LocalIssuer) -> None:
     assert "project_path" in fault("gitlab", issuer.github())
     assert "repository" in fault("github", issuer.gitlab())
     assert fault("jenkins", issuer.github()) == "an issuer of kind 'jenkins' is not known"
 
 
+@pytest.mark.security
 @given(st.none() | st.booleans() | st.integers() | st.lists(st.text()) | st.just("") | st.just("x" * 301))
 def test_a_claim_that_is_no_short_text_is_refused(value: object) -> None:
     with pytest.raises(ClaimFault):
         text({"ref": value}, "ref")
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "\u202eevil", "a\x1b[31m"])
 def test_a_claim_cannot_carry_what_would_deceive_a_reader_of_the_audit_trail(value: str) -> None:
     with pytest.raises(ClaimFault):
@@ -130,10 +138,12 @@ def test_without_a_commit_there_is_none(issuer: LocalIssuer) -> None:
     assert identity("github", issuer.github()).job == CiJob("refs/heads/main", "")
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("sha", ["C" * 40, "c" * 39, "c" * 41, "main", "g" * 40])
 def test_a_commit_that_is_none_is_refused(issuer: LocalIssuer, sha: str) -> None:
     assert fault("github", issuer.github(sha=sha)) == "the claim sha is no commit"
 
 
+@pytest.mark.security
 def test_a_commit_that_is_no_text_is_refused(issuer: LocalIssuer) -> None:
     assert fault("github", issuer.github(sha=7)) == "the claim sha is missing or no text of 1 to 300 characters"

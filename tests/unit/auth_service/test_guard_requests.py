@@ -18,8 +18,6 @@ from covgov.hub.eventlog import audit
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes_auth import AuthDesk
 
-pytestmark = pytest.mark.security
-
 SHOP = "/v1/repositories/acme/shop"
 READING = Depends(requires(Permission.RUN_READ))
 
@@ -39,11 +37,10 @@ def application(desk: AuthDesk) -> FastAPI:
     return app
 
 
-def asked(desk: AuthDesk, token: str) -> list[str]:
+def asked(desk: AuthDesk, token: str) -> tuple[int, list[str]]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = TestClient(Numbered(application(desk))).get(SHOP, headers=headers).json()
-    assert isinstance(answer, list)
-    return answer
+    answer = TestClient(Numbered(application(desk))).get(SHOP, headers=headers)
+    return answer.status_code, answer.json()
 
 
 class Numbered:
@@ -57,20 +54,22 @@ class Numbered:
         await self._app(scope, receive, send)
 
 
+@pytest.mark.security
 def test_a_replay_is_accounted_for_under_its_request(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     name = "oidc:acme/shop@refs/heads/main"
-    assert asked(desk, token) == [name, name]
-    assert asked(desk, token) == ["oidc-replayed", ""]
+    assert asked(desk, token) == (200, [name, name])
+    assert asked(desk, token) == (401, ["oidc-replayed", ""])
     with transaction(desk.engine, write=False) as connection:
         last = list(audit.entries(connection))[-1]
     assert (last.event, last.request_id) == ("oidc-replayed", "request-9")
 
 
+@pytest.mark.security
 def test_the_request_carries_who_asks_from_when_it_is_known(desk: AuthDesk) -> None:
     reader, other = desk.token(Role.READER, "acme/shop"), desk.token(Role.READER, "acme/open")
-    assert asked(desk, reader.secret.text) == [f"token:{reader.token.id}"] * 2
-    assert asked(desk, other.secret.text) == ["repository-unknown", f"token:{other.token.id}"]
-    assert asked(desk, "") == ["authentication-required", "anonymous"]
-    assert asked(desk, "cvg_x") == ["token-malformed", ""]
+    assert asked(desk, reader.secret.text) == (200, [f"token:{reader.token.id}"] * 2)
+    assert asked(desk, other.secret.text) == (404, ["repository-unknown", f"token:{other.token.id}"])
+    assert asked(desk, "") == (401, ["authentication-required", "anonymous"])
+    assert asked(desk, "cvg_x") == (401, ["token-malformed", ""])

@@ -12,8 +12,6 @@ from covgov.hub.auth_service.jwks import LARGEST_DOCUMENT, PAUSE, TTL, KeyCache,
 from covgov.hub.auth_service.refusals import IssuerUnavailable
 from covgov_testing.fakes_auth import Clock, LocalIssuer, b64, ec_key, rsa_key
 
-pytestmark = pytest.mark.security
-
 URL = "https://ci.example/jwks"
 
 
@@ -49,6 +47,7 @@ def test_a_known_key_is_not_fetched_again_within_its_time(cache: KeyCache, issue
     assert len(issuer.fetches) == 1
 
 
+@pytest.mark.security
 def test_after_its_time_a_key_that_the_issuer_withdrew_is_no_longer_accepted(
     cache: KeyCache, issuer: LocalIssuer, clock: Clock
 ) -> None:
@@ -69,6 +68,7 @@ def test_a_new_key_id_makes_the_keys_be_fetched(cache: KeyCache, issuer: LocalIs
     assert len(issuer.fetches) == 2
 
 
+@pytest.mark.security
 def test_a_thousand_unknown_key_ids_cost_the_issuer_one_fetch_a_minute(
     cache: KeyCache, issuer: LocalIssuer, clock: Clock
 ) -> None:
@@ -84,6 +84,7 @@ def test_a_thousand_unknown_key_ids_cost_the_issuer_one_fetch_a_minute(
     assert len(issuer.fetches) == 2
 
 
+@pytest.mark.security
 def test_unknown_key_ids_do_not_prolong_what_is_known(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
     cache.key("k1")
     clock.forward(PAUSE)
@@ -93,6 +94,7 @@ def test_unknown_key_ids_do_not_prolong_what_is_known(cache: KeyCache, issuer: L
     assert unavailable(cache).code == "oidc-keys-unavailable"
 
 
+@pytest.mark.security
 @pytest.mark.reliability
 def test_an_issuer_that_does_not_answer_is_asked_once_a_minute(
     cache: KeyCache, issuer: LocalIssuer, clock: Clock
@@ -113,6 +115,7 @@ def test_an_issuer_that_does_not_answer_is_asked_once_a_minute(
     assert len(issuer.fetches) == 2
 
 
+@pytest.mark.security
 @pytest.mark.reliability
 def test_keys_at_hand_serve_while_the_issuer_is_away_until_their_time_is_over(
     cache: KeyCache, issuer: LocalIssuer, clock: Clock
@@ -128,6 +131,7 @@ def test_keys_at_hand_serve_while_the_issuer_is_away_until_their_time_is_over(
     assert unavailable(cache).status == 503
 
 
+@pytest.mark.security
 @pytest.mark.reliability
 @pytest.mark.parametrize("body", [b"", b"<html>busy</html>", b'{"keys": []}', b"[]", b"\xff", b'{"keys": 1}'])
 def test_an_answer_without_a_usable_key_leaves_what_is_known(
@@ -173,10 +177,12 @@ def test_a_key_that_does_not_say_its_use_is_for_signing() -> None:
     assert set(usable_keys(document(key))) == {"k1"}
 
 
+@pytest.mark.security
 def test_a_symmetric_key_is_never_used() -> None:
     assert usable_keys(document(OctKey.generate_key(256, {"kid": "k", "use": "sig"}).as_dict(private=True))) == {}
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     "key",
     [
@@ -195,14 +201,20 @@ def test_a_symmetric_key_is_never_used() -> None:
     ],
 )
 def test_a_key_that_is_of_another_use_or_kind_or_damaged_is_left_out_alone(key: dict[str, object]) -> None:
+    assert usable_keys(document(key)) == {}
     assert set(usable_keys(document(key, rsa(kid="good")))) == {"good"}
 
 
+def rsa_of(bits: int) -> dict[str, object]:
+    numbers = generate_private_key(65537, bits).public_key().public_numbers()
+    return {"kty": "RSA", "kid": "k", "n": b64(numbers.n.to_bytes(bits // 8, "big")), "e": "AQAB"}
+
+
+@pytest.mark.security
 def test_rsa_keys_under_2048_bits_are_left_out() -> None:
-    for bits, taken in ((1024, set()), (2040, set()), (2048, {"k"})):
-        numbers = generate_private_key(65537, bits).public_key().public_numbers()
-        modulus = b64(numbers.n.to_bytes(bits // 8, "big"))
-        assert set(usable_keys(document({"kty": "RSA", "kid": "k", "n": modulus, "e": "AQAB"}))) == taken
+    for bits in (1024, 2040):
+        assert usable_keys(document(rsa_of(bits))) == {}
+    assert set(usable_keys(document(rsa_of(2048)))) == {"k"}
 
 
 def test_private_parts_that_an_issuer_leaks_are_not_taken_in() -> None:
@@ -210,12 +222,14 @@ def test_private_parts_that_an_issuer_leaks_are_not_taken_in() -> None:
     assert not taken.is_private
 
 
+@pytest.mark.security
 def test_a_document_beyond_the_limit_holds_no_key() -> None:
     body = document(rsa())
     assert set(usable_keys(body + b" " * (LARGEST_DOCUMENT - len(body)))) == {"k1"}
     assert usable_keys(body + b" " * (LARGEST_DOCUMENT - len(body) + 1)) == {}
 
 
+@pytest.mark.security
 def test_a_deeply_nested_document_holds_no_key() -> None:
     assert usable_keys(b'{"keys":' + b"[" * 100_000) == {}
     assert usable_keys(b'{"x":' * 40_000) == {}

@@ -6,8 +6,6 @@ import pytest
 
 from covgov.hub.auth_service.permissions import GRANTS, HARMLESS, INSTANCE, OPEN, Permission, Role
 
-pytestmark = pytest.mark.security
-
 READER = {
     "badge:read",
     "coverage:read",

@@ -17,8 +17,6 @@ from covgov.hub.store.schema import RUNS
 from covgov.hub.store.work import Work, stamp
 from covgov_testing.fakes_auth import NOON, AuthDesk
 
-pytestmark = pytest.mark.security
-
 SHA = "c" * 40
 MAIN = CiJob("refs/heads/main", SHA)
 PULL = CiJob("refs/pull/7/merge", SHA)
@@ -37,11 +35,15 @@ def refusal(job: CiJob, run: Placed, *, taken: bool = False, default: str = "mai
     return ""
 
 
-def test_a_job_of_the_default_branch_adds_what_it_measures_there_also_again() -> None:
+@pytest.mark.security
+def test_only_a_job_of_the_default_branch_adds_what_it_measures_there_also_again() -> None:
     assert refusal(MAIN, Placed("main", SHA, "t")) == ""
     assert refusal(MAIN, Placed("main", "a" * 40, "t"), taken=True) == ""
+    for ref in ("refs/tags/main", "refs/pull/7/merge", "refs/heads/Main"):
+        assert refusal(CiJob(ref, SHA), Placed("main", SHA, "t")).startswith("ci-branch: ")
 
 
+@pytest.mark.security
 def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
     assert refusal(PULL, Placed("refs/pull/7/merge", SHA, "t")) == ""
     said = "send refs/pull/7/merge as the branch, or record with a token of the hub"
@@ -53,12 +55,14 @@ def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
     )
 
 
+@pytest.mark.security
 def test_a_job_of_the_default_branch_cannot_write_elsewhere() -> None:
     assert refusal(MAIN, Placed("dev", SHA, "t")).startswith(
         "ci-branch: a job of refs/heads/main cannot add a run of dev"
     )
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("run", [Placed("refs/pull/7/merge", SHA, "t"), Placed("refs/pull/7/merge", "a" * 40, "t")])
 def test_what_the_default_branch_has_measured_is_measured_by_nobody_else(run: Placed) -> None:
     job = CiJob("refs/pull/7/merge")
@@ -69,6 +73,7 @@ def test_what_the_default_branch_has_measured_is_measured_by_nobody_else(run: Pl
     )
 
 
+@pytest.mark.security
 def test_a_job_of_another_ref_adds_no_run_of_another_commit_than_its_own() -> None:
     assert refusal(PULL, Placed("refs/pull/7/merge", "a" * 40, "t")) == (
         f"ci-commit: a job of refs/pull/7/merge at {'c' * 12} cannot add a run of {'a' * 12} "
@@ -76,12 +81,14 @@ def test_a_job_of_another_ref_adds_no_run_of_another_commit_than_its_own() -> No
     )
 
 
+@pytest.mark.security
 def test_a_default_branch_with_the_name_of_a_ref_is_not_that_refs() -> None:
     assert refusal(PULL, Placed("refs/pull/7/merge", SHA, "t"), default="refs/pull/7/merge") == (
         "ci-branch: a job of refs/pull/7/merge is none of the branch refs/pull/7/merge (use a branch)"
     )
 
 
+@pytest.mark.security
 @given(REFS, BRANCHES, st.sampled_from(["main", "dev", "refs/x"]), st.booleans())
 def test_only_jobs_of_the_default_branch_add_runs_of_it(ref: str, branch: str, default: str, taken: bool) -> None:
     if branch == default and ref != f"refs/heads/{default}":
@@ -111,6 +118,7 @@ def asking(job: CiJob | None) -> Principal:
 OWN = Placed("refs/pull/7/merge", SHA, "own")
 
 
+@pytest.mark.security
 def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", "m" * 40, "base")
@@ -124,16 +132,21 @@ def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> No
             assert caught.value.repository == "acme/shop"
 
 
-def test_who_is_no_ci_job_is_not_asked_for_its_ref(desk: AuthDesk) -> None:
+@pytest.mark.security
+def test_who_is_no_ci_job_is_not_asked_for_its_ref_and_every_ci_job_is(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", SHA, "base")
-        placement.check(work, shop(work), asking(None), [Placed("main", SHA, "base"), Placed("x", SHA, "base")])
+        for run in (Placed("main", SHA, "base"), Placed("x", SHA, "base")):
+            placement.check(work, shop(work), asking(None), [run])
+            with pytest.raises(Misplaced, match=r"^a job of refs/pull/7/merge cannot add a run"):
+                placement.check(work, shop(work), asking(PULL), [run])
 
 
+@pytest.mark.security
 def test_a_refusal_is_accounted_for(desk: AuthDesk) -> None:
-    refused = Misplaced("ci-branch", "no")
-    refused.repository = "acme/shop"
     with desk.work("token:a") as work:
-        placement.account(work, refused)
+        with pytest.raises(Misplaced) as caught:
+            placement.check(work, shop(work), asking(PULL), [Placed("main", SHA, "own")])
+        placement.account(work, caught.value)
     fields = {"permission": "history:append", "reason": "ci-branch", "repository": "acme/shop"}
     assert desk.audited() == [("access-refused", "token:a", fields)]

@@ -15,8 +15,6 @@ from covgov.hub.store.repositories import Deletion
 from covgov.hub.store.work import stamp, transaction
 from covgov_testing.fakes_auth import DAY, NOON, AuthDesk, repository_id
 
-pytestmark = pytest.mark.security
-
 SHOP = "acme/shop"
 
 
@@ -43,6 +41,7 @@ def told(desk: AuthDesk) -> list[tuple[str, dict[str, object]]]:
     return [(name, fields) for name, _, fields in desk.audited() if name not in ("token-created", "token-rotated")]
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("role", list(Role))
 def test_a_token_for_a_deleted_repository_does_not_open_its_namesake(desk: AuthDesk, role: Role) -> None:
     """An admin's token of this one repository above all: with an empty scope it would reach every one."""
@@ -58,6 +57,7 @@ def test_a_token_for_a_deleted_repository_does_not_open_its_namesake(desk: AuthD
     ]
 
 
+@pytest.mark.security
 def test_a_token_for_more_than_the_deleted_repository_keeps_the_rest(desk: AuthDesk) -> None:
     issued = desk.token(Role.UPLOADER, SHOP, "acme/open")
     removed(desk)
@@ -76,6 +76,7 @@ def test_other_tokens_stay_as_they_are(desk: AuthDesk, names: tuple[str, ...]) -
     assert [name for name, _ in told(desk)] == ["repository-deleted"]
 
 
+@pytest.mark.security
 def test_a_name_with_a_wildcard_of_sql_takes_only_itself(desk: AuthDesk) -> None:
     with desk.work() as work:
         repositories.create(work.connection, "acme", "a_b", at=NOON)
@@ -84,6 +85,7 @@ def test_a_name_with_a_wildcard_of_sql_takes_only_itself(desk: AuthDesk) -> None
     assert (opens(desk, exact), opens(desk, other)) == ("token-revoked", Scope(frozenset({"acme/axb"})))
 
 
+@pytest.mark.security
 def test_a_rotated_token_and_its_successor_are_both_revoked(desk: AuthDesk) -> None:
     old = desk.token(Role.UPLOADER, SHOP)
     with desk.work() as work:
@@ -92,6 +94,7 @@ def test_a_rotated_token_and_its_successor_are_both_revoked(desk: AuthDesk) -> N
     assert (opens(desk, old), opens(desk, new)) == ("token-revoked", "token-revoked")
 
 
+@pytest.mark.security
 def test_an_expired_token_is_revoked_as_well_since_a_clock_may_jump_back(desk: AuthDesk) -> None:
     issued = desk.token(Role.UPLOADER, SHOP, lifetime=DAY)
     desk.clock.forward(2 * DAY.total_seconds())
@@ -117,6 +120,7 @@ def test_a_token_revoked_before_keeps_its_moment_and_is_not_told_of_again(desk: 
     assert [name for name, _ in told(desk)] == ["token-revoked", "repository-deleted"]
 
 
+@pytest.mark.security
 def test_a_ci_job_s_token_and_its_binding_do_not_open_the_namesake(desk: AuthDesk) -> None:
     binding, kept = desk.bind(), desk.bind("acme/open", "acme/open")
     exchanged = desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "request-2", desk.secrets)

@@ -11,8 +11,6 @@ from covgov.hub.store.schema import OIDC_SEEN
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes_auth import DAY, NOON, AuthDesk
 
-pytestmark = pytest.mark.security
-
 SOON = NOON + timedelta(minutes=6)
 
 
@@ -28,6 +26,7 @@ def remembered(desk: AuthDesk) -> int:
         return connection.execute(select(func.count()).select_from(OIDC_SEEN)).scalar_one()
 
 
+@pytest.mark.security
 def test_a_token_is_good_once(desk: AuthDesk) -> None:
     assert first(desk, "1")
     assert not first(desk, "1")
@@ -40,6 +39,7 @@ def test_two_issuers_may_give_the_same_id(desk: AuthDesk) -> None:
     assert first(desk, "1", issuer="https://b")
 
 
+@pytest.mark.security
 def test_an_id_is_forgotten_a_day_after_nobody_could_accept_it(desk: AuthDesk) -> None:
     first(desk, "1")
     first(desk, "2", now=SOON + DAY, until=SOON + 2 * DAY)
@@ -49,6 +49,7 @@ def test_an_id_is_forgotten_a_day_after_nobody_could_accept_it(desk: AuthDesk) -
     assert not first(desk, "2", now=SOON + DAY)
 
 
+@pytest.mark.security
 @pytest.mark.reliability
 def test_a_clock_that_jumps_ahead_and_back_lets_nothing_in_twice(desk: AuthDesk) -> None:
     first(desk, "1")
@@ -63,6 +64,7 @@ def test_a_use_that_was_rolled_back_did_not_happen(desk: AuthDesk) -> None:
     assert first(desk, "1")
 
 
+@pytest.mark.security
 def test_the_table_itself_refuses_a_second_use(desk: AuthDesk) -> None:
     first(desk, "1")
     row = {"issuer": "https://a", "token_id": "1", "expires_at": "2026-11-22T12:06:00Z"}

@@ -11,8 +11,6 @@ from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import EVERYWHERE, NOWHERE, Scope
 from covgov.hub.auth_service.tokenrequest import TokenRequest, checked_overlap
 
-pytestmark = pytest.mark.security
-
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
@@ -43,6 +41,7 @@ def test_every_role_can_be_held_over_named_repositories(role: Role) -> None:
     assert fault(role=role) == ""
 
 
+@pytest.mark.security
 def test_only_an_admin_can_reach_everything() -> None:
     assert fault(role=Role.ADMIN, reach=EVERYWHERE) == ""
     for role in (Role.READER, Role.UPLOADER, Role.MAINTAINER):
@@ -51,21 +50,25 @@ def test_only_an_admin_can_reach_everything() -> None:
         )
 
 
+@pytest.mark.security
 def test_everything_and_some_names_contradict_each_other() -> None:
     assert fault(role=Role.ADMIN, reach=Scope(frozenset({"a/b"}), everything=True)).startswith("token-scope")
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("role", Role)
 def test_no_role_is_given_for_no_repository_at_all(role: Role) -> None:
     assert fault(role=role, reach=NOWHERE) == f"token-scope: a token of role {role} names 1 to 500 repositories"
 
 
+@pytest.mark.security
 def test_a_scope_has_at_most_500_repositories() -> None:
     names = [f"acme/r{number}" for number in range(501)]
     assert fault(reach=scope(*names[:500])) == ""
     assert fault(reach=scope(*names)) == "token-scope: a token of role uploader names 1 to 500 repositories"
 
 
+@pytest.mark.security
 @pytest.mark.parametrize(
     "name", ["acme", "acme/", "/shop", "acme/shop/x", "acme/*", "*", "acme/shop\n", "a b/c", "a/" + "b" * 101]
 )
@@ -73,6 +76,7 @@ def test_a_repository_is_named_owner_slash_name_without_wildcards(name: str) -> 
     assert fault(reach=scope("acme/shop", name)) == f"token-scope: {name[:80]!r} is no repository"
 
 
+@pytest.mark.security
 def test_of_several_wrong_names_the_first_in_order_is_told() -> None:
     assert fault(reach=scope("z", "b", "c")) == "token-scope: 'b' is no repository"
 
@@ -81,6 +85,7 @@ def test_names_of_a_hundred_characters_are_repositories() -> None:
     assert fault(reach=scope("a" * 100 + "/" + "b" * 100)) == ""
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "a\x00", "a\x7f"])
 def test_a_name_is_1_to_100_printable_characters(name: str) -> None:
     assert fault(name=name) == "token-name: a token's name has 1 to 100 printable characters"
@@ -96,6 +101,7 @@ def test_a_token_lives_between_a_second_and_366_days(life: timedelta) -> None:
     assert fault(life=life) == ""
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("life", [SECOND - timedelta(microseconds=1), timedelta(), -DAY, 366 * DAY + SECOND])
 def test_no_token_lives_for_ever_or_not_at_all(life: timedelta) -> None:
     assert fault(life=life) == "token-lifetime: a token lives at least a second and at most 366 days"
@@ -122,6 +128,7 @@ def test_an_overlap_is_0_to_7_days(overlap: timedelta) -> None:
     assert checked_overlap(overlap) == overlap
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("overlap", [-SECOND, 7 * DAY + SECOND])
 def test_an_old_token_does_not_go_on_for_longer(overlap: timedelta) -> None:
     with pytest.raises(UsageError, match=r"^the old token may go on for 0 to 7 days$") as caught:
@@ -129,6 +136,7 @@ def test_an_old_token_does_not_go_on_for_longer(overlap: timedelta) -> None:
     assert (caught.value.code, caught.value.hint) == ("token-overlap", "a leaked token is revoked, not rotated")
 
 
+@pytest.mark.security
 def test_names_that_begin_as_those_of_ci_jobs_are_theirs() -> None:
     assert fault(name="oidc:mine") == "token-name: names that begin with oidc: are CI jobs' (call it otherwise)"
     assert fault(name="my oidc: token") == ""

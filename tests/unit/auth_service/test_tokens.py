@@ -18,8 +18,6 @@ from covgov.hub.store.schema import TOKENS
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes_auth import DAY, NOON, AuthDesk, CountedBytes
 
-pytestmark = pytest.mark.security
-
 HINTS = {
     "token-inactive": "issue a new token instead",
     "token-overlap": "a leaked token is revoked, not rotated",
@@ -86,6 +84,7 @@ def test_another_roles_row_without_repositories_reaches_nothing(desk: AuthDesk) 
     assert found(desk, issued.secret.text).scope == Scope()
 
 
+@pytest.mark.security
 def test_what_is_refused_leaves_no_token_and_no_audit_entry(desk: AuthDesk) -> None:
     with pytest.raises(UsageError, match="366 days"), desk.work() as work:
         tokens.issue(work, TokenRequest("x", Role.READER, SHOP, 400 * DAY), desk.secrets)
@@ -109,18 +108,21 @@ def test_creation_is_accounted_for(desk: AuthDesk) -> None:
     assert desk.audited() == [("token-created", "local:root", {"token": token.id, **told})]
 
 
+@pytest.mark.security
 def test_a_token_that_is_not_whole_is_told_apart_from_an_unknown_one(desk: AuthDesk) -> None:
     shown = desk.token().secret.text
     assert refusal(desk, shown[:-1]) == "token-malformed: this is no token of the hub"
     assert refusal(desk, "") == "token-malformed: this is no token of the hub"
 
 
+@pytest.mark.security
 def test_a_well_formed_token_of_another_hub_is_unknown(desk: AuthDesk) -> None:
     desk.token()
     other = make(lambda size: b"\xff" * size)
     assert refusal(desk, other.text) == "token-unknown: the hub does not know this token"
 
 
+@pytest.mark.security
 def test_the_right_id_with_another_secret_is_unknown_even_when_revoked_or_expired(desk: AuthDesk) -> None:
     issued = desk.token()
     body = issued.secret.text[:31] + "A" * 43
@@ -129,6 +131,7 @@ def test_the_right_id_with_another_secret_is_unknown_even_when_revoked_or_expire
     assert refusal(desk, body + checksum(body)) == "token-unknown: the hub does not know this token"
 
 
+@pytest.mark.security
 def test_a_row_whose_digest_was_blanked_opens_to_nobody(desk: AuthDesk) -> None:
     issued = desk.token()
     with desk.work() as work:
@@ -142,6 +145,7 @@ def test_the_digests_are_compared_in_constant_time() -> None:
     assert "== shown.digest()" not in source
 
 
+@pytest.mark.security
 def test_a_token_works_until_the_second_before_it_expires(desk: AuthDesk) -> None:
     issued = desk.token(lifetime=DAY)
     desk.clock.now = NOON + DAY - timedelta(seconds=1)
@@ -151,6 +155,7 @@ def test_a_token_works_until_the_second_before_it_expires(desk: AuthDesk) -> Non
     assert refusal(desk, issued.secret.text) == expected
 
 
+@pytest.mark.security
 def test_a_revoked_token_opens_nothing_at_once_and_the_others_stay(desk: AuthDesk) -> None:
     one, other = desk.token(name="one"), desk.token(name="other")
     with desk.work() as work:
@@ -172,6 +177,7 @@ def test_revoking_again_changes_nothing(desk: AuthDesk) -> None:
     assert [event for event, _, _ in desk.audited()] == ["token-created", "token-revoked"]
 
 
+@pytest.mark.security
 def test_rotation_gives_a_new_text_and_lets_the_old_one_go_on_for_the_overlap(desk: AuthDesk) -> None:
     old = desk.token(Role.UPLOADER, "acme/shop", lifetime=30 * DAY, name="CI")
     desk.clock.forward(3600)
@@ -189,6 +195,7 @@ def test_rotation_gives_a_new_text_and_lets_the_old_one_go_on_for_the_overlap(de
     assert found(desk, new.secret.text).id == new.token.id
 
 
+@pytest.mark.security
 def test_rotation_without_overlap_ends_the_old_token_at_once(desk: AuthDesk) -> None:
     old = desk.token()
     with desk.work() as work:
@@ -196,11 +203,14 @@ def test_rotation_without_overlap_ends_the_old_token_at_once(desk: AuthDesk) -> 
     assert refusal(desk, old.secret.text).startswith("token-expired")
 
 
+@pytest.mark.security
 def test_rotation_never_prolongs_the_old_token(desk: AuthDesk) -> None:
     old = desk.token(lifetime=DAY)
     with desk.work() as work:
         tokens.rotate(work, old.token.id, 7 * DAY, desk.secrets)
     assert desk.token_now(old.token.id).expires_at == NOON + DAY
+    desk.clock.now = NOON + DAY
+    assert refusal(desk, old.secret.text).startswith("token-expired")
 
 
 def test_rotation_is_accounted_for_once(desk: AuthDesk) -> None:
@@ -217,6 +227,7 @@ def test_rotation_is_accounted_for_once(desk: AuthDesk) -> None:
     assert desk.audited()[1:] == [("token-rotated", "local:root", fields)]
 
 
+@pytest.mark.security
 def test_a_token_is_rotated_once(desk: AuthDesk) -> None:
     token = desk.token().token
     with desk.work() as work:
@@ -225,6 +236,7 @@ def test_a_token_is_rotated_once(desk: AuthDesk) -> None:
     assert usage_fault(desk, "rotate", token.id, DAY, desk.secrets) == expected
 
 
+@pytest.mark.security
 def test_neither_a_revoked_nor_an_expired_token_is_brought_back_by_rotation(desk: AuthDesk) -> None:
     revoked, expired = desk.token().token, desk.token(lifetime=DAY).token
     with desk.work() as work:
@@ -234,12 +246,14 @@ def test_neither_a_revoked_nor_an_expired_token_is_brought_back_by_rotation(desk
         assert usage_fault(desk, "rotate", token.id, DAY, desk.secrets).startswith("token-inactive")
 
 
+@pytest.mark.security
 def test_a_refused_overlap_changes_nothing(desk: AuthDesk) -> None:
     token = desk.token().token
     assert usage_fault(desk, "rotate", token.id, 8 * DAY, desk.secrets).startswith("token-overlap")
     assert desk.token_now(token.id) == token
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("act", ["rotate", "revoke"])
 def test_what_is_not_there_cannot_be_changed(desk: AuthDesk, act: str) -> None:
     more = (DAY, desk.secrets) if act == "rotate" else ()
@@ -285,15 +299,17 @@ def test_last_use_never_moves_back_and_never_to_another_token(desk: AuthDesk) ->
     assert desk.token_now(token.id).last_used_at == NOON + 2 * DAY
 
 
+@pytest.mark.security
 def test_only_tokens_from_ci_that_expired_a_day_ago_are_forgotten(desk: AuthDesk) -> None:
     desk.token(Role.ADMIN, lifetime=DAY, name="an oidc: of people")
     with desk.work() as work:
         wanted = TokenRequest("oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, DAY, CiJob("refs/heads/main"))
-        tokens.issue(work, wanted, desk.secrets)
+        issued = tokens.issue(work, wanted, desk.secrets)
         tokens.forget_exchanged(work.connection, NOON + 2 * DAY)
         assert len(tokens.list_(work.connection)) == 2
         tokens.forget_exchanged(work.connection, NOON + 2 * DAY + timedelta(seconds=1))
         assert [one.name for one in tokens.list_(work.connection)] == ["an oidc: of people"]
+    assert refusal(desk, issued.secret.text).startswith("token-unknown")
 
 
 @pytest.mark.reliability
@@ -307,6 +323,7 @@ def test_a_token_whose_audit_entry_cannot_be_written_was_never_issued(desk: Auth
         assert connection.execute(select(func.count()).select_from(TOKENS)).scalar_one() == 0
 
 
+@pytest.mark.security
 @pytest.mark.reliability
 def test_two_admins_who_rotate_one_token_do_not_both_succeed(desk: AuthDesk) -> None:
     token = desk.token().token
@@ -341,17 +358,22 @@ def test_a_token_of_people_has_no_job(desk: AuthDesk) -> None:
     assert issued.token.principal().job is None
 
 
+@pytest.mark.security
 def test_a_revoked_token_names_the_successors_that_work_on(desk: AuthDesk) -> None:
-    first = desk.token().token
+    first = desk.token()
     with desk.work() as work:
-        second = tokens.rotate(work, first.id, DAY, desk.secrets).token
-        third = tokens.rotate(work, second.id, DAY, desk.secrets).token
-        gone = tokens.revoke(work, first.id)
-        assert tokens.successors(work.connection, gone, NOON) == [second.id, third.id]
-        tokens.revoke(work, second.id)
+        second = tokens.rotate(work, first.token.id, DAY, desk.secrets)
+        third = tokens.rotate(work, second.token.id, DAY, desk.secrets).token
+        gone = tokens.revoke(work, first.token.id)
+        assert tokens.successors(work.connection, gone, NOON) == [second.token.id, third.id]
+    assert refusal(desk, first.secret.text).startswith("token-revoked")
+    assert found(desk, second.secret.text).id == second.token.id
+    with desk.work() as work:
+        tokens.revoke(work, second.token.id)
         assert tokens.successors(work.connection, gone, NOON) == [third.id]
         assert tokens.successors(work.connection, third, NOON) == []
         assert tokens.successors(work.connection, gone, third.expires_at) == []
+    assert refusal(desk, second.secret.text).startswith("token-revoked")
 
 
 def test_tokens_are_listed_on_from_the_place_of_one_of_them_also_within_a_second(desk: AuthDesk) -> None:

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from covgov.hub.auth_service.tokentext import PREFIX, TokenText, checksum, make, read
 from covgov_testing.fakes_auth import CountedBytes
 
-pytestmark = pytest.mark.security
-
 KNOWN = "cvg_aaaqeayeaudaocajbifqydiob4_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
@@ -46,6 +44,7 @@ def test_the_checksum_is_crc32_in_base_62() -> None:
     assert checksum(KNOWN) == "21lFhY"
 
 
+@pytest.mark.security
 @given(st.integers(0, 79), st.sampled_from(string.ascii_letters + string.digits + "_-.= \n"))
 def test_one_wrong_character_is_found_without_the_database(position: int, wrong: str) -> None:
     text = make(CountedBytes()).text
@@ -53,11 +52,13 @@ def test_one_wrong_character_is_found_without_the_database(position: int, wrong:
         assert read(text[:position] + wrong + text[position + 1 :]) is None
 
 
+@pytest.mark.security
 @pytest.mark.parametrize("change", [str.upper, str.lower, lambda text: text + "\n", lambda text: " " + text])
 def test_nothing_but_the_exact_text_is_read(change: Callable[[str], str]) -> None:
     assert read(change(make(CountedBytes()).text)) is None
 
 
+@pytest.mark.security
 @given(st.text(max_size=100))
 def test_any_other_text_is_no_token(text: str) -> None:
     assert read(text) is None

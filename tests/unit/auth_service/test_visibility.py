@@ -7,9 +7,8 @@ from covgov.hub.auth_service.visibility import is_public
 from covgov.hub.store.work import WRITE
 from covgov_testing.fakes_auth import AuthDesk
 
-pytestmark = pytest.mark.security
 
-
+@pytest.mark.security
 def test_only_an_existing_repository_that_is_not_private_is_public(desk: AuthDesk) -> None:
     assert is_public(desk.engine, "acme/open")
     for name in ("acme/shop", "acme/none", "other/open", "acme", "acme/", "", "acme/open/x", "ACME/open", "acme/%"):
