@@ -15,7 +15,6 @@ from covgov.evidence.comparison import Against, compare_all, with_merged
 from covgov.evidence.line_ends import distrusted
 from covgov.evidence.request import Edges, Request
 from covgov.evidence.situation import Kind, Situation, situate
-from covgov.evidence.unreported import unreported
 from covgov.history import baseline as baselines
 from covgov.ingest.normalise import merge
 from covgov.model.diff import Diff
@@ -128,7 +127,7 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         owners=_owners(effective, merged, base.read_tip or edges.read),
     )
     told = {*facts.vanished, *(facts.patch.unmeasured if facts.patch else ())}
-    silent = unreported(effective, heads, blobs or (), edges.read, told)
+    silent = unmeasured.unreported(effective, heads, blobs or (), edges.read, told)
     return Gathered(replace(facts, unreported=silent), heads, faults)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from covgov.evidence.unreported import unreported
+from covgov.evidence.unmeasured import unreported
 from covgov_testing.builders import snap
 from covgov_testing.builders_policy import API, AUTH, policy
 
