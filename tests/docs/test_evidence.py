@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from covgov.policy.notification import Occasion
+from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence import documents, pictures, tables, weekly
 from covgov_testing.evidence.cycles import Told
@@ -144,6 +145,32 @@ def test_the_fallback_needs_no_service(played: Played) -> None:
     assert named == {"verdict.json", "summary.md", "SUITE-html.zip"}
     assert {name.replace("SUITE", "shop") for name in named} <= set(played.told.files)
     assert all(row.split("|")[2].strip() for row in rows)
+
+
+def test_the_words_about_the_cart_read_its_row_of_the_summary() -> None:
+    text = (CHECKOUT / "docs" / "metrics" / "README.md").read_text(encoding="utf-8")
+    header, cart = re.findall(r"^\| (component|`cart`) \| (.*) \|$", text, re.MULTILINE)
+    row = dict(zip(header[1].split(" | "), cart[1].split(" | "), strict=True))
+    words = r"cart in the table above: (.*?) of its units are .*? tagged `security` reach (.*?) of"
+    told = re.search(words, text, re.DOTALL)
+    assert told is not None
+    assert f"= {told[1]} (combined)" in row["now"]
+    assert told[2] == row["security"]
+
+
+def test_every_filter_of_branches_is_shown_beside_its_event() -> None:
+    text = (CHECKOUT / documents.WITH_BLOCKS[1]).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\S+) \| `(\w+)` \| (.*) \|$", text, re.MULTILINE)
+    shown = {(name, event): when for name, event, when in rows}
+    filters = {
+        (name, event): how["branches"]
+        for name in workflow_files.WORKFLOWS
+        for event, how in workflow_files.load(name).on.items()
+        if isinstance(how, dict) and "branches" in how
+    }
+    assert ("tests.yml", "pull_request") in filters
+    for place, branches in filters.items():
+        assert shown[place] == f"branch {', '.join(branches)}"
 
 
 @pytest.mark.security

@@ -110,9 +110,11 @@ def _starts() -> str:
 def _how(event: str, how: object) -> str:
     if event == "schedule":
         return ", ".join(f"`{one['cron']}` (UTC)" for one in msgspec.convert(how, list[dict[str, str]]))
-    if event == "push":
-        return f"branch {', '.join(msgspec.convert(how, dict[str, list[str]])['branches'])}"
-    return "by hand" if event == "workflow_dispatch" else "every one"
+    if event == "workflow_dispatch":
+        return "by hand"
+    filters = msgspec.convert(how or {}, dict[str, list[str]])
+    assert set(filters) <= {"branches"}, f"{event}: no words for {sorted(filters)}"
+    return f"branch {', '.join(filters['branches'])}" if filters else "every one"
 
 
 def _artifacts() -> str:
