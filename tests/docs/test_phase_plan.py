@@ -70,7 +70,14 @@ def test_a_test_that_no_tier_ran_is_no_proof(tmp_path: Path) -> None:
     assert unproven(tmp_path) == {"tests/test_it.py::test_one": "no tier ran it"}
 
 
-@pytest.mark.parametrize("changed", ["tests/test_it.py", ".github/workflows/tests.yml", "covgov.toml", "noxfile.py"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *("tests/test_it.py", ".github/workflows/tests.yml", "covgov.toml", "noxfile.py"),
+        *("docs/secrets.md", "docs/metrics/grafana.json", "docs/portfolio/coverage_memo.md.jinja", "README.md"),
+        *("tests/docs/12-test-commands.md", "src/covgov/policy/covgov.schema.json", "scripts/coverage_baseline.sh"),
+    ],
+)
 def test_what_was_changed_after_the_session_began_is_not_proven_by_it(tmp_path: Path, changed: str) -> None:
     record = recorded(tmp_path, CASE.format(name="test_one", inner=""))
     os.utime(record, (5000, 5000))  # written when the session ended, after the change
