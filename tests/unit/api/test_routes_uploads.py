@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.work import transaction
@@ -79,6 +80,33 @@ def test_a_replayed_upload_is_the_same_upload(desk: WriteDesk) -> None:
         assert (again.status_code, again.json()) == (200, first.json())
     assert len(desk.history().list()) == 1
     assert desk.trail() == trail
+
+
+@pytest.mark.reliability
+def test_a_replayed_upload_whose_run_waits_says_what_is_missing_by_now(desk: WriteDesk) -> None:
+    expected = ["api", "auth", "web"]
+    first = desk.upload(LCOV, expected=expected).json()
+    assert (first["state"], first["missing"]) == ("pending", ["auth", "web"])
+    desk.upload(XML, suite="auth", expected=expected)
+    again = desk.upload(LCOV, expected=expected)
+    assert (again.status_code, again.json()) == (200, {**first, "missing": ["web"]})
+
+
+@pytest.mark.reliability
+def test_an_upload_reads_what_it_is_judged_by_once_and_a_replayed_one_of_a_run_not_at_all(desk: WriteDesk) -> None:
+    store_policy(desk, POLICY.format(drop=100))
+    desk.upload(LCOV)
+    asked: list[str] = []
+    event.listen(desk.engine, "before_cursor_execute", lambda _, __, statement, *___: asked.append(statement))
+    assert desk.upload(XML, suite="auth").json()["state"] == "complete"
+    assert [reads(asked, table) for table in ("policies", "uploads")] == [1, 2]
+    asked.clear()
+    assert desk.upload(XML, suite="auth").status_code == 200
+    assert [reads(asked, table) for table in ("policies", "uploads")] == [0, 1]
+
+
+def reads(statements: list[str], table: str) -> int:
+    return sum(f"FROM {table} " in statement.replace("\n", " ") for statement in statements)
 
 
 @pytest.mark.reliability

@@ -1,5 +1,5 @@
-"""How often one client may ask: a bucket for each token that proved itself, else for each address (see `peers`), held in
-memory and bounded in number."""
+"""How often one client may ask: a bucket for each token that proved itself, else for each address (see `peers`), held
+in memory and bounded in number."""
 
 from __future__ import annotations
 

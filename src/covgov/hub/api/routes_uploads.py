@@ -33,6 +33,7 @@ from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.plausible import BRANCH
 from covgov.hub.store.repositories import Repository
+from covgov.hub.store.runs import RunRow
 from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import Work
 from covgov.model import snapshot_codec
@@ -135,7 +136,7 @@ def upload(
         if known is None:
             placement.check(work, repository, principal, [placement.Placed(about.branch, about.commit, about.tree)])
             repositories.take(work.connection, repository.id, len(received.snapshot), limits.repository)
-        result = _status(work, repository, known) if known else _accept(work, repository, received)
+        result = _again(work, repository, known) if known else _accept(work, repository, received)
     if known:
         response.status_code = 200
     else:
@@ -161,7 +162,8 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
     uploads.add(work.connection, repository.id, received)
     books = _books(work, repository)
     together = uploads.of_run(work.connection, repository.id, received.key)
-    run = None if compose.missing(together, books.policy) else _record(work, repository, together, books)
+    missing = compose.missing(together, books.policy)
+    run = None if missing else _record(work, repository, together, books)
     fields: dict[str, str | int | bool] = {
         "repository": repository.full_name,
         "suite": received.key.suite,
@@ -174,7 +176,7 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
         "run": run.id if run else "",
     }
     audit.account(work, Event.UPLOAD_ACCEPTED, fields)
-    return _status(work, repository, received)
+    return _result(received, missing, run)
 
 
 def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
@@ -185,23 +187,27 @@ def _record(work: Work, repository: Repository, together: Sequence[Upload], book
     return run
 
 
-def _status(work: Work, repository: Repository, received: Upload) -> Result:
-    """How far the run of this upload is, as of now."""
-    key = received.key
-    together = uploads.of_run(work.connection, repository.id, key)
-    found = next(upload for upload in together if upload.key == key)
+def _again(work: Work, repository: Repository, known: Upload) -> Result:
+    """How far the run of an upload is that was here before."""
+    if known.run_id:
+        return _result(known, (), runs.find(work.connection, repository.id, known.run_id))
     policy, _ = reading.stored_policy(work.connection, repository)
-    missing = [] if found.run_id else list(compose.missing(together, policy))
+    together = uploads.of_run(work.connection, repository.id, known.key)
+    return _result(known, compose.missing(together, policy), None)
+
+
+def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> Result:
+    key = received.key
     return Result(
         suite=key.suite,
         name=key.name,
         tree=key.tree,
         attempt=key.attempt,
-        sha256=found.sha256,
-        state="complete" if found.run_id else "pending",
-        missing=missing,
-        run=found.run_id or None,
-        outcome=runs.find(work.connection, repository.id, found.run_id).outcome if found.run_id else None,
+        sha256=received.sha256,
+        state="complete" if run else "pending",
+        missing=list(missing),
+        run=run.id if run else None,
+        outcome=run.outcome if run else None,
     )
 
 
