@@ -409,31 +409,6 @@ def sources() -> list[tuple[str, ast.Module]]:
 
 
 @pytest.mark.architecture
-def test_nothing_in_the_hub_changes_or_removes_an_entry() -> None:
-    wrong = [
-        f"{name}:{node.lineno}"
-        for name, module in sources()
-        for node in ast.walk(module)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("update", "delete")
-        and any(isinstance(argument, ast.Name) and argument.id == "AUDIT" for argument in node.args)
-    ]
-    assert wrong == []
-
-
-@pytest.mark.architecture
-def test_only_the_event_log_writes_the_trail() -> None:
-    users = {
-        name
-        for name, module in sources()
-        for node in ast.walk(module)
-        if isinstance(node, ast.Name) and node.id in ("AUDIT", "AUDIT_HEAD")
-    }
-    assert users <= {"eventlog/audit.py", "store/schema.py"}
-
-
-@pytest.mark.architecture
 def test_diagnostic_events_are_literal_static_names() -> None:
     levels = ("debug", "info", "warning", "error", "critical", "exception")
     calls = [
