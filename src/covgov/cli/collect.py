@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,18 +127,11 @@ def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | 
 
 def _write(target: Path, data: bytes) -> None:
     """Atomically: readers see the old file or the new one."""
-    name = None
+    from covgov.files import place
+
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        place(target, data)
     except OSError as error:
-        if name is not None:
-            with suppress(OSError):
-                Path(name).unlink()
         raise InputError("snapshot-not-written", f"{target}: cannot be written: {error.strerror}") from None
 
 

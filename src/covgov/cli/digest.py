@@ -33,7 +33,7 @@ def command(world: World, until: datetime | None, weeks: int, form: str, branch:
     Example: covgov digest --weeks 4
              covgov digest --until 2026-11-22 --format json -o coverage/digest.json
     """
-    from covgov.publish.artifacts import write_all
+    from covgov.files import write
 
     project = Project(world)
     last = until.date() if until is not None else world.now().astimezone(UTC).date()
@@ -41,8 +41,7 @@ def command(world: World, until: datetime | None, weeks: int, form: str, branch:
     if output is None:
         world.say(text.removesuffix("\n"))
     else:
-        target = world.cwd / output
-        write_all(target.parent, {target.name: text.encode()})
+        write(world.cwd / output, text.encode())
         world.note(f"covgov: wrote {output}")
     return OK
 

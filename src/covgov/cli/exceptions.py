@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
+from covgov.files import READABLE, place
 from covgov.gate import Judgement
 from covgov.policy.register import lint as linting
 from covgov.policy.register import sync as syncing
@@ -188,16 +187,7 @@ def _replace(file: Path, text: str) -> None:
     """The whole new file or the old one, never a part; a link keeps pointing to it and its mode stays."""
     target = file.resolve()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o644
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(text.encode("utf-8"))
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        place(target, text.encode("utf-8"), target.stat().st_mode & 0o7777 if target.exists() else READABLE)
     except OSError as error:
         raise DeliveryFailed(
             "register-unwritable", f"{file} cannot be written: {error}", hint="nothing was changed; see --dry-run"

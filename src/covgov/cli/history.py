@@ -179,8 +179,8 @@ def restore_command(world: World, run: str) -> int:
     Example: covgov history restore && covgov exceptions sync
     """
     from covgov.cli.judge import FOLDER
+    from covgov.files import write_all
     from covgov.model import snapshot_codec
-    from covgov.publish.artifacts import write_all
     from covgov.runner.artifacts import prepare_folder
 
     project, store = Project(world), _store(world)

@@ -14,9 +14,9 @@ from covgov.cli.digest import account
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, DeliveryFailed
 from covgov.evidence.request import Edges, Request
+from covgov.files import remove_all, write_all
 from covgov.history.interface import Noted
 from covgov.model.verdict import Verdict
-from covgov.publish.artifacts import remove_all, write_all
 from covgov.publish.registry import RENDERERS
 
 FOLDER = "coverage"

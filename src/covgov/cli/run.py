@@ -63,8 +63,8 @@ def command(
     from covgov.cli.project import Project
     from covgov.evidence.gather import preflight
     from covgov.evidence.request import Request
+    from covgov.files import remove_all
     from covgov.gate import PUBLISHED
-    from covgov.publish.artifacts import remove_all
     from covgov.runner.alone import alone
 
     world: World = ctx.obj

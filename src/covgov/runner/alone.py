@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from covgov.errors import UsageError
-from covgov.runner.artifacts import prepare_folder, writing
+from covgov.files import writing
+from covgov.runner.artifacts import prepare_folder
 
 
 @contextmanager

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgov.errors import DeliveryFailed
+from covgov.files import remove, write, writing
 from covgov.runner.passthrough import Requested
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time a ZIP file can hold: the archive must not depend on when it was packed."""
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """What fails below fails to write `path`: DeliveryFailed (`artifact-unwritable`) instead of an OSError."""
-    try:
-        yield
-    except OSError as error:
-        raise DeliveryFailed(
-            "artifact-unwritable",
-            f"{path} cannot be written: {error.strerror or error}",
-            hint="check what lies at this path, the folder's permissions and the free space",
-        ) from error
 
 
 def prepare_folder(out: Path) -> None:
@@ -39,12 +23,6 @@ def prepare_folder(out: Path) -> None:
         present = ignore.exists()
     if not present:
         write(ignore, b"# measured output, never committed\n*\n")
-
-
-def remove(path: Path) -> None:
-    """Remove one of covgov's own files, if it is there."""
-    with writing(path):
-        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +75,6 @@ def deliver(requested: Requested, reports: Path, root: Path) -> tuple[Path, ...]
             shutil.copytree(reports / "html", root / place, dirs_exist_ok=True)
         written.append(root / place)
     return tuple(written)
-
-
-def write(path: Path, data: bytes) -> Path:
-    """Write a file whole or not at all; makes its directory. Raises DeliveryFailed (`artifact-unwritable`)."""
-    with writing(path):
-        _replace(path, data)
-    return path
-
-
-def _replace(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def copy(source: Path, target: Path) -> Path:

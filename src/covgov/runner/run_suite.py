@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from covgov.errors import InputError
+from covgov.files import write, writing
 from covgov.ingest.collect import collect
 from covgov.ingest.junit import read_tests
 from covgov.model.snapshot import Snapshot, TestRun
@@ -27,7 +28,7 @@ from covgov.model.snapshot_codec import encode
 from covgov.policy.policy import Suite
 from covgov.runner import launch
 from covgov.runner.analyse import analyser
-from covgov.runner.artifacts import Artifacts, deliver, write, writing
+from covgov.runner.artifacts import Artifacts, deliver
 from covgov.runner.checkout import look
 from covgov.runner.passthrough import Requested
 from covgov.runner.process import stream

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from covgov.ci_env.interface import Event
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
+from covgov.files import write
 from covgov.model.verdict import Effect, Outcome
-from covgov.publish.artifacts import write_all
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.wire_v1 import PointsV1, RatioV1, RowV1, VerdictV1
 
@@ -64,7 +64,7 @@ class PrometheusChannel:
                 hint=f"set {VARIABLE} to a .prom file in the directory that the node exporter collects",
             )
         target = _textfile(path)
-        write_all(target.parent, {target.name: parcel.body["text"].encode()})
+        write(target, parcel.body["text"].encode())
         return f"{path} written"
 
 

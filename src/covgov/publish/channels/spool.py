@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from covgov.errors import InputError
-from covgov.publish.artifacts import remove_all, write_all
+from covgov.files import remove, write
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.safe_text import plain
 
@@ -39,7 +39,7 @@ class Spool:
     def keep(self, parcel: Parcel) -> None:
         """Raises DeliveryFailed (`artifact-unwritable`)."""
         data = _encoded(parcel)
-        write_all(self.folder, {f"{hashlib.sha256(data).hexdigest()[:32]}.json": data})
+        write(self.folder / f"{hashlib.sha256(data).hexdigest()[:32]}.json", data)
 
     def names(self) -> Sequence[str]:
         """Names of the files that are kept, sorted."""
@@ -59,7 +59,7 @@ class Spool:
 
     def drop(self, name: str) -> None:
         """Forget a parcel that was delivered. Raises DeliveryFailed (`artifact-unwritable`)."""
-        remove_all(self.folder, [name])
+        remove(self.folder / name)
 
 
 def _encoded(parcel: Parcel) -> bytes:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from covgov.publish.artifacts import write_all
+from covgov.files import write_all
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence import cycles, documents, pictures, weekly
 

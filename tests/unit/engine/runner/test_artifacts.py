@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.errors import DeliveryFailed
-from covgov.runner.artifacts import Artifacts, deliver, pack, write
+from covgov.runner.artifacts import Artifacts, deliver, pack
 from covgov.runner.passthrough import Requested
 
 
@@ -81,15 +80,3 @@ def test_the_same_site_gives_the_same_archive(tmp_path: Path, reports: Path) -> 
         os.utime(path, (1, 1_000_000_000))
         path.chmod(0o600)
     assert pack(reports / "html", tmp_path / "b.zip").read_bytes() == first
-
-
-@pytest.mark.reliability
-def test_a_write_that_fails_leaves_the_old_state(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    with pytest.raises(DeliveryFailed, match=r"/a cannot be written: Is a directory"):
-        write(tmp_path / "a", b"new")
-    assert listing(tmp_path) == ["a"]
-
-
-def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
-    assert write(tmp_path / "a", b"x").stat().st_mode & 0o777 == 0o644
