@@ -123,11 +123,21 @@ def test_a_ci_token_is_exchanged_once_for_what_uploads_and_does_nothing_else(des
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("header", [None, "Basic eDp5", "Bearer ", "Bearer not.a.jwt", "Bearer a.b.c"])
-def test_nothing_is_exchanged_for_what_no_ci_signed(desk: WriteDesk, header: str | None) -> None:
-    headers = {"Authorization": header} if header is not None else {}
-    answer = desk.ask("POST", f"{TOKENS}/exchange", None, headers=headers)
-    assert answer.status_code == 401
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [
+        ([], "authentication-required"),
+        (["Basic eDp5"], "authorization-malformed"),
+        (["Bearer "], "authorization-malformed"),
+        (["Bearer a.b.c"] * 2, "authorization-malformed"),
+        (["Bearer not.a.jwt"], "oidc-malformed"),
+        (["Bearer a.b.c"], "oidc-malformed"),
+    ],
+)
+def test_nothing_is_exchanged_for_what_no_ci_signed(desk: WriteDesk, shown: list[str], code: str) -> None:
+    headers = [("Authorization", header) for header in shown]
+    answer = desk.client.post(f"{TOKENS}/exchange", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
     assert answer.headers["content-type"] == "application/problem+json"
 
 

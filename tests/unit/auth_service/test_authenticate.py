@@ -177,7 +177,7 @@ def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
     assert desk.audited()[1:] == [("oidc-replayed", "oidc:acme/shop@refs/heads/main", fields)]
     assert last_request(desk) == "request-2"
     with pytest.raises(Unauthenticated, match="used before"):
-        desk.authenticator.exchange(token, "request-3", desk.secrets)
+        desk.authenticator.exchange(bearer(token), "request-3", desk.secrets)
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound", "oidc-replayed", "oidc-replayed"]
     assert last_request(desk) == "request-3"
     refusal(desk, *bearer(token))
@@ -196,7 +196,7 @@ def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: 
     assert begun == [False, True, False]
     desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())))
     assert begun == [False, True, False, False, True]
-    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="2")), "r", desk.secrets)
+    desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github(jti="2"))), "r", desk.secrets)
     assert begun == [False, True, False, False, True, False, True]
     desk.authenticator.record_refusal(ANONYMOUS, "r", {"permission": "run:read", "reason": "forbidden"})
     assert begun == [False, True, False, False, True, False, True, True]
@@ -249,18 +249,18 @@ def test_a_forged_ci_token_leaves_no_trace_and_uses_nothing_up(desk: AuthDesk) -
 def test_a_ci_token_is_exchanged_once_for_a_short_token_of_the_hub(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
-    issued = desk.authenticator.exchange(token, "request-7", desk.secrets)
+    issued = desk.authenticator.exchange(bearer(token), "request-7", desk.secrets)
     assert (issued.token.role, issued.token.scope) == (Role.UPLOADER, SHOP)
     assert issued.token.expires_at == NOON + EXCHANGED_LIFE == NOON + timedelta(minutes=15)
     for _ in range(2):
         assert desk.authenticator.authenticate(bearer(issued.secret.text)) == issued.token.principal()
     with pytest.raises(Unauthenticated, match="used before"):
-        desk.authenticator.exchange(token, "request-8", desk.secrets)
+        desk.authenticator.exchange(bearer(token), "request-8", desk.secrets)
 
 
 def test_an_exchange_is_accounted_for_with_who_and_where(desk: AuthDesk) -> None:
     desk.bind()
-    issued = desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "request-7", desk.secrets)
+    issued = desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github())), "request-7", desk.secrets)
     event, actor, fields = desk.audited()[-1]
     assert (event, actor) == ("token-created", "oidc:acme/shop@refs/heads/main")
     assert fields["token"] == issued.token.id
@@ -273,24 +273,24 @@ def test_an_exchanged_token_can_be_named_after_a_very_long_ref(desk: AuthDesk) -
     desk.bind()
     ref = "refs/heads/" + "x" * 200
     token = desk.issuer.sign(desk.issuer.github(ref=ref))
-    issued = desk.authenticator.exchange(token, "r", desk.secrets)
+    issued = desk.authenticator.exchange(bearer(token), "r", desk.secrets)
     assert issued.token.name == f"oidc:acme/shop@{ref}"[:100]
 
 
 def test_an_exchange_forgets_the_exchanges_of_the_day_before(desk: AuthDesk) -> None:
     desk.bind()
-    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "r", desk.secrets)
+    desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github())), "r", desk.secrets)
     desk.clock.forward(2 * 86400)
-    desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="2")), "r", desk.secrets)
+    desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github(jti="2"))), "r", desk.secrets)
     with desk.work() as work:
         assert [one.created_at for one in tokens.list_(work.connection)] == [NOON + 2 * DAY]
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("shown", ["", "cvg_x", "a.b.c"])
+@pytest.mark.parametrize("shown", ["cvg_x", "a.b.c"])
 def test_only_a_ci_token_can_be_exchanged(desk: AuthDesk, shown: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
-        desk.authenticator.exchange(shown, "r", desk.secrets)
+        desk.authenticator.exchange(bearer(shown), "r", desk.secrets)
     assert caught.value.code == "oidc-malformed"
 
 
@@ -300,11 +300,34 @@ def test_an_exchange_that_cannot_be_accounted_for_gives_nothing(desk: AuthDesk) 
     with desk.work() as work:
         work.connection.execute(text("drop table audit"))
     with pytest.raises(CovgovError) as caught:
-        desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "r", desk.secrets)
+        desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github())), "r", desk.secrets)
     assert caught.value.code == "audit-unwritable"
     with desk.work() as work:
         assert tokens.list_(work.connection) == []
         assert work.connection.execute(select(OIDC_SEEN)).all() == [], "the job may try again"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ([], "authentication-required"),
+        (["Basic eDp5"], "authorization-malformed"),
+        (["Bearer "], "authorization-malformed"),
+        (["Bearer a.b.c", "Bearer a.b.c"], "authorization-malformed"),
+    ],
+)
+def test_an_exchange_reads_its_header_as_every_request_does_and_tells_the_operator_what_it_refuses(
+    desk: AuthDesk, headers: list[str], code: str
+) -> None:
+    lines = StringIO()
+    configure(lines)
+    try:
+        with pytest.raises(Unauthenticated) as caught:
+            desk.authenticator.exchange(headers, "r", desk.secrets)
+    finally:
+        configure(None)
+    assert caught.value.code == json.loads(lines.getvalue())["code"] == code
 
 
 @pytest.mark.security
@@ -316,7 +339,7 @@ def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: A
     before = desk.audited()
     ways: dict[str, Callable[[], object]] = {
         "authenticate": lambda: desk.authenticator.authenticate(bearer(issued.secret.text)),
-        "exchange": lambda: desk.authenticator.exchange(issued.secret.text, "r", desk.secrets),
+        "exchange": lambda: desk.authenticator.exchange(bearer(issued.secret.text), "r", desk.secrets),
     }
     lines = StringIO()
     configure(lines)
@@ -374,7 +397,7 @@ def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> N
     desk.bind("other/thing")
     for number, (wanted, reached) in enumerate([(None, "acme/shop"), ("other/thing", "other/thing")]):
         token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
-        issued = desk.authenticator.exchange(token, "r", desk.secrets, wanted)
+        issued = desk.authenticator.exchange(bearer(token), "r", desk.secrets, wanted)
         assert issued.token.scope == Scope(frozenset({reached}))
 
 
@@ -386,10 +409,10 @@ def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_to
     desk.bind("acme/shop")
     token = desk.issuer.sign(desk.issuer.github())
     with pytest.raises(Unauthenticated) as caught:
-        desk.authenticator.exchange(token, "r", desk.secrets, wanted)
+        desk.authenticator.exchange(bearer(token), "r", desk.secrets, wanted)
     assert caught.value.code == "oidc-unbound"
     assert caught.value.message == f"no repository {wanted} is bound to acme/shop at refs/heads/main"
-    assert desk.authenticator.exchange(token, "r", desk.secrets).token.scope == SHOP
+    assert desk.authenticator.exchange(bearer(token), "r", desk.secrets).token.scope == SHOP
 
 
 @pytest.mark.security
@@ -398,8 +421,8 @@ def test_a_job_that_must_say_its_repository_may_say_it_with_the_same_ci_token(de
         desk.bind(name, "acme/web/shop", issuer=GITLAB.issuer)
     token = desk.issuer.sign(desk.issuer.gitlab())
     with pytest.raises(UsageError, match="several repositories of the hub"):
-        desk.authenticator.exchange(token, "r", desk.secrets)
-    assert desk.authenticator.exchange(token, "r", desk.secrets, "acme/shop").token.scope == SHOP
+        desk.authenticator.exchange(bearer(token), "r", desk.secrets)
+    assert desk.authenticator.exchange(bearer(token), "r", desk.secrets, "acme/shop").token.scope == SHOP
 
 
 def test_the_bindings_of_strangers_break_nobodys_exchange(desk: AuthDesk) -> None:
@@ -409,7 +432,7 @@ def test_the_bindings_of_strangers_break_nobodys_exchange(desk: AuthDesk) -> Non
             made = {"owner": "evil", "name": f"n{number}", "private": True, "created_at": stamp(NOON)}
             evil = work.connection.execute(insert(REPOSITORIES).values(made).returning(REPOSITORIES.c.id)).scalar_one()
             bindings.bind(work, evil, bindings.Binding(GITHUB.issuer, "acme/shop", "refs/**"))
-    issued = desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "r", desk.secrets)
+    issued = desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github())), "r", desk.secrets)
     assert issued.token.scope == SHOP
 
 
@@ -428,7 +451,7 @@ def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: A
     listen(desk.engine, "begin", unbind)
     ways: dict[str, Callable[[], object]] = {
         "authenticate": lambda: desk.authenticator.authenticate(bearer(token), "r", "acme/shop"),
-        "exchange": lambda: desk.authenticator.exchange(token, "r", desk.secrets),
+        "exchange": lambda: desk.authenticator.exchange(bearer(token), "r", desk.secrets),
     }
     with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
         ways[way]()
@@ -439,7 +462,7 @@ def test_a_token_that_was_exchanged_knows_its_ref_and_commit(desk: AuthDesk) -> 
     desk.bind(ref="refs/**")
     job = CiJob("refs/pull/7/merge", "c" * 40)
     token = desk.issuer.sign(desk.issuer.github(ref=job.ref, sha=job.sha, sub="repo:acme/shop:pull_request"))
-    issued = desk.authenticator.exchange(token, "r", desk.secrets)
+    issued = desk.authenticator.exchange(bearer(token), "r", desk.secrets)
     assert desk.authenticator.authenticate(bearer(issued.secret.text)).job == job
     other = desk.issuer.sign(desk.issuer.github(ref=job.ref, sha=job.sha, jti="2", sub="repo:acme/shop:pull_request"))
     assert desk.authenticator.authenticate(bearer(other), "r", "acme/shop").job == job

@@ -120,15 +120,20 @@ def test_a_token_revoked_before_keeps_its_moment_and_is_not_told_of_again(desk: 
     assert [name for name, _ in told(desk)] == ["token-revoked", "repository-deleted"]
 
 
+def signed(desk: AuthDesk, **claims: str) -> list[str]:
+    """The Authorization header of a CI job."""
+    return [f"Bearer {desk.issuer.sign(desk.issuer.github(**claims))}"]
+
+
 @pytest.mark.security
 def test_a_ci_job_s_token_and_its_binding_do_not_open_the_namesake(desk: AuthDesk) -> None:
     binding, kept = desk.bind(), desk.bind("acme/open", "acme/open")
-    exchanged = desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github()), "request-2", desk.secrets)
+    exchanged = desk.authenticator.exchange(signed(desk), "request-2", desk.secrets)
     removed(desk)
     made_again(desk)
     assert opens(desk, exchanged) == "token-revoked"
     with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
-        desk.authenticator.exchange(desk.issuer.sign(desk.issuer.github(jti="another")), "request-3", desk.secrets)
+        desk.authenticator.exchange(signed(desk, jti="another"), "request-3", desk.secrets)
     with desk.work() as work:
         assert bindings.bound(work.connection, repository_id(work, SHOP)) == []
         assert bindings.bound(work.connection, repository_id(work, "acme/open")) == [kept]

@@ -19,7 +19,6 @@ from covgov.hub.auth_service import tokens
 from covgov.hub.auth_service.guard import authenticator_of, public, requires
 from covgov.hub.auth_service.permissions import Permission, Role
 from covgov.hub.auth_service.principals import EVERYWHERE, Principal, Scope
-from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.auth_service.tokenrequest import TokenRequest
 from covgov.hub.auth_service.tokens import Issued, Token
 from covgov.hub.deps import deps_of, request_id_of, settings_of, unit
@@ -102,13 +101,8 @@ def exchange(request: Request, repository: Annotated[str | None, Query(pattern=F
     one that is bound to it.
     """
     headers = request.headers.getlist("authorization")
-    scheme, _, shown = headers[0].partition(" ") if len(headers) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not shown.strip():
-        raise Unauthenticated(
-            "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
-        )
-    deps = deps_of(request)
-    issued = authenticator_of(request).exchange(shown.strip(), request_id_of(request), deps.secrets, repository)
+    random = deps_of(request).secrets
+    issued = authenticator_of(request).exchange(headers, request_id_of(request), random, repository)
     return _given(issued)
 
 

@@ -72,16 +72,25 @@ class Authenticator:
             return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id, repository)
 
     def exchange(
-        self, shown: str, request_id: str, secrets: Callable[[int], bytes], repository: str | None = None
+        self,
+        headers: Sequence[str],
+        request_id: str,
+        secrets: Callable[[int], bytes],
+        repository: str | None = None,
     ) -> Issued:
-        """A token of the hub for 15 minutes, role uploader, in exchange for a CI token, which is used up.
+        """A token of the hub for 15 minutes, role uploader, in exchange for the CI token of these Authorization
+        headers, which is used up.
 
         A job gets one CI token (GitLab), but a push is several requests. repository: the one that it shall reach; None
         where there is no choice, see `bindings.chosen`. Raises as `authenticate` does, and UsageError
         `oidc-repository-unnamed`.
         """
         with _refusals_told():
-            verified = self.oidc.verify(shown)
+            if not headers:
+                raise Unauthenticated(
+                    "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
+                )
+            verified = self.oidc.verify(_bearer(headers))
             fitting = self._fitting(verified)
             with self._work(verified, request_id) as work:
                 reached = bindings.chosen(_bound_still(work, verified, fitting), verified.identity, repository)
