@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -100,8 +101,10 @@ def test_no_threshold_stands_anywhere_else(name: str) -> None:
 
 
 def test_the_bar_of_a_matrix_entry_is_given_to_its_own_check_and_to_no_other_step() -> None:
-    given = [(job, step.name) for name, job, step in EVERY if "COVERAGE_FAIL_UNDER" in step.env]
-    assert given == [("unit", "Judge the suite")]
+    given = [
+        (job, step.name, step.env["COVERAGE_FAIL_UNDER"]) for _, job, step in EVERY if "COVERAGE_FAIL_UNDER" in step.env
+    ]
+    assert given == [("unit", "Judge the suite", "${{ matrix.fail-under }}")]
     assert all(
         "COVERAGE_FAIL_UNDER" not in job.env for name in WORKFLOWS for job in workflow_files.load(name).jobs.values()
     )
@@ -132,6 +135,35 @@ def test_what_is_pinned_is_used_and_every_stand_in_stands_for_something() -> Non
     assert {pin.stand_in for pin in workflow_files.pins().values()} == folders
     told = (STAND_INS / "README.md").read_text(encoding="utf-8")
     assert [name for name in folders if not re.search(rf"\| .*{name}.* \|", told)] == []
+
+
+def test_pip_and_nox_environments_are_cached_on_the_lock_file() -> None:
+    setups = [step.given for _, _, step in ACTIONS if step.action[0] == "actions/setup-python"]
+    assert setups
+    for given in setups:
+        assert (given.get("cache"), given.get("cache-dependency-path")) == ("pip", "requirements-dev.txt")
+    (cache,) = [step.given for _, _, step in ACTIONS if step.action[0] == "actions/cache"]
+    assert cache["path"] == ".nox"
+    assert "${{ hashFiles('requirements-dev.txt') }}" in str(cache["key"])
+    assert "restore-keys" not in cache, "an environment of another lock file must not be taken"
+
+
+def test_nox_measures_and_decides_nothing_and_make_is_never_called() -> None:
+    called = [(job, step.name, name) for _, job, step in EVERY for name in re.findall(r"\b(?:nox|make)\b", step.run)]
+    assert set(called) == {("unit", "Measure the suite", "nox")}
+    measure = workflow_files.load("tests.yml").jobs["unit"].step("Measure the suite").run
+    reports = ["--cov-report=xml:coverage/$SUITE.xml", "--cov-report=json:coverage/$SUITE.json"]
+    words = shlex.split(measure.replace("\\\n", ""))
+    session = ["nox", "--reuse-existing-virtualenvs", "-s", "tests(unit_${SUITE//-/_})"]
+    assert words[:-1] == [*session, "--", *reports, "||", "echo"]
+    assert words[-1].startswith("::notice title=nox::")
+
+
+def test_the_judging_steps_are_covgovs_own_and_annotate_the_run() -> None:
+    jobs = workflow_files.load("tests.yml").jobs
+    assert jobs["unit"].step("Judge the suite").run == 'covgov check "$SUITE" --format github'
+    last = jobs["govern"].step("Judge all suites together and record the run")
+    assert last.run == "covgov check --record --format github"
 
 
 @pytest.mark.security
@@ -198,8 +230,9 @@ def test_a_run_of_the_default_branch_is_never_cancelled_and_the_queue_is_served(
     assert set(workflow.on) == {"push", "pull_request", "merge_group", "workflow_dispatch"}
     assert workflow.on["pull_request"] == {"branches": ["main"]}, "retargeting a change must not keep its green check"
     assert workflow.concurrency["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
-    assert "github.run_id" in str(workflow.concurrency["group"])
-    assert workflow_files.load("coverage-digest.yml").concurrency["cancel-in-progress"] is False
+    assert workflow.concurrency["group"] == "tests-${{ github.event.pull_request.number || github.run_id }}"
+    weekly = {"group": "coverage-digest", "cancel-in-progress": False}
+    assert workflow_files.load("coverage-digest.yml").concurrency == weekly
 
 
 def test_the_last_word_is_had_whatever_became_of_the_suites() -> None:
