@@ -6,7 +6,7 @@ from covgov.differential.linemap import LineMap
 from covgov.model import lines
 from covgov.model.diff import Diff, FileDiff
 
-EVERY_LINE = lines.span(1, 1_000_000)
+EVERY_LINE = lines.span(1, lines.MAX_LINE)
 """Stands for all lines of a file whose changed lines cannot be told apart."""
 
 

@@ -12,12 +12,13 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from covgov.model.ratio import MOST_PLACES
 from covgov.model.snapshot import Metric
 from covgov.policy import globs
 from covgov.policy.notification import zone_of
 from covgov.policy.policy import BarScope, Commenting, On, OnGithub
 
-PLAIN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,50})?", re.ASCII)
+PLAIN = re.compile(rf"[0-9]{{1,3}}(?:\.[0-9]{{1,{MOST_PLACES}}})?", re.ASCII)
 """How a percentage is written: no sign, exponent or underscore, and no more digits than anyone can read."""
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from covgov.policy.bars import spelled
 from covgov.policy.facts import Loosening
 from covgov.policy.policy import Bar
 
@@ -45,7 +46,7 @@ def moved(key: str, how: str, before: Decimal | int, after: Decimal | int | None
 
 def figure(value: Decimal | int) -> str:
     """As it was written: no exponent, no rounding."""
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    return spelled(value) if isinstance(value, Decimal) else str(value)
 
 
 def most(one: Decimal | None, other: Decimal | None) -> Decimal | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from covgov.policy import globs, scopes
 from covgov.policy.bars import LIMITS, for_file, kept_limits, limit_of, spelled
 from covgov.policy.facts import Loosening
-from covgov.policy.limits import joined, moved, weaker
+from covgov.policy.limits import figure, joined, moved, weaker
 from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
 from covgov.policy.succession import Sides, foreign, held, is_code, moved_away, succeeded, welcomes
 
@@ -80,23 +81,23 @@ def _undercut(base: Policy, head: Policy) -> Iterator[Loosening]:
         if new.scope is not BarScope.FILE:
             continue
         for limit in LIMITS:
-            alone = _only(new, limit)
+            alone, value = _only(new, limit), limit_of(new, limit)
             before = [old for old in base.bars if old.identity == new.identity and limit_of(old, limit) is not None]
-            if limit_of(new, limit) is None or before:
+            if value is None or before:
                 continue  # what has its counterpart is told as lowered
             rivals = [old for old in base.bars if _displaces(new, old) and list(weaker(_only(old, limit), [alone]))]
             if rivals:
-                yield Loosening(new.key, f"{_said(new, limit)} undercuts {rivals[0].key}{_where(new)}")
+                yield Loosening(new.key, f"{_said(limit, value)} undercuts {rivals[0].key}{_where(new)}")
 
 
 def _only(bar: Bar, limit: str) -> Bar:
     return kept_limits(bar, (limit,))
 
 
-def _said(bar: Bar, limit: str) -> str:
+def _said(limit: str, value: Decimal | int) -> str:
     if limit == "min":
-        return f"a minimum of {limit_of(bar, limit)} %"
-    return f"a maximum of {limit_of(bar, limit)}{' %' if limit == 'max' else ' uncovered units'}"
+        return f"a minimum of {figure(value)} %"
+    return f"a maximum of {figure(value)}{' %' if limit == 'max' else ' uncovered units'}"
 
 
 def _displaces(new: Bar, old: Bar) -> bool:

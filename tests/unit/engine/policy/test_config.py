@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.errors import PolicyInvalid
+from covgov.model.ratio import MOST_PLACES
 from covgov.model.snapshot import Metric
 from covgov.policy import config
 from covgov.policy.notification import Occasion
@@ -125,7 +126,7 @@ fail_under = true
         "1e-999999999",
         "9e1",
         "7_9.5",
-        f"0.{'1' * 999}",
+        f"0.{'1' * (MOST_PLACES + 1)}",
     ],
 )
 def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:

@@ -230,6 +230,19 @@ def test_a_file_that_is_renamed_into_a_component_with_a_new_suite_is_told() -> N
     assert renamed(TWO, new, "src/auth/a.py", "easy/a.py") == ["components.auth.paths"]
 
 
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("min = 0.0000001", "a minimum of 0.0000001 % undercuts rules[0] for src/api/**"),
+        ("max_uncovered = 100", "a maximum of 100 uncovered units undercuts rules[0] for src/api/**"),
+    ],
+)
+def test_what_undercuts_a_bar_is_told_as_it_was_written(limit: str, words: str) -> None:
+    narrow = f'[[rules]]\nscope = "file"\npaths = ["src/api/**"]\n{limit}\n'
+    (told,) = loosenings(policy(TWO + WIDE_FILE), policy(TWO + WIDE_FILE + narrow), renames={})
+    assert (told.key, told.message) == ("rules[1]", words)
+
+
 def test_a_file_that_is_renamed_out_of_a_file_bar_is_told_unless_the_bar_follows() -> None:
     strict = '[[rules]]\nscope = "file"\npaths = ["src/auth/a.py"]\nmin = 100\n'
     assert renamed(TWO + strict, TWO + strict, "src/auth/a.py", "src/auth/b.py") == ["rules[0]"]
