@@ -7,7 +7,6 @@ than the one that the policy names (redirects are not followed).
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from covgov import __version__
 from covgov.errors import PolicyInvalid
+from covgov.remote import LONGEST_WAIT, loopback, one_line, pause, seconds
 
 TOKEN = "COVGOV_HUB_TOKEN"  # noqa: S105 - the name of the variable
 OWN = re.compile(r"cvg_[A-Za-z0-9_-]+")
@@ -30,9 +30,6 @@ JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 """What the OIDC token of a CI job looks like."""
 
 ATTEMPTS = 6
-LONGEST_WAIT = 120.0
-"""Seconds that a client waits at most, over all attempts of one request; a longer Retry-After is told, not waited."""
-
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
 TIMEOUT = httpx2.Timeout(10.0, read=120.0, write=60.0)
 PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
@@ -102,7 +99,7 @@ def parse(text: str) -> Address:
             "[history] store = hub:...: not the address of a repository in a hub",
             hint=f"use hub:https://hub.example/owner/name; the token stands in the environment as {TOKEN}",
         )
-    if url.scheme == "http" and not _loopback(host):
+    if url.scheme == "http" and not loopback(host):
         raise PolicyInvalid(
             "history-store-insecure",
             f"[history] store = hub:http://{host}/...: the token would travel unencrypted",
@@ -211,7 +208,7 @@ class HubClient:
     def _once(self, request: httpx2.Request, kind: type[T]) -> T:
         response = self._http.send(request)
         if response.status_code in TRANSIENT:
-            raise _Later(_refused(response), _seconds(response.headers.get("retry-after", "")))
+            raise _Later(_refused(response), seconds(response.headers.get("retry-after", "")))
         if not response.is_success:
             raise _refused(response)
         try:
@@ -225,9 +222,7 @@ class HubClient:
 def _pause(error: Exception) -> bool | float:
     """Whether to try again, or after how many seconds."""
     if isinstance(error, _Later):
-        if error.seconds is None:
-            return True
-        return error.seconds if error.seconds <= LONGEST_WAIT else False
+        return pause(error.seconds)
     return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
 
 
@@ -237,22 +232,6 @@ def _refused(response: httpx2.Response) -> Refused:
     except ValueError:
         problem = _Problem()
     told = problem.detail or f"HTTP {response.status_code}"
-    wait = response.headers.get("retry-after", "")
-    hint = f"try again in {wait} s" if wait.isdigit() and int(wait) > LONGEST_WAIT else problem.hint
-    return Refused(response.status_code, problem.code, _one_line(told), _one_line(hint))
-
-
-def _seconds(retry_after: str) -> float | None:
-    return float(retry_after) if retry_after.isdigit() else None
-
-
-def _one_line(text: str) -> str:
-    """What a server says, fit for a terminal: one line, nothing that steers it, not endless."""
-    return "".join(character if character.isprintable() else " " for character in text)[:500]
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    wait = seconds(response.headers.get("retry-after", "")) or 0.0
+    hint = f"try again in {wait:.0f} s" if wait > LONGEST_WAIT else problem.hint
+    return Refused(response.status_code, problem.code, one_line(told), one_line(hint))

@@ -157,6 +157,15 @@ def test_a_wait_beyond_patience_is_told_and_not_waited() -> None:
     assert "3600 s" in caught.value.hint
 
 
+@pytest.mark.reliability
+@pytest.mark.parametrize("header", ["²".encode("latin-1"), b"9" * 5000])
+def test_a_wait_that_no_clock_could_tell_is_a_refusal_like_any_other(header: bytes) -> None:
+    hub = Hub(httpx2.Response(429, headers={b"retry-after": header}))
+    with pytest.raises(Refused) as caught:
+        client(hub).get("names", Nothing, {})
+    assert caught.value.status == 429
+
+
 @pytest.mark.parametrize(("error", "wait"), [(ValueError(), False), (httpx2.UnsupportedProtocol("x"), False)])
 def test_what_does_not_pass_is_not_tried_again(error: Exception, wait: bool) -> None:
     assert hub_client._pause(error) is wait

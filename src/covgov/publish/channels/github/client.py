@@ -6,7 +6,6 @@ for by number, so that no link in an answer decides where the token travels.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -19,6 +18,7 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from covgov import __version__
 from covgov.errors import DeliveryFailed, NotConfigured
+from covgov.remote import LONGEST_WAIT, loopback, one_line, pause, seconds
 
 PUBLIC_API = "https://api.github.com"
 ADDRESS = "GITHUB_API_URL"
@@ -27,15 +27,11 @@ TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 
 API_VERSION = "2022-11-28"
 ATTEMPTS = 5
-LONGEST_WAIT = 120.0
-"""Seconds that one wait and all attempts together may take; a longer wait is told, not waited."""
-
 SECONDARY_WAIT = 60.0
 """What GitHub asks for when a secondary rate limit names no time."""
 
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
 TIMEOUT = httpx2.Timeout(10.0, read=30.0, write=60.0)
-MOST_TOLD = 500
 
 T = TypeVar("T")
 
@@ -160,7 +156,7 @@ def _base(text: str) -> str:
             f"{ADDRESS} is not the address of an API",
             hint=f"leave it to the runner, or use {PUBLIC_API} or https://HOST/api/v3",
         )
-    if url.scheme == "http" and not _loopback(url.hostname or ""):
+    if url.scheme == "http" and not loopback(url.hostname or ""):
         raise DeliveryFailed(
             "github-api-address",
             f"{ADDRESS} is {text}: the token would travel unencrypted",
@@ -169,20 +165,9 @@ def _base(text: str) -> str:
     return text.rstrip("/")
 
 
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _pause(error: Exception) -> bool | float:
     """Whether to try again, or after how many seconds."""
-    if not isinstance(error, Later):
-        return False
-    if error.seconds is None:
-        return True
-    return error.seconds if error.seconds <= LONGEST_WAIT else False
+    return isinstance(error, Later) and pause(error.seconds)
 
 
 def _refusal(response: httpx2.Response, what: str) -> Exception:
@@ -195,9 +180,9 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
             "github-token-refused", told, hint="the token is wrong, expired or revoked: hand over a new one"
         )
     if status == 429 or (status == 403 and _limited(response, said)):
-        seconds = _wait(response)
-        hint = f"GitHub asks to wait {seconds:.0f} s" if seconds < float("inf") else "GitHub does not say how long"
-        return Later(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), seconds)
+        wait = _wait(response)
+        hint = f"GitHub asks to wait {wait:.0f} s" if wait < float("inf") else "GitHub does not say how long"
+        return Later(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
     if status == 403:
         return DeliveryFailed(
             "github-forbidden",
@@ -205,7 +190,7 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
             hint="give the job the permission that docs/github.md lists; tokens of pull requests from forks only read",
         )
     if status in TRANSIENT:
-        return Later(_silent(what, said), _retry_after(response))
+        return Later(_silent(what, said), seconds(response.headers.get("retry-after", "")))
     return DeliveryFailed(
         "github-refused", told, hint="GitHub also says 404 where the token may not look; see docs/github.md"
     )
@@ -216,13 +201,13 @@ def _silent(what: str, said: str) -> DeliveryFailed:
 
 
 def _said(response: httpx2.Response) -> str:
-    """What GitHub says, fit for a terminal: one line, nothing that steers it, not endless."""
+    """The status and what GitHub says of it, fit for a terminal."""
     try:
         told = msgspec.json.decode(response.content, type=_Told)
     except ValueError:
         told = _Told()
     words = " ".join(filter(None, (told.message, bytes(told.errors).decode("utf-8", "replace"))))
-    line = "".join(character if character.isprintable() else " " for character in words)[:MOST_TOLD]
+    line = one_line(words)
     return f"HTTP {response.status_code}" + (f", {line}" if line else "")
 
 
@@ -233,19 +218,14 @@ def _limited(response: httpx2.Response, said: str) -> bool:
 
 def _wait(response: httpx2.Response) -> float:
     """Seconds until a rate limit ends; infinite when GitHub's own clock is missing from the answer."""
-    asked = _retry_after(response)
+    asked = seconds(response.headers.get("retry-after", ""))
     if asked is not None:
         return asked
-    reset = response.headers.get("x-ratelimit-reset", "")
-    if response.headers.get("x-ratelimit-remaining") != "0" or not reset.isdigit():
+    reset = seconds(response.headers.get("x-ratelimit-reset", ""))
+    if response.headers.get("x-ratelimit-remaining") != "0" or reset is None:
         return SECONDARY_WAIT
     try:
         clock = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except ValueError:
         return float("inf")
-    return max(0.0, float(reset) - clock) + 1.0
-
-
-def _retry_after(response: httpx2.Response) -> float | None:
-    text = response.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+    return max(0.0, reset - clock) + 1.0

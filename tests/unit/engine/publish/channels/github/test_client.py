@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.publish.channels.github.client import ATTEMPTS, LONGEST_WAIT, Later, connect, decode
+from covgov.publish.channels.github.client import ATTEMPTS, Later, connect, decode
+from covgov.remote import LONGEST_WAIT
 from covgov_testing.fake_github import API, TOKEN, FakeGithub, client_of, refusal
 
 OUTAGE = refusal(503, "Service Unavailable")
@@ -142,6 +143,16 @@ def test_how_long_a_rate_limit_lasts_is_read_from_the_answer(headers: dict[str, 
         client_of(github).once("GET", "/user")
     assert caught.value.seconds == waits
     assert caught.value.failed.code == "github-rate-limited"
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("name", [b"retry-after", b"x-ratelimit-reset"])
+def test_a_digit_that_is_no_number_in_a_header_is_no_wait(name: bytes) -> None:
+    github = human()
+    github.fail(httpx2.Response(429, headers={b"x-ratelimit-remaining": b"0", name: "²".encode("latin-1")}))
+    with pytest.raises(Later) as caught:
+        client_of(github).once("GET", "/user")
+    assert caught.value.seconds == 60.0
 
 
 @pytest.mark.reliability
