@@ -272,11 +272,13 @@ def test_an_unknown_run_is_refused_by_name(place: Place) -> None:
     assert caught.value.code == "run-unknown"
 
 
-def test_pruning_keeps_every_run(place: Place) -> None:
+def test_pruning_drops_what_only_older_runs_have_and_keeps_every_run(place: Place) -> None:
     for record in several(3):
         place.open().append(record, {"api.xml": record.commit.encode(), "same.html": b"same"})
-    runs = place.open().list()
-    place.open().prune(1)
+    runs, before = place.open().list(), set(place.names())
+    assert list(place.open().prune(1)) == [f"{found.id}: api.xml" for found in runs[:2]]
+    gone = {layout.artifact_name(layout.digest_of(found.commit.encode())) for found in runs[:2]}
+    assert before - set(place.names()) == gone, "what a newer run has as well stays"
     assert place.open().list() == runs
     assert list(place.open().verify()) == []
     assert [place.open().fetch(found.id) for found in runs] == list(several(3))
