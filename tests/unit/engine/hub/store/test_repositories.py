@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, LargeBinary, String, Table, func, insert, select
 
 from covgov.errors import InputError
-from covgov.hub.store import blobs, documents, repositories, uploads
+from covgov.hub.store import documents, repositories, uploads
 from covgov.hub.store import engine as store_engine
 from covgov.hub.store.documents import Kind
 from covgov.hub.store.repositories import NAME
@@ -146,13 +146,14 @@ def test_whatever_a_table_holds_of_a_repository_goes_with_it(tmp_path: Path, tab
     with database(path) as engine:
         made = make(engine)
         with transaction(engine, write=True) as connection:
-            connection.execute(insert(BLOBS).values(id=1, owner="acme", sha256="0" * 64, data=b"planted-4711"))
+            if "blob_id" in table.c:
+                connection.execute(insert(BLOBS).values(id=1, owner="acme", sha256="0" * 64, data=b"planted-4711"))
             values = {column.name: planted(column) for column in table.c if column.name != "id"}
             connection.execute(insert(table).values({**values, "repository_id": made.id, **blob(table)}))
         assert b"planted-4711" in bytes_on_disk(path)
         with transaction(engine, write=True) as connection:
             repositories.delete(connection, made)
-            blobs.drop_all_unused(connection)
+            assert connection.execute(select(func.count()).select_from(BLOBS)).scalar_one() == 0
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
         store_engine.erase(engine)
         assert b"planted-4711" not in bytes_on_disk(path)
