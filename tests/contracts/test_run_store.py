@@ -33,9 +33,10 @@ SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(layout.__file__).pa
 
 
 class Place:
-    """A store and the means to look at it from outside."""
+    """A store and the means to look at it from outside. bulky: whether it keeps artifacts at all."""
 
     url: str
+    bulky = True
 
     def __init__(self, root: Path) -> None:
         self.repo = Repo(root)
@@ -78,6 +79,7 @@ class Place:
 
 class GitPlace(Place):
     url = URLS["git"]
+    bulky = False
 
     def names(self) -> list[str]:
         return self.repo.git("ls-tree", "-r", "--name-only", "coverage-history").splitlines()
@@ -276,8 +278,9 @@ def test_pruning_drops_what_only_older_runs_have_and_keeps_every_run(place: Plac
     for record in several(3):
         place.open().append(record, {"api.xml": record.commit.encode(), "same.html": b"same"})
     runs, before = place.open().list(), set(place.names())
-    assert list(place.open().prune(1)) == [f"{found.id}: api.xml" for found in runs[:2]]
-    gone = {layout.artifact_name(layout.digest_of(found.commit.encode())) for found in runs[:2]}
+    older = runs[:2] if place.bulky else []
+    assert list(place.open().prune(1)) == [f"{found.id}: api.xml" for found in older]
+    gone = {layout.artifact_name(layout.digest_of(found.commit.encode())) for found in older}
     assert before - set(place.names()) == gone, "what a newer run has as well stays"
     assert place.open().list() == runs
     assert list(place.open().verify()) == []
