@@ -57,9 +57,9 @@ def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
 
 @pytest.mark.security
 def test_a_job_of_the_default_branch_cannot_write_elsewhere() -> None:
-    assert refusal(MAIN, Placed("dev", SHA, "t")).startswith(
-        "ci-branch: a job of refs/heads/main cannot add a run of dev"
-    )
+    said = "ci-branch: a job of refs/heads/main cannot add a run of"
+    assert refusal(MAIN, Placed("dev", SHA, "t")).startswith(f"{said} dev (")
+    assert refusal(MAIN, Placed("x" * 5000, SHA, "t")).startswith(f"{said} {'x' * 200} (")
 
 
 @pytest.mark.security
@@ -136,6 +136,7 @@ def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> No
 def test_who_is_no_ci_job_is_not_asked_for_its_ref_and_every_ci_job_is(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", SHA, "base")
+        placement.check(work, shop(work), asking(MAIN), [Placed("main", SHA, "base")])
         for run in (Placed("main", SHA, "base"), Placed("x", SHA, "base")):
             placement.check(work, shop(work), asking(None), [run])
             with pytest.raises(Misplaced, match=r"^a job of refs/pull/7/merge cannot add a run"):
