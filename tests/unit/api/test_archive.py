@@ -27,7 +27,12 @@ def zipped(count: int, comment: bytes = b"", ahead: bytes = b"") -> bytes:
     return stream.getvalue()
 
 
-@given(st.integers(0, 8), st.binary(max_size=60), st.binary(max_size=30))
+# zipfile does not open what it wrote itself when the comment holds the mark of an archive's end.
+@given(
+    st.integers(0, 8),
+    st.binary(max_size=60).filter(lambda comment: b"PK\x05\x06" not in comment),
+    st.binary(max_size=30),
+)
 def test_as_many_are_counted_as_are_listed_whatever_stands_before_and_behind(
     count: int, comment: bytes, ahead: bytes
 ) -> None:
