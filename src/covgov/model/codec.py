@@ -18,13 +18,33 @@ _FRACTION = re.compile(r"-?[0-9]{1,1000}/[1-9][0-9]{0,999}")
 
 
 def encode(value: object) -> bytes:
-    """Compact JSON with sorted mapping keys; Fractions become `"n/d"`, Decimals and dates text."""
-    return msgspec.json.encode(value, enc_hook=_encode_fraction, order="deterministic")
+    """Compact JSON with sorted mapping keys; Fractions become `"n/d"`, Decimals and dates text.
+
+    Lone surrogates, as in the name of a file that is no UTF-8, are spelled out; only that does not come back equal.
+    """
+    try:
+        return msgspec.json.encode(value, enc_hook=_encode_fraction, order="deterministic")
+    except UnicodeEncodeError:
+        # Spelled out, keys may sort differently: what is encoded is the value as it will be decoded.
+        spelled = msgspec.json.encode(_spelled(msgspec.to_builtins(value, enc_hook=_encode_fraction)))
+        return encode(decode(spelled, type(value)))
 
 
 def decode(data: bytes, kind: type[T]) -> T:
     """Inverse of `encode`. Raises msgspec.ValidationError (a ValueError) naming the place of the first misfit."""
     return msgspec.json.decode(data, type=kind, dec_hook=_decode_fraction)
+
+
+def _spelled(value: object) -> object:
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case list() | tuple():
+            return [_spelled(part) for part in value]
+        case dict():
+            return {_spelled(key): _spelled(part) for key, part in value.items()}
+        case _:
+            return value
 
 
 def _encode_fraction(value: object) -> str:

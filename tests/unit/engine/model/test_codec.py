@@ -40,6 +40,14 @@ def test_the_same_value_gives_the_same_bytes_whatever_the_order_of_its_keys() ->
     assert encode(one) == encode(other)
 
 
+def test_what_is_no_text_is_spelled_out_and_has_the_bytes_of_what_it_is_decoded_to() -> None:
+    data = encode(Sample(Fraction(1, 3), Decimal("0.5"), date(2026, 11, 22), {"a\udce9": 1, "a]": 2}))
+    told = decode(data, Sample)
+    assert told.named == {"a\\udce9": 1, "a]": 2}
+    assert encode(told) == data
+    assert encode({"b": ("\udce9",), "a": [None]}) == b'{"a":[null],"b":["\\\\udce9"]}'
+
+
 def test_a_value_without_a_canonical_form_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="no canonical form for complex"):
         encode(1j)
