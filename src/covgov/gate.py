@@ -15,9 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from covgov.ci_env.interface import CiContext
 from covgov.errors import CovgovError
 from covgov.evidence.gather import gather
 from covgov.evidence.request import Edges, Request
+from covgov.history import judged
 from covgov.history.interface import Pushable, Reserved, RunSummary
 from covgov.ingest.normalise import merge
 from covgov.model import snapshot_codec
@@ -37,8 +39,11 @@ from covgov.vcs import codeowners
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
 
 
+RECORD = "verdict.record"
+"""The judged run as history would keep it (history.judged): what `covgov history push` brings into a store."""
+
 PUBLISHED = (
-    *("verdict.json", "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),
+    *("verdict.json", RECORD, "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),
     *(f"merged.{suffix}" for suffix in WRITERS),
 )
 """Every file that covgov publishes of a judgement, below `coverage/`: what a new run takes away before it begins."""
@@ -98,50 +103,65 @@ def proposal(judgement: Judgement, read: Callable[[str], bytes | None]) -> str:
     return unified(path, None if read(path) is None else text, document.render(synced))
 
 
-def record(judgement: Judgement, edges: Edges, *, now: datetime, whole: bool) -> RunSummary | str:
+def run_of(judgement: Judgement, ci: CiContext, *, now: datetime) -> RunRecord:
+    """What history keeps of a judgement, whoever appends it. now: when it was judged."""
+    verdict = judgement.verdict
+    return RunRecord(
+        commit=verdict.commit,
+        tree=verdict.tree,
+        branch=ci.branch,
+        attempt=1,
+        recorded_at=now.replace(microsecond=0),
+        expected=judgement.policy.expected,
+        snapshots=judgement.snapshots,
+        verdict=verdict,
+        policy_hash=judgement.policy.raw_hash,
+    )
+
+
+def kept(run: RunRecord) -> dict[str, bytes]:
+    """The run as a file below `coverage/`, for who appends it later."""
+    return {RECORD: judged.encode(run)}
+
+
+def record(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:
     """Append the run to history and, in CI on the default branch, push it. A text says why nothing was recorded.
 
     Raises DeliveryFailed when it should have been recorded and could not be.
     """
-    verdict = judgement.verdict
-    refusal = _unrecordable(judgement, edges, whole=whole)
+    refusal = unrecordable(run, edges.ci, whole=whole)
     if refusal:
         return refusal
     store = edges.store()
     refusal = store.unwritable() if isinstance(store, Reserved) else ""
     if refusal:
         return f"not recorded: {refusal}"
-    summary = store.append(
-        RunRecord(
-            commit=verdict.commit,
-            tree=verdict.tree,
-            branch=edges.ci.branch,
-            attempt=1,
-            recorded_at=now.replace(microsecond=0),
-            expected=judgement.policy.expected,
-            snapshots=judgement.snapshots,
-            verdict=verdict,
-            policy_hash=judgement.policy.raw_hash,
-        )
-    )
+    return append(run, edges)
+
+
+def append(run: RunRecord, edges: Edges) -> RunSummary:
+    """The step of `record` that writes, for a run that is recordable and a store that is meant to be written to."""
+    store = edges.store()
+    summary = store.append(run)
     if edges.ci.on_default_branch and isinstance(store, Pushable):
         store.push()
     return summary
 
 
-def _unrecordable(judgement: Judgement, edges: Edges, *, whole: bool) -> str:
-    """Why this judgement does not enter history; "" when it does."""
-    verdict = judgement.verdict
-    if not verdict.commit:
+def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> str:
+    """Why this run does not enter history; "" when it does. ci: where it would be recorded."""
+    if not run.commit:
         return "not recorded: this is no git checkout"
-    if verdict.dirty:
+    if run.verdict.dirty:
         return "not recorded: the work tree differs from HEAD, and history keeps committed code only"
     if not whole:
         return "not recorded: only the suites named on the command line were judged"
-    if any(one.tests is not None and one.tests.arguments for one in judgement.snapshots.values()):
+    if any(one.tests is not None and one.tests.arguments for one in run.snapshots.values()):
         return "not recorded: the suites ran with extra test arguments"
-    if edges.ci.system == "generic":
-        return "not recorded: this CI does not say which branch it builds"
-    if edges.ci.in_ci and not edges.ci.on_default_branch:
+    if ci.system == "generic":
+        return (
+            "not recorded: this CI does not say which branch it builds (`covgov history push --branch NAME` records it)"
+        )
+    if ci.in_ci and not ci.on_default_branch:
         return "not recorded: CI records the default branch only"
     return ""

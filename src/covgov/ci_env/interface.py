@@ -15,9 +15,13 @@ class Event(StrEnum):
     MANUAL = "manual"
 
 
+NAMED = "named"
+
+
 @dataclass(frozen=True, slots=True)
 class CiContext:
-    """system: `github`, `gitlab`, `generic` (CI=true and nothing else known) or `local`.
+    """system: `github`, `gitlab`, `generic` (CI=true and nothing else known), `named` (the same, but the caller named
+    the branch that is built) or `local`.
 
     branch: the branch being built, "" when detached or unknown. target: the branch a pull request goes to (""
     otherwise).

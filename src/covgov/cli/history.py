@@ -78,17 +78,21 @@ def show_command(world: World, run: str, as_json: bool) -> int:
 
 
 @command.command("push")
+@click.option("--branch", default="", metavar="NAME", help="What is built, where the CI or checkout does not say it.")
 @click.pass_obj
-def push_command(world: World) -> int:
-    """Send recorded runs to the remote; those of dirty trees stay here.
+def push_command(world: World, branch: str) -> int:
+    """Bring the run that was judged here into history, and recorded runs to the remote.
+
+    The run is the one in coverage/, of the commit that is checked out: as `covgov check --record` would record it, with
+    the verdict and the time at which it was judged, and once. What is not recorded (a dirty tree, a pull request in CI)
+    stays here. Nothing is measured or judged.
 
     \b
     Example: covgov history push
     """
-    store = _pushable(world)
-    store.push()
-    world.note(_carried(store, "pushed", "push"))
-    return OK
+    from covgov.cli.history_push import push
+
+    return push(Project(world), branch)
 
 
 @command.command("fetch")
@@ -99,9 +103,12 @@ def fetch_command(world: World) -> int:
     \b
     Example: covgov history fetch
     """
-    store = _pushable(world)
+    store = _fetchable(world)
     store.fetch_remote()
-    world.note(_carried(store, "fetched", "fetch"))
+    if isinstance(store, Immediate):
+        world.note(f"nothing to fetch: runs are recorded in {store.kept_in()}, which answers")
+    else:
+        world.note("history fetched")
     return OK
 
 
@@ -251,21 +258,15 @@ def _store(world: World) -> RunStore:
     return store
 
 
-def _pushable(world: World) -> Pushable:
+def _fetchable(world: World) -> Pushable:
     store = Project(world).store
     if not isinstance(store, Pushable):
         raise UsageError(
             "history-not-pushable",
-            "the configured history has no remote side",
-            hint="push and fetch need [history] store = git:BRANCH",
+            "the configured history has no remote side to fetch from",
+            hint="fetch needs [history] store = git:BRANCH; to keep a copy in files, see `covgov history export`",
         )
     return store
-
-
-def _carried(store: Pushable, done: str, to_do: str) -> str:
-    if isinstance(store, Immediate):
-        return f"nothing to {to_do}: runs are recorded in {store.kept_in()}, which answers"
-    return f"history {done}"
 
 
 def _portable(world: World) -> Portable:

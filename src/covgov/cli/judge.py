@@ -15,7 +15,8 @@ from covgov.cli.project import Project
 from covgov.errors import CovgovError, DeliveryFailed
 from covgov.evidence.request import Edges, Request
 from covgov.files import remove_all, write_all
-from covgov.history.interface import Noted
+from covgov.history.interface import Noted, RunSummary
+from covgov.model.run import RunRecord
 from covgov.model.verdict import Verdict
 from covgov.publish.registry import RENDERERS
 
@@ -57,14 +58,16 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
     fault = attempt(lambda: remove_all(project.root / request.folder, gate.PUBLISHED)) if whole else None
     judgement = gate.judge(request, project.policy, edges)
     faults = [*([fault] if fault else []), *judgement.faults]
+    run = gate.run_of(judgement, edges.ci, now=world.now())
     steps: list[Callable[[], None]] = []
     if whole:
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
+        steps.append(lambda: write_all(project.root / request.folder, gate.kept(run)))
     if len(request.suites) == 1:
         one = {f"{request.suites[0]}.verdict.json": RENDERERS["json"](judgement.verdict).encode()}
         steps.append(lambda: write_all(project.root / request.folder, one))
     if recording:
-        steps.append(lambda: _record(project, judgement, edges, whole=whole))
+        steps.append(lambda: _record(project, run, edges, whole=whole))
     if recording and whole:
         steps.append(lambda: _account(project, request))
     steps.append(lambda: _tell_ci(project.ci.summary_path, judgement.verdict))
@@ -92,12 +95,17 @@ def attempt(step: Callable[[], None]) -> CovgovError | None:
     return None
 
 
-def _record(project: Project, judgement: gate.Judgement, edges: Edges, *, whole: bool) -> None:
-    world, history = project.world, project.policy.history
-    recorded = gate.record(judgement, edges, now=world.now(), whole=whole)
+def _record(project: Project, run: RunRecord, edges: Edges, *, whole: bool) -> None:
+    recorded = gate.record(run, edges, whole=whole)
     if isinstance(recorded, str):
-        world.note(f"covgov: {recorded}")
-        return
+        project.world.note(f"covgov: {recorded}")
+    else:
+        tell_recorded(project, recorded)
+
+
+def tell_recorded(project: Project, recorded: RunSummary) -> None:
+    """Which run it became, and after the first what to write into the policy."""
+    world, history = project.world, project.policy.history
     world.note(f"covgov: recorded run {recorded.sequence} ({recorded.id[:12]}) in {history.store}")
     if recorded.sequence == 1 and history.since is None:
         day = recorded.recorded_at.date()

@@ -27,7 +27,7 @@ def publication_of(project: Project) -> Publication:
     Raises InputError: `verdict-missing`, `verdict-damaged`, `verdict-foreign`.
     """
     told = read_verdict(project)
-    _check_commit(project, told)
+    check_commit(project, told)
     ci = context_of(project)
     itself, previous = _recorded(project, told, ci)
     return Publication(
@@ -62,8 +62,10 @@ def read_verdict(project: Project) -> VerdictV1:
         ) from error
 
 
-def _check_commit(project: Project, told: VerdictV1) -> None:
-    """Who wrote a file into the repository could not know the commit that it became part of."""
+def check_commit(project: Project, told: VerdictV1) -> None:
+    """Raises InputError (`verdict-foreign`) when the verdict is about another commit than what is checked out.
+
+    Who wrote a file into the repository could not know the commit that it became part of."""
     if not project.is_repository:
         return
     here = project.repository.resolve("HEAD") or "none"

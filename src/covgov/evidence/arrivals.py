@@ -11,7 +11,7 @@ from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
 from covgov.model.verdict import SuiteLine
 
-OURS = re.compile(r"[^/]*\.(?:snapshot|why|json|xml|lcov|md|patch|zip|prom)|spool|history|\.data")
+OURS = re.compile(r"[^/]*\.(?:snapshot|why|record|json|xml|lcov|md|patch|zip|prom)|spool|history|\.data")
 """Names, directly below the folder of measurements, that covgov writes or reads there."""
 
 LONGEST = 600

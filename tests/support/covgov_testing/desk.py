@@ -122,7 +122,7 @@ class Desk:
         return gate.judge(request, policy, self.edges(ci=ci, env=env, git=git))
 
     def record(self, judgement: gate.Judgement, *, ci: CiContext = LOCAL) -> RunSummary | str:
-        return gate.record(judgement, self.edges(ci=ci), now=NOW, whole=True)
+        return gate.record(gate.run_of(judgement, ci, now=NOW), self.edges(ci=ci), whole=True)
 
     def covgov(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
         """One command line in this project; its streams are in `out` and `err` (of this call only)."""

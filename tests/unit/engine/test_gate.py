@@ -98,7 +98,7 @@ def test_uncommitted_work_is_shown_and_not_recorded(desk: Desk) -> None:
 
 
 def test_some_of_the_suites_are_not_a_run(desk: Desk) -> None:
-    answer = gate.record(desk.judge("api"), desk.edges(), now=NOW, whole=False)
+    answer = gate.record(gate.run_of(desk.judge("api"), LOCAL, now=NOW), desk.edges(), whole=False)
     assert "only the suites named on the command line" in str(answer)
 
 
@@ -114,7 +114,9 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
 
 def test_a_ci_that_names_no_branch_records_nothing_and_is_told_why(desk: Desk) -> None:
     told = desk.record(desk.judge(), ci=CiContext("generic", Event.LOCAL))
-    assert told == "not recorded: this CI does not say which branch it builds"
+    assert str(told).startswith(
+        "not recorded: this CI does not say which branch it builds (`covgov history push --branch"
+    )
     assert not desk.store().exists()
 
 
@@ -132,9 +134,9 @@ def test_ci_on_the_default_branch_pushes_and_a_laptop_does_not(desk: Desk, tmp_p
     desk.repo.git("remote", "add", "origin", str(origin.root))
     desk.repo.git("push", "-q", "origin", "main")
     judgement = desk.judge()
-    gate.record(judgement, git_edges(desk, LOCAL), now=NOW, whole=True)
+    gate.record(gate.run_of(judgement, LOCAL, now=NOW), git_edges(desk, LOCAL), whole=True)
     assert origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
-    gate.record(judgement, git_edges(desk, ON_MAIN), now=NOW, whole=True)
+    gate.record(gate.run_of(judgement, ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
     assert "refs/heads/coverage-history" in origin.git("for-each-ref", "--format=%(refname)")
 
 
@@ -146,5 +148,5 @@ def test_a_push_that_fails_is_a_delivery_fault_and_keeps_the_local_record(desk: 
     hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     with pytest.raises(DeliveryFailed):
-        gate.record(desk.judge(), git_edges(desk, ON_MAIN), now=NOW, whole=True)
+        gate.record(gate.run_of(desk.judge(), ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
     assert git_edges(desk, LOCAL).store().exists()

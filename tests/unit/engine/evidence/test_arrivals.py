@@ -129,6 +129,7 @@ def test_what_the_suite_left_lying_about_does_not_make_its_own_measurement_stale
         "coverage/other.snapshot",
         "coverage",  # a link to a folder of the repository
         "coverage/verdict.json",
+        "coverage/verdict.record",
         "coverage/exceptions.patch/x",  # stands in the way of what is written
         "coverage/spool/0.json",
         "coverage/.data/api/x",

@@ -1,0 +1,106 @@
+"""What `covgov history push` carries: the run that was judged here, then whatever waits here for the remote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from covgov import gate
+from covgov.ci_env.interface import NAMED, CiContext
+from covgov.cli.boundary import report, worst
+from covgov.cli.judge import FOLDER, attempt, edges_of, tell_recorded
+from covgov.cli.project import Project
+from covgov.cli.publication import VERDICT, check_commit, context_of, read_verdict
+from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
+from covgov.history import judged
+from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
+from covgov.model.run import RunRecord
+from covgov.publish import to_wire_v1
+
+RECORD = f"{FOLDER}/{gate.RECORD}"
+
+
+def push(project: Project, branch: str) -> int:
+    """Both; where runs wait here to be pushed, there need be none that was judged here. The exit code of the faults.
+
+    branch: what a CI builds that does not say so itself; "" = it says so.
+    """
+    ci, store = _context(project, branch), project.store
+    fault = attempt(lambda: _enter(project, store, ci, branch))
+    faults: list[CovgovError] = [fault] if fault is not None else []
+    if isinstance(store, Pushable) and not isinstance(store, Immediate):
+        faults = [fault for fault in faults if fault.code != "verdict-missing"]
+        fault = attempt(store.push)
+        faults += [fault] if fault is not None else []
+        if fault is None:
+            project.world.note("history pushed")
+    return worst(report(fault, project.world) for fault in faults)
+
+
+def judged_run(project: Project) -> RunRecord:
+    """The run that lies in `coverage/`, as it was judged.
+
+    Raises InputError: `verdict-missing`, `verdict-damaged`, and `verdict-outdated` when snapshots or verdict are not
+    those of one judgement.
+    """
+    told = read_verdict(project)
+    data = project.read(RECORD)
+    if data is None:
+        raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
+    run = judged.decode(data, RECORD, project.read, FOLDER)
+    if to_wire_v1.verdict(run.verdict) != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
+        raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
+    return run
+
+
+def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> None:
+    """Append the judged run, unless it is there. Raises DeliveryFailed when the store cannot be reached."""
+    run = judged_run(project)
+    run = replace(run, branch=branch) if branch else run
+    try:
+        there = _recorded(store, run)
+    except Undetermined as error:
+        raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
+    refusal = gate.unrecordable(run, ci)
+    if there is not None:
+        name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
+        project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")
+    elif refusal:
+        project.world.note(f"covgov: {refusal}")
+    else:
+        check_commit(project, read_verdict(project))
+        tell_recorded(project, gate.append(run, replace(edges_of(project), ci=ci)))
+
+
+def _recorded(store: RunStore, run: RunRecord) -> RunSummary | None:
+    """The run in history that this one is, but for the attempt that history counted."""
+    wanted = (run.commit, run.tree, run.branch, run.recorded_at)
+    runs = store.list() if store.exists() else []
+    return next(
+        (
+            found
+            for found in reversed(runs)
+            if (found.commit, found.tree, found.branch, found.recorded_at) == wanted
+            and replace(store.fetch(found.id), attempt=run.attempt) == run
+        ),
+        None,
+    )
+
+
+def _context(project: Project, branch: str) -> CiContext:
+    """The CI, with the branch that the caller names where the CI names none.
+
+    Raises UsageError (`branch-contradicted`) when the CI or the checkout names another one.
+    """
+    ci = project.ci
+    if not branch or (branch == ci.branch and ci.system != "generic"):
+        return ci
+    if ci.system == "generic":
+        default = context_of(project).default_branch
+        return replace(ci, system=NAMED, branch=branch, on_default_branch=branch == default)
+    if ci.branch or ci.in_ci:
+        raise UsageError(
+            "branch-contradicted",
+            f"--branch {branch}, but this is {ci.branch or 'no branch'}",
+            hint="--branch is for a CI that does not say what it builds, and for a checkout that is on no branch",
+        )
+    return ci

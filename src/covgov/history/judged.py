@@ -1,0 +1,97 @@
+"""A judged run as one file beside its snapshots: what history would keep of it, whoever appends it and whenever.
+
+    {"format": "covgov-judged-run", "version": 1, "run": {...}, "verdict": {...}}
+
+`run` is what a manifest would say (layout.RunBody): the verdict and every suite's coverage by their SHA-256. So the
+file fits no other verdict than the one in it and no other snapshots than those it was made from. It is read back as the
+very record that was to be appended, with the time at which it was judged: appending it twice records it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from covgov.errors import InputError
+from covgov.history import layout
+from covgov.model import codec, snapshot_codec
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
+
+FORMAT = "covgov-judged-run"
+VERSION = 1
+
+
+class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: str
+    version: int
+    run: layout.RunBody
+    verdict: Verdict
+
+
+def encode(record: RunRecord) -> bytes:
+    """The record without its coverage, which stays in the snapshots."""
+    body, _ = layout.dismantle(record)
+    return codec.encode(Judged(FORMAT, VERSION, body, record.verdict)) + b"\n"
+
+
+def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> RunRecord:
+    """The record, its coverage taken from `folder/SUITE.snapshot`. where: the file's name, for messages.
+
+    Raises InputError: `verdict-damaged` when the file contradicts itself, `verdict-outdated` when a snapshot is not the
+    one that was judged, what `snapshot_codec.decode` raises when one is damaged.
+    """
+    judged = _parse(data, where)
+    body = judged.run
+    record = RunRecord(
+        commit=body.commit,
+        tree=body.tree,
+        branch=body.branch,
+        attempt=body.attempt,
+        recorded_at=body.recorded_at,
+        expected=body.expected,
+        snapshots={suite: _snapshot(suite, body, read, folder) for suite in sorted(body.snapshots)},
+        verdict=judged.verdict,
+        policy_hash=body.policy_hash,
+    )
+    now, _ = layout.dismantle(record)
+    for suite in sorted(body.snapshots):
+        if now.snapshots[suite] != body.snapshots[suite] or record.snapshots[suite].suite != suite:
+            raise outdated(f"{folder}/{suite}.snapshot is another one than {where} is about")
+    if now != body or body.recorded_at.utcoffset() is None:
+        raise _damaged(where, "its parts contradict each other")
+    return record
+
+
+def outdated(message: str) -> InputError:
+    """The error for a verdict that is not about what lies beside it."""
+    return InputError("verdict-outdated", message, hint="run `covgov check` again: it judges what is there now")
+
+
+def _snapshot(suite: str, body: layout.RunBody, read: Callable[[str], bytes | None], folder: str) -> Snapshot:
+    path = f"{folder}/{suite}.snapshot"
+    data = read(path)
+    if data is None:
+        raise outdated(f"{path}, which was judged, is not there")
+    return replace(snapshot_codec.decode(data, path), origin=body.snapshots[suite].origin)
+
+
+def _parse(data: bytes, where: str) -> Judged:
+    try:
+        judged = codec.decode(data, Judged)
+    except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
+        raise _damaged(where, str(error)) from error
+    if (judged.format, judged.version) != (FORMAT, VERSION):
+        raise _damaged(where, f"it is {judged.format} {judged.version}, and this covgov reads {FORMAT} {VERSION}")
+    return judged
+
+
+def _damaged(where: str, what: str) -> InputError:
+    return InputError(
+        "verdict-damaged",
+        f"{where} is no judged run as this version of covgov writes it: {what}",
+        hint="run `covgov check` again with the version that is installed here",
+    )
