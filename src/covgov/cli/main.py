@@ -7,13 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from typing import TextIO
 
 import click
 
 from covgov import __version__
-from covgov.cli.boundary import OK, guarded, io_error, report
+from covgov.cli.boundary import OK, USAGE, guarded, io_error, report
 from covgov.cli.world import World, real_world
 
 COMMANDS: dict[str, str] = {
@@ -74,13 +74,17 @@ def main(argv: Sequence[str], world: World) -> int:
 
 def _called(argv: Sequence[str], world: World) -> int:
     """Help, version and completions, which click prints by itself, go where every other result goes."""
-    own = StringIO()
+    own = BytesIO()
+    text = TextIOWrapper(own, encoding="utf-8", write_through=True)  # completions are written as bytes
+    result: object
     try:
-        with redirect_stdout(own):
+        with redirect_stdout(text):
             result = tree.main(args=list(argv), prog_name="covgov", standalone_mode=False, obj=world)
+    except SystemExit as end:  # so click ends when it was asked for completions, with 1 where it knows no such shell
+        result = USAGE if end.code else OK
     finally:
         if own.getvalue():
-            world.say(own.getvalue().removesuffix("\n"))
+            world.say(own.getvalue().decode().removesuffix("\n"))
     return result if isinstance(result, int) else OK
 
 

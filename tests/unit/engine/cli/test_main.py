@@ -190,6 +190,20 @@ def test_output_that_nobody_reads_is_no_fault(tmp_path: Path, argv: list[str], u
     assert unread(desk, *argv, unbuffered=unbuffered) == (0, "")
 
 
+@pytest.mark.parametrize(("asked", "words"), [("bash_source", "_covgov_completion"), ("bash_complete", "plain,policy")])
+def test_a_shell_is_told_how_to_complete_a_command(monkeypatch: pytest.MonkeyPatch, asked: str, words: str) -> None:
+    for name, value in {"_COVGOV_COMPLETE": asked, "COMP_WORDS": "covgov pol", "COMP_CWORD": "1"}.items():
+        monkeypatch.setenv(name, value)
+    code, out, err = called()
+    assert (code, err) == (0, "")
+    assert words in out
+
+
+def test_a_shell_that_asks_in_words_of_its_own_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_COVGOV_COMPLETE", "no_shell_at_all")
+    assert called()[0] == 2
+
+
 @pytest.mark.reliability
 def test_a_pipe_that_breaks_inside_a_command_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken = "def call(): raise BrokenPipeError(32, 'Broken pipe')\ncommand = click.Command('b', callback=call)\n"
