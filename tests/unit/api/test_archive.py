@@ -6,7 +6,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
@@ -27,17 +27,16 @@ def zipped(count: int, comment: bytes = b"", ahead: bytes = b"") -> bytes:
     return stream.getvalue()
 
 
-# zipfile does not open what it wrote itself when the comment holds the mark of an archive's end.
-@given(
-    st.integers(0, 8),
-    st.binary(max_size=60).filter(lambda comment: b"PK\x05\x06" not in comment),
-    st.binary(max_size=30),
-)
+@given(st.integers(0, 8), st.binary(max_size=60), st.binary(max_size=30))
 def test_as_many_are_counted_as_are_listed_whatever_stands_before_and_behind(
     count: int, comment: bytes, ahead: bytes
 ) -> None:
     body = zipped(count, comment, ahead)
-    with zipfile.ZipFile(io.BytesIO(body)) as read:
+    try:
+        read = zipfile.ZipFile(io.BytesIO(body))
+    except zipfile.BadZipFile:
+        reject()  # not even zipfile reads back what it wrote when the marks of an archive's end stand there
+    with read:
         assert archive.count(body, 8) == len(read.infolist())
 
 
