@@ -16,9 +16,10 @@ import pytest
 from sqlalchemy import Engine
 
 from covgov.errors import CovgovError, InputError
-from covgov.history import layout
+from covgov.history import judged, layout
 from covgov.history.interface import Fault, RunStore
 from covgov.history.stores import STORES, open_store
+from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
@@ -256,6 +257,16 @@ def test_appending_the_same_record_again_changes_nothing(place: Place) -> None:
     assert place.open().append(run()) == first
     assert place.open().append(replace(run(), attempt=7)) == first
     assert place.names() == before
+
+
+def test_a_run_that_was_kept_as_a_file_is_appended_as_the_same_run(place: Place) -> None:
+    record = run(snapshots={"api": snap({"a.py": "+-"}), "auth": snap({"b.py": "+"}, suite="auth")})
+    files = {f"coverage/{suite}.snapshot": snapshot_codec.encode(one) for suite, one in record.snapshots.items()}
+    kept = judged.decode(judged.encode(record), "verdict.record", files.get, "coverage")
+    first = place.open().append(kept)
+    assert place.open().fetch(first.id) == record
+    assert place.open().append(record) == first
+    assert len(place.open().list()) == 1
 
 
 def test_a_run_whose_files_did_not_change_adds_no_coverage(place: Place) -> None:
