@@ -331,6 +331,13 @@ def test_an_exchange_reads_its_header_as_every_request_does_and_tells_the_operat
 
 
 @pytest.mark.security
+def test_an_exchange_of_nothing_is_told_what_to_send(desk: AuthDesk) -> None:
+    with pytest.raises(Unauthenticated, match=r"^this needs the CI's OIDC token$") as caught:
+        desk.authenticator.exchange([], "r", desk.secrets)
+    assert caught.value.hint == "send it as Authorization: Bearer"
+
+
+@pytest.mark.security
 @pytest.mark.parametrize("way", ["authenticate", "exchange"])
 def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: AuthDesk, way: str) -> None:
     issued = desk.token()

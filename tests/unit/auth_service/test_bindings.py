@@ -124,6 +124,16 @@ def test_a_binding_is_listed_with_its_repository_only(desk: AuthDesk) -> None:
     assert 0 < first.id < second.id
 
 
+def test_bindings_are_listed_on_from_one_of_them(desk: AuthDesk) -> None:
+    made = [desk.bind(ref=f"refs/heads/b{number}") for number in range(3)]
+    with desk.work() as work:
+        shop = repository_id(work, "acme/shop")
+        for index, binding in enumerate(made):
+            left = made[index + 1 :]
+            assert bindings.bound(work.connection, shop, after=binding.id) == left
+            assert bindings.bound(work.connection, shop, after=binding.id, limit=1) == left[:1]
+
+
 def test_binding_again_changes_nothing(desk: AuthDesk) -> None:
     first = desk.bind(ref=MAIN)
     others = [desk.bind(ref="refs/**"), desk.bind(subject="acme/x", ref=MAIN), desk.bind(ref=MAIN, issuer="https://b")]
