@@ -271,6 +271,20 @@ def test_dashboards_get_a_report_of_every_suite_that_they_have_a_flag_for() -> N
     assert reports == [",".join(f"coverage/{name}.xml" for name in policy().suites)]
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("event", workflow_files.load("tests.yml").on)
+def test_nothing_but_a_push_is_sent_to_sonar(event: str, tmp_path: Path) -> None:
+    job = workflow_files.load("tests.yml").jobs["dashboards"]
+    wanted = job.step("Find out which dashboards are wanted")
+    assert wanted.env["EVENT"] == "${{ github.event_name }}"
+    assert job.step("Sonar").condition == "${{ steps.wanted.outputs.sonar == 'true' }}"
+    kept = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    given = {"CODECOV": "true", "SONAR": "true", "EVENT": event, "PATH": "/usr/bin:/bin", **kept}
+    subprocess.run(["bash", "-e", "-c", wanted.run], env=given, check=True)
+    sent = "true" if event == "push" else "false"
+    assert (tmp_path / "GITHUB_OUTPUT").read_text(encoding="utf-8").split() == ["codecov=true", f"sonar={sent}"]
+
+
 def test_the_documented_metrics_are_those_that_are_written() -> None:
     told = (CHECKOUT / "docs" / "dashboards.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(covgov_\w+)` \|([^|]*)\| ([^|]*) \|$", told, re.MULTILINE)

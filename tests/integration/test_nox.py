@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +21,16 @@ from covgov_testing import projects
 
 NOXFILE = Path(__file__).resolve().parents[2] / "noxfile.py"
 
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "app"
+version = "1"
+"""
+WHERE = "import sys\n\n\ndef test_where():\n    assert '/.nox/' in sys.prefix\n"
 POLICY = """\
 [suites.engine]
 tests = ["tests"]
@@ -31,11 +48,48 @@ suite = "auth-service"
 """
 
 
-def nox(root: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    env = projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside", **projects.FEW_PLUGINS)
+def nox(root: Path, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """nox in the prepared environment, or with the variables given."""
+    prepared = projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside")
     return subprocess.run(
-        [sys.executable, "-m", "nox", *args], cwd=root, env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "nox", *args],
+        cwd=root,
+        env={**(env or prepared), **projects.FEW_PLUGINS},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def lender(folder: Path) -> str:
+    """A wheel `lender` that lends this environment's packages to the one it is installed in. The wheel's SHA-256."""
+    files = {
+        "lender.pth": f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n",
+        "lender-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: lender\nVersion: 1\n",
+        "lender-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = io.StringIO()
+    csv.writer(rows).writerows((name, "", "") for name in (*files, "lender-1.dist-info/RECORD"))
+    path = folder / "lender-1-py3-none-any.whl"
+    folder.mkdir()
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in {**files, "lender-1.dist-info/RECORD": rows.getvalue()}.items():
+            wheel.writestr(name, text)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def offline(root: Path) -> dict[str, str]:
+    """The environment of a machine that has one wheel and no network, and whose nox makes environments as it does."""
+    ours = ("PIP_", "NOX_", "COVGOV_", "VIRTUALENV_")
+    kept = {name: value for name, value in projects.environment().items() if not name.startswith(ours)}
+    return {
+        **kept,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(root / "wheels"),
+        "VIRTUALENV_OVERRIDE_APP_DATA": str(root / "virtualenv"),
+    }
 
 
 @pytest.fixture
@@ -66,3 +120,31 @@ def test_failing_tests_fail_the_session(project: Path) -> None:
     done = nox(project, "-s", "tests(unit_engine)", "--", "-x")
     assert done.returncode == 1
     assert "exit code 10" in done.stdout + done.stderr
+
+
+def test_an_environment_of_its_own_gets_the_lock_file_and_the_project_and_measures_there(
+    project: Path, tmp_path: Path
+) -> None:
+    """As the workflow does it, by virtualenv. Only the lock file is another, with the one package that is here."""
+    known = lender(tmp_path / "wheels")
+    lock = {"requirements-dev.txt": f"lender==1 --hash=sha256:{known}\n", "pyproject.toml": PYPROJECT}
+    projects.write(project, {**lock, "tests/test_where.py": WHERE})
+    reports = ("--cov-report=xml:coverage/engine.xml", "--cov-report=json:coverage/engine.json")
+    command = ("--reuse-existing-virtualenvs", "-s", "tests(unit_engine)", "--", *reports)
+    done = nox(project, *command, env=offline(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nox > python -m covgov run --measure-only engine -- --cov-report=xml" in done.stderr
+    assert json.loads((project / "coverage/engine.json").read_text())["totals"]["num_statements"] == 6
+    assert (project / "coverage/engine.xml").is_file()
+    (home,) = (project / ".nox").glob("tests-unit_engine*")
+    assert {"lender-1.dist-info", "app-1.dist-info"} <= {path.name for path in home.rglob("*.dist-info")}
+
+
+@pytest.mark.security
+def test_a_package_without_a_hash_in_the_lock_file_is_not_installed(project: Path, tmp_path: Path) -> None:
+    lender(tmp_path / "wheels")
+    projects.write(project, {"requirements-dev.txt": "lender==1\n", "pyproject.toml": PYPROJECT})
+    done = nox(project, "-s", "tests(unit_engine)", env=offline(tmp_path))
+    assert done.returncode == 1
+    assert "Hashes are required in --require-hashes mode" in done.stdout + done.stderr
+    assert not (project / "coverage").exists()

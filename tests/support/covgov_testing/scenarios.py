@@ -22,6 +22,8 @@ from covgov_testing.tiny import DIGEST, REGISTER, TOKEN, How, Tiny
 JUDGE = "Judge all suites together and record the run"
 WANTED = "Find out which dashboards are wanted"
 TELL = "Tell the pull request and those who are to be alerted"
+IN_STEP = "Bring the exception register in step"
+ACCOUNTING = (IN_STEP, "Write the account of the week", "Send the account to its channels")
 SUITE_FILES = (".json", ".lcov", ".snapshot", ".verdict.json", ".xml", ".exceptions.patch", "-html.zip", "-junit.xml")
 GOVERN_FILES = {
     *("verdict.json", "verdict-junit.xml", "summary.md", "exceptions.patch"),
@@ -119,7 +121,7 @@ def a_suite_drops(tiny: Tiny) -> None:
     cache = ran.only("cache")
     assert cache["path"] == ".nox"
     assert re.fullmatch(r"nox-\w+-3\.11\.\d+-api-[0-9a-f]{64}", cache["key"])
-    assert "max-drop" in ran.step("unit-api", "Judge the suite").text
+    assert "::error title=covgov max-drop::api: " in ran.step("unit-api", "Judge the suite").text
     patch = (ran.artifact("coverage-unit-api") / "api.exceptions.patch").read_text(encoding="utf-8")
     assert "| component:api | combined | 89.09 |" in patch
 
@@ -139,6 +141,7 @@ def main_drops(tiny: Tiny) -> None:
     """The last job of a push to main that makes a component worse: recorded, told, alerted, red."""
     ran = tiny.on_push(How(job="govern"))
     assert "| `api` | fail |" in judged_together(ran, 10)
+    assert "::error title=covgov max-drop::api: " in ran.step("govern", JUDGE).text
     prepared(tiny, ran, 1)
     subjects = tiny.history()
     assert len(subjects) == 2
@@ -213,9 +216,15 @@ def a_week_is_accounted_for(tiny: Tiny) -> None:
     keeps_the_token_to_itself(tiny, ran)
 
 
+def accounted(ran: Ran) -> None:
+    """The account's job and each of its steps that can fail."""
+    assert ran.jobs.get("digest") == "success", ran.text
+    assert {name: ran.step("digest", name).code for name in ACCOUNTING} == dict.fromkeys(ACCOUNTING, 0)
+
+
 def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
     """One pull request with digest and register on top of main; the digest went out and was kept. The digest."""
-    assert ran.jobs.get("digest") == "success", ran.text
+    accounted(ran)
     pull = ran.only("pull-request")
     assert (pull["branch"], pull["base"], pull["body-path"]) == ("covgov/weekly", "main", DIGEST)
     text = tiny.origin.git("show", f"covgov/weekly:{DIGEST}")
@@ -233,16 +242,31 @@ def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
 
 
 def a_week_is_pushed(tiny: Tiny) -> None:
-    """With COVERAGE_DIGEST=push the account is a commit of main, and there is no pull request."""
-    before = tiny.origin.git("rev-parse", "main")
+    """With COVERAGE_DIGEST=push the account is a commit of main, and there is no pull request.
+
+    No workflow runs on that commit. So it has no run in history a week later, and the register stays as it is.
+    """
     until = datetime.now(UTC).date()
+    pushed(tiny, until, {DIGEST, REGISTER})
+    register = tiny.origin.git("show", f"main:{REGISTER}")
+    assert "| component:api | combined | 89.09 |" in register
+    tiny.work.git("pull", "--quiet", "--ff-only", "origin", "main")
+    later = pushed(tiny, until + WEEK, {DIGEST})
+    assert "the register stays as it is" in later.step("digest", IN_STEP).text
+    assert tiny.origin.git("show", f"main:{REGISTER}") == register
+
+
+def pushed(tiny: Tiny, until: date, changed: set[str]) -> Ran:
+    """One week's commit of main, with what it changed."""
+    before = tiny.origin.git("rev-parse", "main")
     ran = tiny.on_week(until.isoformat(), How(job="digest", variables={"COVERAGE_DIGEST": "push"}))
-    assert ran.jobs.get("digest") == "success", ran.text
+    accounted(ran)
     assert ran.written("pull-request") == []
     assert tiny.origin.git("rev-parse", "main~1") == before
-    assert tiny.origin.git("diff", "--name-only", "main~1", "main").split() == [DIGEST]
+    assert set(tiny.origin.git("diff", "--name-only", "main~1", "main").split()) == changed
     assert f"{until:%G}-W{until:%V}" in tiny.origin.git("show", f"main:{DIGEST}")
     keeps_the_token_to_itself(tiny, ran)
+    return ran
 
 
 def artifacts(ran: Ran) -> set[str]:
@@ -255,7 +279,7 @@ MAIN = Scenario("tests.yml", "govern", worse_measured, main_drops)
 DASHBOARDS = Scenario("tests.yml", "dashboards", measured, dashboards_are_served, ("api", "auth", "logging", "engine"))
 UNSCANNED = Scenario("tests.yml", "dashboards", worse_proposed, a_change_is_not_scanned)
 WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_accounted_for)
-PUSHED = Scenario("coverage-digest.yml", "digest", measured_before, a_week_is_pushed)
+PUSHED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_pushed)
 PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
 SCENARIOS = {
     "suite": SUITE,
