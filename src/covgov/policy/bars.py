@@ -26,11 +26,11 @@ LIMITS = ("min", "max", "max_uncovered")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a figure is about. partial: the tests failed, so that nothing said of it counts."""
+    """What a figure is about. unproven: why nothing that is said of it counts; empty: it does."""
 
     scope: Scope
     name: str
-    partial: bool = False
+    unproven: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,15 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
     """
     if not now.measurable:
         return
-    effect = Effect.NOTE if subject.partial else Effect.FAIL
+    effect = Effect.NOTE if subject.unproven else Effect.FAIL
     for name, words, limit in _breaches(bar, now):
         yield Finding(
             rule=name if rule == "bar" else rule,
             effect=effect,
             scope=subject.scope,
             subject=subject.name,
-            message=f"{subject.name}: {words} ({_what(bar)}, bar {bar.key})" + (PARTIAL if subject.partial else ""),
-            hint="" if subject.partial else _hint(bar),
+            message=f"{subject.name}: {words} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
+            hint="" if subject.unproven else _hint(bar),
             metric=bar.metric,
             now=now,
             bar=limit,
@@ -139,7 +139,9 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
         )
 
 
-PARTIAL = "; the suite's tests failed, so this proves nothing"
+def proving_nothing(why: str) -> str:
+    """What a message about such a figure ends with; nothing when the figure counts."""
+    return f"; {why}, so this proves nothing" if why else ""
 
 
 def spelled(limit: Decimal) -> str:

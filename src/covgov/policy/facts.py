@@ -35,7 +35,17 @@ class Measured:
     @property
     def partial(self) -> bool:
         """The suite's tests failed: the figures are shown and prove nothing."""
-        return self.snapshot is not None and self.snapshot.tests is not None and not self.snapshot.tests.passed
+        return bool(self.unproven)
+
+    @property
+    def unproven(self) -> str:
+        """Why nothing that is said of the figures counts; empty when it does."""
+        return tests_failed(self.snapshot)
+
+
+def tests_failed(snapshot: Snapshot | None) -> str:
+    """That they did, in words; empty when they passed, or nobody knows of any."""
+    return "the suite's tests failed" if snapshot and snapshot.tests and not snapshot.tests.passed else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Every broken bar on a total; of a suite whose tests failed they are notes."""
     force = bars.in_force(facts)
     if facts.project is not None and facts.project.snapshot is not None:
-        subject = Subject(Scope.PROJECT, "project", facts.project.partial)
+        subject = Subject(Scope.PROJECT, "project", facts.project.unproven)
         yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), facts.project.snapshot, subject)
         yield from _owners(facts, force, facts.project.snapshot)
     for one in facts.components:
         if one.measured.snapshot is not None and not empty.nothing_left(one):
-            subject = Subject(Scope.COMPONENT, one.component.name, one.measured.partial)
+            subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
             own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
             yield from _total(own, one.measured.snapshot, subject)
     yield from _files(facts, force)
@@ -44,7 +44,7 @@ def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator
 
 
 def _owners(facts: Facts, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
-    partial = facts.project is not None and facts.project.partial
+    unproven = facts.project.unproven if facts.project is not None else ""
     owners = sorted(set(facts.owners.values()))
     for bar in bars.selected(force, BarScope.OWNER, On.TOTAL):
         if not owners:
@@ -54,7 +54,7 @@ def _owners(facts: Facts, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[F
             )
         for owner in owners:
             now = units.of_files(_owned(whole, facts.owners, owner), bar.metric, bar.attribute)
-            yield from bars.broken(bar, now, Subject(Scope.PROJECT, owner, partial))
+            yield from bars.broken(bar, now, Subject(Scope.PROJECT, owner, unproven))
 
 
 def _owned(whole: Snapshot, owners: Mapping[str, str], owner: str) -> Snapshot:
@@ -64,14 +64,14 @@ def _owned(whole: Snapshot, owners: Mapping[str, str], owner: str) -> Snapshot:
 def _files(facts: Facts, force: tuple[Bar, ...]) -> Iterator[Finding]:
     """Each file in each component that claims it; a file of no component on the merge of all suites."""
     used: set[str] = set()
-    for name, snapshot, partial in _measured(facts):
+    for name, snapshot, unproven in _measured(facts):
         known = snapshot.tells_reachable
         for path in snapshot.paths:
             for choice in bars.for_file(force, On.TOTAL, path, [name]):
                 used.add(choice.bar.key)
                 if choice.won:
                     now = _of_file(snapshot.files[path], choice.bar, known=known)
-                    yield from bars.broken(choice.bar, now, Subject(Scope.FILE, path, partial))
+                    yield from bars.broken(choice.bar, now, Subject(Scope.FILE, path, unproven))
     measured = {name for name, _, _ in _measured(facts)}
     for bar in force:
         if bar.scope is BarScope.FILE and bar.on is On.TOTAL and bar.key not in used and bar.component in measured:
@@ -83,11 +83,11 @@ def _of_file(coverage: FileCoverage, bar: Bar, *, known: bool) -> Ratio:
     return units.of_attribute(coverage, bar.attribute, known=known) if bar.attribute else coverage.ratio(bar.metric)
 
 
-def _measured(facts: Facts) -> Iterator[tuple[str, Snapshot, bool]]:
-    """(component or "", its files, whether its tests failed)."""
+def _measured(facts: Facts) -> Iterator[tuple[str, Snapshot, str]]:
+    """(component or "", its files, why nothing said of them counts)."""
     for one in facts.components:
         if one.measured.snapshot is not None:
-            yield one.component.name, one.measured.snapshot, one.measured.partial
+            yield one.component.name, one.measured.snapshot, one.measured.unproven
     if facts.project is not None and facts.project.snapshot is not None:
         rest = facts.project.snapshot.restrict(lambda path: not scopes.is_source(facts.policy, path))
-        yield "", rest, facts.project.partial
+        yield "", rest, facts.project.unproven

@@ -17,10 +17,10 @@ from covgov.policy.policy import Bar, BarScope, On
 def check(facts: Facts) -> Iterator[Finding]:
     """Broken bars of projects and components. New and lost need a baseline, excluded does not."""
     if facts.project is not None:
-        subject = Subject(Scope.PROJECT, "project", facts.project.partial)
+        subject = Subject(Scope.PROJECT, "project", facts.project.unproven)
         yield from _scope(facts, BarScope.PROJECT, "", facts.project, subject)
     for one in facts.components:
-        subject = Subject(Scope.COMPONENT, one.component.name, one.measured.partial)
+        subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
         yield from _scope(facts, BarScope.COMPONENT, one.component.name, one.measured, subject)
 
 

@@ -10,7 +10,7 @@ from covgov.model.change import Delta
 from covgov.model.ratio import show_signed
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy.bars import PARTIAL, spelled
+from covgov.policy.bars import proving_nothing, spelled
 from covgov.policy.facts import Facts, Measured
 from covgov.policy.policy import Policy
 
@@ -37,10 +37,10 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Me
     words = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.max_drop)} pp"
     yield Finding(
         rule="max-drop",
-        effect=Effect.NOTE if measured.partial else Effect.FAIL,
+        effect=Effect.NOTE if measured.unproven else Effect.FAIL,
         scope=scope,
         subject=name,
-        message=f"{words} ({metric}, bar policy.max_drop)" + (PARTIAL if measured.partial else ""),
+        message=f"{words} ({metric}, bar policy.max_drop)" + proving_nothing(measured.unproven),
         hint="cover what was lost; an exception does not waive a drop",
         metric=metric,
         now=delta.head,

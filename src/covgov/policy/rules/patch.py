@@ -8,7 +8,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes, units
 from covgov.policy.bars import Subject
-from covgov.policy.facts import Facts, PatchFacts
+from covgov.policy.facts import Facts, PatchFacts, tests_failed
 from covgov.policy.policy import Bar, BarScope, On
 
 
@@ -27,23 +27,30 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _figures(facts: Facts, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
-    partial = patch.snapshot.tests is not None and not patch.snapshot.tests.passed
+    unproven = _unproven(facts, patch)
     for bar in facts.policy.bars:
         if bar.on is not On.PATCH:
             continue
         if bar.scope is BarScope.PROJECT:
             now = units.on_changed(patch.snapshot, patch.changed, bar.metric, lambda path: True)
-            yield bar, Subject(Scope.PATCH, "patch", partial), now
+            yield bar, Subject(Scope.PATCH, "patch", unproven), now
         elif bar.scope is BarScope.COMPONENT and bar.component in facts.policy.components:
             belongs = scopes.belongs(facts.policy, bar.component)
             now = units.on_changed(patch.snapshot, patch.changed, bar.metric, belongs)
-            yield bar, Subject(Scope.PATCH, bar.component, partial), now
+            yield bar, Subject(Scope.PATCH, bar.component, unproven), now
     for path in sorted(patch.changed):
         if path in patch.snapshot.files:
             for choice in bars.for_file(facts.policy.bars, On.PATCH, path, scopes.components_of(facts.policy, path)):
                 if choice.won:
                     now = units.on_lines(patch.snapshot.files[path], patch.changed[path], choice.bar.metric)
-                    yield choice.bar, Subject(Scope.PATCH, path, partial), now
+                    yield choice.bar, Subject(Scope.PATCH, path, unproven), now
+
+
+def _unproven(facts: Facts, patch: PatchFacts) -> str:
+    """A suite that did not arrive may have covered what the others leave."""
+    if facts.project is not None and facts.project.snapshot is None:
+        return facts.project.missing
+    return tests_failed(patch.snapshot)
 
 
 def _nothing(bar: Bar) -> Finding:

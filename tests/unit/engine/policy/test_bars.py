@@ -137,9 +137,9 @@ def test_lost_units_are_counted_as_such() -> None:
 
 
 def test_of_failing_tests_a_broken_bar_is_a_note() -> None:
-    (finding,) = bars.broken(BAR, Ratio(1, 2), replace(AUTH, partial=True))
+    (finding,) = bars.broken(BAR, Ratio(1, 2), replace(AUTH, unproven="the suite's tests failed"))
     assert finding.effect is Effect.NOTE
-    assert "proves nothing" in finding.message
+    assert finding.message.endswith("; the suite's tests failed, so this proves nothing")
 
 
 def test_an_override_replaces_only_the_total_bar_of_its_suite() -> None:

@@ -13,6 +13,7 @@ from covgov_testing.builders_policy import (
     TWO,
     facts,
     found,
+    measured,
     policy,
 )
 
@@ -82,6 +83,14 @@ def test_a_component_patch_bar_without_units_is_silent() -> None:
 def test_a_patch_of_failed_tests_is_noted() -> None:
     (finding,) = found("patch", patched({"src/api/a.py": 0b110000}, replace(API, tests=FAILED)))
     assert finding.effect is Effect.NOTE
+
+
+def test_a_patch_of_which_a_suite_is_missing_is_noted() -> None:
+    judged = patched({"src/api/a.py": 0b110000}, API)
+    missing = measured(None, missing="the suite auth did not arrive")
+    (finding,) = found("patch", replace(judged, project=missing))
+    assert finding.effect is Effect.NOTE
+    assert finding.message.endswith("; the suite auth did not arrive, so this proves nothing")
 
 
 def test_the_patch_asks_for_its_own_lines() -> None:
