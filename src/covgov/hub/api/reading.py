@@ -65,7 +65,7 @@ class Reading:
                 404,
                 "run-not-recorded",
                 f"{self.repository.full_name} has no run {asked}, and no complete run of such a commit",
-                hint="`covgov history push` brings what is recorded elsewhere",
+                hint="`covgov history push` brings a run that was judged and not recorded",
             )
         return self.stored(found)
 
