@@ -49,10 +49,13 @@ class Hub:
         with httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.admin}"}, timeout=30) as client:
             return client.request(method, path, json=more.get("json"))
 
-    def kill_and_serve_again(self) -> None:
-        """A crash without goodbye; the address stays."""
+    def kill(self) -> None:
+        """A crash without goodbye."""
         self.process.kill()
         self.process.communicate()
+
+    def serve_again(self) -> None:
+        """At the same address."""
         self.process = self._serve(int(self.url.rpartition(":")[2]))
 
     def stop(self) -> None:
@@ -130,7 +133,8 @@ def test_every_command_that_works_on_a_branch_works_on_the_hub(covgov: Installed
     expect(team.ci_pull_request("drop"), 10, "1000/1130", "new uncovered code", "max_drop")
 
     before = team.merge("green")
-    hub.kill_and_serve_again()
+    hub.kill()
+    hub.serve_again()
     expect(team.ci_main(before=before), 0, "recorded run 2")
     expect(team.ci_main("check", "--record", before=before), 0, "recorded run 3")
 
@@ -138,7 +142,7 @@ def test_every_command_that_works_on_a_branch_works_on_the_hub(covgov: Installed
     assert [run["sequence"] for run in listed["runs"]] == [1, 2, 3]
     expect(team.local("history", "show", "2", token=hub.uploader), 0, "pass")
     expect(team.local("history", "verify", token=hub.uploader), 0, "clean: 3 runs")
-    expect(team.local("history", "push", token=hub.uploader), 0, "nothing to push")
+    expect(team.local("history", "push", token=hub.uploader), 0, "nothing to add: what was judged here is run 3")
     expect(team.local("history", "fetch", token=hub.uploader), 0)
     expect(team.local("compare", "HEAD~1", "HEAD", token=hub.uploader), 0, "app")
     digest = expect(team.local("digest", token=hub.uploader), 0, "app")
@@ -164,9 +168,33 @@ def without_a_token(team: HubTeam) -> None:
     expect(team.local("history", "list"), 11, "COVGOV_HUB_TOKEN", "[history-unreachable]")
     expect(team.local("check"), 11, "history is configured but cannot be reached")
     wrong = "cvg_" + "a" * 76
-    done = expect(team.ci_main("history", "push"), 0)
     done = expect(team.local("history", "push", token=wrong), 5, "[history-push-failed]")
     assert wrong not in done.text
+
+
+def test_a_run_that_the_hub_could_not_take_is_pushed_later(covgov: Installed, hub: Hub, tmp_path: Path) -> None:
+    """Once, as it was judged: first without a token that may write, then without a hub to ask for the baseline."""
+    team = HubTeam(covgov, tmp_path / "team", hub)
+    team.push_main({**START, "covgov.toml": POLICY + f'\n[history]\nstore = "hub:{hub.url}/acme/shop"\n'}, "begin")
+    assert hub.ask("PATCH", "/v1/repositories/acme/shop", json={"private": False}).is_success
+    uploader, hub.uploader = hub.uploader, ""
+    expect(team.ci_main(), 5, "first run", "[history-push-failed]")
+    hub.uploader = uploader
+    expect(team.ci_main("history", "push"), 0, "recorded run 1")
+    expect(team.ci_main("history", "push"), 0, "nothing to add: what was judged here is run 1")
+
+    team.push_main({"app/extra.py": module(20, 0, stem="extra")})
+    expect(team.ci_main("history", "push"), 0, "nothing to add: what was judged here is run 1")
+    expect(team.ci_main("run", "--measure-only"), 0)
+    hub.kill()
+    expect(team.ci_main("check", "--record"), 11, "cannot be reached", "[history-push-failed]")
+    expect(team.ci_main("history", "push"), 5, "[history-push-failed]")
+    hub.serve_again()
+    expect(team.ci_main("history", "push"), 0, "recorded run 2")
+    expect(team.local("history", "push", token=uploader), 0, "nothing to add: what was judged here is run 2")
+    listed = json.loads(expect(team.local("history", "list", "--json", token=uploader), 0).out)
+    assert [(run["sequence"], run["outcome"]) for run in listed["runs"]] == [(1, "pass"), (2, "undetermined")]
+    expect(team.local("history", "verify", token=uploader), 0, "clean: 2 runs")
 
 
 def what_the_hub_knows(hub: Hub, recorded: list[Mapping[str, object]]) -> None:
