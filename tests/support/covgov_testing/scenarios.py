@@ -26,7 +26,7 @@ IN_STEP = "Bring the exception register in step"
 ACCOUNTING = (IN_STEP, "Write the account of the week", "Send the account to its channels")
 SUITE_FILES = (".json", ".lcov", ".snapshot", ".verdict.json", ".xml", ".exceptions.patch", "-html.zip", "-junit.xml")
 GOVERN_FILES = {
-    *("verdict.json", "verdict-junit.xml", "summary.md", "exceptions.patch"),
+    *("verdict.json", "verdict.record", "verdict-junit.xml", "summary.md", "exceptions.patch"),
     *("merged.snapshot", "merged.xml", "merged.json", "merged.lcov"),
 }
 WORSE = {"src/tiny_api/core.py": module(98, 12)}
