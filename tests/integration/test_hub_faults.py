@@ -23,8 +23,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from covgov.hub.api import routes_history
 from covgov.hub.store.work import transaction
-from covgov_testing import appender
+from covgov_testing import appender, hub_database
 from covgov_testing.builders import snap
 from covgov_testing.builders_run import run
 from covgov_testing.hub_server import COMMIT, LCOV, SOURCES, TREE, HubServer, at_once, refused, running, whole
@@ -156,6 +157,9 @@ def test_ten_thousand_files_in_one_report(usual: HubServer) -> None:
     store = usual.store(shop)
     (recorded,) = store.list()
     assert len(store.fetch(recorded.id).snapshots["api"].files) == 10_000
+    names = store.view().names()
+    assert len(names) > 2 * routes_history.MAX_NAMES, "more than two pages"
+    assert names == hub_database.history(usual.engine, shop).view().names()
     again = run("c2", snapshots={"api": snap({f"src/g{n}.py": "+" * (n % 50 + 1) for n in range(3000)})})
     assert store.append(again).sequence == 2
 

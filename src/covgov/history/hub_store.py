@@ -26,6 +26,9 @@ FILES_AT_ONCE = 2000
 BYTES_AT_ONCE = 8 * 1024 * 1024
 """Larger additions send their content-addressed files ahead, in parts of this size; they are visible to no run yet."""
 
+LISTINGS = 20
+"""How often names are read from the first page on, because a run came between two pages."""
+
 TRIES = 200
 PAUSE_SECONDS = 0.25
 SHARED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
@@ -34,10 +37,13 @@ T = TypeVar("T")
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """head: the bytes of head.json at the same moment, None when there is none."""
+    """head: the bytes of head.json at the same moment, None when there is none. next: the cursor of the page after this
+    one, None on the last.
+    """
 
     names: tuple[str, ...]
     head: bytes | None
+    next: str | None = None
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -99,10 +105,10 @@ class HubView:
             everything = self._listed[""]
             return [name for name in everything if not folder or name.startswith(f"{folder}/")]
         if folder not in self._listed:
-            found = self._client.get("names", Listing, {"folder": folder})
+            names, head = self._all(folder)
             if not self._listed:
-                self._head = found.head
-            self._listed[folder] = found.names
+                self._head = head
+            self._listed[folder] = tuple(sorted(names))
         return list(self._listed[folder])
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
@@ -116,6 +122,24 @@ class HubView:
             found |= fetched
             self._manifests |= {name: data for name, data in fetched.items() if name.startswith(f"{layout.RUNS}/")}
         return found
+
+    def _all(self, folder: str) -> tuple[list[str], bytes | None]:
+        """Every name below the folder and the head, as of one moment: from the start when a run comes in between."""
+        for _ in range(LISTINGS):
+            page = self._client.get("names", Listing, {"folder": folder})
+            names, head = [*page.names], page.head
+            while page.next and page.head == head:
+                page = self._page(folder, page.next)
+                names += page.names
+            if page.head == head:
+                return names, head
+        raise Refused(409, "history-contended", f"the history kept changing while it was read ({LISTINGS} times)")
+
+    def _page(self, folder: str, after: str) -> Listing:
+        page = self._client.get("names", Listing, {"folder": folder, "after": after})
+        if not page.names or page.next == after:
+            raise Refused(200, "", "the answer is not a hub's: its pages lead nowhere")
+        return page
 
     def _fetched(self, names: Sequence[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -53,7 +53,39 @@ def test_names_that_are_known_are_not_sent_again(desk: WriteDesk) -> None:
 
 
 def test_an_empty_history_has_no_names_and_no_head(desk: WriteDesk) -> None:
-    assert desk.ask("GET", f"{HISTORY}/names", Role.READER).json() == {"names": [], "head": None}
+    assert desk.ask("GET", f"{HISTORY}/names", Role.READER).json() == {"names": [], "head": None, "next": None}
+
+
+@pytest.mark.parametrize("folder", ["", "runs", "objects", "artifacts"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 1000])
+def test_names_come_page_by_page_each_once_with_the_head_of_the_moment(
+    desk: WriteDesk, folder: str, limit: int
+) -> None:
+    for number in range(3):
+        desk.add(run(f"c{number}", at=NOON + number * second()))
+    pages = desk.pages(f"{HISTORY}/names?folder={folder}&limit={limit}", Role.READER)
+    bodies = [page.json() for page in pages]
+    assert [name for body in bodies for name in body["names"]] == list(desk.history().view().names(folder))
+    assert all(len(body["names"]) == limit for body in bodies[:-1])
+    assert [body["next"] is None for body in bodies] == [False] * (len(bodies) - 1) + [True]
+    assert len({body["head"] for body in bodies}) == 1
+    assert len({page.headers["etag"] for page in pages}) == len(pages)
+
+
+def test_a_page_that_follows_a_new_run_has_the_new_head(desk: WriteDesk) -> None:
+    desk.add(run("c1"))
+    first = desk.ask("GET", f"{HISTORY}/names", params={"limit": "1"}).json()
+    desk.add(run("c2", at=NOON + second()))
+    second_page = desk.ask("GET", f"{HISTORY}/names", params={"limit": "1", "after": first["next"]}).json()
+    assert second_page["head"] not in (first["head"], None)
+
+
+def test_a_cursor_of_another_folder_or_repository_is_refused(desk: WriteDesk) -> None:
+    desk.add(run("c1"))
+    cursor = desk.ask("GET", f"{HISTORY}/names", params={"limit": "1"}).json()["next"]
+    for path, folder in ((f"{HISTORY}/names", "runs"), ("/v1/repositories/acme/empty/history/names", "")):
+        answer = desk.ask("GET", path, params={"after": cursor, "folder": folder})
+        assert (answer.status_code, answer.json()["code"]) == (400, "cursor-invalid")
 
 
 def test_a_full_answer_names_what_is_left(desk: WriteDesk) -> None:

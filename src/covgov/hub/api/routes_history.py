@@ -19,7 +19,7 @@ from starlette.responses import Response
 from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout
 from covgov.history.interface import Addition, RunSummary, View
-from covgov.hub.api import conditional, reading, recording
+from covgov.hub.api import conditional, paging, reading, recording
 from covgov.hub.api.bodies import answered, decoded, documented, json_response, raw_body, upload_body
 from covgov.hub.api.metrics import metrics_of
 from covgov.hub.api.parameters import Name, Owner
@@ -43,15 +43,20 @@ ANSWER_BYTES = 32 * 1024 * 1024
 """A reading answer holds no more than this, or one file that is larger; what is left is asked for again."""
 
 MAX_NAMES = 5000
+"""Of one page of names, and of one question for files."""
+
 FOLDERS = "^(runs|objects|artifacts)?$"
 FileName = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """head: the bytes of head.json (base64) at the same moment, null when nothing was recorded yet."""
+    """head: the bytes of head.json (base64) at the same moment, null when nothing was recorded yet. next: the cursor of
+    the page after this one, null on the last; pages with different heads are of different moments.
+    """
 
     names: tuple[str, ...]
     head: bytes | None
+    next: str | None
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +103,7 @@ class Dropped(msgspec.Struct, frozen=True):
     summary="Names of files",
     responses={
         **conditional.CACHED,
-        200: {**answered(Listing, "All names below the folder, sorted"), "headers": conditional.HEADERS},
+        200: {**answered(Listing, "Names below the folder"), "headers": conditional.HEADERS},
     },
 )
 def names(
@@ -107,12 +112,22 @@ def names(
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.HISTORY_READ))],
     folder: Annotated[str, Query(pattern=FOLDERS, description="Empty is everything.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_NAMES, description="How many names at most.")] = MAX_NAMES,
+    after: paging.After = "",
 ) -> Response:
-    """All names below the folder, and head.json, as of one moment."""
+    """Names below the folder, page by page, and head.json as of the same moment.
+
+    Whoever reads several pages compares their heads: when they differ, a run came in between, and it begins again.
+    """
+    listing = ("history-names", owner, name, folder)
+    begin = paging.decode(listing, after, str) or ""
     with unit(request, principal, write=False) as work:
         view = _history(work, owner, name).view()
-        listing = Listing(tuple(view.names(folder)), view.read([layout.HEAD]).get(layout.HEAD))
-    return conditional.answer(request, msgspec.json.encode(listing))
+        found, last = view.page(folder, begin, limit)
+        head = view.read([layout.HEAD]).get(layout.HEAD)
+    cursor = None if last is None else paging.encode(listing, last)
+    body = msgspec.json.encode(Listing(tuple(found), head, cursor))
+    return conditional.answer(request, body, headers=paging.link(request, cursor))
 
 
 @router.post(

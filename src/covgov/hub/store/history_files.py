@@ -34,13 +34,23 @@ class SqlView:
         self._repository = repository
 
     def names(self, folder: str = "") -> Sequence[str]:
-        prefix = f"{folder}/" if folder else ""
-        query = select(HISTORY_FILES.c.name).where(HISTORY_FILES.c.repository_id == self._repository.id)
-        if prefix:
-            query = query.where(HISTORY_FILES.c.name.startswith(prefix, autoescape=True))
         with _reading(self._database, self._repository) as connection:
-            found = connection.execute(query).scalars().all()
-        return sorted(name for name in found if name.startswith(prefix))  # databases compare and sort text as they like
+            found = connection.execute(self._named(folder)).scalars().all()
+        return sorted(_below(folder, found))  # databases compare and sort text as they like
+
+    def page(self, folder: str, after: str, most: int) -> tuple[Sequence[str], str | None]:
+        """At most that many of the names, in the database's own order, and after which one the next page begins.
+
+        after: "" for the first page. None: this is the last one.
+        """
+        query = self._named(folder).order_by(HISTORY_FILES.c.name).limit(most + 1)
+        with _reading(self._database, self._repository) as connection:
+            found = connection.execute(query.where(HISTORY_FILES.c.name > after)).scalars().all()
+        return list(_below(folder, found[:most])), found[most - 1] if len(found) > most else None
+
+    def _named(self, folder: str) -> Select[str]:
+        query = select(HISTORY_FILES.c.name).where(HISTORY_FILES.c.repository_id == self._repository.id)
+        return query.where(HISTORY_FILES.c.name.startswith(f"{folder}/", autoescape=True)) if folder else query
 
     def sizes(self, names: Sequence[str]) -> Mapping[str, int]:
         """Bytes of each of the files that exist, without reading them."""
@@ -55,6 +65,11 @@ class SqlView:
         """Those of `names` that are files of this repository's history; no other repository is looked at."""
         with _reading(self._database, self._repository) as connection:
             return frozenset(_blob_ids(connection, self._repository, names))
+
+
+def _below(folder: str, names: Sequence[str]) -> Iterator[str]:
+    prefix = f"{folder}/" if folder else ""
+    return (name for name in names if name.startswith(prefix))
 
 
 class SqlHistory:

@@ -263,10 +263,47 @@ def test_pushing_and_fetching_ask_whether_the_hub_answers() -> None:
 
 
 def test_an_answer_that_leaves_out_everything_is_no_hub_s() -> None:
-    listing = ok({"names": ["runs/00000001-x.json"], "head": None})
-    store = HubStore(client(Hub(listing, ok({"files": {}, "left": ["runs/00000001-x.json"]}))))
+    named = ok({"names": ["runs/00000001-x.json"], "head": None})
+    store = HubStore(client(Hub(named, ok({"files": {}, "left": ["runs/00000001-x.json"]}))))
     with pytest.raises(Undetermined, match="leaves out"):
         store.list()
+
+
+def listing(names: list[str], head: str | None, following: str | None) -> httpx2.Response:
+    return ok({"names": names, "head": head, "next": following})
+
+
+def test_names_are_read_to_the_last_page() -> None:
+    hub = Hub(listing(["b", "a"], None, "X"), listing(["c"], None, "Y"), listing(["d"], None, None))
+    assert HubStore(client(hub)).view().names("runs") == ["a", "b", "c", "d"]
+    assert [request.url.params.get("after") for request in hub.asked] == [None, "X", "Y"]
+    assert {request.url.params["folder"] for request in hub.asked} == {"runs"}
+
+
+@pytest.mark.reliability
+def test_a_run_that_comes_in_between_two_pages_begins_the_listing_again() -> None:
+    torn = [listing(["a"], "b25l", "X"), listing(["b"], "dHdv", "Y")]
+    hub = Hub(*torn, listing(["a", "b"], "dHdv", "Z"), listing(["c"], "dHdv", None))
+    view = HubStore(client(hub)).view()
+    assert view.names() == ["a", "b", "c"]
+    assert view.read(["head.json"]) == {"head.json": b"two"}
+    assert [request.url.params.get("after") for request in hub.asked] == [None, "X", None, "Z"]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("last", ["Y", None])
+def test_a_listing_that_is_never_of_one_moment_is_given_up(last: str | None) -> None:
+    hub = Hub(*[listing(["a"], "b25l", "X"), listing(["b"], "dHdv", last)] * 100)
+    with pytest.raises(Undetermined, match="kept changing") as caught:
+        HubStore(client(hub)).list()
+    assert caught.value.code == "history-unreachable"
+    assert len(hub.asked) == 2 * hub_store.LISTINGS
+
+
+@pytest.mark.parametrize("page", [listing([], None, "Y"), listing(["b"], None, "X")])
+def test_pages_that_lead_nowhere_are_no_hub_s(page: httpx2.Response) -> None:
+    with pytest.raises(Undetermined, match="lead nowhere"):
+        HubStore(client(Hub(listing(["a"], None, "X"), page))).list()
 
 
 def test_only_outside_ci_a_missing_token_is_no_fault() -> None:
