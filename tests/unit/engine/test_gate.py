@@ -46,6 +46,13 @@ def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(d
     assert b'"pass"' in files["verdict.json"]
 
 
+@pytest.mark.security
+def test_whatever_is_published_of_a_judgement_is_taken_away_before_the_next(desk: Desk) -> None:
+    judgement = desk.judge()
+    written = {*gate.artifacts(judgement, desk.read), *gate.kept(gate.run_of(judgement, LOCAL, now=NOW)), "digest.md"}
+    assert written == set(gate.PUBLISHED)
+
+
 def test_without_any_snapshot_there_is_nothing_to_merge(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "work")
     desk.commit()
