@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shutil import rmtree
 
 import httpx2
 import pytest
@@ -148,6 +149,8 @@ def test_every_command_that_works_on_a_branch_works_on_the_hub(covgov: Installed
     digest = expect(team.local("digest", token=hub.uploader), 0, "app")
     assert digest.out == team.local("digest", token=hub.uploader).out
     there_and_back(team, hub)
+    restored(team, hub)
+    pruned_by_who_may(team, hub)
     without_a_token(team)
     what_the_hub_knows(hub, listed["runs"])
 
@@ -161,6 +164,26 @@ def there_and_back(team: HubTeam, hub: Hub) -> None:
     expect(team.local("history", "import", "coverage/history", token=hub.admin), 0, "imported 3 runs")
     expect(team.local("history", "verify", token=hub.admin), 0, "clean: 3 runs")
     (team.work.root / "covgov.toml").write_text(policy, encoding="utf-8")
+
+
+def restored(team: HubTeam, hub: Hub) -> None:
+    """What the suites of the newest run measured comes back byte for byte, and is judged as it was."""
+    folder = team.work.root / "coverage"
+    measured = (folder / "app.snapshot").read_bytes()
+    rmtree(folder)
+    expect(team.local("history", "restore", token=hub.uploader), 0, "run 3", "app")
+    assert (folder / "app.snapshot").read_bytes() == measured
+    expect(team.local("check", token=hub.uploader), 0)
+
+
+def pruned_by_who_may(team: HubTeam, hub: Hub) -> None:
+    """The gate records nothing bulky; what is dropped where there is some, tests/contracts tells."""
+    keeper = hub.token("--role", "maintainer", "--repository", "acme/shop", "--name", "keeper")
+    refused = expect(team.local("history", "prune", "--keep", "1", token=hub.uploader), 5, "[history-push-failed]")
+    assert "may not history:prune in acme/shop" in refused.text
+    assert len([line for line in refused.text.splitlines() if line.startswith("covgov: ")]) == 1, refused.text
+    expect(team.local("history", "prune", "--keep", "1", token=keeper), 0, "0 artifacts dropped")
+    expect(team.local("history", "verify", token=keeper), 0, "clean: 3 runs")
 
 
 def without_a_token(team: HubTeam) -> None:
