@@ -14,7 +14,7 @@ PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 # Tiers share the machine, and `proven` must see what all of them left.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows docs e2e proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -29,7 +29,7 @@ $(READY): requirements-dev.txt pyproject.toml
 govern: $(READY)
 	$(BIN)/covgov run
 
-test: check unit contracts integration docs e2e workflows proven
+test: check $(if $(GOVERNED),governed,unit contracts) integration docs e2e workflows proven
 
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
@@ -68,10 +68,18 @@ soak: export SOAK_ROUNDS = 200
 soak: $(READY)
 	$(PYTEST) $(addprefix tests/integration/test_,$(addprefix hub_,faults.py full_disk.py clock.py two_admins.py) api_fuzz.py)
 
+## governed: whether `make govern` has just run every unit and contract test (GOVERNED=1: `make test` then repeats none)
+governed: export COVGOV_PROVE = governed
+governed: $(READY)
+	mkdir -p .cache/ran
+	rm -f .cache/ran/unit.xml .cache/ran/contracts.xml
+	cp $(filter-out coverage/verdict-junit.xml,$(wildcard coverage/*-junit.xml)) .cache/ran/
+	$(TIER) governed 30 -- $(PYTEST) tests/proof/test_governed.py
+
 ## proven: whether all tests that tests/docs/test_framework_upgrades/phase_r5_plan.md names ran, after the last change
-proven: export COVGOV_PROVE = 1
+proven: export COVGOV_PROVE = proven
 proven: $(READY)
-	$(TIER) proven 10 -- $(PYTEST) tests/proof
+	$(TIER) proven 10 -- $(PYTEST) tests/proof/test_proven.py
 
 ## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
 evidence: $(READY)

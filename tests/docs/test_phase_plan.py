@@ -103,4 +103,12 @@ def test_every_tier_leaves_a_record_and_the_proof_comes_last() -> None:
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
     assert f"PYTEST = $(BIN)/python -m pytest -q --junitxml={proof.RECORDS}/$@.xml\n" in makefile
     assert re.search(r"^test: .* proven$", makefile, re.MULTILINE)
-    assert re.search(r"^proven: export COVGOV_PROVE = 1$", makefile, re.MULTILINE)
+    assert re.search(r"^proven: export COVGOV_PROVE = proven$", makefile, re.MULTILINE)
+
+
+def test_the_landing_gate_leaves_out_only_what_the_main_job_is_proven_to_have_run() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    assert "test: check $(if $(GOVERNED),governed,unit contracts) " in makefile
+    assert re.search(r"^governed: export COVGOV_PROVE = governed$", makefile, re.MULTILINE)
+    gate = (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"^(?:env -u CI )?make govern\n(?:#.*\n)*make test-all GOVERNED=1$", gate, re.MULTILINE)
