@@ -13,6 +13,9 @@ HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent.parent / ".cache" / "sdists"
 
 if __name__ == "__main__":
-    options = ["--quiet", "--no-deps", "--no-binary", ":all:", "--require-hashes", "--dest", str(TARGET)]
-    command = [sys.executable, "-m", "pip", "download", *options, "-r", str(HERE / "sdists.txt")]
+    pinned = HERE / "sdists.txt"
+    # By name: `:all:` would hold for what builds them, too, and pip would build each build tool from its sources.
+    names = ",".join(line.partition("==")[0] for line in pinned.read_text(encoding="utf-8").splitlines())
+    options = ["--quiet", "--no-deps", "--no-binary", names, "--require-hashes", "--dest", str(TARGET)]
+    command = [sys.executable, "-m", "pip", "download", *options, "-r", str(pinned)]
     sys.exit(subprocess.run(command, check=False).returncode)
