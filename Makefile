@@ -14,7 +14,7 @@ PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 # Tiers share the machine, and `proven` must see what all of them left.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -54,6 +54,11 @@ integration: $(READY) setup-fetch
 ## workflows: both workflows of .github run by act in a tiny project, then with every step made idle in turn
 workflows: $(READY)
 	$(TIER) workflows 300 -- $(PYTEST) -n 2 tests/integration -m "workflows and not system"
+
+## own: all of this repository's own workflow, with every suite, run by act (five minutes; `make workflows` runs it with one)
+own: export COVGOV_OWN_SUITES = all
+own: $(READY)
+	$(PYTEST) tests/integration/test_workflows_own.py
 
 ## docs: README blocks, error codes, configuration keys, help texts against the code
 docs: $(READY)

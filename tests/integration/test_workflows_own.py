@@ -1,7 +1,7 @@
 """This repository's own tests.yml, run by act in a clone: real pip, real nox session, real suite.
 
-One suite runs by default, the quickest, and so the last job must find the others missing. `COVGOV_OWN_SUITES=all` (or
-names with commas) runs more, which takes as long as the suites take.
+One suite runs by default, the quickest, and so the last job must find the others missing. `make own` runs all of them
+(COVGOV_OWN_SUITES=all, or names with commas), which takes as long as the suites take.
 """
 
 from __future__ import annotations
