@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,8 +40,8 @@ def recorded(root: Path, *cases: str) -> Path:
     os.utime(root / "tests" / "test_it.py", (1000, 1000))
     record = root / ".cache" / "ran" / "unit.xml"
     record.parent.mkdir(parents=True)
-    suite = f'<testsuite name="pytest" timestamp="1970-01-01T00:16:41+00:00">{"".join(cases)}</testsuite>'
-    record.write_text(f"<testsuites>{suite}</testsuites>")
+    said = f'name="pytest" tests="{len(cases)}" timestamp="1970-01-01T00:16:41+00:00"'
+    record.write_text(f"<testsuites><testsuite {said}>{''.join(cases)}</testsuite></testsuites>")
     return record
 
 
@@ -99,6 +100,28 @@ def test_cases_are_counted_as_pytest_collects_them_when_nothing_is_deselected(
     assert proof.collected(["test_it.py"], tmp_path) == {("test_it.py", "test_two"): 2, ("test_it.py", "test_one"): 1}
 
 
+@pytest.mark.security
+def test_no_setting_of_pytest_hides_what_is_collected(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_one(): ...\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nverbosity_test_cases = -2\n")
+    assert proof.collected(["test_it.py"], tmp_path) == {("test_it.py", "test_one"): 1}
+
+
+@pytest.mark.security
+def test_a_record_of_a_session_to_come_is_no_proof(tmp_path: Path) -> None:
+    record = recorded(tmp_path, CASE.format(name="test_one", inner=""))
+    record.write_text(re.sub(r'timestamp="\d+', 'timestamp="2999', record.read_text()))
+    assert unproven(tmp_path) == {"tests/test_it.py::test_one": "its record is of a session that is yet to come"}
+
+
+@pytest.mark.security
+def test_a_session_that_only_set_its_tests_up_is_no_proof(tmp_path: Path) -> None:
+    record = recorded(tmp_path, CASE.format(name="test_one", inner=""))
+    record.write_text(re.sub(r'tests="\d+"', 'tests="0"', record.read_text()))
+    with pytest.raises(AssertionError, match="1 cases, and its session counted 0"):
+        unproven(tmp_path)
+
+
 def test_every_tier_leaves_a_record_and_the_proof_comes_last() -> None:
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
     assert f"PYTEST = $(BIN)/python -m pytest -q --junitxml={proof.RECORDS}/$@.xml\n" in makefile
@@ -110,5 +133,11 @@ def test_the_landing_gate_leaves_out_only_what_the_main_job_is_proven_to_have_ru
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
     assert "test: check $(if $(GOVERNED),governed,unit contracts) " in makefile
     assert re.search(r"^governed: export COVGOV_PROVE = governed$", makefile, re.MULTILINE)
+    suites = tomllib.loads((CHECKOUT / "covgov.toml").read_text(encoding="utf-8"))["suites"]
+    for suite in suites.values():  # as in PYTEST above: nothing that makes tests milder than the tier would
+        assert suite.keys() == {"tests", "args"}
+        assert suite["args"] == ["-q", "-n", "2", "-p", "no:schemathesis"]
     gate = (CHECKOUT / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.search(r"^(?:env -u CI )?make govern\n(?:#.*\n)*make test-all GOVERNED=1$", gate, re.MULTILINE)
+    assert re.search(
+        r"^(?:env -u CI )?make govern\n(?:#.*\n)*rm -rf .cache/ran\nmake test-all GOVERNED=1$", gate, re.MULTILINE
+    )

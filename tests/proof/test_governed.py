@@ -15,4 +15,8 @@ from covgov_testing.evidence import proof
 )
 def test_every_unit_and_contract_test_ran_and_passed() -> None:
     there = proof.collected(["tests/unit", "tests/contracts"], CHECKOUT)
+    listed = (CHECKOUT / "tests" / "inventory.txt").read_text(encoding="utf-8").split()
+    assert {module for module, _ in there} == {
+        one for one in listed if one.startswith(("tests/unit/", "tests/contracts/"))
+    }
     assert proof.unproven(sorted(there), CHECKOUT, there) == {}

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,14 +94,19 @@ def collected(modules: Sequence[str], root: Path) -> Mapping[tuple[str, str], in
         "--collect-only",
         "-q",
         "-o",
+        "verbosity_test_cases=auto",
+        "-o",
         "addopts=--import-mode=importlib",
         *modules,
     ]
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COVGOV_PROVE"))}
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = (line.partition("[")[0].split("::") for line in done.stdout.splitlines() if "::" in line)
-    return Counter((parts[0], parts[-1]) for parts in found)
+    lines = (line.partition("[")[0].split("::") for line in done.stdout.splitlines() if "::" in line)
+    found = Counter((parts[0], parts[-1]) for parts in lines)
+    said = re.findall(r"^(\d+) tests? collected", done.stdout, re.MULTILINE)
+    assert [found.total()] == [int(number) for number in said], done.stdout[-1000:]
+    return found
 
 
 def _deciding(root: Path) -> Iterator[Path]:
@@ -115,6 +121,8 @@ Case = tuple[TestCase, float]
 def _fault(cases: Sequence[Case], newest: float, there: int) -> str:
     if not cases:
         return "no tier ran it"
+    if any(began > time.time() for _, began in cases):
+        return "its record is of a session that is yet to come"
     if any(began < newest for _, began in cases):
         return "sources or tests changed since it ran"
     if any(not case.is_passed for case, _ in cases):
@@ -131,7 +139,9 @@ def _cases(root: Path) -> Iterator[tuple[tuple[str, str], list[Case]]]:
         for suite in JUnitXml.fromfile(str(path)):
             assert isinstance(suite, TestSuite)
             began = datetime.fromisoformat(str(suite.timestamp)).timestamp()
-            for case in suite:
+            cases = list(suite)
+            assert suite.tests == len(cases), f"{path}: {len(cases)} cases, and its session counted {suite.tests}"
+            for case in cases:
                 name = (str(case.classname), str(case.name).partition("[")[0])
                 found.setdefault(name, []).append((case, began))
     yield from found.items()
