@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +57,9 @@ def remove_all(folder: Path, names: Iterable[str]) -> None:
 
 
 def place(path: Path, data: bytes, mode: int = READABLE) -> None:
-    """`write` for who has better words for a failure. Raises OSError."""
+    """`write` for who has better words for a failure. Raises OSError, also for a device or pipe: it is not replaced."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is no regular file")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)

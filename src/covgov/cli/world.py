@@ -34,11 +34,17 @@ class World:
             click.echo(text, file=self.out)
 
     def note(self, text: str) -> None:
-        """A line of progress or diagnosis."""
-        with suppress(BrokenPipeError):
+        """A line of progress or diagnosis. One that cannot be written changes no result."""
+        with suppress(OSError):
             click.echo(text, file=self.err)
 
 
 def real_world() -> World:
     """The process's own directory, environment, clock and streams."""
-    return World(cwd=Path.cwd(), env=dict(os.environ), now=lambda: datetime.now(UTC), out=sys.stdout, err=sys.stderr)
+    out, err = _open(sys.stdout), _open(sys.stderr)
+    return World(cwd=Path.cwd(), env=dict(os.environ), now=lambda: datetime.now(UTC), out=out, err=err)
+
+
+def _open(stream: TextIO | None) -> TextIO:
+    """The stream, or one that leads nowhere for a process that was started with this one closed."""
+    return stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8")

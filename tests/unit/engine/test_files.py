@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,16 @@ def test_a_path_that_cannot_be_written_is_named_and_leaves_no_rest(tmp_path: Pat
     with pytest.raises(IsADirectoryError):
         place(tmp_path / "taken", b"data")
     assert listing(tmp_path) == {"taken/child"}
+
+
+@pytest.mark.reliability
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(DeliveryFailed, match=f"{name} cannot be written: it is no regular file"):
+            write(tmp_path / name, b"data")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
 @pytest.mark.reliability

@@ -123,6 +123,15 @@ def test_output_that_nobody_can_store_ends_5_with_one_message_and_no_traceback(a
 
 
 @pytest.mark.reliability
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(("arguments", "code"), [("--version", 0), ("nonsense", 2)])
+def test_who_is_not_listened_to_ends_as_otherwise(closed: str, arguments: str, code: int) -> None:
+    command = f'exec "{sys.executable}" -m covgov {arguments} {closed}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+
+
+@pytest.mark.reliability
 def test_a_stream_that_could_not_be_flushed_leads_nowhere_afterwards() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         full.write("x")
