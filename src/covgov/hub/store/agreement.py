@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from covgov.errors import InputError
+from covgov.hub.store import provable
 from covgov.ingest.merge import merge
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, Snapshot
-from covgov.model.verdict import Outcome, Row, Verdict, fold
+from covgov.model.verdict import Finding, Outcome, Row, Verdict, fold
 from covgov.policy import bars, scopes
 from covgov.policy.policy import Bar, BarScope, On, Policy
 
@@ -43,6 +44,15 @@ def _faults(verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy)
         whole = merge(tuple(snapshots.values())) if snapshots else None
         yield from _figure_faults(verdict.project, whole)
         yield from _bar_faults(verdict.project, verdict, _owed(policy, BarScope.PROJECT, "", policy.metric))
+    told = {_sign(finding) for finding in verdict.findings}
+    for finding in provable.findings(snapshots, policy):
+        if _sign(finding) not in told:
+            yield f"nothing is said of this: {finding.message}"
+
+
+def _sign(finding: Finding) -> tuple[object, ...]:
+    """What makes two findings the same. Words may change with covgov, keys with the order of the base's policy."""
+    return finding.rule, finding.effect, finding.scope, finding.subject, finding.metric, finding.now
 
 
 def _component_faults(row: Row, verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy) -> Iterator[str]:

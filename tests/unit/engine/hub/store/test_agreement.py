@@ -10,10 +10,10 @@ from covgov.errors import InputError
 from covgov.hub.store import agreement
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Metric
+from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict
 from covgov.policy.config import parse
-from covgov_testing.builders import snap
+from covgov_testing.builders import FAILED, snap
 from covgov_testing.builders_run import run, verdict
 from covgov_testing.hub_runs import component_row
 
@@ -150,3 +150,41 @@ def test_files_without_a_unit_pass_nothing_whatever_waives_them() -> None:
 )
 def test_a_verdict_that_its_coverage_or_policy_contradicts_is_refused(forged: Verdict, what: str) -> None:
     assert what in contradicted(forged)
+
+
+def with_tests(tests: TestRun | None) -> RunRecord:
+    """What the honest run says, of an api suite whose tests went otherwise."""
+    return run(snapshots={**SUITES, "api": replace(SUITES["api"], tests=tests)}, made=honest())
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("tests", "what"),
+    [
+        (FAILED, "its tests failed"),
+        (TestRun(exit_code=1, tests=3), "exit code 1"),
+        (TestRun(exit_code=0, tests=3, skipped=3), "no test ran"),
+    ],
+)
+def test_no_run_passes_whose_tests_did_not(tests: TestRun, what: str) -> None:
+    with pytest.raises(InputError, match=f"nothing is said of this: suite api.*{what}"):
+        agreement.check("runs/1", with_tests(tests), POLICY)
+
+
+@pytest.mark.security
+def test_no_run_passes_without_a_declared_suite() -> None:
+    """No component is measured by it, so no row gives it away."""
+    more = replace(POLICY, suites={**POLICY.suites, "web": POLICY.suites["api"]})
+    with pytest.raises(InputError, match="suite web: did not arrive"):
+        agreement.check("runs/1", run(snapshots=SUITES, made=honest()), more)
+
+
+def test_failed_tests_that_the_verdict_tells_are_believed() -> None:
+    failed = Finding("suite", Effect.FAIL, Scope.SUITE, "api", "suite api: its tests failed, in other words")
+    made = replace(api(lambda row: replace(row, outcome=Outcome.FAIL)), findings=(failed,), outcome=Outcome.FAIL)
+    told = replace(made, project=replace(whole(made), outcome=Outcome.FAIL))
+    agreement.check("runs/1", replace(with_tests(FAILED), verdict=told), POLICY)
+
+
+def test_coverage_without_known_tests_is_believed() -> None:
+    agreement.check("runs/1", with_tests(None), POLICY)
