@@ -140,8 +140,8 @@ def _cases(root: Path) -> Iterator[tuple[tuple[str, str], list[Case]]]:
             assert isinstance(suite, TestSuite)
             began = datetime.fromisoformat(str(suite.timestamp)).timestamp()
             cases = list(suite)
-            assert suite.tests == len(cases), f"{path}: {len(cases)} cases, and its session counted {suite.tests}"
-            for case in cases:
+            # Interrupted, or with --setup-only, a session lists other cases than it counts as run.
+            for case in cases if suite.tests == len(cases) else ():
                 name = (str(case.classname), str(case.name).partition("[")[0])
                 found.setdefault(name, []).append((case, began))
     yield from found.items()
