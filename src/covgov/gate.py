@@ -119,9 +119,9 @@ def run_of(judgement: Judgement, ci: CiContext, *, now: datetime) -> RunRecord:
     )
 
 
-def kept(run: RunRecord) -> dict[str, bytes]:
-    """The run as a file below `coverage/`, for who appends it later."""
-    return {RECORD: judged.encode(run)}
+def kept(run: RunRecord, ci: CiContext, policy: Policy) -> dict[str, bytes]:
+    """The run as a file below `coverage/`, for who appends it later. ci: where it was judged. policy: the head's."""
+    return {RECORD: judged.encode(judged.Kept(run, unrecordable(run, ci), policy.raw_hash))}
 
 
 def record(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:
@@ -130,12 +130,12 @@ def record(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:
     Raises DeliveryFailed when it should have been recorded and could not be.
     """
     refusal = unrecordable(run, edges.ci, whole=whole)
-    if refusal:
-        return refusal
+    if refusal is not None:
+        return refusal.why
     store = edges.store()
-    refusal = store.unwritable() if isinstance(store, Reserved) else ""
-    if refusal:
-        return f"not recorded: {refusal}"
+    reserved = store.unwritable() if isinstance(store, Reserved) else ""
+    if reserved:
+        return f"not recorded: {reserved}"
     return append(run, edges)
 
 
@@ -148,20 +148,25 @@ def append(run: RunRecord, edges: Edges) -> RunSummary:
     return summary
 
 
-def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> str:
-    """Why this run does not enter history; "" when it does. ci: where it would be recorded."""
+NO_CHECKOUT = judged.Refusal("not recorded: this is no git checkout")
+
+
+def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> judged.Refusal | None:
+    """Why this run does not enter history; None when it does. ci: where it would be recorded."""
     if not run.commit:
-        return "not recorded: this is no git checkout"
+        return NO_CHECKOUT
     if run.verdict.dirty:
-        return "not recorded: the work tree differs from HEAD, and history keeps committed code only"
+        return judged.Refusal("not recorded: the work tree differs from HEAD, and history keeps committed code only")
     if not whole:
-        return "not recorded: only the suites named on the command line were judged"
+        return judged.Refusal("not recorded: only the suites named on the command line were judged")
     if any(one.tests is not None and one.tests.arguments for one in run.snapshots.values()):
-        return "not recorded: the suites ran with extra test arguments"
+        return judged.Refusal("not recorded: the suites ran with extra test arguments")
     if ci.system == "generic":
-        return (
-            "not recorded: this CI does not say which branch it builds (`covgov history push --branch NAME` records it)"
+        return judged.Refusal(
+            "not recorded: this CI does not say which branch it builds "
+            "(`covgov history push --branch NAME` records it)",
+            unnamed=True,
         )
     if ci.in_ci and not ci.on_default_branch:
-        return "not recorded: CI records the default branch only"
-    return ""
+        return judged.Refusal("not recorded: CI records the default branch only")
+    return None

@@ -36,7 +36,7 @@ def push(project: Project, branch: str) -> int:
     return worst(report(fault, project.world) for fault in faults)
 
 
-def judged_run(project: Project) -> RunRecord:
+def judged_run(project: Project) -> judged.Kept:
     """The run that lies in `coverage/`, as it was judged.
 
     Raises InputError: `verdict-missing`, `verdict-damaged`, and `verdict-outdated` when snapshots or verdict are not
@@ -46,21 +46,22 @@ def judged_run(project: Project) -> RunRecord:
     data = project.read(RECORD)
     if data is None:
         raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
-    run = judged.decode(data, RECORD, project.read, FOLDER)
+    kept = judged.decode(data, RECORD, project.read, FOLDER)
+    run = kept.run
     if to_wire_v1.verdict(run.verdict) != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
         raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
-    return run
+    return kept
 
 
 def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> None:
     """Append the judged run, unless it is there. Raises DeliveryFailed when the store cannot be reached."""
-    run = judged_run(project)
-    run = replace(run, branch=branch) if branch else run
+    kept = judged_run(project)
+    run = _on_branch(kept.run, branch)
     try:
         there = _recorded(store, run)
     except Undetermined as error:
         raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
-    refusal = gate.unrecordable(run, ci)
+    refusal = _refusal(replace(kept, run=run), ci)
     if there is not None:
         name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
         project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")
@@ -68,7 +69,35 @@ def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> Non
         project.world.note(f"covgov: {refusal}")
     else:
         check_commit(project, read_verdict(project))
+        _check_ground(project, kept)
         tell_recorded(project, gate.append(run, replace(edges_of(project), ci=ci)))
+
+
+def _on_branch(run: RunRecord, branch: str) -> RunRecord:
+    """The run, with the branch that the caller names where it was judged on none. Raises UsageError."""
+    if branch and run.branch not in ("", branch):
+        raise _contradicted(branch, f"{RECORD} is of {run.branch}")
+    return replace(run, branch=branch or run.branch)
+
+
+def _refusal(kept: judged.Kept, ci: CiContext) -> str:
+    """Why the run does not enter history, here or where it was judged; "" when it does."""
+    here, there = gate.unrecordable(kept.run, ci), kept.refusal
+    if here is not None:
+        return here.why
+    if there is not None and not (there.unnamed and ci.system == NAMED):
+        return f"{there.why}; so it was where this was judged, and `covgov check --record` judges it here"
+    if ci.in_ci and kept.run.branch != ci.branch:
+        return f"not recorded: this was judged on {kept.run.branch or 'no branch'}, and CI builds {ci.branch} here"
+    return ""
+
+
+def _check_ground(project: Project, kept: judged.Kept) -> None:
+    """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
+    if kept.run.tree != project.repository.tree(kept.run.commit):
+        raise judged.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
+    if kept.policy != project.policy.raw_hash:
+        raise judged.outdated(f"{RECORD} was judged with another policy than the one that is here")
 
 
 def _recorded(store: RunStore, run: RunRecord) -> RunSummary | None:
@@ -98,9 +127,13 @@ def _context(project: Project, branch: str) -> CiContext:
         default = context_of(project).default_branch
         return replace(ci, system=NAMED, branch=branch, on_default_branch=branch == default)
     if ci.branch or ci.in_ci:
-        raise UsageError(
-            "branch-contradicted",
-            f"--branch {branch}, but this is {ci.branch or 'no branch'}",
-            hint="--branch is for a CI that does not say what it builds, and for a checkout that is on no branch",
-        )
+        raise _contradicted(branch, f"this is {ci.branch or 'no branch'}")
     return ci
+
+
+def _contradicted(branch: str, what: str) -> UsageError:
+    return UsageError(
+        "branch-contradicted",
+        f"--branch {branch}, but {what}",
+        hint="--branch is for a CI that does not say what it builds, and for a checkout that is on no branch",
+    )

@@ -1,16 +1,17 @@
 """A judged run as one file beside its snapshots: what history would keep of it, whoever appends it and whenever.
 
-    {"format": "covgov-judged-run", "version": 1, "run": {...}, "verdict": {...}}
+    {"format": "covgov-judged-run", "version": 2, "run": {...}, "verdict": {...}, "refusal": null, "policy": "..."}
 
 `run` is what a manifest would say (layout.RunBody): the verdict and every suite's coverage by their SHA-256. So the
 file fits no other verdict than the one in it and no other snapshots than those it was made from. It is read back as the
-very record that was to be appended, with the time at which it was judged: appending it twice records it once.
+very record that was to be appended, with the time at which it was judged: appending it twice records it once. `refusal`
+is why it was not to be appended where it was judged: what holds there, a merge base for a baseline, holds nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -22,7 +23,26 @@ from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Verdict
 
 FORMAT = "covgov-judged-run"
-VERSION = 1
+VERSION = 2
+
+
+class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """why: as a person is told. unnamed: only the branch's name was missing, which a caller may give later."""
+
+    why: str
+    unnamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A judged run. refusal: why it enters no history where it was judged, None when it does.
+
+    policy: hash of the policy that lay there, which need not be the effective one (`run.policy_hash`).
+    """
+
+    run: RunRecord
+    refusal: Refusal | None
+    policy: str
 
 
 class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,16 +50,18 @@ class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     run: layout.RunBody
     verdict: Verdict
+    refusal: Refusal | None
+    policy: str
 
 
-def encode(record: RunRecord) -> bytes:
+def encode(kept: Kept) -> bytes:
     """The record without its coverage, which stays in the snapshots."""
-    body, _ = layout.dismantle(record)
-    return codec.encode(Judged(FORMAT, VERSION, body, record.verdict)) + b"\n"
+    body, _ = layout.dismantle(kept.run)
+    return codec.encode(Judged(FORMAT, VERSION, body, kept.run.verdict, kept.refusal, kept.policy)) + b"\n"
 
 
-def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> RunRecord:
-    """The record, its coverage taken from `folder/SUITE.snapshot`. where: the file's name, for messages.
+def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> Kept:
+    """What was kept, its coverage taken from `folder/SUITE.snapshot`. where: the file's name, for messages.
 
     Raises InputError: `verdict-damaged` when the file contradicts itself, `verdict-outdated` when a snapshot is not the
     one that was judged, what `snapshot_codec.decode` raises when one is damaged.
@@ -63,7 +85,7 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
             raise outdated(f"{folder}/{suite}.snapshot is another one than {where} is about")
     if now != body or body.recorded_at.utcoffset() is None:
         raise _damaged(where, "its parts contradict each other")
-    return record
+    return Kept(record, judged.refusal, judged.policy)
 
 
 def outdated(message: str) -> InputError:

@@ -49,7 +49,8 @@ def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(d
 @pytest.mark.security
 def test_whatever_is_published_of_a_judgement_is_taken_away_before_the_next(desk: Desk) -> None:
     judgement = desk.judge()
-    written = {*gate.artifacts(judgement, desk.read), *gate.kept(gate.run_of(judgement, LOCAL, now=NOW)), "digest.md"}
+    run = gate.run_of(judgement, LOCAL, now=NOW)
+    written = {*gate.artifacts(judgement, desk.read), *gate.kept(run, LOCAL, judgement.policy), "digest.md"}
     assert written == set(gate.PUBLISHED)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from covgov import gate
+from covgov.history import judged
 from covgov.history.interface import RunStore
 from covgov.history.stores import open_store
 from covgov_testing.desk import LOCAL, NOW, POLICY, Desk
@@ -20,6 +21,14 @@ from covgov_testing.repos import Repo
 SOURCE = {"api/a.py": "".join(f"line {n}\n" for n in range(10))}
 GITHUB = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push"}
 ON_MAIN = {**GITHUB, "GITHUB_REF": "refs/heads/main", "GITHUB_REF_NAME": "main"}
+GITLAB = {"CI": "true", "GITLAB_CI": "true", "CI_DEFAULT_BRANCH": "main"}
+OF_MAIN = {**GITLAB, "CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+OF_REQUEST = {
+    **GITLAB,
+    "CI_PIPELINE_SOURCE": "merge_request_event",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "main",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+}
 ELSEWHERE = {"CI": "true"}
 """A CI that does not say what it builds."""
 
@@ -103,6 +112,16 @@ def forge_the_record(desk: Desk) -> None:
     path.write_text(json.dumps({**document, "run": {**document["run"], "tree": "0" * 40}}), encoding="utf-8")
 
 
+def forge_the_tree(desk: Desk) -> None:
+    """Everywhere it is told, so that no file contradicts another."""
+    there = desk.repo.git("rev-parse", "HEAD^{tree}").strip()
+    decoded = judged.decode((desk.root / "coverage/verdict.record").read_bytes(), "", desk.read, "coverage")
+    run = replace(decoded.run, tree="0" * 40, verdict=replace(decoded.run.verdict, tree="0" * 40))
+    (desk.root / "coverage/verdict.record").write_bytes(judged.encode(replace(decoded, run=run)))
+    path = desk.root / "coverage/verdict.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(there, "0" * 40), encoding="utf-8")
+
+
 SPOILED: dict[str, tuple[str, Callable[[Desk], object]]] = {
     "no verdict": ("verdict-missing", lambda desk: (desk.root / "coverage/verdict.json").unlink()),
     "no record": ("verdict-outdated", lambda desk: (desk.root / "coverage/verdict.record").unlink()),
@@ -112,6 +131,11 @@ SPOILED: dict[str, tuple[str, Callable[[Desk], object]]] = {
     "not a record": ("verdict-damaged", lambda desk: (desk.root / "coverage/verdict.record").write_text("{")),
     "not a snapshot": ("snapshot-damaged", lambda desk: desk.write_snapshot("api", b"{")),
     "another tree": ("verdict-outdated", forge_the_record),
+    "no such tree": ("verdict-outdated", forge_the_tree),
+    "another policy": (
+        "verdict-outdated",
+        lambda desk: desk.repo.write({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 60")}),
+    ),
     "another verdict": ("verdict-outdated", forge_the_verdict),
     "another commit": ("verdict-foreign", lambda desk: desk.commit({"README": "x\n"})),
 }
@@ -152,6 +176,65 @@ def test_the_judgement_of_some_suites_is_no_run(desk: Desk) -> None:
 
 
 @pytest.mark.security
+def test_what_was_judged_as_a_merge_request_does_not_become_the_main_branchs_run(tmp_path: Path) -> None:
+    """Both pipelines are at one commit (a fast-forward) and share `coverage/`; their baselines are not the same."""
+    desk = begun(tmp_path / "work")
+    assert desk.covgov("check", "--record", env=OF_MAIN) == 0
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    desk.commit({"README": "x\n"})
+    desk.measure({"api/a.py": "++++++----"})
+    assert desk.covgov("check", env={**OF_REQUEST, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature"}) == 0
+    desk.repo.git("checkout", "-q", "-B", "main", "feature")
+    assert desk.covgov("history", "push", env=OF_MAIN) == 0
+    assert told(desk) == (
+        "covgov: not recorded: CI records the default branch only; so it was where this was judged, and"
+        " `covgov check --record` judges it here\n"
+    )
+    assert len(desk.store().list()) == 1
+    assert desk.covgov("check", "--record", env=OF_MAIN) == 0
+    assert len(desk.store().list()) == 2
+
+
+@pytest.mark.security
+def test_a_branch_called_like_the_default_one_in_a_fork_is_judged_as_a_merge_request_all_the_same(desk: Desk) -> None:
+    assert desk.covgov("check", env=OF_REQUEST) == 0
+    assert desk.covgov("history", "push", env=OF_MAIN) == 0
+    assert "so it was where this was judged" in told(desk)
+    assert not desk.store().exists()
+
+
+@pytest.mark.security
+def test_only_a_caller_who_names_the_branch_records_what_was_judged_where_it_had_no_name(desk: Desk) -> None:
+    assert desk.covgov("check", env=ELSEWHERE) == 0
+    assert desk.covgov("history", "push", env=OF_MAIN) == 0
+    assert "so it was where this was judged" in told(desk)
+    assert not desk.store().exists()
+
+
+@pytest.mark.security
+def test_ci_records_what_was_judged_on_the_branch_that_it_builds(desk: Desk) -> None:
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    assert desk.covgov("check") == 0
+    assert desk.covgov("history", "push", env=OF_MAIN) == 0
+    assert told(desk) == "covgov: not recorded: this was judged on feature, and CI builds main here\n"
+    desk.repo.git("checkout", "-q", "--detach")
+    assert desk.covgov("check") == 0
+    assert desk.covgov("history", "push", env=OF_MAIN) == 0
+    assert told(desk) == "covgov: not recorded: this was judged on no branch, and CI builds main here\n"
+    assert not desk.store().exists()
+
+
+@pytest.mark.security
+def test_nobody_may_name_another_branch_than_the_one_it_was_judged_on(desk: Desk) -> None:
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    assert desk.covgov("check") == 0
+    desk.repo.git("checkout", "-q", "main")
+    assert desk.covgov("history", "push", "--branch", "main") == 2
+    assert "--branch main, but coverage/verdict.record is of feature [branch-contradicted]" in told(desk)
+    assert not desk.store().exists()
+
+
+@pytest.mark.security
 def test_ci_pushes_no_run_of_a_pull_request(desk: Desk) -> None:
     assert desk.covgov("check") == 0
     env = {**GITHUB, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/1/merge", "GITHUB_BASE_REF": "main"}
@@ -161,6 +244,7 @@ def test_ci_pushes_no_run_of_a_pull_request(desk: Desk) -> None:
 
 
 def test_a_ci_that_does_not_say_what_it_builds_is_told_by_the_caller(desk: Desk) -> None:
+    desk.repo.git("checkout", "-q", "--detach")
     assert desk.covgov("check", env=ELSEWHERE) == 0
     assert desk.covgov("history", "push", env=ELSEWHERE) == 0
     assert "`covgov history push --branch NAME` records it" in told(desk)

@@ -26,7 +26,11 @@ def folder(snapshots: Mapping[str, Snapshot]) -> Callable[[str], bytes | None]:
     return {f"coverage/{suite}.snapshot": snapshot_codec.encode(one) for suite, one in snapshots.items()}.get
 
 
-def decode(data: bytes, read: Callable[[str], bytes | None]) -> RunRecord:
+def encode(record: RunRecord, refusal: judged.Refusal | None = None) -> bytes:
+    return judged.encode(judged.Kept(record, refusal, "hash"))
+
+
+def decode(data: bytes, read: Callable[[str], bytes | None]) -> judged.Kept:
     return judged.decode(data, "coverage/verdict.record", read, "coverage")
 
 
@@ -48,14 +52,20 @@ def refused(data: bytes, read: Callable[[str], bytes | None]) -> tuple[str, str]
     )
 )
 def test_what_was_judged_is_read_back_equal_from_its_file_and_its_snapshots(record: RunRecord) -> None:
-    data = judged.encode(record)
-    assert decode(data, folder(record.snapshots)) == record
+    data = encode(record)
+    assert decode(data, folder(record.snapshots)).run == record
     assert judged.encode(decode(data, folder(record.snapshots))) == data
 
 
 def test_where_a_snapshot_was_judged_is_told_by_the_run_not_by_the_snapshot() -> None:
     bare = {suite: replace(one, origin=None) for suite, one in RECORD.snapshots.items()}
-    assert decode(judged.encode(RECORD), folder(bare)) == RECORD
+    assert decode(encode(RECORD), folder(bare)).run == RECORD
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("refusal", [None, judged.Refusal("not here"), judged.Refusal("not here", unnamed=True)])
+def test_why_a_run_is_not_recorded_where_it_was_judged_goes_with_it(refusal: judged.Refusal | None) -> None:
+    assert decode(encode(RECORD, refusal), folder(RECORD.snapshots)) == judged.Kept(RECORD, refusal, "hash")
 
 
 @pytest.mark.security
@@ -69,17 +79,17 @@ def test_where_a_snapshot_was_judged_is_told_by_the_run_not_by_the_snapshot() ->
     ],
 )
 def test_another_snapshot_than_the_one_that_was_judged_is_refused(other: Snapshot) -> None:
-    code, message = refused(judged.encode(RECORD), folder({**RECORD.snapshots, "api": other}))
+    code, message = refused(encode(RECORD), folder({**RECORD.snapshots, "api": other}))
     assert (code, message.split()[0]) == ("verdict-outdated", "coverage/api.snapshot")
 
 
 def test_a_snapshot_that_is_gone_is_named() -> None:
-    code, message = refused(judged.encode(RECORD), folder({"api": RECORD.snapshots["api"]}))
+    code, message = refused(encode(RECORD), folder({"api": RECORD.snapshots["api"]}))
     assert (code, message) == ("verdict-outdated", "coverage/auth.snapshot, which was judged, is not there")
 
 
 def changed(*path: str, to: object) -> bytes:
-    document: dict[str, Any] = json.loads(judged.encode(RECORD))
+    document: dict[str, Any] = json.loads(encode(RECORD))
     part = document
     for name in path[:-1]:
         part = part[name]
@@ -95,8 +105,9 @@ def changed(*path: str, to: object) -> bytes:
         b"\xff",
         b"[]",
         changed("format", to="covgov-snapshot"),
-        changed("version", to=2),
+        changed("version", to=1),
         changed("more", to=1),
+        changed("refusal", to=""),
         changed("verdict", "outcome", to="fail"),
         changed("run", "outcome", to="fail"),
         changed("run", "complete", to=False),
