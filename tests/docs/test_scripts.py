@@ -46,12 +46,13 @@ def test_the_inventory_holds_in_a_clone_and_a_deleted_test_module_turns_it_red(t
     assert "tests/unit/engine/test_gate.py is listed" in done.stderr
 
 
-def test_a_test_module_that_nobody_listed_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["test_new.py", "new_test.py"])
+def test_a_test_module_that_nobody_listed_is_told(tmp_path: Path, name: str) -> None:
     copy = clone(tmp_path / "clone")
-    (copy / "tests" / "unit" / "test_new.py").touch()
+    (copy / "tests" / "unit" / name).touch()
     done = run(sys.executable, "scripts/inventory.py", cwd=copy)
     assert done.returncode == 1
-    assert "tests/unit/test_new.py is not listed" in done.stderr
+    assert f"tests/unit/{name} is not listed" in done.stderr
 
 
 def test_a_tier_prints_its_budget_and_passes_the_exit_code_on() -> None:

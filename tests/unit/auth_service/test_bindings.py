@@ -198,8 +198,9 @@ def test_a_ref_pattern_cannot_match_more_than_it_seems_to(ref: str) -> None:
 
 @pytest.mark.security
 def test_an_issuer_is_named_in_1_to_300_characters() -> None:
-    said = "oidc-binding: the issuer is missing or too long (see docs/hub.md on tokens from CI)"
-    assert (fault(issuer=""), fault(issuer="x" * 301)) == (said, said)
+    for issuer in ("", "x" * 301):
+        why = "the issuer is missing or too long"
+        assert fault(issuer=issuer) == f"oidc-binding: {why} (see docs/hub.md on tokens from CI)"
     assert (fault(issuer="x"), fault(issuer="x" * 300)) == ("", "")
 
 

@@ -88,8 +88,8 @@ def test_every_role_passes_exactly_where_its_grants_say(desk: AuthDesk, client: 
     }
     for role, held in holds.items():
         shown = desk.token(role, "acme/shop").secret.text
-        answers = {permission: status(client, permission, token=shown) for permission in Permission}
-        assert answers == {permission: 200 if permission in held else 403 for permission in Permission}
+        assert {status(client, permission, token=shown) for permission in held} == {200}
+        assert {status(client, permission, token=shown) for permission in every - held} == {403}
 
 
 def test_an_unscoped_admin_passes_everywhere(desk: AuthDesk, client: TestClient) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
@@ -23,7 +23,6 @@ PULL = CiJob("refs/pull/7/merge", SHA)
 REFS = st.sampled_from(
     ["refs/heads/main", "refs/heads/dev", "refs/pull/7/merge", "refs/tags/main", "refs/heads/refs/x"]
 )
-BRANCHES = st.sampled_from(["main", "dev", "refs/pull/7/merge", "refs/tags/main", "refs/x", ""])
 
 
 def refusal(job: CiJob, run: Placed, *, taken: bool = False, default: str = "main") -> str:
@@ -89,10 +88,10 @@ def test_a_default_branch_with_the_name_of_a_ref_is_not_that_refs() -> None:
 
 
 @pytest.mark.security
-@given(REFS, BRANCHES, st.sampled_from(["main", "dev", "refs/x"]), st.booleans())
-def test_only_jobs_of_the_default_branch_add_runs_of_it(ref: str, branch: str, default: str, taken: bool) -> None:
-    if branch == default and ref != f"refs/heads/{default}":
-        assert refusal(CiJob(ref, SHA), Placed(branch, SHA, "t"), taken=taken, default=default) != ""
+@given(REFS, st.sampled_from(["main", "dev", "refs/x"]), st.booleans())
+def test_only_jobs_of_the_default_branch_add_runs_of_it(ref: str, default: str, taken: bool) -> None:
+    assume(ref != f"refs/heads/{default}")
+    assert refusal(CiJob(ref, SHA), Placed(default, SHA, "t"), taken=taken, default=default) != ""
 
 
 def shop(work: Work) -> Repository:

@@ -9,7 +9,7 @@ import pytest
 from covgov_testing.act import CHECKOUT
 from covgov_testing.security_marker import unearned
 
-MODULES = sorted((CHECKOUT / "tests" / "unit" / "auth_service").glob("test_*.py"))
+MODULES = sorted((CHECKOUT / "tests" / "unit" / "auth_service").rglob("*.py"))
 
 HELPERS = """
 def refusal(shown):
@@ -23,6 +23,12 @@ def fault(name):
     except UsageError as error:
         return error.code
     return ""
+
+def tried(shown, *, refused=False):
+    if refused:
+        with pytest.raises(Unauthenticated):
+            return find(shown)
+    return find(shown)
 
 def found(shown):
     return find(shown)
@@ -56,8 +62,13 @@ def test_every_test_of_access_that_counts_for_the_bar_asserts_a_refusal() -> Non
         "assert fault('x') == f'{code}: no' + ' (hint)'",
         "assert fault('x') != ''",
         "assert fault('x').startswith('token-name')",
-        "assert (fault('x'), fault('y')) == (said, '')",
-        "for one in everyone:\n    if one:\n        assert not may(one, READ, None)",
+        "assert (fault('x'), fault('y')) == ('no', '')",
+        "assert fault('x') == said != ''",
+        "assert fault('x').startswith(('token-name', 'token-scope'))",
+        "with pytest.raises(ValueError, match='no'):\n    find('x')",
+        "with pytest.raises(TypeError, match=f'no {it}'):\n    find('x')",
+        "for one in everyone:\n    assert not may(one, READ, None)",
+        "assert not first('x')",
         "assert not desk.token.active(NOON)",
         "assert read('x') is None",
         "assert cache.key('x') is None",
@@ -65,7 +76,8 @@ def test_every_test_of_access_that_counts_for_the_bar_asserts_a_refusal() -> Non
         "assert authenticator.authenticate(shown).repositories == Scope()",
         "assert status(client) == 401",
         "assert (answer.status_code, answer.headers['Retry-After']) == (503, '60')",
-        "assert answers == {one: 200 if one in held else 403 for one in Permission}",
+        "assert {status(client, one) for one in every - held} == {403}",
+        "assert answer.status_code == 401",
     ],
 )
 def test_these_are_refusals(body: str) -> None:
@@ -92,6 +104,35 @@ def test_these_are_refusals(body: str) -> None:
         "assert status(client) != 403",
         "client.get('/x').status_code == 401",
         "assert 401 == status(client)",
+        "assert fault('x') == said",
+        "assert fault('x') == f'{said}'",
+        "assert fault('x').startswith('')",
+        "assert fault('x').startswith(said)",
+        "assert fault('x').startswith(('no', ''))",
+        "assert (fault('x'), fault('y')) == (said, '')",
+        "assert tried('good').id == 'x'",
+        "with pytest.raises(ValueError):\n    int(found('x').name)",
+        "with pytest.raises(ValueError, match=''):\n    int(found('x').name)",
+        "with pytest.raises(TypeError, match=said):\n    hash([found('x')])",
+        "with pytest.raises((UsageError, KeyError)):\n    find('x')",
+        "with how:\n    find('x')",
+        "check = lambda: pytest.raises(UsageError)\nfind('x')",
+        "pytest.raises(UsageError)",
+        "def inner():\n    with pytest.raises(UsageError):\n        find('x')\nfind('x')",
+        "def inner():\n    refusal('x')\nfind('x')",
+        "class Inner:\n    def it(self):\n        assert not may(one, READ, None)",
+        "if found('x') is None:\n    assert read('x') is None",
+        "for one in everyone:\n    if one:\n        assert not may(one, READ, None)",
+        "refusal('x') if asked else None",
+        "assert not replay.first()",
+        "assert trail.read() == []",
+        "assert key('x') is None",
+        "assert found(read('x')) is None",
+        "assert page.offset == 404",
+        "assert len(found('x')) == 403",
+        "assert answers == {one: 200 if one in held else 403 for one in Permission}",
+        "assert status(client) == (200 if open else 401)",
+        "assert {status(client, one) for one in held} == {200 if open else 401}",
     ],
 )
 def test_these_are_not(body: str) -> None:
@@ -119,6 +160,10 @@ def test_a_test_in_a_class_and_one_that_waits_are_seen() -> None:
     for kind in ("def", "async def"):
         assert unearned(ast.parse("class TestIt:\n    " + marked.format(kind))) == ["test_it"]
         assert unearned(ast.parse("if True:\n    " + marked.format(kind))) == ["test_it"]
+
+
+def test_what_pytest_collects_without_an_underscore_is_seen() -> None:
+    assert unearned(ast.parse("@pytest.mark.security\ndef testing_accepts(): find('good')")) == ["testing_accepts"]
 
 
 @pytest.mark.parametrize("before", ["", "@pytest.mark.reliability", "pytestmark = pytest.mark.reliability"])
