@@ -74,4 +74,9 @@ def default_branch(project: Project) -> str:
     """Its bare name; "" when there is none to be found, then every branch counts."""
     if project.policy.default_branch or not project.is_repository:
         return project.policy.default_branch
+    return default_branch_of_clone(project)
+
+
+def default_branch_of_clone(project: Project) -> str:
+    """The bare name of the usual one, whatever a policy says; "" when there is none."""
     return (project.repository.default_branch() or "").rpartition("origin/")[2]

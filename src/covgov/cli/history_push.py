@@ -7,10 +7,12 @@ from dataclasses import replace
 from covgov import gate
 from covgov.ci_env.interface import NAMED, CiContext
 from covgov.cli.boundary import report, worst
+from covgov.cli.digest import default_branch_of_clone
 from covgov.cli.judge import FOLDER, attempt, edges_of, tell_recorded
 from covgov.cli.project import Project
-from covgov.cli.publication import VERDICT, check_commit, context_of, read_verdict
+from covgov.cli.publication import VERDICT, check_commit, read_verdict
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
+from covgov.evidence.base_branch import trusted_default_branch
 from covgov.history import judged
 from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
 from covgov.model.run import RunRecord
@@ -121,14 +123,20 @@ def _context(project: Project, branch: str) -> CiContext:
     Raises UsageError (`branch-contradicted`) when the CI or the checkout names another one.
     """
     ci = project.ci
-    if not branch or (branch == ci.branch and ci.system != "generic"):
-        return ci
-    if ci.system == "generic":
-        default = context_of(project).default_branch
-        return replace(ci, system=NAMED, branch=branch, on_default_branch=branch == default)
-    if ci.branch or ci.in_ci:
+    unnamed = not ci.branch and ci.system in ("generic", "local")
+    if branch not in ("", ci.branch) and not unnamed:
         raise _contradicted(branch, f"this is {ci.branch or 'no branch'}")
+    if branch and ci.system == "generic":
+        return replace(ci, system=NAMED, branch=branch, on_default_branch=branch == _default_branch(project))
     return ci
+
+
+def _default_branch(project: Project) -> str:
+    """As the policy at the usual one's tip says it, else the clone: a change must not choose where it is recorded."""
+    if not project.is_repository:
+        return ""
+    trusted = trusted_default_branch(project.repository, project.policy)
+    return trusted or default_branch_of_clone(project)
 
 
 def _contradicted(branch: str, what: str) -> UsageError:

@@ -38,3 +38,16 @@ def policy_at(repository: Repository, commit: str) -> Policy | None:
     except PolicyInvalid as error:
         error.hint = REPAIR
         raise
+
+
+def trusted_default_branch(repository: Repository, head: Policy) -> str:
+    """The configured default branch, as the usual one says it: a change must not choose what it is compared with.
+
+    "" = it says nothing. Raises PolicyInvalid when what it says cannot be read.
+    """
+    usual = repository.default_branch()
+    tip = repository.resolve(usual) if usual else None
+    if tip is None:
+        return head.default_branch
+    governed = policy_at(repository, tip)
+    return governed.default_branch if governed is not None else ""

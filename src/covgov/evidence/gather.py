@@ -10,7 +10,7 @@ from covgov.differential.patch import changed_lines
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined, UsageError
 from covgov.evidence import tampering, unmeasured
 from covgov.evidence.arrivals import Arrival, Here, receive
-from covgov.evidence.base_branch import policy_at, reader, register_at
+from covgov.evidence.base_branch import policy_at, reader, register_at, trusted_default_branch
 from covgov.evidence.comparison import Against, compare_all, with_merged
 from covgov.evidence.line_ends import distrusted
 from covgov.evidence.request import Edges, Request
@@ -26,7 +26,7 @@ from covgov.policy.policy import BarScope, Policy
 from covgov.policy.register import document
 from covgov.policy.register.entry import Register
 from covgov.vcs import codeowners
-from covgov.vcs.interface import WORKTREE, Repository
+from covgov.vcs.interface import WORKTREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +160,8 @@ def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None
         if request.base is not None:
             raise UsageError("base-unknown", f"--base {request.base}: this is no git checkout")
         return None
-    trusted = _trusted_default(edges.repository, head)
+    trusted = trusted_default_branch(edges.repository, head)
     return situate(edges.repository, edges.ci, default_branch=trusted, base=request.base)
-
-
-def _trusted_default(repository: Repository, head: Policy) -> str:
-    """The configured default branch, as the usual one says it: a change must not choose what it is compared with."""
-    usual = repository.default_branch()
-    tip = repository.resolve(usual) if usual else None
-    if tip is None:
-        return head.default_branch
-    governed = policy_at(repository, tip)
-    return governed.default_branch if governed is not None else ""
 
 
 def wanted_suites(suites: Sequence[str], policy: Policy) -> tuple[str, ...]:

@@ -257,6 +257,40 @@ def test_a_ci_that_does_not_say_what_it_builds_is_told_by_the_caller(desk: Desk)
     assert [run.branch for run in desk.store().list()] == ["main"]
 
 
+@pytest.mark.security
+def test_a_ci_that_does_not_say_what_it_builds_may_not_call_a_feature_the_main_branch(desk: Desk) -> None:
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    assert desk.covgov("check", env=ELSEWHERE) == 0
+    assert desk.covgov("history", "push", "--branch", "main", env=ELSEWHERE) == 2
+    assert "--branch main, but this is feature [branch-contradicted]" in told(desk)
+    assert not desk.store().exists()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("said", ["", 'default_branch = "main"\n'])
+def test_a_change_does_not_say_itself_that_it_is_the_default_branch(tmp_path: Path, said: str) -> None:
+    policy = POLICY.replace("[policy]\n", f"[policy]\n{said}")
+    desk = Desk(tmp_path / "work", policy)
+    desk.commit(SOURCE)
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    desk.commit({"covgov.toml": POLICY.replace("[policy]\n", '[policy]\ndefault_branch = "feature"\n')})
+    desk.measure({"api/a.py": "++++++----"})
+    assert desk.covgov("check", env=ELSEWHERE) in (0, 10)
+    assert desk.covgov("history", "push", "--branch", "feature", env=ELSEWHERE) == 0
+    assert told(desk) == "covgov: not recorded: CI records the default branch only\n"
+    assert not desk.store().exists()
+
+
+def test_the_default_branch_is_the_one_that_the_usual_ones_policy_names(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", POLICY.replace("[policy]\n", '[policy]\ndefault_branch = "trunk"\n'))
+    desk.commit(SOURCE)
+    desk.repo.git("checkout", "-q", "-b", "trunk")
+    desk.measure({"api/a.py": "++++++----"})
+    assert desk.covgov("check", env=ELSEWHERE) == 0
+    assert desk.covgov("history", "push", "--branch", "trunk", env=ELSEWHERE) == 0
+    assert [run.branch for run in desk.store().list()] == ["trunk"]
+
+
 def test_a_checkout_on_no_branch_may_be_given_one(desk: Desk) -> None:
     desk.repo.git("checkout", "-q", "--detach")
     assert desk.covgov("check") == 0
@@ -265,7 +299,7 @@ def test_a_checkout_on_no_branch_may_be_given_one(desk: Desk) -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize(("env", "named"), [(ON_MAIN, "other"), ({}, "other")])
+@pytest.mark.parametrize(("env", "named"), [(ON_MAIN, "other"), ({}, "other"), (ELSEWHERE, "other")])
 def test_nobody_may_name_another_branch_than_the_one_that_is_built(desk: Desk, env: dict[str, str], named: str) -> None:
     assert desk.covgov("check") == 0
     assert desk.covgov("history", "push", "--branch", named, env=env) == 2
