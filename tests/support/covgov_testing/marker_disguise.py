@@ -2,8 +2,8 @@
 
 There, who carries the marker must be readable from the module alone. So pytest and its marker go by their own names, a
 test is decorated by nothing but pytest and hypothesis, it stands in the module as a `def`, and no fixture or hook marks
-it. A plugin outside of that folder can still do so, and so can text that is executed: a rule that reads one file after the
-other does not see everything.
+it. A plugin outside of that folder can still do so, and so can text that is executed: a rule that reads files one by
+one does not see everything.
 """
 
 from __future__ import annotations

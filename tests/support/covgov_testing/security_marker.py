@@ -5,7 +5,7 @@ counts stands here and nowhere else:
 
 - `with pytest.raises` of one of REFUSALS (those of EVERYWHERE, which anything may raise, with a `match=` that is not
   empty), or a call of a helper of the same module whose body holds that;
-- `assert` that a helper of the same module which catches REFUSALS gave a text: one that is written out, or part of it is,
+- `assert` that a helper of the same module which catches REFUSALS gave a text: one that is at least partly written out,
   or `== expected != ""` ("" is: nothing was refused);
 - `assert not` one of DECISIONS;
 - `assert` that one of LOOKUPS gave nothing: None, {}, [], set(), Scope(), NOWHERE;
