@@ -13,15 +13,13 @@ from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
 from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, fold
 from covgov.policy import bars, scopes, units
 from covgov.policy.facts import ComponentFacts, Facts, Measured
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.policy import Bar, BarScope, On, Policy
 
 
 def component_row(facts: Facts, one: ComponentFacts, findings: tuple[Finding, ...]) -> Row:
     """The component's figures; its outcome is the fold of what was found about it, its files and its suite."""
     name, suite = one.component.name, one.component.suite
-    claims = scopes.belongs(facts.policy, name) if name in facts.policy.components else lambda path: False
-    files = (f for f in findings if f.scope is Scope.FILE and claims(f.subject))
-    own = (*(f for f in findings if _about(f, name, suite)), *files)
+    own = about(facts.policy, name, suite, findings)
     row = _row(facts, one.measured, one.component.metric)
     bar = _total(bars.in_force(facts), BarScope.COMPONENT, name, one.component.metric)
     return replace(row, name=name, scope=Scope.COMPONENT, suite=suite, bar=bar, outcome=fold(own))
@@ -31,9 +29,23 @@ def project_row(facts: Facts, findings: tuple[Finding, ...]) -> Row | None:
     """The whole; None when only some suites were checked."""
     if facts.project is None:
         return None
-    own = tuple(f for f in findings if f.scope in (Scope.PROJECT, Scope.SUITE))
+    own = about_project(findings)
     bar = _total(bars.in_force(facts), BarScope.PROJECT, "", facts.policy.metric)
     return replace(_row(facts, facts.project, facts.policy.metric), bar=bar, outcome=fold(own))
+
+
+def about(policy: Policy, name: str, suite: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What was found about a component, its files and its suite: its row's outcome is the fold of these."""
+    claims = scopes.belongs(policy, name) if name in policy.components else lambda path: False
+    subjects = ((Scope.COMPONENT, name), (Scope.SUITE, suite))
+    return tuple(
+        f for f in findings if (f.scope, f.subject) in subjects or (f.scope is Scope.FILE and claims(f.subject))
+    )
+
+
+def about_project(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What was found about the whole and about any suite."""
+    return tuple(f for f in findings if f.scope in (Scope.PROJECT, Scope.SUITE))
 
 
 def patch_row(facts: Facts) -> PatchRow | None:
@@ -120,10 +132,6 @@ def _total(force: Iterable[Bar], scope: BarScope, component: str, metric: Metric
     """The highest minimum on this total."""
     found = (b.min for b in bars.selected(force, scope, On.TOTAL, component) if b.metric is metric and not b.attribute)
     return max((least for least in found if least is not None), default=None)
-
-
-def _about(finding: Finding, name: str, suite: str) -> bool:
-    return (finding.scope, finding.subject) in ((Scope.COMPONENT, name), (Scope.SUITE, suite))
 
 
 def _lines_of(force: tuple[Bar, ...], name: str, snapshot: Snapshot) -> Iterator[BarLine]:

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
+from covgov.ingest.merge import merge
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Finding, SuiteLine
-from covgov.policy.facts import BasePolicy, Facts
-from covgov.policy.policy import Policy
-from covgov.policy.rules import suite
+from covgov.policy import scopes
+from covgov.policy.facts import BasePolicy, ComponentFacts, Facts, Measured, Override
+from covgov.policy.policy import BarScope, Policy
+from covgov.policy.rules import bar, empty, suite
 
-RULES = (suite.check,)
-"""They look neither at a baseline, nor at a diff, nor at the day."""
+RULES = (suite.check, empty.check, bar.check)
+"""They look at no baseline, diff or day. Bars per owner are left out: the hub knows no owners."""
 
 NOT_ASKED = NoBaseline(BaselineReason.NO_REPOSITORY, "the hub has no source code", blocking=False)
 
 
-def findings(snapshots: Mapping[str, Snapshot], policy: Policy) -> Iterator[Finding]:
-    """Everything that keeps the run from passing, before any exception. snapshots: by suite, those that arrived."""
-    facts = _facts(snapshots, policy)
+def findings(snapshots: Mapping[str, Snapshot], policy: Policy, lowered: Override | None) -> Iterator[Finding]:
+    """Everything that keeps the run from passing, before any exception. snapshots: by suite, those that arrived.
+
+    lowered: the soft start in force. Raises InputError `merge-mismatch`.
+    """
+    facts = _facts(snapshots, policy, lowered)
     return (finding for rule in RULES for finding in rule(facts) if finding.counts)
 
 
-def _facts(snapshots: Mapping[str, Snapshot], policy: Policy) -> Facts:
+def _facts(snapshots: Mapping[str, Snapshot], policy: Policy, lowered: Override | None) -> Facts:
+    whole = all(name in snapshots for name in policy.expected) and snapshots
     return Facts(
         today=date.min,
-        policy=policy,
+        policy=replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER)),
         base_policy=BasePolicy.NO_BASE,
         loosenings=(),
         suites=tuple(_line(name, snapshots.get(name)) for name in policy.expected),
-        components=(),
-        project=None,
+        components=tuple(
+            ComponentFacts(one, _measured(snapshots.get(one.suite), scopes.belongs(policy, name)))
+            for name, one in policy.components.items()
+        ),
+        project=_measured(merge(tuple(snapshots.values())) if whole else None, lambda path: True),
         patch=None,
         register=None,
         base_register=None,
+        override=lowered,
     )
 
 
 def _line(name: str, snapshot: Snapshot | None) -> SuiteLine:
     return SuiteLine(name, arrived=snapshot is not None, tests=snapshot.tests if snapshot else None)
+
+
+def _measured(snapshot: Snapshot | None, belongs: Callable[[str], bool]) -> Measured:
+    return Measured(snapshot.restrict(belongs) if snapshot else None, "", NOT_ASKED)
