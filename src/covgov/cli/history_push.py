@@ -63,7 +63,7 @@ def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> Non
         there = _recorded(store, run)
     except Undetermined as error:
         raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
-    refusal = _refusal(replace(kept, run=run), ci)
+    refusal = _refusal(replace(kept, run=run), ci) if project.is_repository else gate.NO_CHECKOUT.why
     if there is not None:
         name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
         project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")

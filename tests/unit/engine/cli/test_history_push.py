@@ -61,6 +61,17 @@ def test_what_was_judged_and_not_recorded_becomes_the_run_that_recording_would_h
     assert desk.store().fetch(found.id) == expected
 
 
+@pytest.mark.security
+def test_where_there_is_no_git_nobody_can_tell_which_commit_this_is_and_nothing_is_recorded(desk: Desk) -> None:
+    assert desk.covgov("check") == 0
+    (desk.root / ".git").rename(desk.root.parent / "away")
+    assert desk.covgov("history", "push", "--branch", "main") == 0
+    assert told(desk) == "covgov: not recorded: this is no git checkout\n"
+    assert desk.covgov("history", "push", "--branch", "main", env=ELSEWHERE) == 0
+    assert told(desk) == "covgov: not recorded: this is no git checkout\n"
+    assert not desk.store().exists()
+
+
 def test_a_second_push_and_one_after_recording_say_that_the_run_is_there(desk: Desk) -> None:
     assert desk.covgov("check", "--record") == 0
     (found,) = desk.store().list()
