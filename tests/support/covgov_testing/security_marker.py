@@ -11,8 +11,8 @@ counts stands here and nowhere else:
 - `assert` that one of LOOKUPS gave nothing: None, {}, [], set(), Scope(), NOWHERE;
 - `assert` that what is called STATUS_NAMES is one of STATUSES.
 
-None of these counts where it may not run: in an `if`, in a function or a class inside the test, as one arm of
-`x if ... else y`, in a comprehension to the right of the comparison.
+None of these counts where it may not run: in an `if`, `while`, `match` or a `try` that catches, in a function or a class
+inside the test, as one arm of `x if ... else y`, in a comprehension to the right of the comparison.
 
 A static rule cannot see everything. It does not know whether a loop has a turn, what a helper of that name really does,
 whether what is refused is what the test is about, or which lines ran before the refusal. It keeps the marker from being
@@ -85,7 +85,9 @@ def _certain(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
                 pass
-            case ast.If(test=test) | ast.IfExp(test=test):
+            case ast.Try(handlers=[_, *_]) | ast.TryStar() | ast.Match():
+                pass
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
                 yield from _certain([test])
             case _:
                 yield from _certain(ast.iter_child_nodes(node))
