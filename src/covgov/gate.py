@@ -53,7 +53,7 @@ PUBLISHED = (
 class Judgement:
     """The verdict, the effective policy and snapshots it rests on, and faults that have exit codes of their own.
 
-    register: as it is on disk, None when damaged; base_register: the base branch's.
+    register: as it is on disk, None when damaged; base_register: the base branch's. change: as `Gathered.change`.
     """
 
     verdict: Verdict
@@ -62,6 +62,7 @@ class Judgement:
     register: Register | None
     faults: tuple[CovgovError, ...]
     base_register: Register | None = None
+    change: bool = False
 
 
 def judge(request: Request, policy: Policy, edges: Edges) -> Judgement:
@@ -69,7 +70,15 @@ def judge(request: Request, policy: Policy, edges: Edges) -> Judgement:
     gathered = gather(request, policy, edges)
     facts = gathered.facts
     verdict = evaluate(facts)
-    return Judgement(verdict, facts.policy, gathered.snapshots, facts.register, gathered.faults, facts.base_register)
+    return Judgement(
+        verdict,
+        facts.policy,
+        gathered.snapshots,
+        facts.register,
+        gathered.faults,
+        facts.base_register,
+        gathered.change,
+    )
 
 
 def artifacts(judgement: Judgement, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
@@ -119,9 +128,15 @@ def run_of(judgement: Judgement, ci: CiContext, *, now: datetime) -> RunRecord:
     )
 
 
-def kept(run: RunRecord, ci: CiContext, policy: Policy) -> dict[str, bytes]:
-    """The run as a file below `coverage/`, for who appends it later. ci: where it was judged. policy: the head's."""
-    return {RECORD: judged.encode(judged.Kept(run, unrecordable(run, ci), policy.raw_hash))}
+def kept(run: RunRecord, ci: CiContext, policy: Policy, *, change: bool) -> dict[str, bytes]:
+    """The run as a file below `coverage/`, for who appends it later. ci: where it was judged. policy: the head's.
+
+    change: as `Judgement.change`: then nobody may say later that this was the branch itself.
+    """
+    refusal = unrecordable(run, ci)
+    if change and refusal is not None and refusal.unnamed:
+        refusal = judged.Refusal("not recorded: this was judged as a change to the default branch")
+    return {RECORD: judged.encode(judged.Kept(run, refusal, policy.raw_hash))}
 
 
 def record(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:

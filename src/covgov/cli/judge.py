@@ -62,7 +62,8 @@ def conclude(project: Project, request: Request, *, recording: bool, rendering: 
     steps: list[Callable[[], None]] = []
     if whole:
         steps.append(lambda: write_all(project.root / request.folder, gate.artifacts(judgement, project.read)))
-        steps.append(lambda: write_all(project.root / request.folder, gate.kept(run, edges.ci, project.policy)))
+        kept = gate.kept(run, edges.ci, project.policy, change=judgement.change)
+        steps.append(lambda: write_all(project.root / request.folder, kept))
     if len(request.suites) == 1:
         one = {f"{request.suites[0]}.verdict.json": RENDERERS["json"](judgement.verdict).encode()}
         steps.append(lambda: write_all(project.root / request.folder, one))

@@ -31,11 +31,15 @@ from covgov.vcs.interface import WORKTREE
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The facts, the snapshots they rest on (by suite), and faults that did not stop the judgement."""
+    """The facts, the snapshots they rest on (by suite), and faults that did not stop the judgement.
+
+    change: judged as a change on its way to a branch, not as the branch itself.
+    """
 
     facts: Facts
     snapshots: Mapping[str, Snapshot]
     faults: tuple[CovgovError, ...] = ()
+    change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,8 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
     )
     told = {*facts.vanished, *(facts.patch.unmeasured if facts.patch else ())}
     silent = unmeasured.unreported(effective, heads, blobs or (), edges.read, told)
-    return Gathered(replace(facts, unreported=silent), heads, faults)
+    change = situation is not None and situation.kind is Kind.CHANGE
+    return Gathered(replace(facts, unreported=silent), heads, faults, change)
 
 
 def _loosenings(

@@ -223,6 +223,22 @@ def test_only_a_caller_who_names_the_branch_records_what_was_judged_where_it_had
 
 
 @pytest.mark.security
+def test_naming_the_branch_makes_no_run_of_it_from_what_was_judged_as_a_change(desk: Desk) -> None:
+    """A CI that says nothing checks out commits, so that nothing but the baseline tells a feature from the branch."""
+    desk.repo.git("checkout", "-q", "--detach")
+    desk.commit({"README": "x\n"})
+    desk.measure({"api/a.py": "++++++----"})
+    assert desk.covgov("check", env=ELSEWHERE) in (0, 11)
+    desk.repo.git("branch", "-f", "main", "HEAD")
+    assert desk.covgov("history", "push", "--branch", "main", env=ELSEWHERE) == 0
+    assert "not recorded: this was judged as a change to the default branch" in told(desk)
+    assert not desk.store().exists()
+    assert desk.covgov("check", env=ELSEWHERE) in (0, 11)
+    assert desk.covgov("history", "push", "--branch", "main", env=ELSEWHERE) == 0
+    assert "recorded run 1" in told(desk)
+
+
+@pytest.mark.security
 def test_ci_records_what_was_judged_on_the_branch_that_it_builds(desk: Desk) -> None:
     desk.repo.git("checkout", "-q", "-b", "feature")
     assert desk.covgov("check") == 0
