@@ -11,7 +11,7 @@ counts stands here and nowhere else:
 - `assert` that one of LOOKUPS gave nothing: None, {}, [], set(), Scope(), NOWHERE;
 - `assert` that what is called STATUS_NAMES is one of STATUSES.
 
-None of these counts where it may not run: in an `if`, `while`, `match` or a `try` that catches, in a function or a class
+None counts where it may not run: in an `if`, `while`, `match` or a `try` that catches, in a function or a class
 inside the test, as one arm of `x if ... else y`, in a comprehension to the right of the comparison.
 
 A static rule cannot see everything. It does not know whether a loop has a turn, what a helper of that name really does,
