@@ -8,12 +8,14 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.hub.store import agreement
+from covgov.model import codec
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict, fold
 from covgov.policy.config import parse
 from covgov.policy.evaluate import judge
+from covgov.policy.facts import Override
 from covgov.policy.policy import Bar, BarScope, On, Policy
 from covgov.policy.registry import RULES
 from covgov_testing.builders import FAILED, snap
@@ -344,6 +346,17 @@ def test_what_this_program_judges_of_the_same_coverage_is_believed(waived_by: st
     if waived_by:
         told = replace(told, rows=tuple(replace(row, outcome=Outcome.PASS) for row in told.rows))
     agreement.check("runs/1", run(snapshots={"api": RICH}, made=told), policy)
+
+
+def test_a_soft_start_that_this_program_judged_is_believed_as_history_keeps_it() -> None:
+    policy = one("soft_start_floor = 10", rules="[[components.api.rules]]\nmax_uncovered = 0")
+    given = replace(
+        facts(policy, {"api": POOR}, project=POOR), override=Override("api", Decimal("19.5"), "--fail-under")
+    )
+    judged = judge(given, RULES.values())
+    assert {finding.rule for finding in judged.findings} == {"limit", "soft-start", "baseline"}
+    kept = codec.decode(codec.encode(judged), Verdict)
+    agreement.check("runs/1", run(snapshots={"api": POOR}, made=kept), policy)
 
 
 def test_bars_per_owner_stay_the_recorders_word() -> None:
