@@ -22,6 +22,20 @@ TODAY = date(2026, 11, 22)
 FIRST_RUN = NoBaseline(BaselineReason.FIRST_RUN, "", blocking=False)
 RECEIPT = Receipt("a" * 40, 3, 2, BaselineReason.MERGE_BASE)
 
+API_AND_AUTH = """\
+[suites.api]
+tests = ["tests"]
+[suites.auth]
+tests = ["tests"]
+[components.api]
+paths = ["src/api/**"]
+suite = "api"
+[components.auth]
+paths = ["src/auth/**"]
+suite = "auth"
+"""
+"""Two suites of one component each, below whatever `[policy]` comes first."""
+
 TWO = """
 [policy]
 fail_under = 80

@@ -17,6 +17,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Origin
 from covgov.model.verdict import Outcome
 from covgov_testing.builders import snap
+from covgov_testing.builders_policy import API_AND_AUTH
 from covgov_testing.builders_run import run
 from covgov_testing.reports import cobertura, klass
 from covgov_testing.write_desk import COMMIT, SHOP, TREE, WriteDesk
@@ -24,21 +25,11 @@ from covgov_testing.write_desk import COMMIT, SHOP, TREE, WriteDesk
 LCOV = b"TN:\nSF:src/api/a.py\nDA:1,1\nDA:2,1\nDA:3,0\nend_of_record\n"
 OTHER = LCOV.replace(b"DA:3,0", b"DA:3,1")
 XML = cobertura(klass("src/auth/b.py", 'number="1" hits="1"'))
-POLICY = """\
+POLICY = f"""\
 [policy]
 fail_under = 60
-max_drop = {drop}
-[suites.api]
-tests = ["tests"]
-[suites.auth]
-tests = ["tests"]
-[components.api]
-paths = ["src/api/**"]
-suite = "api"
-[components.auth]
-paths = ["src/auth/**"]
-suite = "auth"
-"""
+max_drop = {{drop}}
+{API_AND_AUTH}"""
 
 
 def store_policy(desk: WriteDesk, text: str) -> None:

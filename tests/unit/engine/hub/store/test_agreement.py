@@ -19,29 +19,11 @@ from covgov.policy.facts import Override
 from covgov.policy.policy import Bar, BarScope, On, Policy
 from covgov.policy.registry import RULES
 from covgov_testing.builders import FAILED, snap
-from covgov_testing.builders_policy import facts
+from covgov_testing.builders_policy import API_AND_AUTH, facts
 from covgov_testing.builders_run import run, verdict
 from covgov_testing.hub_runs import component_row
 
-POLICY = parse(
-    """\
-version = 1
-[policy]
-fail_under = 50
-[suites.api]
-tests = ["tests"]
-[suites.auth]
-tests = ["tests"]
-[components.api]
-paths = ["src/api/**"]
-suite = "api"
-[components.auth]
-paths = ["src/auth/**"]
-suite = "auth"
-""",
-    "covgov.toml",
-    (),
-)
+POLICY = parse(f"version = 1\n[policy]\nfail_under = 50\n{API_AND_AUTH}", "covgov.toml", ())
 SUITES = {
     "api": snap({"src/api/a.py": "+++-", "tests/t.py": "----"}, suite="api"),
     "auth": snap({"src/auth/b.py": "++"}, suite="auth"),
