@@ -68,17 +68,8 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
     """
     judged = _parse(data, where)
     body = judged.run
-    record = RunRecord(
-        commit=body.commit,
-        tree=body.tree,
-        branch=body.branch,
-        attempt=body.attempt,
-        recorded_at=body.recorded_at,
-        expected=body.expected,
-        snapshots={suite: _snapshot(suite, body, read, folder) for suite in sorted(body.snapshots)},
-        verdict=judged.verdict,
-        policy_hash=body.policy_hash,
-    )
+    snapshots = {suite: _snapshot(suite, body, read, folder) for suite in sorted(body.snapshots)}
+    record = layout.record_of(body, snapshots, judged.verdict)
     now, _ = layout.dismantle(record)
     for suite in sorted(body.snapshots):
         if now.snapshots[suite] != body.snapshots[suite] or record.snapshots[suite].suite != suite:

@@ -175,6 +175,12 @@ def assemble(body: RunBody, read: Read, where: str) -> RunRecord:
     wanted = sorted({object_id for paths in tables.values() for object_id in paths.values()})
     data = _objects([*wanted, body.verdict], read, where)
     files = {object_id: _file(data[object_id], object_id) for object_id in wanted}
+    snapshots = {name: _snapshot(name, body.snapshots[name], tables[name], files) for name in body.snapshots}
+    return record_of(body, snapshots, _parse(data[body.verdict], Verdict, object_name(body.verdict)))
+
+
+def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
+    """The record that the body describes, of parts read elsewhere; whether they are its own is not checked here."""
     return RunRecord(
         commit=body.commit,
         tree=body.tree,
@@ -182,8 +188,8 @@ def assemble(body: RunBody, read: Read, where: str) -> RunRecord:
         attempt=body.attempt,
         recorded_at=body.recorded_at,
         expected=body.expected,
-        snapshots={name: _snapshot(name, body.snapshots[name], tables[name], files) for name in body.snapshots},
-        verdict=_parse(data[body.verdict], Verdict, object_name(body.verdict)),
+        snapshots=snapshots,
+        verdict=verdict,
         policy_hash=body.policy_hash,
     )
 

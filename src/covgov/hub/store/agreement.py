@@ -47,12 +47,12 @@ def _faults(verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy)
     for row in verdict.rows:
         if not scopes.is_base_side(row.name):  # the base's paths are not known here
             yield from _component_faults(row, verdict, snapshots, replace(policy, bars=force))
+    whole = merge(tuple(snapshots.values())) if snapshots else None
     if verdict.project is not None:
-        whole = merge(tuple(snapshots.values())) if snapshots else None
         yield from _figure_faults(verdict.project, whole)
         own = rows.about_project(verdict.findings)
         yield from _bar_faults(verdict.project, verdict, own, _owed(force, BarScope.PROJECT, "", policy.metric))
-    yield from _silences(verdict, provable.findings(snapshots, policy, lowered))
+    yield from _silences(verdict, provable.findings(snapshots, whole, policy, lowered))
 
 
 def _soft_start(verdict: Verdict, policy: Policy) -> Override | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from covgov.ingest.merge import merge
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Finding, SuiteLine
@@ -21,17 +20,21 @@ RULES = (suite.check, empty.check, bar.check)
 NOT_ASKED = NoBaseline(BaselineReason.NO_REPOSITORY, "the hub has no source code", blocking=False)
 
 
-def findings(snapshots: Mapping[str, Snapshot], policy: Policy, lowered: Override | None) -> Iterator[Finding]:
+def findings(
+    snapshots: Mapping[str, Snapshot], merged: Snapshot | None, policy: Policy, lowered: Override | None
+) -> Iterator[Finding]:
     """Everything that keeps the run from passing, before any exception. snapshots: by suite, those that arrived.
 
-    lowered: the soft start in force. Raises InputError `merge-mismatch`.
+    merged: all of them in one; None when there is none. lowered: the soft start in force.
     """
-    facts = _facts(snapshots, policy, lowered)
+    facts = _facts(snapshots, merged, policy, lowered)
     return (finding for rule in RULES for finding in rule(facts) if finding.counts)
 
 
-def _facts(snapshots: Mapping[str, Snapshot], policy: Policy, lowered: Override | None) -> Facts:
-    whole = all(name in snapshots for name in policy.expected) and snapshots
+def _facts(
+    snapshots: Mapping[str, Snapshot], merged: Snapshot | None, policy: Policy, lowered: Override | None
+) -> Facts:
+    whole = all(name in snapshots for name in policy.expected)
     return Facts(
         today=date.min,
         policy=replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER)),
@@ -42,7 +45,7 @@ def _facts(snapshots: Mapping[str, Snapshot], policy: Policy, lowered: Override 
             ComponentFacts(one, _measured(snapshots.get(one.suite), scopes.belongs(policy, name)))
             for name, one in policy.components.items()
         ),
-        project=_measured(merge(tuple(snapshots.values())) if whole else None, lambda path: True),
+        project=_measured(merged if whole else None, lambda path: True),
         patch=None,
         register=None,
         base_register=None,
