@@ -1,7 +1,7 @@
 """Install what requirements-dev.txt locks, and this project, into the environment of the Python that runs this script.
 
-The lock is complete, so pip has nothing to resolve. Older versions of pip would resolve again where a locked package asks
-for another one with an extra (`coverage[toml]`), and refuse what they find (docs/decisions/0029).
+The lock is complete, so pip has nothing to resolve. Where a locked package asks for another one with an extra
+(`coverage[toml]`), pip before 23.3 would look for it again and refuse what it finds (docs/decisions/0029).
 """
 
 from __future__ import annotations
