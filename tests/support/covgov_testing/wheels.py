@@ -23,7 +23,7 @@ def write(
     }
     rows = io.StringIO()
     csv.writer(rows).writerows((path, "", "") for path in (*content, f"{stem}.dist-info/RECORD"))
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         for inner, text in {**content, f"{stem}.dist-info/RECORD": rows.getvalue()}.items():
