@@ -294,3 +294,19 @@ def test_without_make_the_gate_reports_it_in_one_line(tools: Tools) -> None:
     gate = ["bash", str(CHECKOUT / ".ci" / "run")]
     done = subprocess.run(gate, env=path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (127, "", "make not found: install make\n")
+
+
+def test_the_gate_removes_what_an_earlier_run_left_before_it_builds_anything(tools: Tools) -> None:
+    """Here `make` writes down what it is called for."""
+    (tools.root / "bin" / "make").unlink()
+    tools.borrow("bash", "dirname", "env", "rm")
+    projects.write(tools.root, {"bin/make": '#!/bin/sh\necho "$@"\n'})
+    (tools.root / "bin" / "make").chmod(0o755)
+    (tools.root / ".ci").mkdir()
+    gate = str(shutil.copy(CHECKOUT / ".ci" / "run", tools.root / ".ci"))
+    path = {"PATH": str(tools.root / "bin")}
+    done = subprocess.run(["bash", gate], env=path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[:3] == ["clean", "setup-system", "govern"]
+    cleaned = re.search(r"^clean:\n\trm -rf (.*)$", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert cleaned is not None
+    assert {"$(VENV)", ".nox", ".cache", "coverage"} <= set(cleaned[1].split())
