@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -q
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e golden evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -41,11 +41,11 @@ check: $(READY)
 
 ## unit: unit tests of the engine
 unit: $(READY)
-	$(TIER) unit 180 -- $(PYTEST) -n 2 -p no:schemathesis tests/unit
+	$(TIER) unit 180 -- $(PYTEST) -n 2 tests/unit
 
 ## contracts: one suite that every format, store and renderer passes
 contracts: $(READY)
-	$(TIER) contracts 60 -- $(PYTEST) -n 2 -p no:schemathesis tests/contracts
+	$(TIER) contracts 60 -- $(PYTEST) -n 2 tests/contracts
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch
@@ -72,6 +72,12 @@ e2e: $(READY) dist
 soak: export SOAK_ROUNDS = 200
 soak: $(READY)
 	$(PYTEST) $(addprefix tests/integration/test_,$(addprefix hub_,faults.py full_disk.py clock.py two_admins.py) api_fuzz.py)
+
+## golden: write the texts that tests expect of the output (inline-snapshot) anew; read the difference before committing it
+GOLDEN = $(PYTEST) -n 0 -m "not hypothesis" $(shell grep -rl '^from inline_snapshot' tests/unit --include='test_*.py')
+golden: export PATH := $(CURDIR)/$(BIN):$(PATH)
+golden: $(READY)
+	$(GOLDEN) -p inline_snapshot --inline-snapshot=create,fix >/dev/null || $(GOLDEN)
 
 ## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
 evidence: $(READY)
