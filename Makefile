@@ -10,6 +10,9 @@ READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
 PYTEST := $(BIN)/python -m pytest -q
 
+# An image that sets it has every process compile the sources and rewrite the tests' assertions anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Tiers share the machine.
 .NOTPARALLEL:
 
