@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e golden evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
+.PHONY: help govern test test-all format check unit contracts integration workflows own docs e2e golden evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -37,6 +37,11 @@ test: check $(if $(GOVERNED),,unit contracts) integration docs e2e workflows
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
 test-all: test system
+
+## format: format the sources, and fix what ruff can fix
+format: $(READY)
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --fix .
 
 ## check: formatting, lint, types, import contracts, dependencies, workflows
 check: $(READY)
