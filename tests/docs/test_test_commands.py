@@ -19,7 +19,7 @@ from covgov_testing.evidence.tables import policy
 TEXT = (CHECKOUT / "tests" / "docs" / "12-test-commands.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```$", TEXT, re.M | re.S) for line in block.splitlines()]
 INNER = {
-    "scripts/ci/coverage_summary.py": ["check"],
+    "scripts/ci/coverage_summary.py": ["inspect", "--markdown"],
     "scripts/coverage/regression_guard.py": ["check"],
     "scripts/coverage/update_exceptions.py": ["exceptions", "sync"],
     "scripts/coverage/generate_digest.py": ["digest"],
