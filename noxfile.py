@@ -23,7 +23,7 @@ SUITES = tuple(tomllib.loads(Path("covgov.toml").read_text(encoding="utf-8"))["s
 @nox.session(python="3.11")  # a single version as text: a list would put it into the session's name
 @nox.parametrize("suite", [nox.param(name, id=f"unit_{name.replace('-', '_')}") for name in SUITES])
 def tests(session: nox.Session, suite: str) -> None:
-    """Measure one suite with `covgov run --measure-only`, and check it if a bar is given; other arguments go through."""
+    """Measure one suite with `covgov run --measure-only`, and check it if a bar is given."""
     parser = argparse.ArgumentParser(prog="nox -s tests --", add_help=False, allow_abbrev=False)
     parser.add_argument("--fail-under", metavar="PERCENT")
     own, arguments = parser.parse_known_args(session.posargs)
