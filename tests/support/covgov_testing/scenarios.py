@@ -170,7 +170,7 @@ def dashboards_are_served(tiny: Tiny) -> None:
     ran = tiny.on_push(How(job="dashboards", secrets=secrets, env={"STAND_IN_REFUSES": "codecov auth"}))
     reported = ran.step("dashboards", "Report what was sent").text
     for upload, fate in UPLOADS.items():
-        assert f"- {upload}: {fate}" in reported.splitlines()
+        assert f"- {upload}: {fate}\n" in f"{reported}\n"
     assert "sent" not in ran.step("dashboards", WANTED).text, "nothing was sent yet"
     assert [each["flags"] for each in ran.written("codecov")] == ["api", "auth", "logging", "engine"]
     assert {each["token"] for each in ran.written("codecov")} == {"planted-codecov"}
