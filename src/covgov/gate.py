@@ -1,6 +1,6 @@
 """The spine: read this file and know the program.
 
-    facts    = gather(...)      snapshots, diff, baseline, base policy, register       covgov.evidence
+    facts    = gather(...)      snapshots, diff, baseline, base policy, register       covgov.gather
     verdict  = evaluate(facts)  rules -> findings -> waivers -> one outcome            covgov.policy
     files    = artifacts(...)   every channel formats the same verdict                 covgov.publish
     recorded = record(...)      history learns what was judged, never the other way    covgov.history
@@ -15,25 +15,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from covgov.ci_env.interface import CiContext
+from covgov.ci.interface import CiContext
 from covgov.errors import CovgovError
-from covgov.evidence.gather import gather
-from covgov.evidence.request import Edges, Request
+from covgov.gather.facts import gather
+from covgov.gather.request import Edges, Request
 from covgov.history import judged
 from covgov.history.interface import Pushable, Reserved, RunSummary
 from covgov.ingest.normalise import merge
+from covgov.judge.evaluate import evaluate
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome, Verdict
-from covgov.policy.evaluate import evaluate
 from covgov.policy.policy import Policy
-from covgov.policy.register import document
-from covgov.policy.register.entry import Register
-from covgov.policy.register.patch import unified
-from covgov.policy.register.sync import sync
 from covgov.publish.registry import RENDERERS
 from covgov.publish.reports.registry import WRITERS
+from covgov.register import document
+from covgov.register.entry import Register
+from covgov.register.patch import unified
+from covgov.register.sync import sync
 from covgov.vcs import codeowners
 
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from covgov.cli.publish import show
+from covgov.cli.commands.publish import show
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed, InputError, NotConfigured
 from covgov.model.verdict import Verdict
@@ -22,10 +22,12 @@ from covgov.publish.channels.deliver import Delivery, Fate, deliver, redeliver
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.channels.registry import CHANNELS
 from covgov.publish.channels.spool import Spool
-from covgov.publish.safe_text import plain
-from covgov_testing import builders_publication, builders_publish, fake_github
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publication import NOW, below, dropped, telling
+from covgov.publish.render.safe_text import plain
+from covgov_testing.builders import publication as builders_publication
+from covgov_testing.builders import publish as builders_publish
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publication import NOW, below, dropped, telling
+from covgov_testing.fakes import github as fake_github
 from covgov_testing.github_server import serving
 from covgov_testing.receivers import receiver
 

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from covgov.model.verdict import Effect, Finding, Verdict
 from covgov.publish.registry import RENDERERS
-from covgov_testing import builders_verdict as build
+from covgov_testing.builders import verdict as build
 
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -15,7 +15,7 @@ from covgov.ingest.registry import FORMATS
 from covgov.model import snapshot_codec
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.reports import analysis, cobertura, json_report, klass
 
 CAPABILITIES = {"lines", "branches", "exits", "contexts", "excluded", "tests"}

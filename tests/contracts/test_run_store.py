@@ -18,15 +18,17 @@ from sqlalchemy import Engine
 from covgov.errors import CovgovError, InputError
 from covgov.history import judged, layout
 from covgov.history.interface import Fault, RunStore
-from covgov.history.stores import STORES, open_store
+from covgov.history.stores.registry import STORES, open_store
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
-from covgov_testing import appender, hub_database, sql_appender
-from covgov_testing.builders import FAILED, snap
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_server import HubServer, running
+from covgov_testing import appender
+from covgov_testing.builders.coverage import FAILED, snap
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub import database as hub_database
+from covgov_testing.hub import sql_appender
+from covgov_testing.hub.server import HubServer, running
 from covgov_testing.repos import Repo
 
 URLS = {"git": "git:coverage-history", "dir": "dir:history", "hub": "hub:"}

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from covgov_testing.ci_issuer import CiIssuer, certified, ci_issuer
-from covgov_testing.fakes_auth import Clock, ec_key, rsa_key
+from covgov_testing.fakes.auth import Clock, ec_key, rsa_key
 from covgov_testing.installed import Done, Installed
 from covgov_testing.team import COVERAGERC, POLICY, TEST, Team, module
 

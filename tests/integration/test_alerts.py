@@ -17,8 +17,8 @@ import pytest
 
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.publish.registry import RENDERERS
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publication import below, dropped
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publication import below, dropped
 from covgov_testing.installed import Done
 from covgov_testing.receivers import Answer, Mailbox, Received, Receiver, certificate, dripping, mail_server, receiver
 from covgov_testing.slack_rules import slack_answer, slack_faults, slack_shows

@@ -31,9 +31,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from covgov.hub.store.documents import Kind
-from covgov_testing.builders_run import NOON
-from covgov_testing.hub_reading import POLICY, ReadDesk, read_desk, template
-from covgov_testing.hub_runs import two_suites
+from covgov_testing.builders.run import NOON
+from covgov_testing.hub.reading import POLICY, ReadDesk, read_desk, template
+from covgov_testing.hub.runs import two_suites
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 RESPONSES = {

@@ -19,7 +19,7 @@ from covgov.model.change import HEAD_CATEGORIES, Category, Cause, Delta
 from covgov.model.snapshot import Metric, Snapshot
 from covgov.vcs.git import GitRepository
 from covgov.vcs.interface import WORKTREE
-from covgov_testing.builders import snap
+from covgov_testing.builders.coverage import snap
 from covgov_testing.edits import Edited, edits
 from covgov_testing.repos import Repo
 from covgov_testing.second_differential import categories

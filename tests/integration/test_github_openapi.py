@@ -23,9 +23,9 @@ from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.channel import GITHUB
 from covgov.publish.channels.github.fields import connect
 from covgov.publish.channels.github.status import CommitStatus
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publish import NOW, publication
-from covgov_testing.fake_github import BOT, HEAD, REPOSITORY, TOKEN, FakeGithub, Json
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publish import NOW, publication
+from covgov_testing.fakes.github import BOT, HEAD, REPOSITORY, TOKEN, FakeGithub, Json
 from covgov_testing.github_description import FETCHED, OPERATIONS, Gate, load
 from covgov_testing.github_server import serving
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from covgov.history.stores import open_store
-from covgov_testing.builders_run import NOON, run
+from covgov.history.stores.registry import open_store
+from covgov_testing.builders.run import NOON, run
 from covgov_testing.history_clones import BRANCH, bare_origin, clone, commits, git_store
 from covgov_testing.repos import Repo, opened
 

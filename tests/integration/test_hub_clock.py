@@ -13,13 +13,13 @@ import httpx2
 import pytest
 import stamina
 
-from covgov.history.hub_client import HubClient, parse
-from covgov.history.hub_store import HubStore
-from covgov_testing import fakes_auth
-from covgov_testing.builders_run import run
-from covgov_testing.fakes_auth import Clock, LocalIssuer, rsa_key
-from covgov_testing.hub_server import LCOV, HubServer, refused, running, whole
-from covgov_testing.serve_hub import Setup
+from covgov.history.stores.hub.client import HubClient, parse
+from covgov.history.stores.hub.store import HubStore
+from covgov_testing.builders.run import run
+from covgov_testing.fakes import auth as fakes_auth
+from covgov_testing.fakes.auth import Clock, LocalIssuer, rsa_key
+from covgov_testing.hub.serve import Setup
+from covgov_testing.hub.server import LCOV, HubServer, refused, running, whole
 
 HOUR, DAY = 3600, 86400
 REF = {"issuer": fakes_auth.GITHUB.issuer, "repository": "acme/shop", "ref": "refs/heads/main"}

@@ -23,13 +23,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from covgov.hub.api import routes_history
+from covgov.hub.api.routes import history as routes_history
 from covgov.hub.store.work import transaction
-from covgov_testing import appender, hub_database
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import run
-from covgov_testing.hub_server import COMMIT, LCOV, SOURCES, TREE, HubServer, at_once, refused, running, whole
-from covgov_testing.serve_hub import Setup
+from covgov_testing import appender
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import run
+from covgov_testing.hub import database as hub_database
+from covgov_testing.hub.serve import Setup
+from covgov_testing.hub.server import COMMIT, LCOV, SOURCES, TREE, HubServer, at_once, refused, running, whole
 
 SOAK = "SOAK_ROUNDS" in os.environ
 ROUNDS, RUNS = int(os.environ.get("SOAK_ROUNDS", "2")), 3

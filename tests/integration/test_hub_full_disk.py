@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import DeliveryFailed
-from covgov.history.hub_client import HubClient, parse
-from covgov.history.hub_store import HubStore
-from covgov_testing import hub_database, small_disk
-from covgov_testing.builders_run import run
-from covgov_testing.hub_server import LCOV, policy, refused, running, whole
+from covgov.history.stores.hub.client import HubClient, parse
+from covgov.history.stores.hub.store import HubStore
+from covgov_testing import small_disk
+from covgov_testing.builders.run import run
+from covgov_testing.hub import database as hub_database
+from covgov_testing.hub.server import LCOV, policy, refused, running, whole
 from covgov_testing.small_disk import SmallDiskServer
 
 

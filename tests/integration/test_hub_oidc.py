@@ -15,18 +15,17 @@ from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from covgov.cli import hub_settings
+from covgov.cli.hub import settings as hub_settings
 from covgov.hub.app import create_app
-from covgov.hub.auth_service import bindings
-from covgov.hub.auth_service.bindings import Binding
-from covgov.hub.auth_service.jwks import PAUSE, TTL
+from covgov.hub.auth_service.oidc import bindings
+from covgov.hub.auth_service.oidc.bindings import Binding
+from covgov.hub.auth_service.oidc.jwks import PAUSE, TTL
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import audit
 from covgov.hub.settings import HubSettings, Limits, OidcIssuer
 from covgov.hub.store.work import Work, transaction
-from covgov_testing import hub_database
 from covgov_testing.ci_issuer import DISCOVERY, CiIssuer, ci_issuer
-from covgov_testing.fakes_auth import (
+from covgov_testing.fakes.auth import (
     AUDIENCE,
     NOON,
     Clock,
@@ -37,6 +36,7 @@ from covgov_testing.fakes_auth import (
     signed_with_hmac,
     unsigned,
 )
+from covgov_testing.hub import database as hub_database
 
 pytestmark = pytest.mark.security
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, RUNS, UPLOADS
 from covgov.hub.store.work import transaction
-from covgov_testing.hub_server import LCOV, HubServer, at_once, policy, refused, running, whole
+from covgov_testing.hub.server import LCOV, HubServer, at_once, policy, refused, running, whole
 
 TIMES = 20 if "SOAK_ROUNDS" in os.environ else 3
 """How often each race is run."""

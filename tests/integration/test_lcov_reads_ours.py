@@ -12,7 +12,7 @@ import pytest
 
 from covgov.model.snapshot import CountedExits, Metric
 from covgov.publish.reports.registry import WRITERS
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 
 pytestmark = pytest.mark.system
 

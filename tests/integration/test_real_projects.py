@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.ingest.coveragepy_data import CoveragepyData
+from covgov.ingest.formats.coveragepy_data import CoveragepyData
 from covgov.ingest.interface import Parsed
 from covgov.ingest.read import read_report
 from covgov.model import lines

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from covgov.policy.register.document import parse, render
-from covgov.policy.register.patch import unified
-from covgov.policy.register.sync import sync
-from covgov_testing.builders_register import COMPLETE, PATH, TODAY, bar_line, table, verdict
+from covgov.register.document import parse, render
+from covgov.register.patch import unified
+from covgov.register.sync import sync
+from covgov_testing.builders.register import COMPLETE, PATH, TODAY, bar_line, table, verdict
 from covgov_testing.repos import Repo
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "coverage" / "update_exceptions.py"

@@ -23,7 +23,7 @@ from covgov.ingest.registry import FORMATS, detect
 from covgov.model import lines
 from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot
 from covgov.publish.reports.registry import WRITERS
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.repos import Repo
 
 FORMAT_OF = {"json": "coveragepy-json", "xml": "cobertura", "lcov": "lcov"}

@@ -22,21 +22,21 @@ from covgov.hub.store.engine import erase, structure_faults
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, RUNS
 from covgov.hub.store.work import transaction
-from covgov_testing import hub_database
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_database import bytes_on_disk, database, get, history
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub import database as hub_database
+from covgov_testing.hub.database import bytes_on_disk, database, get, history
 
-SOURCES = os.pathsep.join([str(Path(hub_database.__file__).parents[1]), str(Path(errors.__file__).parents[1])])
+SOURCES = os.pathsep.join([str(Path(hub_database.__file__).parents[2]), str(Path(errors.__file__).parents[1])])
 
 BIG_APPENDS = """
 import sys
 from datetime import timedelta
 from pathlib import Path
 from covgov.hub.store.engine import open_engine
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_database import history, url
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub.database import history, url
 store = history(open_engine(url(Path(sys.argv[1]))))
 print("ready", flush=True)
 for number in range(100):
@@ -49,7 +49,7 @@ ERASING = """
 import sys
 from pathlib import Path
 from covgov.hub.store.engine import erase, open_engine
-from covgov_testing.hub_database import url
+from covgov_testing.hub.database import url
 engine = open_engine(url(Path(sys.argv[1])))
 print("ready", flush=True)
 while True:

@@ -10,11 +10,11 @@ import click
 
 from covgov import gate
 from covgov.cli.boundary import io_error, report, worst
-from covgov.cli.digest import account
+from covgov.cli.commands.digest import account
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, DeliveryFailed
-from covgov.evidence.request import Edges, Request
 from covgov.files import remove_all, write_all
+from covgov.gather.request import Edges, Request
 from covgov.history.interface import Noted, RunSummary
 from covgov.model.run import RunRecord
 from covgov.model.verdict import Verdict

@@ -17,17 +17,17 @@ from covgov.cli.boundary import OK, USAGE, guarded, io_error, report
 from covgov.cli.world import World, real_world
 
 COMMANDS: dict[str, str] = {
-    "run": "covgov.cli.run",
-    "inspect": "covgov.cli.inspect_report",
-    "collect": "covgov.cli.collect",
-    "check": "covgov.cli.check",
-    "compare": "covgov.cli.compare",
-    "exceptions": "covgov.cli.exceptions",
-    "history": "covgov.cli.history",
-    "digest": "covgov.cli.digest",
-    "publish": "covgov.cli.publish",
-    "policy": "covgov.cli.policy",
-    "hub": "covgov.cli.hub",
+    "run": "covgov.cli.commands.run",
+    "inspect": "covgov.cli.commands.inspect_report",
+    "collect": "covgov.cli.commands.collect",
+    "check": "covgov.cli.commands.check",
+    "compare": "covgov.cli.commands.compare",
+    "exceptions": "covgov.cli.commands.exceptions",
+    "history": "covgov.cli.commands.history",
+    "digest": "covgov.cli.commands.digest",
+    "publish": "covgov.cli.commands.publish",
+    "policy": "covgov.cli.commands.policy",
+    "hub": "covgov.cli.hub.group",
 }
 """Command -> module with a click command called `command`."""
 

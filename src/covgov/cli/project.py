@@ -6,16 +6,16 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from covgov.ci_env.detect import detect
-from covgov.ci_env.interface import CiContext
+from covgov.ci.detect import detect
+from covgov.ci.interface import CiContext
 from covgov.cli.world import World
 from covgov.errors import PolicyInvalid
 from covgov.history.interface import RunStore
-from covgov.history.stores import open_store
+from covgov.history.stores.registry import open_store
 from covgov.policy import config
 from covgov.policy.policy import Policy
-from covgov.policy.register import document
-from covgov.policy.register.entry import Register
+from covgov.register import document
+from covgov.register.entry import Register
 from covgov.vcs.git import GitRepository, toplevel
 
 

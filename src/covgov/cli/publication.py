@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from covgov.ci_env.interface import CiContext
-from covgov.cli.digest import default_branch
+from covgov.ci.interface import CiContext
+from covgov.cli.commands.digest import default_branch
 from covgov.cli.judge import FOLDER
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, InputError

@@ -10,7 +10,7 @@ from itertools import islice
 
 from covgov.errors import InputError, Undetermined
 from covgov.history.interface import Distant, Noted, RunStore, RunSummary
-from covgov.history.select import Combination, usable_run
+from covgov.history.usable import Combination, usable_run
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
 from covgov.model.snapshot import Identity, Snapshot
 from covgov.vcs.interface import Repository

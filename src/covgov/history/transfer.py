@@ -7,9 +7,9 @@ from pathlib import Path
 
 from covgov.errors import InputError, UsageError
 from covgov.history import layout, ledger
-from covgov.history.dir_store import LOCK, DirStore, DirView
 from covgov.history.interface import Addition, Portable, View
 from covgov.history.layout import Stored
+from covgov.history.stores.directory import LOCK, DirStore, DirView
 
 
 def export(store: Portable, target: Path) -> int:

@@ -8,12 +8,12 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from covgov import __version__
-from covgov.hub.api import problems
-from covgov.hub.api.health import Readiness
-from covgov.hub.api.limits import Buckets
-from covgov.hub.api.metrics import HubMetrics
-from covgov.hub.api.middleware import Envelope, Rate
-from covgov.hub.api.middleware_bodies import Bodies
+from covgov.hub.api.http import problems
+from covgov.hub.api.http.body_limits import Bodies
+from covgov.hub.api.http.health import Readiness
+from covgov.hub.api.http.limits import Buckets
+from covgov.hub.api.http.metrics import HubMetrics
+from covgov.hub.api.http.middleware import Envelope, Rate
 from covgov.hub.api.openapi import complete
 from covgov.hub.api.registry import ROUTERS
 from covgov.hub.auth_service.authenticate import authenticator

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from covgov.ingest.cobertura_xml import CoberturaXml
-from covgov.ingest.coveragepy_data import CoveragepyData
-from covgov.ingest.coveragepy_json import CoveragepyJson
-from covgov.ingest.covgov_snapshot import CovgovSnapshot
+from covgov.ingest.formats.cobertura_xml import CoberturaXml
+from covgov.ingest.formats.coveragepy_data import CoveragepyData
+from covgov.ingest.formats.coveragepy_json import CoveragepyJson
+from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
+from covgov.ingest.formats.lcov_info import LcovInfo
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
-from covgov.ingest.lcov_info import LcovInfo
 
 FORMATS: dict[str, ReportFormat] = {
     "coveragepy-data": CoveragepyData(),

@@ -183,7 +183,7 @@ class SuiteLine:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Everything a channel may print. Built only by `covgov.policy.evaluate`.
+    """Everything a channel may print. Built only by `covgov.judge.evaluate`.
 
     findings: sorted by effect, rule, subject. today: the date exceptions were judged at (UTC).
     soft_start: text of a lowered total bar in force, "" when none. guard_judged: component -> judged points.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from covgov.publish.interface import Renderer
-from covgov.publish.render_github import GithubRenderer
-from covgov.publish.render_gitlab import GitlabRenderer
-from covgov.publish.render_json import JsonRenderer
-from covgov.publish.render_junit import JunitRenderer
-from covgov.publish.render_markdown import MarkdownRenderer
-from covgov.publish.render_sarif import SarifRenderer
-from covgov.publish.render_text import TextRenderer
+from covgov.publish.render.github import GithubRenderer
+from covgov.publish.render.gitlab import GitlabRenderer
+from covgov.publish.render.junit import JunitRenderer
+from covgov.publish.render.markdown import MarkdownRenderer
+from covgov.publish.render.sarif import SarifRenderer
+from covgov.publish.render.text import TextRenderer
+from covgov.publish.render.wire import JsonRenderer
 
 RENDERERS: dict[str, Renderer] = {
     "text": TextRenderer(),

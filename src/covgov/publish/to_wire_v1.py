@@ -21,7 +21,7 @@ from covgov.model.verdict import (
     Verdict,
 )
 from covgov.publish import wire_v1 as wire
-from covgov.publish.safe_text import utf8
+from covgov.publish.render.safe_text import utf8
 
 
 def verdict(value: Verdict) -> wire.VerdictV1:

@@ -56,7 +56,7 @@ def main(arguments: list[str], package: str = "coverage") -> int:
 
 # The shapes of coverage.py's objects differ between its versions, so they are `Any` here, and only in this script.
 def analyse(files: list[Path], scratch: Path) -> dict[str, Any]:
-    """The analysis of the data files taken together (format: `covgov.ingest.coveragepy_data`)."""
+    """The analysis of the data files taken together (format: `covgov.ingest.formats.coveragepy_data`)."""
     import coverage  # noqa: PLC0415 - `main` has made sure of it
 
     copies = [_copy(file, scratch / f"part.{number}") for number, file in enumerate(files)]

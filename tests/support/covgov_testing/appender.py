@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from covgov.history.interface import RunStore
-from covgov.history.stores import open_store
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, run
+from covgov.history.stores.registry import open_store
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, run
 
 
 def main(url: str, root: str, name: str, count: int) -> None:

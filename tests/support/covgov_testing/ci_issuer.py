@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey, RSAKey
 
-from covgov_testing.fakes_auth import Claims, Clock, LocalIssuer
+from covgov_testing.fakes.auth import Claims, Clock, LocalIssuer
 
 DISCOVERY = "/.well-known/openid-configuration"
 KEYS = {"github": "/.well-known/jwks", "gitlab": "/oauth/discovery/keys"}

@@ -9,18 +9,18 @@ from io import StringIO
 from pathlib import Path
 
 from covgov import gate
-from covgov.ci_env.interface import CiContext, Event
+from covgov.ci.interface import CiContext, Event
 from covgov.cli.main import main
 from covgov.cli.world import World
-from covgov.evidence.request import Edges, Request
-from covgov.history.dir_store import DirStore
+from covgov.gather.request import Edges, Request
 from covgov.history.interface import RunStore, RunSummary
+from covgov.history.stores.directory import DirStore
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import FileCoverage, Identity, Snapshot, TestRun
 from covgov.policy import config
 from covgov.vcs.git import GitRepository
 from covgov.vcs.interface import WORKTREE
-from covgov_testing.builders import IDENTITY, PASSED, cov
+from covgov_testing.builders.coverage import IDENTITY, PASSED, cov
 from covgov_testing.repos import Repo
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

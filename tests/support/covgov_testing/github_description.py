@@ -15,7 +15,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from covgov_testing.fake_github import FakeGithub, Json, refusal
+from covgov_testing.fakes.github import FakeGithub, Json, refusal
 
 FETCHED = Path(__file__).resolve().parents[3] / ".cache" / "github-openapi" / "api.github.com.json"
 PUBLIC = "https://api.github.com"

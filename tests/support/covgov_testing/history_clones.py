@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from covgov.history.git_plumbing import Plumbing
-from covgov.history.git_store import GitStore
 from covgov.history.interface import RunStore
+from covgov.history.stores.git.plumbing import Plumbing
+from covgov.history.stores.git.store import GitStore
 from covgov_testing.repos import Repo
 
 BRANCH = "coverage-history"

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from covgov.hub.store.engine import settle
-from covgov_testing.hub_server import HubServer
+from covgov_testing.hub.server import HubServer
 
 SIZE = "3m"
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")

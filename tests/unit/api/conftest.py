@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from covgov_testing.hub_reading import ReadDesk, read_desk, template
-from covgov_testing.write_desk import WriteDesk, write_desk
+from covgov_testing.hub.reading import ReadDesk, read_desk, template
+from covgov_testing.hub.write_desk import WriteDesk, write_desk
 
 
 @pytest.fixture(scope="session")

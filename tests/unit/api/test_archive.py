@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.hub.api import archive
-from covgov.hub.api.problems import Problem
+from covgov.hub.api.http.problems import Problem
 from covgov.hub.settings import Limits
 
 LIMITS = Limits(files=5, unpacked=1000)

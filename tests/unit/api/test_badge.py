@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from covgov.hub.api.badge import COLOURS, LABEL, Badge, of_figure, svg
-from covgov.hub.api.wire_badges import shields
+from covgov.hub.api.wire.badges import shields
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Outcome
-from covgov.publish.safe_text import plain
-from covgov_testing.builders_verdict import HOSTILE
+from covgov.publish.render.safe_text import plain
+from covgov_testing.builders.verdict import HOSTILE
 
 NS = {"s": "http://www.w3.org/2000/svg"}
 printable = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc", "Cn")))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from covgov.hub.api.openapi import REASONS, complete, document
-from covgov_testing.hub_reading import ReadDesk
+from covgov_testing.hub.reading import ReadDesk
 
 
 def test_the_same_routes_give_the_same_bytes(hub: ReadDesk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov_testing.fakes_auth import AuthDesk, Clock, LocalIssuer, auth_desk, prepared_database
+from covgov_testing.fakes.auth import AuthDesk, Clock, LocalIssuer, auth_desk, prepared_database
 
 
 @pytest.fixture(scope="session")

@@ -10,18 +10,19 @@ from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.event import listen
 
 from covgov.errors import CovgovError, UsageError
-from covgov.hub.auth_service import bindings, tokens
 from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, USE_PATIENCE, authenticator
-from covgov.hub.auth_service.cijob import CiJob
+from covgov.hub.auth_service.oidc import bindings
+from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Permission, Role
 from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Scope, may, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
 from covgov.hub.settings import HubSettings
 from covgov.hub.store.schema import OIDC_BINDINGS, OIDC_SEEN, REPOSITORIES
 from covgov.hub.store.work import PATIENCE, WRITE, stamp
-from covgov_testing.fakes_auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
+from covgov_testing.fakes.auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthDesk, Clock, unsigned
 
 HINTS = {
     "authorization-malformed": "send Authorization: Bearer with a token of the hub",

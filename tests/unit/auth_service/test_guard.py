@@ -16,7 +16,7 @@ from covgov.hub.auth_service.guard import Requires, authenticator_of, check_rout
 from covgov.hub.auth_service.permissions import INSTANCE, OPEN, Permission, Role
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.auth_service.refusals import Misdeclared, Refused
-from covgov_testing.fakes_auth import AuthDesk
+from covgov_testing.fakes.auth import AuthDesk
 
 GROUPED = requires(Permission.RUN_READ, repository_param=("group", "project"))
 REPOSITORY = "/v1/repositories/{owner}/{name}"

@@ -16,7 +16,7 @@ from covgov.hub.auth_service.principals import Principal
 from covgov.hub.auth_service.refusals import Refused
 from covgov.hub.eventlog import audit
 from covgov.hub.store.work import transaction
-from covgov_testing.fakes_auth import AuthDesk
+from covgov_testing.fakes.auth import AuthDesk
 
 SHOP = "/v1/repositories/acme/shop"
 READING = Depends(requires(Permission.RUN_READ))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from covgov.hub.auth_service import placement
-from covgov.hub.auth_service.cijob import CiJob
+from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.placement import Placed, place
 from covgov.hub.auth_service.principals import Kind, Principal, Scope, principal
@@ -15,7 +15,7 @@ from covgov.hub.store import repositories
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import RUNS
 from covgov.hub.store.work import Work, stamp
-from covgov_testing.fakes_auth import NOON, AuthDesk
+from covgov_testing.fakes.auth import NOON, AuthDesk
 
 SHA = "c" * 40
 MAIN = CiJob("refs/heads/main", SHA)

@@ -4,16 +4,17 @@ import pytest
 from sqlalchemy import event
 
 from covgov.errors import CovgovError
-from covgov.hub.auth_service import bindings, tokens
+from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import Scope
 from covgov.hub.auth_service.refusals import Unauthenticated
 from covgov.hub.auth_service.removal import remove
+from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.eventlog import audit
 from covgov.hub.store import repositories
 from covgov.hub.store.repositories import Deletion
 from covgov.hub.store.work import stamp, transaction
-from covgov_testing.fakes_auth import DAY, NOON, AuthDesk, repository_id
+from covgov_testing.fakes.auth import DAY, NOON, AuthDesk, repository_id
 
 SHOP = "acme/shop"
 

@@ -5,7 +5,7 @@ from sqlalchemy.event import listen
 
 from covgov.hub.auth_service.visibility import is_public
 from covgov.hub.store.work import WRITE
-from covgov_testing.fakes_auth import AuthDesk
+from covgov_testing.fakes.auth import AuthDesk
 
 
 @pytest.mark.security

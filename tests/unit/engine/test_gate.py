@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from covgov import gate
-from covgov.ci_env.interface import CiContext, Event
+from covgov.ci.interface import CiContext, Event
 from covgov.errors import DeliveryFailed
-from covgov.evidence.request import Edges
-from covgov.history.git_store import GitStore
+from covgov.gather.request import Edges
 from covgov.history.interface import RunSummary
-from covgov.history.stores import open_store
+from covgov.history.stores.git.store import GitStore
+from covgov.history.stores.registry import open_store
 from covgov.model import snapshot_codec
 from covgov.model.verdict import Outcome
-from covgov_testing.builders import FAILED
+from covgov_testing.builders.coverage import FAILED
 from covgov_testing.desk import LOCAL, NOW, Desk
 from covgov_testing.repos import Repo
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import DeliveryFailed
-from covgov_testing.builders_run import run
+from covgov_testing.builders.run import run
 from covgov_testing.guard import blocking, remotes_of
 from covgov_testing.history_clones import bare_origin, clone, git_store
 from covgov_testing.repos import Repo

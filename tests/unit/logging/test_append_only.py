@@ -23,7 +23,7 @@ NAMED = {
     SCHEMA,
     "store/migrations/versions/0001_histories.py",  # going back to no tables at all drops it
     "store/migrations/versions/0002_access.py",  # makes it
-    "api/routes_audit.py",  # a tag
+    "api/routes/audit.py",  # a tag
 }
 """Who may have the tables' names as text."""
 
@@ -90,5 +90,5 @@ def test_every_way_to_change_an_entry_is_seen(line: str) -> None:
 
 @pytest.mark.architecture
 def test_only_the_event_log_writes_the_trail() -> None:
-    assert list(changes("api/routes_audit.py", "connection.execute(insert(AUDIT).values(row))")) == ["AUDIT"]
+    assert list(changes("api/routes/audit.py", "connection.execute(insert(AUDIT).values(row))")) == ["AUDIT"]
     assert list(changes(WRITER, "connection.execute(update(AUDIT_HEAD).values(moved))")) == []

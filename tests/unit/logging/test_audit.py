@@ -20,7 +20,7 @@ from covgov.hub.eventlog.chain import EMPTY, GENESIS, AuditHead, digest
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
 from covgov.hub.store.work import Work
-from covgov_testing.fakes_eventlog import ACTOR, NOON, fields_for, trail, write
+from covgov_testing.fakes.eventlog import ACTOR, NOON, fields_for, trail, write
 
 SAID = st.text(st.characters(codec="utf-8"), max_size=30)
 HUB = Path(audit.__file__).parents[1]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from covgov.hub.eventlog.diagnostics import LEVELS, SINK, bind, configure, logger
-from covgov_testing.fakes_eventlog import FullDisk, Unshowable, diagnostics, lines_of
+from covgov_testing.fakes.eventlog import FullDisk, Unshowable, diagnostics, lines_of
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from covgov.hub.eventlog.forwarding import forward
-from covgov_testing.fakes_eventlog import diagnostics, lines_of
+from covgov_testing.fakes.eventlog import diagnostics, lines_of
 
 NAME = "covgov-test-library"
 

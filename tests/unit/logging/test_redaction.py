@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.hub.eventlog.redaction import DEEPEST, GONE, LONGEST, blank_credentials, redact, redact_text
-from covgov_testing.fakes_eventlog import Unshowable
+from covgov_testing.fakes.eventlog import Unshowable
 
 CORE = "5ecretCORE9"
 """What must never come out; every planted secret holds it."""
@@ -169,7 +169,7 @@ def test_whether_there_is_a_secret_may_be_said(value: object) -> None:
         "mail owner@example.invalid about it",
         "token:abcdefghijklmnopqrstuvwxyz",
         "2f6f7d5a6bd1d6e3a4c8b21b2b6d6f7d5a6bd1d6e3a4c8b21b2b6d6f7d5a6bd1",
-        "src/covgov/hub/auth_service/tokens.py",
+        "src/covgov/hub/auth_service/tokens/tokens.py",
     ],
 )
 def test_text_without_secrets_stays_as_it_is(text: str) -> None:

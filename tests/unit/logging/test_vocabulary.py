@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from covgov.hub.eventlog.redaction import redact
 from covgov.hub.eventlog.vocabulary import LONGEST_TEXT, SHAPES, Event, faults_of
-from covgov_testing.fakes_eventlog import fields_for
+from covgov_testing.fakes.eventlog import fields_for
 
 EVENTS = list(Event)
 

@@ -9,7 +9,7 @@ from covgov.history.digest import Digest, digest
 from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
-from covgov.hub.api.problems import Problem
+from covgov.hub.api.http.problems import Problem
 from covgov.hub.store.runs import RunRow
 
 MOST_RUNS = 2000

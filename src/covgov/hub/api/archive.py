@@ -13,8 +13,8 @@ import zlib
 from dataclasses import dataclass
 
 from covgov.errors import InputError
-from covgov.hub.api.middleware_bodies import too_large
-from covgov.hub.api.problems import Problem
+from covgov.hub.api.http.body_limits import too_large
+from covgov.hub.api.http.problems import Problem
 from covgov.hub.settings import Limits
 
 CHUNK = 1024 * 1024

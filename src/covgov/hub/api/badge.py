@@ -11,8 +11,8 @@ from html import escape
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Outcome
-from covgov.publish.figures import percent
-from covgov.publish.safe_text import plain
+from covgov.publish.render.figures import percent
+from covgov.publish.render.safe_text import plain
 
 COLOURS = {Outcome.PASS: "#1a7f37", Outcome.FAIL: "#cf222e", Outcome.UNDETERMINED: "#57606a"}
 """White text on each has a contrast of at least 4.5."""

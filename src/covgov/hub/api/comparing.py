@@ -9,7 +9,7 @@ from covgov.differential.attribute import explain
 from covgov.differential.classify import classify
 from covgov.differential.comparison import Comparison, compare
 from covgov.differential.sources import diff_by_sources
-from covgov.hub.api.problems import Problem
+from covgov.hub.api.http.problems import Problem
 from covgov.ingest.merge import merge
 from covgov.model.change import FileDelta
 from covgov.model.diff import Diff

@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from covgov.evidence.arrivals import Arrival
-from covgov.evidence.comparison import Against
+from covgov.gather.arrivals import Arrival
+from covgov.gather.comparison import Against
 from covgov.hub.store.uploads import Upload
 from covgov.ingest.merge import merge
+from covgov.judge.evaluate import judge
+from covgov.judge.facts import BasePolicy, ComponentFacts, Facts
+from covgov.judge.interface import Rule
+from covgov.judge.registry import RULES
 from covgov.model import snapshot_codec
 from covgov.model.run import BaselineReason, NoBaseline, RunRecord
 from covgov.model.snapshot import MERGED, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
 from covgov.policy import scopes
-from covgov.policy.evaluate import judge
-from covgov.policy.facts import BasePolicy, ComponentFacts, Facts
-from covgov.policy.interface import Rule
 from covgov.policy.policy import Policy
-from covgov.policy.register.entry import Register
-from covgov.policy.registry import RULES
+from covgov.register.entry import Register
 
 NO_GUARD = Decimal(100)
 """A max_drop of this many points lets everything pass, so nothing is missing when no drop can be judged."""

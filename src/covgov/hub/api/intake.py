@@ -11,9 +11,9 @@ import msgspec
 
 from covgov.errors import InputError
 from covgov.hub.api import archive
-from covgov.hub.api.middleware_bodies import Gunzip
+from covgov.hub.api.http.body_limits import Gunzip
 from covgov.hub.settings import Limits
-from covgov.hub.store.plausible import is_path
+from covgov.hub.store.verify.plausible import is_path
 from covgov.ingest.interface import HEAD_BYTES, Parsed
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.normalise import normalise, one_base

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from covgov.hub.api.problems import MEDIA_TYPE, SCHEMA
+from covgov.hub.api.http.problems import MEDIA_TYPE, SCHEMA
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -14,8 +14,8 @@ from covgov.errors import PolicyInvalid
 from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
-from covgov.hub.api.parameters import Name, Owner
-from covgov.hub.api.problems import Problem
+from covgov.hub.api.http.parameters import Name, Owner
+from covgov.hub.api.http.problems import Problem
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service.guard import requires
 from covgov.hub.auth_service.permissions import Permission

@@ -16,15 +16,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import CovgovError
-from covgov.hub.auth_service import bindings, replay, tokens
-from covgov.hub.auth_service.bindings import Offer
-from covgov.hub.auth_service.oidc import OidcVerifier, Verified
+from covgov.hub.auth_service.oidc import bindings, replay
+from covgov.hub.auth_service.oidc.bindings import Offer
+from covgov.hub.auth_service.oidc.oidc import OidcVerifier, Verified
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, Scope, principal
 from covgov.hub.auth_service.refusals import Unauthenticated
-from covgov.hub.auth_service.tokenrequest import TokenRequest
-from covgov.hub.auth_service.tokens import Issued
-from covgov.hub.auth_service.tokentext import PREFIX
+from covgov.hub.auth_service.tokens import tokens
+from covgov.hub.auth_service.tokens.request import TokenRequest
+from covgov.hub.auth_service.tokens.text import PREFIX
+from covgov.hub.auth_service.tokens.tokens import Issued
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
 from covgov.hub.eventlog.vocabulary import Event

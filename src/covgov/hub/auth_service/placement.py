@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, or_, select
 
-from covgov.hub.auth_service.cijob import CiJob
+from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.auth_service.refusals import Misplaced

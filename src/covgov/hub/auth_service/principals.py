@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from covgov.hub.auth_service.cijob import CiJob
+from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import GRANTS, HARMLESS, INSTANCE, Permission, Role
 
 

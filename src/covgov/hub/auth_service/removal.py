@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from covgov.hub.auth_service import bindings, tokens
+from covgov.hub.auth_service.oidc import bindings
+from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import Event
 from covgov.hub.store import repositories

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Change, Fault, RunSummary
-from covgov.hub.store import admission, blobs, plausible, projection, repositories
-from covgov.hub.store.admission import NOTHING, Judge
+from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
+from covgov.hub.store.verify import admission, plausible
+from covgov.hub.store.verify.admission import NOTHING, Judge
 from covgov.hub.store.work import stamp, transaction
 from covgov.model.run import RunRecord
 

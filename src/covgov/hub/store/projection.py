@@ -10,9 +10,9 @@ from sqlalchemy import Connection, String, Table, delete, func, insert, select
 from covgov.errors import InputError
 from covgov.history import ledger
 from covgov.history.interface import View
-from covgov.hub.store.admission import Admitted, verdict_of
 from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
+from covgov.hub.store.verify.admission import Admitted, verdict_of
 from covgov.hub.store.work import stamp
 from covgov.model.verdict import Row
 

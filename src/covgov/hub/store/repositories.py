@@ -12,8 +12,8 @@ from sqlalchemy import delete as delete_from
 
 from covgov.errors import DeliveryFailed, InputError
 from covgov.hub.store import blobs
-from covgov.hub.store.plausible import BRANCH
 from covgov.hub.store.schema import HISTORY_FILES, REPOSITORIES, RUNS
+from covgov.hub.store.verify.plausible import BRANCH
 from covgov.hub.store.work import moment, stamp
 
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")

@@ -11,7 +11,7 @@ from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Channel, Parcel, Wary
 from covgov.publish.channels.spool import Spool
-from covgov.publish.safe_text import plain
+from covgov.publish.render.safe_text import plain
 
 
 class Fate(StrEnum):

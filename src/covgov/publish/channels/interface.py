@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from covgov.ci_env.interface import CiContext
+from covgov.ci.interface import CiContext
 from covgov.policy.policy import Policy
 from covgov.publish.wire_v1 import VerdictV1
 

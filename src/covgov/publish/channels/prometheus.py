@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
-from covgov.ci_env.interface import Event
+from covgov.ci.interface import Event
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.files import write
 from covgov.model.verdict import Effect, Outcome

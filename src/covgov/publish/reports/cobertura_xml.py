@@ -14,7 +14,7 @@ from lxml import etree
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.safe_text import file_name
+from covgov.publish.render.safe_text import file_name
 
 DOCTYPE = '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">'
 

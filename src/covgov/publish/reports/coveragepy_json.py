@@ -17,7 +17,7 @@ import msgspec
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.safe_text import file_name
+from covgov.publish.render.safe_text import file_name
 
 FORMAT = 3
 CONTEXT = "covgov:"

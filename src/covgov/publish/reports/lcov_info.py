@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from covgov.model import lines
 from covgov.model.snapshot import Exit, FileCoverage, Metric, Snapshot
-from covgov.publish.safe_text import file_name
+from covgov.publish.render.safe_text import file_name
 
 
 def write(snapshot: Snapshot) -> bytes:

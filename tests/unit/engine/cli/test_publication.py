@@ -15,7 +15,7 @@ from covgov.cli.world import World
 from covgov.errors import InputError
 from covgov.publish.channels.interface import Publication
 from covgov.publish.registry import RENDERERS
-from covgov_testing import builders_verdict as build
+from covgov_testing.builders import verdict as build
 from covgov_testing.repos import Repo
 
 POLICY = '[suites.api]\n[components.api]\npaths = ["a.py"]\n[history]\nstore = "dir:history"\n'

@@ -11,7 +11,7 @@ import pytest
 
 from covgov.cli.main import main
 from covgov.cli.world import World
-from covgov_testing.fake_github import REPOSITORY, TOKEN, FakeGithub
+from covgov_testing.fakes.github import REPOSITORY, TOKEN, FakeGithub
 from covgov_testing.github_server import serving
 
 

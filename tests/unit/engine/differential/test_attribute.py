@@ -12,7 +12,7 @@ from covgov.model.change import Category, Cause, Delta
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, Snapshot
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.edits import LAW, Change, changes
 
 

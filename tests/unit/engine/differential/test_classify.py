@@ -10,7 +10,7 @@ from covgov.model import lines
 from covgov.model.change import HEAD_CATEGORIES, Category, FileDelta
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.snapshot import CountedExits, FileCoverage, Metric
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.edits import LAW, Change, changes
 from covgov_testing.second_differential import Unit, categories
 

@@ -6,7 +6,7 @@ from covgov.differential.comparison import as_payload, as_text, compare
 from covgov.model.change import Category
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.snapshot import Identity, Metric
-from covgov_testing.builders import IDENTITY, cov, snap
+from covgov_testing.builders.coverage import IDENTITY, cov, snap
 
 BASE = snap({
     "edited.py": cov("++-", exits=[(1, 2)], taken=[(1, 3)]),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.model.diff import FileDiff
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 
 
 def test_equal_blob_ids_prove_equal_text_and_other_ids_another_one() -> None:

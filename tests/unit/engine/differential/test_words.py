@@ -15,7 +15,7 @@ from covgov.model.change import Category, Cause, Delta, Part, Tally
 from covgov.model.diff import Diff
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import Metric, Snapshot
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.edits import LAW, Change, changes
 
 

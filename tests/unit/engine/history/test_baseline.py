@@ -11,9 +11,9 @@ from covgov.history.baseline import Kind, Question, choose
 from covgov.history.interface import RunStore
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, RunRecord
 from covgov.model.verdict import Outcome
-from covgov_testing.builders import FAILED, snap
-from covgov_testing.builders_run import object_id, run, verdict
-from covgov_testing.fakes_history import FakeRepository, MemoryStore
+from covgov_testing.builders.coverage import FAILED, snap
+from covgov_testing.builders.run import object_id, run, verdict
+from covgov_testing.fakes.history import FakeRepository, MemoryStore
 
 LINE = {"c1": (), "c2": ("c1",), "c3": ("c2",), "c4": ("c3",)}
 TODAY = date(2026, 11, 10)

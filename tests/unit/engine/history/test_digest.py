@@ -21,8 +21,8 @@ from covgov.model.verdict import (
     Scope,
     SuiteLine,
 )
-from covgov_testing.builders import FAILED, PASSED, snap
-from covgov_testing.builders_run import object_id, row, run, verdict
+from covgov_testing.builders.coverage import FAILED, PASSED, snap
+from covgov_testing.builders.run import object_id, row, run, verdict
 
 MONDAY, SUNDAY = date(2026, 11, 16), date(2026, 11, 22)
 

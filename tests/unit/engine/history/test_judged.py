@@ -16,8 +16,8 @@ from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
-from covgov_testing.builders import FAILED, snap
-from covgov_testing.builders_run import NOON, run
+from covgov_testing.builders.coverage import FAILED, snap
+from covgov_testing.builders.run import NOON, run
 
 RECORD = run(snapshots={"api": snap({"a.py": "+-"}), "auth": snap({"b.py": "++"}, suite="auth")})
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.history import layout, ledger
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.fakes_history import MemoryStore, MemoryView
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.fakes.history import MemoryStore, MemoryView
 
 PICTURES = st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py"]), st.text("+-. x", max_size=5), max_size=3)
 

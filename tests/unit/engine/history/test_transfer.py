@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import InputError, UsageError
-from covgov.history.dir_store import DirStore
+from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import export, import_
-from covgov_testing.builders_run import run
-from covgov_testing.fakes_history import MemoryStore
+from covgov_testing.builders.run import run
+from covgov_testing.fakes.history import MemoryStore
 from covgov_testing.history_clones import git_store
 from covgov_testing.repos import Repo
 

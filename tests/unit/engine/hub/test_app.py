@@ -9,8 +9,8 @@ from covgov.hub.app import create_app
 from covgov.hub.auth_service.refusals import Misdeclared
 from covgov.hub.deps import HubDeps
 from covgov.hub.settings import HubSettings
-from covgov_testing.fakes_auth import NOON
-from covgov_testing.hub_database import database, url
+from covgov_testing.fakes.auth import NOON
+from covgov_testing.hub.database import database, url
 
 
 @pytest.mark.security

@@ -11,7 +11,7 @@ from covgov.ingest.interface import Analyse
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, Origin
-from covgov_testing.builders import PASSED
+from covgov_testing.builders.coverage import PASSED
 from covgov_testing.reports import analysis, analysis_of, cobertura, json_report, klass, no_analysis
 
 BLOBS = {"src/a.py": "blob-a", "src/b.py": "blob-b"}

@@ -6,7 +6,7 @@ import pytest
 
 from covgov.ingest.docstrings import drop_docstrings
 from covgov.model import lines
-from covgov_testing.builders import cov
+from covgov_testing.builders.coverage import cov
 
 SOURCE = '''"""Module."""
 class A:

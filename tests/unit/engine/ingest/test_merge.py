@@ -7,6 +7,7 @@ from hypothesis import given
 
 from covgov.errors import InputError
 from covgov.ingest.merge import merge, merge_files
+from covgov.judge import units
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import (
     MERGED,
@@ -19,8 +20,7 @@ from covgov.model.snapshot import (
     Snapshot,
     TestRun,
 )
-from covgov.policy import units
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.reports import SNAPSHOTS, file_coverages
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from covgov.ingest.interface import Parsed
 from covgov.ingest.normalise import Normalised, normalise, one_base
 from covgov.model.snapshot import Identity
-from covgov_testing.builders import cov
+from covgov_testing.builders.coverage import cov
 
 TREE = frozenset({"src/a.py", "src/pkg/__init__.py", "src/pkg/core.py", "lib/a.py", "tests/test_a.py", "setup.py"})
 

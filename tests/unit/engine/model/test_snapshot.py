@@ -7,7 +7,7 @@ import pytest
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Metric, TestRun
-from covgov_testing.builders import FAILED, PASSED, cov, snap
+from covgov_testing.builders.coverage import FAILED, PASSED, cov, snap
 
 
 def test_a_line_is_partial_when_it_ran_and_an_exit_of_it_was_never_taken() -> None:

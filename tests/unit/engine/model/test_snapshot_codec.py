@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from covgov.errors import InputError
 from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Origin, Snapshot, TestRun
 from covgov.model.snapshot_codec import decode, decode_file, encode, encode_file
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.reports import SNAPSHOTS, file_coverages
 
 SAMPLE = snap({"b.py": cov("++-x", [(1, 2), (1, -1)], [(1, 2)]), "a.py": "+-"}, origin=Origin("c0", "t0", dirty=True))

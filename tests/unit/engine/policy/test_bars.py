@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgov.judge import breaches
+from covgov.judge.breaches import Subject
+from covgov.judge.facts import Override
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Scope
 from covgov.policy import bars
-from covgov.policy.bars import Subject
-from covgov.policy.facts import Override
 from covgov.policy.policy import Bar, BarScope, On
-from covgov_testing.builders import snap
-from covgov_testing.builders_policy import TWO, facts, policy
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.policy import TWO, facts, policy
 
 BAR = Bar("k", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, min=Decimal(80), component="auth")
 AUTH = Subject(Scope.COMPONENT, "auth")
@@ -107,59 +108,59 @@ def test_losers_are_named_too() -> None:
 
 
 def test_a_broken_bar_prints_the_fraction() -> None:
-    (finding,) = bars.broken(replace(BAR, key="components.auth.fail_under"), Ratio(1599, 2000), AUTH)
+    (finding,) = breaches.broken(replace(BAR, key="components.auth.fail_under"), Ratio(1599, 2000), AUTH)
     assert finding.message == "auth: 1599/2000 = 79.95 % < 80 % (combined, bar components.auth.fail_under)"
     assert (finding.rule, finding.effect, finding.bar) == ("bar", Effect.FAIL, Decimal(80))
 
 
 def test_a_bar_that_is_exactly_met_is_not_broken() -> None:
-    assert not list(bars.broken(BAR, Ratio(1600, 2000), AUTH))
-    assert not list(bars.broken(BAR, Ratio(0, 0), AUTH))
+    assert not list(breaches.broken(BAR, Ratio(1600, 2000), AUTH))
+    assert not list(breaches.broken(BAR, Ratio(0, 0), AUTH))
 
 
 def test_each_broken_limit_is_told_and_only_a_minimum_can_be_waived() -> None:
     bar = replace(BAR, max=Decimal(10), max_uncovered=5)
-    findings = list(bars.broken(bar, Ratio(500, 1000), AUTH))
+    findings = list(breaches.broken(bar, Ratio(500, 1000), AUTH))
     assert [finding.rule for finding in findings] == ["bar", "limit", "limit"]
     assert "500/1000 = 50.00 % > 10 %" in findings[1].message
     assert "500 uncovered of 1000 units > 5" in findings[2].message
 
 
 def test_an_attribute_is_a_rule_of_its_own() -> None:
-    (finding,) = bars.broken(replace(BAR, attribute="security"), Ratio(1, 2), AUTH)
+    (finding,) = breaches.broken(replace(BAR, attribute="security"), Ratio(1, 2), AUTH)
     assert finding.rule == "attribute"
     assert "reached by security tests" in finding.message
 
 
 def test_lost_units_are_counted_as_such() -> None:
-    (finding,) = bars.broken(Bar("k", BarScope.PROJECT, On.LOST, Metric.LINE, max_uncovered=2), Ratio(3, 9), AUTH)
+    (finding,) = breaches.broken(Bar("k", BarScope.PROJECT, On.LOST, Metric.LINE, max_uncovered=2), Ratio(3, 9), AUTH)
     assert "3 lost of 9 units > 2 (line, on lost, bar k)" in finding.message
 
 
 def test_of_failing_tests_a_broken_bar_is_a_note() -> None:
-    (finding,) = bars.broken(BAR, Ratio(1, 2), replace(AUTH, unproven="the suite's tests failed"))
+    (finding,) = breaches.broken(BAR, Ratio(1, 2), replace(AUTH, unproven="the suite's tests failed"))
     assert finding.effect is Effect.NOTE
     assert finding.message.endswith("; the suite's tests failed, so this proves nothing")
 
 
 def test_an_override_replaces_only_the_total_bar_of_its_suite() -> None:
     made = replace(facts(policy(), {"api": snap({})}), override=Override("auth", Decimal(70), "--fail-under"))
-    changed = {bar.key: bar.min for bar in bars.in_force(made) if bar not in made.policy.bars}
+    changed = {bar.key: bar.min for bar in breaches.in_force(made) if bar not in made.policy.bars}
     assert changed == {"components.auth.fail_under": Decimal(70)}
-    assert bars.in_force(replace(made, override=None)) == made.policy.bars
+    assert breaches.in_force(replace(made, override=None)) == made.policy.bars
 
 
 def test_where_there_is_one_suite_its_total_is_the_projects() -> None:
     single = policy(TWO.replace("[suites.auth]\n", "").replace('"src/auth/**"]', '"src/auth/**"]\nsuite = "api"'))
-    keys = {bar.key for bar in bars.overridden(single, Override("api", Decimal(99), "x")) if bar.min == Decimal(99)}
+    keys = {bar.key for bar in breaches.overridden(single, Override("api", Decimal(99), "x")) if bar.min == Decimal(99)}
     assert keys == {"policy.fail_under", "components.api.fail_under", "components.auth.fail_under"}
 
 
 @given(st.integers(0, 3000), st.integers(1, 3000), PERCENT)
 def test_the_display_never_contradicts_the_outcome(covered: int, total: int, limit: Decimal) -> None:
     now = Ratio(min(covered, total), total)
-    low = list(bars.broken(replace(BAR, min=limit), now, AUTH))
-    high = list(bars.broken(replace(BAR, min=None, max=limit), now, AUTH))
+    low = list(breaches.broken(replace(BAR, min=limit), now, AUTH))
+    high = list(breaches.broken(replace(BAR, min=None, max=limit), now, AUTH))
     assert bool(low) is not now.meets(limit)
     for finding in low:
         assert Decimal(now.percent()) < limit

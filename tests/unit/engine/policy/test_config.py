@@ -13,7 +13,7 @@ from covgov.model.snapshot import Metric
 from covgov.policy import config
 from covgov.policy.notification import Occasion
 from covgov.policy.policy import BarScope, Commenting, GithubCoveragePolicy, GithubPolicy, On, OnGithub
-from covgov_testing.builders_policy import policy
+from covgov_testing.builders.policy import policy
 
 MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
 

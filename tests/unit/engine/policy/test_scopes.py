@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.policy.scopes import base_belongs, belongs, components_of, is_source
-from covgov_testing.builders_policy import policy
+from covgov_testing.builders.policy import policy
 
 
 def test_a_path_belongs_to_the_component_whose_globs_match() -> None:

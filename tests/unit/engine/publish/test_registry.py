@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from covgov.publish.registry import RENDERERS
-from covgov_testing import builders_verdict as build
+from covgov_testing.builders import verdict as build
 
 
 def test_a_renderer_is_found_under_its_own_name_in_the_order_of_help() -> None:

@@ -22,9 +22,9 @@ from covgov.model.verdict import (
     Verdict,
 )
 from covgov.publish import to_wire_v1
-from covgov.publish.render_json import JsonRenderer
+from covgov.publish.render.wire import JsonRenderer
 from covgov.publish.wire_v1 import VerdictV1
-from covgov_testing import builders_verdict as build
+from covgov_testing.builders import verdict as build
 
 render = JsonRenderer()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from covgov.publish.render_markdown import MARKER
+from covgov.publish.render.markdown import MARKER
 
 MOST_BYTES = 65_535
 """GitHub refuses a comment of more characters; bytes are never fewer."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, assert_never
 
-from covgov.ci_env.interface import Event
+from covgov.ci.interface import Event
 from covgov.model.verdict import Outcome
 from covgov.policy.policy import Commenting, OnGithub, Policy
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.body import compose, marker, shortened, stamp
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov.publish.safe_text import markdown
+from covgov.publish.render.safe_text import markdown
 from covgov.publish.wire_v1 import RowV1, VerdictV1
 
 MOST_PAGE_BYTES = 65_000

@@ -11,7 +11,7 @@ import msgspec
 
 from covgov.model.verdict import Effect, Outcome, Scope
 from covgov.publish.channels.github.fields import Fields, moment
-from covgov.publish.safe_text import plain
+from covgov.publish.render.safe_text import plain
 from covgov.publish.wire_v1 import FindingV1, VerdictV1
 
 if TYPE_CHECKING:

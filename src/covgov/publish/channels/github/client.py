@@ -18,7 +18,7 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from covgov import __version__
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.remote import LONGEST_WAIT, loopback, one_line, pause, seconds
+from covgov.http.client import LONGEST_WAIT, loopback, one_line, pause, seconds
 
 PUBLIC_API = "https://api.github.com"
 ADDRESS = "GITHUB_API_URL"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
-from covgov.ci_env.interface import Event
+from covgov.ci.interface import Event
 from covgov.policy.policy import Policy
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
 from covgov.publish.channels.interface import Parcel, Publication

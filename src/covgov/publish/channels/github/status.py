@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from covgov.model.verdict import Effect, Outcome
 from covgov.publish.channels.github.fields import Fields, moment
-from covgov.publish.safe_text import plain
+from covgov.publish.render.safe_text import plain
 from covgov.publish.wire_v1 import FindingV1, VerdictV1
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from covgov.model.verdict import Effect, Outcome
-from covgov.publish.safe_text import markdown, markdown_code, markdown_prose, markdown_row
+from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row
 from covgov.publish.wire_v1 import FindingV1, RatioV1, RowV1, SuiteV1, VerdictV1
 
 MOST_FINDINGS = 50

@@ -14,9 +14,9 @@ from covgov.hub.store.backup import Contents, backup, restore
 from covgov.hub.store.engine import current, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.work import transaction
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_database import database, forge, history, make, url
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub.database import database, forge, history, make, url
 
 
 def listed(folder: Path) -> list[str]:

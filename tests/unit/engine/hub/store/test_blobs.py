@@ -10,7 +10,7 @@ from covgov.history.layout import digest_of
 from covgov.hub.store import blobs
 from covgov.hub.store.schema import BLOBS
 from covgov.hub.store.work import transaction
-from covgov_testing.hub_database import database
+from covgov_testing.hub.database import database
 
 
 @pytest.fixture

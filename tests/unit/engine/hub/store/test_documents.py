@@ -8,8 +8,8 @@ import pytest
 from covgov.hub.store import documents
 from covgov.hub.store.documents import Document, Kind
 from covgov.hub.store.work import transaction
-from covgov_testing.builders_run import NOON
-from covgov_testing.hub_database import database, make
+from covgov_testing.builders.run import NOON
+from covgov_testing.hub.database import database, make
 
 
 @pytest.mark.parametrize("kind", Kind)

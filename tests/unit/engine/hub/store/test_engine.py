@@ -18,9 +18,9 @@ from covgov.hub.store import engine as database
 from covgov.hub.store.engine import current, erase, goes_back, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.schema import METADATA, REPOSITORIES, TOKENS
 from covgov.hub.store.work import transaction
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_database import bytes_on_disk, history, url
-from covgov_testing.hub_database import database as opened
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub.database import bytes_on_disk, history, url
+from covgov_testing.hub.database import database as opened
 
 TOKEN = {
     "id": "t1",

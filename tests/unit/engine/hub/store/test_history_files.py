@@ -10,8 +10,8 @@ from sqlalchemy import Engine, event, func, select
 
 from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout, ledger
-from covgov.history.dir_store import DirStore
 from covgov.history.interface import Addition, Portable, RunStore, View
+from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import export, import_
 from covgov.hub.store import projection, repositories, runs
 from covgov.hub.store.history_files import SqlHistory
@@ -19,9 +19,9 @@ from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, row, run, verdict
-from covgov_testing.hub_database import database, forge, get, history, make
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, row, run, verdict
+from covgov_testing.hub.database import database, forge, get, history, make
 
 
 def test_it_is_a_store_of_runs_that_can_be_carried(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from covgov.hub.eventlog import audit
 from covgov.hub.store.engine import current, migrate, newest, settle, structure_faults
 from covgov.hub.store.schema import OIDC_SEEN, TOKENS
 from covgov.hub.store.work import transaction
-from covgov_testing.hub_database import database, history
-from covgov_testing.hub_reading import POLICY, template
-from covgov_testing.write_desk import SHOP, WriteDesk, write_desk
+from covgov_testing.hub.database import database, history
+from covgov_testing.hub.reading import POLICY, template
+from covgov_testing.hub.write_desk import SHOP, WriteDesk, write_desk
 
 LCOV = b"TN:\nSF:src/%s/a.py\nDA:1,1\nDA:2,%d\nend_of_record\n"
 JOB = {

@@ -15,9 +15,9 @@ from covgov.hub.store.repositories import NAME
 from covgov.hub.store.schema import BLOBS, METADATA
 from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import transaction
-from covgov_testing.builders import snap
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_database import bytes_on_disk, database, history, make
+from covgov_testing.builders.coverage import snap
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub.database import bytes_on_disk, database, history, make
 
 
 def test_a_repository_is_found_by_its_name(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from covgov.errors import DeliveryFailed
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition
 from covgov.hub.store import repositories, retention
-from covgov.hub.store.admission import Judge
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.retention import Swept
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, UPLOADS
+from covgov.hub.store.verify.admission import Judge
 from covgov.hub.store.work import stamp, transaction
-from covgov_testing.builders_run import NOON, run
-from covgov_testing.hub_database import database, make
+from covgov_testing.builders.run import NOON, run
+from covgov_testing.hub.database import database, make
 
 
 def upload(connection: Connection, repository_id: int, name: str, *, hours: int, run_id: str | None = None) -> None:

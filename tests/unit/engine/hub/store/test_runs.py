@@ -20,9 +20,9 @@ from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome, Scope
-from covgov_testing.builders import FAILED, snap
-from covgov_testing.builders_run import NOON, object_id, row, run, verdict
-from covgov_testing.hub_database import database, make
+from covgov_testing.builders.coverage import FAILED, snap
+from covgov_testing.builders.run import NOON, object_id, row, run, verdict
+from covgov_testing.hub.database import database, make
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from covgov.hub.store.engine import migrate, structure_faults
 from covgov.hub.store.schema import TOKENS
 from covgov.hub.store.uploads import Key, Upload
 from covgov.hub.store.work import transaction
-from covgov_testing.builders_run import NOON
-from covgov_testing.hub_database import database
+from covgov_testing.builders.run import NOON
+from covgov_testing.hub.database import database
 
 KEY = Key("main", "t" * 40, "api", "linux", 1)
 TOKEN = {

@@ -17,7 +17,7 @@ from covgov.hub.store import faults
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.schema import REPOSITORIES
 from covgov.hub.store.work import moment, stamp, transaction
-from covgov_testing.hub_database import database, url
+from covgov_testing.hub.database import database, url
 
 ROW = {"owner": "acme", "name": "shop", "created_at": "2026-11-18T12:00:00Z"}
 MOMENTS = st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29)).map(

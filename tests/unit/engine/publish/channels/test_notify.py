@@ -6,15 +6,15 @@ from datetime import time, timedelta
 
 import pytest
 
-from covgov.ci_env.interface import CiContext, Event
+from covgov.ci.interface import CiContext, Event
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
 from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.notify import NOTIFY, digest_parcels
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publication import MAIN, NOW, RUN, below, dropped, publication, telling
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publication import MAIN, NOW, RUN, below, dropped, publication, telling
 from covgov_testing.receivers import receiver
 
 A, B = "${A}", "${B}"

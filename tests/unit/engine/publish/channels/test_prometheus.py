@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from covgov.ci_env.interface import CiContext, Event
+from covgov.ci.interface import CiContext, Event
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, TestRun
@@ -17,8 +17,8 @@ from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Scope, S
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.channels.prometheus import FAMILIES, VARIABLE, PrometheusChannel
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_policy import policy
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.policy import policy
 
 BOARD = Path(__file__).resolve().parents[5] / "docs" / "metrics" / "grafana.json"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

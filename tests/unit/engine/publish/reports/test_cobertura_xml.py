@@ -6,7 +6,7 @@ from lxml import etree
 
 from covgov.model.snapshot import CountedExits, Snapshot
 from covgov.publish.reports import cobertura_xml
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 
 
 def parsed(snapshot: Snapshot) -> etree._Element:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from covgov.model import lines
 from covgov.model.snapshot import CountedExits, Identity
 from covgov.publish.reports import coveragepy_json
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 
 
 def test_a_file_lists_lines_exits_and_a_summary() -> None:

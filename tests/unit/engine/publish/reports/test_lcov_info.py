@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from covgov.model.snapshot import CountedExits
 from covgov.publish.reports import lcov_info
-from covgov_testing.builders import cov, snap
+from covgov_testing.builders.coverage import cov, snap
 
 
 def test_a_file_is_a_record_of_lines_then_exits_by_where_they_lead() -> None:

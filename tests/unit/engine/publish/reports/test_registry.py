@@ -4,7 +4,7 @@ import pytest
 
 from covgov.ingest.registry import detect
 from covgov.publish.reports.registry import WRITERS
-from covgov_testing.builders import snap
+from covgov_testing.builders.coverage import snap
 
 
 @pytest.mark.parametrize(("suffix", "name"), [("json", "coveragepy-json"), ("xml", "cobertura"), ("lcov", "lcov")])

@@ -14,8 +14,8 @@ from covgov.policy.notification import Occasion
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.alerts.conditions import Condition, conditions
 from covgov.publish.channels.interface import nobody
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publication import below, dropped, unknown
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publication import below, dropped, unknown
 
 
 def found(made: Verdict, owners: dict[str, str] | None = None) -> tuple[Condition, ...]:

@@ -8,8 +8,8 @@ from covgov.policy.notification import Occasion
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.alerts.state import News, news
 from covgov.publish.channels.interface import nobody
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publication import below, dropped, unknown
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publication import below, dropped, unknown
 
 KINDS = (below("api"), below("auth"), dropped("api"), unknown("logging"))
 states = st.sets(st.sampled_from(range(len(KINDS))))

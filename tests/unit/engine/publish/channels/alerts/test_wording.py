@@ -12,8 +12,8 @@ from covgov.policy.notification import Occasion
 from covgov.publish.channels.alerts import wording
 from covgov.publish.channels.alerts.note import Note, Severity
 from covgov.publish.channels.alerts.state import news
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publication import MAIN, RUN, below, dropped, publication, unknown
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publication import MAIN, RUN, below, dropped, publication, unknown
 
 ALL = list(Occasion)
 

@@ -5,7 +5,7 @@ import pytest
 
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.artifacts import Pruned, prune
-from covgov_testing.fake_github import FakeGithub, api_of, refusal
+from covgov_testing.fakes.github import FakeGithub, api_of, refusal
 
 
 def pruned(github: FakeGithub, keep: int = 2, *, dry_run: bool = False) -> Pruned:

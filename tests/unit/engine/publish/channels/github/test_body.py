@@ -17,8 +17,8 @@ from covgov.publish.channels.github.body import (
     stamp,
     stamped,
 )
-from covgov.publish.render_markdown import MARKER, MarkdownRenderer
-from covgov_testing import builders_verdict as build
+from covgov.publish.render.markdown import MARKER, MarkdownRenderer
+from covgov_testing.builders import verdict as build
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HEAD = f"{marker('covgov')}\n{stamp(NOON)}"

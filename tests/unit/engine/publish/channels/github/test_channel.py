@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from covgov.ci_env.interface import CiContext, Event
+from covgov.ci.interface import CiContext, Event
 from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
@@ -16,9 +16,9 @@ from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.body import MOST_BYTES
 from covgov.publish.channels.github.channel import GithubChannel, changed
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov_testing import builders_verdict as build
-from covgov_testing.builders_publish import PULL_REQUEST, PUSH, RUN_URL, publication
-from covgov_testing.fake_github import HEAD, FakeGithub, api_of
+from covgov_testing.builders import verdict as build
+from covgov_testing.builders.publish import PULL_REQUEST, PUSH, RUN_URL, publication
+from covgov_testing.fakes.github import HEAD, FakeGithub, api_of
 
 EVERYTHING = "[publish.github]\nsuite_comments = true\ncheck_run = true\n"
 SUITES = (SuiteLine("api", arrived=True), SuiteLine("auth", arrived=False))

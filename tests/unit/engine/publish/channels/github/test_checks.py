@@ -24,8 +24,8 @@ from covgov.publish.channels.github.checks import (
 )
 from covgov.publish.channels.github.fields import Fields
 from covgov.publish.channels.interface import Parcel
-from covgov_testing import builders_verdict as build
-from covgov_testing.fake_github import HEAD, FakeGithub, api_of, refusal
+from covgov_testing.builders import verdict as build
+from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PAGE = CheckRunPage(HEAD, "covgov", "failure", "fail: api", "## covgov", "https://github.example/r/1", NOON, [])

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
+from covgov.http.client import LONGEST_WAIT
 from covgov.publish.channels.github.client import ATTEMPTS, Later, connect, decode
-from covgov.remote import LONGEST_WAIT
-from covgov_testing.fake_github import API, TOKEN, FakeGithub, client_of, refusal
+from covgov_testing.fakes.github import API, TOKEN, FakeGithub, client_of, refusal
 
 OUTAGE = refusal(503, "Service Unavailable")
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

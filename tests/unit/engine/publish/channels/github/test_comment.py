@@ -11,7 +11,7 @@ from covgov.publish.channels.github.body import compose, marker, stamp
 from covgov.publish.channels.github.comment import StickyComment, place, read, written
 from covgov.publish.channels.github.fields import Fields
 from covgov.publish.channels.interface import Parcel
-from covgov_testing.fake_github import BOT, HEAD, FakeGithub, api_of, refusal
+from covgov_testing.fakes.github import BOT, HEAD, FakeGithub, api_of, refusal
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MARK = marker("covgov")

@@ -10,12 +10,12 @@ from hashlib import sha256
 import httpx2
 import pytest
 
-from covgov.ci_env.interface import CiContext, Event
+from covgov.ci.interface import CiContext, Event
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.coverage import GithubCoverageChannel
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov_testing.builders_publish import PULL_REQUEST, PUSH, publication
-from covgov_testing.fake_github import HEAD, FakeGithub, api_of, refusal
+from covgov_testing.builders.publish import PULL_REQUEST, PUSH, publication
+from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
 
 REPORT = b'<?xml version="1.0" ?>\n<coverage lines-valid="2"/>\n'
 FILES = {"merged.xml": REPORT}

@@ -9,7 +9,7 @@ import pytest
 from covgov.errors import DeliveryFailed, NotConfigured
 from covgov.publish.channels.github.fields import REPOSITORY, Fields, connect, moment
 from covgov.publish.channels.interface import Parcel
-from covgov_testing.fake_github import TOKEN
+from covgov_testing.fakes.github import TOKEN
 
 HERE = {"GITHUB_REPOSITORY": "acme/shop"}
 

@@ -13,8 +13,8 @@ from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.fields import Fields
 from covgov.publish.channels.github.status import MOST_CHARACTERS, STATES, CommitStatus, description, put, read, written
 from covgov.publish.channels.interface import Parcel
-from covgov_testing import builders_verdict as build
-from covgov_testing.fake_github import HEAD, FakeGithub, api_of, refusal
+from covgov_testing.builders import verdict as build
+from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 STATUS = CommitStatus(HEAD, "covgov", "success", "pass: project 92.10 %", "https://github.example/r/1", NOON)

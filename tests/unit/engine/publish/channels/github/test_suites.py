@@ -9,7 +9,7 @@ from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Effect, Outcome, Scope, SuiteLine, Verdict
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.suites import MOST_FINDINGS, suite_text
-from covgov_testing import builders_verdict as build
+from covgov_testing.builders import verdict as build
 
 API = SuiteLine("api", arrived=True, tests=TestRun(0, tests=12, failures=1, errors=1, skipped=0, seconds=3.25))
 AUTH = SuiteLine("auth", arrived=False, reason="job was cancelled")

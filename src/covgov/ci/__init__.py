@@ -1,0 +1,1 @@
+"""Which CI is this, what does it build, and against what."""

@@ -1,1 +1,0 @@
-"""Which CI is this, and what does it ask."""

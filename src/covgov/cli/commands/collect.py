@@ -1,0 +1,159 @@
+"""`covgov collect`: reports of any supported format -> coverage/SUITE.snapshot."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from covgov.cli.boundary import OK
+from covgov.cli.output import emit_json
+from covgov.cli.world import World
+from covgov.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from covgov.ingest.collect import Collected
+    from covgov.model.snapshot import Origin, TestRun
+
+
+@click.command("collect")
+@click.argument("suite")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-o", "--output", metavar="PATH", help="Where to write; coverage/SUITE.snapshot when not given.")
+@click.option("--junit", metavar="FILE", help="JUnit report of the same run, for the test counts.")
+@click.option("--test-exit-code", type=int, metavar="N", help="Exit code of the test command.")
+@click.option("--python", default=sys.executable, help="Interpreter whose coverage.py analyses a .coverage file.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was collected as JSON.")
+@click.pass_obj
+def command(
+    world: World,
+    suite: str,
+    files: tuple[str, ...],
+    output: str | None,
+    junit: str | None,
+    test_exit_code: int | None,
+    python: str,
+    as_json: bool,
+) -> int:
+    """Read the reports of one suite and write its snapshot, all or nothing.
+
+    Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4: a report is
+    missing, empty, damaged, of no known format, or names no file of this repository.
+
+    \b
+    Example:
+      covgov collect api coverage.xml
+      covgov collect api .coverage.* --junit junit.xml --python .tox/py312/bin/python
+    """
+    from covgov.ingest.collect import collect
+    from covgov.model.snapshot_codec import encode
+    from covgov.runner.analyse import analyser
+
+    _check_suite(world, suite)
+    root, blobs, origin = _checkout(world)
+    collected = collect(
+        suite,
+        [world.cwd / name for name in files],
+        root=root,
+        blobs=blobs,
+        origin=origin,
+        tests=_tests(world, junit, test_exit_code),
+        analyse=analyser(python, root, world.env),
+    )
+    target = world.cwd / output if output else root / "coverage" / f"{suite}.snapshot"
+    _write(target, encode(collected.snapshot))
+    if not output:
+        with suppress(OSError):
+            target.with_suffix(".why").unlink()  # why an earlier `covgov run` had none to give
+    _tell(world, collected, target, as_json)
+    return OK
+
+
+def _check_suite(world: World, suite: str) -> None:
+    """Raises UsageError: `suite-name`, and `suite-unknown` where a policy declares suites and not this one."""
+    from covgov.cli.project import Project
+    from covgov.gather.facts import wanted_suites
+    from covgov.model.snapshot import MERGED
+    from covgov.policy import config
+
+    if not re.fullmatch(r"\w[\w.-]*", suite):
+        raise UsageError("suite-name", f"{suite!r} is no suite name", hint="letters, digits, '_', '-' and '.'")
+    if suite == MERGED:
+        raise UsageError("suite-name", f"{suite!r} is the name of the merge of all suites", hint="name one suite")
+    policy = config.load(Project(world).read)
+    if policy is not None:
+        wanted_suites((suite,), policy)
+
+
+def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:
+    """Root, blobs and origin of what is on disk; outside of git the files below the current directory, unhashed."""
+    from covgov.errors import Undetermined
+    from covgov.vcs.git import GitRepository, toplevel
+    from covgov.vcs.interface import WORKTREE
+
+    root = toplevel(world.cwd, world.env)
+    if root is None:
+        found = (file.relative_to(world.cwd).as_posix() for file in world.cwd.rglob("*") if file.is_file())
+        return world.cwd, dict.fromkeys(sorted(found), ""), None
+    repository = GitRepository(root, env=world.env)
+    blobs = dict(repository.blobs(WORKTREE))
+    try:
+        return root, blobs, repository.origin()
+    except Undetermined as error:
+        world.note(f"covgov: note: {error.message} [{error.code}]")
+        return root, blobs, None
+
+
+def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
+    """None when nothing is known. Without an exit code, failures in the JUnit report stand for a failing command."""
+    from dataclasses import replace
+
+    from covgov.ingest.junit import read_tests
+    from covgov.model.snapshot import TestRun
+
+    if junit is None:
+        return None if exit_code is None else TestRun(exit_code)
+    try:
+        data = (world.cwd / junit).read_bytes()
+    except OSError as error:
+        raise InputError("report-missing", f"{junit}: cannot be read: {error.strerror}") from None
+    run = read_tests(data, exit_code or 0, junit)
+    return run if run.passed or exit_code is not None else replace(run, exit_code=1)
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Atomically: readers see the old file or the new one."""
+    from covgov.files import place
+
+    try:
+        place(target, data)
+    except OSError as error:
+        raise InputError("snapshot-not-written", f"{target}: cannot be written: {error.strerror}") from None
+
+
+def _tell(world: World, collected: Collected, target: Path, as_json: bool) -> None:
+    from covgov.model.snapshot import Metric
+
+    snapshot = collected.snapshot
+    lines, branches = snapshot.ratio(Metric.LINE), snapshot.ratio(Metric.BRANCH)
+    for path in collected.unmatched:
+        world.note(f"covgov: note: {path} is in the report, but not in the repository")
+    if as_json:
+        payload = {
+            "suite": snapshot.suite,
+            "snapshot": str(target),
+            "files": len(snapshot.files),
+            "lines": {"covered": lines.covered, "total": lines.total},
+            "branches": {"covered": branches.covered, "total": branches.total},
+            "unmatched": collected.unmatched,
+            "notes": snapshot.notes,
+        }
+        emit_json(world, "collect", payload)
+        return
+    for note in snapshot.notes:
+        world.note(f"covgov: note: {note}")
+    world.say(f"{target}: {len(snapshot.files)} files, lines {lines}, branches {branches}")

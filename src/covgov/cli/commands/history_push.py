@@ -1,0 +1,147 @@
+"""What `covgov history push` carries: the run that was judged here, then whatever waits here for the remote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from covgov import gate
+from covgov.ci.interface import NAMED, CiContext
+from covgov.cli.boundary import report, worst
+from covgov.cli.commands.digest import default_branch_of_clone
+from covgov.cli.judge import FOLDER, attempt, edges_of, tell_recorded
+from covgov.cli.project import Project
+from covgov.cli.publication import VERDICT, check_commit, read_verdict
+from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
+from covgov.gather.base_branch import trusted_default_branch
+from covgov.history import judged
+from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
+from covgov.model.run import RunRecord
+from covgov.publish import to_wire_v1
+
+RECORD = f"{FOLDER}/{gate.RECORD}"
+
+
+def push(project: Project, branch: str) -> int:
+    """Both; where runs wait here to be pushed, there need be none that was judged here. The exit code of the faults.
+
+    branch: what a CI builds that does not say so itself; "" = it says so.
+    """
+    ci, store = _context(project, branch), project.store
+    fault = attempt(lambda: _enter(project, store, ci, branch))
+    faults: list[CovgovError] = [fault] if fault is not None else []
+    if isinstance(store, Pushable) and not isinstance(store, Immediate):
+        faults = [fault for fault in faults if fault.code != "verdict-missing"]
+        fault = attempt(store.push)
+        faults += [fault] if fault is not None else []
+        if fault is None:
+            project.world.note("history pushed")
+    return worst(report(fault, project.world) for fault in faults)
+
+
+def judged_run(project: Project) -> judged.Kept:
+    """The run that lies in `coverage/`, as it was judged.
+
+    Raises InputError: `verdict-missing`, `verdict-damaged`, and `verdict-outdated` when snapshots or verdict are not
+    those of one judgement.
+    """
+    told = read_verdict(project)
+    data = project.read(RECORD)
+    if data is None:
+        raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
+    kept = judged.decode(data, RECORD, project.read, FOLDER)
+    run = kept.run
+    if to_wire_v1.verdict(run.verdict) != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
+        raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
+    return kept
+
+
+def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> None:
+    """Append the judged run, unless it is there. Raises DeliveryFailed when the store cannot be reached."""
+    kept = judged_run(project)
+    run = _on_branch(kept.run, branch)
+    try:
+        there = _recorded(store, run)
+    except Undetermined as error:
+        raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
+    refusal = _refusal(replace(kept, run=run), ci) if project.is_repository else gate.NO_CHECKOUT.why
+    if there is not None:
+        name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
+        project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")
+    elif refusal:
+        project.world.note(f"covgov: {refusal}")
+    else:
+        check_commit(project, read_verdict(project))
+        _check_ground(project, kept)
+        tell_recorded(project, gate.append(run, replace(edges_of(project), ci=ci)))
+
+
+def _on_branch(run: RunRecord, branch: str) -> RunRecord:
+    """The run, with the branch that the caller names where it was judged on none. Raises UsageError."""
+    if branch and run.branch not in ("", branch):
+        raise _contradicted(branch, f"{RECORD} is of {run.branch}")
+    return replace(run, branch=branch or run.branch)
+
+
+def _refusal(kept: judged.Kept, ci: CiContext) -> str:
+    """Why the run does not enter history, here or where it was judged; "" when it does."""
+    here, there = gate.unrecordable(kept.run, ci), kept.refusal
+    if here is not None:
+        return here.why
+    if there is not None and not (there.unnamed and ci.system == NAMED):
+        return f"{there.why}; so it was where this was judged, and `covgov check --record` judges it here"
+    if ci.in_ci and kept.run.branch != ci.branch:
+        return f"not recorded: this was judged on {kept.run.branch or 'no branch'}, and CI builds {ci.branch} here"
+    return ""
+
+
+def _check_ground(project: Project, kept: judged.Kept) -> None:
+    """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
+    if kept.run.tree != project.repository.tree(kept.run.commit):
+        raise judged.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
+    if kept.policy != project.policy.raw_hash:
+        raise judged.outdated(f"{RECORD} was judged with another policy than the one that is here")
+
+
+def _recorded(store: RunStore, run: RunRecord) -> RunSummary | None:
+    """The run in history that this one is, but for the attempt that history counted."""
+    wanted = (run.commit, run.tree, run.branch, run.recorded_at)
+    runs = store.list() if store.exists() else []
+    return next(
+        (
+            found
+            for found in reversed(runs)
+            if (found.commit, found.tree, found.branch, found.recorded_at) == wanted
+            and replace(store.fetch(found.id), attempt=run.attempt) == run
+        ),
+        None,
+    )
+
+
+def _context(project: Project, branch: str) -> CiContext:
+    """The CI, with the branch that the caller names where the CI names none.
+
+    Raises UsageError (`branch-contradicted`) when the CI or the checkout names another one.
+    """
+    ci = project.ci
+    unnamed = not ci.branch and ci.system in ("generic", "local")
+    if branch not in ("", ci.branch) and not unnamed:
+        raise _contradicted(branch, f"this is {ci.branch or 'no branch'}")
+    if branch and ci.system == "generic":
+        return replace(ci, system=NAMED, branch=branch, on_default_branch=branch == _default_branch(project))
+    return ci
+
+
+def _default_branch(project: Project) -> str:
+    """As the policy at the usual one's tip says it, else the clone: a change must not choose where it is recorded."""
+    if not project.is_repository:
+        return ""
+    trusted = trusted_default_branch(project.repository, project.policy)
+    return trusted or default_branch_of_clone(project)
+
+
+def _contradicted(branch: str, what: str) -> UsageError:
+    return UsageError(
+        "branch-contradicted",
+        f"--branch {branch}, but {what}",
+        hint="--branch is for a CI that does not say what it builds, and for a checkout that is on no branch",
+    )

@@ -1,0 +1,127 @@
+"""`covgov run`: run suites under coverage, then collect, check, record, report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from covgov.cli.commands.check import FORMATS
+from covgov.cli.world import World
+
+if TYPE_CHECKING:
+    from covgov.cli.project import Project
+    from covgov.runner.passthrough import Requested
+
+REST = "covgov.run.rest"
+
+
+class WithRest(click.Command):
+    """A command that keeps what stands after `--` apart, for the test command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        cut = args.index("--") if "--" in args else len(args)
+        ctx.meta[REST] = tuple(args[cut + 1 :])
+        return super().parse_args(ctx, args[:cut])
+
+
+@click.command("run", cls=WithRest)
+@click.argument("suites", nargs=-1, metavar="[SUITE]... [-- TEST ARGUMENTS]")
+@click.option(
+    "--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; leave the verdict to `covgov check`."
+)
+@click.option(
+    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+)
+@click.option("--json", "rendering", flag_value="json", help="The same as --format json.")
+@click.option("--fail-under", metavar="PERCENT", help="Total bar of the one suite being run.")
+@click.option("--today", metavar="YYYY-MM-DD", help="Judge exceptions at this date (UTC).")
+@click.option("--accept-identity", is_flag=True, help="Accept that another tool or version measured the baseline.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    suites: tuple[str, ...],
+    measure_only: bool,
+    rendering: str,
+    fail_under: str | None,
+    today: str | None,
+    accept_identity: bool,
+) -> int:
+    """Run suites under coverage.py in their own interpreters, then judge, record and report: the main job.
+
+    What stands after `--` goes to the test command; `--cov-report=xml:PATH` (json, lcov, html) there asks for one more
+    report. Without SUITE every declared suite runs and, if no other test arguments are given, the run is recorded in
+    history.
+
+    \b
+    Example:
+      covgov run
+      covgov run api -- -k tokens --cov-report=xml:coverage/api.xml
+    """
+    from covgov.cli.judge import FOLDER, conclude, edges_of, today_of
+    from covgov.cli.project import Project
+    from covgov.files import remove_all
+    from covgov.gate import PUBLISHED
+    from covgov.gather.facts import preflight
+    from covgov.gather.request import Request
+    from covgov.runner.alone import alone
+
+    world: World = ctx.obj
+    project = Project(world)
+    request = Request(
+        today=today_of(project, today), suites=suites, fail_under=fail_under, accept_identity=accept_identity
+    )
+    plan = planned(project, suites, ctx.meta[REST])
+    with alone(project.root / FOLDER):
+        remove_all(project.root / FOLDER, PUBLISHED)
+        if measure_only:
+            return measure(project, plan)
+        preflight(request, project.policy, edges_of(project))
+        measure(project, plan)
+        return conclude(project, request, recording=True, rendering=rendering)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will run. extra: arguments for the test command. requested: reports that are wanted besides the usual."""
+
+    suites: tuple[str, ...]
+    extra: tuple[str, ...]
+    requested: Requested
+
+
+def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
+    """Raises UsageError and PolicyInvalid: what is wrong with the command line or the policy on disk."""
+    from covgov.gather.facts import wanted_suites
+    from covgov.runner.passthrough import split
+
+    requested, extra = split(rest)
+    return Plan(wanted_suites(suites, project.policy), extra, requested)
+
+
+def measure(project: Project, plan: Plan) -> int:
+    """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
+    from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
+    from covgov.cli.judge import FOLDER
+    from covgov.runner.run_suite import run_suite
+
+    world = project.world
+    codes = []
+    for name in plan.suites:
+        done = run_suite(
+            project.policy.suites[name],
+            root=project.root,
+            out=project.root / FOLDER,
+            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.attributes)},
+            extra=plan.extra,
+            requested=plan.requested,
+            progress=world.note,
+        )
+        if done.snapshot is None:
+            world.note(f"covgov: suite {name} did not arrive: {done.reason}")
+            codes.append(UNDETERMINED)
+        else:
+            passed = done.snapshot.tests is None or done.snapshot.tests.passed
+            codes.append(OK if passed else FAILED)
+    return worst(codes)

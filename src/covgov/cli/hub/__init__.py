@@ -1,0 +1,1 @@
+"""`covgov hub`: start and administer the server."""

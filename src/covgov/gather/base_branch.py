@@ -1,0 +1,53 @@
+"""What the base branch's commits hold: their files, and their policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from covgov.errors import PolicyInvalid
+from covgov.policy import config
+from covgov.policy.policy import Policy
+from covgov.register import document
+from covgov.register.entry import Register
+from covgov.vcs.interface import Repository
+
+REPAIR = (
+    "exit 3 ends once the repaired policy is the base; the repair itself cannot pass this gate, but an administrator "
+    "may merge it"
+)
+
+
+def reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
+    """Path -> bytes of the file at the commit, None when it has none there."""
+    return lambda path: repository.read(commit, path)
+
+
+def register_at(repository: Repository, commit: str, path: str) -> Register | None:
+    """The commit's register, None when it has none. Raises RegisterInvalid that names the commit."""
+    data = repository.read(commit, path)
+    return document.read(data, f"{path} at {commit[:12]}") if data else None
+
+
+def policy_at(repository: Repository, commit: str) -> Policy | None:
+    """The commit's policy, None when nobody had written one.
+
+    Raises PolicyInvalid that names the commit: the file on disk may be without a fault.
+    """
+    try:
+        return config.load(reader(repository, commit), at=f"at {commit[:12]} (base branch)")
+    except PolicyInvalid as error:
+        error.hint = REPAIR
+        raise
+
+
+def trusted_default_branch(repository: Repository, head: Policy) -> str:
+    """The configured default branch, as the usual one says it: a change must not choose what it is compared with.
+
+    "" = it says nothing. Raises PolicyInvalid when what it says cannot be read.
+    """
+    usual = repository.default_branch()
+    tip = repository.resolve(usual) if usual else None
+    if tip is None:
+        return head.default_branch
+    governed = policy_at(repository, tip)
+    return governed.default_branch if governed is not None else ""

@@ -1,0 +1,37 @@
+"""What is asked, and the edges it is asked through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from covgov.ci.interface import CiContext
+from covgov.history.interface import RunStore
+from covgov.vcs.interface import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """suites: () = every declared one. fail_under: text of `--fail-under`. base: a revision instead of the usual one.
+
+    folder: where the snapshots lie, relative to the project root.
+    """
+
+    today: date
+    suites: tuple[str, ...] = ()
+    fail_under: str | None = None
+    accept_identity: bool = False
+    base: str | None = None
+    folder: str = "coverage"
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """read: a project file's bytes, None when there is none. repository: None outside git. store: opened on demand."""
+
+    read: Callable[[str], bytes | None]
+    repository: Repository | None
+    store: Callable[[], RunStore]
+    ci: CiContext
+    env: Mapping[str, str]

@@ -1,0 +1,1 @@
+"""Runs in a branch of the repository, written with plumbing commands only."""

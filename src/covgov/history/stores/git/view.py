@@ -1,0 +1,65 @@
+"""The files of a history branch at one commit, and the soundness of every git object below it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from covgov.history import layout
+from covgov.history.interface import Fault
+from covgov.history.stores.git.plumbing import Plumbing
+
+
+class GitView:
+    """A view of `commit`'s tree; without a commit it is empty. Listed once, read in batches."""
+
+    def __init__(self, git: Plumbing, commit: str | None) -> None:
+        self._git = git
+        self._commit = commit
+
+    @cached_property
+    def blobs(self) -> dict[str, str]:
+        """Name -> blob id. Raises InputError (`history-damaged`) when the tree cannot be read."""
+        if self._commit is None:
+            return {}
+        done = self._git.run("ls-tree", "-r", "-z", "--full-tree", self._commit)
+        if done.code:
+            raise layout.damaged(f"commit {self._commit}", done.err)
+        entries = (entry.split("\t", 1) for entry in done.out.decode(errors="surrogateescape").split("\0") if entry)
+        return {name: attributes.split(" ")[2] for attributes, name in entries}
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        prefix = f"{folder}/" if folder else ""
+        return sorted(name for name in self.blobs if name.startswith(prefix))
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        known = [name for name in names if name in self.blobs]
+        found = self._git.objects([self.blobs[name] for name in known])
+        return {
+            name: content
+            for name, (_, kind, content) in zip(known, found, strict=True)
+            if content is not None and kind == "blob"
+        }
+
+
+def object_faults(git: Plumbing, tip: str) -> Iterator[Fault]:
+    """Every commit, tree and blob that `tip` reaches, hashed again, and every file's mode."""
+    reached = git.run("rev-list", "--objects", "--no-object-names", tip)
+    if reached.code:
+        yield Fault(f"commit {tip}", reached.err)
+    for object_id, kind, content in git.objects(reached.out.decode().split()):
+        if content is None:
+            yield Fault(f"git object {object_id}", kind)
+        elif _hash(object_id, kind, content) != object_id:
+            yield Fault(f"git object {object_id}", "its bytes are not those that its id stands for")
+    listed = git.run("ls-tree", "-r", "-z", "--full-tree", tip)
+    for entry in listed.out.decode(errors="surrogateescape").split("\0"):
+        if entry and not entry.startswith("100644 blob "):
+            yield Fault(entry.partition("\t")[2], f"it is no plain file ({entry[:6]})")
+
+
+def _hash(object_id: str, kind: str, content: bytes) -> str:
+    algorithm = "sha1" if len(object_id) == 40 else "sha256"
+    body = f"{kind} {len(content)}".encode() + b"\0" + content
+    return hashlib.new(algorithm, body, usedforsecurity=False).hexdigest()

@@ -1,0 +1,237 @@
+"""The hub over HTTP: one request at a time, retried within bounds, every refusal told in covgov's words.
+
+The token goes into one header and nowhere else: no message, note or error repeats it, and it is sent to no other host
+than the one that the policy names (redirects are not followed).
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+import msgspec
+import stamina
+from stamina.instrumentation import set_on_retry_hooks
+
+from covgov import __version__
+from covgov.errors import PolicyInvalid
+from covgov.http.client import LONGEST_WAIT, loopback, one_line, pause, seconds
+
+TOKEN = "COVGOV_HUB_TOKEN"  # noqa: S105 - the name of the variable
+OWN = re.compile(r"cvg_[A-Za-z0-9_-]+")
+"""What the hub's own tokens look like."""
+
+JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""What the OIDC token of a CI job looks like."""
+
+ATTEMPTS = 6
+TRANSIENT = frozenset({408, 429, 502, 503, 504})
+TIMEOUT = httpx2.Timeout(10.0, read=120.0, write=60.0)
+PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """base: scheme, host and path prefix of the hub, without a slash at its end."""
+
+    base: str
+    owner: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.base}/{self.owner}/{self.name}"
+
+    @property
+    def history(self) -> str:
+        """Where the API keeps the history of this repository."""
+        return f"{self.base}/v1/repositories/{self.owner}/{self.name}/history"
+
+
+class Refused(Exception):
+    """The hub's last answer, or why there was none (status 0). code, hint: of its problem document."""
+
+    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+class _Later(Exception):
+    """An answer that may be another one soon. seconds: as Retry-After says, None when it says nothing."""
+
+    def __init__(self, refused: Refused, seconds: float | None) -> None:
+        super().__init__(refused.message)
+        self.refused = refused
+        self.seconds = seconds
+
+
+class _Given(msgspec.Struct, frozen=True):
+    token: str
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str = ""
+    detail: str = ""
+    hint: str = ""
+
+
+def parse(text: str) -> Address:
+    """`https://hub.example/owner/name`. Raises PolicyInvalid (`history-store-unknown`, `history-store-insecure`)."""
+    try:
+        url = urlsplit(text)
+        host = url.hostname or ""
+        plain = url.username is None and not url.query and not url.fragment and url.port != 0
+    except ValueError:
+        host, plain = "", False
+    parts = url.path.strip("/").split("/") if host else []
+    if not plain or url.scheme not in ("http", "https") or len(parts) < 2 or not all(map(PART.fullmatch, parts)):
+        raise PolicyInvalid(
+            "history-store-unknown",
+            "[history] store = hub:...: not the address of a repository in a hub",
+            hint=f"use hub:https://hub.example/owner/name; the token stands in the environment as {TOKEN}",
+        )
+    if url.scheme == "http" and not loopback(host):
+        raise PolicyInvalid(
+            "history-store-insecure",
+            f"[history] store = hub:http://{host}/...: the token would travel unencrypted",
+            hint="use https; plain http is for a hub on this machine",
+        )
+    address = Address("/".join((f"{url.scheme}://{url.netloc}", *parts[:-2])), parts[-2], parts[-1])
+    outside = address.base.removesuffix("/v1/repositories")
+    if outside != address.base:
+        raise PolicyInvalid(
+            "history-store-unknown",
+            "[history] store = hub:...: the address that the API has for a repository, not the repository's own",
+            hint=f"use hub:{outside}/{address.owner}/{address.name}",
+        )
+    return address
+
+
+class HubClient:
+    """Requests to the history of one repository. The connection is opened by the first and kept."""
+
+    def __init__(
+        self,
+        address: Address,
+        token: str,
+        *,
+        attempts: int = ATTEMPTS,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self.address = address
+        self.token_given = bool(token)
+        self._attempts = attempts
+        self._foreign = token if token and not OWN.fullmatch(token) else ""
+        self._unexchanged: Refused | None = None
+        headers = {"User-Agent": f"covgov/{__version__}", "Accept": "application/json"}
+        if token and not self._foreign:
+            headers["Authorization"] = f"Bearer {token}"
+        self._http = httpx2.Client(headers=headers, timeout=TIMEOUT, transport=transport)
+        set_on_retry_hooks([])  # stamina would print each retry to stdout, where results stand
+
+    def __del__(self) -> None:
+        http = getattr(self, "_http", None)
+        if http is not None:
+            http.close()
+
+    def get(self, path: str, kind: type[T], params: Mapping[str, str]) -> T:
+        """The answer to a question. Raises Refused."""
+        request = self._http.build_request("GET", f"{self.address.history}/{path}", params=dict(params))
+        return self._answer(request, kind)
+
+    def post(self, path: str, body: object, kind: type[T]) -> T:
+        """The answer to a JSON body, which is sent compressed. Raises Refused."""
+        request = self._http.build_request(
+            "POST",
+            f"{self.address.history}/{path}",
+            content=gzip.compress(msgspec.json.encode(body), compresslevel=5, mtime=0),
+            headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        )
+        return self._answer(request, kind)
+
+    def _answer(self, request: httpx2.Request, kind: type[T]) -> T:
+        self._exchange()
+        authorization = self._http.headers.get("Authorization")
+        if authorization:
+            request.headers["Authorization"] = authorization
+        return self._insisted(request, kind)
+
+    def _exchange(self) -> None:
+        """A CI's OIDC token is good for one request: it is exchanged for a token of the hub, once.
+
+        Raises Refused, the same each time: without the token every later answer would be about a missing one.
+        """
+        if self._unexchanged is not None:
+            raise self._unexchanged
+        if not self._foreign:
+            return
+        shown, self._foreign = self._foreign, ""
+        try:
+            given = self._given_for(shown)
+        except Refused as refused:
+            self._unexchanged = refused
+            raise
+        self._http.headers["Authorization"] = f"Bearer {given.token}"
+
+    def _given_for(self, shown: str) -> _Given:
+        if not JWT.fullmatch(shown):
+            raise Refused(401, "", "the token is not a token of a hub, nor a CI's")
+        headers = {"Authorization": f"Bearer {shown}"}
+        named = {"repository": f"{self.address.owner}/{self.address.name}"}
+        request = self._http.build_request(
+            "POST", f"{self.address.base}/v1/tokens/exchange", headers=headers, params=named
+        )
+        return self._insisted(request, _Given)
+
+    def _insisted(self, request: httpx2.Request, kind: type[T]) -> T:
+        try:
+            for attempt in stamina.retry_context(
+                on=_pause, attempts=self._attempts, timeout=LONGEST_WAIT, wait_initial=0.2, wait_max=10.0
+            ):
+                with attempt:
+                    return self._once(request, kind)
+        except _Later as later:
+            raise later.refused from None
+        except httpx2.TransportError as error:
+            raise Refused(0, "", f"no answer ({type(error).__name__}: {error})") from None
+        raise AssertionError("stamina ends with an answer or an error")
+
+    def _once(self, request: httpx2.Request, kind: type[T]) -> T:
+        response = self._http.send(request)
+        if response.status_code in TRANSIENT:
+            raise _Later(_refused(response), seconds(response.headers.get("retry-after", "")))
+        if not response.is_success:
+            raise _refused(response)
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except ValueError:
+            raise Refused(
+                response.status_code, "", "the answer is not a hub's", "is this the address of a covgov hub?"
+            ) from None
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether to try again, or after how many seconds."""
+    if isinstance(error, _Later):
+        return pause(error.seconds)
+    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
+
+
+def _refused(response: httpx2.Response) -> Refused:
+    try:
+        problem = msgspec.json.decode(response.content, type=_Problem)
+    except ValueError:
+        problem = _Problem()
+    told = problem.detail or f"HTTP {response.status_code}"
+    wait = seconds(response.headers.get("retry-after", "")) or 0.0
+    hint = f"try again in {wait:.0f} s" if wait > LONGEST_WAIT else problem.hint
+    return Refused(response.status_code, problem.code, one_line(told), one_line(hint))

@@ -1,0 +1,1 @@
+"""How covgov talks to servers."""

@@ -1,0 +1,176 @@
+"""Request bodies: limits of size, time and expansion hold while a body is read, not after it is in memory.
+
+Every body is a small one until a route that takes uploads says otherwise, which it does after its guard
+(`bodies.upload_body`): a stranger never makes the hub read or unpack more than `Limits.document` bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+
+import anyio
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from covgov.hub.api.http.middleware import refusal
+from covgov.hub.api.http.problems import Problem
+from covgov.hub.settings import Limits
+
+BODY = "covgov.body"
+"""Where in a request's scope its Body stands."""
+
+
+class Bodies:
+    """Bounds and unpacks what the application reads. A body that nobody reads is not read here either."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, monotonic: Callable[[], float]) -> None:
+        self._app = app
+        self._limits = limits
+        self._monotonic = monotonic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        size = int(declared) if declared.isdigit() else 0
+        try:
+            expand = self._expander(headers, size)
+        except Problem as problem:
+            response = refusal(scope, problem.status_code, problem.code, problem.detail, hint=problem.hint)
+            await response(scope, receive, send)
+            return
+        if expand is not None:
+            scope["headers"] = list(scope["headers"])  # in this scope, in which Envelope finds the route afterwards
+            plain = MutableHeaders(scope=scope)
+            del plain["content-encoding"]
+            del plain["content-length"]
+        body = Body(receive, self._limits, expand, self._monotonic, declared=size)
+        scope[BODY] = body
+        await self._app(scope, body.receive, send)
+
+    def _expander(self, headers: Headers, declared: int) -> Gunzip | None:
+        """None for a plain body. Raises Problem for what can be told from the headers."""
+        if declared > self._limits.body:
+            raise too_large(self._limits.body)
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding == "identity":
+            return None
+        if encoding == "gzip":
+            return Gunzip(self._limits.document)
+        raise Problem(415, "encoding-unsupported", f"the hub reads bodies as they are or gzip, not {encoding[:40]!r}")
+
+
+class Body:
+    """A `receive` that counts, unpacks and keeps time until the last part of the body has come."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        limits: Limits,
+        expand: Gunzip | None,
+        monotonic: Callable[[], float],
+        *,
+        declared: int = 0,
+    ) -> None:
+        self._receive = receive
+        self._limits = limits
+        self._expand = expand
+        self._monotonic = monotonic
+        self._declared = declared
+        self._most = limits.document
+        self._left = limits.body_seconds
+        self._size = 0
+        self._done = False
+
+    def widen(self) -> None:
+        """From now on it may be as large as an upload; to be called before the first part is read."""
+        self._most = self._limits.body
+        if self._expand is not None:
+            self._expand.most = self._limits.unpacked
+
+    async def receive(self) -> Message:
+        """Raises Problem (`body-too-large`, `body-damaged`, `body-slow`), ClientDisconnect when the rest never came."""
+        if self._done:
+            return await self._receive()
+        if self._declared > self._most:
+            raise too_large(self._most)
+        message = await self._in_time()
+        if message["type"] != "http.request":
+            self._done = True
+            if self._size or self._expand is not None:
+                raise ClientDisconnect
+            return message
+        data, more = message.get("body", b""), message.get("more_body", False)
+        self._size += len(data)
+        if self._size > self._most:
+            raise too_large(self._most)
+        self._done = not more
+        if self._expand is not None:
+            data = await to_thread.run_sync(partial(self._expand, data, last=not more))
+        return {"type": "http.request", "body": data, "more_body": more}
+
+    async def _in_time(self) -> Message:
+        began = self._monotonic()
+        try:
+            with anyio.fail_after(max(0.0, self._left)):
+                message = await self._receive()
+        except TimeoutError:
+            self._done = True
+            raise Problem(
+                408,
+                "body-slow",
+                f"the body did not arrive within {self._limits.body_seconds:g} s; nothing was changed",
+                hint="send less at once, or compressed",
+                headers={"Connection": "close"},
+            ) from None
+        self._left -= self._monotonic() - began  # only waiting counts: a client does not pay for our unpacking
+        return message
+
+
+class Gunzip:
+    """Unpacks one gzip stream part by part and never holds more than `most` bytes of its result."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._made = 0
+        self._stream = zlib.decompressobj(wbits=31)
+
+    def __call__(self, data: bytes, *, last: bool) -> bytes:
+        """Raises Problem (`body-damaged`, `body-too-large`)."""
+        try:
+            plain = self._stream.decompress(data, self.most - self._made + 1)
+        except zlib.error as error:
+            raise _damaged(str(error)) from None
+        self._made += len(plain)
+        if self._made > self.most:
+            raise too_large(self.most, unpacked=True)
+        if self._stream.unused_data:
+            raise _damaged("something follows the end of the gzip data")
+        if last and not self._stream.eof:
+            raise _damaged("the gzip data is cut short")
+        return plain
+
+
+def too_large(limit: int, *, unpacked: bool = False) -> Problem:
+    """The refusal of a body beyond the limit."""
+    return Problem(
+        413,
+        "body-too-large",
+        f"the body is larger than {limit} bytes{' once unpacked' if unpacked else ''}; nothing was changed",
+        hint="send it gzip-compressed or in parts; the hub's limits are settings of its operator",
+    )
+
+
+def _damaged(why: str) -> Problem:
+    return Problem(
+        400,
+        "body-damaged",
+        f"the body is not the gzip data that Content-Encoding announces: {why}",
+        hint="send it again; a body that is not packed needs no Content-Encoding",
+    )

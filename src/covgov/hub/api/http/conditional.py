@@ -1,0 +1,87 @@
+"""Answers that can be asked for again cheaply, and changes that know what they replace: strong ETags, 304 and 412."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from covgov.hub.api.http.problems import Problem
+
+JSON = "application/json"
+GZIP = "-gzip"
+
+IfMatch = Annotated[
+    str,
+    Header(
+        max_length=1000,
+        description="The ETag of what is to be replaced: nothing else will be. Empty: whatever is there.",
+    ),
+]
+
+CURRENT = "private, no-cache"
+"""Changes with the next run: keep it, but ask each time (a 304 costs no body)."""
+
+FIXED = "private, max-age=86400, immutable"
+"""What is recorded never changes; private, because who may read it can."""
+
+
+HEADERS: dict[str, object] = {
+    "ETag": {"description": "Strong; send it as If-None-Match next time.", "schema": {"type": "string"}},
+    "Cache-Control": {"schema": {"type": "string"}},
+}
+CACHED: dict[int | str, dict[str, object]] = {
+    200: {"headers": HEADERS},
+    304: {"description": "What If-None-Match names is still the answer."},
+}
+"""What a route that ends with `answer` says of it in OpenAPI."""
+
+
+def answer(
+    request: Request,
+    body: BaseModel | bytes,
+    *,
+    caching: str = CURRENT,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """200 with the body, or 304 without it when the client names its ETag.
+
+    The ETag is the hash of the bytes, and another one for a client that takes gzip: what such a client gets may differ.
+    """
+    content = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
+    etag = _etag(content, GZIP if "gzip" in request.headers.get("accept-encoding", "") else "")
+    told = {"ETag": etag, "Cache-Control": caching, "Vary": "Authorization", **(headers or {})}
+    if matches(request.headers.getlist("if-none-match"), etag):
+        return Response(status_code=304, headers={**told, "Vary": "Authorization, Accept-Encoding"})
+    return Response(content, media_type=media_type, headers=told)
+
+
+def unchanged(if_match: str, body: BaseModel | None) -> None:
+    """Raises Problem (`document-changed`) when If-Match names another answer than the one that there is now, if any."""
+    if not if_match.strip():
+        return
+    content = None if body is None else body.model_dump_json(by_alias=True).encode()
+    current = {"*", _etag(content, ""), _etag(content, GZIP)} if content is not None else set()
+    if current.isdisjoint(tag.strip() for tag in if_match.split(",")):  # a weak tag is none of them (RFC 9110, 13.1.1)
+        raise Problem(
+            412,
+            "document-changed",
+            "somebody else changed it after you read it; nothing was changed",
+            hint="read it again, make your change in what is there now, and send that with its ETag",
+        )
+
+
+def _etag(content: bytes, coded: str) -> str:
+    return f'"{sha256(content).hexdigest()[:32]}{coded}"'
+
+
+def matches(asked: list[str], etag: str) -> bool:
+    """Whether If-None-Match names the tag, by weak comparison (RFC 9110, 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/") for line in asked for tag in line.split(",")]
+    return "*" in tags or etag in tags

@@ -1,0 +1,91 @@
+"""Is the process alive, and can it serve: what a supervisor and a load balancer ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from covgov.errors import CovgovError
+from covgov.hub.api.http.problems import Problem
+from covgov.hub.auth_service.guard import public
+from covgov.hub.store.engine import current, newest
+
+router = APIRouter(tags=["operation"])
+
+KEPT_SECONDS = 1.0
+"""How long an answer holds: everyone may ask as often as they like, and the database is asked this often."""
+
+
+class Health(BaseModel):
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """Why the hub cannot serve. seconds: when it may be worth asking again, 0 for not without somebody's doing."""
+
+    detail: str
+    hint: str = ""
+    seconds: int = 0
+
+
+UNREACHABLE = Unready("the database does not answer", seconds=5)
+OTHER_TABLES = Unready("the database has other tables than this version", "run `covgov hub migrate`")
+
+
+class Readiness:
+    """Whether the database answers and has the tables that this version works with, as of a moment ago."""
+
+    def __init__(self, engine: Engine, monotonic: Callable[[], float]) -> None:
+        self._engine = engine
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._asked: float | None = None
+        self._found: Unready | None = None
+        self._newest = ""
+
+    def fault(self) -> Unready | None:
+        """None when it is ready. Those who ask at once wait for one answer."""
+        with self._lock:
+            now = self._monotonic()
+            if self._asked is None or now - self._asked >= KEPT_SECONDS:
+                self._found = self._look()
+                self._asked = self._monotonic()
+            return self._found
+
+    def _look(self) -> Unready | None:
+        self._newest = self._newest or newest()  # reads the migrations, which do not change while the process lives
+        try:
+            return None if current(self._engine) == self._newest else OTHER_TABLES
+        except (SQLAlchemyError, CovgovError):
+            return UNREACHABLE
+
+
+def readiness_of(request: Request) -> Readiness:
+    """The application's readiness."""
+    readiness = request.app.state.readiness
+    if not isinstance(readiness, Readiness):
+        raise TypeError("the application was not made by create_app")
+    return readiness
+
+
+@router.get("/healthz", summary="Alive", dependencies=[Depends(public())])
+def alive() -> Health:
+    """The process answers; nothing else is looked at."""
+    return Health(status="alive")
+
+
+@router.get("/readyz", summary="Ready to serve", dependencies=[Depends(public())])
+def ready(request: Request) -> Health:
+    """The database answers and has the tables that this version works with; looked at once a second at most."""
+    fault = readiness_of(request).fault()
+    if fault is not None:
+        headers = {"Retry-After": str(fault.seconds)} if fault.seconds else None
+        raise Problem(503, "hub-not-ready", fault.detail, hint=fault.hint, headers=headers)
+    return Health(status="ready")

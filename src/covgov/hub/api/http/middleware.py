@@ -1,0 +1,135 @@
+"""What surrounds every request: its id, its diagnostic line, its metrics, its rate, and the answer to a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from covgov.hub.api.http import peers, problems
+from covgov.hub.api.http.limits import Buckets
+from covgov.hub.api.http.metrics import HubMetrics
+from covgov.hub.auth_service.guard import PRINCIPAL
+from covgov.hub.auth_service.principals import ANONYMOUS
+from covgov.hub.deps import HubDeps
+from covgov.hub.eventlog.diagnostics import bind, logger
+from covgov.hub.settings import Network
+
+HEADER = "X-Request-Id"
+ID_BYTES = 16
+UNLIMITED = frozenset({"/healthz", "/readyz"})
+"""What a supervisor asks often, costs next to nothing and must never be refused for being asked often."""
+
+
+class Envelope:
+    """Outermost. Gives the request its id (never the client's own: the audit trail names it) and accounts for it."""
+
+    def __init__(self, app: ASGIApp, deps: HubDeps, metrics: HubMetrics) -> None:
+        self._app = app
+        self._deps = deps
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._deps.secrets(ID_BYTES).hex()
+        scope["covgov.request_id"] = request_id
+        began = self._deps.monotonic()
+        answered: list[int] = []
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = request_id
+                answered.append(message["status"])
+            await send(message)
+
+        with bind(request_id=request_id):
+            await self._guarded(scope, receive, sending, answered)
+            seconds = self._deps.monotonic() - began
+            self._account(scope, answered[0] if answered else 0, seconds)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, answered: list[int]) -> None:
+        """Nothing but a problem document reaches a client from a fault of the hub's own."""
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            logger.info("client-left", method=scope["method"])
+        except Exception:
+            logger.exception("request-failed", method=scope["method"])
+            if answered:
+                raise
+            await crash(scope)(scope, receive, send)
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        self._metrics.observe(scope["method"], route, status, seconds)
+        told = {"code": scope.get(problems.CODE), "principal": scope.get(PRINCIPAL)}
+        logger.info(
+            "request-answered",
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000),
+            **{name: value for name, value in told.items() if value is not None},
+        )
+
+
+class Rate:
+    """Refuses a client that asks too often: 429 with Retry-After.
+
+    A token that was taken before has a rate of its own; everyone else shares that of their address.
+    """
+
+    def __init__(self, app: ASGIApp, buckets: Buckets, trusted: Sequence[Network] = ()) -> None:
+        self._app = app
+        self._buckets = buckets
+        self._trusted = trusted
+        self._proven = peers.Proven()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in UNLIMITED:
+            name = self._proven.of(scope)
+            seconds = self._buckets.take(f"principal {name}" if name else peers.address(scope, self._trusted))
+            if seconds:
+                await too_often(scope, seconds)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+        name = scope.get(PRINCIPAL)
+        if name is not None and name != ANONYMOUS.name:
+            self._proven.learn(scope, name)
+
+
+def crash(scope: Scope) -> JSONResponse:
+    """The answer to an error that nobody foresaw: its id, and nothing of its cause."""
+    return refusal(
+        scope,
+        500,
+        "internal-error",
+        "the hub failed on this request; what it had begun was rolled back",
+        hint="the hub's log tells more under this request id",
+    )
+
+
+def too_often(scope: Scope, seconds: int) -> JSONResponse:
+    """The answer to a client beyond its rate."""
+    response = refusal(
+        scope,
+        429,
+        "rate-limited",
+        f"too many requests from this client; the next one is answered in {seconds} s",
+        hint="wait as long as Retry-After says",
+    )
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def refusal(scope: Scope, status: int, code: str, detail: str, *, hint: str = "") -> JSONResponse:
+    """A problem document made outside of the routes."""
+    request_id = str(scope.get("covgov.request_id", ""))
+    scope[problems.CODE] = code
+    content = problems.document(status, code, detail, request_id=request_id, instance=scope["path"], hint=hint)
+    return JSONResponse(content, status, media_type=problems.MEDIA_TYPE)

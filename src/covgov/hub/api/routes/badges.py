@@ -1,0 +1,72 @@
+"""`.../badges/{component}`: one component of one branch as a picture, or for shields.io to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from covgov.hub.api import badge
+from covgov.hub.api.badge import Badge
+from covgov.hub.api.http.conditional import CACHED, CURRENT, answer
+from covgov.hub.api.http.parameters import Branch, ComponentName, Label
+from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.wire import badges as wire_badges
+from covgov.hub.api.wire.badges import ShieldsBadge
+from covgov.hub.auth_service.permissions import Permission
+from covgov.model.verdict import Outcome
+
+KEPT_SECONDS = 300
+"""How long others may show a badge of a public repository without asking again."""
+
+SVG = "image/svg+xml"
+HARMLESS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
+"""A picture that is opened by itself runs and loads nothing."""
+
+router = APIRouter(prefix="/v1/repositories/{owner}/{name}/badges", tags=["badges"])
+Reader = Annotated[Asked, Depends(asks(Permission.BADGE_READ))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    badge: Badge
+    caching: str
+
+
+@router.get(
+    "/{component}.svg",
+    summary="A badge as a picture",
+    response_class=Response,
+    responses={**CACHED, 200: {**CACHED[200], "content": {SVG: {"schema": {"type": "string"}}}}},
+)
+def get_svg(asked: Reader, component: ComponentName, branch: Branch = "", label: Label = "") -> Response:
+    """Public where the repository is."""
+    found = _find(asked, component, branch, label)
+    body = badge.svg(found.badge).encode()
+    return answer(asked.request, body, caching=found.caching, media_type=SVG, headers=HARMLESS)
+
+
+@router.get("/{component}.json", summary="A badge for shields.io", response_model=ShieldsBadge, responses=CACHED)
+def get_shields(asked: Reader, component: ComponentName, branch: Branch = "", label: Label = "") -> Response:
+    """What https://img.shields.io/endpoint?url=... reads. Public where the repository is."""
+    found = _find(asked, component, branch, label)
+    return answer(asked.request, wire_badges.shields(found.badge, KEPT_SECONDS), caching=found.caching)
+
+
+def _find(asked: Asked, component: str, branch: str, label: str) -> _Found:
+    """The newest run of a clean tree that tells of the component. Raises Problem (`component-unknown`)."""
+    with asked.open() as here:
+        name = here.branch(branch)
+        caching = CURRENT if here.repository.private else f"public, max-age={KEPT_SECONDS}"
+        nothing = next(here.walk(branch=name), None) is None
+        newest = here.figure(component, name)
+    if nothing:
+        return _Found(Badge(label or component, "no runs", Outcome.UNDETERMINED), caching)
+    if newest is None:
+        raise Problem(404, "component-unknown", f"no run of {name} tells of a component {component}")
+    row = newest.figure
+    verified = newest.run.verified
+    return _Found(badge.of_figure(label or component, row.now, row.bar, row.outcome, verified=verified), caching)

@@ -1,0 +1,226 @@
+"""Uploads: one suite's report or snapshot at a time, from any CI, with nothing but an HTTP client.
+
+Idempotent by (repository, branch, tree, suite, name, attempt): the same content again gives the same answer, other
+content is refused. When all that was declared is there, the run is composed and recorded in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from covgov.errors import RegisterInvalid
+from covgov.history.interface import RunSummary
+from covgov.hub.api import compose, intake, reading, recording
+from covgov.hub.api.http.bodies import upload_body
+from covgov.hub.api.http.metrics import metrics_of
+from covgov.hub.api.http.parameters import NO_CONTROL, Name, Owner
+from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.repository import named
+from covgov.hub.auth_service import placement
+from covgov.hub.auth_service.guard import requires
+from covgov.hub.auth_service.permissions import Permission
+from covgov.hub.auth_service.principals import Principal
+from covgov.hub.deps import deps_of, settings_of, unit
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.store import documents, projection, repositories, runs, uploads
+from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.repositories import Repository
+from covgov.hub.store.runs import RunRow
+from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.verify.admission import Judge
+from covgov.hub.store.verify.plausible import BRANCH
+from covgov.hub.store.work import Work
+from covgov.model import snapshot_codec
+from covgov.register import document
+from covgov.register.entry import Register
+
+router = APIRouter(prefix="/v1/repositories/{owner}/{name}/uploads", tags=["uploads"])
+
+WORD = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+OBJECT_ID = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
+Expected = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
+
+
+class About(BaseModel):
+    """The parameters of an upload, which are in the address so that the body is the report alone."""
+
+    suite: Annotated[str, Query(pattern=WORD, description="The suite, as the policy declares it.")]
+    commit: Annotated[str, Query(pattern=OBJECT_ID, description="The full id of the commit that was measured.")]
+    tree: Annotated[str, Query(pattern=OBJECT_ID, description="That commit's tree: `git rev-parse 'HEAD^{tree}'`.")]
+    branch: Annotated[str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$", description="The branch it is on.")]
+    name: Annotated[
+        str, Query(pattern=WORD, description="Which of several jobs of one suite; their reports are merged.")
+    ] = "default"
+    attempt: Annotated[
+        int, Query(ge=1, le=1_000_000, description="Counted up by a job that is repeated with another result.")
+    ] = 1
+    expected: Annotated[
+        list[Expected],
+        Query(
+            max_length=200,
+            description="Suites, or `suite/name`, that make the run complete; by default those of the stored policy.",
+        ),
+    ] = []
+    root: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            pattern=NO_CONTROL,
+            description="Where the repository lay when it was measured, for reports that name absolute paths.",
+        ),
+    ] = "/"
+    exit_code: Annotated[
+        int | None,
+        Query(ge=-255, le=255, description="Of the test command; left out, nothing is known of the tests."),
+    ] = None
+
+
+class Result(BaseModel):
+    """state: `pending` while something is missing, then `complete`. run: its id. outcome: of its verdict."""
+
+    suite: str
+    name: str
+    tree: str
+    attempt: int
+    sha256: str
+    state: str
+    missing: list[str]
+    run: str | None
+    outcome: str | None
+
+
+@router.post(
+    "",
+    summary="Upload one suite's report or snapshot",
+    status_code=201,
+    response_model=Result,
+    responses={200: {"model": Result, "description": "It was uploaded before"}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "A report (coverage.py's JSON, Cobertura, LCOV), a snapshot, or a zip of several",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def upload(
+    request: Request,
+    response: Response,
+    owner: Owner,
+    name: Name,
+    about: Annotated[About, Query()],
+    principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
+    body: Annotated[bytes, Depends(upload_body)],
+) -> Result:
+    """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
+    limits = settings_of(request).limits
+    files = intake.unpack(body, limits)
+    said = intake.Said(about.suite, about.commit, about.tree, about.root, about.exit_code)
+    received = Upload(
+        Key(about.branch, about.tree, about.suite, about.name, about.attempt),
+        about.commit,
+        tuple(sorted(set(about.expected))),
+        intake.digest(files, said),
+        snapshot_codec.encode(intake.snapshot_of(files, said)),
+        deps_of(request).now(),
+    )
+    with unit(request, principal, write=True) as work:
+        repository = named(work.connection, owner, name)
+        known = _known(work, repository, received)
+        if known is None:
+            placement.check(work, repository, principal, [placement.Placed(about.branch, about.commit, about.tree)])
+            repositories.take(work.connection, repository.id, len(received.snapshot), limits.repository)
+        result = _again(work, repository, known) if known else _accept(work, repository, received)
+    if known:
+        response.status_code = 200
+    else:
+        metrics_of(request).upload(result.state)
+    return result
+
+
+def _known(work: Work, repository: Repository, received: Upload) -> Upload | None:
+    """The upload that is there already. Raises Problem (`upload-differs`) when it was another one."""
+    known = uploads.find(work.connection, repository.id, received.key)
+    if known is not None and (known.sha256, known.expected) != (received.sha256, received.expected):
+        raise Problem(
+            409,
+            "upload-differs",
+            f"suite {received.key.suite}, name {received.key.name}, attempt {received.key.attempt} of this tree was "
+            "uploaded before with other content",
+            hint="a repeated job counts its attempts: send `attempt`",
+        )
+    return known
+
+
+def _accept(work: Work, repository: Repository, received: Upload) -> Result:
+    uploads.add(work.connection, repository.id, received)
+    books = _books(work, repository)
+    together = uploads.of_run(work.connection, repository.id, received.key)
+    missing = compose.missing(together, books.policy)
+    run = None if missing else _record(work, repository, together, books)
+    fields: dict[str, str | int | bool] = {
+        "repository": repository.full_name,
+        "suite": received.key.suite,
+        "name": received.key.name,
+        "tree": received.key.tree,
+        "attempt": received.key.attempt,
+        "commit": received.commit,
+        "branch": received.key.branch,
+        "sha256": received.sha256,
+        "run": run.id if run else "",
+    }
+    audit.account(work, Event.UPLOAD_ACCEPTED, fields)
+    return _result(received, missing, run)
+
+
+def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
+    history = SqlHistory(work.connection, repository, Judge(work.now, books.policy))
+    run = history.append(compose.compose(together, books, work.now))
+    uploads.settle(work.connection, repository.id, together[0].key, run.id)
+    recording.account(work, repository, [run])
+    return run
+
+
+def _again(work: Work, repository: Repository, known: Upload) -> Result:
+    """How far the run of an upload is that was here before."""
+    if known.run_id:
+        return _result(known, (), runs.find(work.connection, repository.id, known.run_id))
+    policy, _ = reading.stored_policy(work.connection, repository)
+    together = uploads.of_run(work.connection, repository.id, known.key)
+    return _result(known, compose.missing(together, policy), None)
+
+
+def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> Result:
+    key = received.key
+    return Result(
+        suite=key.suite,
+        name=key.name,
+        tree=key.tree,
+        attempt=key.attempt,
+        sha256=received.sha256,
+        state="complete" if run else "pending",
+        missing=list(missing),
+        run=run.id if run else None,
+        outcome=run.outcome if run else None,
+    )
+
+
+def _books(work: Work, repository: Repository) -> compose.Books:
+    policy, absent = reading.stored_policy(work.connection, repository)
+    first = projection.newest(work.connection, repository.id) is None
+    return compose.Books(policy, absent, _register(work, repository), first=first)
+
+
+def _register(work: Work, repository: Repository) -> Register | None:
+    """The stored register; one that cannot be read waives nothing."""
+    stored = documents.get(work.connection, documents.Kind.REGISTER, repository.id)
+    try:
+        return document.parse(stored.text, stored.path) if stored else None
+    except RegisterInvalid:
+        return None

@@ -1,0 +1,100 @@
+"""A comparison on the wire: the twelve categories per file and in total, the attribution in exact parts and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from covgov.differential.comparison import Comparison
+from covgov.differential.words import in_words
+from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, figure, points, shares
+from covgov.hub.api.wire.runs import RunLine
+from covgov.model.change import Category, FileDelta
+from covgov.model.lines import spell
+from covgov.model.snapshot import Metric
+
+
+class Totals(Wire):
+    """Units of each of the twelve categories (the lcov 2 names)."""
+
+    lines: dict[Category, int]
+    exits: dict[Category, int]
+
+
+class ChangedFile(Wire):
+    """A file with at least one unit that is not simply unchanged. base, head: its path there, null where it is not
+    measured. lines: category -> lines, base numbering for ECB, EUB, DCB and DUB, head numbering for the others."""
+
+    base: str | None
+    head: str | None
+    lines: dict[Category, str]
+    exits: dict[Category, int]
+
+
+class Compared(Wire):
+    """Two runs unit by unit. points: null when one side has no units. notes: how the two could be compared; the hub has
+    no git, so lines of a file are mapped only where blob ids prove that its text is the same. files: one page of
+    those that changed; next: what `after` wants for the next page, null on the last."""
+
+    base_run: RunLine
+    head_run: RunLine
+    suite: str | None
+    component: str | None
+    metric: Metric
+    base: Figure
+    head: Figure
+    points: Points | None
+    words: str
+    parts: list[Share]
+    totals: Totals
+    lost: dict[str, str]
+    changed_files: int
+    unchanged_files: int
+    files: list[ChangedFile]
+    next: str | None
+    notes: list[str]
+
+
+class Sides(Wire):
+    """What was compared. suite, component: null for all suites merged, and for all files."""
+
+    base: RunLine
+    head: RunLine
+    suite: str | None
+    component: str | None
+
+
+def compared(sides: Sides, found: Comparison, page: Sequence[FileDelta], following: str | None) -> Compared:
+    """The answer with one page of its changed files."""
+    delta, changed = found.delta, len(found.changed)
+    return Compared(
+        base_run=sides.base,
+        head_run=sides.head,
+        suite=sides.suite,
+        component=sides.component,
+        metric=delta.metric,
+        base=figure(delta.base),
+        head=figure(delta.head),
+        points=None if delta.points is None else points(delta.points),
+        words=in_words(delta),
+        parts=shares(delta),
+        totals=Totals(
+            lines={c: delta.tally.lines.get(c, 0) for c in Category},
+            exits={c: delta.tally.exits.get(c, 0) for c in Category},
+        ),
+        lost=dict(delta.lost),
+        changed_files=changed,
+        unchanged_files=len(found.files) - changed,
+        files=[_file(file) for file in page],
+        next=following,
+        notes=list(found.notes),
+    )
+
+
+def _file(file: FileDelta) -> ChangedFile:
+    exits = file.tally().exits
+    return ChangedFile(
+        base=file.base_path,
+        head=file.head_path,
+        lines={c: spell(file.lines[c]) for c in Category if file.lines.get(c)},
+        exits={c: exits[c] for c in Category if exits.get(c)},
+    )

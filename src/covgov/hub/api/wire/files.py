@@ -1,0 +1,96 @@
+"""Files of a run and their lines on the wire. Lists of lines are text: `40,52-58`."""
+
+from __future__ import annotations
+
+from covgov.hub.api.wire.figures import Figure, Wire, figure
+from covgov.model.lines import spell
+from covgov.model.snapshot import FileCoverage, Metric
+
+
+class FileLine(Wire):
+    """A file as one suite measured it. source: git's blob id of the text that was measured, null when unknown."""
+
+    suite: str
+    path: str
+    lines: Figure
+    branches: Figure
+    combined: Figure
+    source: str | None
+
+
+class FilePage(Wire):
+    """Sorted by suite, then path. next: what `after` wants for the next page, null on the last."""
+
+    run: str
+    items: list[FileLine]
+    next: str | None
+
+
+class BranchExit(Wire):
+    """From a line to a line; a target below 1 leaves the code object, as coverage.py spells it."""
+
+    source: int
+    target: int
+    taken: bool
+
+
+class CountedBranches(Wire):
+    """Branch exits of a line that are known only by number."""
+
+    line: int
+    covered: int
+    total: int
+
+
+class LineSets(Wire):
+    """One file's lines. statements: executable lines that count; covered and missing part them. partial: covered lines
+    with an exit never taken. excluded: lines the tool was told not to count. attributes: tag -> covered lines that
+    tests so tagged reach."""
+
+    file: FileLine
+    statements: str
+    covered: str
+    missing: str
+    partial: str
+    excluded: str
+    exits: list[BranchExit]
+    counted: list[CountedBranches]
+    attributes: dict[str, str]
+
+
+class FileLines(Wire):
+    """A file in one run. suites: as each measured it, by name; merged: their union, null when they measured different
+    texts."""
+
+    run: str
+    path: str
+    suites: list[LineSets]
+    merged: LineSets | None
+
+
+def line(suite: str, path: str, coverage: FileCoverage) -> FileLine:
+    """One file in figures."""
+    return FileLine(
+        suite=suite,
+        path=path,
+        lines=figure(coverage.ratio(Metric.LINE)),
+        branches=figure(coverage.ratio(Metric.BRANCH)),
+        combined=figure(coverage.ratio(Metric.COMBINED)),
+        source=coverage.source or None,
+    )
+
+
+def sets(suite: str, path: str, coverage: FileCoverage) -> LineSets:
+    """One file line by line."""
+    taken = set(coverage.taken)
+    return LineSets(
+        file=line(suite, path, coverage),
+        statements=spell(coverage.statements),
+        covered=spell(coverage.covered),
+        missing=spell(coverage.missing),
+        partial=spell(coverage.partial),
+        excluded=spell(coverage.excluded),
+        exits=[BranchExit(source=e[0], target=e[1], taken=e in taken) for e in coverage.exits],
+        counted=[CountedBranches(line=c.line, covered=c.covered, total=c.total) for c in coverage.counted],
+        attributes={tag: spell(bits) for tag, bits in coverage.attributes},
+    )

@@ -1,0 +1,1 @@
+"""Tokens of CI jobs: OpenID Connect."""

@@ -1,0 +1,160 @@
+"""Which repository of the hub a CI token opens: bindings of issuer, repository claim and ref pattern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import Connection, Row, delete, insert, select
+from wcmatch import glob
+
+from covgov.errors import UsageError
+from covgov.hub.auth_service.oidc.claims import LONGEST_CLAIM, CiIdentity
+from covgov.hub.auth_service.principals import Scope
+from covgov.hub.eventlog import audit
+from covgov.hub.eventlog.vocabulary import Event, FieldValue
+from covgov.hub.store.schema import OIDC_BINDINGS, REPOSITORIES
+from covgov.hub.store.work import Work
+from covgov.policy.globs import too_many_wildcards
+
+#: Bindings of one repository: each is compared with every token of the CI repository that it names.
+MOST: Final = 100
+
+_FLAGS: Final = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX | glob.CASE
+_SUBJECT: Final = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
+_REF_PATTERN: Final = re.compile(r"refs/[A-Za-z0-9_./*?#@+=,-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """ref_pattern: a glob over the full ref; `*` stays within one `/`, `**` does not. id: 0 before it is stored."""
+
+    issuer: str
+    subject_repository: str
+    ref_pattern: str
+    id: int = 0
+
+    def check(self) -> None:
+        """Raises UsageError `oidc-binding`."""
+        if _SUBJECT.fullmatch(self.subject_repository) is None or len(self.subject_repository) > LONGEST_CLAIM:
+            raise _wrong("the repository claim is owner/name, or group/subgroup/project")
+        if _REF_PATTERN.fullmatch(self.ref_pattern) is None or len(self.ref_pattern) > LONGEST_CLAIM:
+            raise _wrong("a ref pattern starts with refs/, such as refs/heads/main or refs/heads/**")
+        if too_many_wildcards(self.ref_pattern):
+            raise _wrong("a ref pattern has at most two ** before its last part, and three * within a part")
+        if not 1 <= len(self.issuer) <= LONGEST_CLAIM:
+            raise _wrong("the issuer is missing or too long")
+
+    def admits(self, shown: CiIdentity) -> bool:
+        """Whether a token with this identity may use the binding; letters are compared exactly."""
+        same = (self.issuer, self.subject_repository) == (shown.issuer, shown.repository)
+        return same and ref_matches(shown.ref, self.ref_pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """repository: of the hub, `owner/name`, that the binding opens."""
+
+    repository: str
+    binding: Binding
+
+
+def ref_matches(ref: str, pattern: str) -> bool:
+    """Whether the glob covers the whole ref. One that could take minutes to compare covers none."""
+    return not too_many_wildcards(pattern) and bool(glob.globmatch(ref, pattern, flags=_FLAGS))
+
+
+def bind(work: Work, repository_id: int, wanted: Binding) -> Binding:
+    """The stored binding; binding again what is bound changes nothing.
+
+    Raises UsageError `oidc-binding`, `oidc-bindings-too-many`.
+    """
+    wanted.check()
+    known = bound(work.connection, repository_id)
+    present = [one for one in known if replace(one, id=wanted.id) == wanted]
+    if present:
+        return present[0]
+    if len(known) >= MOST:
+        raise UsageError(
+            "oidc-bindings-too-many",
+            f"a repository has at most {MOST} bindings",
+            hint="remove one, or bind with a ref pattern that covers several refs",
+        )
+    values = {
+        "repository_id": repository_id,
+        "issuer": wanted.issuer,
+        "subject_repository": wanted.subject_repository,
+        "ref_pattern": wanted.ref_pattern,
+    }
+    added = insert(OIDC_BINDINGS).values(values).returning(OIDC_BINDINGS.c.id)
+    made = replace(wanted, id=work.connection.execute(added).scalar_one())
+    _account(work, Event.OIDC_BOUND, repository_id, made)
+    return made
+
+
+def unbind(work: Work, repository_id: int, binding_id: int) -> Binding:
+    """Removes it. Raises UsageError `oidc-binding-unknown`."""
+    found = [one for one in bound(work.connection, repository_id) if one.id == binding_id]
+    if not found:
+        raise UsageError("oidc-binding-unknown", f"there is no binding {binding_id} here", hint="list the bindings")
+    work.connection.execute(delete(OIDC_BINDINGS).where(OIDC_BINDINGS.c.id == binding_id))
+    _account(work, Event.OIDC_UNBOUND, repository_id, found[0])
+    return found[0]
+
+
+def bound(connection: Connection, repository_id: int, *, after: int = 0, limit: int | None = None) -> list[Binding]:
+    """The bindings of a repository, oldest first: every one, or those of an id above `after`, at most `limit`."""
+    mine = (OIDC_BINDINGS.c.repository_id == repository_id, OIDC_BINDINGS.c.id > after)
+    rows = connection.execute(select(OIDC_BINDINGS).where(*mine).order_by(OIDC_BINDINGS.c.id).limit(limit))
+    return [_binding(row) for row in rows]
+
+
+def offered(connection: Connection, shown: CiIdentity) -> frozenset[Offer]:
+    """What is bound to the CI repository of a verified token, whatever the refs."""
+    query = (
+        select(OIDC_BINDINGS, REPOSITORIES.c.owner, REPOSITORIES.c.name)
+        .select_from(OIDC_BINDINGS.join(REPOSITORIES))
+        .where(OIDC_BINDINGS.c.issuer == shown.issuer, OIDC_BINDINGS.c.subject_repository == shown.repository)
+    )
+    return frozenset(Offer(f"{row.owner}/{row.name}", _binding(row)) for row in connection.execute(query))
+
+
+def chosen(names: frozenset[str], shown: CiIdentity, wanted: str | None) -> Scope:
+    """Of the repositories bound to a token the one that it is exchanged for; nowhere when `wanted` is none of them.
+
+    Anyone may bind their repository to another's CI, so a job that names none gets the one that is called as its own,
+    or the only one, and is never told the others. Raises UsageError `oidc-repository-unnamed`.
+    """
+    if wanted is not None:
+        return Scope(names & {wanted})
+    if shown.repository in names:
+        return Scope(frozenset({shown.repository}))
+    if len(names) > 1:
+        raise UsageError(
+            "oidc-repository-unnamed",
+            f"several repositories of the hub are bound to {shown.repository}",
+            hint="say which: POST /v1/tokens/exchange?repository=OWNER/NAME",
+        )
+    return Scope(names)
+
+
+def _binding(row: Row[*tuple[object, ...]]) -> Binding:
+    return Binding(row.issuer, row.subject_repository, row.ref_pattern, row.id)
+
+
+def _account(work: Work, event: Event, repository_id: int, binding: Binding) -> None:
+    row = work.connection.execute(select(REPOSITORIES).where(REPOSITORIES.c.id == repository_id)).one()
+    fields: Mapping[str, FieldValue] = {
+        "repository": f"{row.owner}/{row.name}",
+        "issuer": binding.issuer,
+        "subject": binding.subject_repository,
+        "ref": binding.ref_pattern,
+        "binding": binding.id,
+    }
+    audit.account(work, event, fields)
+
+
+def _wrong(message: str) -> UsageError:
+    return UsageError("oidc-binding", message, hint="see docs/hub.md on tokens from CI")

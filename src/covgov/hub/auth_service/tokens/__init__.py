@@ -1,0 +1,1 @@
+"""API tokens: their text, their requests, their table."""

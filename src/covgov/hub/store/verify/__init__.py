@@ -1,0 +1,1 @@
+"""What the hub proves of a run before it keeps it."""

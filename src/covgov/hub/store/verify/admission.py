@@ -1,0 +1,200 @@
+"""What a history takes in: files that prove themselves, runs that continue the chain, coverage that can be read.
+
+What a client sends is checked as `covgov history verify` would, before it is kept. Its figures are computed again from
+its coverage where its policy is the one that the repository stored; what contradicts them is refused. A run of another
+policy, or one of several that come at once, is taken at its word and marked as not verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from covgov.errors import InputError
+from covgov.history import layout
+from covgov.history.interface import View
+from covgov.history.layout import RunBody, Stored
+from covgov.hub.store.blobs import batches
+from covgov.hub.store.verify import agreement, plausible
+from covgov.model import codec, snapshot_codec
+from covgov.model.verdict import Verdict
+from covgov.policy.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A run that may be recorded. verified: its figures and outcomes are what its coverage and policy come to."""
+
+    stored: Stored
+    verdict: Verdict
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the hub holds a run against. now: of its clock. policy: the repository's own. quota: bytes that the
+    repository may keep. None: against none."""
+
+    now: datetime | None = None
+    policy: Policy | None = None
+    quota: int | None = None
+
+
+NOTHING = Judge()
+
+
+class Overlay:
+    """A view with `files` on top: the history as it would be."""
+
+    def __init__(self, below: View, files: Mapping[str, bytes]) -> None:
+        self._below = below
+        self._files = files
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        prefix = f"{folder}/" if folder else ""
+        return sorted({*self._below.names(folder), *(name for name in self._files if name.startswith(prefix))})
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        above = {name: self._files[name] for name in names if name in self._files}
+        return {**self._below.read([name for name in names if name not in above]), **above}
+
+
+def admit(before: View, files: Mapping[str, bytes], judge: Judge = NOTHING) -> Sequence[Admitted]:
+    """The runs that `files` add, oldest first.
+
+    Raises InputError: `history-foreign` for a name that is none of a history's, `history-damaged` for bytes, links or
+    references that are wrong, `history-newer` for a newer format, `run-implausible` for what no covgov writes,
+    `run-contradicted` for a verdict that its own coverage and policy contradict.
+    """
+    for name, data in files.items():
+        _check_name(name, data)
+    after = Overlay(before, files)
+    try:
+        last, new = _continued(before, files)
+        _check_head(files, new[-1] if new else last, required=bool(new))
+        for stored in new:
+            plausible.check_run(stored, judge.now)
+        known = set(_coverage(last, before)) if last and new else set()
+        policy = judge.policy if len(new) == 1 else None
+        return [_admitted(stored, after, known, policy) for stored in new]
+    except (ArithmeticError, RecursionError) as error:  # what hostile JSON makes a decoder do besides ValueError
+        raise layout.damaged("what was sent", f"it cannot be decoded ({type(error).__name__})") from error
+
+
+def verdict_of(stored: Stored, view: View) -> Verdict:
+    """Raises InputError (`history-damaged`)."""
+    name = layout.object_name(stored.manifest.run.verdict)
+    data = _read([name], view, stored)[name]
+    try:
+        return codec.decode(data, Verdict)
+    except ValueError as error:
+        raise layout.damaged(name, str(error)) from error
+
+
+def references(stored: Stored, view: View) -> Iterator[str]:
+    """Names of all files that a run consists of: its manifest, tables, coverage, verdict and artifacts."""
+    run = stored.manifest.run
+    yield stored.name
+    yield layout.object_name(run.verdict)
+    for suite in run.snapshots.values():
+        yield layout.object_name(suite.files)
+    yield from (layout.object_name(object_id) for object_id in _coverage(stored, view))
+    yield from (layout.artifact_name(artifact) for artifact in stored.manifest.artifacts.values())
+
+
+def _check_name(name: str, data: bytes) -> None:
+    digest = layout.digest_of(data)
+    if name == layout.HEAD or name in (layout.object_name(digest), layout.artifact_name(digest)):
+        return
+    if name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")):
+        raise layout.damaged(name, "its bytes are not those that its name stands for")
+    if not name.startswith(f"{layout.RUNS}/"):
+        raise InputError(
+            "history-foreign", f"{name}: not a file of a history", hint="docs/history-format.md names those that are"
+        )
+
+
+def _continued(before: View, files: Mapping[str, bytes]) -> tuple[Stored | None, list[Stored]]:
+    """The newest run so far, and the new ones in order."""
+    present = before.names(layout.RUNS)
+    data = before.read(present[-1:])
+    newest = next((layout.decode_manifest(data[name], name) for name in data), None)
+    incoming = sorted(name for name in files if name.startswith(f"{layout.RUNS}/") and name not in set(present))
+    new: list[Stored] = []
+    for name in incoming:
+        stored = layout.decode_manifest(files[name], name)
+        follows = new[-1] if new else newest
+        if stored.manifest.sequence != (follows.manifest.sequence + 1 if follows else 1):
+            raise layout.damaged(name, "it is not the next run")
+        if stored.manifest.previous != (follows.id if follows else ""):
+            raise layout.damaged(name, "it does not continue the run before it")
+        new.append(stored)
+    return newest, new
+
+
+def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: bool) -> None:
+    if layout.HEAD not in files and not required:
+        return
+    expected = layout.head_bytes(newest.manifest.sequence, newest.id) if newest else None
+    if files.get(layout.HEAD) != expected or expected is None:
+        raise layout.damaged(layout.HEAD, "it does not name the newest run")
+
+
+def _admitted(stored: Stored, view: View, known: set[str], policy: Policy | None) -> Admitted:
+    verdict = _checked(stored, view, known)
+    run = stored.manifest.run
+    if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.raw_hash}:
+        return Admitted(stored, verdict)
+    agreement.check(stored.name, layout.assemble(run, view.read, stored.name), policy)
+    return Admitted(stored, verdict, verified=True)
+
+
+def _checked(stored: Stored, view: View, known: set[str]) -> Verdict:
+    """The run's verdict, when all that the run refers to is there and can be read. known: coverage that was checked."""
+    new: list[str] = []
+    for paths in _tables(stored, view):
+        plausible.check_paths(stored, paths)
+        new += set(paths.values()) - known
+    new = sorted(set(new))
+    for batch in batches(new):
+        names = [layout.object_name(object_id) for object_id in batch]
+        for name, data in _read(names, view, stored).items():
+            snapshot_codec.decode_file(data, name)
+    known.update(new)
+    verdict = verdict_of(stored, view)
+    plausible.check_verdict(stored, verdict)
+    run = stored.manifest.run
+    if (run.outcome, run.complete, run.dirty) != (verdict.outcome, _complete(run), _dirty(run, verdict)):
+        raise layout.damaged(stored.name, "it says something else than its verdict and suites do")
+    return verdict
+
+
+def _coverage(stored: Stored, view: View) -> Iterator[str]:
+    for paths in _tables(stored, view):
+        yield from paths.values()
+
+
+def _tables(stored: Stored, view: View) -> Iterator[Mapping[str, str]]:
+    """Path -> id of the file's coverage, of each suite."""
+    for suite in stored.manifest.run.snapshots.values():
+        yield layout.table(suite.files, view.read, stored.name)
+
+
+def _complete(run: RunBody) -> bool:
+    tests = {name: suite.tests for name, suite in run.snapshots.items()}
+    return all(name in tests and ((test := tests[name]) is None or test.passed) for name in run.expected)
+
+
+def _dirty(run: RunBody, verdict: Verdict) -> bool:
+    return verdict.dirty or any(suite.origin is not None and suite.origin.dirty for suite in run.snapshots.values())
+
+
+def _read(names: Sequence[str], view: View, stored: Stored) -> Mapping[str, bytes]:
+    found = view.read(names)
+    for name in names:
+        if name not in found:
+            raise layout.damaged(name, f"it is missing, though {stored.name} refers to it")
+        if layout.digest_of(found[name]) != name[-64:]:
+            raise layout.damaged(name, "its bytes are not those that its name stands for")
+    return found

@@ -1,0 +1,97 @@
+"""A figure against a bar: which bars are in force, and the finding for each limit that is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from covgov.judge.facts import Facts, Override
+from covgov.model.ratio import Ratio, show
+from covgov.model.verdict import Effect, Finding, Scope
+from covgov.policy import scopes
+from covgov.policy.bars import spelled
+from covgov.policy.meaning import total_key
+from covgov.policy.policy import Bar, BarScope, On, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a figure is about. unproven: why nothing that is said of it counts; empty: it does."""
+
+    scope: Scope
+    name: str
+    unproven: str = ""
+
+
+def in_force(facts: Facts) -> tuple[Bar, ...]:
+    """The policy's bars, with the total bar of the overridden suite replaced."""
+    override = facts.override
+    return facts.policy.bars if override is None else overridden(facts.policy, override)
+
+
+def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
+    """The total bars of the suite's components replaced; where it is the only suite, also the project's."""
+    names = [name for name, component in policy.components.items() if component.suite == override.suite]
+    totals = {(name, total_key(scopes.plain(name))) for name in names}
+    if policy.expected == (override.suite,):
+        totals.add(("", "policy.fail_under"))
+    return tuple(replace(bar, min=override.value) if (bar.component, bar.key) in totals else bar for bar in policy.bars)
+
+
+def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:
+    """One finding for each of the bar's limits that the figure breaks. Nothing measured breaks nothing.
+
+    Only a broken minimum on a total is of rule `bar`, which exceptions may waive; `limit` and `attribute` are not.
+    """
+    if not now.measurable:
+        return
+    effect = Effect.NOTE if subject.unproven else Effect.FAIL
+    for name, words, limit in _breaches(bar, now):
+        yield Finding(
+            rule=name if rule == "bar" else rule,
+            effect=effect,
+            scope=subject.scope,
+            subject=subject.name,
+            message=f"{subject.name}: {words} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
+            hint="" if subject.unproven else _hint(bar),
+            metric=bar.metric,
+            now=now,
+            bar=limit,
+            key=bar.key,
+        )
+
+
+def proving_nothing(why: str) -> str:
+    """What a message about such a figure ends with; nothing when the figure counts."""
+    return f"; {why}, so this proves nothing" if why else ""
+
+
+def _breaches(bar: Bar, now: Ratio) -> Iterator[tuple[str, str, Decimal | None]]:
+    """(rule, words, limit in per cent) of each limit that is broken."""
+    if bar.min is not None and not now.meets(bar.min):
+        yield "attribute" if bar.attribute else "bar", f"{now} < {spelled(bar.min)} %", bar.min
+    if bar.max is not None and now.covered * 100 > Fraction(bar.max) * now.total:
+        ceiling = show(-now.fraction * 100).removeprefix("-")
+        yield "limit", f"{now.covered}/{now.total} = {ceiling} % > {spelled(bar.max)} %", bar.max
+    amount = now.covered if bar.on in (On.LOST, On.EXCLUDED) else now.uncovered
+    if bar.max_uncovered is not None and amount > bar.max_uncovered:
+        unit = bar.on.value if bar.on in (On.LOST, On.EXCLUDED) else "uncovered"
+        yield "limit", f"{amount} {unit} of {now.total} units > {bar.max_uncovered}", None
+
+
+def _what(bar: Bar) -> str:
+    parts = [bar.metric.value, "" if bar.on is On.TOTAL else f"on {bar.on}"]
+    parts.append(f"reached by {bar.attribute} tests" if bar.attribute else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _hint(bar: Bar) -> str:
+    if bar.scope is BarScope.PROJECT and bar.on is On.TOTAL:
+        return "cover the lines listed below; exceptions are for components and files"
+    if bar.on is On.PATCH:
+        return "cover the changed lines listed below"
+    if bar.on is On.TOTAL and not bar.attribute:
+        return "cover the lines listed below, or propose an exception with `covgov exceptions sync`"
+    return f"`covgov policy show` prints the bar {bar.key}"

@@ -1,0 +1,40 @@
+"""The present figure of an exception's subject, if it proves anything."""
+
+from __future__ import annotations
+
+from covgov.judge.facts import ComponentFacts, Facts
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Scope
+from covgov.register.entry import Key
+
+
+def current(facts: Facts, key: Key) -> Ratio | None:
+    """Covered of total units at head; None when nothing arrived, tests failed, or there is nothing to count."""
+    scope, subject, metric = key
+    for component in facts.components:
+        snapshot = _trusted(component)
+        if snapshot is None:
+            continue
+        if scope is Scope.COMPONENT and component.component.name == subject:
+            ratio = snapshot.ratio(metric)
+        elif scope is Scope.FILE and subject in snapshot.files:
+            ratio = snapshot.files[subject].ratio(metric)
+        else:
+            continue
+        return ratio if ratio.measurable else None
+    return None
+
+
+def vanished(facts: Facts, key: Key) -> bool:
+    """Whether there certainly is no such subject any more: no component of that name, or every component was measured
+    and none has the file."""
+    scope, subject, _ = key
+    if scope is Scope.COMPONENT:
+        return subject not in facts.policy.components
+    snapshots = [_trusted(component) for component in facts.components]
+    return all(snapshot is not None and subject not in snapshot.files for snapshot in snapshots)
+
+
+def _trusted(component: ComponentFacts) -> Snapshot | None:
+    return None if component.measured.partial else component.measured.snapshot

@@ -1,0 +1,94 @@
+"""Totals against bars: project, components, owners, files. Absolute bars never depend on a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from covgov.judge import breaches, units
+from covgov.judge.breaches import Subject
+from covgov.judge.facts import Facts
+from covgov.judge.rules import empty
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.verdict import Effect, Finding, Scope
+from covgov.policy import bars, scopes
+from covgov.policy.policy import Bar, BarScope, On
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Every broken bar on a total; of a suite whose tests failed they are notes."""
+    force = breaches.in_force(facts)
+    if facts.project is not None and facts.project.snapshot is not None:
+        subject = Subject(Scope.PROJECT, "project", facts.project.unproven)
+        yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), facts.project.snapshot, subject)
+        yield from _owners(facts, force, facts.project.snapshot)
+    for one in facts.components:
+        if one.measured.snapshot is not None and not empty.nothing_left(one):
+            subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
+            own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
+            yield from _total(own, one.measured.snapshot, subject)
+    yield from _files(facts, force)
+
+
+def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator[Finding]:
+    """A bar on units that the measurement has none of (branches in a report of lines) cannot be judged."""
+    for bar in own:
+        now = units.of_files(snapshot, bar.metric, bar.attribute)
+        if now.measurable:
+            yield from breaches.broken(bar, now, subject)
+        else:
+            words = f"{subject.name}: nothing to hold against {bar.key}: there are no units to count ({bar.metric})"
+            hint = "measure branches too, or choose another metric for this bar"
+            yield Finding(
+                "empty", Effect.UNDETERMINED, subject.scope, subject.name, words, hint, bar.metric, key=bar.key
+            )
+
+
+def _owners(facts: Facts, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
+    unproven = facts.project.unproven if facts.project is not None else ""
+    owners = sorted(set(facts.owners.values()))
+    for bar in bars.selected(force, BarScope.OWNER, On.TOTAL):
+        if not owners:
+            words = f"{bar.key}: a bar per owner, but no file has one"
+            yield Finding(
+                "empty", Effect.UNDETERMINED, Scope.POLICY, bar.key, words, "write a CODEOWNERS file", key=bar.key
+            )
+        for owner in owners:
+            now = units.of_files(_owned(whole, facts.owners, owner), bar.metric, bar.attribute)
+            yield from breaches.broken(bar, now, Subject(Scope.PROJECT, owner, unproven))
+
+
+def _owned(whole: Snapshot, owners: Mapping[str, str], owner: str) -> Snapshot:
+    return whole.restrict(lambda path: owners.get(path) == owner)
+
+
+def _files(facts: Facts, force: tuple[Bar, ...]) -> Iterator[Finding]:
+    """Each file in each component that claims it; a file of no component on the merge of all suites."""
+    used: set[str] = set()
+    for name, snapshot, unproven in _measured(facts):
+        known = snapshot.tells_reachable
+        for path in snapshot.paths:
+            for choice in bars.for_file(force, On.TOTAL, path, [name]):
+                used.add(choice.bar.key)
+                if choice.won:
+                    now = _of_file(snapshot.files[path], choice.bar, known=known)
+                    yield from breaches.broken(choice.bar, now, Subject(Scope.FILE, path, unproven))
+    measured = {name for name, _, _ in _measured(facts)}
+    for bar in force:
+        if bar.scope is BarScope.FILE and bar.on is On.TOTAL and bar.key not in used and bar.component in measured:
+            words = f"{bar.key}: the bar matches no measured file ({', '.join(bar.paths) or 'every file'})"
+            yield Finding("bar", Effect.NOTE, Scope.POLICY, bar.key, words, "correct its paths", key=bar.key)
+
+
+def _of_file(coverage: FileCoverage, bar: Bar, *, known: bool) -> Ratio:
+    return units.of_attribute(coverage, bar.attribute, known=known) if bar.attribute else coverage.ratio(bar.metric)
+
+
+def _measured(facts: Facts) -> Iterator[tuple[str, Snapshot, str]]:
+    """(component or "", its files, why nothing said of them counts)."""
+    for one in facts.components:
+        if one.measured.snapshot is not None:
+            yield one.component.name, one.measured.snapshot, one.measured.unproven
+    if facts.project is not None and facts.project.snapshot is not None:
+        rest = facts.project.snapshot.restrict(lambda path: not scopes.is_source(facts.policy, path))
+        yield "", rest, facts.project.unproven

@@ -1,0 +1,49 @@
+"""A drop is judged against something. Why there is nothing is told, and blocks unless this is the first run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covgov.judge.facts import Facts, Measured
+from covgov.model.run import BaselineReason, NoBaseline
+from covgov.model.verdict import Effect, Finding, Scope
+
+HINTS = {
+    BaselineReason.UNREACHABLE: "make the history reachable, or fetch it with `covgov history fetch`",
+    BaselineReason.LOST: "restore the history, or take history.since out of the policy in a change of its own",
+    BaselineReason.SHALLOW: "check out with `fetch-depth: 0`",
+    BaselineReason.NOT_RECORDED: "record a run of the default branch first",
+}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Blocking: each scope is undetermined. Not blocking: one note per reason, since nothing depends on how many."""
+    told: set[NoBaseline] = set()
+    for scope, name, measured in _scopes(facts):
+        none = measured.baseline
+        if not isinstance(none, NoBaseline):
+            continue
+        if none.blocking:
+            yield _finding(none, scope, name)
+        elif none not in told:
+            told.add(none)
+            yield _finding(none, scope, name)
+
+
+def _scopes(facts: Facts) -> Iterator[tuple[Scope, str, Measured]]:
+    if facts.project is not None:
+        yield Scope.PROJECT, "project", facts.project
+    for one in facts.components:
+        yield Scope.COMPONENT, one.component.name, one.measured
+
+
+def _finding(none: NoBaseline, scope: Scope, name: str) -> Finding:
+    detail = f": {none.detail}" if none.detail else ""
+    return Finding(
+        rule="baseline",
+        effect=Effect.UNDETERMINED if none.blocking else Effect.NOTE,
+        scope=scope,
+        subject=name,
+        message=f"{name}: no baseline, so no drop is judged: {none.reason.value}{detail}",
+        hint=HINTS.get(none.reason, ""),
+    )

@@ -1,0 +1,53 @@
+"""Bars on what changed against the baseline (new, lost) and on what is not counted (excluded)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covgov.judge import breaches, units
+from covgov.judge.breaches import Subject
+from covgov.judge.facts import Facts, Measured
+from covgov.model.change import Category, Tally
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
+from covgov.model.verdict import Finding, Scope
+from covgov.policy import bars
+from covgov.policy.policy import Bar, BarScope, On
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Broken bars of projects and components. New and lost need a baseline, excluded does not."""
+    if facts.project is not None:
+        subject = Subject(Scope.PROJECT, "project", facts.project.unproven)
+        yield from _scope(facts, BarScope.PROJECT, "", facts.project, subject)
+    for one in facts.components:
+        subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
+        yield from _scope(facts, BarScope.COMPONENT, one.component.name, one.measured, subject)
+
+
+def _scope(facts: Facts, scope: BarScope, component: str, measured: Measured, subject: Subject) -> Iterator[Finding]:
+    for on in (On.NEW, On.LOST, On.EXCLUDED):
+        for bar in bars.selected(facts.policy.bars, scope, on, component):
+            now = _figure(bar, measured)
+            if now is not None:
+                yield from breaches.broken(bar, now, subject, "change")
+
+
+def _figure(bar: Bar, measured: Measured) -> Ratio | None:
+    """new: covered of new units. lost: lost of the units that were covered. excluded: of all lines that could count."""
+    if bar.on is On.EXCLUDED:
+        return units.excluded(measured.snapshot) if measured.snapshot is not None else None
+    delta = measured.deltas.get(bar.metric)
+    if delta is None or measured.measurement_changed:
+        return None
+    return _new(delta.tally, bar.metric) if bar.on is On.NEW else _lost(delta.tally, bar.metric)
+
+
+def _new(tally: Tally, metric: Metric) -> Ratio:
+    covered = tally.count(Category.GNC, metric)
+    return Ratio(covered, covered + tally.count(Category.UNC, metric))
+
+
+def _lost(tally: Tally, metric: Metric) -> Ratio:
+    lost = tally.count(Category.LBC, metric)
+    return Ratio(lost, lost + tally.count(Category.CBC, metric))

@@ -1,0 +1,22 @@
+"""Every way in which a change weakens its own gate is a failure of its own, for people to approve, not for the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covgov.judge.facts import Facts
+from covgov.model.verdict import Effect, Finding, Scope
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One failure per loosening."""
+    for loosening in facts.loosenings:
+        yield Finding(
+            rule="loosened",
+            effect=Effect.FAIL,
+            scope=Scope.POLICY,
+            subject=loosening.key,
+            message=f"{loosening.key}: {loosening.message}",
+            hint="take it back, or land it as a change of its own that an owner of the policy merges knowingly",
+            key=loosening.key,
+        )

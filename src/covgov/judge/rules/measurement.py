@@ -1,0 +1,29 @@
+"""Two tools, or two versions of one, do not count alike: no drop is judged until a person accepts the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covgov.judge.facts import Facts, Measured
+from covgov.model.verdict import Effect, Finding, Scope
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Every scope whose measurement changed since its baseline; of failed tests no drop is judged anyway."""
+    for one in facts.components:
+        yield from _changed(Scope.COMPONENT, one.component.name, one.measured)
+    if facts.project is not None:
+        yield from _changed(Scope.PROJECT, "project", facts.project)
+
+
+def _changed(scope: Scope, name: str, measured: Measured) -> Iterator[Finding]:
+    if measured.measurement_changed and not measured.partial:
+        how = measured.measurement_changed
+        yield Finding(
+            rule="measurement",
+            effect=Effect.UNDETERMINED,
+            scope=scope,
+            subject=name,
+            message=f"{name}: measured differently from its baseline, so no drop is judged: {how}",
+            hint="pass --accept-identity once, or measure the base again with the new tool",
+        )

@@ -1,0 +1,70 @@
+"""Every declared suite arrives, its tests pass, and what its measurement has to say is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from covgov.judge.facts import Facts
+from covgov.model.snapshot import TestRun
+from covgov.model.verdict import Effect, Finding, Scope, SuiteLine
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A suite that did not arrive leaves the verdict undetermined; failed tests fail it."""
+    for line in facts.suites:
+        if not line.arrived:
+            yield _absent(line)
+        elif line.tests is None:
+            yield _unknown(line.name)
+        elif not line.tests.passed:
+            yield _failed(line.name, line.tests)
+        elif line.tests.tests <= line.tests.skipped:
+            yield _idle(line.name, line.tests)
+        for note in facts.notes.get(line.name, ()) if line.arrived else ():
+            yield Finding("suite", Effect.NOTE, Scope.SUITE, line.name, f"suite {line.name}: {note}")
+
+
+def _absent(line: SuiteLine) -> Finding:
+    return Finding(
+        rule="suite",
+        effect=Effect.UNDETERMINED,
+        scope=Scope.SUITE,
+        subject=line.name,
+        message=f"suite {line.name}: did not arrive" + (f": {line.reason}" if line.reason else ""),
+        hint=f"see the output of `covgov run {line.name}`, or hand over its report: `covgov collect {line.name} FILE`",
+    )
+
+
+def _failed(name: str, tests: TestRun) -> Finding:
+    counts = f"{tests.failures} failures and {tests.errors} errors in {tests.tests} tests, exit code {tests.exit_code}"
+    return Finding(
+        rule="suite",
+        effect=Effect.FAIL,
+        scope=Scope.SUITE,
+        subject=name,
+        message=f"suite {name}: its tests failed ({counts}); its coverage is partial",
+        hint="mend the tests first: coverage of failing tests proves nothing",
+    )
+
+
+def _unknown(name: str) -> Finding:
+    return Finding(
+        rule="suite",
+        effect=Effect.NOTE,
+        scope=Scope.SUITE,
+        subject=name,
+        message=f"suite {name}: nothing is known of its tests, only of their coverage",
+        hint=f"hand over their outcome: `covgov collect {name} FILE --junit JUNIT.xml --test-exit-code CODE`",
+    )
+
+
+def _idle(name: str, tests: TestRun) -> Finding:
+    said = f"{tests.skipped} skipped of {tests.tests}" if tests.tests else "none was counted"
+    return Finding(
+        rule="suite",
+        effect=Effect.UNDETERMINED,
+        scope=Scope.SUITE,
+        subject=name,
+        message=f"suite {name}: no test ran ({said}); what it covers proves nothing",
+        hint="run its tests, and let them write JUnit so that they are counted",
+    )

@@ -1,0 +1,49 @@
+"""Source files that no report of their suite mentions: coverage that nobody can see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from covgov.judge.facts import Facts
+from covgov.model.verdict import Effect, Finding, Scope
+from covgov.policy.policy import Component
+
+SHOWN = 10
+"""Files that one note names at most."""
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One failure per file that this change or its measurement lost sight of; one note per component for the rest."""
+    changed = facts.patch.unmeasured if facts.patch is not None else ()
+    for path in changed:
+        yield _finding(path, "changed here, but in no report of its suite")
+    for path in sorted(set(facts.vanished) - set(changed)):
+        yield _finding(path, "measured at the baseline and still here, but in no report of its suite any more")
+    for one in facts.components:
+        if paths := facts.unreported.get(one.component.name, ()):
+            yield _never(one.component, paths)
+
+
+def _finding(path: str, what: str) -> Finding:
+    return Finding(
+        rule="unmeasured",
+        effect=Effect.FAIL,
+        scope=Scope.FILE,
+        subject=path,
+        message=f"{path}: {what}",
+        hint="measure it (coverage.py: `source` in its configuration), or take it out of the component's paths",
+    )
+
+
+def _never(component: Component, paths: Sequence[str]) -> Finding:
+    files = "1 source file is" if len(paths) == 1 else f"{len(paths)} source files are"
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    listed = ", ".join(paths[:SHOWN]) + more
+    return Finding(
+        rule="unmeasured",
+        effect=Effect.NOTE,
+        scope=Scope.COMPONENT,
+        subject=component.name,
+        message=f"{component.name}: {files} in no report of suite {component.suite}: {listed}",
+        hint="measure them (coverage.py: `source` in its configuration), or narrow the component's paths",
+    )

@@ -1,1 +1,0 @@
-"""The exception register: the ledger of what may be below its bar."""

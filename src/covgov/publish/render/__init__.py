@@ -1,0 +1,1 @@
+"""The verdict as text, Markdown, JSON and the formats of code hosts."""

@@ -1,0 +1,61 @@
+"""The verdict as a GitLab Code Quality report: a JSON list, shown in the merge request.
+
+A pass without findings is an empty list, which GitLab shows as nothing; any other outcome is an entry of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import ClassVar
+
+import msgspec
+
+from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
+from covgov.publish.render import figures
+from covgov.publish.render.fingerprints import fingerprinted
+from covgov.publish.render.safe_text import plain
+
+POLICY_FILE = "covgov.toml"
+"""Where findings are shown that are about no file: GitLab requires a path."""
+
+SEVERITIES = {Effect.FAIL: "critical", Effect.UNDETERMINED: "major", Effect.NOTE: "info"}
+OUTCOMES = {Outcome.FAIL: "blocker", Outcome.UNDETERMINED: "critical"}
+
+
+class GitlabRenderer:
+    name: ClassVar[str] = "gitlab"
+
+    def __call__(self, verdict: Verdict, /) -> str:
+        encoded = msgspec.json.encode(list(_issues(verdict)))
+        return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
+    if verdict.outcome is not Outcome.PASS:
+        told = f"covgov: {verdict.outcome} ({figures.counts(verdict)})"
+        soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
+        mark = sha256(f"covgov-outcome-{verdict.outcome}".encode()).hexdigest()
+        yield _issue("outcome", told + soft_start, mark, OUTCOMES[verdict.outcome], POLICY_FILE)
+    elif verdict.soft_start:
+        mark = sha256(b"covgov-soft-start").hexdigest()
+        yield _issue("soft-start", f"soft start: {verdict.soft_start}", mark, "info", POLICY_FILE)
+    for mark, finding in fingerprinted(verdict.findings):
+        yield _of_finding(mark, finding)
+
+
+def _of_finding(mark: str, finding: Finding) -> dict[str, object]:
+    severity = "info" if finding.waived_by else SEVERITIES[finding.effect]
+    waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
+    path = finding.subject if finding.scope is Scope.FILE else POLICY_FILE
+    return _issue(finding.rule, finding.message + waived, mark, severity, path)
+
+
+def _issue(rule: str, message: str, mark: str, severity: str, path: str) -> dict[str, object]:
+    return {
+        "description": plain(message),
+        "check_name": f"covgov/{plain(rule)}",
+        "fingerprint": mark,
+        "severity": severity,
+        "location": {"path": plain(path), "lines": {"begin": 1}},
+    }

@@ -1,0 +1,118 @@
+"""The verdict as JUnit XML: one test case per component, suite and patch check, for any CI's test view.
+
+A check that fails is a `failure`; undetermined is an `error`; one whose findings are all waived is `skipped`, naming
+the exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import ClassVar
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from covgov.model.verdict import Finding, Outcome, Scope, SuiteLine, Verdict
+from covgov.publish.render import figures
+from covgov.publish.render.safe_text import plain
+from covgov.publish.render.sections import all_rows, code_of, grouped
+
+Key = tuple[Scope, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One test case to be: what is checked, what its row says (None = nothing), and its findings."""
+
+    kind: str
+    name: str
+    outcome: Outcome | None
+    seconds: float
+    findings: tuple[Finding, ...]
+
+
+class JunitRenderer:
+    name: ClassVar[str] = "junit"
+
+    def __call__(self, verdict: Verdict, /) -> str:
+        suite = TestSuite("covgov")
+        for name, value in _properties(verdict):
+            suite.add_property(name, plain(value))
+        suite.add_testcases([_case(check) for check in _checks(verdict)])
+        document = JUnitXml("covgov")
+        document.add_testsuite(suite)
+        buffer = BytesIO()
+        document.write(buffer)
+        return buffer.getvalue().decode("utf-8") + "\n"
+
+
+def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    yield "outcome", verdict.outcome
+    yield "judged", code_of(verdict)
+    yield "policy_hash", verdict.policy_hash
+    yield "baseline", figures.receipt(verdict.receipt)
+    yield "today", str(verdict.today)
+    if verdict.soft_start:
+        yield "soft_start", verdict.soft_start
+
+
+def _checks(verdict: Verdict) -> Iterator[Check]:
+    """The verdict itself, then every row, suite and the patch, then whatever findings are about something else."""
+    yield Check("verdict", "outcome", verdict.outcome, 0, ())
+    left = dict.fromkeys((finding.scope, finding.subject) for finding in verdict.findings)
+
+    def about(scope: Scope, subject: str) -> tuple[Finding, ...]:
+        left.pop((scope, subject), None)
+        return tuple(f for f in verdict.findings if (f.scope, f.subject) == (scope, subject))
+
+    for row in all_rows(verdict):
+        yield Check(row.scope, row.name, row.outcome, 0, about(row.scope, row.name))
+    for line in verdict.suites:
+        seconds = line.tests.seconds if line.tests else 0
+        yield Check(Scope.SUITE, line.name, _outcome(line), seconds, about(Scope.SUITE, line.name))
+    if verdict.patch:
+        subjects = [subject for scope, subject in left if scope is Scope.PATCH]
+        yield Check(Scope.PATCH, "patch", None, 0, tuple(f for s in subjects for f in about(Scope.PATCH, s)))
+    for scope, subject in list(left):
+        yield Check(scope, subject, None, 0, about(scope, subject))
+
+
+def _outcome(line: SuiteLine) -> Outcome | None:
+    if not line.arrived:
+        return Outcome.UNDETERMINED
+    return Outcome.FAIL if line.tests and not line.tests.passed else None
+
+
+def _case(check: Check) -> TestCase:
+    case = TestCase(plain(check.name), f"covgov.{check.kind}", check.seconds)
+    result = _result(check)
+    if result is not None:
+        result.text = "\n".join(_told(check.findings))
+        case.result = [result]
+    elif check.findings:
+        case.system_out = "\n".join(_told(check.findings))
+    return case
+
+
+def _result(check: Check) -> Failure | Error | Skipped | None:
+    groups = grouped(check.findings)
+    if groups.failing or check.outcome is Outcome.FAIL:
+        return Failure(_headline(groups.failing, "fail"), "fail")
+    if groups.undetermined or check.outcome is Outcome.UNDETERMINED:
+        return Error(_headline(groups.undetermined, "undetermined"), "undetermined")
+    if groups.waived:
+        ids = ", ".join(dict.fromkeys(finding.waived_by for finding in groups.waived))
+        return Skipped(f"waived by {plain(ids)}", "waived")
+    return None
+
+
+def _headline(findings: tuple[Finding, ...], outcome: str) -> str:
+    return plain(findings[0].message) if findings else f"the outcome is {outcome}"
+
+
+def _told(findings: tuple[Finding, ...]) -> Iterator[str]:
+    for finding in findings:
+        waived = f" (waived by {plain(finding.waived_by)})" if finding.waived_by else ""
+        hint = f" Next: {plain(finding.hint)}" if finding.hint else ""
+        yield f"{finding.effect} [{plain(finding.rule)}] {plain(finding.message)}{waived}{hint}"

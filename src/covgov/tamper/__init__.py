@@ -1,0 +1,1 @@
+"""What a change does to its own gate: loosenings, exclusions, coverage settings."""

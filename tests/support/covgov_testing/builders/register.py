@@ -1,0 +1,178 @@
+"""Exceptions, registers, bar findings and the facts around them; whatever a test does not care about is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from covgov.judge.facts import BasePolicy, ComponentFacts, Facts, Measured
+from covgov.model.ratio import Ratio
+from covgov.model.run import BaselineReason, NoBaseline
+from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.verdict import (
+    BarLine,
+    Effect,
+    Finding,
+    Outcome,
+    ReceiptLine,
+    Row,
+    Scope,
+    SuiteLine,
+    Verdict,
+)
+from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
+from covgov.register.columns import COLUMNS, cells_of
+from covgov.register.document import parse
+from covgov.register.entry import Entry, Register, Status
+from covgov.register.table import BEGIN, END
+
+TODAY = date(2026, 11, 22)
+PATH = "docs/exceptions.md"
+
+COMPLETE = Entry(
+    id="EX-001",
+    scope=Scope.COMPONENT,
+    subject="auth",
+    metric=Metric.COMBINED,
+    floor=Decimal("79.95"),
+    current="1599/2000 = 79.95 %",
+    bar=Decimal(92),
+    status=Status.ACTIVE,
+    opened=date(2026, 10, 1),
+    resolved=None,
+    owner="@security",
+    rationale="ported from the old service",
+    mitigation="reviewed by hand",
+    review=date(2026, 12, 31),
+    approved_by="@lead",
+    approved_on=date(2026, 10, 2),
+)
+PROPOSED = replace(
+    COMPLETE, status=Status.PROPOSED, opened=None, rationale="", mitigation="", review=None, approved_by="",
+    approved_on=None,
+)  # fmt: skip
+
+RECEIPT = ReceiptLine("", 0, 0, "first run")
+POLICY = Policy(
+    suites={"auth": Suite("auth"), "api": Suite("api")},
+    components={
+        "auth": Component("auth", ("src/auth/**",), "auth", Metric.COMBINED, Decimal(92)),
+        "api": Component("api", ("src/api/**",), "api", Metric.COMBINED, Decimal(90)),
+    },
+    bars=(
+        Bar("components.auth.fail_under", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, Decimal(92), component="auth"),
+        Bar("components.api.fail_under", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, Decimal(90), component="api"),
+        Bar("components.auth.rules[0]", BarScope.FILE, On.TOTAL, Metric.COMBINED, Decimal(92), component="auth"),
+        Bar(
+            "components.auth.rules[1]", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, Decimal(95), component="auth",
+            attribute="security",
+        ),
+        Bar("components.auth.rules[2]", BarScope.COMPONENT, On.NEW, Metric.COMBINED, Decimal(95), component="auth"),
+    ),
+)  # fmt: skip
+POLICY = replace(POLICY, register=replace(POLICY.register, path=PATH))
+
+
+def table(entries: Iterable[Entry] = (), newline: str = "\n") -> str:
+    """A register file with a title, and nothing after the table."""
+    rows = [f"| {' | '.join(cells_of(entry).values())} |" for entry in entries]
+    lines = ["# Exceptions", "", BEGIN, "", f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", *rows, "", END]
+    return newline.join(lines) + newline
+
+
+def register(*entries: Entry) -> Register:
+    return parse(table(entries), PATH)
+
+
+def bar_finding(
+    covered: int,
+    total: int,
+    bar: str = "92",
+    *,
+    subject: str = "auth",
+    scope: Scope = Scope.COMPONENT,
+    key: str = "components.auth.fail_under",
+    effect: Effect = Effect.FAIL,
+    rule: str = "bar",
+) -> Finding:
+    now = Ratio(covered, total)
+    return Finding(
+        rule, effect, scope, subject, f"{subject}: {now}", metric=Metric.COMBINED, now=now, bar=Decimal(bar), key=key
+    )
+
+
+def bar_line(
+    covered: int, total: int, bar: str = "92", *, subject: str = "auth", scope: Scope = Scope.COMPONENT,
+    component: str = "",
+) -> BarLine:  # fmt: skip
+    now = Ratio(covered, total)
+    return BarLine(scope, subject, Metric.COMBINED, now, Decimal(bar), now.meets(Decimal(bar)), component)
+
+
+def row(name: str, *, outcome: Outcome = Outcome.FAIL, partial: bool = False, uncovered: Sequence[str] = ()) -> Row:
+    return Row(
+        name=name,
+        scope=Scope.COMPONENT,
+        suite=name,
+        metric=Metric.COMBINED,
+        bar=None,
+        outcome=outcome,
+        now=Ratio(1, 2),
+        lines=None,
+        branches=None,
+        baseline=None,
+        delta=None,
+        receipt=RECEIPT,
+        partial=partial,
+        uncovered=dict.fromkeys(uncovered, "1"),
+    )
+
+
+def verdict(bars: Sequence[BarLine], rows: Sequence[Row] = (), suites: Sequence[SuiteLine] = ()) -> Verdict:
+    return Verdict(
+        outcome=Outcome.FAIL,
+        findings=(),
+        rows=tuple(rows),
+        project=None,
+        patch=None,
+        suites=tuple(suites),
+        exceptions=(),
+        receipt=RECEIPT,
+        today=TODAY,
+        policy_hash="",
+        bars=tuple(bars),
+    )
+
+
+def component_facts(name: str, snapshot: Snapshot | None) -> ComponentFacts:
+    measured = Measured(snapshot, "", NoBaseline(BaselineReason.FIRST_RUN, "", blocking=False))
+    return ComponentFacts(POLICY.components[name], measured)
+
+
+def facts(
+    head: Register | None,
+    base: Register | None = None,
+    *,
+    base_policy: BasePolicy = BasePolicy.PRESENT,
+    changed: Iterable[str] | None = ("src/auth/login.py",),
+    components: Sequence[ComponentFacts] = (),
+    max_term_days: int | None = None,
+    approvals: Iterable[str] = (),
+    today: date = TODAY,
+) -> Facts:
+    return Facts(
+        today=today,
+        policy=replace(POLICY, register=replace(POLICY.register, max_term_days=max_term_days)),
+        base_policy=base_policy,
+        loosenings=(),
+        suites=(),
+        components=tuple(components),
+        project=None,
+        patch=None,
+        register=head,
+        base_register=base,
+        changed_paths=None if changed is None else frozenset(changed),
+        approvals=frozenset(approvals),
+    )

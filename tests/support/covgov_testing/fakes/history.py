@@ -1,0 +1,137 @@
+"""History in memory and a commit graph of words, for tests that are about choices and not about storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from covgov.errors import CovgovError
+from covgov.history import ledger
+from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.model.diff import Diff
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import Origin
+from covgov_testing.builders.run import object_id
+
+EPOCH = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+class MemoryView:
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        return sorted(name for name in self.files if name.startswith(f"{folder}/" if folder else ""))
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        return {name: self.files[name] for name in names if name in self.files}
+
+
+class MemoryStore:
+    """A RunStore over a dict. `broken`: raised by every reading. `noted`: what it says of how it was read."""
+
+    def __init__(self, *, broken: CovgovError | None = None, noted: Sequence[str] = ()) -> None:
+        self.files: dict[str, bytes] = {}
+        self.broken = broken
+        self.noted = noted
+
+    def view(self) -> MemoryView:
+        if self.broken is not None:
+            raise self.broken
+        return MemoryView(self.files)
+
+    def notes(self) -> Sequence[str]:
+        return self.noted
+
+    def exists(self) -> bool:
+        return ledger.recorded(self.view())
+
+    def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
+        added, summary = ledger.addition(self.view(), record, {})
+        self.files |= added.files if added is not None else {}
+        return summary
+
+    def update(self, change: Change) -> None:
+        added: Addition | None = change(self.view())
+        self.files |= added.files if added is not None else {}
+
+    def fetch(self, run_id: str) -> RunRecord:
+        return ledger.fetch(self.view(), run_id)
+
+    def prune(self, keep: int) -> Sequence[str]:
+        return []
+
+    def verify(self) -> Sequence[Fault]:
+        return ledger.verify(self.view())
+
+    def list(self) -> Sequence[RunSummary]:
+        return ledger.summaries(self.view())
+
+
+class FakeRepository:
+    """A Repository whose graph is written down: commit -> its parents, first parent first, in words.
+
+    The tree of `c1` is `tc1` unless `trees` says otherwise; commit number n of the mapping was made on day n.
+    shallow: the commit at which the clone ends though history goes on.
+    """
+
+    def __init__(
+        self,
+        graph: Mapping[str, Sequence[str]],
+        *,
+        trees: Mapping[str, str] | None = None,
+        shallow: str = "",
+        ends_with: CovgovError | None = None,
+    ) -> None:
+        self._parents = {object_id(c): tuple(map(object_id, parents)) for c, parents in graph.items()}
+        self._trees = {object_id(c): object_id((trees or {}).get(c, f"t{c}")) for c in graph}
+        self._days = {object_id(c): day for day, c in enumerate(graph)}
+        self._shallow = object_id(shallow) if shallow else ""
+        self._ends_with = ends_with
+
+    def origin(self) -> Origin:
+        commit = next(iter(self._parents))
+        return Origin(commit, self._trees[commit])
+
+    def resolve(self, revision: str) -> str | None:
+        return revision if revision in self._parents else None
+
+    def obtain(self, commit: str) -> str | None:
+        return self.resolve(commit)
+
+    def tree(self, commit: str) -> str:
+        return self._trees[commit]
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        return self._parents[commit]
+
+    def first_parents(self, commit: str) -> Iterator[str]:
+        while True:
+            yield commit
+            if commit == self._shallow and self._ends_with is not None:
+                raise self._ends_with
+            if not self._parents[commit]:
+                return
+            commit = self._parents[commit][0]
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        line = set(self.first_parents(one))
+        return next((commit for commit in self.first_parents(other) if commit in line), None)
+
+    def committed_at(self, commit: str) -> datetime:
+        return EPOCH + timedelta(days=self._days[commit])
+
+    def diff(self, base: str, head: str) -> Diff:
+        return Diff()
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        return None
+
+    def blobs(self, revision: str) -> Mapping[str, str]:
+        return {}
+
+    def default_branch(self) -> str | None:
+        return None
+
+    def remote(self) -> str | None:
+        return None

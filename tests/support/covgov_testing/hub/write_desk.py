@@ -1,0 +1,151 @@
+"""A hub to write to, in process: limits as a test wants them, a token per role, and its audit trail at hand."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI
+from sqlalchemy import Engine, event
+from starlette.testclient import TestClient
+
+from covgov.history import layout, ledger
+from covgov.history.interface import View
+from covgov.hub.app import create_app
+from covgov.hub.auth_service.permissions import Role
+from covgov.hub.auth_service.principals import EVERYWHERE, Scope
+from covgov.hub.auth_service.tokens import tokens
+from covgov.hub.auth_service.tokens.request import TokenRequest
+from covgov.hub.deps import HubDeps
+from covgov.hub.eventlog import audit
+from covgov.hub.settings import HubSettings, Limits
+from covgov.hub.store.engine import open_engine
+from covgov.hub.store.history_files import SqlHistory
+from covgov.hub.store.work import Work, transaction
+from covgov.model.run import RunRecord
+from covgov_testing.fakes.auth import Clock, CountedBytes
+from covgov_testing.hub import database as hub_database
+
+SHOP = "/v1/repositories/acme/shop"
+HISTORY = f"{SHOP}/history"
+UPLOADS = f"{SHOP}/uploads"
+COMMIT, TREE = "c" * 40, "d" * 40
+OURS = Scope(frozenset({"acme/shop", "acme/empty"}))
+
+
+@dataclass(frozen=True)
+class WriteDesk:
+    """acme/shop and acme/empty are private; acme/open is not and no token but the admin's reaches it."""
+
+    engine: Engine
+    clock: Clock
+    app: FastAPI
+    client: TestClient
+    bearers: Mapping[Role, Mapping[str, str]]
+
+    def ask(self, method: str, path: str, role: Role | None = Role.UPLOADER, **more: object) -> httpx2.Response:
+        """As somebody of that role; None: as nobody. more: `json`, `content`, `headers`, `params`."""
+        headers = {**(self.bearers[role] if role else {}), **_table(more.pop("headers", {}))}
+        body = more.pop("json", None)
+        content = json.dumps(body).encode() if body is not None else more.pop("content", None)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        params = more.pop("params", None)
+        assert not more
+        assert content is None or isinstance(content, bytes)
+        return self.client.request(
+            method, path, headers=headers, content=content, params=_table(params) if params else None
+        )
+
+    def pages(self, path: str, role: Role) -> list[httpx2.Response]:
+        """A listing page after page, as its Link headers lead on."""
+        found = [self.ask("GET", path, role)]
+        while "next" in found[-1].links:
+            found.append(self.ask("GET", found[-1].links["next"]["url"], role))
+        return found
+
+    def upload(self, body: bytes, role: Role | None = Role.UPLOADER, **about: object) -> httpx2.Response:
+        """One suite's report at one commit; `about` says otherwise where it must."""
+        said = {"suite": "api", "commit": COMMIT, "tree": TREE, "branch": "main", **about}
+        return self.ask("POST", UPLOADS, role, content=body, params=said)
+
+    def history(self, full_name: str = "acme/shop") -> SqlHistory:
+        return hub_database.history(self.engine, full_name)
+
+    def add(self, record: RunRecord, role: Role = Role.UPLOADER) -> httpx2.Response:
+        """The run as the store `hub:` sends it, composed on what is there."""
+        return self.ask("POST", f"{HISTORY}/additions", role, json=proposal(self.history().view(), record))
+
+    def impatient(self) -> None:
+        """From now on nobody waits for a lock."""
+        self.engine.dispose()
+        event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
+
+    def trail(self) -> list[tuple[str, str]]:
+        """Event and actor of every audit entry that a request wrote, oldest first."""
+        with transaction(self.engine, write=False) as connection:
+            found = audit.entries(connection)
+        return [(one.event, one.actor.split(":")[0]) for one in found if one.request_id != "request-0"]
+
+
+def proposal(view: View, record: RunRecord) -> dict[str, object]:
+    """The body of an addition."""
+    added, _ = ledger.addition(view, record, {})
+    assert added is not None
+    head = view.read([layout.HEAD]).get(layout.HEAD)
+    return {
+        "expected_head": layout.digest_of(head) if head is not None else "",
+        "files": {name: base64.b64encode(data).decode() for name, data in added.files.items()},
+        "at": added.at.isoformat(),
+        "message": added.message,
+    }
+
+
+def zipped(data: bytes) -> dict[str, object]:
+    """`content` and `headers` of a compressed body."""
+    return {"content": gzip.compress(data), "headers": {"Content-Encoding": "gzip", "Content-Type": "application/json"}}
+
+
+@contextmanager
+def write_desk(made: Path, folder: Path, **limits: float) -> Iterator[WriteDesk]:
+    """made: a database with the repositories. limits: fields of Limits."""
+    path = folder / "hub.db"
+    shutil.copyfile(made, path)
+    url, clock, secrets = hub_database.url(path), Clock(), CountedBytes()
+    engine = open_engine(url)
+    wanted = replace(Limits(), **{"requests_per_minute": 1_000_000, **limits})  # type: ignore[arg-type]  # checked below
+    assert all(isinstance(getattr(wanted, name), int | float) for name in limits)
+    app = create_app(HubSettings(url, limits=wanted), HubDeps(engine, clock.read, _no_keys, secrets, clock.monotonic))
+    client = TestClient(app, base_url="http://hub.example", raise_server_exceptions=False)
+    scopes = {role: EVERYWHERE if role is Role.ADMIN else OURS for role in Role}
+    try:
+        yield WriteDesk(
+            engine, clock, app, client, {r: _bearer(engine, clock, secrets, r, s) for r, s in scopes.items()}
+        )
+    finally:
+        client.close()
+        engine.dispose()
+
+
+def _table(value: object) -> dict[str, str]:
+    assert isinstance(value, Mapping)
+    return {str(key): one for key, one in value.items()}
+
+
+def _no_keys(url: str) -> bytes:
+    raise OSError(f"{url} cannot be reached")
+
+
+def _bearer(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: Scope) -> dict[str, str]:
+    with transaction(engine, write=True) as connection:
+        work = Work(connection, clock.now, "local:root", "request-0")
+        issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
+    return {"Authorization": f"Bearer {issued.secret.text}"}

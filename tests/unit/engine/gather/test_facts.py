@@ -1,0 +1,532 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
+from covgov.gate import Judgement, proposal
+from covgov.model import snapshot_codec
+from covgov.model.change import Cause
+from covgov.model.ratio import Ratio
+from covgov.model.run import BaselineReason
+from covgov.model.verdict import Effect, Outcome, Scope
+from covgov.register.entry import Entry
+from covgov_testing.builders.coverage import FAILED, IDENTITY, snap
+from covgov_testing.builders.register import COMPLETE, table
+from covgov_testing.desk import POLICY, Desk, rules
+
+TWO_SUITES = POLICY + '\n[suites.auth]\ntests = ["tests"]\n[components.auth]\npaths = ["auth/**"]\nsuite = "auth"\n'
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "work")
+
+
+def messages(judgement: Judgement) -> str:
+    return "\n".join(finding.message for finding in judgement.verdict.findings)
+
+
+def start(desk: Desk, picture: str = "++++++++--") -> str:
+    """One measured and recorded commit on main, and a topic branch on top of it."""
+    desk.repo.write({"api/a.py": "".join(f"line {n}\n" for n in range(1, len(picture) + 1))})
+    commit = desk.commit(message="begin")
+    desk.measure({"api/a.py": picture})
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    return commit
+
+
+def test_the_first_commit_is_judged_by_its_absolute_bars_alone(desk: Desk) -> None:
+    desk.repo.write({"api/a.py": "1\n2\n"})
+    desk.commit()
+    desk.measure({"api/a.py": "+-"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.receipt.commit == ""
+    assert verdict.patch is None or verdict.patch.ratio is None
+
+
+def test_a_suite_that_nobody_declared_is_a_usage_error_naming_the_declared_ones(desk: Desk) -> None:
+    desk.commit()
+    with pytest.raises(UsageError, match="no suite is called 'web'") as caught:
+        desk.judge("web")
+    assert "api" in caught.value.hint
+
+
+def test_a_change_is_compared_with_the_recorded_run_of_its_merge_base(desk: Desk) -> None:
+    begin = start(desk)
+    desk.commit({"api/b.py": "1\n2\n"}, "topic")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "--"})
+    verdict = desk.judge().verdict
+    (row,) = verdict.rows
+    assert (row.receipt.commit, row.receipt.distance) == (begin, 0)
+    assert row.delta is not None
+    assert [part.cause for part in row.delta.parts] == [Cause.NEW_UNCOVERED]
+    assert verdict.outcome is Outcome.FAIL
+    assert "new uncovered code" in "\n".join(f.message for f in verdict.findings)
+
+
+def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    judgement = desk.judge(git=False)
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert "no git checkout" in messages(judgement)
+    assert judgement.verdict.commit == ""
+
+
+def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="no git checkout"):
+        desk.judge(git=False, base="HEAD")
+
+
+@pytest.mark.security
+def test_a_lowered_bar_is_judged_by_the_base_and_is_a_finding_of_its_own(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 10")}, "lower")
+    desk.measure({"api/a.py": "++--------"})
+    judgement = desk.judge()
+    assert ("loosened", "fail") in rules(judgement)
+    assert ("bar", "fail") in rules(judgement)
+
+
+def test_a_raised_bar_bites_at_once(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 90")}, "raise")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert {rule for rule, _ in rules(desk.judge())} == {"bar"}
+
+
+@pytest.mark.security
+def test_a_new_exclusion_pragma_on_a_changed_line_is_told(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"api/b.py": "x = 1\ny = 2  # pragma: no cover\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "+x"})
+    judgement = desk.judge()
+    assert ("loosened", "fail") in rules(judgement)
+    assert "api/b.py" in messages(judgement)
+
+
+@pytest.mark.security
+def test_a_widened_omit_is_told(desk: Desk) -> None:
+    desk.repo.write({".coveragerc": "[run]\nsource = api\n"})
+    start(desk)
+    desk.commit({".coveragerc": "[run]\nsource = api\nomit = api/a.py\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert ("loosened", "fail") in rules(desk.judge())
+
+
+def test_a_pragma_in_a_file_that_no_component_claims_is_nobodys_business(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"docs/b.py": "y = 2  # pragma: no cover\n"}, "document")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert rules(desk.judge()) == []
+
+
+@pytest.mark.security
+def test_a_pragma_in_a_measured_file_of_no_component_is_told(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"lib/u.py": "x = 1\ny = 2  # pragma: no cover\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--", "lib/u.py": "+x"})
+    assert ("loosened", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+def test_the_environments_rcfile_is_compared_too(desk: Desk) -> None:
+    desk.repo.write({"ci.rc": "[run]\nsource = api\n"})
+    start(desk)
+    desk.commit({"ci.rc": "[run]\nsource = api\nomit = api/a.py\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert rules(desk.judge()) == []
+    assert ("loosened", "fail") in rules(desk.judge(env={"COVERAGE_RCFILE": "ci.rc"}))
+
+
+def test_a_base_without_a_policy_is_a_bootstrap(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    (desk.root / "covgov.toml").unlink()
+    desk.commit({"api/a.py": "1\n2\n"}, "before governance")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"covgov.toml": POLICY}, "adopt")
+    desk.measure({"api/a.py": "+-"})
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert "bootstrap" in {finding.rule for finding in judgement.verdict.findings}
+
+
+@pytest.mark.reliability
+def test_a_base_policy_that_cannot_be_read_is_an_invalid_policy(desk: Desk) -> None:
+    desk.commit({"covgov.toml": "nonsense ="}, "broken")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"covgov.toml": POLICY}, "mend")
+    desk.measure({"api/a.py": "++"})
+    with pytest.raises(PolicyInvalid):
+        desk.judge()
+
+
+@pytest.mark.reliability
+def test_a_damaged_register_is_a_fault_beside_the_verdict_and_waives_nothing(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"exceptions.md": "<!-- covgov:exceptions:begin -->\n| nonsense |\n"}, "damage")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    (fault,) = judgement.faults
+    assert isinstance(fault, RegisterInvalid)
+    assert judgement.register is None
+    assert judgement.verdict.outcome is Outcome.PASS
+
+
+def test_a_register_that_is_not_text_is_a_fault(desk: Desk) -> None:
+    desk.commit()
+    (desk.root / "exceptions.md").write_bytes(b"\xff\xfe\x00")
+    desk.measure({"api/a.py": "++"})
+    (fault,) = desk.judge().faults
+    assert fault.code == "register-encoding"
+
+
+def test_a_changed_source_file_in_no_report_is_unmeasured(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"api/new.py": "1\n", "api/data.json": "{}\n", "api/empty.py": ""}, "add")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["api/new.py"]
+
+
+def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
+    desk.repo.write({"api/old.py": "1\n"})
+    start(desk)
+    desk.repo.git("rm", "-q", "api/old.py")
+    desk.commit(message="delete")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert [f for f in desk.judge().verdict.findings if f.rule == "unmeasured"] == []
+
+
+def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"}, identity=replace(IDENTITY, version="8.0"))
+    assert ("measurement", "undetermined") in rules(desk.judge())
+    assert rules(desk.judge(accept_identity=True)) == []
+
+
+def test_a_docs_only_change_has_a_patch_without_units_and_passes(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.patch is not None
+    assert verdict.patch.ratio is not None
+    assert not verdict.patch.ratio.measurable
+
+
+def test_code_that_moves_between_components_is_told_as_moved(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    text = "".join(f"line {n}\n" for n in range(20))
+    desk.repo.write({"api/a.py": text, "api/b.py": "b\n" * 20, "auth/c.py": "c\n" * 20})
+    desk.commit(message="begin")
+    everything = {"api/a.py": "+" * 20, "api/b.py": "+" * 20, "auth/c.py": "+" * 20}
+    desk.measure(everything)
+    desk.measure(everything, suite="auth")
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.repo.git("mv", "api/a.py", "auth/a.py")
+    desk.commit(message="move")
+    moved = {"auth/a.py": "+" * 20, "api/b.py": "+" * 20, "auth/c.py": "+" * 20}
+    desk.measure(moved)
+    desk.measure(moved, suite="auth")
+    by_name = {row.name: row for row in desk.judge().verdict.rows}
+    api, auth = by_name["api"].delta, by_name["auth"].delta
+    assert api is not None
+    assert auth is not None
+    assert {part.cause for part in api.parts} <= {Cause.MOVED_OUT}
+    assert {part.cause for part in auth.parts} <= {Cause.MOVED_IN}
+    assert (by_name["api"].now, by_name["auth"].now) == (Ratio(20, 20), Ratio(40, 40))
+
+
+def test_one_suite_that_did_not_arrive_leaves_the_project_unmeasured(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    desk.commit({"api/a.py": "1\n", "auth/b.py": "1\n"})
+    desk.measure({"api/a.py": "+"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.UNDETERMINED
+    assert verdict.project is not None
+    assert verdict.project.now is None
+
+
+def test_one_suite_alone_is_judged_without_project_and_patch(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    desk.commit({"api/a.py": "1\n", "auth/b.py": "1\n"})
+    desk.measure({"api/a.py": "+"})
+    verdict = desk.judge("api").verdict
+    assert verdict.outcome is Outcome.PASS
+    assert (verdict.project, [row.name for row in verdict.rows]) == (None, ["api"])
+
+
+def test_a_suite_that_the_baseline_never_heard_of_is_new_and_does_not_block(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    start(desk)
+    desk.commit({"covgov.toml": TWO_SUITES, "auth/b.py": "1\n"}, "add auth")
+    desk.measure({"api/a.py": "++++++++--", "auth/b.py": "+"})
+    desk.measure({"api/a.py": "----------", "auth/b.py": "+"}, suite="auth")
+    judgement = desk.judge()
+    assert "the suite is new" in messages(judgement)
+    assert Effect.UNDETERMINED not in {f.effect for f in judgement.verdict.findings if f.scope is Scope.COMPONENT}
+
+
+def test_failing_tests_make_the_figures_partial_and_the_verdict_fail(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "+---------"}, tests=FAILED)
+    judgement = desk.judge()
+    assert [rule for rule, effect in rules(judgement) if effect == "fail"] == ["suite"]
+    assert judgement.verdict.rows[0].partial
+
+
+def test_a_baseline_older_than_the_change_is_diffed_from_its_own_commit(desk: Desk) -> None:
+    desk.repo.write({"api/a.py": "".join(f"line {n}\n" for n in range(1, 11))})
+    begin = desk.commit(message="begin")
+    desk.measure({"api/a.py": "++++++++--"})
+    desk.record(desk.judge())
+    desk.commit({"api/a.py": "".join(f"line {n}\n" for n in range(11))}, "unrecorded")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "-++++++++--"})
+    (row,) = desk.judge().verdict.rows
+    assert (row.receipt.commit, row.receipt.distance) == (begin, 1)
+    assert row.delta is not None
+    assert [(part.cause, part.total) for part in row.delta.parts] == [(Cause.NEW_UNCOVERED, 1)]
+
+
+@pytest.mark.reliability
+def test_a_damaged_history_blocks_the_guard_and_not_the_bars(desk: Desk) -> None:
+    start(desk)
+    for manifest in (desk.root / "history").rglob("*.json"):
+        manifest.write_bytes(b"{")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert {rule for rule, _ in rules(judgement)} == {"baseline"}
+
+
+def test_a_given_base_is_named_in_the_receipt(desk: Desk) -> None:
+    begin = start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++++--"})
+    verdict = desk.judge(base=begin).verdict
+    assert verdict.receipt.reason == BaselineReason.GIVEN
+
+
+def test_a_head_that_measured_nothing_is_not_called_a_new_suite(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.write_snapshot("api", snapshot_codec.encode(snap({})))
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert "the suite is new" not in messages(judgement)
+
+
+def test_a_bar_per_owner_asks_the_base_branchs_codeowners(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", POLICY + '\n[[rules]]\nscope = "owner"\nmin = 90\n')
+    desk.repo.write({"CODEOWNERS": "api/** @team-api\n"})
+    start(desk)
+    desk.commit({"CODEOWNERS": "api/** @nobody\n"}, "hand over")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert "@team-api" in messages(judgement)
+    assert "@nobody" not in messages(judgement)
+
+
+@pytest.mark.security
+def test_attributes_in_the_change_do_not_blind_patch_unmeasured_and_pragmas(desk: Desk) -> None:
+    start(desk)
+    hidden = {"api/b.py": "x = 1\ny = 2  # pragma: no cover\n", "api/c.py": "z = 1\n"}
+    desk.commit({**hidden, ".gitattributes": "*.py -diff\n"}, "hide")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "-x"})
+    judgement = desk.judge()
+    assert {"loosened", "unmeasured"} <= {rule for rule, _ in rules(judgement)}
+    assert judgement.verdict.patch is not None
+    assert str(judgement.verdict.patch.ratio).startswith("0/1")
+
+
+@pytest.mark.security
+def test_lone_carriage_returns_hide_no_changed_line(desk: Desk) -> None:
+    start(desk)
+    desk.repo.write({"README": "x\n"})
+    (desk.root / "api" / "b.py").write_bytes(b"a = 1\rb = 2\rc = 3\n")
+    desk.commit(message="hide")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "+--"})
+    patch = desk.judge().verdict.patch
+    assert patch is not None
+    assert str(patch.ratio).startswith("1/3")
+
+
+@pytest.mark.security
+def test_a_measured_file_that_leaves_the_report_and_stays_in_the_tree_is_told(desk: Desk) -> None:
+    desk.repo.write({"api/legacy.py": "1\n2\n3\n", "api/__init__.py": ""})
+    desk.repo.write({"api/a.py": "".join(f"line {n}\n" for n in range(1, 11))})
+    desk.commit(message="begin")
+    desk.measure({"api/a.py": "++++++++--", "api/legacy.py": "---"})
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.repo.git("rm", "-q", "api/__init__.py")
+    desk.commit(message="drop the package")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert ("unmeasured", "fail") in rules(judgement)
+    assert "api/legacy.py: measured at the baseline and still here" in messages(judgement)
+
+
+@pytest.mark.security
+def test_a_file_that_only_another_suite_reports_is_unmeasured(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", TWO_SUITES)
+    desk.repo.write({"api/a.py": "1\n" * 4, "auth/b.py": "1\n" * 4})
+    desk.commit(message="begin")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"auth/new.py": "1\n2\n"}, "add")
+    desk.measure({"api/a.py": "++++", "auth/new.py": "++"})
+    desk.measure({"auth/b.py": "++++"}, suite="auth")
+    judgement = desk.judge()
+    assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["auth/new.py"]
+
+
+@pytest.mark.security
+def test_a_file_moved_into_a_component_must_be_in_its_report(desk: Desk) -> None:
+    desk.repo.write({"drafts/n.py": "".join(f"n{n} = {n}\n" for n in range(9))})
+    start(desk)
+    desk.repo.git("mv", "drafts/n.py", "api/n.py")
+    desk.commit(message="move in")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert ("unmeasured", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+def test_a_change_cannot_choose_the_branch_that_it_is_compared_with(desk: Desk) -> None:
+    start(desk)
+    desk.repo.git("checkout", "-q", "-b", "feature")
+    weak = POLICY.replace("fail_under = 50", 'fail_under = 1\ndefault_branch = "feature"')
+    desk.commit({"covgov.toml": weak}, "lower and choose")
+    desk.commit({"README": "x\n"}, "trivial")
+    desk.measure({"api/a.py": "++--------"})
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.FAIL
+    assert {"bar", "loosened"} <= {rule for rule, _ in rules(judgement)}
+
+
+@pytest.mark.security
+def test_a_snapshot_that_was_committed_leaves_the_suite_unmeasured(desk: Desk) -> None:
+    start(desk)
+    desk.measure({"api/a.py": "++++++++++"})
+    desk.repo.git("add", "--force", "coverage/api.snapshot")
+    desk.commit({"README": "x\n"}, "forge")
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert "is committed to the repository" in messages(judgement)
+
+
+@pytest.mark.security
+def test_measurements_of_tests_that_are_gone_do_not_count(desk: Desk) -> None:
+    desk.repo.write({"tests/test_a.py": "def test_a(): pass\n"})
+    start(desk)
+    desk.repo.git("rm", "-q", "tests/test_a.py")
+    desk.commit(message="delete the tests")
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.UNDETERMINED
+    assert "tests/test_a.py differs" in messages(judgement)
+
+
+def test_a_measurement_on_a_littered_tree_is_judged_and_never_recorded(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.repo.write({"litter.txt": "x\n"})
+    desk.measure({"api/a.py": "++++++++--"})
+    (desk.root / "litter.txt").unlink()
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert judgement.verdict.dirty
+    assert "not recorded" in str(desk.record(judgement))
+
+
+def test_an_unchanged_source_file_in_no_report_is_a_note_and_a_changed_one_is_not_told_twice(desk: Desk) -> None:
+    desk.repo.write({"api/never.py": "1\n", "api/empty.py": ""})
+    start(desk)
+    desk.commit({"api/new.py": "1\n"}, "add")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    found = [(f.effect, f.subject) for f in judgement.verdict.findings if f.rule == "unmeasured"]
+    assert found == [(Effect.FAIL, "api/new.py"), (Effect.NOTE, "api")]
+    assert "api: 1 source file is in no report of suite api: api/never.py" in messages(judgement)
+
+
+def test_what_a_snapshot_has_to_say_stands_in_the_verdict(desk: Desk) -> None:
+    start(desk)
+    said = replace(desk.measure({"api/a.py": "++++++++--"}), notes=("its summary says 10/15 lines",))
+    desk.write_snapshot("api", snapshot_codec.encode(said))
+    assert "suite api: its summary says 10/15 lines" in messages(desk.judge())
+
+
+def rows(*entries: Entry) -> dict[str, str]:
+    return {"exceptions.md": table(entries) if entries else ""}
+
+
+ROW = replace(COMPLETE, subject="api", floor=Decimal(40))
+"""Waives the component's bar of 50 down to 40."""
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("left", [rows(), rows(replace(ROW, id="EX-007"))], ids=["emptied", "replaced"])
+def test_a_register_row_that_the_change_deletes_fails(desk: Desk, left: dict[str, str]) -> None:
+    desk.repo.write(rows(ROW))
+    start(desk)
+    desk.commit(left, "tidy up")
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    assert ("exception-removed", "fail") in rules(judgement)
+    assert "EX-001: in exceptions.md at " in messages(judgement)
+
+
+def landed_after_the_fork(desk: Desk, picture: str) -> Judgement:
+    """A topic branch; meanwhile a row lands on main; then the topic is judged without a rebase."""
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit(rows(ROW), "accept")
+    desk.repo.git("checkout", "-q", "topic")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": picture})
+    return desk.judge()
+
+
+def test_a_row_that_landed_after_the_fork_is_not_called_removed_and_waives(desk: Desk) -> None:
+    judgement = landed_after_the_fork(desk, "++++------")
+    assert "exception-removed" not in {rule for rule, _ in rules(judgement)}
+    (bar,) = [f for f in judgement.verdict.findings if f.rule == "bar" and f.scope is Scope.COMPONENT]
+    assert (bar.waived_by, bar.hint) == ("EX-001", "")
+
+
+def test_a_figure_that_the_base_lists_is_not_proposed_again(desk: Desk) -> None:
+    judgement = landed_after_the_fork(desk, "++++------")
+    assert proposal(judgement, desk.read) == ""
+
+
+@pytest.mark.reliability
+def test_a_register_that_was_damaged_where_the_change_starts_is_judged_by_the_base_s(desk: Desk) -> None:
+    desk.repo.write({"exceptions.md": "<!-- covgov:exceptions:begin -->\n| nonsense |\n"})
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit(rows(ROW), "mend")
+    desk.repo.git("checkout", "-q", "topic")
+    desk.commit(rows(ROW), "mend here too")
+    desk.measure({"api/a.py": "++++++++--"})
+    assert "exception-removed" not in {rule for rule, _ in rules(desk.judge())}
+
+
+def test_outside_git_the_reason_is_said_once_and_asks_for_no_record(desk: Desk) -> None:
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    (finding,) = [f for f in desk.judge(git=False).verdict.findings if f.rule == "baseline"]
+    assert finding.message == "project: no baseline, so no drop is judged: this is no git checkout"
+    assert finding.hint == ""

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from covgov.errors import InputError
+from covgov.ingest.formats.lcov_info import LcovInfo
+from covgov.ingest.interface import Parsed
+from covgov.model import lines
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import CountedExits, Metric
+
+FORMAT = LcovInfo()
+
+
+def parse(text: str) -> Parsed:
+    return FORMAT.parse(text.encode(), "r.info")
+
+
+def one(records: str) -> Parsed:
+    return parse(f"TN:\nSF:a.py\n{records}\nend_of_record\n")
+
+
+def test_lines_are_read_and_other_records_named_as_dropped() -> None:
+    parsed = one("FN:1,f\nVER:x\nDA:1,4\nDA:2,0,abcdef\nMCDC:1,2,t,0,0,0\nLF:2\nLH:1")
+    assert lines.spell(parsed.files["a.py"].statements) == "1-2"
+    assert lines.spell(parsed.files["a.py"].covered) == "1"
+    assert parsed.dropped == ("MC/DC conditions", "file versions", "functions", "line checksums")
+    assert parsed.notes == ()
+
+
+def test_blocks_of_one_file_merge_also_across_test_names() -> None:
+    parsed = parse("TN:x\nSF:a\nDA:1,0\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nend_of_record\n" "TN:y\nSF:a\nDA:1,2\n"
+                   "BRDA:1,0,0,0\nBRDA:1,0,1,7\nend_of_record\n")  # fmt: skip
+    assert parsed.files["a"].ratio(Metric.LINE) == Ratio(1, 1)
+    assert parsed.files["a"].counted == (CountedExits(1, 2, 2),)
+
+
+def test_exits_are_exact_where_every_one_names_its_line() -> None:
+    parsed = one("DA:5,1\nBRDA:5,0,jump to line 6,1\nBRDA:5,0,jump to line 8,-\nBRF:2")
+    assert parsed.files["a.py"].exits == ((5, 6), (5, 8))
+    assert parsed.files["a.py"].taken == ((5, 6),)
+    assert "exits" in parsed.carries
+
+
+def test_exits_are_counted_where_one_leaves_the_function() -> None:
+    parsed = one("DA:5,1\nBRDA:5,0,jump to line 6,1\nBRDA:5,0,return from function 'f, g',0\nBRF:2")
+    assert parsed.files["a.py"].exits == ()
+    assert parsed.files["a.py"].counted == (CountedExits(5, 1, 2),)
+    assert "exits" in parsed.lacks
+
+
+def test_no_branch_pragmas_are_settled_with_the_total() -> None:
+    parsed = one("DA:5,1\nBRDA:5,0,jump to line 6,1\nBRF:2")
+    assert parsed.files["a.py"].ratio(Metric.BRANCH) == Ratio(2, 2)
+
+
+@pytest.mark.parametrize("hits", ["1", "1e+06", "2.5", "18446744073709551615"])
+def test_hits_may_be_written_in_many_ways(hits: str) -> None:
+    assert one(f"DA:1,{hits}").files["a.py"].covered == 0b10
+
+
+def test_negative_hits_did_not_run_and_are_told() -> None:
+    parsed = one("DA:1,-5\nDA:2,1")
+    assert lines.spell(parsed.files["a.py"].covered) == "2"
+    assert parsed.notes == ("1 negative hit counts are read as not run",)
+
+
+def test_totals_without_lines_are_told_apart() -> None:
+    parsed = one("LF:7\nLH:5")
+    assert parsed.files["a.py"].ratio(Metric.LINE) == Ratio(0, 0)
+    assert parsed.stated(Metric.LINE) == Ratio(5, 7)
+
+
+def test_a_summary_that_its_records_do_not_give_is_told() -> None:
+    assert one("DA:1,1\nLF:9\nLH:3").notes == ("a.py: its summary says 3/9 lines, its records 1/1",)
+
+
+def test_comments_blank_lines_indents_and_a_byte_order_mark_are_fine() -> None:
+    text = "\ufeff# made by hand\n\n  TN:\n  SF:a.py\r\n  DA:1,1\r\n  end_of_record\r\n"
+    assert FORMAT.recognises(text.encode())
+    assert list(parse(text).files) == ["a.py"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("end_of_record\n", "without SF"),
+        ("DA:1,1\n", "outside of a file"),
+        ("SF:a\nSF:b\n", "before the end_of_record"),
+        ("SF:\n", "without a name"),
+        ("SF:a\nDA:1\n", "DA needs"),
+        ("SF:a\nDA:0,1\n", "line 0"),
+        ("SF:a\nDA:9999999999,1\n", "line 9999999999"),
+        ("SF:a\nDA:x,1\n", "not a number"),
+        ("SF:a\nDA:1,skipped\n", "not a hit count"),
+        ("SF:a\nDA:1," + "9" * 5000 + "\n", "not a hit count"),
+        ("SF:a\nBRDA:1,2\n", "BRDA needs"),
+        ("SF:a\nLF:-1\n", "not a number"),
+        ("SF:a\nWHAT:1\n", "unknown LCOV record 'WHAT'"),
+        ("SF:a\nhello\n", "not an LCOV record"),
+        ("SF:a\nDA:1,1\n", "no end_of_record"),
+    ],
+)
+def test_broken_records_are_refused_with_their_line(text: str, why: str) -> None:
+    with pytest.raises(InputError, match=why) as caught:
+        parse(text)
+    assert caught.value.code == "report-damaged"
+    assert caught.value.message.startswith("r.info")
+
+
+def test_text_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(InputError, match="byte 3"):
+        FORMAT.parse(b"SF:\xff\n", "r.info")
+
+
+@pytest.mark.parametrize("head", [b"", b"#\n#\n", b"DA:1,1", b"{}", b"mode: set"])
+def test_other_text_is_not_taken_for_lcov(head: bytes) -> None:
+    assert not FORMAT.recognises(head)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from covgov.model.verdict import Effect, Scope
+from covgov.publish.render.github import MOST, GithubRenderer
+from covgov_testing.builders import verdict as build
+
+render = GithubRenderer()
+
+
+@pytest.mark.parametrize(
+    ("effect", "level"), [(Effect.FAIL, "error"), (Effect.UNDETERMINED, "warning"), (Effect.NOTE, "notice")]
+)
+def test_the_level_says_what_the_finding_does(effect: Effect, level: str) -> None:
+    outcome, finding = render(build.verdict(build.finding("told", effect))).splitlines()
+    assert outcome.startswith(f"::{level} title=covgov::covgov: ")
+    assert finding == f"::{level} title=covgov bar::told"
+
+
+def test_a_finding_about_a_file_points_at_it() -> None:
+    text = render(build.verdict(build.finding("told", scope=Scope.FILE, subject="src/a,b:c.py", hint="do this")))
+    assert "::error file=src/a%2Cb%3Ac.py,title=covgov bar::told (do this)\n" in text
+
+
+def test_a_waived_finding_is_a_notice() -> None:
+    assert "::notice title=covgov bar::told (waived by EX-1)\n" in render(
+        build.verdict(build.finding("told", waived_by="EX-1"))
+    )
+
+
+def test_the_worst_findings_come_first_and_what_is_beyond_the_limit_is_counted() -> None:
+    notes = [build.finding(f"note {n}", Effect.NOTE) for n in range(MOST)]
+    lines = render(build.verdict(*notes, build.finding("bad"))).splitlines()
+    assert len(lines) == 1 + MOST
+    assert lines[1] == "::error title=covgov bar::bad"
+    assert lines[0].endswith("1 of 51 findings are not annotated here")

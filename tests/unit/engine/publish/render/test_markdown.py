@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Identity, Metric, TestRun
+from covgov.model.verdict import (
+    Effect,
+    ExceptionLine,
+    ExceptionState,
+    Outcome,
+    PatchRow,
+    ReceiptLine,
+    Scope,
+    SuiteLine,
+    Verdict,
+)
+from covgov.publish.render.markdown import (
+    COMMENT_BYTES,
+    LEAST_BYTES,
+    MARKER,
+    STEP_SUMMARY_BYTES,
+    MarkdownRenderer,
+)
+from covgov_testing.builders import verdict as build
+
+render = MarkdownRenderer()
+
+
+def cells(text: str, first: str) -> list[str]:
+    """The cells of the table row that begins with a cell."""
+    (line,) = (line for line in text.split("\n") if line.startswith(f"| {first} |"))
+    return [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+def test_the_first_line_is_the_marker_of_a_sticky_comment() -> None:
+    assert render(build.verdict()).startswith(f"{MARKER}\n## covgov: pass\n")
+
+
+def test_a_component_row_holds_bar_now_baseline_change_tests_and_attributes() -> None:
+    tags = {"architecture": None, "reliability": Ratio(1, 3), "security": Ratio(0, 0)}
+    row = build.row(outcome=Outcome.FAIL, baseline=Ratio(85, 100), delta=build.drop(), attributes=tags)
+    text = render(build.verdict(rows=(row,)))
+    assert dict(zip(cells(text, "component"), cells(text, "`api`"), strict=True)) == {
+        "component": "`api`",
+        "result": "fail",
+        "bar": "80 %",
+        "now": "1599/2000 = 79.95 % &lt; 80 % (combined)",
+        "baseline": "85.00 %",
+        "change": "-5.00 pp = -5.00 new uncovered code",
+        "tests": "-",
+        "architecture": "-",
+        "reliability": "33.33 %",
+        "security": "-",
+    }
+
+
+def test_a_row_measured_against_another_commit_names_it() -> None:
+    other = build.row("auth", baseline=Ratio(1, 2), receipt=ReceiptLine("1234567890abcdef", 9, 9, "older"))
+    text = render(build.verdict(rows=(build.row(baseline=Ratio(1, 2)), other)))
+    assert "50.00 % at `1234567890ab`" in text
+    assert text.count(" at `") == 1
+
+
+def test_figures_of_failed_tests_are_marked() -> None:
+    assert "(partial: tests failed)" in render(build.verdict(rows=(build.row(partial=True),)))
+
+
+def test_the_project_is_the_last_row() -> None:
+    text = render(build.verdict(rows=(build.row(),), project=build.row("project", scope=Scope.PROJECT)))
+    assert text.index("| `api` |") < text.index("| `project` |")
+
+
+def test_findings_stand_under_their_headings_with_what_to_do_next() -> None:
+    text = render(
+        build.verdict(
+            build.finding("fails", hint="do this"),
+            build.finding("unknown", Effect.UNDETERMINED),
+            build.finding("excused", waived_by="EX-1"),
+            build.finding("by the way", Effect.NOTE),
+        )
+    )
+    assert "### Fail\n\n- **bar**: fails *Next: do this*\n" in text
+    assert "### Undetermined\n\n- **bar**: unknown\n" in text
+    assert "### Waived\n\n- **bar**: excused (waived by `EX-1`)\n" in text
+    assert "### Notes\n\n- **bar**: by the way\n" in text
+
+
+def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
+    row = build.row(uncovered={"a.py": "40,52-58"}, partial_lines={"b.py": "3"})
+    text = render(build.verdict(rows=(row,)))
+    assert "<details><summary>Uncovered</summary>\n\n- `api`: `a.py`: 40,52-58\n\n</details>" in text
+    assert "<details><summary>Exits never taken</summary>\n\n- `api`: `b.py`: 3\n\n</details>" in text
+
+
+def test_uncovered_lines_of_the_change_and_lost_ones_come_before_all_others() -> None:
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
+    assert "<details><summary>Uncovered in this change</summary>\n\n- `a.py`: 3\n" in text
+    assert "<details><summary>No longer reached</summary>\n\n- `api`: `a.py`: 2\n" in text
+    headings = [line.partition("<summary>")[2] for line in text.split("\n") if line.startswith("<details>")]
+    assert headings == ["Uncovered in this change</summary>", "No longer reached</summary>", "Uncovered</summary>"]
+
+
+def test_a_component_with_very_many_uncovered_files_counts_the_rest() -> None:
+    row = build.row(uncovered={f"{n:03}.py": "1" for n in range(103)})
+    assert "- `api`: and 3 more files" in render(build.verdict(rows=(row,)))
+
+
+def test_suites_are_listed_with_tests_failures_and_seconds() -> None:
+    suites = (
+        SuiteLine("api", True, tests=TestRun(1, 10, 1, 1, 0, 3.25), identity=Identity("coverage.py", "7.17.3")),
+        SuiteLine("auth", False, "no snapshot"),
+    )
+    text = render(build.verdict(suites=suites))
+    assert cells(text, "`api`")[1:] == [
+        "1 failed, 1 errored, 8 passed in 3.2 s",
+        "10",
+        "2",
+        "3.2",
+        "coverage.py 7.17.3, lines only",
+    ]
+    assert cells(text, "`auth`")[1:] == ["did not arrive: no snapshot", "-", "-", "-", "-"]
+
+
+def test_exceptions_are_listed_with_floor_owner_and_dates() -> None:
+    entry = ExceptionLine(
+        "EX-1",
+        "component:api",
+        Metric.LINE,
+        ExceptionState.OVERDUE,
+        Decimal(70),
+        Ratio(3, 4),
+        "",
+        date(2026, 1, 1),
+        date(2025, 1, 1),
+    )
+    row = cells(render(build.verdict(exceptions=(entry,))), "`EX-1`")
+    assert row[1:] == ["component:api", "line", "overdue", "70 %", "75.00 %", "-", "2026-01-01", "2025-01-01", "-"]
+
+
+def test_the_end_names_baseline_code_policy_and_day() -> None:
+    text = render(build.verdict(dirty=True))
+    assert text.endswith(
+        "---\n"
+        "- Baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)\n"
+        "- Judged: c0ffee123456 with uncommitted changes, policy `deadbeefdead`, today 2026-11-22 UTC\n"
+    )
+
+
+def test_the_patch_is_told() -> None:
+    assert "\nPatch: 9/10 = 90.00 % (bar 90 %)\n" in render(build.verdict(patch=PatchRow(Ratio(9, 10), Decimal(90), 0)))
+
+
+def test_uncovered_lines_give_way_before_findings_when_the_text_is_too_long() -> None:
+    row = build.row(uncovered={f"{'x' * 50}{n:03}.py": "1" for n in range(99)})
+    found = tuple(build.finding(f"finding {n:03}", subject=str(n)) for n in range(60))
+    text = MarkdownRenderer(LEAST_BYTES)(build.verdict(*found, rows=(row,)))
+    assert len(text.encode()) <= LEAST_BYTES
+    assert "finding 059" in text
+    assert "more lines left out: the text would be too long)" in text
+
+
+@given(build.verdicts(), st.integers(LEAST_BYTES, 2 * LEAST_BYTES))
+@settings(max_examples=40, deadline=None)
+def test_any_verdict_fits_its_limit(verdict: Verdict, limit: int) -> None:
+    assert len(MarkdownRenderer(limit)(verdict).encode()) <= limit
+
+
+def test_ten_thousand_findings_fit_a_comment_and_more_fit_a_step_summary() -> None:
+    verdict = build.verdict(*(build.finding(f"{'m' * 40} {n}", subject=str(n)) for n in range(10_000)))
+    comment, summary = render(verdict), MarkdownRenderer(STEP_SUMMARY_BYTES)(verdict)
+    assert len(comment.encode()) <= COMMENT_BYTES < len(summary.encode()) <= STEP_SUMMARY_BYTES
+    assert "more findings left out: the text would be too long)" in comment
+    assert "left out" not in summary
+
+
+def test_a_limit_that_leaves_no_room_for_the_outcome_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 4096 bytes"):
+        MarkdownRenderer(100)

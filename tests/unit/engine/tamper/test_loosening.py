@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.tamper.loosening import loosenings
+from covgov_testing.builders.policy import TWO, policy
+
+pytestmark = pytest.mark.security
+
+SINCE = "[history]\nsince = 2026-01-01\n"
+TERM = "[register]\nmax_term_days = 30\n"
+FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\n'
+LIMITS = "[[components.api.rules]]\nmetric = 'line'\nmin = 50\nmax = 99\nmax_uncovered = 5\n"
+OTHER_SUITE = TWO.replace('"src/auth/**"]', '"src/auth/**"]\nsuite = "api"').replace("[suites.auth]\n", "")
+RENAMED = TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')
+
+
+EASY = '[suites.easy]\n[components.x]\npaths = ["x/**"]\nsuite = "auth"\n'
+TESTS = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t/unit", "t/other"]')
+MANY = '[[rules]]\nscope = "file"\npaths = ["src/api/**"]\nmax_uncovered = 100\n'
+API_FILE = FILE.replace("src/**", "src/api/**").replace("80", "10")
+
+
+def keys(base: str, head: str) -> list[str]:
+    return [one.key for one in loosenings(policy(base), policy(head), renames={})]
+
+
+def setting(text: str) -> str:
+    return TWO.replace("fail_under = 80", f"fail_under = 80\n{text}", 1)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (TWO, TWO.replace("= 92", "= 91.9"), ["components.auth.fail_under"]),
+        (setting("max_drop = 1"), TWO, ["policy.max_drop"]),
+        (TWO, setting("patch_allowance = 1"), ["policy.patch_allowance"]),
+        (TWO, setting("fail_under_patch = 79"), ["policy.fail_under_patch"]),
+        (TWO, setting("count_deletions = true"), ["policy.count_deletions"]),
+        (TWO, setting("soft_start_floor = 70"), ["policy.soft_start_floor"]),
+        (setting("soft_start_floor = 70"), setting("soft_start_floor = 60"), ["policy.soft_start_floor"]),
+        (setting('default_branch = "main"'), TWO, ["policy.default_branch"]),
+        (TWO + SINCE, TWO, ["history.since"]),
+        (TWO + SINCE, TWO + SINCE.replace("2026", "2027"), ["history.since"]),
+        (TWO, TWO + '[history]\nstore = "dir:elsewhere"\n', ["history.store"]),
+        (TWO + TERM, TWO, ["register.max_term_days"]),
+        (TWO + TERM, TWO + TERM.replace("30", "31"), ["register.max_term_days"]),
+        (TWO, TWO.replace("src/auth/**", "src/auth/core/**"), ["components.auth.paths"]),
+        (TWO, OTHER_SUITE, ["components.auth.suite", "suites.auth"]),
+        (TWO + FILE, TWO, ["rules[0]"]),
+        (TWO + FILE, TWO + FILE + FILE.replace("src/**", "src/api/**").replace("80", "10"), ["rules[1]"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("50", "40"), ["components.api.rules[0]"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("max = 99\n", ""), ["components.api.rules[0].max"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("= 5\n", "= 6\n"), ["components.api.rules[0].max_uncovered"]),
+        (TWO + LIMITS, TWO + LIMITS.replace("min = 50\n", ""), ["components.api.rules[0]"]),
+    ],
+)  # fmt: skip
+def test_each_weakening_is_told_by_its_key(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (TWO, TWO.replace("= 92", "= 93")),
+        (TWO, setting("max_drop = 1")),
+        (setting("soft_start_floor = 70"), TWO),
+        (setting("soft_start_floor = 70"), setting("soft_start_floor = 70")),
+        (TWO, TWO + SINCE),
+        (TWO, TWO + TERM),
+        (TWO, TWO + FILE),
+        (TWO + FILE, TWO + FILE + FILE.replace("src/**", "src/api/**").replace("80", "90")),
+        (TWO, TWO.replace('"src/auth/**"', '"src/auth/**", "lib/**"')),
+        (TWO.replace("src/auth/**", "src/auth/core/*.py"), TWO),
+        (TWO, "# a comment\n" + TWO),
+        (TWO, RENAMED),
+    ],
+)
+def test_what_is_at_least_as_strict_is_silent(base: str, head: str) -> None:
+    assert keys(base, head) == []
+
+
+def test_a_removed_component_and_its_suite_are_told_once_each() -> None:
+    head = TWO.split("[suites.auth]")[0] + '[components.api]\npaths = ["src/api/**"]\n'
+    assert keys(TWO, head) == ["components.auth", "suites.auth"]
+
+
+def test_a_component_that_loses_its_own_rules_with_its_name_is_told() -> None:
+    rules = "[[components.auth.rules]]\nmax_uncovered = 5\n"
+    assert keys(TWO + rules, TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')) == [
+        "components.auth"
+    ]
+
+
+def test_a_path_that_moves_between_components_is_told_by_both() -> None:
+    base = TWO.replace('"src/api/**"', '"src/api/**", "src/shared/**"')
+    to_auth = TWO.replace('"src/auth/**"', '"src/auth/**", "src/shared/**"')
+    assert keys(base, to_auth) == ["components.api.paths", "components.auth.paths"]
+    assert keys(to_auth, base) == ["components.api.paths", "components.auth.paths"]
+
+
+def test_the_message_says_from_what_to_what() -> None:
+    (one,) = loosenings(policy(), policy(TWO.replace("= 92", "= 91.90")), renames={})
+    assert one.message == "lowered from 92 to 91.90"
+    bare = replace(policy(), bars=tuple(replace(bar, min=None, max_uncovered=3) for bar in policy().bars[:1]))
+    assert "lowered from 80 to nothing" in {one.message for one in loosenings(policy(), bare, renames={})}
+
+
+def test_a_removed_bar_says_which() -> None:
+    (one,) = loosenings(policy(TWO + FILE), policy(), renames={})
+    assert one.message == "removed (combined on total for src/**)"
+
+
+MOVED = TWO.replace("src/auth/**", "src/login/**")
+
+
+def test_a_directory_that_moved_with_its_glob_is_no_loosening_once_the_files_are_known() -> None:
+    renames = {"src/auth/a.py": "src/login/a.py"}
+    assert not loosenings(policy(), policy(MOVED), renames=renames, files=["src/login/a.py"])
+    assert loosenings(policy(), policy(MOVED), renames=renames)
+
+
+def test_a_file_that_was_left_behind_or_led_away_is_a_loosening() -> None:
+    renames = {"src/auth/a.py": "src/login/a.py", "src/auth/b.py": "lib/b.py"}
+    assert loosenings(policy(), policy(MOVED), renames=renames, files=["src/login/a.py", "lib/b.py"])
+    assert loosenings(policy(), policy(MOVED), renames={}, files=["src/auth/left.py"])
+
+
+def test_an_earlier_since_is_as_strict() -> None:
+    base, head = policy(TWO + SINCE), policy(TWO + SINCE)
+    earlier = replace(head, history=replace(head.history, since=date(2025, 1, 1)))
+    assert not loosenings(base, earlier, renames={})
+
+
+SAME = TWO.replace("= 92", "= 80")
+APP = """
+[policy]
+fail_under = 50
+[suites.all]
+[components.app]
+paths = ["app/**"]
+suite = "all"
+"""
+APP_FILES = "[[components.app.rules]]\nscope = 'file'\nmin = 75\n"
+REST = '[components.rest]\npaths = ["app/rest/**"]\nsuite = "all"\n'
+NARROWED = APP.replace("app/**", "app/core/**")
+WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncovered = 5\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        # another component's files, or both components in one
+        (SAME, SAME.replace('"src/auth/**"', '"src/auth/**", "src/api/a.py"'), ["components.auth.paths"]),
+        # files leave a component's own rules
+        (APP + APP_FILES, NARROWED + APP_FILES + REST, ["components.app.paths"]),
+        (APP, NARROWED + REST, ["components.app.paths"]),
+        # another metric
+        (TWO, TWO.replace("= 92", '= 92\nmetric = "line"'), ["components.auth.fail_under", "components.auth.metric"]),
+        # another or a new suite under a new name
+        (TWO, RENAMED.replace('"auth"', '"easy"') + EASY, ["components.auth"]),
+        # the tests run differently
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\npython = "x"'), ["suites.auth.python"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nargs = ["-k", "a b"]'), ["suites.auth.args"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["{junit}"]'), ["suites.auth.command"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t"]'), ["suites.auth.tests"]),
+        (TESTS, TESTS.replace('"t/unit", ', ""), ["suites.auth.tests"]),
+        (TESTS, TESTS.replace("t/unit", "t/unit/some"), ["suites.auth.tests"]),
+        # file bars displaced
+        (TWO + WIDE_FILE, TWO + WIDE_FILE + FILE.replace("src/**", "src/a/**").replace("80", "79"), ["rules[1]"]),
+        (TWO + WIDE_FILE, TWO + WIDE_FILE + MANY, ["rules[1]"]),
+        (TWO + FILE + MANY, TWO + FILE + MANY + "min = 0\n", ["rules[1]"]),
+        # the register elsewhere
+        (TWO, TWO + '[register]\npath = "docs/mine.md"\n', ["register.path"]),
+    ],
+)
+def test_each_attack_on_the_shape_of_the_gate_is_told(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected
+
+
+def test_another_metric_of_the_project_is_told() -> None:
+    assert "policy.metric" in keys(TWO, setting('metric = "line"'))
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (APP + APP_FILES, APP + APP_FILES + REST),
+        (APP, NARROWED + REST.replace('"app/rest/**"', '"app/**"')),
+        (APP + APP_FILES, APP.replace("components.app", "components.new") + APP_FILES.replace(".app", ".new")),
+        (TESTS, TESTS.replace("t/unit", "t")),
+        (TESTS, TESTS.replace('"t/unit"', '"t/unit", "t/more"')),
+        (TWO + FILE, TWO + FILE + MANY),
+        (TWO + FILE.replace("src/**", "src/auth/**"), TWO + FILE.replace("src/**", "src/auth/**") + API_FILE),
+        (TWO + FILE, TWO + FILE + FILE.replace("80", "0")),
+    ],
+)
+def test_what_leaves_every_file_as_strictly_held_is_silent(base: str, head: str) -> None:
+    assert keys(base, head) == []
+
+
+def test_a_component_that_is_split_may_count_no_units_more_often() -> None:
+    units = "[[components.app.rules]]\nmax_uncovered = 5\n"
+    parts = NARROWED + units + REST + units.replace(".app", ".rest")
+    assert keys(APP.replace("app/**", 'app/core/**", "app/rest/**') + units, parts) == ["components.app.paths"]
+    parts = parts.replace("max_uncovered = 5", "min = 5")
+    assert not keys(APP.replace("app/**", 'app/core/**", "app/rest/**') + units.replace("max_uncovered", "min"), parts)
+
+
+def renamed(base: str, head: str, before: str, after: str) -> list[str]:
+    return [one.key for one in loosenings(policy(base), policy(head), renames={before: after}, files=[after])]
+
+
+def test_a_file_that_is_renamed_into_a_laxer_component_is_told() -> None:
+    assert renamed(TWO, TWO, "src/auth/a.py", "src/api/a.py") == ["components.auth.paths"]
+    assert renamed(TWO, TWO, "src/auth/a.py", "lib/a.py") == ["components.auth.paths"]
+    assert renamed(TWO, TWO, "src/api/a.py", "src/auth/a.py") == []
+    assert renamed(SAME, SAME, "src/auth/a.py", "src/api/a.py") == []
+    assert renamed(TWO, TWO, "src/auth/README.md", "docs/README.md") == []
+
+
+def test_a_file_that_is_renamed_into_a_component_with_a_new_suite_is_told() -> None:
+    new = TWO + '[suites.easy]\n[components.easy]\npaths = ["easy/**"]\nfail_under = 99\n'
+    assert renamed(TWO, new, "src/auth/a.py", "easy/a.py") == ["components.auth.paths"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("min = 0.0000001", "a minimum of 0.0000001 % undercuts rules[0] for src/api/**"),
+        ("max_uncovered = 100", "a maximum of 100 uncovered units undercuts rules[0] for src/api/**"),
+    ],
+)
+def test_what_undercuts_a_bar_is_told_as_it_was_written(limit: str, words: str) -> None:
+    narrow = f'[[rules]]\nscope = "file"\npaths = ["src/api/**"]\n{limit}\n'
+    (told,) = loosenings(policy(TWO + WIDE_FILE), policy(TWO + WIDE_FILE + narrow), renames={})
+    assert (told.key, told.message) == ("rules[1]", words)
+
+
+def test_a_file_that_is_renamed_out_of_a_file_bar_is_told_unless_the_bar_follows() -> None:
+    strict = '[[rules]]\nscope = "file"\npaths = ["src/auth/a.py"]\nmin = 100\n'
+    assert renamed(TWO + strict, TWO + strict, "src/auth/a.py", "src/auth/b.py") == ["rules[0]"]
+    assert renamed(TWO + strict, TWO + strict.replace("a.py", "b.py"), "src/auth/a.py", "src/auth/b.py") == []
+
+
+def test_a_new_glob_is_foreign_by_its_files_once_they_are_known() -> None:
+    base = SAME.replace("src/api/**", "src/*.py")
+    head = base.replace('"src/auth/**"', '"src/auth/**", "src/login/**"')
+    assert keys(base, head) == ["components.auth.paths"]
+    known = loosenings(policy(base), policy(head), renames={}, files=["src/a.py", "src/login/b.py"])
+    assert known == ()
+    moved = loosenings(
+        policy(base), policy(head), renames={"src/a.py": "src/login/a.py"}, files=["src/login/a.py"]
+    )  # fmt: skip
+    assert [one.key for one in moved] == ["components.auth.paths"]
+
+
+def test_test_paths_may_follow_their_files() -> None:
+    head = TESTS.replace("t/unit", "t/login")
+    renames = {"t/unit/test_a.py": "t/login/test_a.py"}
+    assert not loosenings(policy(TESTS), policy(head), renames=renames, files=["t/login/test_a.py"])
+    assert loosenings(policy(TESTS), policy(head), renames=renames, files=["t/login/test_a.py", "t/unit/test_b.py"])
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_a_bar_is_loosened_exactly_when_it_is_lowered(before: int, after: int) -> None:
+    found = keys(TWO.replace("= 92", f"= {before}"), TWO.replace("= 92", f"= {after}"))
+    assert bool(found) is (Decimal(after) < Decimal(before))
