@@ -72,7 +72,7 @@ def _document(parsed: Parsed) -> dict[str, object]:
 
 def _table(reports: Sequence[tuple[str, Parsed]]) -> str:
     from covgov.model.snapshot import Metric
-    from covgov.publish.safe_text import markdown_code, markdown_row
+    from covgov.publish.render.safe_text import markdown_code, markdown_row
 
     rows = [
         (
