@@ -14,7 +14,7 @@ PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 # Tiers share the machine, and `proven` must see what all of them left.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e governed proven evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -89,6 +89,10 @@ proven: $(READY)
 ## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
 evidence: $(READY)
 	$(BIN)/python scripts/evidence.py
+
+## own-evidence: judge this repository twice in a clone (as long as its suites take) and write docs/portfolio/own.json
+own-evidence: $(READY)
+	$(BIN)/python scripts/evidence.py own
 
 ## cycles: play two weeks of a small shop and write docs/metrics/coverage-weekly.md
 cycles: $(READY)
