@@ -23,6 +23,14 @@ def test_there_are_six_boxes_and_five_criteria() -> None:
     assert [claim.number for claim in CLAIMS] == [*(f"B{n}" for n in range(1, 7)), *(f"E{n}" for n in range(1, 6))]
 
 
+def test_the_plan_begins_with_milestones_that_have_every_box_and_criterion_once() -> None:
+    text = PLAN.read_text(encoding="utf-8")
+    summary = text.partition("## Milestones\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE)[0] == "Milestones"
+    rows = re.findall(r"^\| M\d \| [^|]+ \| done \| ([^|]+) \| [^|]+ \|$", summary, re.MULTILINE)
+    assert sorted(", ".join(rows).split(", ")) == sorted(claim.number for claim in CLAIMS)
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.number)
 def test_every_claim_names_tests_that_are_there(claim: proof.Claim) -> None:
     inventory = (CHECKOUT / "tests" / "inventory.txt").read_text(encoding="utf-8").split()

@@ -10,6 +10,7 @@ import pytest
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence.tables import policy
 from covgov_testing.named_commands import is_there
+from covgov_testing.workflow_files import WORKFLOWS, steps
 
 TEXT = (CHECKOUT / "tests" / "docs" / "12-test-commands.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```$", TEXT, re.M | re.S) for line in block.splitlines()]
@@ -40,3 +41,16 @@ def test_the_bars_that_are_told_are_the_policys() -> None:
     components = {bar.component: bar.min for bar in judged.bars if bar.component and bar.min and not bar.attribute}
     assert [int(value) for value in told.groups()] == [components[n] for n in ("api", "auth", "logging", "engine")]
     assert "soft_start_floor" not in (CHECKOUT / "covgov.toml").read_text(encoding="utf-8")
+
+
+def test_dashboards_and_every_artifact_are_linked() -> None:
+    section = TEXT.partition("## Where to look at it\n")[2].partition("\n## ")[0]
+    links = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", section)}
+    assert {"../../docs/dashboards.md", "../../docs/metrics/README.md", "../../docs/metrics/grafana.json"} <= links
+    assert "test_framework_upgrades/orchestration.md" in links
+    uploads = [step.given["name"] for name in WORKFLOWS for _, step in steps(name) if "upload-artifact" in step.uses]
+    names = {str(name).replace("${{ matrix.suite }}", "SUITE") for name in uploads}
+    assert names == set(re.findall(r"`(coverage-[\w-]+)`", section))
+    dashboards = (CHECKOUT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    for row in re.findall(r"^\| (\w+)[^|]* \|", dashboards.partition("| --- |")[2].partition("\n\n")[0], re.MULTILINE):
+        assert row in section

@@ -1,4 +1,4 @@
-"""This repository's own summary and alert: `make govern` in a fresh clone, and once more when tests of it are missing."""
+"""This repository's own summary and alert: `make govern` in a fresh clone, and again without some of its tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MISSING = "tests/unit/logging/test_audit.py"
 
 
 class Own(msgspec.Struct, frozen=True):
-    """commit, day: what was judged, and when. table: components, out of its job summary. mail: of the run that dropped."""
+    """commit, day: what was judged, and when. table: of its job summary. mail: the alert about the run that dropped."""
 
     commit: str
     day: str
