@@ -54,6 +54,7 @@ class CoveragepyData:
     """Everything: lines, excluded lines, exits as coverage.py counts them, quality attributes."""
 
     name: Final = "coveragepy-data"
+    capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
 
     def recognises(self, head: bytes, /) -> bool:
         return head.startswith(b"SQLite format 3\0")
