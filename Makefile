@@ -14,7 +14,7 @@ PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 # Tiers share the machine, and `proven` must see what all of them left.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e governed proven evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help govern test test-all format check unit contracts integration workflows own docs e2e governed proven evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -34,6 +34,11 @@ test: check $(if $(GOVERNED),governed,unit contracts) integration docs e2e workf
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
 test-all: test system
+
+## format: format the sources, and fix what ruff can fix
+format: $(READY)
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --fix .
 
 ## check: formatting, lint, types, import contracts, dependencies, test inventory
 check: $(READY)

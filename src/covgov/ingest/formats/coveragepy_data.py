@@ -1,7 +1,8 @@
 """`.coverage`: coverage.py's own SQLite data file.
 
 It records what ran, not what could have run: only coverage.py, in the version and interpreter of the suite, can tell
-(DESIGN §4). So the data file goes through `covgov.runner.analyser`, and this format reads that script's JSON.
+(docs/architecture.md, "Measurement identity"). So the data file goes through `covgov.runner.analyser`, and this format
+reads that script's JSON.
 """
 
 from __future__ import annotations
