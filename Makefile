@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e golden evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -97,6 +97,10 @@ golden: $(READY)
 ## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
 evidence: $(READY)
 	$(BIN)/python scripts/evidence.py
+
+## own-evidence: judge this repository twice in a clone (as long as its suites take) and write docs/portfolio/own.json
+own-evidence: $(READY)
+	$(BIN)/python scripts/evidence.py own
 
 ## cycles: play two weeks of a small shop and write docs/metrics/coverage-weekly.md
 cycles: $(READY)

@@ -25,5 +25,13 @@ def test_every_box_and_criterion_names_tests_that_are_collected() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_plan_begins_with_milestones_that_have_every_box_and_criterion_once() -> None:
+    text = PLAN.read_text(encoding="utf-8")
+    summary = text.partition("## Milestones\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE)[0] == "Milestones"
+    rows = re.findall(r"^\| M\d \| [^|]+ \| done \| ([^|]+) \| [^|]+ \|$", summary, re.MULTILINE)
+    assert sorted(", ".join(rows).split(", ")) == sorted(number for number, _ in ROWS)
+
+
 def test_a_test_that_is_not_there_is_noticed() -> None:
     assert collects("tests/docs/test_phase_plan.py::test_nothing").returncode != 0
