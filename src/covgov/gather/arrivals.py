@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from covgov.errors import InputError
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
-from covgov.model.verdict import SuiteLine
 
 OURS = re.compile(r"[^/]*\.(?:snapshot|why|record|json|xml|lcov|md|patch|zip|prom)|spool|history|\.data")
 """Names, directly below the folder of measurements, that covgov writes or reads there."""
@@ -25,12 +24,6 @@ class Arrival:
     suite: str
     snapshot: Snapshot | None
     reason: str
-
-    def line(self) -> SuiteLine:
-        """As the verdict shows it."""
-        if self.snapshot is None:
-            return SuiteLine(self.suite, arrived=False, reason=self.reason)
-        return SuiteLine(self.suite, arrived=True, tests=self.snapshot.tests, identity=self.snapshot.identity)
 
 
 @dataclass(frozen=True, slots=True)

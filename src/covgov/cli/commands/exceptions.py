@@ -142,7 +142,7 @@ def synchronise(
         if not suite.arrived:
             project.world.note(f"covgov: suite {suite.name}: {suite.reason}; rows about it stay as they are")
     owners = codeowners.find(project.read).owner_of
-    updated = syncing.sync(register, verdict, owners=owners, today=today, base=judgement.base_register)
+    updated = syncing.sync(register, verdict, owners=owners, today=today, base=judgement.facts.base_register)
     return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from covgov.gather.unmeasured import unreported
+
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import API, AUTH, policy
 

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from covgov.tamper.whose import loosenings, stricter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from covgov.model.verdict import Outcome
 from covgov.policy import bars, scopes
 from covgov.policy.policy import Bar, On, Policy
 from covgov.tamper.limits import joined
-from covgov.tamper.whose import loosenings, stricter
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import TWO, facts, policy
 

@@ -46,8 +46,7 @@ def _faults(verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy)
     lowered = _soft_start(verdict, policy)
     force = breaches.overridden(policy, lowered) if lowered else policy.bars
     for row in verdict.rows:
-        if not scopes.is_base_side(row.name):  # the base's paths are not known here
-            yield from _component_faults(row, verdict, snapshots, replace(policy, bars=force))
+        yield from _component_faults(row, verdict, snapshots, replace(policy, bars=force))
     whole = merge(tuple(snapshots.values())) if snapshots else None
     if verdict.project is not None:
         yield from _figure_faults(verdict.project, whole)
@@ -84,7 +83,7 @@ def _component_faults(row: Row, verdict: Verdict, snapshots: Mapping[str, Snapsh
         return
     snapshot = snapshots.get(row.suite)
     yield from _figure_faults(row, snapshot and snapshot.restrict(scopes.belongs(policy, row.name)))
-    own = rows.about(policy, row.name, row.suite, verdict.findings)
+    own = rows.about(policy, row.name, verdict.findings)
     yield from _bar_faults(row, verdict, own, _owed(policy.bars, BarScope.COMPONENT, row.name, row.metric))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from covgov.judge.facts import BasePolicy, ComponentFacts, Facts, Measured, Override
+from covgov.judge.facts import Facts, Override, suite_line
 from covgov.judge.rules import bar, empty, suite
+from covgov.judge.view import view_of
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.snapshot import Snapshot
-from covgov.model.verdict import Finding, SuiteLine
-from covgov.policy import scopes
+from covgov.model.verdict import Finding
 from covgov.policy.policy import BarScope, Policy
 
 RULES = (suite.check, empty.check, bar.check)
@@ -27,35 +27,14 @@ def findings(
 
     merged: all of them in one; None when there is none. lowered: the soft start in force.
     """
-    facts = _facts(snapshots, merged, policy, lowered)
-    return (finding for rule in RULES for finding in rule(facts) if finding.counts)
-
-
-def _facts(
-    snapshots: Mapping[str, Snapshot], merged: Snapshot | None, policy: Policy, lowered: Override | None
-) -> Facts:
-    whole = all(name in snapshots for name in policy.expected)
-    return Facts(
+    facts = Facts(
         today=date.min,
-        policy=replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER)),
-        base_policy=BasePolicy.NO_BASE,
-        loosenings=(),
-        suites=tuple(_line(name, snapshots.get(name)) for name in policy.expected),
-        components=tuple(
-            ComponentFacts(one, _measured(snapshots.get(one.suite), scopes.belongs(policy, name)))
-            for name, one in policy.components.items()
-        ),
-        project=_measured(merged if whole else None, lambda path: True),
-        patch=None,
-        register=None,
-        base_register=None,
+        suites=tuple(suite_line(name, snapshots.get(name)) for name in policy.expected),
+        snapshots=snapshots,
+        merged=merged,
+        baseline=NOT_ASKED,
         override=lowered,
     )
-
-
-def _line(name: str, snapshot: Snapshot | None) -> SuiteLine:
-    return SuiteLine(name, arrived=snapshot is not None, tests=snapshot.tests if snapshot else None)
-
-
-def _measured(snapshot: Snapshot | None, belongs: Callable[[str], bool]) -> Measured:
-    return Measured(snapshot.restrict(belongs) if snapshot else None, "", NOT_ASKED)
+    ownerless = replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER))
+    view = view_of(facts, ownerless)
+    return (finding for rule in RULES for finding in rule(view) if finding.counts)
