@@ -16,7 +16,7 @@ from covgov.judge.facts import BasePolicy, Override
 from covgov.model.diff import Diff
 from covgov.policy.policy import Policy
 from covgov.register.entry import Register
-from covgov.tamper.renames import follow
+from covgov.tamper.renames import judging
 from covgov.vcs.interface import WORKTREE, Repository
 
 
@@ -84,17 +84,10 @@ def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
         trusted = trusted_default_branch(repository, head, policy)
         situation = situate(repository, edges.ci, default_branch=trusted, base=request.base)
         base = _base_branch(situation, head, repository, policy, edges)
-    policies = _judging(head, base)
+    policies = judging(head, base.at_tip, base.diff.renames())
     wanted = wanted_suites(request.suites, *policies)
     bar = override.override(request.fail_under, edges.env, wanted, base.at_tip or head)
     return Preparation(request, situation, base, policies, wanted, bar)
-
-
-def _judging(head: Policy, base: BaseBranch) -> tuple[Policy, ...]:
-    if base.at_tip is None:
-        return (head,)
-    followed = follow(base.at_tip, base.diff.renames())
-    return (head,) if followed == head else (head, followed)
 
 
 def _declared(policies: Sequence[Policy]) -> tuple[str, ...]:

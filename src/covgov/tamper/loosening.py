@@ -11,7 +11,7 @@ from covgov.policy import globs, scopes
 from covgov.policy.bars import LIMITS, for_file, limit_of, spelled
 from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
 from covgov.tamper.limits import Limit, figure, laxer, moved, weaker
-from covgov.tamper.renames import as_strict, is_code, welcome
+from covgov.tamper.renames import as_strict, is_code
 
 
 def loosenings(
@@ -223,8 +223,7 @@ def _lost(old: Component, new: Component | None, sides: Sides) -> list[tuple[str
     return [
         (before, after)
         for before, after in gone
-        if not globs.matches(after, heirs)
-        and not (before != after and welcome(old, after, sides.base) and globs.matches(after, settled))
+        if not globs.matches(after, heirs) and not (before != after and globs.matches(after, settled))
     ]
 
 

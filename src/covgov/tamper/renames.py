@@ -21,6 +21,14 @@ def is_code(path: str) -> bool:
     return not path.lower().endswith(NOT_CODE)
 
 
+def judging(head: Policy, base: Policy | None, renames: Mapping[str, str]) -> tuple[Policy, ...]:
+    """The policies by which a change is judged: the head's, then the base branch's where it demands anything else."""
+    if base is None:
+        return (head,)
+    followed = follow(base, renames)
+    return (head,) if followed == head else (head, followed)
+
+
 def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
     """The policy with the new names of renamed files beside its globs. renames: old path -> new path.
 
@@ -28,7 +36,7 @@ def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
     """
     code = {before: after for before, after in renames.items() if is_code(after)}
     components = {
-        name: replace(one, paths=_followed(one.paths, {b: a for b, a in code.items() if not welcome(one, a, base)}))
+        name: replace(one, paths=_followed(one.paths, {b: a for b, a in code.items() if not _welcome(one, a, base)}))
         for name, one in base.components.items()
     }
     bars = tuple(
@@ -37,7 +45,7 @@ def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
     return replace(base, components=components, bars=bars)
 
 
-def welcome(old: Component, path: str, policy: Policy) -> bool:
+def _welcome(old: Component, path: str, policy: Policy) -> bool:
     """Whether the policy puts a file of `old` with this new path into a component at least as strict."""
     return any(
         globs.matches(path, one.paths) and (one.name == old.name or as_strict(old, one, policy, policy))

@@ -14,6 +14,7 @@ from covgov.history.stores.git.store import GitStore
 from covgov.history.stores.registry import open_store
 from covgov.model import snapshot_codec
 from covgov.model.verdict import Outcome
+from covgov.publish.artifacts import PUBLISHED, artifacts, proposal
 from covgov_testing.builders.coverage import FAILED
 from covgov_testing.desk import LOCAL, NOW, Desk
 from covgov_testing.repos import Repo
@@ -31,7 +32,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(desk: Desk) -> None:
-    files = gate.artifacts(desk.judge(), desk.read)
+    judgement = desk.judge()
+    files = artifacts(judgement.verdict, judgement.facts, desk.read)
     assert sorted(files) == [
         "exceptions.patch",
         "merged.json",
@@ -50,12 +52,8 @@ def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(d
 def test_whatever_is_published_of_a_judgement_is_taken_away_before_the_next(desk: Desk) -> None:
     judgement = desk.judge()
     run = gate.run_of(judgement, LOCAL, now=NOW)
-    written = {
-        *gate.artifacts(judgement, desk.read),
-        *gate.kept(run, LOCAL, judgement.policy, change=False),
-        "digest.md",
-    }
-    assert written == set(gate.PUBLISHED)
+    written = {name for files in gate.published(judgement, run, desk.edges()) for name in files}
+    assert written | {"digest.md"} == set(PUBLISHED)
 
 
 def test_without_any_snapshot_there_is_nothing_to_merge(tmp_path: Path) -> None:
@@ -63,25 +61,26 @@ def test_without_any_snapshot_there_is_nothing_to_merge(tmp_path: Path) -> None:
     desk.commit()
     judgement = desk.judge()
     assert judgement.verdict.outcome is Outcome.UNDETERMINED
-    assert "merged.snapshot" not in gate.artifacts(judgement, desk.read)
+    assert "merged.snapshot" not in artifacts(judgement.verdict, judgement.facts, desk.read)
 
 
 def test_a_component_under_its_bar_is_proposed_as_a_patch_with_its_owner(desk: Desk) -> None:
     desk.commit({"CODEOWNERS": "* @nobody\napi/** @team-api\n"})
     desk.measure({"api/a.py": "+---------", "api/b.py": "----"})
     judgement = desk.judge()
-    patch = gate.proposal(judgement, desk.read)
+    patch = proposal(judgement.verdict, judgement.facts, desk.read)
     assert "component:api" in patch
     assert "new file mode" in patch
     applied = desk.root / "proposal.patch"
     applied.write_text(patch, encoding="utf-8")
     desk.repo.git("apply", "proposal.patch")
-    assert gate.proposal(desk.judge(), desk.read) == ""
+    again = desk.judge()
+    assert proposal(again.verdict, again.facts, desk.read) == ""
 
 
 def test_a_register_that_cannot_be_read_gets_no_proposal(desk: Desk) -> None:
-    judgement = replace(desk.judge(), register=None)
-    assert gate.proposal(judgement, desk.read) == ""
+    judgement = desk.judge()
+    assert proposal(judgement.verdict, replace(judgement.facts, register=None), desk.read) == ""
 
 
 def test_a_clean_whole_judgement_is_recorded_once(desk: Desk) -> None:
@@ -110,7 +109,7 @@ def test_uncommitted_work_is_shown_and_not_recorded(desk: Desk) -> None:
 
 
 def test_some_of_the_suites_are_not_a_run(desk: Desk) -> None:
-    answer = gate.record(gate.run_of(desk.judge("api"), LOCAL, now=NOW), desk.edges(), whole=False)
+    answer = gate.enter(gate.run_of(desk.judge("api"), LOCAL, now=NOW), desk.edges(), whole=False)
     assert "only the suites named on the command line" in str(answer)
 
 
@@ -146,9 +145,9 @@ def test_ci_on_the_default_branch_pushes_and_a_laptop_does_not(desk: Desk, tmp_p
     desk.repo.git("remote", "add", "origin", str(origin.root))
     desk.repo.git("push", "-q", "origin", "main")
     judgement = desk.judge()
-    gate.record(gate.run_of(judgement, LOCAL, now=NOW), git_edges(desk, LOCAL), whole=True)
+    gate.enter(gate.run_of(judgement, LOCAL, now=NOW), git_edges(desk, LOCAL), whole=True)
     assert origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
-    gate.record(gate.run_of(judgement, ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
+    gate.enter(gate.run_of(judgement, ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
     assert "refs/heads/coverage-history" in origin.git("for-each-ref", "--format=%(refname)")
 
 
@@ -160,5 +159,5 @@ def test_a_push_that_fails_is_a_delivery_fault_and_keeps_the_local_record(desk: 
     hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     with pytest.raises(DeliveryFailed):
-        gate.record(gate.run_of(desk.judge(), ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
+        gate.enter(gate.run_of(desk.judge(), ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
     assert git_edges(desk, LOCAL).store().exists()
