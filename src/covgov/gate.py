@@ -71,7 +71,9 @@ def run(
     recorded: bool,
     measure: Callable[[], object] = lambda: None,
 ) -> Judgement:
-    """Prepare, measure, gather, judge, publish, record. head: the policy on disk. measure: runs the suites. recorded: history gets the run.
+    """Prepare, measure, gather, judge, publish, record.
+
+    head: the policy on disk. measure: runs the suites. recorded: history gets the run.
 
     Raises what `prepare` raises. What goes wrong after the verdict is among the judgement's faults.
     """

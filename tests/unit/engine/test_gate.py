@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,15 +10,19 @@ import pytest
 
 from covgov import gate
 from covgov.ci.interface import CiContext, Event
-from covgov.errors import DeliveryFailed
-from covgov.gather.request import Edges
+from covgov.errors import DeliveryFailed, UsageError
+from covgov.gather.request import Edges, Request
 from covgov.history.interface import RunSummary
 from covgov.history.stores.git.store import GitStore
 from covgov.history.stores.registry import open_store
 from covgov.model import snapshot_codec
 from covgov.model.verdict import Outcome
+from covgov.policy import config
+from covgov.policy.policy import Policy
 from covgov.publish.artifacts import PUBLISHED, artifacts, proposal
+from covgov.vcs.git import GitRepository
 from covgov_testing.builders.coverage import FAILED
+from covgov_testing.builders.register import table
 from covgov_testing.desk import LOCAL, NOW, Desk
 from covgov_testing.repos import Repo
 
@@ -161,3 +168,113 @@ def test_a_push_that_fails_is_a_delivery_fault_and_keeps_the_local_record(desk: 
     with pytest.raises(DeliveryFailed):
         gate.enter(gate.run_of(desk.judge(), ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
     assert git_edges(desk, LOCAL).store().exists()
+
+
+class CountingRepository(GitRepository):
+    """Counts what is read of which commit."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, env=os.environ)
+        self.reads: Counter[tuple[str, str]] = Counter()
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        self.reads[revision, path] += 1
+        return super().read(revision, path)
+
+
+class Log:
+    """Outlets that keep what reaches them, in order; `broken` names the one that fails."""
+
+    def __init__(self, broken: str = "") -> None:
+        self.steps: list[str] = []
+        self.files: set[str] = set()
+        self.broken = broken
+
+    def outlets(self) -> gate.Outlets:
+        return gate.Outlets(
+            clear=lambda names: self.step("clear"),
+            write=self.write,
+            digest=lambda: "digest",
+            recorded=lambda run: self.step("record"),
+            summarise=lambda text: self.step("summarise"),
+            say=lambda verdict: self.step("say"),
+            now=lambda: NOW,
+        )
+
+    def step(self, name: str) -> None:
+        self.steps.append(name)
+        if name == self.broken:
+            raise OSError(28, "No space left on device")
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        self.files |= set(files)
+        self.step(min(files))
+
+
+def run(desk: Desk, log: Log, edges: Edges | None = None, **options: bool) -> gate.Judgement:
+    policy = config.load(desk.read)
+    assert policy is not None
+    return gate.run(
+        Request(NOW.date()),
+        lambda: policy,
+        edges or desk.edges(),
+        log.outlets(),
+        recorded=options.get("recorded", True),
+        measure=lambda: log.step("measure"),
+    )
+
+
+def test_a_run_does_its_steps_in_the_order_of_the_page(desk: Desk) -> None:
+    log = Log()
+    assert run(desk, log).verdict.outcome is Outcome.PASS
+    assert log.steps == [
+        "clear",
+        "measure",
+        "exceptions.patch",
+        "verdict.record",
+        "record",
+        "digest.md",
+        "summarise",
+        "say",
+    ]
+    assert log.files == set(PUBLISHED)
+    assert [run.commit for run in desk.store().list()] == [desk.repository.resolve("HEAD")]
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("broken", ["clear", "exceptions.patch", "record", "digest.md", "summarise", "say"])
+def test_a_step_that_fails_is_a_fault_and_keeps_no_other_from_being_done(desk: Desk, broken: str) -> None:
+    log, whole = Log(broken), Log()
+    judgement = run(desk, log)
+    run(desk, whole)
+    assert [fault.code for fault in judgement.faults] == ["io-error"]
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert log.steps == whole.steps
+
+
+def test_the_base_branchs_policy_and_register_are_read_once_in_a_run(desk: Desk) -> None:
+    desk.commit({"exceptions.md": table()})
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"README": "x\n"})
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "++++"})
+    repository = CountingRepository(desk.root)
+    run(desk, Log(), replace(desk.edges(), repository=repository))
+    main = desk.repository.resolve("main") or ""
+    assert {path: repository.reads[main, path] for path in ("covgov.toml", "exceptions.md")} == {
+        "covgov.toml": 1,
+        "exceptions.md": 1,
+    }
+
+
+def test_a_reason_not_to_judge_is_raised_before_a_suite_runs(desk: Desk) -> None:
+    log = Log()
+    with pytest.raises(UsageError):
+        gate.run(
+            Request(NOW.date(), base="nowhere"),
+            lambda: Policy(),
+            desk.edges(),
+            log.outlets(),
+            recorded=True,
+            measure=lambda: log.step("measure"),
+        )
+    assert log.steps == ["clear"]
