@@ -29,7 +29,8 @@ API_FILE = FILE.replace("src/**", "src/api/**").replace("80", "10")
 
 FILES = (
     *("src/api/a.py", "src/auth/a.py", "src/auth/core/b.py", "src/auth/README.md", "src/shared/s.py", "src/a/x.py"),
-    *("app/core/a.py", "app/rest/b.py", "app/other.py", "t/unit/test_a.py", "t/unit/some/test_b.py", "t/other/test_c.py"),
+    *("app/core/a.py", "app/rest/b.py", "app/other.py"),
+    *("t/unit/test_a.py", "t/unit/some/test_b.py", "t/other/test_c.py"),
 )
 
 
