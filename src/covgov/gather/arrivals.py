@@ -54,7 +54,7 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
         )
     data = read(path)
     if data is None:
-        return Arrival(suite, None, _told(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
+        return Arrival(suite, None, _reason_of_run(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
     try:
         snapshot = snapshot_codec.decode(data, path)
     except InputError as error:
@@ -90,7 +90,7 @@ def committed(folder: str, tracked: Iterable[str]) -> str:
     )
 
 
-def _told(data: bytes | None) -> str:
+def _reason_of_run(data: bytes | None) -> str:
     """What `covgov run` left instead of a snapshot, as one line."""
     return " ".join((data or b"").decode("utf-8", errors="replace").split())[:LONGEST]
 

@@ -133,12 +133,14 @@ def _reached(snapshot: Snapshot | None, tag: str) -> Ratio | None:
 
 def _receipt(baseline: Baseline | NoBaseline) -> ReceiptLine:
     if isinstance(baseline, NoBaseline):
-        return ReceiptLine("", 0, 0, _told(baseline.reason.value, baseline.detail))
+        return ReceiptLine("", 0, 0, _reason(baseline.reason.value, baseline.detail))
     receipt = baseline.receipt
-    return ReceiptLine(receipt.commit, receipt.distance, receipt.age_days, _told(receipt.reason.value, receipt.detail))
+    return ReceiptLine(
+        receipt.commit, receipt.distance, receipt.age_days, _reason(receipt.reason.value, receipt.detail)
+    )
 
 
-def _told(reason: str, detail: str) -> str:
+def _reason(reason: str, detail: str) -> str:
     return f"{reason}: {detail}" if detail else reason
 
 

@@ -303,3 +303,33 @@ def test_many_files_are_one_loosening() -> None:
     renames = {"src/auth/z.py": "lib/z.py"}
     (one,) = loosenings(policy(), head, renames=renames, files=["lib/z.py", "src/auth/a.py", "src/auth/b.py"])
     assert one.message == "no component holds lib/z.py (renamed from src/auth/z.py) and 2 more as strictly as auth did"
+
+
+EVEN = """
+[policy]
+fail_under = 80
+[suites.all]
+[components.auth]
+paths = ["src/auth/**"]
+suite = "all"
+[components.api]
+paths = ["src/api/**"]
+suite = "all"
+"""
+MERGED = '[components.one]\npaths = ["src/api/**", "src/auth/**"]\nsuite = "all"\n'
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (EVEN.replace('"src/auth/**"]', '"src/auth/**", "src/api/a.py"]'), ["components.auth.paths"]),
+        (
+            EVEN.replace('"src/auth/**"]', '"src/auth/x.py"]').replace('"src/api/**"]', '"src/api/**", "src/auth/**"]'),
+            ["components.api.paths", "components.auth.paths"],
+        ),
+        (EVEN.split("[components.auth]")[0] + MERGED, ["components.api", "components.auth"]),
+    ],
+    ids=["extended", "traded", "merged"],
+)
+def test_files_that_could_make_up_for_another_components_own_are_told(head: str, expected: list[str]) -> None:
+    assert keys(EVEN, head) == expected
