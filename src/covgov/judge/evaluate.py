@@ -37,10 +37,10 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> Verdict:
         receipt=rows.receipt_of(facts),
         today=facts.today,
         policy_hash=facts.policy.raw_hash,
-        commit=facts.commit,
-        tree=facts.tree,
+        commit=facts.commit or None,
+        tree=facts.tree or None,
         dirty=facts.dirty,
-        soft_start=override.lowering(facts.override, facts.policy) if facts.override is not None else "",
+        soft_start=(override.lowering(facts.override, facts.policy) or None) if facts.override is not None else None,
         guard_judged={
             one.component.name: points
             for one in facts.components

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from covgov.judge import breaches, units
 from covgov.judge.facts import ComponentFacts, Facts, Measured
@@ -77,7 +78,7 @@ def receipt_of(facts: Facts) -> ReceiptLine:
     """The project's receipt, else that of the first component."""
     measured = [facts.project] if facts.project is not None else []
     measured += [one.measured for one in facts.components]
-    return _receipt(measured[0].baseline) if measured else ReceiptLine("", 0, 0, "nothing was compared")
+    return _receipt(measured[0].baseline) if measured else ReceiptLine(None, 0, 0, "nothing was compared")
 
 
 def _row(facts: Facts, measured: Measured, metric: Metric) -> Row:
@@ -120,7 +121,7 @@ def _reached(snapshot: Snapshot | None, tag: str) -> Ratio | None:
 
 def _receipt(baseline: Baseline | NoBaseline) -> ReceiptLine:
     if isinstance(baseline, NoBaseline):
-        return ReceiptLine("", 0, 0, _told(baseline.reason.value, baseline.detail))
+        return ReceiptLine(None, 0, 0, _told(baseline.reason.value, baseline.detail))
     receipt = baseline.receipt
     return ReceiptLine(receipt.commit, receipt.distance, receipt.age_days, _told(receipt.reason.value, receipt.detail))
 

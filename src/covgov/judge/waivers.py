@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from msgspec import structs
+
 from covgov.judge.facts import BasePolicy, Facts
 from covgov.judge.register_figures import current, vanished
 from covgov.model.ratio import Ratio
@@ -104,7 +106,7 @@ def _waivable(finding: Finding, policy: Policy) -> tuple[Key, Ratio] | None:
 def _marked(finding: Finding, waivers: Mapping[Key, str], policy: Policy) -> Finding:
     figure = _waivable(finding, policy)
     waiver = waivers.get(figure[0]) if figure else None
-    return replace(finding, waived_by=waiver, hint="") if waiver else finding
+    return structs.replace(finding, waived_by=waiver, hint="") if waiver else finding
 
 
 def _judge(entry: Entry, failing: Sequence[Ratio], facts: Facts) -> Judged:

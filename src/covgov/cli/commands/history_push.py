@@ -16,7 +16,6 @@ from covgov.gather.base_branch import trusted_default_branch
 from covgov.history import judged
 from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
 from covgov.model.run import RunRecord
-from covgov.publish import to_wire_v1
 
 RECORD = f"{FOLDER}/{gate.RECORD}"
 
@@ -50,7 +49,7 @@ def judged_run(project: Project) -> judged.Kept:
         raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
     kept = judged.decode(data, RECORD, project.read, FOLDER)
     run = kept.run
-    if to_wire_v1.verdict(run.verdict) != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
+    if run.verdict != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
         raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
     return kept
 

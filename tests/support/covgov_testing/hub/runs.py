@@ -14,7 +14,7 @@ from covgov.model.verdict import Outcome, ReceiptLine, Row, Scope, SuiteLine
 from covgov_testing.builders.coverage import PASSED, cov, snap
 from covgov_testing.builders.run import NOON, object_id, run, verdict
 
-NO_RECEIPT = ReceiptLine("", 0, 0, "first run")
+NO_RECEIPT = ReceiptLine(None, 0, 0, "first run")
 SOURCES = {"src/api/a.py": "a1", "src/api/b.py": "b1", "src/auth/login.py": "l1"}
 PICTURES = {"src/api/a.py": "++-", "src/api/b.py": "+-x", "src/auth/login.py": "++"}
 

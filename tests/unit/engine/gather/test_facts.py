@@ -46,7 +46,7 @@ def test_the_first_commit_is_judged_by_its_absolute_bars_alone(desk: Desk) -> No
     desk.measure({"api/a.py": "+-"})
     verdict = desk.judge().verdict
     assert verdict.outcome is Outcome.PASS
-    assert verdict.receipt.commit == ""
+    assert verdict.receipt.commit is None
     assert verdict.patch is None or verdict.patch.ratio is None
 
 
@@ -76,7 +76,7 @@ def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
     judgement = desk.judge(git=False)
     assert judgement.verdict.outcome is Outcome.PASS
     assert "no git checkout" in messages(judgement)
-    assert judgement.verdict.commit == ""
+    assert judgement.verdict.commit is None
 
 
 def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:

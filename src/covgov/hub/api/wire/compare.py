@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgov.differential.comparison import Comparison
-from covgov.differential.words import in_words
 from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, figure, points, shares
 from covgov.hub.api.wire.runs import RunLine
 from covgov.model.change import Category, FileDelta
@@ -75,7 +74,7 @@ def compared(sides: Sides, found: Comparison, page: Sequence[FileDelta], followi
         base=figure(delta.base),
         head=figure(delta.head),
         points=None if delta.points is None else points(delta.points),
-        words=in_words(delta),
+        words=delta.words,
         parts=shares(delta),
         totals=Totals(
             lines={c: delta.tally.lines.get(c, 0) for c in Category},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from covgov.differential.words import in_words
 from covgov.history.layout import Stored, SuiteBody
 from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, bar, figure, maybe_figure, points, shares
 from covgov.hub.store.runs import RunRow
@@ -217,7 +216,7 @@ def change(delta: Delta) -> Change:
         judged=None if delta.judged is None else points(delta.judged),
         parts=shares(delta),
         lost=dict(delta.lost),
-        words=in_words(delta),
+        words=delta.words,
     )
 
 

@@ -97,7 +97,7 @@ def _facts(one: Condition) -> Iterator[str]:
     if one.change and one.change not in one.message:
         yield f"change {one.change}"
     if one.receipt:
-        yield f"compared with {one.receipt}"
+        yield f"baseline {one.receipt}"
     if one.owner:
         yield f"owner {one.owner}"
 
