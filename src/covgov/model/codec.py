@@ -63,10 +63,15 @@ def schemas(kinds: Sequence[type], ref: str) -> tuple[Sequence[Mapping[str, obje
     ref: as `#/$defs/{name}`. Every field is required, since every one is written.
     """
     found, parts = msgspec.json.schema_components(
-        kinds, ref_template=ref, schema_hook=lambda kind: {"$ref": ref.format(name=_FIGURES[kind][0])}
+        kinds, ref_template=ref, schema_hook=lambda kind: {"$ref": ref.format(name=name_of(kind))}
     )
     named: dict[str, object] = {name: _all_required(part) for name, part in parts.items()}
     return found, dict(sorted((named | dict(_FIGURES.values())).items()))
+
+
+def name_of(kind: type) -> str:
+    """What `schemas` calls a kind."""
+    return _FIGURES[kind][0] if kind in _FIGURES else kind.__name__
 
 
 def _all_required(part: dict[str, object]) -> dict[str, object]:

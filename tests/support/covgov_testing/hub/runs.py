@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, Snapshot, TestRun
@@ -54,7 +56,7 @@ def two_suites(
         branch=branch,
         expected=("api", "auth"),
         snapshots=snapshots,
-        made=replace(made, project=replace(whole, scope=Scope.PROJECT, suite="")),
+        made=structs.replace(made, project=structs.replace(whole, scope=Scope.PROJECT, suite="")),
     )
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
 from covgov.gate import Judgement, proposal
@@ -207,7 +208,7 @@ def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
 def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
     start(desk)
     desk.commit({"README": "x\n"}, "docs")
-    desk.measure({"api/a.py": "++++++++--"}, identity=replace(IDENTITY, version="8.0"))
+    desk.measure({"api/a.py": "++++++++--"}, identity=structs.replace(IDENTITY, version="8.0"))
     assert ("measurement", "undetermined") in rules(desk.judge())
     assert rules(desk.judge(accept_identity=True)) == []
 

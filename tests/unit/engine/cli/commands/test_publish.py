@@ -18,6 +18,7 @@ from msgspec import structs
 from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
+from covgov.model import codec
 from covgov.model.verdict import Finding, Verdict
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.spool import Spool
