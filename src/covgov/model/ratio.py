@@ -64,8 +64,12 @@ class Ratio:
         """Floored percentage without the sign, `79.95`; `-` when nothing was measured."""
         return show(self.fraction * 100, precision) if self.measurable else "-"
 
+    def spelled(self, precision: int = 2) -> str:
+        """`1599/2000 = 79.95 %`."""
+        return f"{self.covered}/{self.total} = {self.percent(precision)} %"
+
     def __str__(self) -> str:
-        return f"{self.covered}/{self.total} = {self.percent()} %"
+        return self.spelled()
 
 
 ZERO = Ratio(0, 0)

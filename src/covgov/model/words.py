@@ -59,8 +59,8 @@ def percent(ratio: Ratio | None, against: Decimal | None = None) -> str:
 
 
 def figure(ratio: Ratio, against: Decimal | None = None) -> str:
-    """`1599/2000 = 79.95 %`."""
-    return f"{ratio.covered}/{ratio.total} = {percent(ratio, against)}"
+    """`1599/2000 = 79.95 %`, of something that was measured."""
+    return ratio.spelled(precision(against))
 
 
 def now(ratio: Ratio | None, against: Decimal | None) -> str:

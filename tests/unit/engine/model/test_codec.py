@@ -97,3 +97,8 @@ def test_what_is_no_ratio_is_refused(text: str) -> None:
 
 def test_the_percentage_is_not_read() -> None:
     assert decode(b'{"covered":1,"total":2,"percent":"99.00"}', Ratio) == Ratio(1, 2)
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_text_is_changed_only_where_it_cannot_be_written(text: str) -> None:
+    assert decode(encode(text), str) == text or any("\ud800" <= char <= "\udfff" for char in text)

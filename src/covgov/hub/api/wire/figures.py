@@ -13,7 +13,8 @@ from pydantic_core import CoreSchema, core_schema
 from covgov.model import codec
 from covgov.model.change import Delta, Part
 from covgov.model.ratio import Ratio
-from covgov.model.verdict import Row, Verdict
+from covgov.model.snapshot import TestRun
+from covgov.model.verdict import ExceptionLine, Finding, Row, Verdict
 
 PART = "x-covgov-part"
 """Marks a schema of which OpenAPI shows the codec's (`parts`)."""
@@ -37,6 +38,9 @@ class Published:
 
 
 PublishedVerdict = Annotated[Verdict, Published()]
+PublishedException = Annotated[ExceptionLine, Published()]
+PublishedFinding = Annotated[Finding, Published()]
+PublishedTests = Annotated[TestRun, Published()]
 PublishedRow = Annotated[Row, Published()]
 Change = Annotated[Delta, Published()]
 Figure = Annotated[Ratio, Published()]

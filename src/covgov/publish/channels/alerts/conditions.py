@@ -46,7 +46,8 @@ class Condition:
 
 def conditions(verdict: Verdict, owner_of: Owners) -> tuple[Condition, ...]:
     """In the order of occasions, then as the verdict lists them. Waived findings and notes are none."""
-    found = [*_of_findings(verdict, owner_of), *map(_overdue, _overdue_lines(verdict))]
+    late = [_overdue(verdict, line) for line in _overdue_lines(verdict)]
+    found = [*_of_findings(verdict, owner_of), *late]
     order = list(Occasion)
     return tuple(sorted(found, key=lambda one: order.index(one.occasion)))
 
@@ -87,15 +88,16 @@ def _overdue_lines(verdict: Verdict) -> list[ExceptionLine]:
     return [line for line in verdict.exceptions if line.state is ExceptionState.OVERDUE]
 
 
-def _overdue(line: ExceptionLine) -> Condition:
-    review = f"review was due on {line.review}" if line.review else "review is overdue"
+def _overdue(verdict: Verdict, line: ExceptionLine) -> Condition:
+    subject = line.id or line.scope
+    said = (one.message for one in verdict.findings if (one.scope, one.subject) == (Scope.REGISTER, subject))
     return Condition(
         occasion=Occasion.OVERDUE,
         scope=Scope.REGISTER,
-        subject=line.id or line.scope,
+        subject=subject,
         rule="exception-overdue",
         metric=line.metric,
-        message=f"exception {line.id or '(no id)'} of {line.scope}: {review}; it waives nothing any more",
+        message=next(said, ""),
         figure=_figure(line.current),
         bar="",
         owner=line.owner,

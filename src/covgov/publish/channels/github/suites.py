@@ -41,12 +41,9 @@ def outcome_of(rows: Sequence[Row], findings: Sequence[Finding]) -> Outcome:
 
 
 def _tests(suite: SuiteLine) -> str:
-    if not suite.arrived:
-        return f"It did not arrive: {markdown(suite.reason or 'no snapshot')}"
-    run = suite.tests
-    if run is None:
+    if suite.arrived and suite.tests is None:
         return "Its coverage came as a bare report: nobody says which tests ran."
-    return f"Tests: {words.tests(run)}"
+    return f"Tests: {markdown(words.suite(suite))}"
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:

@@ -57,7 +57,7 @@ def test_the_document_carries_exact_figures() -> None:
         }
     ]
     assert [line["id"] for line in document["exceptions"]["overdue"]] == ["EX-1"]
-    assert document["exceptions"]["opened"][0]["owner"] is None
+    assert document["exceptions"]["opened"][0]["owner"] == ""
     assert document["failing"][0]["message"] == "api is below"
     assert document["suites"][0]["last"]["tests"] == PASSED.tests
     assert document["outcomes"] == {"fail": 1}

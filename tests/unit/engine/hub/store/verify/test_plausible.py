@@ -67,7 +67,7 @@ def test_every_verdict_that_can_be_rendered_is_admitted(made: Verdict) -> None:
 
 
 def poisoned(bar: str) -> Verdict:
-    return verdict(rows=[replace(row("api", 1, 2), bar=Decimal(bar))])
+    return verdict(rows=[structs.replace(row("api", 1, 2), bar=Decimal(bar))])
 
 
 @pytest.mark.security

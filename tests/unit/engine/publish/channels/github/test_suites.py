@@ -63,8 +63,8 @@ def test_a_suite_is_told_the_worst_that_is_said_of_it(effect: Effect, outcome: O
 
 
 def test_a_suite_that_did_not_arrive_is_told_why() -> None:
-    assert "It did not arrive: job was cancelled" in told(build.verdict(suites=(AUTH,)), "auth")
-    assert "It did not arrive: no snapshot" in told(build.verdict(suites=(SuiteLine("api", arrived=False),)))
+    assert "Tests: did not arrive: job was cancelled" in told(build.verdict(suites=(AUTH,)), "auth")
+    assert "Tests: did not arrive: no snapshot" in told(build.verdict(suites=(SuiteLine("api", arrived=False),)))
 
 
 def test_a_bare_report_is_told_as_one() -> None:
