@@ -102,7 +102,8 @@ class FileCoverage:
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What measured: two snapshots compare line by line only when their identities agree (DESIGN §4)."""
+    """What measured. Snapshots compare line by line only when their identities agree (docs/architecture.md,
+    "Measurement identity")."""
 
     tool: str
     version: str = ""
