@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from covgov.ci.interface import CiContext
+from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy
-from covgov.publish.wire_v1 import VerdictV1
 
 
 def nobody(_path: str) -> str:
@@ -33,15 +33,15 @@ class Publication:
     now: when it was recorded, else the clock; aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
     """
 
-    verdict: VerdictV1
+    verdict: Verdict
     file: Callable[[str], bytes | None]
     ci: CiContext
     policy: Policy
     repository: str
     commit: str
     now: datetime
-    previous: VerdictV1 | None = None
     run: str = ""
+    previous: Verdict | None = None
     owner_of: Callable[[str], str] = nobody
 
 

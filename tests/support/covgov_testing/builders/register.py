@@ -55,7 +55,7 @@ PROPOSED = replace(
     approved_on=None,
 )  # fmt: skip
 
-RECEIPT = ReceiptLine("", 0, 0, "first run")
+RECEIPT = ReceiptLine(None, 0, 0, "first run")
 POLICY = Policy(
     suites={"auth": Suite("auth"), "api": Suite("api")},
     components={
