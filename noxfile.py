@@ -17,10 +17,14 @@ import nox
 
 nox.options.default_venv_backend = os.environ.get("NOX_DEFAULT_VENV_BACKEND", "virtualenv")
 
+# The version that runs nox. One version as text: a list would put it into the session's name.
+PYTHON = "{}.{}".format(*sys.version_info)
+JUDGED = [0, 10, 11]
+"""Exit codes after which a check has something to judge: it also judges tests that failed and a suite that is missing."""
 SUITES = tuple(tomllib.loads(Path("covgov.toml").read_text(encoding="utf-8"))["suites"])
 
 
-@nox.session(python="3.11")  # a single version as text: a list would put it into the session's name
+@nox.session(python=PYTHON)
 @nox.parametrize("suite", [nox.param(name, id=f"unit_{name.replace('-', '_')}") for name in SUITES])
 def tests(session: nox.Session, suite: str) -> None:
     """Measure one suite with `covgov run --measure-only`, and check it if a bar is given."""
@@ -31,14 +35,11 @@ def tests(session: nox.Session, suite: str) -> None:
     checked = bool(bar or os.environ.get("COVERAGE_FAIL_UNDER"))
     python = sys.executable if session.venv_backend == "none" else "python"
     if session.venv_backend != "none":
-        session.install("--require-hashes", "-r", "requirements-dev.txt")
-        session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+        session.run_install(python, "scripts/setup/install.py")
     session.run(
         *(python, "-m", "covgov", "run", "--measure-only", suite, "--", *arguments),
         env={"COVERAGE_CONTEXT": os.environ.get("COVERAGE_CONTEXT", suite)},
-        success_codes=[0, 10, 11]
-        if checked
-        else [0],  # the check judges tests that failed, and a suite that is missing
+        success_codes=JUDGED if checked else [0],
     )
     if checked:
         session.run(python, "-m", "covgov", "check", suite, *bar)
