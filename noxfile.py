@@ -20,7 +20,7 @@ nox.options.default_venv_backend = os.environ.get("NOX_DEFAULT_VENV_BACKEND", "v
 # The version that runs nox. One version as text: a list would put it into the session's name.
 PYTHON = "{}.{}".format(*sys.version_info)
 JUDGED = [0, 10, 11]
-"""Exit codes after which a check has something to judge: it also judges tests that failed and a suite that is missing."""
+"""Exit codes after which a check can follow: it also judges tests that failed and a suite that is missing."""
 SUITES = tuple(tomllib.loads(Path("covgov.toml").read_text(encoding="utf-8"))["suites"])
 
 
