@@ -34,6 +34,14 @@ def test_an_option_that_is_not_there_is_noticed(line: str) -> None:
         is_there(line)
 
 
+def test_the_main_job_runs_every_unit_and_contract_test() -> None:
+    there = [
+        path.parent for top in ("unit/*", "contracts") for path in (CHECKOUT / "tests").glob(f"{top}/**/test_*.py")
+    ]
+    run = [CHECKOUT / folder for suite in policy().suites.values() for folder in suite.tests]
+    assert [folder for folder in there if not any(folder.is_relative_to(one) for one in run)] == []
+
+
 def test_the_bars_that_are_told_are_the_policys() -> None:
     told = re.search(r"bars are api (\d+), auth (\d+), logging (\d+) and engine (\d+)", TEXT)
     assert told is not None

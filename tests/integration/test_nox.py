@@ -112,7 +112,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Covered lines of 10000 -> a project that has exactly so many, under a policy that asks for half."""
     made = {n: projects.counted(tmp_path_factory.mktemp(f"lines{n}") / "project", n, 10_000) for n in (8999, 9000)}
     for root in made.values():
-        shutil.copy(CHECKOUT / "noxfile.py", root)
+        shutil.copy(CHECKOUT / "noxfile.py", root / "noxfile.py")
         Repo(root).commit({"covgov.toml": projects.COUNTED_POLICY.replace("fail_under = 90\n", "fail_under = 50\n", 1)})
     return made
 
