@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from covgov.judge.facts import Facts, Override
+from covgov.judge.facts import Override
+from covgov.judge.view import PolicyView
 from covgov.model import words
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy import scopes
 from covgov.policy.bars import spelled
 from covgov.policy.meaning import total_key
 from covgov.policy.policy import Bar, BarScope, On, Policy
@@ -26,16 +26,16 @@ class Subject:
     unproven: str = ""
 
 
-def in_force(facts: Facts) -> tuple[Bar, ...]:
+def in_force(view: PolicyView) -> tuple[Bar, ...]:
     """The policy's bars, with the total bar of the overridden suite replaced."""
-    override = facts.override
-    return facts.policy.bars if override is None else overridden(facts.policy, override)
+    override = view.facts.override
+    return view.policy.bars if override is None else overridden(view.policy, override)
 
 
 def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
     """The total bars of the suite's components replaced; where it is the only suite, also the project's."""
     names = [name for name, component in policy.components.items() if component.suite == override.suite]
-    totals = {(name, total_key(scopes.plain(name))) for name in names}
+    totals = {(name, total_key(name)) for name in names}
     if policy.expected == (override.suite,):
         totals.add(("", "policy.fail_under"))
     return tuple(replace(bar, min=override.value) if (bar.component, bar.key) in totals else bar for bar in policy.bars)

@@ -14,7 +14,7 @@ from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
 from covgov.files import READABLE, place
-from covgov.gate import Judgement
+from covgov.model.verdict import Verdict
 from covgov.model.words import count
 from covgov.register import lint as linting
 from covgov.register import sync as syncing
@@ -59,7 +59,12 @@ def sync_command(world: World, dry_run: bool, today: datetime | None, as_json: b
     from covgov.cli.judge import judge_project
 
     project, day = Project(world), _day(world, today)
-    return synchronise(project, lambda: judge_project(project, today=day), day, dry_run=dry_run, as_json=as_json)
+
+    def judge() -> tuple[Verdict, Register | None]:
+        judgement = judge_project(project, today=day)
+        return judgement.verdict, judgement.facts.base_register
+
+    return synchronise(project, judge, day, dry_run=dry_run, as_json=as_json)
 
 
 @command.command("list")
@@ -133,17 +138,21 @@ def resolve_command(
 
 
 def synchronise(
-    project: Project, judge: Callable[[], Judgement], today: date, *, dry_run: bool = False, as_json: bool = False
+    project: Project,
+    judge: Callable[[], tuple[Verdict, Register | None]],
+    today: date,
+    *,
+    dry_run: bool = False,
+    as_json: bool = False,
 ) -> int:
-    """Sync the project's register with the judgement that `judge` returns; the exit code."""
+    """Sync the project's register with what `judge` returns: the verdict and the base branch's register."""
     register = project.register
-    judgement = judge()
-    verdict = judgement.verdict
+    verdict, base = judge()
     for suite in verdict.suites:
         if not suite.arrived:
             project.world.note(f"covgov: suite {suite.name}: {suite.reason}; rows about it stay as they are")
     owners = codeowners.find(project.read).owner_of
-    updated = syncing.sync(register, verdict, owners=owners, today=today, base=judgement.base_register)
+    updated = syncing.sync(register, verdict, owners=owners, today=today, base=base)
     return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
 
 
