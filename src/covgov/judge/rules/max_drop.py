@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from covgov.judge.breaches import proving_nothing
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import words
 from covgov.model.change import Delta
@@ -54,3 +55,25 @@ def _drop(delta: Delta, points: Fraction) -> str:
     if points == delta.points:
         return delta.words
     return f"{delta.words}; judged {words.points(points)}"
+
+
+PAGES = (
+    RulePage(
+        id="max-drop",
+        title="Coverage dropped by more than the limit",
+        why=(
+            "The regression guard compares each scope with its baseline. Deleting covered code is no "
+            "regression; losing the tests of code that is still there is one."
+        ),
+        example=(
+            "[max-drop] api: -2.31 pp = -1.80 new uncovered code, -0.51 tests no longer reach 9 lines: a drop "
+            "of more than 2 pp (combined, bar policy.max_drop)"
+        ),
+        fix=(
+            "Cover the new code, and bring back the tests that reached the lost lines. An exception waives a "
+            "bar, not a drop."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
 from covgov.judge.facts import tests_failed
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
@@ -67,3 +68,22 @@ def _allowed(bar: Bar, subject: Subject, now: Ratio, allowance: int) -> Finding:
     return Finding(
         "patch", Effect.NOTE, Scope.PATCH, subject.name, words, metric=bar.metric, now=now, bar=bar.min, key=bar.key
     )
+
+
+PAGES = (
+    RulePage(
+        id="patch",
+        title="Changed code is below the patch bar",
+        why=(
+            "New code is cheapest to test when it is written. The patch bar counts the units of added and "
+            "modified lines only, so old debt does not matter."
+        ),
+        example="[patch] patch: 0/4 = 0.00 % < 80 % (combined, on patch, bar policy.fail_under_patch)",
+        fix=(
+            "Cover the changed lines listed below the findings. `patch_allowance` forgives a few uncovered "
+            "units. A patch without executable lines passes with a note."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

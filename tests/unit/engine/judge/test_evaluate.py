@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from covgov.judge.evaluate import in_order, judge
 from covgov.judge.facts import Override
-from covgov.judge.interface import Rule
-from covgov.judge.registry import RULES
+from covgov.judge.interface import Check
+from covgov.judge.registry import CHECKS
 from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.run import Baseline
@@ -51,7 +51,7 @@ def good() -> PolicyView:
     return view(policy(), BOTH, project=WHOLE)
 
 
-def saying(findings: Sequence[Finding]) -> Rule:
+def saying(findings: Sequence[Finding]) -> Check:
     def rule(view: PolicyView, /) -> Iterator[Finding]:
         yield from findings
 
@@ -179,7 +179,7 @@ def test_the_order_of_findings_does_not_matter(findings: list[Finding], random: 
 
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rules_does_not_matter(random: Random) -> None:
-    rules = list(RULES.values())
+    rules = list(CHECKS)
     random.shuffle(rules)
     made = view(policy(), {"api": API})
     assert judge([made], rules) == judge([made])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts, Override, compare_all
-from covgov.judge.registry import RULES
+from covgov.judge.registry import CHECKS
 from covgov.judge.view import PolicyView
 from covgov.model.diff import Diff
 from covgov.model.run import Baseline
@@ -287,5 +287,5 @@ def test_a_key_that_is_added_tomorrow_and_mentioned_nowhere_else_cannot_fail_ope
     head: int, base: int, renames: dict[str, str]
 ) -> None:
     pair = judging(with_toy(policy(), head), with_toy(policy(), base), renames)
-    found = [one for one in evaluate(facts(BOTH), pair, [*RULES.values(), toy]).findings if one.rule == "toy"]
+    found = [one for one in evaluate(facts(BOTH), pair, [*CHECKS, toy]).findings if one.rule == "toy"]
     assert bool(found) is (max(head, base) > 5)

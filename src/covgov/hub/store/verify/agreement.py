@@ -23,7 +23,7 @@ from covgov.model.verdict import Effect, Finding, Outcome, Row, Verdict, fold
 from covgov.policy.policy import BarScope, Policy
 from covgov.register.entry import ENTRY_SCOPES
 
-RULES = (suite.check, empty.check, bar.check)
+CHECKS = (suite.check, empty.check, bar.check)
 """They look at no baseline, diff or day."""
 
 NOT_ASKED = NoBaseline(BaselineReason.NO_REPOSITORY, "the hub has no source code", blocking=False)
@@ -73,7 +73,7 @@ def _judged_again(record: RunRecord, policy: Policy) -> Verdict:
         override=_soft_start(record.verdict, policy),
     )
     ownerless = replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER))
-    return evaluate(facts, [ownerless], RULES)
+    return evaluate(facts, [ownerless], CHECKS)
 
 
 def _soft_start(verdict: Verdict, policy: Policy) -> Override | None:
