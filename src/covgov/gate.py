@@ -124,7 +124,7 @@ def run_of(judgement: Judgement, ci: CiContext, *, now: datetime) -> RunRecord:
         expected=judgement.policy.expected,
         snapshots=judgement.snapshots,
         verdict=verdict,
-        policy_hash=judgement.policy.raw_hash,
+        policy_hash=judgement.policy.hash,
     )
 
 
@@ -136,7 +136,7 @@ def kept(run: RunRecord, ci: CiContext, policy: Policy, *, change: bool) -> dict
     refusal = unrecordable(run, ci)
     if change and refusal is not None and refusal.unnamed:
         refusal = judged.Refusal("not recorded: this was judged as a change to the default branch")
-    return {RECORD: judged.encode(judged.Kept(run, refusal, policy.raw_hash))}
+    return {RECORD: judged.encode(judged.Kept(run, refusal, policy.hash))}
 
 
 def record(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:

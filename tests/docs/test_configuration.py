@@ -11,34 +11,24 @@ import pytest
 import covgov.policy
 from covgov.model.snapshot import Metric
 from covgov.policy import config, present
-from covgov.policy.file_model import (
-    ComponentTable,
-    GithubCoverageTable,
-    GithubTable,
-    HistoryTable,
-    NotifyTable,
-    PolicyFile,
-    PolicyTable,
-    RegisterTable,
-    RuleTable,
-    SuiteTable,
-    Table,
-)
-from covgov.policy.policy import BarScope, Commenting, On, OnGithub
+from covgov.policy.bar import BarScope, On
+from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, NotifySettings, OnGithub
+from covgov.policy.keys import Table
+from covgov.policy.policy import BarRule, Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SCHEMA = Path(covgov.policy.__file__).with_name("covgov.schema.json")
 
 TABLES: dict[str, type[Table]] = {
-    "policy": PolicyTable,
-    "suites.NAME": SuiteTable,
-    "components.NAME": ComponentTable,
-    "rules": RuleTable,
-    "history": HistoryTable,
-    "register": RegisterTable,
-    "notify": NotifyTable,
-    "publish.github": GithubTable,
-    "publish.github_coverage": GithubCoverageTable,
+    "policy": GateSettings,
+    "suites.NAME": Suite,
+    "components.NAME": Component,
+    "rules": BarRule,
+    "history": HistorySettings,
+    "register": ExceptionSettings,
+    "notify": NotifySettings,
+    "publish.github": GithubSettings,
+    "publish.github_coverage": GithubCoverageSettings,
 }
 
 
@@ -58,7 +48,7 @@ def test_every_key_is_documented_and_no_other() -> None:
 
 
 def test_every_table_of_the_file_has_a_section() -> None:
-    names = {field.alias or name for name, field in PolicyFile.model_fields.items()} - {"version"}
+    names = {field.alias or name for name, field in Policy.model_fields.items()} - {"version"}
     assert names == {key.split(".")[0] for key in TABLES}
 
 

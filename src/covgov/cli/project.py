@@ -73,7 +73,7 @@ class Project:
     @cached_property
     def register(self) -> Register:
         """The register on disk; an empty one when the file does not exist. Raises RegisterInvalid."""
-        path = self.policy.register.path
+        path = self.policy.exceptions.path
         return document.read(self.read(path), path)
 
     def read(self, path: str) -> bytes | None:

@@ -48,6 +48,6 @@ def trusted_default_branch(repository: Repository, head: Policy) -> str:
     usual = repository.default_branch()
     tip = repository.resolve(usual) if usual else None
     if tip is None:
-        return head.default_branch
+        return head.gate.default_branch
     governed = policy_at(repository, tip)
-    return governed.default_branch if governed is not None else ""
+    return governed.gate.default_branch if governed is not None else ""

@@ -24,7 +24,8 @@ from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Snapshot
 from covgov.policy import scopes
-from covgov.policy.policy import BarScope, Policy
+from covgov.policy.bar import BarScope
+from covgov.policy.policy import Policy
 from covgov.register import document
 from covgov.register.entry import Register
 from covgov.tamper import find as tampering
@@ -107,9 +108,9 @@ def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
         merged,
         baseline_diff,
         accept_identity=request.accept_identity,
-        count_deletions=effective.count_deletions,
+        count_deletions=effective.gate.count_deletions,
     )
-    register, faults = _register(effective.register.path, edges.read)
+    register, faults = _register(effective.exceptions.path, edges.read)
     changed = changed_lines(base.diff)
     absent = unmeasured.changed_files(effective, heads, base.diff, changed)
     patch = PatchFacts(changed, merged, absent) if merged else None
@@ -190,9 +191,9 @@ def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
     at_start = policy_at(repository, situation.start)
     at_tip = policy_at(repository, situation.base_tip)
     diff = distrusted(repository.diff(situation.start, WORKTREE), edges.read)
-    register = register_at(repository, situation.base_tip, (at_tip or head).register.path)
+    register = register_at(repository, situation.base_tip, (at_tip or head).exceptions.path)
     try:
-        start_register = register_at(repository, situation.start, (at_start or head).register.path)
+        start_register = register_at(repository, situation.start, (at_start or head).exceptions.path)
     except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
         start_register = register
     state = BasePolicy.PRESENT if at_tip is not None else BasePolicy.ABSENT
@@ -219,7 +220,7 @@ def _here(situation: Situation | None, policy: Policy, edges: Edges, blobs: Mapp
         except Undetermined:
             return None  # the tree of uncommitted work elsewhere: nobody here has it
 
-    return Here(situation.origin, blobs, differs, harmless=frozenset({policy.register.path}))
+    return Here(situation.origin, blobs, differs, harmless=frozenset({policy.exceptions.path}))
 
 
 def _baseline(

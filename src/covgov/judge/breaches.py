@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,9 +11,9 @@ from covgov.judge.facts import Facts, Override
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import scopes
+from covgov.policy.bar import Bar, BarScope, On, total_key
 from covgov.policy.bars import spelled
-from covgov.policy.meaning import total_key
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,17 @@ def in_force(facts: Facts) -> tuple[Bar, ...]:
 
 
 def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
-    """The total bars of the suite's components replaced; where it is the only suite, also the project's."""
-    names = [name for name, component in policy.components.items() if component.suite == override.suite]
-    totals = {(name, total_key(scopes.plain(name))) for name in names}
+    """The total bars of the suite's components set, where it is the only suite also the project's; all others kept."""
+    totals = [
+        Bar(total_key(scopes.plain(name)), BarScope.COMPONENT, On.TOTAL, one.metric, override.value, component=name)
+        for name, one in policy.components.items()
+        if one.suite == override.suite
+    ]
     if policy.expected == (override.suite,):
-        totals.add(("", "policy.fail_under"))
-    return tuple(replace(bar, min=override.value) if (bar.component, bar.key) in totals else bar for bar in policy.bars)
+        totals.append(Bar("policy.fail_under", BarScope.PROJECT, On.TOTAL, policy.gate.metric, override.value))
+    given = {(bar.component, bar.key): bar for bar in totals}
+    kept = (bar for bar in policy.bars if (bar.component, bar.key) not in given)
+    return (*totals, *kept)
 
 
 def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:

@@ -36,7 +36,7 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> Verdict:
         exceptions=tuple(waived.lines),
         receipt=rows.receipt_of(facts),
         today=facts.today,
-        policy_hash=facts.policy.raw_hash,
+        policy_hash=facts.policy.hash,
         commit=facts.commit,
         tree=facts.tree,
         dirty=facts.dirty,

@@ -14,7 +14,8 @@ from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
 from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, fold
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bar import Bar, BarScope, On
+from covgov.policy.policy import Policy
 
 
 def component_row(facts: Facts, one: ComponentFacts, findings: tuple[Finding, ...]) -> Row:
@@ -31,8 +32,8 @@ def project_row(facts: Facts, findings: tuple[Finding, ...]) -> Row | None:
     if facts.project is None:
         return None
     own = about_project(findings)
-    bar = _total(breaches.in_force(facts), BarScope.PROJECT, "", facts.policy.metric)
-    return replace(_row(facts, facts.project, facts.policy.metric), bar=bar, outcome=fold(own))
+    bar = _total(breaches.in_force(facts), BarScope.PROJECT, "", facts.policy.gate.metric)
+    return replace(_row(facts, facts.project, facts.policy.gate.metric), bar=bar, outcome=fold(own))
 
 
 def about(policy: Policy, name: str, suite: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -54,7 +55,7 @@ def patch_row(facts: Facts) -> PatchRow | None:
     bar = next((b for b in facts.policy.bars if b.key == "policy.fail_under_patch"), None)
     if bar is None:
         return None
-    allowed = facts.policy.patch_allowance
+    allowed = facts.policy.gate.patch_allowance
     if facts.patch is None:
         return PatchRow(None, bar.min, allowed)
     now = units.on_changed(facts.patch.snapshot, facts.patch.changed, bar.metric, lambda path: True)
@@ -98,7 +99,7 @@ def _row(facts: Facts, measured: Measured, metric: Metric) -> Row:
         partial=measured.partial,
         uncovered=_spelled(now, lambda coverage: coverage.missing),
         partial_lines=_spelled(now, lambda coverage: coverage.partial),
-        attributes={tag: _reached(now, tag) for tag in facts.policy.attributes},
+        attributes={tag: _reached(now, tag) for tag in facts.policy.gate.attributes},
     )
 
 

@@ -13,7 +13,8 @@ from covgov.judge.register_figures import current, vanished
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Scope
 from covgov.policy import scopes
-from covgov.policy.policy import On, Policy
+from covgov.policy.bar import On
+from covgov.policy.policy import Policy
 from covgov.register.entry import ENTRY_SCOPES, Entry, Key, Register, Status
 from covgov.register.standing import grievance, label, standing
 
@@ -114,7 +115,7 @@ def _judge(entry: Entry, failing: Sequence[Ratio], facts: Facts) -> Judged:
 
 
 def _state(entry: Entry, failing: Sequence[Ratio], now: Ratio | None, facts: Facts) -> tuple[ExceptionState, str]:
-    term = facts.policy.register.max_term_days
+    term = facts.policy.exceptions.max_term_days
     state = standing(entry, facts.today, term)
     if state is not ExceptionState.ACTIVE:
         return state, grievance(entry, state, facts.today, term)
@@ -157,7 +158,7 @@ def _effective(entry: Entry, facts: Facts) -> Entry | None:
 
 
 def _trusted_as_it_stands(entry: Entry, facts: Facts) -> bool:
-    register = facts.policy.register.path
+    register = facts.policy.exceptions.path
     alone = facts.changed_paths is not None and facts.changed_paths <= {register}
     return alone or facts.base_policy is not BasePolicy.PRESENT or entry.id in facts.approvals
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from covgov.policy import globs, scopes
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bar import Bar, BarScope, On
 
 LIMITS = ("min", "max", "max_uncovered")
 """The keys of a bar's limits."""

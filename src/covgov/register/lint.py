@@ -27,7 +27,7 @@ def problems(register: Register, policy: Policy, today: date) -> tuple[Problem, 
 
 
 def _of(entry: Entry, policy: Policy, today: date) -> Iterator[Problem]:
-    term = policy.register.max_term_days
+    term = policy.exceptions.max_term_days
     state = standing(entry, today, term)
     if why := grievance(entry, state, today, term):
         code = ExceptionState.INCOMPLETE if state is ExceptionState.PROPOSED else state

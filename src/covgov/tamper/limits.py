@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from covgov.model.loosening import Loosening
+from covgov.policy.bar import Bar
 from covgov.policy.bars import spelled
-from covgov.policy.policy import Bar
 
 Ordered = TypeVar("Ordered", Decimal, int, date)
 

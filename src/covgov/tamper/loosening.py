@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from covgov.model.loosening import Loosening
 from covgov.policy import globs, scopes
+from covgov.policy.bar import Bar, BarScope, On
 from covgov.policy.bars import LIMITS, for_file, kept_limits, limit_of, spelled
-from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
+from covgov.policy.policy import Component, Policy, Suite
 from covgov.tamper.limits import figure, joined, moved, weaker
 from covgov.tamper.succession import Sides, foreign, held, is_code, moved_away, succeeded, welcomes
 
@@ -37,25 +38,28 @@ def loosenings(
 
 
 def _settings(base: Policy, head: Policy) -> Iterator[Loosening]:
-    if head.max_drop > base.max_drop:
-        yield moved("policy.max_drop", "raised", base.max_drop, head.max_drop)
-    if head.patch_allowance > base.patch_allowance:
-        yield moved("policy.patch_allowance", "raised", base.patch_allowance, head.patch_allowance)
-    if head.metric is not base.metric:
-        words = f"changed from {base.metric} to {head.metric}: the project's bar measures something else"
+    if head.gate.max_drop > base.gate.max_drop:
+        yield moved("policy.max_drop", "raised", base.gate.max_drop, head.gate.max_drop)
+    if head.gate.patch_allowance > base.gate.patch_allowance:
+        yield moved("policy.patch_allowance", "raised", base.gate.patch_allowance, head.gate.patch_allowance)
+    if head.gate.metric is not base.gate.metric:
+        words = f"changed from {base.gate.metric} to {head.gate.metric}: the project's bar measures something else"
         yield Loosening("policy.metric", words)
-    if head.count_deletions != base.count_deletions:
-        words = f"changed from {_flag(base.count_deletions)} to {_flag(head.count_deletions)}: drops count differently"
+    if head.gate.count_deletions != base.gate.count_deletions:
+        old, new = _flag(base.gate.count_deletions), _flag(head.gate.count_deletions)
+        words = f"changed from {old} to {new}: drops count differently"
         yield Loosening("policy.count_deletions", words)
-    if head.soft_start_floor is not None:
-        if base.soft_start_floor is None:
+    if head.gate.soft_start_floor is not None:
+        if base.gate.soft_start_floor is None:
             yield Loosening(
-                "policy.soft_start_floor", f"set to {spelled(head.soft_start_floor)}: before, bars could only rise"
+                "policy.soft_start_floor",
+                f"set to {spelled(head.gate.soft_start_floor)}: before, bars could only rise",
             )
-        elif head.soft_start_floor < base.soft_start_floor:
-            yield moved("policy.soft_start_floor", "lowered", base.soft_start_floor, head.soft_start_floor)
-    if base.default_branch and head.default_branch != base.default_branch:
-        words = f"changed from {base.default_branch} to {head.default_branch or 'nothing'}: the base is another one"
+        elif head.gate.soft_start_floor < base.gate.soft_start_floor:
+            yield moved("policy.soft_start_floor", "lowered", base.gate.soft_start_floor, head.gate.soft_start_floor)
+    if base.gate.default_branch and head.gate.default_branch != base.gate.default_branch:
+        branch = head.gate.default_branch or "nothing"
+        words = f"changed from {base.gate.default_branch} to {branch}: the base is another one"
         yield Loosening("policy.default_branch", words)
 
 
@@ -166,7 +170,11 @@ def _components(sides: Sides) -> Iterator[Loosening]:
         if new is not None:
             yield from _redrawn(old, new, sides)
         elif not succeeded(old, sides):
-            yield Loosening(f"components.{name}", f"removed: its bar of {spelled(old.fail_under)} % is gone")
+            yield Loosening(f"components.{name}", f"removed{_bar_of(old)}")
+
+
+def _bar_of(old: Component) -> str:
+    return "" if old.fail_under is None else f": its bar of {spelled(old.fail_under)} % is gone"
 
 
 def _redrawn(old: Component, new: Component, sides: Sides) -> Iterator[Loosening]:
@@ -218,10 +226,12 @@ def _records(base: Policy, head: Policy) -> Iterator[Loosening]:
         after = "nothing" if head.history.since is None else head.history.since.isoformat()
         words = f"changed from {base.history.since.isoformat()} to {after}: a lost history would look like a first run"
         yield Loosening("history.since", words)
-    if head.register.path != base.register.path:
-        words = f"changed from {base.register.path} to {head.register.path}: the exceptions of the base are not there"
+    if head.exceptions.path != base.exceptions.path:
+        words = (
+            f"changed from {base.exceptions.path} to {head.exceptions.path}: the exceptions of the base are not there"
+        )
         yield Loosening("register.path", words)
-    old, new = base.register.max_term_days, head.register.max_term_days
+    old, new = base.exceptions.max_term_days, head.exceptions.max_term_days
     if old is not None and (new is None or new > old):
         yield moved("register.max_term_days", "raised", old, new)
 

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from covgov.policy import globs
-from covgov.policy.policy import Bar, BarScope, Component, Policy
+from covgov.policy.bar import Bar, BarScope
+from covgov.policy.policy import Component, Policy
 from covgov.tamper.limits import weaker
 
 NOT_CODE: tuple[str, ...] = (

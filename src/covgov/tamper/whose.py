@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from covgov.policy import scopes
-from covgov.policy.meaning import hashed
-from covgov.policy.policy import Bar, BarScope, Component, HistoryPolicy, Policy, RegisterPolicy
-from covgov.tamper.limits import joined, least
+from covgov.policy.bar import Bar, BarScope
+from covgov.policy.policy import Component, ExceptionSettings, HistorySettings, Policy
+from covgov.tamper.limits import joined, least, most
 from covgov.tamper.loosening import loosenings as loosenings
 from covgov.tamper.succession import Sides, as_strict, followed, ground
 
@@ -26,26 +26,33 @@ def stricter(base: Policy | None, head: Policy, renames: Mapping[str, str]) -> P
     if base is None:
         return head
     kept = _kept(base, head, renames)
-    same_metric = base.metric is head.metric
-    return hashed(
-        replace(
-            head,
-            metric=base.metric,
-            fail_under=max(base.fail_under, head.fail_under) if same_metric else base.fail_under,
-            max_drop=min(base.max_drop, head.max_drop),
-            patch_allowance=min(base.patch_allowance, head.patch_allowance),
-            count_deletions=base.count_deletions,
-            soft_start_floor=base.soft_start_floor,
-            suites={**base.suites, **head.suites},
-            components={**{name: _both(base, new) for name, new in head.components.items()}, **kept},
-            bars=(*_totals(base, head, kept), *_file_bars(base, head, renames)),
-            history=HistoryPolicy(head.history.store, least(base.history.since, head.history.since)),
-            register=RegisterPolicy(
-                base.register.path, least(base.register.max_term_days, head.register.max_term_days)
-            ),
-            default_branch=base.default_branch or head.default_branch,
-        )
+    same_metric = base.gate.metric is head.gate.metric
+    gate = head.gate.model_copy(
+        update={
+            "metric": base.gate.metric,
+            "fail_under": most(base.gate.fail_under, head.gate.fail_under) if same_metric else base.gate.fail_under,
+            "max_drop": min(base.gate.max_drop, head.gate.max_drop),
+            "patch_allowance": min(base.gate.patch_allowance, head.gate.patch_allowance),
+            "count_deletions": base.gate.count_deletions,
+            "soft_start_floor": base.gate.soft_start_floor,
+            "default_branch": base.gate.default_branch or head.gate.default_branch,
+        }
     )
+    blended = head.model_copy(
+        update={
+            "gate": gate,
+            "suites": {**base.suites, **head.suites},
+            "components": {**{name: _both(base, new) for name, new in head.components.items()}, **kept},
+            "history": HistorySettings(store=head.history.store, since=least(base.history.since, head.history.since)),
+            "exceptions": ExceptionSettings(
+                path=base.exceptions.path,
+                max_term_days=least(base.exceptions.max_term_days, head.exceptions.max_term_days),
+            ),
+        }
+    )
+    # No file has these bars, so they take the place of the compiled ones.
+    vars(blended)["bars"] = (*_totals(base, head, kept), *_file_bars(base, head, renames))
+    return blended
 
 
 def _kept(base: Policy, head: Policy, renames: Mapping[str, str]) -> dict[str, Component]:
@@ -53,12 +60,12 @@ def _kept(base: Policy, head: Policy, renames: Mapping[str, str]) -> dict[str, C
     sides = Sides(base, head, renames)
     found: dict[str, Component] = {}
     for name, old in base.components.items():
-        here = replace(old, paths=ground(old, sides))
+        here = old.model_copy(update={"paths": ground(old, sides)})
         new = head.components.get(name)
         if new is None and not any(_same_ground(here, one) and as_strict(old, one, sides) for one in _new(base, head)):
             found[name] = here
         if new is not None and not (_same_ground(here, new) and old.suite == new.suite):
-            found[name + scopes.BASE_SIDE] = replace(here, name=name + scopes.BASE_SIDE)
+            found[name + scopes.BASE_SIDE] = here.named(name + scopes.BASE_SIDE)
     return found
 
 
@@ -75,8 +82,8 @@ def _both(base: Policy, new: Component) -> Component:
     old = base.components.get(new.name)
     if old is None:
         return new
-    strictest = max(old.fail_under, new.fail_under) if old.metric is new.metric else old.fail_under
-    return replace(new, metric=old.metric, fail_under=strictest)
+    strictest = most(old.fail_under, new.fail_under) if old.metric is new.metric else old.fail_under
+    return new.model_copy(update={"metric": old.metric, "fail_under": strictest})
 
 
 def _totals(base: Policy, head: Policy, kept: Mapping[str, Component]) -> tuple[Bar, ...]:

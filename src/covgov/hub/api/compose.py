@@ -93,7 +93,7 @@ def _verdict(
         for suite in expected
     }
     merged = merge(tuple(snapshots.values()))
-    against = Against(_baseline(policy, first=books.first), {}, policy.count_deletions)
+    against = Against(_baseline(policy, first=books.first), {}, policy.gate.count_deletions)
     whole = all(arrival.snapshot is not None for arrival in arrivals.values())
     facts = Facts(
         today=now.date(),
@@ -131,7 +131,7 @@ def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     if first:
         return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this repository was recorded before", blocking=False)
     detail = "the run was composed of uploads, and the hub has no source code"
-    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.gate.max_drop < NO_GUARD)
 
 
 def _unguarded(facts: Facts) -> Iterator[Finding]:

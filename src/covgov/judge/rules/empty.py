@@ -19,7 +19,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if why:
             yield _finding(Scope.COMPONENT, one.component.name, why)
     if facts.project is not None:
-        why = _why(facts.project, facts.policy.metric, "any file")
+        why = _why(facts.project, facts.policy.gate.metric, "any file")
         if why:
             yield _finding(Scope.PROJECT, "project", why)
 

@@ -21,7 +21,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for one in facts.components:
         yield from _guard(facts.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
     if facts.project is not None:
-        yield from _guard(facts.policy, Scope.PROJECT, "project", facts.policy.metric, facts.project)
+        yield from _guard(facts.policy, Scope.PROJECT, "project", facts.policy.gate.metric, facts.project)
 
 
 def judged(measured: Measured, metric: Metric) -> Fraction | None:
@@ -32,10 +32,10 @@ def judged(measured: Measured, metric: Metric) -> Fraction | None:
 
 def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Measured) -> Iterator[Finding]:
     points = judged(measured, metric)
-    if points is None or -points <= Fraction(policy.max_drop):
+    if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    words = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.max_drop)} pp"
+    words = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
@@ -45,7 +45,7 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Me
         hint="cover what was lost; an exception does not waive a drop",
         metric=metric,
         now=delta.head,
-        bar=policy.max_drop,
+        bar=policy.gate.max_drop,
         key="policy.max_drop",
     )
 

@@ -10,7 +10,7 @@ from covgov.judge.facts import Facts, PatchFacts, tests_failed
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bar import Bar, BarScope, On
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -21,10 +21,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         if not now.measurable:
             if bar.key == "policy.fail_under_patch":
                 yield _nothing(bar)
-        elif now.uncovered > facts.policy.patch_allowance:
+        elif now.uncovered > facts.policy.gate.patch_allowance:
             yield from breaches.broken(bar, now, subject, "patch")
         elif bar.min is not None and not now.meets(bar.min):
-            yield _allowed(bar, subject, now, facts.policy.patch_allowance)
+            yield _allowed(bar, subject, now, facts.policy.gate.patch_allowance)
 
 
 def _figures(facts: Facts, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:

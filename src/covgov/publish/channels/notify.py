@@ -8,7 +8,7 @@ from itertools import groupby
 
 from covgov.ci.interface import CiContext, Event
 from covgov.policy import globs
-from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.alerts import forms, targets, wording
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
@@ -59,7 +59,7 @@ class Notify:
 NOTIFY = Notify()
 
 
-def digest_parcels(text: str, notify: NotifyPolicy, ci: CiContext, repository: str) -> Sequence[Parcel]:
+def digest_parcels(text: str, notify: NotifySettings, ci: CiContext, repository: str) -> Sequence[Parcel]:
     """The digest (Markdown) for each target of on_digest, at any time of the day and of any branch."""
     lines = [log_line(line) for line in text.splitlines()]
     heading = next((line.lstrip("# ") for line in lines if line.strip()), "Coverage digest")
@@ -75,7 +75,7 @@ def digest_parcels(text: str, notify: NotifyPolicy, ci: CiContext, repository: s
     return tuple(_parcel(target, notify, note) for target in _wishes(notify, (Occasion.DIGEST,)))
 
 
-def _wishes(notify: NotifyPolicy, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
+def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
     """Target -> what it wants to hear of, in the order of the policy; every target once."""
     wishes: dict[str, list[Occasion]] = {}
     for occasion in occasions:
@@ -99,7 +99,7 @@ def _kept_silent(publication: Publication) -> str:
     return ""
 
 
-def _parcel(target: str, notify: NotifyPolicy, note: Note) -> Parcel:
+def _parcel(target: str, notify: NotifySettings, note: Note) -> Parcel:
     body = {
         "target": target,
         "severity": note.severity.value,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from covgov.ci.interface import CiContext, Event
 from covgov.model.verdict import Effect, Finding, Verdict
-from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Publication
@@ -24,7 +24,7 @@ def publication(
     before: Verdict | None = None,
     *,
     ci: CiContext = MAIN,
-    notify: NotifyPolicy | None = None,
+    notify: NotifySettings | None = None,
     at: datetime = NOW,
     files: Mapping[str, bytes] | None = None,
     owner_of: Callable[[str], str] = lambda _: "",
@@ -33,7 +33,7 @@ def publication(
         verdict=to_wire_v1.verdict(now),
         file=(files or {}).get,
         ci=ci,
-        policy=replace(Policy(), notify=notify or NotifyPolicy()),
+        policy=replace(Policy(), notify=notify or NotifySettings()),
         repository="acme/shop",
         commit=now.commit,
         now=at,
@@ -42,9 +42,9 @@ def publication(
     )
 
 
-def telling(*occasions: Occasion, target: str = "${HOOK}", required: bool = False) -> NotifyPolicy:
+def telling(*occasions: Occasion, target: str = "${HOOK}", required: bool = False) -> NotifySettings:
     """One target that wants to hear of these."""
-    return NotifyPolicy(dict.fromkeys(occasions, (target,)), required=frozenset({target} if required else ()))
+    return NotifySettings(dict.fromkeys(occasions, (target,)), required=frozenset({target} if required else ()))
 
 
 def dropped(subject: str = "api") -> Finding:

@@ -22,7 +22,8 @@ from covgov.model.verdict import (
     SuiteLine,
     Verdict,
 )
-from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
+from covgov.policy.bar import Bar, BarScope, On
+from covgov.policy.policy import Component, Policy, Suite
 from covgov.register.columns import COLUMNS, cells_of
 from covgov.register.document import parse
 from covgov.register.entry import Entry, Register, Status

@@ -52,7 +52,7 @@ def test_facts_in_order_pass() -> None:
     assert verdict.outcome is Outcome.PASS
     assert [row.outcome for row in verdict.rows] == [Outcome.PASS, Outcome.PASS]
     assert verdict.today == TODAY
-    assert verdict.policy_hash == policy().raw_hash
+    assert verdict.policy_hash == policy().hash
     assert verdict.patch is not None
     assert verdict.patch.ratio is None
 

@@ -11,8 +11,8 @@ from covgov.errors import PolicyInvalid
 from covgov.model.ratio import MOST_PLACES
 from covgov.model.snapshot import Metric
 from covgov.policy import config
-from covgov.policy.notification import Occasion
-from covgov.policy.policy import BarScope, Commenting, GithubCoveragePolicy, GithubPolicy, On, OnGithub
+from covgov.policy.bar import BarScope, On
+from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, Occasion, OnGithub
 from covgov_testing.builders.policy import policy
 
 MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
@@ -37,13 +37,13 @@ def test_a_minimal_file_gets_every_default_and_three_bars() -> None:
         ("components.api.fail_under", Decimal(90)),
     ]
     assert made.components["api"].suite == "api"
-    assert made.max_drop == Decimal(2)
+    assert made.gate.max_drop == Decimal(2)
     assert made.expected == ("api",)
 
 
 def test_thresholds_are_exactly_what_is_written() -> None:
     made = policy("[policy]\nfail_under = 79.99999999999999999999\n" + MINIMAL)
-    assert made.fail_under == Decimal("79.99999999999999999999")
+    assert made.gate.fail_under == Decimal("79.99999999999999999999")
 
 
 def test_the_patch_bar_follows_fail_under_unless_it_is_written() -> None:
@@ -239,7 +239,7 @@ def test_an_integer_that_python_refuses_to_read_is_one_clear_error() -> None:
 
 def test_a_register_among_files_that_are_claimed_by_kind_is_no_fault() -> None:
     made = policy(MINIMAL.replace("src/**", "**") + '[register]\npath = "docs/x.md"\n')
-    assert made.register.path == "docs/x.md"
+    assert made.exceptions.path == "docs/x.md"
 
 
 def test_other_tools_tables_may_hold_any_number() -> None:
@@ -293,8 +293,8 @@ def test_a_file_that_is_not_utf8_names_its_line() -> None:
 
 def test_the_hash_follows_the_meaning_and_not_the_spelling() -> None:
     plain = policy(MINIMAL)
-    assert policy("# note\n[policy]\nfail_under = 90\n" + MINIMAL).raw_hash == plain.raw_hash
-    assert policy("[policy]\nfail_under = 91\n" + MINIMAL).raw_hash != plain.raw_hash
+    assert policy("# note\n[policy]\nfail_under = 90\n" + MINIMAL).hash == plain.hash
+    assert policy("[policy]\nfail_under = 91\n" + MINIMAL).hash != plain.hash
 
 
 @given(st.decimals(min_value=0, max_value=100, allow_nan=False, allow_infinity=False, places=6))
@@ -325,9 +325,9 @@ def test_what_is_published_on_github_is_read() -> None:
         + '[publish.github_coverage]\nreport = "api.xml"\nlanguage = "Go"\nlabel = "l"\nrequired = true\n'
     )
     required = (OnGithub.COMMENT, OnGithub.CHECK_RUN)
-    assert made.publish.github == GithubPolicy(Commenting.ON_CHANGE, True, False, True, "gate", "me", required)
-    assert made.publish.github_coverage == GithubCoveragePolicy("api.xml", "Go", "l", True)
+    assert made.publish.github == GithubSettings(Commenting.ON_CHANGE, True, False, True, "gate", "me", required)
+    assert made.publish.github_coverage == GithubCoverageSettings("api.xml", "Go", "l", True)
 
 
 def test_where_a_verdict_is_published_is_no_part_of_the_policy_hash() -> None:
-    assert policy(MINIMAL + "[publish.github]\nstatus = false\n").raw_hash == policy(MINIMAL).raw_hash
+    assert policy(MINIMAL + "[publish.github]\nstatus = false\n").hash == policy(MINIMAL).hash

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from covgov.errors import PolicyInvalid
 from covgov.policy import config, present
-from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
+from covgov.policy.delivery import NotifySettings, Occasion, QuietHours
 
 MINIMAL = """\
 [suites.api]
@@ -30,7 +30,7 @@ required = ["${A}"]
 """
 
 
-def parsed(table: str) -> NotifyPolicy:
+def parsed(table: str) -> NotifySettings:
     return config.parse(MINIMAL + table, "covgov.toml").notify
 
 
@@ -75,7 +75,7 @@ def test_every_day_is_alike(moment: datetime, days: int) -> None:
 
 
 def test_the_whole_table_is_read() -> None:
-    assert parsed(FULL) == NotifyPolicy(
+    assert parsed(FULL) == NotifySettings(
         targets={Occasion.DROP: ("${A}", "${B}"), Occasion.RECOVERY: ("${A}",)},
         branches=("main", "release/*"),
         quiet=QuietHours(time(22), time(7, 30), "Europe/Paris"),
@@ -84,11 +84,11 @@ def test_the_whole_table_is_read() -> None:
 
 
 def test_nobody_is_told_without_the_table() -> None:
-    assert parsed("") == NotifyPolicy()
+    assert parsed("") == NotifySettings()
 
 
 def test_who_is_told_is_no_part_of_the_policy_hash() -> None:
-    assert config.parse(MINIMAL + FULL, "x").raw_hash == config.parse(MINIMAL, "x").raw_hash
+    assert config.parse(MINIMAL + FULL, "x").hash == config.parse(MINIMAL, "x").hash
 
 
 def test_policy_show_tells_the_settings_once_somebody_is_told() -> None:

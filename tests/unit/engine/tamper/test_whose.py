@@ -12,7 +12,8 @@ from covgov.judge.evaluate import evaluate
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, On, Policy
+from covgov.policy.bar import Bar, On
+from covgov.policy.policy import Policy
 from covgov.tamper.limits import joined
 from covgov.tamper.whose import loosenings, stricter
 from covgov_testing.builders.coverage import snap
@@ -186,7 +187,7 @@ def test_the_projects_metric_and_the_registers_place_are_the_bases() -> None:
     head = policy(TWO.replace("= 80", '= 99\nmetric = "line"', 1) + '[register]\npath = "docs/mine.md"\n')
     both = stricter(policy(), head, {})
     assert (both.metric, both.fail_under) == (Metric.COMBINED, Decimal(80))
-    assert both.register.path == policy().register.path
+    assert both.register.path == policy().exceptions.path
 
 
 @pytest.mark.security

@@ -7,7 +7,6 @@ more than the hub has (a diff, the base's policy, the register) stays the word o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from covgov.errors import InputError
@@ -20,7 +19,8 @@ from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, Snapshot
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Verdict, fold
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bar import Bar, BarScope, On
+from covgov.policy.policy import Policy
 from covgov.register.entry import ENTRY_SCOPES
 
 
@@ -47,12 +47,12 @@ def _faults(verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy)
     force = breaches.overridden(policy, lowered) if lowered else policy.bars
     for row in verdict.rows:
         if not scopes.is_base_side(row.name):  # the base's paths are not known here
-            yield from _component_faults(row, verdict, snapshots, replace(policy, bars=force))
+            yield from _component_faults(row, verdict, snapshots, policy, force)
     whole = merge(tuple(snapshots.values())) if snapshots else None
     if verdict.project is not None:
         yield from _figure_faults(verdict.project, whole)
         own = rows.about_project(verdict.findings)
-        yield from _bar_faults(verdict.project, verdict, own, _owed(force, BarScope.PROJECT, "", policy.metric))
+        yield from _bar_faults(verdict.project, verdict, own, _owed(force, BarScope.PROJECT, "", policy.gate.metric))
     yield from _silences(verdict, provable.findings(snapshots, whole, policy, lowered))
 
 
@@ -77,7 +77,9 @@ def _sign(finding: Finding) -> tuple[object, ...]:
     return finding.rule, finding.effect, finding.scope, finding.subject, finding.metric, finding.now
 
 
-def _component_faults(row: Row, verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy) -> Iterator[str]:
+def _component_faults(
+    row: Row, verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy, force: tuple[Bar, ...]
+) -> Iterator[str]:
     component = policy.components.get(row.name)
     if component is None or (row.suite, row.metric) != (component.suite, component.metric):
         yield f"the policy has no component {row.name} of suite {row.suite} counted as {row.metric}"
@@ -85,7 +87,7 @@ def _component_faults(row: Row, verdict: Verdict, snapshots: Mapping[str, Snapsh
     snapshot = snapshots.get(row.suite)
     yield from _figure_faults(row, snapshot and snapshot.restrict(scopes.belongs(policy, row.name)))
     own = rows.about(policy, row.name, row.suite, verdict.findings)
-    yield from _bar_faults(row, verdict, own, _owed(policy.bars, BarScope.COMPONENT, row.name, row.metric))
+    yield from _bar_faults(row, verdict, own, _owed(force, BarScope.COMPONENT, row.name, row.metric))
 
 
 def _figure_faults(row: Row, measured: Snapshot | None) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from covgov.model.verdict import Effect, ExceptionState, Scope
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.wire_v1 import ExceptionV1, FindingV1, RatioV1, ReceiptV1, RowV1, VerdictV1
 
 Owners = Callable[[str], str]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from covgov.model.verdict import Outcome
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.conditions import Condition, Owners, conditions
 from covgov.publish.wire_v1 import VerdictV1
 

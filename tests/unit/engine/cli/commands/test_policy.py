@@ -109,7 +109,7 @@ def test_show_as_json_is_versioned(tmp_path: Path) -> None:
 def test_show_schema_needs_no_policy(tmp_path: Path) -> None:
     called = Called(tmp_path, "policy", "show", "--schema", text=None)
     assert called.code == 0
-    assert json.loads(called.out)["title"] == "PolicyFile"
+    assert json.loads(called.out)["title"] == "Policy"
 
 
 def test_explain_names_component_suite_bars_and_the_winner(tmp_path: Path) -> None:

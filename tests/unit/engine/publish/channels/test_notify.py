@@ -9,7 +9,7 @@ import pytest
 from covgov.ci.interface import CiContext, Event
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
-from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
+from covgov.policy.delivery import NotifySettings, Occasion, QuietHours
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.notify import NOTIFY, digest_parcels
@@ -21,11 +21,11 @@ A, B = "${A}", "${B}"
 RED, GREEN = build.verdict(below(), dropped()), build.verdict()
 
 
-def parcels(now: Verdict, before: Verdict | None, notify: NotifyPolicy, ci: CiContext = MAIN) -> list[Parcel]:
+def parcels(now: Verdict, before: Verdict | None, notify: NotifySettings, ci: CiContext = MAIN) -> list[Parcel]:
     return list(NOTIFY.parcels(publication(now, before, notify=notify, ci=ci)))
 
 
-def why(notify: NotifyPolicy, ci: CiContext = MAIN, now: Verdict = RED) -> str:
+def why(notify: NotifySettings, ci: CiContext = MAIN, now: Verdict = RED) -> str:
     assert not parcels(now, None, notify, ci)
     return NOTIFY.silence(publication(now, notify=notify, ci=ci))
 
@@ -42,7 +42,7 @@ def test_a_target_of_several_occasions_gets_one_message() -> None:
 
 
 def test_each_target_hears_what_it_wants_to_hear() -> None:
-    notify = NotifyPolicy({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=frozenset({B}))
+    notify = NotifySettings({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=frozenset({B}))
     first, second = parcels(RED, None, notify)
     assert (first.destination, first.subject.partition(": ")[2]) == (A, "dropped: api")
     assert (second.destination, second.subject.partition(": ")[2]) == (B, "dropped: api; under the bar: api")
@@ -97,7 +97,7 @@ def test_quiet_hours_are_kept() -> None:
 
 
 def test_silence_has_a_reason() -> None:
-    assert why(NotifyPolicy()) == "[notify] names no target"
+    assert why(NotifySettings()) == "[notify] names no target"
     assert why(telling(Occasion.DIGEST)) == "[notify] names no target"
     assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed that a target wants to hear of"
     assert why(telling(Occasion.DROP), replace(MAIN, branch="x\n::error")) == r"branch x\n::error is none of main"
@@ -107,7 +107,7 @@ def test_silence_has_a_reason() -> None:
 @pytest.mark.security
 def test_a_target_that_is_written_out_is_refused_whatever_happened() -> None:
     with pytest.raises(PolicyInvalid, match=r"notify\.on_drop\[1\]"):
-        parcels(GREEN, GREEN, NotifyPolicy({Occasion.DROP: (A, "slack://T0/B0/C0")}))
+        parcels(GREEN, GREEN, NotifySettings({Occasion.DROP: (A, "slack://T0/B0/C0")}))
 
 
 def test_sending_reads_the_address_from_the_environment() -> None:
@@ -140,7 +140,7 @@ DIGEST = "# Coverage digest 2026-W47\n\n2026-11-16 to 2026-11-22\n\n| a | b |\n|
 
 
 def test_the_digest_goes_to_those_who_want_it() -> None:
-    notify = NotifyPolicy({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet=QuietHours(time(0), time(23, 59)))
+    notify = NotifySettings({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet=QuietHours(time(0), time(23, 59)))
     (one,) = digest_parcels(DIGEST, notify, MAIN, "acme/shop")
     assert (one.destination, one.subject) == (A, "Coverage digest 2026-W47: acme/shop")
     assert one.body["severity"] == "info"

@@ -16,8 +16,9 @@ from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict, fold
+from covgov.policy.bar import Bar, BarScope, On
 from covgov.policy.config import parse
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.policy import API_AND_AUTH, facts
 from covgov_testing.builders.run import run, verdict

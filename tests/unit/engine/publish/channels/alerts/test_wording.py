@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts import wording
 from covgov.publish.channels.alerts.note import Note, Severity
 from covgov.publish.channels.alerts.state import news

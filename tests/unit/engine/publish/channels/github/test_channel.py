@@ -10,7 +10,8 @@ from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, PatchRow, SuiteLine, Verdict
-from covgov.policy.policy import OnGithub, Suite
+from covgov.policy.delivery import OnGithub
+from covgov.policy.policy import Suite
 from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.body import MOST_BYTES
