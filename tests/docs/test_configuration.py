@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,27 @@ def documented() -> set[str]:
 
 def test_every_key_is_documented_and_no_other() -> None:
     assert documented() == set(keys())
+
+
+def test_every_documented_default_is_the_real_one() -> None:
+    for prefix, table in TABLES.items():
+        for name, field in table.model_fields.items():
+            told = default_of(f"{prefix}.{name}")
+            if field.is_required():
+                assert told == "required", name
+            elif field.default in (None, "") or (table is Component and name == "metric"):  # filled in from elsewhere
+                with pytest.raises(tomllib.TOMLDecodeError):
+                    tomllib.loads(f"default = {told}")
+            else:
+                value = field.default
+                listed = list(value) if isinstance(value, tuple) else value
+                assert tomllib.loads(f"default = {told}")["default"] == listed, name
+
+
+def default_of(key: str) -> str:
+    found = re.search(rf"^\| `{re.escape(key)}` \| ([^|]*) \|", TEXT, re.MULTILINE)
+    assert found is not None, key
+    return found[1].strip("`")
 
 
 def test_every_table_of_the_file_has_a_section() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from covgov.model.verdict import ExceptionState, Scope
-from covgov.policy.policy import Policy
 from covgov.register.entry import Entry, Register
 from covgov.register.standing import grievance, label, standing
+
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,6 @@ from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
 from covgov.files import READABLE, place
-from covgov.gate import Judgement
 from covgov.register import lint as linting
 from covgov.register import sync as syncing
 from covgov.register.document import render
@@ -22,6 +22,9 @@ from covgov.register.entry import Entry, Register
 from covgov.register.patch import unified
 from covgov.register.standing import standing
 from covgov.vcs import codeowners
+
+if TYPE_CHECKING:
+    from covgov.gate import Judgement
 
 TODAY = click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Judge dates as of this day (UTC)."

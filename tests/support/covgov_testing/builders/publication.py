@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from covgov.ci.interface import CiContext, Event
@@ -33,7 +32,7 @@ def publication(
         verdict=to_wire_v1.verdict(now),
         file=(files or {}).get,
         ci=ci,
-        policy=replace(Policy(), notify=notify or NotifySettings()),
+        policy=Policy(notify=notify or NotifySettings()),
         repository="acme/shop",
         commit=now.commit,
         now=at,
@@ -44,7 +43,13 @@ def publication(
 
 def telling(*occasions: Occasion, target: str = "${HOOK}", required: bool = False) -> NotifySettings:
     """One target that wants to hear of these."""
-    return NotifySettings(dict.fromkeys(occasions, (target,)), required=frozenset({target} if required else ()))
+    return alerting(dict.fromkeys(occasions, (target,)), required=(target,) if required else ())
+
+
+def alerting(targets: Mapping[Occasion, tuple[str, ...]], **settings: object) -> NotifySettings:
+    """settings: other keys of [notify]."""
+    lists = {occasion.value: list(found) for occasion, found in targets.items()}
+    return NotifySettings.model_validate({**lists, **settings})
 
 
 def dropped(subject: str = "api") -> Finding:

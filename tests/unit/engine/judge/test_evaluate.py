@@ -112,9 +112,9 @@ def test_the_patch_is_shown_with_what_it_leaves_uncovered() -> None:
 
 
 def test_a_policy_without_a_patch_bar_has_no_patch_row() -> None:
-    made = policy()
-    bare = replace(made, bars=tuple(bar for bar in made.bars if bar.key != "policy.fail_under_patch"))
-    assert evaluate(replace(good(), policy=bare)).patch is None
+    bare = policy(TWO.replace("fail_under = 80\n", ""))
+    patch = PatchFacts({"src/api/a.py": 0b110000}, API)
+    assert evaluate(replace(good(), policy=bare, patch=patch)).patch is None
 
 
 def test_every_judged_minimum_is_kept_met_or_not() -> None:

@@ -108,7 +108,8 @@ def test_a_path_that_moves_between_components_is_told_by_both() -> None:
 def test_the_message_says_from_what_to_what() -> None:
     (one,) = loosenings(policy(), policy(TWO.replace("= 92", "= 91.90")), renames={})
     assert one.message == "lowered from 92 to 91.90"
-    bare = replace(policy(), bars=tuple(replace(bar, min=None, max_uncovered=3) for bar in policy().bars[:1]))
+    rule = '[[rules]]\nscope = "project"\nmax_uncovered = 3\n'
+    bare = policy(TWO.replace("fail_under = 80\n", "") + rule)
     assert "lowered from 80 to nothing" in {one.message for one in loosenings(policy(), bare, renames={})}
 
 

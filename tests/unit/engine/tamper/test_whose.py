@@ -13,7 +13,7 @@ from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
 from covgov.policy import bars, scopes
 from covgov.policy.bar import Bar, On
-from covgov.policy.policy import Policy
+from covgov.policy.policy import ExceptionSettings, HistorySettings, Policy
 from covgov.tamper.limits import joined
 from covgov.tamper.whose import loosenings, stricter
 from covgov_testing.builders.coverage import snap
@@ -71,13 +71,14 @@ def test_settings_are_the_stricter_of_both() -> None:
 
     base = settings("max_drop = 1\npatch_allowance = 4\nsoft_start_floor = 70\ncount_deletions = true")
     head = settings("max_drop = 3\npatch_allowance = 2\nsoft_start_floor = 10")
-    base = replace(base, history=replace(base.history, since=date(2026, 1, 1)))
-    head = replace(head, register=replace(head.register, max_term_days=30))
+    base = base.model_copy(update={"history": HistorySettings(since=date(2026, 1, 1))})
+    head = head.model_copy(update={"exceptions": ExceptionSettings(max_term_days=30)})
     both = stricter(base, head, {})
-    assert (both.max_drop, both.patch_allowance, both.soft_start_floor) == (Decimal(1), 2, Decimal(70))
-    assert both.count_deletions
+    gate = both.gate
+    assert (gate.max_drop, gate.patch_allowance, gate.soft_start_floor) == (Decimal(1), 2, Decimal(70))
+    assert gate.count_deletions
     assert both.history.since == date(2026, 1, 1)
-    assert both.register.max_term_days == 30
+    assert both.exceptions.max_term_days == 30
 
 
 @pytest.mark.security
@@ -186,8 +187,8 @@ def test_a_bases_side_that_nothing_is_left_of_holds_nothing_up() -> None:
 def test_the_projects_metric_and_the_registers_place_are_the_bases() -> None:
     head = policy(TWO.replace("= 80", '= 99\nmetric = "line"', 1) + '[register]\npath = "docs/mine.md"\n')
     both = stricter(policy(), head, {})
-    assert (both.metric, both.fail_under) == (Metric.COMBINED, Decimal(80))
-    assert both.register.path == policy().exceptions.path
+    assert (both.gate.metric, both.gate.fail_under) == (Metric.COMBINED, Decimal(80))
+    assert both.exceptions.path == policy().exceptions.path
 
 
 @pytest.mark.security

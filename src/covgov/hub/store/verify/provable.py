@@ -11,6 +11,7 @@ from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Finding, SuiteLine
 from covgov.policy import scopes
+from covgov.policy.bar import BarScope
 from covgov.policy.policy import Policy
 
 RULES = (suite.check, empty.check, bar.check)
@@ -27,7 +28,8 @@ def findings(
     merged: all of them in one; None when there is none. lowered: the soft start in force.
     """
     facts = _facts(snapshots, merged, policy, lowered)
-    return (finding for rule in RULES for finding in rule(facts) if finding.counts)
+    owned = {one.key for one in policy.bars if one.scope is BarScope.OWNER}
+    return (finding for rule in RULES for finding in rule(facts) if finding.counts and finding.key not in owned)
 
 
 def _facts(

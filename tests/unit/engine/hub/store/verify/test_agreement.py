@@ -16,7 +16,6 @@ from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict, fold
-from covgov.policy.bar import Bar, BarScope, On
 from covgov.policy.config import parse
 from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import FAILED, snap
@@ -282,7 +281,11 @@ def test_a_soft_start_is_for_a_policy_of_one_suite() -> None:
     note = Finding("soft-start", Effect.NOTE, Scope.SUITE, "api", "a bar from outside", bar=Decimal(20))
     made = replace(api(lambda row: replace(row, bar=Decimal(20))), findings=(note,), soft_start="a bar from outside")
     with pytest.raises(InputError, match="api was held against 20, but its policy wants 50"):
-        agreement.check("runs/1", run(snapshots=SUITES, made=made), replace(POLICY, soft_start_floor=Decimal(10)))
+        agreement.check(
+            "runs/1",
+            run(snapshots=SUITES, made=made),
+            POLICY.model_copy(update={"gate": POLICY.gate.model_copy(update={"soft_start_floor": Decimal(10)})}),
+        )
 
 
 FURTHER = {
@@ -343,6 +346,6 @@ def test_a_soft_start_that_this_program_judged_is_believed_as_history_keeps_it()
 
 
 def test_bars_per_owner_stay_the_recorders_word() -> None:
-    owned = replace(one(), bars=(*one().bars, Bar("rules[0]", BarScope.OWNER, On.TOTAL, Metric.LINE, min=Decimal(99))))
+    owned = one(rules='[[rules]]\nscope = "owner"\nmetric = "line"\nmin = 99')
     made = verdict(rows=[component_row("api", RICH)])
     agreement.check("runs/1", run(snapshots={"api": RICH}, made=made), owned)
