@@ -115,7 +115,7 @@ def ground(old: Component, sides: Sides) -> tuple[str, ...]:
     A component that the head brings is not asked: what counts under it counts for the base's component too.
     """
     elsewhere = [one for name, one in sides.head.components.items() if name in sides.base.components]
-    settled = replace(sides.head, components={one.name: one for one in elsewhere if one.name != old.name})
+    settled = sides.head.model_copy(update={"components": {one.name: one for one in elsewhere if one.name != old.name}})
     taken = Sides(sides.base, settled, sides.renames)
     lost = {before: after for before, after in sides.renames.items() if not welcomes(old, after, taken)}
     return followed(old.paths, {before: after for before, after in lost.items() if is_code(after)})

@@ -59,13 +59,14 @@ def test_facts_in_order_pass() -> None:
 
 def test_a_row_shows_its_figures_and_what_is_uncovered() -> None:
     tagged = replace(cov("++-", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), attributes=(("security", 0b10),))
-    verdict = evaluate(facts(policy(), {"api": snap({"src/api/a.py": tagged}), "auth": AUTH}))
+    tags = TWO.replace("[policy]", '[policy]\nattributes = ["reliability", "security"]')
+    verdict = evaluate(facts(policy(tags), {"api": snap({"src/api/a.py": tagged}), "auth": AUTH}))
     row = verdict.rows[0]
     assert (row.name, row.suite, row.bar, row.scope) == ("api", "api", Decimal(80), Scope.COMPONENT)
     assert (row.now, row.lines, row.branches) == (Ratio(3, 5), Ratio(2, 3), Ratio(1, 2))
     assert row.uncovered == {"src/api/a.py": "3"}
     assert row.partial_lines == {"src/api/a.py": "1"}
-    assert row.attributes == {"architecture": None, "reliability": None, "security": Ratio(1, 3)}
+    assert row.attributes == {"reliability": None, "security": Ratio(1, 3)}
     assert row.outcome is Outcome.FAIL
     assert verdict.outcome is Outcome.FAIL
     assert verdict.rows[1].outcome is Outcome.PASS
@@ -111,6 +112,36 @@ def test_the_patch_is_shown_with_what_it_leaves_uncovered() -> None:
     assert verdict.outcome is Outcome.FAIL
 
 
+NO_BAR = TWO.replace("fail_under = 80\n", "").replace("fail_under = 92\n", "")
+
+
+def test_a_component_without_a_bar_is_judged_by_the_guard_alone() -> None:
+    low = snap({"src/api/a.py": "+---------"})
+    given = facts(policy(NO_BAR), {"api": low, "auth": AUTH}, project=low)
+    verdict = evaluate(given)
+    assert verdict.outcome is Outcome.PASS
+    assert [(row.name, row.bar, row.outcome) for row in verdict.rows] == [
+        ("api", None, Outcome.PASS),
+        ("auth", None, Outcome.PASS),
+    ]
+    dropped = evaluate(with_component(given, "api", compared(low, Fraction(-3))))
+    assert [(row.name, row.outcome) for row in dropped.rows] == [("api", Outcome.FAIL), ("auth", Outcome.PASS)]
+
+
+def test_a_component_without_a_bar_and_without_units_is_undetermined() -> None:
+    nothing = snap({"src/auth/a.py": ""}, suite="auth")
+    verdict = evaluate(facts(policy(NO_BAR), {"api": API, "auth": nothing}))
+    assert verdict.outcome is Outcome.UNDETERMINED
+
+
+@pytest.mark.security
+def test_a_bar_from_outside_bites_where_the_policy_has_none() -> None:
+    given = facts(policy(NO_BAR), BOTH)
+    assert evaluate(given).outcome is Outcome.PASS
+    assert evaluate(replace(given, override=Override("api", Decimal(81), "--fail-under"))).outcome is Outcome.FAIL
+    assert evaluate(replace(given, override=Override("api", Decimal(80), "--fail-under"))).outcome is Outcome.PASS
+
+
 def test_a_policy_without_a_patch_bar_has_no_patch_row() -> None:
     bare = policy(TWO.replace("fail_under = 80\n", ""))
     patch = PatchFacts({"src/api/a.py": 0b110000}, API)
@@ -150,7 +181,7 @@ def test_what_the_guard_judged_is_kept() -> None:
 
 def test_a_component_that_the_policy_does_not_know_still_has_a_row() -> None:
     known = policy()
-    made = replace(good(), policy=replace(known, components={"auth": known.components["auth"]}))
+    made = replace(good(), policy=known.model_copy(update={"components": {"auth": known.components["auth"]}}))
     assert evaluate(made).rows[0].name == "api"
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgov.policy.policy import HistorySettings
 from covgov.tamper.loosening import loosenings
 from covgov_testing.builders.policy import TWO, policy
 
@@ -135,7 +135,7 @@ def test_a_file_that_was_left_behind_or_led_away_is_a_loosening() -> None:
 
 def test_an_earlier_since_is_as_strict() -> None:
     base, head = policy(TWO + SINCE), policy(TWO + SINCE)
-    earlier = replace(head, history=replace(head.history, since=date(2025, 1, 1)))
+    earlier = head.model_copy(update={"history": HistorySettings(since=date(2025, 1, 1))})
     assert not loosenings(base, earlier, renames={})
 
 

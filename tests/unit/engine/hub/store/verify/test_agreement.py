@@ -162,7 +162,7 @@ def test_no_run_passes_whose_tests_did_not(tests: TestRun, what: str) -> None:
 @pytest.mark.security
 def test_no_run_passes_without_a_declared_suite() -> None:
     """No component is measured by it, so no row gives it away."""
-    more = replace(POLICY, suites={**POLICY.suites, "web": POLICY.suites["api"]})
+    more = POLICY.model_copy(update={"suites": {**POLICY.suites, "web": POLICY.suites["api"]}})
     with pytest.raises(InputError, match="suite web: did not arrive"):
         agreement.check("runs/1", run(snapshots=SUITES, made=honest()), more)
 
@@ -315,7 +315,7 @@ def test_every_bar_that_coverage_can_tell_is_held_against_it(kind: str) -> None:
 @pytest.mark.security
 def test_the_projects_bar_is_owed_even_where_the_project_is_left_out() -> None:
     made = replace(softened(20).verdict, rows=(), project=None, findings=(), soft_start="")
-    policy = replace(one(), components={})
+    policy = one().model_copy(update={"components": {}})
     with pytest.raises(InputError, match="nothing is said of this: project: 2/10"):
         agreement.check("runs/1", run(snapshots={"api": POOR}, made=made), policy)
 
