@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
