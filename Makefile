@@ -1,9 +1,14 @@
-# Two commands do everything on a fresh machine with Python 3.11, git and make, without root:
+# Two commands do everything on a fresh machine with Python 3.11 or newer, git and make, without root:
 #   make govern   the main job: run this repository's suites, judge them, record and report
 #   make test     every test that needs no system package
 # `make help` lists the rest.
 
-PYTHON ?= python3.11
+# The first that really runs (a pyenv shim may fail), is new enough and can make environments. PYTHON=... overrides it.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(call usable,$(name))))
+usable = $(if $(1),$(shell $(1) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo '$(1)'))
+NO_PYTHON = no Python 3.11 or newer with venv found: install one (Debian: python3-venv), or name it with PYTHON=/path/to/python
+python = $(or $(call usable,$(PYTHON)),$(error $(NO_PYTHON)))
+git = $(if $(shell git --version 2>/dev/null),,$(error git not found: install git))
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -14,17 +19,19 @@ PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
 # Tiers share the machine, and `proven` must see what all of them left.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
 
-$(READY): requirements-dev.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+$(READY): requirements-dev.txt pyproject.toml scripts/setup/install.py | tools
+	$(python) -m venv --clear $(VENV)
+	$(BIN)/python scripts/setup/install.py
 	$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null || true
 	touch $@
+
+tools:
+	@:$(git)
 
 govern: $(READY)
 	$(BIN)/covgov run
@@ -34,6 +41,11 @@ test: check $(if $(GOVERNED),governed,unit contracts) integration docs e2e workf
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
 test-all: test system
+
+## format: format the sources, and fix what ruff can fix
+format: $(READY)
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --fix .
 
 ## check: formatting, lint, types, import contracts, dependencies, test inventory
 check: $(READY)
@@ -103,14 +115,14 @@ setup-system:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov chromium fonts-dejavu-core
 	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
-	$(PYTHON) scripts/setup/fetch_openapi.py
+	$(python) scripts/setup/fetch_openapi.py
 
 setup-fetch: $(READY)
 	$(BIN)/python scripts/setup/fetch_sdists.py
 
 ## setup-openapi: GitHub's description of its API (npm), which the requests to GitHub are held to
 setup-openapi:
-	$(PYTHON) scripts/setup/fetch_openapi.py
+	$(python) scripts/setup/fetch_openapi.py
 
 dist: $(READY)
 	rm -rf dist

@@ -14,17 +14,18 @@ import nox
 
 nox.options.default_venv_backend = os.environ.get("NOX_DEFAULT_VENV_BACKEND", "virtualenv")
 
+# The version that runs nox. One version as text: a list would put it into the session's name.
+PYTHON = "{}.{}".format(*sys.version_info)
 SUITES = tuple(tomllib.loads(Path("covgov.toml").read_text(encoding="utf-8"))["suites"])
 
 
-@nox.session(python="3.11")  # a single version as text: a list would put it into the session's name
+@nox.session(python=PYTHON)
 @nox.parametrize("suite", [nox.param(name, id=f"unit_{name.replace('-', '_')}") for name in SUITES])
 def tests(session: nox.Session, suite: str) -> None:
     """Measure one suite with `covgov run --measure-only`; arguments after `--` go through it."""
     python = sys.executable if session.venv_backend == "none" else "python"
     if session.venv_backend != "none":
-        session.install("--require-hashes", "-r", "requirements-dev.txt")
-        session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+        session.run_install(python, "scripts/setup/install.py")
     session.run(
         *(python, "-m", "covgov", "run", "--measure-only", suite, "--", *session.posargs),
         env={"COVERAGE_CONTEXT": os.environ.get("COVERAGE_CONTEXT", suite)},

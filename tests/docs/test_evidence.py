@@ -88,7 +88,7 @@ def test_the_pictures_show_the_evidence(played: Played) -> None:
     for name, page in pages.items():
         assert pictures.source(taken[name]) == pictures.digest(page), f"{name}: run `make evidence`"
         assert len(taken[name]) < 200_000
-        assert f"images/{name}" in played.texts[documents.MEMO]
+        assert f"images/{name}" in played.texts[documents.MEMO] + (CHECKOUT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_picture_of_another_page_is_noticed(played: Played) -> None:

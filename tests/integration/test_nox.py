@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from covgov_testing import projects
+from covgov_testing import projects, wheels
 
-NOXFILE = Path(__file__).resolve().parents[2] / "noxfile.py"
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 PYPROJECT = """\
 [build-system]
@@ -63,19 +59,8 @@ def nox(root: Path, *args: str, env: Mapping[str, str] | None = None) -> subproc
 
 def lender(folder: Path) -> str:
     """A wheel `lender` that lends this environment's packages to the one it is installed in. The wheel's SHA-256."""
-    files = {
-        "lender.pth": f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n",
-        "lender-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: lender\nVersion: 1\n",
-        "lender-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = io.StringIO()
-    csv.writer(rows).writerows((name, "", "") for name in (*files, "lender-1.dist-info/RECORD"))
-    path = folder / "lender-1-py3-none-any.whl"
-    folder.mkdir()
-    with zipfile.ZipFile(path, "w") as wheel:
-        for name, text in {**files, "lender-1.dist-info/RECORD": rows.getvalue()}.items():
-            wheel.writestr(name, text)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    lending = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    return wheels.write(folder, "lender", "1", files={"lender.pth": lending})
 
 
 def offline(root: Path) -> dict[str, str]:
@@ -95,7 +80,9 @@ def offline(root: Path) -> dict[str, str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     root = projects.calc(tmp_path / "project", {"covgov.toml": POLICY})
-    shutil.copy(NOXFILE, root / "noxfile.py")
+    (root / "scripts" / "setup").mkdir(parents=True)
+    for name in ("noxfile.py", "scripts/setup/install.py"):
+        shutil.copy(CHECKOUT / name, root / name)
     return root
 
 

@@ -1,4 +1,4 @@
-"""Why a ratio changed: exact shares in percentage points per cause, which add up (DESIGN §4, "Attribution")."""
+"""Why a ratio changed: exact shares in percentage points per cause (docs/architecture.md, "Attribution")."""
 
 from __future__ import annotations
 

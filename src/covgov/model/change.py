@@ -111,7 +111,8 @@ class Delta:
 
     points: head minus base in percentage points, exactly; None when either side has no units.
     parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
-    judged: what the regression guard compares with `max_drop` (DESIGN §4); None when points is None.
+    judged: what the regression guard compares with `max_drop` (docs/architecture.md, "Regression guard"); None when
+    points is None.
     tally: the scope's units by category; moved units stand in `parts` only. lost: lines that tests no longer reach,
     head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed. uncounted: lines
     that counted and no longer do though their text is there, unchanged or (uncovered ones) rewritten as excluded lines;

@@ -101,7 +101,8 @@ class FileCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What measured: two snapshots compare line by line only when their identities agree (DESIGN §4)."""
+    """What measured. Snapshots compare line by line only when their identities agree (docs/architecture.md,
+    "Measurement identity")."""
 
     tool: str
     version: str = ""

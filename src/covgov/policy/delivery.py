@@ -78,15 +78,15 @@ class NotifySettings(Table):
     on_recovery: Targets = ()
     """Alerted when everything passes again."""
     on_digest: Targets = ()
-    """Get the weekly digest."""
+    """Targets of the weekly digest."""
     branches: Annotated[Many[Glob], Unset("the default branch")] = ()
-    """Globs of the branches that alert; without them the default branch. Pull requests never do."""
+    """Globs of the branches that send alerts; by default the default branch. Pull requests never send alerts."""
     quiet_hours: Hours | None = None
-    """A time of the day like 22:00-07:00 in which nobody is alerted; the digest is sent at any time."""
+    """Time of day, like 22:00-07:00, in which no alerts are sent. The digest is sent at any time."""
     timezone: Zone = "UTC"
-    """The time zone of quiet_hours by its IANA name: Europe/Paris."""
+    """IANA time zone of quiet_hours, e.g. Europe/Paris."""
     required: Annotated[Many[Text], Secret()] = ()
-    """Targets of the lists above that must be reached, or covgov publish exits 5."""
+    """Targets from the lists above that must be reached, or `covgov publish` exits with 5."""
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -106,17 +106,17 @@ class NotifySettings(Table):
 
 class GithubSettings(Table):
     comment: Annotated[Commenting, BeforeValidator(one_of(Commenting))] = Commenting.ALWAYS
-    """When a pull request gets its comment: always, on-change or never."""
+    """When a pull request gets a comment: always, on-change or never."""
     suite_comments: bool = False
-    """One more comment per suite, for its maintainers."""
+    """Add one comment per suite, for its maintainers."""
     status: bool = True
     """Set a commit status."""
     check_run: bool = False
     """Make a check run with annotations."""
     name: Name = "covgov"
-    """Name of status and check run; tells the comments of several projects of one repository apart."""
+    """Name of status and check run; distinguishes the comments of several projects in one repository."""
     login: Text = "github-actions[bot]"
-    """Who writes the comments, for tokens that cannot look it up."""
+    """Author of the comments, for tokens that cannot ask GitHub who they are."""
     required: Many[Annotated[OnGithub, BeforeValidator(one_of(OnGithub))]] = ()
     """comment, suite-comments, status, check-run: what must be delivered, or `covgov publish` exits 5."""
 

@@ -98,23 +98,23 @@ def _misfit(rule: BarRule) -> str:
 
 class GateSettings(Table):
     fail_under: Annotated[Percent | None, Stricter.BAR] = None
-    """Least total of the project, and the default of every component; without it there is no such bar."""
+    """Minimum total coverage of the project, and the default for every component; without it there is no such bar."""
     fail_under_patch: Annotated[Percent | None, Stricter.BAR, Unset("policy.fail_under")] = None
-    """Least coverage of the changed units; without it the same as fail_under."""
+    """Minimum coverage of the changed units; by default fail_under."""
     max_drop: Annotated[Percent, Stricter.LOWER] = Decimal(2)
-    """Greatest drop against the baseline in percentage points."""
+    """Maximum drop against the baseline in percentage points."""
     patch_allowance: Annotated[Units, Stricter.LOWER] = 0
-    """Uncovered units of a patch that are forgiven."""
+    """Uncovered units that a patch may have whatever its percentage."""
     metric: Annotated[MetricWord, Stricter.SAME] = Metric.COMBINED
     """combined (lines and branch exits), line or branch."""
     count_deletions: Annotated[bool, Stricter.SAME] = False
-    """Judge the plain difference: deleting covered code counts as a drop."""
+    """Count the deletion of covered code as a drop."""
     soft_start_floor: Annotated[Percent | None, Stricter.HIGHER] = None
-    """The lowest value that COVERAGE_FAIL_UNDER may set; without it the variable may only raise."""
+    """Lowest value that COVERAGE_FAIL_UNDER may set; without it the variable can only raise the bar."""
     attributes: Annotated[Many[Text], Stricter.NEITHER] = ()
     """Test tags that are shown as columns."""
     default_branch: Annotated[Text, Stricter.SAME, Unset("the remote's")] = ""
-    """The branch that local work is compared with; without it the remote's default."""
+    """Branch that local work is compared with; by default the remote's default branch."""
 
 
 class NamedTable(Table):
@@ -185,7 +185,7 @@ class ExceptionSettings(Table):
     path: Annotated[MarkdownPath, Stricter.SAME] = "docs/coverage-exceptions.md"
     """The exception register: a Markdown file that no component claims."""
     max_term_days: Annotated[Units | None, Stricter.LOWER] = None
-    """How many days a review date may lie after the approval."""
+    """Maximum number of days between the approval and the review date."""
 
 
 class Policy(Table):

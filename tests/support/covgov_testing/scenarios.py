@@ -66,11 +66,12 @@ def keeps_the_token_to_itself(tiny: Tiny, ran: Ran) -> None:
 
 
 def prepared(tiny: Tiny, ran: Ran, jobs: int) -> None:
-    """In each of the jobs pip was given the lock file and the checkout, and nothing else."""
+    """In each of the jobs pip was given the lock file and the checkout, checked both, and did nothing else."""
     pip = ran.lines("pip", list[str])
-    locked = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements-dev.txt"]
-    here = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--editable", "."]
-    assert sorted(pip) == sorted([locked] * jobs + [here] * jobs)
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    locked = ["install", *quiet, "--no-deps", "--require-hashes", "-r", "requirements-dev.txt"]
+    here = ["install", *quiet, "--no-deps", "--no-build-isolation", "--editable", "."]
+    assert sorted(pip) == sorted([locked, here, ["check", "--disable-pip-version-check"]] * jobs)
 
 
 def judged_by_itself(ran: Ran, suite: str, code: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from covgov import gate
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import BranchFrom, CiContext, Event
 from covgov.errors import DeliveryFailed
 from covgov.gather.request import Edges
 from covgov.history.interface import RunSummary
@@ -125,7 +125,7 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
 
 
 def test_a_ci_that_names_no_branch_records_nothing_and_is_told_why(desk: Desk) -> None:
-    told = desk.record(desk.judge(), ci=CiContext("generic", Event.LOCAL))
+    told = desk.record(desk.judge(), ci=CiContext("generic", Event.LOCAL, branch_from=BranchFrom.NOBODY))
     assert str(told).startswith(
         "not recorded: this CI does not say which branch it builds (`covgov history push --branch"
     )

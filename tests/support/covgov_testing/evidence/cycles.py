@@ -46,6 +46,7 @@ class Told:
     alerts: what was received, oldest first. files: what a recorded run leaves below coverage/. proposal: what the
     register was to learn when a component fell below its bar. drop, summary, metrics, mail: output, Markdown, text file
     and letter of the run that dropped. rotation: the console of a secret that was replaced. register: in the end.
+    request: the comment on a pull request that was opened after the two weeks.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Told:
     mail: Mail = Mail("", "", "", "")
     rotation: str = ""
     register: str = ""
+    request: str = ""
 
 
 @dataclass
