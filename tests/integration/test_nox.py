@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from covgov_testing import projects, wheels
+from covgov_testing.repos import Repo
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -44,13 +45,17 @@ suite = "auth-service"
 """
 
 
+def prepared(**more: str) -> dict[str, str]:
+    """The environment of a nox that makes none of its own."""
+    return projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside", **more)
+
+
 def nox(root: Path, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """nox in the prepared environment, or with the variables given."""
-    prepared = projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside")
     return subprocess.run(
         [sys.executable, "-m", "nox", *args],
         cwd=root,
-        env={**(env or prepared), **projects.FEW_PLUGINS},
+        env={**(env or prepared()), **projects.FEW_PLUGINS},
         capture_output=True,
         text=True,
         check=False,
@@ -100,6 +105,43 @@ def test_the_session_measures_its_suite_and_writes_what_the_arguments_ask_for(pr
     assert (project / "coverage/engine.xml").read_text().startswith("<?xml")
     assert (project / "coverage/engine.snapshot").is_file()
     assert not (project / "coverage/auth-service.snapshot").exists()
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Covered lines of 10000 -> a project that has exactly so many, under a policy that asks for half."""
+    made = {n: projects.counted(tmp_path_factory.mktemp(f"lines{n}") / "project", n, 10_000) for n in (8999, 9000)}
+    for root in made.values():
+        shutil.copy(CHECKOUT / "noxfile.py", root / "noxfile.py")
+        Repo(root).commit({"covgov.toml": projects.COUNTED_POLICY.replace("fail_under = 90\n", "fail_under = 50\n", 1)})
+    return made
+
+
+@pytest.mark.parametrize(("covered", "code"), [(8999, 1), (9000, 0)])
+@pytest.mark.parametrize("source", ["flag", "environment"])
+def test_the_session_fails_below_the_bar_it_is_given(
+    counted: dict[int, Path], covered: int, code: int, source: str
+) -> None:
+    root = counted[covered]
+    flag = ["--fail-under", "90"] if source == "flag" else []
+    env = prepared(COVERAGE_FAIL_UNDER="90") if source == "environment" else prepared()
+    done = nox(root, "-s", "tests(unit_engine)", "--", *flag, "--cov-report=xml:coverage/engine.xml", env=env)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert f"{covered}/10000 = {covered // 100}.{covered % 100:02} %" in done.stdout
+    assert (root / "coverage/engine.xml").is_file()
+
+
+def test_without_a_bar_the_session_only_measures(counted: dict[int, Path]) -> None:
+    done = nox(counted[8999], "-s", "tests(unit_engine)")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "covgov check" not in done.stdout + done.stderr
+
+
+def test_failing_tests_fail_the_check(project: Path) -> None:
+    projects.write(project, {"tests/test_bad.py": "def test_bad():\n    assert False\n"})
+    done = nox(project, "-s", "tests(unit_engine)", "--", "--fail-under=95", "-x")
+    assert done.returncode == 1
+    assert "suite engine: its tests failed" in done.stdout
 
 
 def test_failing_tests_fail_the_session(project: Path) -> None:

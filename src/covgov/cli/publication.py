@@ -39,6 +39,7 @@ def publication_of(project: Project) -> Publication:
         commit=ci.head_commit or told.commit or "",
         now=itself.recorded_at if itself else project.world.now(),
         previous=previous,
+        run=itself.id if itself else "",
         owner_of=codeowners.find(project.read).owner_of,
     )
 

@@ -3,7 +3,8 @@
     clean workspace -> tests -> combine and report (coverage.py) -> analyse -> snapshot
 
 A suite that yields nothing usable has not arrived, and the run says why; nothing is ever taken over from an earlier
-run. Tests that fail still give a snapshot: it carries their exit code, and the rules do the rest.
+run. Tests that fail still give a snapshot: it carries their exit code, and the rules do the rest. The workspace (data
+files, unpacked reports) is removed when tests passed and were measured, else kept until the suite's next run.
 """
 
 from __future__ import annotations
@@ -99,6 +100,8 @@ def run_suite(
         done = SuiteRun(suite.name, None, f"{error.message} [{error.code}]")
     if not done.arrived:
         write(artifacts.why, f"{done.reason}\n".encode())
+    elif done.tests is None or done.tests.passed:
+        shutil.rmtree(work.path.parent, ignore_errors=True)
     return done
 
 

@@ -106,6 +106,23 @@ def test_a_change_of_state_is_told_once(tmp_path: Path) -> None:
     assert titles(found) == ["covgov FAIL acme/shop main: under the bar: api"]
 
 
+def test_publishing_the_same_state_again_sends_nothing(tmp_path: Path) -> None:
+    with receiver() as found:
+        shell = Shell(tmp_path, hook=found.url("json", "/"))
+        for recorded in (True, False):
+            if recorded:
+                shell.recorded(NOON, below())
+            else:
+                shell.judged(below(), dropped())
+            for expected in ("notify -> ${HOOK} (best effort): sent: accepted\n", "", ""):
+                assert shell.publish("notify") == 0
+                assert shell.out.getvalue() == expected
+            assert shell.err.getvalue() == "covgov: notify -> ${HOOK}: not sent, it has this already\n"
+        assert shell.publish("notify", "--dry-run") == 0
+        assert "0 would leave" in shell.err.getvalue()
+    assert titles(found) == [f"covgov FAIL acme/shop main: {what}" for what in ("under the bar: api", "dropped: api")]
+
+
 def test_a_run_that_is_not_recorded_is_compared_with_the_newest_that_is(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     shell.recorded(NOON, below())

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from inline_snapshot import snapshot
 
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
 from covgov.model.change import Cause, Delta, Part
@@ -62,18 +63,42 @@ def full(*components: ComponentChange) -> Digest:
 
 
 def test_the_page_names_everything() -> None:
-    page = digest_markdown(full())
-    for text in (
-        "# Coverage digest 2026-W47",
-        "**Runs: 3** (1 fail, 2 pass)",
-        "| api | 90 % | 95.00 % | 94.00 % | 93.00 % | pass | -2.00 pp = -2.00 new uncovered code |",
-        "- fail: api is &lt;b&gt;below",
-        "| overdue | EX-001 |",
-        "80.00 %",
-        "+3",
-        "1.5 s",
-    ):
-        assert text in page
+    assert digest_markdown(full()) == snapshot("""\
+# Coverage digest 2026-W47
+
+2026-11-16 to 2026-11-22 (UTC, both days included)
+
+**Runs: 3** (1 fail, 2 pass). Last commit: `633900000000`.
+
+## Components
+
+| component | bar | before | first | last | last outcome | change |
+| --- | --- | --- | --- | --- | --- | --- |
+| api | 90 % | 95.00 % | 94.00 % | 93.00 % | pass | -2.00 pp = -2.00 new uncovered code |
+
+## Open in the last run
+
+- fail: api is &lt;b&gt;below&lt;/b&gt;
+
+## Files that moved most
+
+| file | suite | before | now | uncovered units |
+| --- | --- | --- | --- | --- |
+| a\\|b.py | api | - | 0.00 % | +3 |
+
+## Suites
+
+| suite | runs | failed runs | last run | time before | slowest |
+| --- | --- | --- | --- | --- | --- |
+| api | 3 | 1 | 3 passed in 1.5 s | - | 2.5 s |
+| auth | 1 | 0 | 3 passed in 1.5 s | 1.5 s | 1.5 s |
+
+## Exceptions
+
+| what | id | scope | metric | floor | current | owner | next review |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| overdue | EX-001 | component:api | line | 80 % | 80.00 % | - | 2026-11-01 |
+""")
 
 
 def test_several_weeks_are_named_by_their_ends() -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import TestRun
@@ -29,12 +30,12 @@ def test_a_figure_prints_less_than_its_bar_exactly_when_it_misses_it(ratio: Rati
 
 
 def test_a_failing_figure_prints_the_fraction() -> None:
-    assert figures.now(Ratio(1599, 2000), Decimal(80)) == "1599/2000 = 79.95 % < 80 %"
+    assert figures.now(Ratio(1599, 2000), Decimal(80)) == snapshot("1599/2000 = 79.95 % < 80 %")
 
 
 def test_what_is_not_measured_is_neither_zero_nor_a_hundred() -> None:
-    assert figures.now(None, Decimal(80)) == "not measured"
-    assert figures.now(Ratio(0, 0), Decimal(80)) == "nothing to measure (0 units)"
+    assert figures.now(None, Decimal(80)) == snapshot("not measured")
+    assert figures.now(Ratio(0, 0), Decimal(80)) == snapshot("nothing to measure (0 units)")
     assert (figures.percent(None), figures.bar(None), figures.tests(None)) == ("-", "-", "-")
 
 
@@ -57,7 +58,7 @@ def test_figures_of_failed_tests_are_marked_as_partial() -> None:
 
 def test_a_change_tells_its_causes_and_what_the_guard_judges_if_that_differs() -> None:
     row = build.row(delta=build.drop())
-    assert figures.change(row, {}) == "-5.00 pp = -5.00 new uncovered code"
+    assert figures.change(row, {}) == snapshot("-5.00 pp = -5.00 new uncovered code")
     assert figures.change(row, {"api": Fraction(-5)}) == figures.change(row, {})
     assert figures.change(row, {"api": Fraction(-4)}).endswith("; the guard judges -4.00 pp")
     assert figures.change(build.row(), {}) == "-"
@@ -65,18 +66,18 @@ def test_a_change_tells_its_causes_and_what_the_guard_judges_if_that_differs() -
 
 def test_the_receipt_names_commit_reason_distance_and_age() -> None:
     told = figures.receipt(build.RECEIPT)
-    assert told == "abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)"
-    assert "1 commit back, 1 day old" in figures.receipt(ReceiptLine("abc", 1, 1, "x"))
-    assert figures.receipt(build.NO_RECEIPT) == "none (first run: there is no history yet)"
+    assert told == snapshot("abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)")
+    assert figures.receipt(ReceiptLine("abc", 1, 1, "x")) == snapshot("abc (x; 1 commit back, 1 day old)")
+    assert figures.receipt(build.NO_RECEIPT) == snapshot("none (first run: there is no history yet)")
 
 
 @pytest.mark.parametrize(
     ("run", "told"),
     [
-        (TestRun(0, 12, 0, 0, 2, 3.25), "10 passed, 2 skipped in 3.2 s"),
-        (TestRun(1, 12, 1, 2, 0, 1.0), "1 failed, 2 errored, 9 passed in 1.0 s"),
-        (TestRun(0), "no tests in 0.0 s"),
-        (TestRun(4, 3), "3 passed in 0.0 s, test command exited with 4"),
+        (TestRun(0, 12, 0, 0, 2, 3.25), snapshot("10 passed, 2 skipped in 3.2 s")),
+        (TestRun(1, 12, 1, 2, 0, 1.0), snapshot("1 failed, 2 errored, 9 passed in 1.0 s")),
+        (TestRun(0), snapshot("no tests in 0.0 s")),
+        (TestRun(4, 3), snapshot("3 passed in 0.0 s, test command exited with 4")),
     ],
 )
 def test_tests_are_counted_by_how_they_ended(run: TestRun, told: str) -> None:
@@ -84,25 +85,28 @@ def test_tests_are_counted_by_how_they_ended(run: TestRun, told: str) -> None:
 
 
 def test_a_suite_that_did_not_arrive_says_why() -> None:
-    assert figures.suite(SuiteLine("api", False, "no file")) == "did not arrive: no file"
-    assert figures.suite(SuiteLine("api", False)) == "did not arrive: no snapshot"
+    assert figures.suite(SuiteLine("api", False, "no file")) == snapshot("did not arrive: no file")
+    assert figures.suite(SuiteLine("api", False)) == snapshot("did not arrive: no snapshot")
 
 
 def test_a_row_shows_the_tests_of_its_own_suite() -> None:
     verdict = build.verdict(suites=(SuiteLine("auth", False), SuiteLine("api", True, tests=TestRun(0, 1))))
-    assert figures.suite_of(verdict, build.row("api")) == "1 passed in 0.0 s"
+    assert figures.suite_of(verdict, build.row("api")) == snapshot("1 passed in 0.0 s")
     assert figures.suite_of(verdict, build.row("other")) == "-"
 
 
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        (None, "no diff to look at"),
-        (PatchRow(None, None, 0), "no diff to look at"),
-        (PatchRow(Ratio(0, 0), Decimal(90), 0), "no measurable line changed"),
-        (PatchRow(Ratio(9, 10), None, 0), "9/10 = 90.00 %"),
-        (PatchRow(Ratio(9, 10), Decimal(90), 0), "9/10 = 90.00 % (bar 90 %)"),
-        (PatchRow(Ratio(8, 10), Decimal(90), 1), "8/10 = 80.00 % < 90 % (bar 90 %, 1 uncovered unit allowed)"),
+        (None, snapshot("no diff to look at")),
+        (PatchRow(None, None, 0), snapshot("no diff to look at")),
+        (PatchRow(Ratio(0, 0), Decimal(90), 0), snapshot("no measurable line changed")),
+        (PatchRow(Ratio(9, 10), None, 0), snapshot("9/10 = 90.00 %")),
+        (PatchRow(Ratio(9, 10), Decimal(90), 0), snapshot("9/10 = 90.00 % (bar 90 %)")),
+        (
+            PatchRow(Ratio(8, 10), Decimal(90), 1),
+            snapshot("8/10 = 80.00 % < 90 % (bar 90 %, 1 uncovered unit allowed)"),
+        ),
     ],
 )
 def test_the_patch_is_told_with_its_bar_and_allowance(row: PatchRow | None, told: str) -> None:
@@ -110,7 +114,7 @@ def test_the_patch_is_told_with_its_bar_and_allowance(row: PatchRow | None, told
 
 
 def test_of_only_some_suites_no_patch_is_told() -> None:
-    assert figures.patch(PatchRow(None, None, 0), whole=False) == "judged with all suites"
+    assert figures.patch(PatchRow(None, None, 0), whole=False) == snapshot("judged with all suites")
 
 
 def test_findings_are_counted_by_what_they_do() -> None:
@@ -121,8 +125,8 @@ def test_findings_are_counted_by_what_they_do() -> None:
         build.finding(effect=Effect.NOTE),
         build.finding(effect=Effect.NOTE),
     )
-    assert figures.counts(build.verdict(*found)) == "1 failing, 1 undetermined, 1 waived, 2 notes"
-    assert figures.counts(build.verdict()) == "no findings"
+    assert figures.counts(build.verdict(*found)) == snapshot("1 failing, 1 undetermined, 1 waived, 2 notes")
+    assert figures.counts(build.verdict()) == snapshot("no findings")
 
 
 @given(build.verdicts())
