@@ -12,7 +12,7 @@ import pytest
 import covgov.policy
 from covgov.model.snapshot import Metric
 from covgov.policy import config, present
-from covgov.policy.bar import BarScope, On
+from covgov.policy.bars import BarScope, On
 from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, NotifySettings, OnGithub
 from covgov.policy.keys import Table
 from covgov.policy.policy import BarRule, Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite

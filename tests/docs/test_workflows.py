@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from covgov.policy import config
-from covgov.policy.bar import BarScope, On
-from covgov.policy.bars import spelled
+from covgov.policy.bars import BarScope, On, spelled
 from covgov.policy.policy import Policy
 from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files

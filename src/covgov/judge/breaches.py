@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from covgov.judge.facts import Facts, Override
+from covgov.judge.facts import Override
+from covgov.judge.view import PolicyView
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy import scopes
-from covgov.policy.bar import Bar, BarScope, On, total_key
-from covgov.policy.bars import spelled
+from covgov.policy.bars import Bar, BarScope, On, spelled, total_bar
 from covgov.policy.policy import Policy
 
 
@@ -25,24 +24,20 @@ class Subject:
     unproven: str = ""
 
 
-def in_force(facts: Facts) -> tuple[Bar, ...]:
+def in_force(view: PolicyView) -> tuple[Bar, ...]:
     """The policy's bars, with the total bar of the overridden suite replaced."""
-    override = facts.override
-    return facts.policy.bars if override is None else overridden(facts.policy, override)
+    override = view.facts.override
+    return view.policy.bars if override is None else overridden(view.policy, override)
 
 
 def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
     """The total bars of the suite's components set, where it is the only suite also the project's; all others kept."""
-    totals = [
-        Bar(total_key(scopes.plain(name)), BarScope.COMPONENT, On.TOTAL, one.metric, override.value, component=name)
-        for name, one in policy.components.items()
-        if one.suite == override.suite
-    ]
+    suite = [one for one in policy.components.values() if one.suite == override.suite]
+    totals = [total_bar(one.name, one.metric, override.value) for one in suite]
     if policy.expected == (override.suite,):
         totals.append(Bar("policy.fail_under", BarScope.PROJECT, On.TOTAL, policy.gate.metric, override.value))
-    given = {(bar.component, bar.key): bar for bar in totals}
-    kept = (bar for bar in policy.bars if (bar.component, bar.key) not in given)
-    return (*totals, *kept)
+    replaced = {bar.key for bar in totals}
+    return (*totals, *(bar for bar in policy.bars if bar.key not in replaced))
 
 
 def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:

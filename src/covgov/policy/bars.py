@@ -1,9 +1,9 @@
-"""Which bars apply to a path.
+"""Bars, the one form of every threshold, and which of them apply to a path. `Policy.bars` compiles them.
 
 Of several file bars for one path the most specific wins, separately per limit (min, max, max_uncovered), per (on,
-metric, attribute), per origin and per component that claims the path: longest literal prefix of the matching glob, then
-longest glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit
-leaves it to others.
+metric, attribute) and per component that claims the path: longest literal prefix of the matching glob, then longest
+glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit leaves
+it to others.
 """
 
 from __future__ import annotations
@@ -11,9 +11,54 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 
-from covgov.policy import globs, scopes
-from covgov.policy.bar import Bar, BarScope, On
+from covgov.model.snapshot import Metric
+from covgov.policy import globs
+
+
+class BarScope(StrEnum):
+    PROJECT = "project"
+    COMPONENT = "component"
+    FILE = "file"
+    OWNER = "owner"
+
+
+class On(StrEnum):
+    """Which units a bar looks at."""
+
+    TOTAL = "total"
+    PATCH = "patch"
+    NEW = "new"
+    LOST = "lost"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One threshold. At least one of min (per cent), max (per cent) and max_uncovered (units) is set.
+
+    key: where the file sets it (`components.auth.fail_under`, `components.auth.rules[0]`).
+    component: "" for a project-wide bar. paths: globs, for scope file; () = every file of the component.
+    attribute: "" or the tag that tests must carry for their lines to count.
+    """
+
+    key: str
+    scope: BarScope
+    on: On
+    metric: Metric
+    min: Decimal | None = None
+    max: Decimal | None = None
+    max_uncovered: int | None = None
+    component: str = ""
+    paths: tuple[str, ...] = ()
+    attribute: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes two bars of two policies the same bar."""
+        return (self.scope, self.on, self.metric, self.component, self.attribute, *sorted(self.paths))
+
 
 LIMITS = ("min", "max", "max_uncovered")
 """The keys of a bar's limits."""
@@ -27,6 +72,16 @@ class Choice:
     won: bool
 
 
+def total_bar(name: str, metric: Metric, least: Decimal) -> Bar:
+    """The total bar of a component."""
+    return Bar(total_key(name), BarScope.COMPONENT, On.TOTAL, metric, min=least, component=name)
+
+
+def total_key(name: str) -> str:
+    """Where the file sets a component's total bar."""
+    return f"components.{name}.fail_under"
+
+
 def selected(bars: Iterable[Bar], scope: BarScope, on: On, component: str = "") -> Iterator[Bar]:
     """The bars of one scope and component."""
     return (bar for bar in bars if (bar.scope, bar.on, bar.component) == (scope, on, component))
@@ -38,7 +93,7 @@ def for_file(bars: Iterable[Bar], on: On, path: str, components: Iterable[str]) 
     A bar of which some limits won and others did not stands there twice, each time with those limits only.
     """
     candidates = [b for b in bars if b.scope is BarScope.FILE and b.on is on and _matches(b, path)]
-    names = {scopes.plain(name) for name in components} or {""}
+    names = set(components) or {""}
     won: dict[int, set[str]] = {index: set() for index, bar in enumerate(candidates) if bar.component in {"", *names}}
     for name in names:
         mine = [index for index in won if candidates[index].component in ("", name)]
@@ -56,7 +111,7 @@ def _winners(candidates: Sequence[Bar], mine: Iterable[int], limit: str, path: s
         value = limit_of(bar, limit)
         if value is None:
             continue
-        kind = (bar.metric.value, bar.attribute, bar.origin)
+        kind = (bar.metric.value, bar.attribute)
         strictness = Decimal(value) if limit == "min" else -Decimal(value)
         rank = (*_specificity(bar, path), strictness, -index)
         if kind not in best or rank > best[kind][0]:

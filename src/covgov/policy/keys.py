@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
@@ -38,6 +38,13 @@ class Unset:
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows from the change of a key that makes a gate easier."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """Marks a key whose values may hold secrets."""
 
@@ -55,6 +62,10 @@ class Setting:
     def stricter(self) -> Stricter:
         return next((mark for mark in self.field.metadata if isinstance(mark, Stricter)), Stricter.NEITHER)
 
+    @property
+    def consequence(self) -> str:
+        return next((mark.words for mark in self.field.metadata if isinstance(mark, Consequence)), "")
+
 
 def settings(table: Table, prefix: str = "") -> Iterator[Setting]:
     """Every key below a table in the order of its fields, defaults included."""
@@ -67,6 +78,21 @@ def settings(table: Table, prefix: str = "") -> Iterator[Setting]:
                 yield from settings(one, f"{key}.{inner}.")
         else:
             yield Setting(key, value, name in table.model_fields_set, field)
+
+
+def word(value: object) -> str:
+    """One value as people write it: no exponent, no rounding."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return format(value, "f")
+        case time():
+            return f"{value:%H:%M}"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 def directions(table: Table) -> dict[str, Stricter]:

@@ -19,10 +19,10 @@ from pydantic_core import PydanticCustomError
 
 from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy.bar import Bar, BarScope, On, total_bar
+from covgov.policy.bars import Bar, BarScope, On, total_bar
 from covgov.policy.delivery import NotifySettings, PublishSettings
 from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
-from covgov.policy.keys import Stricter, Table, Unset
+from covgov.policy.keys import Consequence, Stricter, Table, Unset
 
 FORMAT_VERSION = 1
 
@@ -105,15 +105,17 @@ class GateSettings(Table):
     """Maximum drop against the baseline in percentage points."""
     patch_allowance: Annotated[Units, Stricter.LOWER] = 0
     """Uncovered units that a patch may have whatever its percentage."""
-    metric: Annotated[MetricWord, Stricter.SAME] = Metric.COMBINED
+    metric: Annotated[MetricWord, Stricter.SAME, Consequence("the project's bar measures something else")] = (
+        Metric.COMBINED
+    )
     """combined (lines and branch exits), line or branch."""
-    count_deletions: Annotated[bool, Stricter.SAME] = False
+    count_deletions: Annotated[bool, Stricter.SAME, Consequence("drops count differently")] = False
     """Count the deletion of covered code as a drop."""
-    soft_start_floor: Annotated[Percent | None, Stricter.HIGHER] = None
+    soft_start_floor: Annotated[Percent | None, Stricter.HIGHER, Consequence("bars can be lowered further")] = None
     """Lowest value that COVERAGE_FAIL_UNDER may set; without it the variable can only raise the bar."""
     attributes: Annotated[Many[Text], Stricter.NEITHER] = ()
     """Test tags that are shown as columns."""
-    default_branch: Annotated[Text, Stricter.SAME, Unset("the remote's")] = ""
+    default_branch: Annotated[Text, Stricter.SAME, Unset("the remote's"), Consequence("the base is another one")] = ""
     """Branch that local work is compared with; by default the remote's default branch."""
 
 
@@ -175,14 +177,16 @@ class Component(NamedTable):
 
 
 class HistorySettings(Table):
-    store: Annotated[Text, Stricter.SAME] = "git:coverage-history"
+    store: Annotated[Text, Stricter.SAME, Consequence("earlier runs are not there")] = "git:coverage-history"
     """Where runs are recorded: git:BRANCH, dir:PATH and others."""
-    since: Annotated[date | None, Stricter.LOWER] = None
+    since: Annotated[date | None, Stricter.LOWER, Consequence("a lost history would look like a first run")] = None
     """Day of the first record; from then on a missing history is undetermined, not a first run."""
 
 
 class ExceptionSettings(Table):
-    path: Annotated[MarkdownPath, Stricter.SAME] = "docs/coverage-exceptions.md"
+    path: Annotated[MarkdownPath, Stricter.SAME, Consequence("the exceptions of the base are not there")] = (
+        "docs/coverage-exceptions.md"
+    )
     """The exception register: a Markdown file that no component claims."""
     max_term_days: Annotated[Units | None, Stricter.LOWER] = None
     """Maximum number of days between the approval and the review date."""

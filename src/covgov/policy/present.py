@@ -6,15 +6,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import time
 from decimal import Decimal
 
 from pydantic.json_schema import GenerateJsonSchema
 
 from covgov.policy import bars, globs, scopes
-from covgov.policy.bar import Bar, BarScope, On
-from covgov.policy.bars import spelled
-from covgov.policy.keys import Secret, Setting, Table, Unset, settings
+from covgov.policy.bars import Bar, BarScope, On, spelled
+from covgov.policy.keys import Secret, Setting, Table, Unset, settings, word
 from covgov.policy.policy import Policy
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -113,21 +112,7 @@ def _spoken(setting: Setting) -> str:
         return f"{len(parts)}, in the bars below"
     hide = any(isinstance(mark, Secret) for mark in marks)
     between = "-" if any(isinstance(part, time) for part in parts) else ", "
-    return between.join(masked(str(part)) if hide else _word(part) for part in parts)
-
-
-def _word(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case Decimal():
-            return spelled(value)
-        case time():
-            return f"{value:%H:%M}"
-        case date():
-            return value.isoformat()
-        case _:
-            return str(value)
+    return between.join(masked(str(part)) if hide else word(part) for part in parts)
 
 
 def _component_lines(policy: Policy, name: str, path: str) -> Iterator[str]:

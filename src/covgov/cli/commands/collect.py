@@ -76,7 +76,7 @@ def command(
 def _check_suite(world: World, suite: str) -> None:
     """Raises UsageError: `suite-name`, and `suite-unknown` where a policy declares suites and not this one."""
     from covgov.cli.project import Project
-    from covgov.gather.facts import wanted_suites
+    from covgov.gather.prepare import wanted_suites
     from covgov.model.snapshot import MERGED
     from covgov.policy import config
 

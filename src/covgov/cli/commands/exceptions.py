@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +14,7 @@ from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
 from covgov.files import READABLE, place
+from covgov.model.verdict import Verdict
 from covgov.register import lint as linting
 from covgov.register import sync as syncing
 from covgov.register.document import render
@@ -22,9 +22,6 @@ from covgov.register.entry import Entry, Register
 from covgov.register.patch import unified
 from covgov.register.standing import standing
 from covgov.vcs import codeowners
-
-if TYPE_CHECKING:
-    from covgov.gate import Judgement
 
 TODAY = click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Judge dates as of this day (UTC)."
@@ -61,7 +58,12 @@ def sync_command(world: World, dry_run: bool, today: datetime | None, as_json: b
     from covgov.cli.judge import judge_project
 
     project, day = Project(world), _day(world, today)
-    return synchronise(project, lambda: judge_project(project, today=day), day, dry_run=dry_run, as_json=as_json)
+
+    def judge() -> tuple[Verdict, Register | None]:
+        judgement = judge_project(project, today=day)
+        return judgement.verdict, judgement.facts.base_register
+
+    return synchronise(project, judge, day, dry_run=dry_run, as_json=as_json)
 
 
 @command.command("list")
@@ -135,17 +137,21 @@ def resolve_command(
 
 
 def synchronise(
-    project: Project, judge: Callable[[], Judgement], today: date, *, dry_run: bool = False, as_json: bool = False
+    project: Project,
+    judge: Callable[[], tuple[Verdict, Register | None]],
+    today: date,
+    *,
+    dry_run: bool = False,
+    as_json: bool = False,
 ) -> int:
-    """Sync the project's register with the judgement that `judge` returns; the exit code."""
+    """Sync the project's register with what `judge` returns: the verdict and the base branch's register."""
     register = project.register
-    judgement = judge()
-    verdict = judgement.verdict
+    verdict, base = judge()
     for suite in verdict.suites:
         if not suite.arrived:
             project.world.note(f"covgov: suite {suite.name}: {suite.reason}; rows about it stay as they are")
     owners = codeowners.find(project.read).owner_of
-    updated = syncing.sync(register, verdict, owners=owners, today=today, base=judgement.base_register)
+    updated = syncing.sync(register, verdict, owners=owners, today=today, base=base)
     return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
 
 

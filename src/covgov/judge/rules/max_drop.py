@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from covgov.differential.words import in_words
 from covgov.judge.breaches import proving_nothing
-from covgov.judge.facts import Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.change import Delta
 from covgov.model.ratio import show_signed
 from covgov.model.snapshot import Metric
@@ -16,21 +16,21 @@ from covgov.policy.bars import spelled
 from covgov.policy.policy import Policy
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Drops beyond `max_drop`. A changed measurement and a missing baseline are other rules' to tell."""
-    for one in facts.components:
-        yield from _guard(facts.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
-    if facts.project is not None:
-        yield from _guard(facts.policy, Scope.PROJECT, "project", facts.policy.gate.metric, facts.project)
+    for one in view.components:
+        yield from _guard(view.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
+    if view.project is not None:
+        yield from _guard(view.policy, Scope.PROJECT, "project", view.policy.gate.metric, view.project)
 
 
-def judged(measured: Measured, metric: Metric) -> Fraction | None:
+def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
     """The points that the guard compares, None when there is nothing to compare or the measurement changed."""
     delta = measured.deltas.get(metric)
     return None if delta is None or measured.measurement_changed else delta.judged
 
 
-def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Measured) -> Iterator[Finding]:
+def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: ScopeFacts) -> Iterator[Finding]:
     points = judged(measured, metric)
     if points is None or -points <= Fraction(policy.gate.max_drop):
         return

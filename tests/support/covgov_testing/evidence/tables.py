@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from covgov.policy import config
-from covgov.policy.bar import BarScope, On
-from covgov.policy.bars import spelled
+from covgov.policy.bars import BarScope, On, spelled
 from covgov.policy.delivery import Occasion
 from covgov.policy.policy import Policy
 from covgov_testing import workflow_files

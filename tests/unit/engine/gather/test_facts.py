@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
-from covgov.gate import Judgement, proposal
+from covgov.gate import Judgement
 from covgov.model import snapshot_codec
 from covgov.model.change import Cause
 from covgov.model.ratio import Ratio
 from covgov.model.run import BaselineReason
 from covgov.model.verdict import Effect, Outcome, Scope
+from covgov.publish.artifacts import proposal
 from covgov.register.entry import Entry
 from covgov_testing.builders.coverage import FAILED, IDENTITY, snap
 from covgov_testing.builders.register import COMPLETE, table
@@ -175,7 +176,7 @@ def test_a_damaged_register_is_a_fault_beside_the_verdict_and_waives_nothing(des
     judgement = desk.judge()
     (fault,) = judgement.faults
     assert isinstance(fault, RegisterInvalid)
-    assert judgement.register is None
+    assert judgement.facts.register is None
     assert judgement.verdict.outcome is Outcome.PASS
 
 
@@ -509,7 +510,7 @@ def test_a_row_that_landed_after_the_fork_is_not_called_removed_and_waives(desk:
 
 def test_a_figure_that_the_base_lists_is_not_proposed_again(desk: Desk) -> None:
     judgement = landed_after_the_fork(desk, "++++------")
-    assert proposal(judgement, desk.read) == ""
+    assert proposal(judgement.verdict, judgement.facts, desk.read) == ""
 
 
 @pytest.mark.reliability

@@ -12,7 +12,7 @@ from covgov.errors import PolicyInvalid
 from covgov.model.ratio import MOST_PLACES
 from covgov.model.snapshot import Metric
 from covgov.policy import config
-from covgov.policy.bar import BarScope, On
+from covgov.policy.bars import BarScope, On
 from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, Occasion, OnGithub
 from covgov_testing.builders.policy import policy
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from covgov.hub.api.wire.figures import Wire, bar
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionState
-from covgov.policy.bar import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 from covgov.policy.policy import Policy
 from covgov.policy.present import describe, show
 from covgov.register.entry import Entry, Register, Status

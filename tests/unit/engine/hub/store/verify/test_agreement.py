@@ -10,7 +10,6 @@ from covgov.errors import InputError
 from covgov.hub.store.verify import agreement
 from covgov.judge.evaluate import judge
 from covgov.judge.facts import Override
-from covgov.judge.registry import RULES
 from covgov.model import codec
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
@@ -19,7 +18,7 @@ from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict, 
 from covgov.policy.config import parse
 from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import FAILED, snap
-from covgov_testing.builders.policy import API_AND_AUTH, facts
+from covgov_testing.builders.policy import API_AND_AUTH, knowing, view
 from covgov_testing.builders.run import run, verdict
 from covgov_testing.hub.runs import component_row
 
@@ -66,11 +65,6 @@ def test_what_was_not_measured_may_be_anything_but_passed(outcome: Outcome) -> N
     )
     rows = [replace(row, now=None, lines=None, branches=None, outcome=Outcome.UNDETERMINED) for row in honest().rows]
     check(replace(honest(), rows=tuple(rows), project=None, findings=findings, outcome=outcome))
-
-
-def test_what_only_the_base_knows_is_not_judged() -> None:
-    base = replace(honest().rows[0], name="old (base)", now=Ratio(1, 9))
-    check(replace(honest(), rows=(*honest().rows, base)))
 
 
 def test_a_bar_may_be_raised() -> None:
@@ -163,8 +157,10 @@ def test_no_run_passes_whose_tests_did_not(tests: TestRun, what: str) -> None:
 def test_no_run_passes_without_a_declared_suite() -> None:
     """No component is measured by it, so no row gives it away."""
     more = POLICY.model_copy(update={"suites": {**POLICY.suites, "web": POLICY.suites["api"]}})
-    with pytest.raises(InputError, match="suite web: did not arrive"):
+    with pytest.raises(InputError, match="project is told as 5/10"):
         agreement.check("runs/1", run(snapshots=SUITES, made=honest()), more)
+    with pytest.raises(InputError, match=r"suite web:? did not arrive"):
+        agreement.check("runs/1", run(snapshots=SUITES, made=replace(honest(), project=None)), more)
 
 
 def test_failed_tests_that_the_verdict_tells_are_believed() -> None:
@@ -325,7 +321,7 @@ def test_what_this_program_judges_of_the_same_coverage_is_believed(waived_by: st
     """Every bar missed and told, as a failure; a file's bar also as an excuse."""
     rules = "".join(f"[[components.api.rules]]\n{text}\n" for text, _ in FURTHER.values()) if not waived_by else ""
     policy = one(rules=rules or "[[components.api.rules]]\n" + FURTHER["file"][0])
-    judged = judge(facts(policy, {"api": RICH}, project=RICH), RULES.values())
+    judged = judge([view(policy, {"api": RICH}, project=RICH)])
     found = tuple(replace(f, waived_by=waived_by) if f.rule == "bar" else f for f in judged.findings)
     assert [f for f in found if f.rule == "bar"]
     told = replace(judged, findings=found, outcome=fold(found))
@@ -336,10 +332,8 @@ def test_what_this_program_judges_of_the_same_coverage_is_believed(waived_by: st
 
 def test_a_soft_start_that_this_program_judged_is_believed_as_history_keeps_it() -> None:
     policy = one("soft_start_floor = 10", rules="[[components.api.rules]]\nmax_uncovered = 0")
-    given = replace(
-        facts(policy, {"api": POOR}, project=POOR), override=Override("api", Decimal("19.5"), "--fail-under")
-    )
-    judged = judge(given, RULES.values())
+    lowered = Override("api", Decimal("19.5"), "--fail-under")
+    judged = judge([knowing(view(policy, {"api": POOR}, project=POOR), override=lowered)])
     assert {finding.rule for finding in judged.findings} == {"limit", "soft-start", "baseline"}
     kept = codec.decode(codec.encode(judged), Verdict)
     agreement.check("runs/1", run(snapshots={"api": POOR}, made=kept), policy)
