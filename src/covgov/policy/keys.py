@@ -95,14 +95,8 @@ def word(value: object) -> str:
             return str(value)
 
 
-def directions(table: Table) -> dict[str, Stricter]:
-    """Which direction is stricter, of each key whose values can be compared one by one."""
-    comparable = (Stricter.LOWER, Stricter.HIGHER, Stricter.SAME)
-    return {one.key: one.stricter for one in settings(table) if one.stricter in comparable}
-
-
 def loosened(base: Table, head: Table) -> Iterator[tuple[Setting, Setting]]:
-    """(base's, head's) of each of these keys that is less strict at the head."""
+    """(base's, head's) of each key that is less strict at the head."""
     before = {one.key: one for one in settings(base)}
     for new in settings(head):
         old = before.get(new.key)
