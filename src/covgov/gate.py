@@ -117,8 +117,8 @@ def run_of(judgement: Judgement, ci: CiContext, *, now: datetime) -> RunRecord:
     """The record of a judgement for history, whoever appends it. now: when it was judged."""
     verdict = judgement.verdict
     return RunRecord(
-        commit=verdict.commit,
-        tree=verdict.tree,
+        commit=verdict.commit or "",
+        tree=verdict.tree or "",
         branch=ci.branch,
         attempt=1,
         recorded_at=now.replace(microsecond=0),

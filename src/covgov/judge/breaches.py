@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from covgov.judge.facts import Override
 from covgov.judge.view import PolicyView
+from covgov.model import words
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.bars import Bar, BarScope, On, spelled, total_bar
@@ -48,13 +49,13 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
     if not now.measurable:
         return
     effect = Effect.NOTE if subject.unproven else Effect.FAIL
-    for name, words, limit in _breaches(bar, now):
+    for name, said, limit in _breaches(bar, now):
         yield Finding(
             rule=name if rule == "bar" else rule,
             effect=effect,
             scope=subject.scope,
             subject=subject.name,
-            message=f"{subject.name}: {words} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
+            message=f"{subject.name}: {said} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
             hint="" if subject.unproven else _hint(bar),
             metric=bar.metric,
             now=now,
@@ -71,7 +72,7 @@ def proving_nothing(why: str) -> str:
 def _breaches(bar: Bar, now: Ratio) -> Iterator[tuple[str, str, Decimal | None]]:
     """(rule, words, limit in per cent) of each limit that is broken."""
     if bar.min is not None and not now.meets(bar.min):
-        yield "attribute" if bar.attribute else "bar", f"{now} < {spelled(bar.min)} %", bar.min
+        yield "attribute" if bar.attribute else "bar", words.now(now, bar.min), bar.min
     if bar.max is not None and now.covered * 100 > Fraction(bar.max) * now.total:
         ceiling = show(-now.fraction * 100).removeprefix("-")
         yield "limit", f"{now.covered}/{now.total} = {ceiling} % > {spelled(bar.max)} %", bar.max

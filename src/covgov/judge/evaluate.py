@@ -45,10 +45,10 @@ def judge(views: Sequence[PolicyView], rules: Collection[Rule] = tuple(RULES.val
         receipt=rows.receipt_of(head),
         today=facts.today,
         policy_hash=_hash([view.policy.hash for view in views]),
-        commit=facts.commit,
-        tree=facts.tree,
+        commit=facts.commit or None,
+        tree=facts.tree or None,
         dirty=facts.dirty,
-        soft_start=_soft_start(views),
+        soft_start=_soft_start(views) or None,
         guard_judged=_guard(views),
         bars=rows.bar_lines(views),
     )

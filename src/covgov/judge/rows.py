@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec import structs
 
 from covgov.judge import breaches, units
 from covgov.judge.view import ComponentFacts, PolicyView, ScopeFacts
@@ -33,7 +34,9 @@ def _component_row(
     own = {finding for each in views for finding in about(each.policy, name, findings)}
     row = _row(view, one.measured, metric)
     bar = _total(views, BarScope.COMPONENT, name, metric)
-    return replace(row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar, outcome=fold(tuple(own)))
+    return structs.replace(
+        row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar, outcome=fold(tuple(own))
+    )
 
 
 def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> Row | None:
@@ -43,7 +46,7 @@ def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> R
         return None
     bar = _total(views, BarScope.PROJECT, "", head.policy.gate.metric)
     row = _row(head, head.project, head.policy.gate.metric)
-    return replace(row, bar=bar, outcome=fold(about_project(findings)))
+    return structs.replace(row, bar=bar, outcome=fold(about_project(findings)))
 
 
 def about(policy: Policy, name: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -91,7 +94,7 @@ def receipt_of(view: PolicyView) -> ReceiptLine:
     """The project's receipt, else that of the first component."""
     measured = [view.project] if view.project is not None else []
     measured += [one.measured for one in view.components]
-    return _receipt(measured[0].baseline) if measured else ReceiptLine("", 0, 0, "nothing was compared")
+    return _receipt(measured[0].baseline) if measured else ReceiptLine(None, 0, 0, "nothing was compared")
 
 
 def _row(view: PolicyView, measured: ScopeFacts, metric: Metric) -> Row:
@@ -134,7 +137,7 @@ def _reached(snapshot: Snapshot | None, tag: str) -> Ratio | None:
 
 def _receipt(baseline: Baseline | NoBaseline) -> ReceiptLine:
     if isinstance(baseline, NoBaseline):
-        return ReceiptLine("", 0, 0, _reason(baseline.reason.value, baseline.detail))
+        return ReceiptLine(None, 0, 0, _reason(baseline.reason.value, baseline.detail))
     receipt = baseline.receipt
     return ReceiptLine(
         receipt.commit, receipt.distance, receipt.age_days, _reason(receipt.reason.value, receipt.detail)

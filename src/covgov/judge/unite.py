@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec import structs
 
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding
@@ -26,7 +27,7 @@ def unite(views: Sequence[PolicyView], found: Sequence[Iterable[Finding]]) -> Se
     for suffix, view, findings in zip(("", BY_BASE), views, found, strict=False):
         for topic, (rank, group) in _by_topic(findings, view).items():
             if topic not in united or rank > united[topic][0]:
-                united[topic] = rank, [replace(finding, message=finding.message + suffix) for finding in group]
+                united[topic] = rank, [structs.replace(finding, message=finding.message + suffix) for finding in group]
     return [finding for _, group in united.values() for finding in group]
 
 

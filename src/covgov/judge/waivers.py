@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from msgspec import structs
+
 from covgov.judge.facts import BasePolicy, Facts
 from covgov.judge.register_figures import current, vanished
 from covgov.judge.view import PolicyView
@@ -100,7 +102,7 @@ def _waivable(finding: Finding) -> tuple[Key, Ratio] | None:
 def _marked(finding: Finding, waiving: Mapping[Key, str]) -> Finding:
     figure = _waivable(finding)
     waiver = waiving.get(figure[0]) if figure else None
-    return replace(finding, waived_by=waiver, hint="") if waiver else finding
+    return structs.replace(finding, waived_by=waiver, hint="") if waiver else finding
 
 
 def _judge(entry: Entry, failing: Sequence[Ratio], views: Sequence[PolicyView]) -> EntryState:

@@ -111,7 +111,7 @@ def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
     said: deque[str] = deque(maxlen=REMEMBERED)
     tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra, job.env), child_env, said)
-    tests = replace(tests, arguments=shlex.join(extra))
+    tests = msgspec.structs.replace(tests, arguments=shlex.join(extra))
     reason = _why_nothing(job, tests, said)
     if reason:
         return SuiteRun(job.suite.name, None, reason, tests, python)
@@ -166,7 +166,7 @@ def _test(
         counted = read_tests(job.work.junit.read_bytes(), exit_code, f"{job.suite.name}-junit.xml")
     except InputError as error:
         return bare, (f"tests were not counted: {error.message}",)
-    return replace(counted, seconds=seconds), ()
+    return msgspec.structs.replace(counted, seconds=seconds), ()
 
 
 def _why_nothing(job: _Job, tests: TestRun, said: Iterable[str]) -> str:

@@ -163,6 +163,7 @@ def test_a_push_that_fails_is_a_delivery_fault_and_keeps_the_local_record(desk: 
     origin = Repo(tmp_path / "origin.git", bare=True)
     desk.repo.git("remote", "add", "origin", str(origin.root))
     hook = origin.root / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     with pytest.raises(DeliveryFailed):

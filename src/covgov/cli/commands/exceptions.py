@@ -15,6 +15,7 @@ from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
 from covgov.files import READABLE, place
 from covgov.model.verdict import Verdict
+from covgov.model.words import count
 from covgov.register import lint as linting
 from covgov.register import sync as syncing
 from covgov.register.document import render
@@ -84,7 +85,7 @@ def list_command(world: World, today: datetime | None, as_json: bool) -> int:
         path, exists = project.register.path, _exists(project)
         emit_json(world, "exceptions", {"path": path, "exists": exists, "today": day, "exceptions": shown})
         return OK
-    world.say(f"{project.register.path} on {day}: {_count(len(rows), 'exception')}{_absence(project)}")
+    world.say(f"{project.register.path} on {day}: {count(len(rows), 'exception')}{_absence(project)}")
     for line in _aligned([[entry.id or "-", state, *_words(entry)] for state, entry in rows]):
         world.say(line)
     return OK
@@ -112,7 +113,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
     else:
         for problem in found:
             world.say(f"{path}: {problem.code}: {problem.message}")
-        world.say(f"{path} on {day}: {_count(len(found), 'problem')}{_absence(project)}")
+        world.say(f"{path} on {day}: {count(len(found), 'problem')}{_absence(project)}")
     return FAILED if found else OK
 
 
@@ -177,7 +178,7 @@ def _deliver(project: Project, updated: Register, today: date, *, dry_run: bool,
     else:
         for line in _aligned([[entry.id, verb, *_words(entry)] for verb, entry in changes]):
             world.say(line)
-    rows = _count(len(changes), "row")
+    rows = count(len(changes), "row")
     world.note(f"covgov: {path} on {today}: {rows} {'would change' if dry_run else 'changed'}")
     return OK
 
@@ -213,10 +214,6 @@ def _exists(project: Project) -> bool:
 
 def _absence(project: Project) -> str:
     return "" if _exists(project) else " (the file does not exist)"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _fields(entry: Entry) -> Mapping[str, object]:

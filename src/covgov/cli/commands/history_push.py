@@ -16,7 +16,7 @@ from covgov.gather.base_branch import trusted_default_branch
 from covgov.history import judged, recording
 from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
 from covgov.model.run import RunRecord
-from covgov.publish import artifacts, to_wire_v1
+from covgov.publish import artifacts
 
 RECORD = f"{FOLDER}/{artifacts.RECORD}"
 
@@ -47,7 +47,7 @@ def judged_run(project: Project) -> judged.Kept:
         raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
     kept = judged.decode(data, RECORD, project.read, FOLDER)
     run = kept.run
-    if to_wire_v1.verdict(run.verdict) != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
+    if run.verdict != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
         raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
     return kept
 

@@ -7,9 +7,11 @@ cannot judge. docs/decisions/0020 tells why that makes a run undetermined rather
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from covgov.hub.store.uploads import Upload
 from covgov.ingest.merge import merge

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from covgov.differential.words import in_words
 from covgov.judge.breaches import proving_nothing
 from covgov.judge.view import PolicyView, ScopeFacts
+from covgov.model import words
 from covgov.model.change import Delta
-from covgov.model.ratio import show_signed
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.bars import spelled
@@ -35,13 +34,13 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
     if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    words = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
+    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
         scope=scope,
         subject=name,
-        message=f"{words} ({metric}, bar policy.max_drop)" + proving_nothing(measured.unproven),
+        message=f"{drop} ({metric}, bar policy.max_drop)" + proving_nothing(measured.unproven),
         hint="cover what was lost; an exception does not waive a drop",
         metric=metric,
         now=delta.head,
@@ -52,7 +51,6 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
 
 def _drop(delta: Delta, points: Fraction) -> str:
     """The delta in words, and the judged figure where it is another one."""
-    words = in_words(delta)
     if points == delta.points:
-        return words
-    return f"{words}; judged {show_signed(points)} pp"
+        return delta.words
+    return f"{delta.words}; judged {words.points(points)}"

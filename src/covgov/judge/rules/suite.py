@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covgov.judge.view import PolicyView
+from covgov.model import words
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Effect, Finding, Scope, SuiteLine
 
@@ -37,7 +38,7 @@ def _absent(line: SuiteLine) -> Finding:
 
 
 def _failed(name: str, tests: TestRun) -> Finding:
-    counts = f"{tests.failures} failures and {tests.errors} errors in {tests.tests} tests, exit code {tests.exit_code}"
+    counts = f"{words.results(tests)}, exit code {tests.exit_code}"
     return Finding(
         rule="suite",
         effect=Effect.FAIL,

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from covgov.ci.interface import CiContext
-from covgov.publish.wire_v1 import VerdictV1
+from covgov.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from covgov.policy.policy import Policy
@@ -35,15 +35,15 @@ class Publication:
     now: when it was recorded, else the clock; aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
     """
 
-    verdict: VerdictV1
+    verdict: Verdict
     file: Callable[[str], bytes | None]
     ci: CiContext
     policy: Policy
     repository: str
     commit: str
     now: datetime
-    previous: VerdictV1 | None = None
     run: str = ""
+    previous: Verdict | None = None
     owner_of: Callable[[str], str] = nobody
 
 

@@ -15,6 +15,7 @@ from covgov.model.change import Category, Delta, Tally
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
 from covgov.model.snapshot import MERGED, Metric, Snapshot
 from covgov.model.verdict import Finding
+from covgov.model.words import with_words
 from covgov.policy import config, scopes
 from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import snap
@@ -65,14 +66,14 @@ def compared(snapshot: Snapshot, judged: Fraction | None, points: Fraction | Non
     """A scope with a baseline whose guard judged this many points, in every metric."""
     now = snapshot.ratio(Metric.COMBINED)
     delta = Delta(Metric.COMBINED, now, now, judged if points is None else points, judged=judged)
-    return ScopeFacts(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, delta))
+    return ScopeFacts(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, with_words(delta)))
 
 
 def tallied(snapshot: Snapshot, counts: Mapping[Category, int]) -> ScopeFacts:
     """A scope with a baseline whose lines fall into these categories."""
     now = snapshot.ratio(Metric.LINE)
     delta = Delta(Metric.LINE, now, now, Fraction(0), judged=Fraction(0), tally=Tally(lines=counts))
-    return ScopeFacts(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, delta))
+    return ScopeFacts(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, with_words(delta)))
 
 
 def facts(snapshots: Mapping[str, Snapshot], suites: Iterable[str] = (), *, merged: Snapshot | None = None) -> Facts:

@@ -56,7 +56,7 @@ PROPOSED = replace(
     approved_on=None,
 )  # fmt: skip
 
-RECEIPT = ReceiptLine("", 0, 0, "first run")
+RECEIPT = ReceiptLine(None, 0, 0, "first run")
 POLICY = config.parse(
     f"""
 [suites.auth]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
 from covgov.gate import Judgement
@@ -47,7 +48,7 @@ def test_the_first_commit_is_judged_by_its_absolute_bars_alone(desk: Desk) -> No
     desk.measure({"api/a.py": "+-"})
     verdict = desk.judge().verdict
     assert verdict.outcome is Outcome.PASS
-    assert verdict.receipt.commit == ""
+    assert verdict.receipt.commit is None
     assert verdict.patch is None or verdict.patch.ratio is None
 
 
@@ -77,7 +78,7 @@ def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
     judgement = desk.judge(git=False)
     assert judgement.verdict.outcome is Outcome.PASS
     assert "no git checkout" in messages(judgement)
-    assert judgement.verdict.commit == ""
+    assert judgement.verdict.commit is None
 
 
 def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:
@@ -208,7 +209,7 @@ def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
 def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
     start(desk)
     desk.commit({"README": "x\n"}, "docs")
-    desk.measure({"api/a.py": "++++++++--"}, identity=replace(IDENTITY, version="8.0"))
+    desk.measure({"api/a.py": "++++++++--"}, identity=structs.replace(IDENTITY, version="8.0"))
     assert ("measurement", "undetermined") in rules(desk.judge())
     assert rules(desk.judge(accept_identity=True)) == []
 

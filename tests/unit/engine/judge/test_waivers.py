@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.judge.facts import BasePolicy
 from covgov.judge.view import PolicyView
@@ -50,7 +51,7 @@ def judged(head: Entry, base: Entry | None, findings: Sequence[Finding] = (BELOW
 def test_an_entry_that_stands_on_the_base_branch_waives_and_the_finding_stays_a_failure() -> None:
     waived = judged(COMPLETE, COMPLETE)
 
-    assert waived.findings == (replace(BELOW, waived_by="EX-001"),)
+    assert waived.findings == (structs.replace(BELOW, waived_by="EX-001"),)
     assert waived.findings[0].effect is Effect.FAIL
     assert not waived.findings[0].counts
     assert waived.extra == ()
@@ -58,11 +59,11 @@ def test_an_entry_that_stands_on_the_base_branch_waives_and_the_finding_stays_a_
 
 
 def test_an_entry_waives_its_component_as_the_base_branch_draws_it_too() -> None:
-    twin = replace(BELOW, message=f"{BELOW.message} (by the base branch's policy)")
+    twin = structs.replace(BELOW, message=f"{BELOW.message} (by the base branch's policy)")
     waived = judged(COMPLETE, COMPLETE, [BELOW, twin])
 
     assert [finding.waived_by for finding in waived.findings] == ["EX-001", "EX-001"]
-    floor = judged(COMPLETE, COMPLETE, [BELOW, replace(twin, now=Ratio(1, 2000))])
+    floor = judged(COMPLETE, COMPLETE, [BELOW, structs.replace(twin, now=Ratio(1, 2000))])
     assert not any(finding.waived_by for finding in floor.findings)
 
 
@@ -84,7 +85,7 @@ def test_a_file_entry_waives_the_file_and_not_its_component() -> None:
     entry = replace(COMPLETE, scope=Scope.FILE, subject="src/auth/a.py")
     of_file = bar_finding(1599, 2000, subject="src/auth/a.py", scope=Scope.FILE, key="components.auth.rules[0]")
 
-    assert [f.waived_by for f in judged(entry, entry, [BELOW, of_file]).findings] == ["", "EX-001"]
+    assert [f.waived_by for f in judged(entry, entry, [BELOW, of_file]).findings] == [None, "EX-001"]
 
 
 NOT_WAIVABLE = {
@@ -94,10 +95,10 @@ NOT_WAIVABLE = {
     "undetermined": bar_finding(1599, 2000, effect=Effect.UNDETERMINED),
     "another component": bar_finding(1599, 2000, subject="api", key="components.api.fail_under"),
     "the project": bar_finding(1599, 2000, scope=Scope.PROJECT, subject="project"),
-    "another metric": replace(BELOW, metric=Metric.LINE),
-    "no figure": replace(BELOW, now=None),
-    "no bar": replace(BELOW, bar=None),
-    "no metric": replace(BELOW, metric=None),
+    "another metric": structs.replace(BELOW, metric=Metric.LINE),
+    "no figure": structs.replace(BELOW, now=None),
+    "no bar": structs.replace(BELOW, bar=None),
+    "no metric": structs.replace(BELOW, metric=None),
     "a maximum": bar_finding(1999, 2000),
     "a bar of tagged tests": bar_finding(1599, 2000, rule="attribute", key="components.auth.rules[1]"),
     "a bar on new code": bar_finding(1599, 2000, rule="change", key="components.auth.rules[2]"),
@@ -218,7 +219,7 @@ def test_a_change_that_touches_more_or_is_unknown_needs_one(changed: frozenset[s
 
 def test_an_entry_approved_in_review_counts_as_it_stands() -> None:
     assert judged(COMPLETE, None, approvals=frozenset({"EX-001"})).findings[0].waived_by == "EX-001"
-    assert judged(COMPLETE, None, approvals=frozenset({"EX-002"})).findings[0].waived_by == ""
+    assert judged(COMPLETE, None, approvals=frozenset({"EX-002"})).findings[0].waived_by is None
 
 
 @pytest.mark.security
@@ -327,7 +328,7 @@ def test_what_is_waived_is_covered_by_a_complete_entry_in_date_on_the_base_branc
     known = view(register(head), register(base) if base else None, max_term_days=term)
     waived = apply(findings, [known])
 
-    assert [replace(f, waived_by="") for f in waived.findings] == findings
+    assert [structs.replace(f, waived_by=None) for f in waived.findings] == findings
     for finding in waived.findings:
         if finding.waived_by:
             assert finding.rule == "bar"
@@ -370,12 +371,12 @@ def test_a_row_that_landed_on_the_base_after_the_fork_waives() -> None:
 
 @pytest.mark.security
 def test_a_row_that_the_change_deleted_does_not_waive() -> None:
-    assert [finding.waived_by for finding in branched(start=[LANDED]).findings] == [""]
+    assert [finding.waived_by for finding in branched(start=[LANDED]).findings] == [None]
 
 
 @pytest.mark.security
 def test_a_row_whose_id_is_here_counts_as_it_is_here() -> None:
-    assert [finding.waived_by for finding in branched(replace(LANDED, subject="api")).findings] == [""]
+    assert [finding.waived_by for finding in branched(replace(LANDED, subject="api")).findings] == [None]
 
 
 def test_a_proposal_here_does_not_fail_what_a_landed_row_waives() -> None:
@@ -386,9 +387,9 @@ def test_a_proposal_here_does_not_fail_what_a_landed_row_waives() -> None:
 
 
 def test_a_waived_finding_does_not_ask_for_an_exception() -> None:
-    asking = replace(BELOW, hint="propose an exception")
+    asking = structs.replace(BELOW, hint="propose an exception")
 
-    assert judged(COMPLETE, COMPLETE, [asking]).findings == (replace(BELOW, waived_by="EX-001"),)
+    assert judged(COMPLETE, COMPLETE, [asking]).findings == (structs.replace(BELOW, waived_by="EX-001"),)
     assert judged(COMPLETE, None, [asking]).findings == (asking,)
 
 

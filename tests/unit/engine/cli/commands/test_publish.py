@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
+from covgov.model import codec
 from covgov.model.verdict import Finding, Verdict
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.spool import Spool
 from covgov.publish.registry import RENDERERS
@@ -76,7 +76,7 @@ class Shell:
         """The newest verdict, and the run in history."""
         made = self.judged(*findings)
         record = run("c1", at=at, branch=branch, made=made)
-        Project(self.world(at)).store.append(replace(record, commit=made.commit, tree=tree))
+        Project(self.world(at)).store.append(replace(record, commit=made.commit or "", tree=tree))
 
     def world(self, now: datetime = NOON, env: Mapping[str, str] | None = None) -> World:
         self.out, self.err = StringIO(), StringIO()
@@ -247,8 +247,8 @@ def test_no_target_and_no_file_of_the_spool_forges_a_line_of_the_log(tmp_path: P
 
 def test_why_there_is_nothing_to_tell_is_one_line(tmp_path: Path) -> None:
     shell = Shell(tmp_path, '[publish.github_coverage]\nreport = "x\\n::error::forged"\n')
-    told = to_wire_v1.verdict(replace(shell.judged(below()), commit="f" * 40))
-    (tmp_path / "coverage" / "verdict.json").write_bytes(msgspec.json.encode(told))
+    told = structs.replace(shell.judged(below()), commit="f" * 40)
+    (tmp_path / "coverage" / "verdict.json").write_bytes(codec.encode(told))
     assert shell.publish("github-coverage", "--dry-run") == 0
     assert r"there is no coverage/x\n::error::forged" in shell.err.getvalue()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from covgov.judge.view import ComponentFacts, PatchFacts, PolicyView, ScopeFacts
 from covgov.model.snapshot import FileCoverage
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.security
 
 def uncounted(facts: PolicyView, lines: dict[str, str]) -> PolicyView:
     measured = tallied(API, {})
-    deltas = {metric: replace(delta, uncounted=lines) for metric, delta in measured.deltas.items()}
+    deltas = {metric: structs.replace(delta, uncounted=lines) for metric, delta in measured.deltas.items()}
     return with_component(facts, "api", replace(measured, deltas=deltas))
 
 

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
 from covgov.model.change import Cause, Delta, Part
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Outcome, Scope
+from covgov.model.words import with_words
 from covgov.publish.digest.markdown import digest_markdown
 from covgov_testing.builders.coverage import PASSED
 from covgov_testing.builders.run import object_id
@@ -25,7 +26,7 @@ CHANGE = Delta(
     (Part(Cause.NEW_UNCOVERED, 0, 2, Fraction(-2)),),
 )
 
-SHIFTED = replace(CHANGE, points=Fraction(-7, 3))
+SHIFTED = structs.replace(CHANGE, points=Fraction(-7, 3))
 
 
 def component(change: Delta | None = CHANGE, unexplained: Fraction = Fraction(0), name: str = "api") -> ComponentChange:
@@ -38,7 +39,7 @@ def component(change: Delta | None = CHANGE, unexplained: Fraction = Fraction(0)
         before=Ratio(95, 100),
         first=Ratio(94, 100),
         last=Ratio(93, 100),
-        change=change,
+        change=with_words(change, unexplained) if change else None,
         unexplained=unexplained,
     )
 
@@ -117,7 +118,7 @@ def test_an_empty_time_is_told_honestly() -> None:
     [
         (None, Fraction(0), "not comparable"),
         (SHIFTED, Fraction(-1, 3), "| -2.34 pp = -2.00 new uncovered code, -0.34 not explained by the recorded runs |"),
-        (replace(CHANGE, parts=()), Fraction(-2), "| -2.00 pp, not explained by the recorded runs |"),
+        (structs.replace(CHANGE, parts=()), Fraction(-2), "| -2.00 pp, not explained by the recorded runs |"),
         (Delta(Metric.LINE, Ratio(1, 2), Ratio(1, 2), Fraction(0)), Fraction(0), "| +0.00 pp |"),
     ],
 )

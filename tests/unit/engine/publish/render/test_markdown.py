@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric, TestRun
@@ -125,7 +125,7 @@ def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
 
 
 def test_uncovered_lines_of_the_change_and_lost_ones_come_before_all_others() -> None:
-    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=structs.replace(build.drop(), lost={"a.py": "2"}))
     text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
     assert "<details><summary>Uncovered in this change</summary>\n\n- `a.py`: 3\n" in text
     assert "<details><summary>No longer reached</summary>\n\n- `api`: `a.py`: 2\n" in text

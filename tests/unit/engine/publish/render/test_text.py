@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric, TestRun
@@ -64,7 +64,7 @@ exceptions:
 
 
 def test_an_empty_verdict_still_says_what_was_judged_when_and_against_what() -> None:
-    assert render(build.verdict(receipt=build.NO_RECEIPT, commit="")) == snapshot("""\
+    assert render(build.verdict(receipt=build.NO_RECEIPT, commit=None)) == snapshot("""\
 covgov: PASS (no findings)
 judged: no commit, policy deadbeefdead, today 2026-11-22 UTC
 baseline: none (first run: there is no history yet)
@@ -74,8 +74,8 @@ patch: judged with all suites
 
 
 def test_without_a_diff_the_whole_project_says_so() -> None:
-    whole = replace(build.row("project"), scope=Scope.PROJECT)
-    assert "\npatch: no diff to look at\n" in render(replace(build.verdict(), project=whole))
+    whole = structs.replace(build.row("project"), scope=Scope.PROJECT)
+    assert "\npatch: no diff to look at\n" in render(structs.replace(build.verdict(), project=whole))
 
 
 def test_a_long_list_of_uncovered_files_ends_with_how_many_more_there_are() -> None:
@@ -87,7 +87,7 @@ def test_a_long_list_of_uncovered_files_ends_with_how_many_more_there_are() -> N
 
 
 def test_uncovered_lines_of_the_change_and_lost_ones_are_listed_before_all_others() -> None:
-    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=structs.replace(build.drop(), lost={"a.py": "2"}))
     text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
     assert (
         "uncovered in this change:\n  - a.py:3\n"

@@ -40,7 +40,7 @@ def test_everything_that_is_known_of_a_drop_is_told() -> None:
                 "  api: -5.00 pp: a drop of more than 2 pp",
                 "  now 85/100 = 85.00 %, bar 90 %",
                 "  change -5.00 pp = -5.00 new uncovered code",
-                "  compared with abcdef123456 (merge base with the target branch; 3 back, 2 days old)",
+                "  baseline abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)",
                 "  owner @ada",
             ],
         )
