@@ -107,7 +107,7 @@ def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     if first:
         return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this repository was recorded before", blocking=False)
     detail = "the run was composed of uploads, and the hub has no source code"
-    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.gate.max_drop < NO_GUARD)
 
 
 PAGE = RulePage(

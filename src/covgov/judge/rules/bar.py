@@ -12,7 +12,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 
 
 def check(view: PolicyView) -> Iterator[Finding]:

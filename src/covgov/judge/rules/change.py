@@ -13,7 +13,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Finding, Scope
 from covgov.policy import bars
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 
 
 def check(view: PolicyView) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
         if why:
             yield _finding(Scope.COMPONENT, one.component.name, why)
     if view.project is not None:
-        why = _why(view.project, view.policy.metric, "any file")
+        why = _why(view.project, view.policy.gate.metric, "any file")
         if why:
             yield _finding(Scope.PROJECT, "project", why)
 

@@ -21,7 +21,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
     for one in view.components:
         yield from _guard(view.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
     if view.project is not None:
-        yield from _guard(view.policy, Scope.PROJECT, "project", view.policy.metric, view.project)
+        yield from _guard(view.policy, Scope.PROJECT, "project", view.policy.gate.metric, view.project)
 
 
 def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
@@ -32,10 +32,10 @@ def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
 
 def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: ScopeFacts) -> Iterator[Finding]:
     points = judged(measured, metric)
-    if points is None or -points <= Fraction(policy.max_drop):
+    if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.max_drop)} pp"
+    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
@@ -45,7 +45,7 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
         hint="cover what was lost; an exception does not waive a drop",
         metric=metric,
         now=delta.head,
-        bar=policy.max_drop,
+        bar=policy.gate.max_drop,
         key="policy.max_drop",
     )
 

@@ -12,7 +12,7 @@ from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -23,10 +23,10 @@ def check(view: PolicyView) -> Iterator[Finding]:
         if not now.measurable:
             if bar.key == "policy.fail_under_patch":
                 yield _nothing(bar)
-        elif now.uncovered > view.policy.patch_allowance:
+        elif now.uncovered > view.policy.gate.patch_allowance:
             yield from breaches.broken(bar, now, subject, "patch")
         elif bar.min is not None and not now.meets(bar.min):
-            yield _allowed(bar, subject, now, view.policy.patch_allowance)
+            yield _allowed(bar, subject, now, view.policy.gate.patch_allowance)
 
 
 def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
