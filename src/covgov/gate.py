@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from covgov.ci.interface import BranchFrom, CiContext
+from covgov.ci.interface import BranchSource, CiContext
 from covgov.errors import CovgovError
 from covgov.gather.facts import gather
 from covgov.gather.request import Edges, Request
@@ -176,7 +176,7 @@ def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> judged
         return judged.Refusal("not recorded: only the suites named on the command line were judged")
     if any(one.tests is not None and one.tests.arguments for one in run.snapshots.values()):
         return judged.Refusal("not recorded: the suites ran with extra test arguments")
-    if ci.branch_from is BranchFrom.NOBODY:
+    if ci.branch_from is BranchSource.NOBODY:
         return judged.Refusal(
             "not recorded: this CI does not say which branch it builds "
             "(`covgov history push --branch NAME` records it)",

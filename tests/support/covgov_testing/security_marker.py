@@ -30,10 +30,10 @@ REFUSALS = frozenset(
         "ClaimFault",
         "IntegrityError",
         "IssuerUnavailable",
-        "Misdeclared",
-        "Misplaced",
+        "UnguardedRoute",
+        "PlacementRefusal",
         "TypeError",
-        "Unauthenticated",
+        "AuthenticationRefusal",
         "UsageError",
         "ValueError",
     }

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.hub.api import archive
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
-LIMITS = Limits(files=5, unpacked=1000)
+LIMITS = HubLimits(files=5, unpacked=1000)
 
 
 def zipped(count: int, comment: bytes = b"", ahead: bytes = b"") -> bytes:
@@ -57,7 +57,7 @@ def test_what_lies_beyond_the_limit_is_not_even_looked_at() -> None:
     body = bytearray(zipped(7))
     sixth = body.rfind(b"PK\x01\x02", 0, body.rfind(b"PK\x01\x02"))
     body[sixth : sixth + 4] = b"none"
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         archive.unzip(bytes(body), LIMITS)
     assert (caught.value.status_code, caught.value.code) == (413, "files-too-many")
 
@@ -66,7 +66,7 @@ def test_what_lies_beyond_the_limit_is_not_even_looked_at() -> None:
 def test_what_an_archive_says_of_its_number_is_not_believed() -> None:
     body = bytearray(zipped(7))
     struct.pack_into("<2H", body, len(body) - 14, 1, 1)
-    with pytest.raises(Problem, match="at most 5 files"):
+    with pytest.raises(ApiProblem, match="at most 5 files"):
         archive.unzip(bytes(body), LIMITS)
 
 
@@ -79,7 +79,7 @@ def test_a_zip64_directory_is_counted_too() -> None:
     locator = archive.LOCATOR.pack(archive.LOCATOR_MARK, 0, end, 1)
     large = body[:end] + end64 + locator + archive.END.pack(archive.END_MARK, 0, 0, 0, 0, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     assert archive.unzip(large, LIMITS) == {"f0": b"", "f1": b"x"}
-    with pytest.raises(Problem, match="at most 1 files"):
+    with pytest.raises(ApiProblem, match="at most 1 files"):
         archive.count(large, 1)
     with pytest.raises(InputError, match="zip64"):
         archive.count(body[:end] + locator + body[end:], 5)
@@ -106,7 +106,7 @@ def test_a_directory_that_ends_within_an_entry_is_refused() -> None:
 def test_an_archive_with_a_byte_changed_is_read_or_refused(data: st.DataObject) -> None:
     body = bytearray(zipped(3))
     body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    with suppress(InputError, Problem):
+    with suppress(InputError, ApiProblem):
         assert len(archive.unzip(bytes(body), LIMITS)) <= 3
 
 
@@ -125,6 +125,6 @@ def test_files_that_unpack_to_more_than_the_limit_are_refused() -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("a", b"x" * 600)
         made.writestr("b", b"x" * 600)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         archive.unzip(stream.getvalue(), LIMITS)
     assert caught.value.code == "body-too-large"

@@ -14,8 +14,8 @@ from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, USE_PATIENCE, a
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Permission, Role
-from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Scope, may, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import ANONYMOUS, PrincipalKind, RepositoryScope, may, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
@@ -34,12 +34,12 @@ HINTS = {
     "token-malformed": "check that it is copied whole",
     "token-revoked": "ask for a new one",
 }
-SHOP = Scope(frozenset({"acme/shop"}))
+SHOP = RepositoryScope(frozenset({"acme/shop"}))
 SUBJECT = "repo:acme/shop:ref:refs/heads/main"
 
 
 def refusal(desk: AuthDesk, *headers: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         desk.authenticator.authenticate(headers, repository="acme/shop")
     assert caught.value.hint == HINTS[caught.value.code]
     return f"{caught.value.code}: {caught.value.message}"
@@ -63,7 +63,7 @@ def test_who_shows_nothing_is_anonymous(desk: AuthDesk) -> None:
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", " Bearer "])
 def test_a_token_of_the_hub_gives_its_principal(desk: AuthDesk, scheme: str) -> None:
     issued = desk.token(Role.UPLOADER, "acme/shop")
-    expected = principal(Kind.TOKEN, f"token:{issued.token.id}", Role.UPLOADER, SHOP)
+    expected = principal(PrincipalKind.TOKEN, f"token:{issued.token.id}", Role.UPLOADER, SHOP)
     assert desk.authenticator.authenticate([scheme + issued.secret.text + " "]) == expected
 
 
@@ -139,7 +139,7 @@ def test_a_ci_token_gives_an_uploader_of_the_bound_repository_that_it_is_shown_t
     desk.bind("acme/open")
     asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())), "r", "acme/shop")
     job = CiJob("refs/heads/main")
-    assert asking == principal(Kind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, job)
+    assert asking == principal(PrincipalKind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, job)
     assert may(asking, Permission.UPLOAD_CREATE, "acme/shop")
     assert not may(asking, Permission.UPLOAD_CREATE, "other/thing")
     assert not may(asking, Permission.POLICY_WRITE, "acme/shop")
@@ -163,7 +163,7 @@ def test_a_ci_token_is_good_once(desk: AuthDesk) -> None:
     again = desk.issuer.sign(desk.issuer.github(exp=int(NOON.timestamp()) + 301))
     assert refusal(desk, *bearer(again)).startswith("oidc-replayed")
     other = desk.issuer.sign(desk.issuer.github(jti="token-2"))
-    assert desk.authenticator.authenticate(bearer(other)).kind is Kind.OIDC
+    assert desk.authenticator.authenticate(bearer(other)).kind is PrincipalKind.OIDC
 
 
 @pytest.mark.security
@@ -172,12 +172,12 @@ def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
     token = desk.issuer.sign(desk.issuer.github())
     desk.authenticator.authenticate(bearer(token))
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound"]
-    with pytest.raises(Unauthenticated, match="used before"):
+    with pytest.raises(AuthenticationRefusal, match="used before"):
         desk.authenticator.authenticate(bearer(token), "request-2", "acme/shop")
     fields = {"issuer": GITHUB.issuer, "token_id": "token-1", "repository": "acme/shop", "subject": SUBJECT}
     assert desk.audited()[1:] == [("oidc-replayed", "oidc:acme/shop@refs/heads/main", fields)]
     assert last_request(desk) == "request-2"
-    with pytest.raises(Unauthenticated, match="used before"):
+    with pytest.raises(AuthenticationRefusal, match="used before"):
         desk.authenticator.exchange(bearer(token), "request-3", desk.secrets)
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound", "oidc-replayed", "oidc-replayed"]
     assert last_request(desk) == "request-3"
@@ -228,7 +228,7 @@ def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthD
     desk.bind()
     assert refusal(desk, *bearer(token)) == expected
     desk.bind(subject="evil/fork")
-    assert desk.authenticator.authenticate(bearer(token)).kind is Kind.OIDC
+    assert desk.authenticator.authenticate(bearer(token)).kind is PrincipalKind.OIDC
 
 
 @pytest.mark.security
@@ -243,7 +243,7 @@ def test_a_forged_ci_token_leaves_no_trace_and_uses_nothing_up(desk: AuthDesk) -
     desk.bind()
     forged = unsigned({"alg": "none", "kid": "k1"}, desk.issuer.github())
     assert refusal(desk, *bearer(forged)).startswith("oidc-signature")
-    assert desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github()))).kind is Kind.OIDC
+    assert desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github()))).kind is PrincipalKind.OIDC
 
 
 @pytest.mark.security
@@ -255,7 +255,7 @@ def test_a_ci_token_is_exchanged_once_for_a_short_token_of_the_hub(desk: AuthDes
     assert issued.token.expires_at == NOON + EXCHANGED_LIFE == NOON + timedelta(minutes=15)
     for _ in range(2):
         assert desk.authenticator.authenticate(bearer(issued.secret.text)) == issued.token.principal()
-    with pytest.raises(Unauthenticated, match="used before"):
+    with pytest.raises(AuthenticationRefusal, match="used before"):
         desk.authenticator.exchange(bearer(token), "request-8", desk.secrets)
 
 
@@ -290,7 +290,7 @@ def test_an_exchange_forgets_the_exchanges_of_the_day_before(desk: AuthDesk) -> 
 @pytest.mark.security
 @pytest.mark.parametrize("shown", ["cvg_x", "a.b.c"])
 def test_only_a_ci_token_can_be_exchanged(desk: AuthDesk, shown: str) -> None:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         desk.authenticator.exchange(bearer(shown), "r", desk.secrets)
     assert caught.value.code == "oidc-malformed"
 
@@ -324,7 +324,7 @@ def test_an_exchange_reads_its_header_as_every_request_does_and_tells_the_operat
     lines = StringIO()
     configure(lines)
     try:
-        with pytest.raises(Unauthenticated) as caught:
+        with pytest.raises(AuthenticationRefusal) as caught:
             desk.authenticator.exchange(headers, "r", desk.secrets)
     finally:
         configure(None)
@@ -333,7 +333,7 @@ def test_an_exchange_reads_its_header_as_every_request_does_and_tells_the_operat
 
 @pytest.mark.security
 def test_an_exchange_of_nothing_is_told_what_to_send(desk: AuthDesk) -> None:
-    with pytest.raises(Unauthenticated, match=r"^this needs the CI's OIDC token$") as caught:
+    with pytest.raises(AuthenticationRefusal, match=r"^this needs the CI's OIDC token$") as caught:
         desk.authenticator.exchange([], "r", desk.secrets)
     assert caught.value.hint == "send it as Authorization: Bearer"
 
@@ -352,7 +352,7 @@ def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: A
     lines = StringIO()
     configure(lines)
     try:
-        with pytest.raises(Unauthenticated) as caught:
+        with pytest.raises(AuthenticationRefusal) as caught:
             ways[way]()
     finally:
         configure(None)
@@ -373,11 +373,11 @@ def test_an_application_authenticates_by_its_settings(desk: AuthDesk, clock: Clo
     assert made.now() == NOON
     token = desk.issuer.sign(desk.issuer.github())
     clock.forward(307)
-    with pytest.raises(Unauthenticated, match="expired"):
+    with pytest.raises(AuthenticationRefusal, match="expired"):
         made.authenticate(bearer(token))
     clock.forward(-1)
     assert made.authenticate(bearer(token), "r", "acme/shop").repositories == SHOP
-    with pytest.raises(Unauthenticated, match="issuer is not configured"):
+    with pytest.raises(AuthenticationRefusal, match="issuer is not configured"):
         made.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())))
 
 
@@ -397,7 +397,7 @@ def test_a_ci_token_reaches_no_other_repository_that_is_bound_to_its_ci(desk: Au
         desk.bind(name)
     for number, repository in enumerate(["acme/open", None]):
         token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
-        assert desk.authenticator.authenticate(bearer(token), "r", repository).repositories == Scope()
+        assert desk.authenticator.authenticate(bearer(token), "r", repository).repositories == RepositoryScope()
 
 
 def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> None:
@@ -406,7 +406,7 @@ def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> N
     for number, (wanted, reached) in enumerate([(None, "acme/shop"), ("other/thing", "other/thing")]):
         token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
         issued = desk.authenticator.exchange(bearer(token), "r", desk.secrets, wanted)
-        assert issued.token.scope == Scope(frozenset({reached}))
+        assert issued.token.scope == RepositoryScope(frozenset({reached}))
 
 
 @pytest.mark.security
@@ -416,7 +416,7 @@ def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_to
 ) -> None:
     desk.bind("acme/shop")
     token = desk.issuer.sign(desk.issuer.github())
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         desk.authenticator.exchange(bearer(token), "r", desk.secrets, wanted)
     assert caught.value.code == "oidc-unbound"
     assert caught.value.message == f"no repository {wanted} is bound to acme/shop at refs/heads/main"
@@ -461,7 +461,7 @@ def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: A
         "authenticate": lambda: desk.authenticator.authenticate(bearer(token), "r", "acme/shop"),
         "exchange": lambda: desk.authenticator.exchange(bearer(token), "r", desk.secrets),
     }
-    with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
+    with pytest.raises(AuthenticationRefusal, match="no repository of the hub is bound"):
         ways[way]()
     assert gone == ["once"]
 

@@ -12,10 +12,10 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from covgov.errors import CovgovError
-from covgov.hub.auth_service.guard import Requires, authenticator_of, check_routes, public, requires
+from covgov.hub.auth_service.guard import PermissionGuard, authenticator_of, check_routes, public, requires
 from covgov.hub.auth_service.permissions import INSTANCE, OPEN, Permission, Role
 from covgov.hub.auth_service.principals import Principal
-from covgov.hub.auth_service.refusals import Misdeclared, Refused
+from covgov.hub.auth_service.refusals import AccessRefusal, UnguardedRoute
 from covgov_testing.fakes.auth import AuthDesk
 
 GROUPED = requires(Permission.RUN_READ, repository_param=("group", "project"))
@@ -51,7 +51,7 @@ def guarded(desk: AuthDesk) -> FastAPI:
     @app.exception_handler(CovgovError)
     def told(_: Request, error: CovgovError) -> JSONResponse:
         content = {"code": error.code, "message": error.message, "hint": error.hint}
-        if not isinstance(error, Refused):
+        if not isinstance(error, AccessRefusal):
             return JSONResponse(content, 500)
         return JSONResponse(content, error.status, dict(error.headers))
 
@@ -272,7 +272,7 @@ def app_with(path: str, *dependencies: object) -> FastAPI:
 
 
 def fault(app: FastAPI) -> str:
-    with pytest.raises(Misdeclared) as caught:
+    with pytest.raises(UnguardedRoute) as caught:
         check_routes(app)
     assert (caught.value.code, caught.value.exit_code) == ("route-unguarded", 2)
     assert caught.value.hint == "declare Depends(requires(Permission...)) or Depends(public()) on each"
@@ -384,5 +384,5 @@ def test_without_an_authenticator_nobody_passes(desk: AuthDesk) -> None:
 
 
 def test_equal_requirements_are_one_dependency() -> None:
-    assert requires(Permission.RUN_READ) == Requires(Permission.RUN_READ, ("owner", "name"))
+    assert requires(Permission.RUN_READ) == PermissionGuard(Permission.RUN_READ, ("owner", "name"))
     assert hash(requires(Permission.RUN_READ)) == hash(requires(Permission.RUN_READ))

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from covgov.hub.auth_service.guard import PRINCIPAL, requires
 from covgov.hub.auth_service.permissions import Permission, Role
 from covgov.hub.auth_service.principals import Principal
-from covgov.hub.auth_service.refusals import Refused
+from covgov.hub.auth_service.refusals import AccessRefusal
 from covgov.hub.eventlog import audit
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes.auth import AuthDesk
@@ -30,8 +30,8 @@ def application(desk: AuthDesk) -> FastAPI:
     def get(request: Request, principal: Annotated[Principal, READING]) -> list[str]:
         return [principal.name, request.scope[PRINCIPAL]]
 
-    @app.exception_handler(Refused)
-    def told(request: Request, error: Refused) -> JSONResponse:
+    @app.exception_handler(AccessRefusal)
+    def told(request: Request, error: AccessRefusal) -> JSONResponse:
         return JSONResponse([error.code, request.scope.get(PRINCIPAL, "")], error.status)
 
     return app

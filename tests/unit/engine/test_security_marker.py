@@ -13,7 +13,7 @@ MODULES = sorted((CHECKOUT / "tests" / "unit" / "auth_service").rglob("*.py"))
 
 HELPERS = """
 def refusal(shown):
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         find(shown)
     return caught.value.code
 
@@ -26,7 +26,7 @@ def fault(name):
 
 def tried(shown, *, refused=False):
     if refused:
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(AuthenticationRefusal):
             return find(shown)
     return find(shown)
 
@@ -54,8 +54,8 @@ def test_every_test_of_access_that_counts_for_the_bar_asserts_a_refusal() -> Non
 @pytest.mark.parametrize(
     "body",
     [
-        "with pytest.raises(Unauthenticated):\n    find('x')",
-        "with pytest.raises(Misplaced, match='no'), desk.work() as work:\n    place(work)",
+        "with pytest.raises(AuthenticationRefusal):\n    find('x')",
+        "with pytest.raises(PlacementRefusal, match='no'), desk.work() as work:\n    place(work)",
         "refusal('x')",
         "assert refusal('x') == 'token-unknown'",
         "assert fault('x') == 'token-name: no'",

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 from covgov.errors import DeliveryFailed
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.chain import EMPTY, GENESIS, AuditHead, digest
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
-from covgov.hub.store.work import Work
+from covgov.hub.store.work import UnitOfWork
 from covgov_testing.fakes.eventlog import ACTOR, NOON, fields_for, trail, write
 
 SAID = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -61,8 +61,8 @@ def test_an_entry_says_when_who_what_and_under_which_request() -> None:
 
 def test_what_a_request_does_is_accounted_for_as_that_request_s() -> None:
     with trail() as connection:
-        work = Work(connection, NOON, "token:ada", "request-9")
-        audit.account(work, Event.REPOSITORY_CHANGED, {"repository": "acme/shop", "private": False})
+        work = UnitOfWork(connection, NOON, "token:ada", "request-9")
+        audit.account(work, AuditEvent.REPOSITORY_CHANGED, {"repository": "acme/shop", "private": False})
         [entry] = audit.entries(connection)
         assert (entry.at, entry.actor, entry.request_id) == ("2026-11-22T12:00:00Z", "token:ada", "request-9")
         assert (entry.event, entry.fields) == ("repository-changed", '{"private":false,"repository":"acme/shop"}')
@@ -70,10 +70,10 @@ def test_what_a_request_does_is_accounted_for_as_that_request_s() -> None:
 
 def test_every_event_can_be_written_with_all_its_fields() -> None:
     with trail() as connection:
-        for n, event in enumerate(Event):
+        for n, event in enumerate(AuditEvent):
             fields = fields_for(event, n, optional=True)
             audit.write(connection, event, at=NOON, actor=ACTOR, request_id="r", fields=fields)
-        assert [entry.event for entry in audit.entries(connection)] == [event.value for event in Event]
+        assert [entry.event for entry in audit.entries(connection)] == [event.value for event in AuditEvent]
         assert audit.verify(connection) == []
 
 
@@ -91,7 +91,7 @@ def test_a_clock_that_goes_back_breaks_nothing() -> None:
         for year in (2026, 2019, 2031):
             at = NOON.replace(year=year)
             audit.write(
-                connection, Event.REPOSITORY_CREATED, at=at, actor="a", request_id="", fields={"repository": "a/b"}
+                connection, AuditEvent.REPOSITORY_CREATED, at=at, actor="a", request_id="", fields={"repository": "a/b"}
             )
         assert audit.verify(connection) == []
 
@@ -109,13 +109,15 @@ def test_what_has_the_form_of_a_secret_is_not_written() -> None:
     with trail() as connection:
         fields = {"target": "postgresql://u:hunter22@db/hub"}
         context = {"actor": "Bearer hunter22A", "request_id": "cvg_hunter22"}
-        audit.write(connection, Event.DATABASE_BACKED_UP, at=NOON, fields=fields, **context)
+        audit.write(connection, AuditEvent.DATABASE_BACKED_UP, at=NOON, fields=fields, **context)
         [entry] = audit.entries(connection)
         assert "hunter22" not in str(entry)
         assert audit.verify(connection) == []
 
 
-def entry_of(fields: dict[str, str], actor: str = ACTOR, event: Event = Event.UPLOAD_ACCEPTED) -> tuple[str, str]:
+def entry_of(
+    fields: dict[str, str], actor: str = ACTOR, event: AuditEvent = AuditEvent.UPLOAD_ACCEPTED
+) -> tuple[str, str]:
     """Actor and fields as the trail keeps them."""
     with trail() as connection:
         said = {**fields_for(event), **fields}
@@ -150,7 +152,10 @@ def test_an_actor_with_the_form_of_a_secret_is_blanked_and_still_told_apart() ->
 @pytest.mark.security
 def test_what_else_has_the_form_of_a_secret_leaves_no_hash_that_could_be_guessed_at() -> None:
     fields = {"target": "postgresql://u:hunter22@db/hub"}
-    assert json.loads(entry_of(fields, event=Event.DATABASE_BACKED_UP)[1])["target"] == "postgresql://[redacted]@db/hub"
+    assert (
+        json.loads(entry_of(fields, event=AuditEvent.DATABASE_BACKED_UP)[1])["target"]
+        == "postgresql://[redacted]@db/hub"
+    )
 
 
 @pytest.mark.reliability
@@ -167,9 +172,9 @@ def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_oth
     ("change", "why"),
     [
         ({"fields": {"repository": "a/b"}}, "lacks run"),
-        ({"fields": {**fields_for(Event.RUN_APPENDED), "colour": "red"}}, "does not know colour"),
-        ({"fields": {**fields_for(Event.RUN_APPENDED), "sequence": "1"}}, "wants int for sequence"),
-        ({"fields": {**fields_for(Event.RUN_APPENDED), "run": "\ud800"}}, "surrogates not allowed"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "colour": "red"}}, "does not know colour"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "sequence": "1"}}, "wants int for sequence"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "run": "\ud800"}}, "surrogates not allowed"),
         ({"at": datetime(2026, 11, 22)}, "wants a time with a zone"),
         ({"actor": ""}, "wants an actor"),
         ({"actor": "x" * 201}, "wants an actor"),
@@ -177,10 +182,15 @@ def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_oth
     ],
 )
 def test_a_malformed_entry_raises_and_writes_nothing(change: dict[str, object], why: str) -> None:
-    usual: dict[str, object] = {"at": NOON, "actor": ACTOR, "request_id": "r", "fields": fields_for(Event.RUN_APPENDED)}
+    usual: dict[str, object] = {
+        "at": NOON,
+        "actor": ACTOR,
+        "request_id": "r",
+        "fields": fields_for(AuditEvent.RUN_APPENDED),
+    }
     with trail() as connection:
         with pytest.raises(DeliveryFailed, match=why) as caught:
-            audit.write(connection, Event.RUN_APPENDED, **{**usual, **change})  # type: ignore[arg-type]  # wrong on purpose
+            audit.write(connection, AuditEvent.RUN_APPENDED, **{**usual, **change})  # type: ignore[arg-type]  # wrong on purpose
         assert caught.value.code == "audit-unwritable"
         assert caught.value.hint
         assert audit.entries(connection) == []
@@ -222,8 +232,8 @@ def test_a_change_whose_entry_cannot_be_written_is_undone_with_it(tmp_path: Path
     def change(run: str) -> None:
         with engine.begin() as connection:
             connection.execute(text("INSERT INTO change VALUES ('half')"))
-            fields = {**fields_for(Event.RUN_APPENDED), "run": run}
-            audit.write(connection, Event.RUN_APPENDED, at=NOON, actor=ACTOR, request_id="r", fields=fields)
+            fields = {**fields_for(AuditEvent.RUN_APPENDED), "run": run}
+            audit.write(connection, AuditEvent.RUN_APPENDED, at=NOON, actor=ACTOR, request_id="r", fields=fields)
 
     with pytest.raises(DeliveryFailed):
         change("x" * 5000)
@@ -386,9 +396,11 @@ def test_any_single_alteration_is_found(count: int, data: st.DataObject) -> None
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(list(Event)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12)
+    st.lists(
+        st.tuples(st.sampled_from(list(AuditEvent)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12
+    )
 )
-def test_whatever_was_written_verifies(written: list[tuple[Event, str]]) -> None:
+def test_whatever_was_written_verifies(written: list[tuple[AuditEvent, str]]) -> None:
     with trail() as connection:
         for event, said in written:
             fields = {

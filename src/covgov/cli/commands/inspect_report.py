@@ -12,7 +12,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.world import World
 
 if TYPE_CHECKING:
-    from covgov.ingest.interface import Parsed
+    from covgov.ingest.interface import ParsedReport
 
 
 @click.command("inspect")
@@ -46,7 +46,7 @@ def command(world: World, files: tuple[str, ...], as_json: bool, python: str) ->
     return OK
 
 
-def _document(parsed: Parsed) -> dict[str, object]:
+def _document(parsed: ParsedReport) -> dict[str, object]:
     from covgov.model.snapshot import Metric
 
     lines, branches = parsed.stated(Metric.LINE), parsed.stated(Metric.BRANCH)
@@ -63,7 +63,7 @@ def _document(parsed: Parsed) -> dict[str, object]:
     }
 
 
-def _text(name: str, parsed: Parsed) -> str:
+def _text(name: str, parsed: ParsedReport) -> str:
     from covgov.model.snapshot import Metric
 
     rows = [

@@ -9,7 +9,7 @@ from covgov.history.digest import Digest, digest
 from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.store.runs import RunRow
 
 MOST_RUNS = 2000
@@ -19,24 +19,24 @@ MOST_RUNS = 2000
 def first_day(until: date, weeks: int) -> date:
     """Monday of the first of `weeks` ISO weeks, the last of which contains `until`.
 
-    Raises Problem (`digest-too-early`).
+    Raises ApiProblem (`digest-too-early`).
     """
     try:
         return until - timedelta(days=until.weekday(), weeks=weeks - 1)
     except OverflowError:
-        raise Problem(400, "digest-too-early", f"{weeks} weeks before {until} the calendar has not begun") from None
+        raise ApiProblem(400, "digest-too-early", f"{weeks} weeks before {until} the calendar has not begun") from None
 
 
 def wanted(rows: Iterable[RunRow], since: date, until: date) -> Sequence[RunRow]:
     """Of a branch's runs, newest first, those that the digest needs, oldest first: all of clean trees in the window,
-    and the newest complete one before it, with which the search ends. Raises Problem (`digest-too-large`)."""
+    and the newest complete one before it, with which the search ends. Raises ApiProblem (`digest-too-large`)."""
     found: list[RunRow] = []
     for row in rows:
         day = row.recorded_at.astimezone(UTC).date()
         if row.dirty or day > until or (day < since and not row.complete):
             continue
         if len(found) > MOST_RUNS:
-            raise Problem(
+            raise ApiProblem(
                 422,
                 "digest-too-large",
                 f"more than {MOST_RUNS} runs were recorded in this time",

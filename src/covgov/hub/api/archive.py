@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from covgov.errors import InputError
 from covgov.hub.api.http.body_limits import too_large
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
 CHUNK = 1024 * 1024
 
@@ -35,15 +35,15 @@ LARGEST_ENTRY = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class ZipDirectory:
     """Where the central directory stands in the archive, in bytes."""
 
     start: int
     size: int
 
 
-def unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
-    """The files of an archive by name. Raises InputError (`upload-damaged`), Problem (`body-too-large`,
+def unzip(body: bytes, limits: HubLimits) -> dict[str, bytes]:
+    """The files of an archive by name. Raises InputError (`upload-damaged`), ApiProblem (`body-too-large`,
     `files-too-many`)."""
     count(body, limits.files)
     try:
@@ -60,13 +60,15 @@ def unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
 
 
 def count(body: bytes, most: int) -> int:
-    """How many entries the archive has, folders too. Raises InputError (`upload-damaged`), Problem (`files-too-many`)
-    after looking at `most` of them."""
+    """Number of entries of the archive, folders included.
+
+    Raises InputError (`upload-damaged`), and ApiProblem (`files-too-many`) as soon as there are more than `most`.
+    """
     where = _directory(body)
     at, end, found = where.start, where.start + where.size, 0
     while at < end:
         if found == most:
-            raise Problem(413, "files-too-many", f"an upload holds at most {most} files", hint="send it in parts")
+            raise ApiProblem(413, "files-too-many", f"an upload holds at most {most} files", hint="send it in parts")
         if end - at < ENTRY.size:
             raise _damaged("its directory is cut short")
         mark, *sizes = ENTRY.unpack_from(body, at)
@@ -77,7 +79,7 @@ def count(body: bytes, most: int) -> int:
     return found
 
 
-def _directory(body: bytes) -> Directory:
+def _directory(body: bytes) -> ZipDirectory:
     """As `zipfile` finds it: by the last end record, and its zip64 form when that stands directly before."""
     end = len(body) - END.size
     if body[end : end + 4] != END_MARK or body[-2:] != b"\0\0":
@@ -93,7 +95,7 @@ def _directory(body: bytes) -> Directory:
         size = END64.unpack_from(body, end)[8]
     if size > end:
         raise _damaged("its directory would be larger than itself")
-    return Directory(end - size, size)
+    return ZipDirectory(end - size, size)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: int) -> bytes:

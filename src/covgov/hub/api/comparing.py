@@ -9,7 +9,7 @@ from covgov.differential.attribute import explain
 from covgov.differential.classify import classify
 from covgov.differential.comparison import Comparison, compare
 from covgov.differential.sources import diff_by_sources
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.ingest.merge import merge
 from covgov.model.change import FileDelta
 from covgov.model.diff import Diff
@@ -20,7 +20,7 @@ from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ComparisonScope:
     """Which part of the runs is compared. suite: "" = all suites merged. policy, component: the files; "" = all."""
 
     suite: str = ""
@@ -28,33 +28,33 @@ class Part:
     policy: Policy | None = None
 
 
-def part_of(policy: Policy | None, suite: str, component: str) -> Part:
-    """A component is measured by its own suite, unless another is named. Raises Problem (`policy-missing`,
+def part_of(policy: Policy | None, suite: str, component: str) -> ComparisonScope:
+    """A component is measured by its own suite, unless another is named. Raises ApiProblem (`policy-missing`,
     `component-unknown`)."""
     if not component:
-        return Part(suite)
+        return ComparisonScope(suite)
     if policy is None:
-        raise Problem(
+        raise ApiProblem(
             404,
             "policy-missing",
             "no policy is stored here, so nothing says which files are the component's",
             hint="store the repository's covgov.toml, or compare a suite",
         )
     if component not in policy.components:
-        raise Problem(404, "component-unknown", f"the stored policy declares no component {component}")
-    return Part(suite or policy.components[component].suite, component, policy)
+        raise ApiProblem(404, "component-unknown", f"the stored policy declares no component {component}")
+    return ComparisonScope(suite or policy.components[component].suite, component, policy)
 
 
 def snapshot_of(record: RunRecord, suite: str) -> Snapshot:
-    """One suite of the run, or all merged. Raises Problem (`suite-unknown`), InputError (`merge-mismatch`)."""
+    """One suite of the run, or all merged. Raises ApiProblem (`suite-unknown`), InputError (`merge-mismatch`)."""
     if suite and suite not in record.snapshots:
-        raise Problem(404, "suite-unknown", f"run of {record.commit[:12]} has no suite {suite}")
+        raise ApiProblem(404, "suite-unknown", f"run of {record.commit[:12]} has no suite {suite}")
     if not record.snapshots:
-        raise Problem(404, "suite-unknown", f"run of {record.commit[:12]} has no coverage of any suite")
+        raise ApiProblem(404, "suite-unknown", f"run of {record.commit[:12]} has no coverage of any suite")
     return record.snapshots[suite] if suite else merge(list(record.snapshots.values()))
 
 
-def compared(base: RunRecord, head: RunRecord, part: Part, metric: Metric | None) -> Comparison:
+def compared(base: RunRecord, head: RunRecord, part: ComparisonScope, metric: Metric | None) -> Comparison:
     """Every unit in one of the twelve categories, and why the ratio changed. Raises as `snapshot_of` does."""
     before, after = snapshot_of(base, part.suite), snapshot_of(head, part.suite)
     diff = diff_by_sources(before, after)

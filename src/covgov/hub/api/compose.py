@@ -32,7 +32,7 @@ NO_GUARD = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class RepositoryRules:
     """What the repository stored. policy: None when there is none that can be read; `absent` says why."""
 
     policy: Policy | None
@@ -56,7 +56,7 @@ def missing(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]
     return tuple(one for one in wanted(uploads, policy) if one not in here)
 
 
-def compose(uploads: Sequence[Upload], books: Books, now: datetime) -> RunRecord:
+def compose(uploads: Sequence[Upload], books: RepositoryRules, now: datetime) -> RunRecord:
     """The run that these uploads make together. Raises InputError (`merge-mismatch`)."""
     newest = max(uploads, key=lambda upload: upload.received_at)
     snapshots = _snapshots(uploads)
@@ -85,7 +85,7 @@ def _snapshots(uploads: Sequence[Upload]) -> dict[str, Snapshot]:
 
 
 def _verdict(
-    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: Books, now: datetime
+    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: RepositoryRules, now: datetime
 ) -> Verdict:
     policy = books.policy or Policy()
     arrivals = {
@@ -141,7 +141,7 @@ def _unguarded(facts: Facts) -> Iterator[Finding]:
         yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
-def _unjudged(books: Books) -> Rule:
+def _unjudged(books: RepositoryRules) -> Rule:
     def check(facts: Facts) -> Iterator[Finding]:
         """Without a policy there is no bar, and what no bar was held against is not green."""
         if books.policy is None:

@@ -21,7 +21,7 @@ from covgov.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class CoverageLocation:
     """Where a file's coverage stands in a run: sorted by suite, then path. object_id: of its coverage."""
 
     suite: str
@@ -54,16 +54,16 @@ def whole(view: View, stored: Stored) -> RunRecord:
     return layout.assemble(stored.manifest.run, view.read, stored.name)
 
 
-def places(view: View, stored: Stored) -> list[Place]:
+def places(view: View, stored: Stored) -> list[CoverageLocation]:
     """Every file of every suite, sorted. Raises InputError (`history-damaged`)."""
     return sorted(
-        Place(suite, path, object_id)
+        CoverageLocation(suite, path, object_id)
         for suite, body in stored.manifest.run.snapshots.items()
         for path, object_id in layout.table(body.files, view.read, stored.name).items()
     )
 
 
-def coverage(view: View, wanted: Sequence[Place]) -> Mapping[str, FileCoverage]:
+def coverage(view: View, wanted: Sequence[CoverageLocation]) -> Mapping[str, FileCoverage]:
     """Their coverage by object id. Raises InputError (`history-damaged`)."""
     names = {layout.object_name(place.object_id): place.object_id for place in wanted}
     found = view.read(list(names))

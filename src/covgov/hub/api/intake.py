@@ -11,10 +11,10 @@ import msgspec
 
 from covgov.errors import InputError
 from covgov.hub.api import archive
-from covgov.hub.api.http.body_limits import Gunzip
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.body_limits import GzipExpander
+from covgov.hub.settings import HubLimits
 from covgov.hub.store.verify.plausible import is_path
-from covgov.ingest.interface import HEAD_BYTES, Parsed
+from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.normalise import normalise, one_base
 from covgov.ingest.registry import FORMATS, detect
@@ -28,7 +28,7 @@ TREE = "covgov-tree.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class UploadClaims:
     """What the uploader says of the measurement. root: where the repository lay. exit_code: None = tests unknown."""
 
     suite: str
@@ -42,7 +42,7 @@ class Said:
         return Origin(self.commit, self.tree)
 
 
-def unpack(body: bytes, limits: Limits) -> dict[str, bytes]:
+def unpack(body: bytes, limits: HubLimits) -> dict[str, bytes]:
     """The files in an upload, by name: those of a zip, or the body itself, gzip or not.
 
     Raises InputError (`upload-damaged`, `report-empty`), Problem (`body-too-large`, `files-too-many`).
@@ -52,17 +52,17 @@ def unpack(body: bytes, limits: Limits) -> dict[str, bytes]:
     if body.startswith(b"PK\x03\x04"):
         return archive.unzip(body, limits)
     if body.startswith(b"\x1f\x8b"):
-        body = Gunzip(limits.unpacked)(body, last=True)
+        body = GzipExpander(limits.unpacked)(body, last=True)
     return {"report": body}
 
 
-def digest(files: Mapping[str, bytes], said: Said) -> str:
+def digest(files: Mapping[str, bytes], said: UploadClaims) -> str:
     """SHA-256 of what was sent and said, however it was packed."""
     listed = [(name, sha256(data).hexdigest()) for name, data in sorted(files.items())]
     return sha256(msgspec.json.encode((listed, said))).hexdigest()
 
 
-def snapshot_of(files: Mapping[str, bytes], said: Said) -> Snapshot:
+def snapshot_of(files: Mapping[str, bytes], said: UploadClaims) -> Snapshot:
     """The suite's snapshot from all reports. Raises InputError: what the formats raise, and `upload-needs-interpreter`,
     `upload-paths-unsettled`, `report-matches-nothing`, `upload-other-suite`, `upload-other-code`."""
     tree = _tree(files.get(TREE))
@@ -85,7 +85,7 @@ def _tree(data: bytes | None) -> Mapping[str, str] | None:
         raise InputError("upload-damaged", f"{TREE}: {error}", hint='it is {"path": "git blob id"}') from None
 
 
-def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: Said) -> Snapshot:
+def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: UploadClaims) -> Snapshot:
     head = data[:HEAD_BYTES]
     if SNAPSHOT_HEAD in head[:200]:
         return _snapshot(name, data, said)
@@ -104,7 +104,7 @@ def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: Said) -> 
     return Snapshot(said.suite, files, parsed.identity, notes=(*parsed.notes, *notes))
 
 
-def _snapshot(name: str, data: bytes, said: Said) -> Snapshot:
+def _snapshot(name: str, data: bytes, said: UploadClaims) -> Snapshot:
     snapshot = snapshot_codec.decode(data, name)
     if snapshot.suite != said.suite:
         raise InputError("upload-other-suite", f"{name} holds the suite {snapshot.suite!r}, not {said.suite!r}")
@@ -117,7 +117,7 @@ def _snapshot(name: str, data: bytes, said: Said) -> Snapshot:
 
 
 def _settled(
-    name: str, parsed: Parsed, tree: Mapping[str, str] | None, said: Said
+    name: str, parsed: ParsedReport, tree: Mapping[str, str] | None, said: UploadClaims
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
     """The report's files by repository path. Without a tree only paths that can be nothing else are taken."""
     if tree is None:
@@ -134,7 +134,7 @@ def _settled(
     return files, tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
 
 
-def _as_meant(name: str, parsed: Parsed, root: str) -> dict[str, FileCoverage]:
+def _as_meant(name: str, parsed: ParsedReport, root: str) -> dict[str, FileCoverage]:
     """Paths as written, below the one source root that the report names, if it names any."""
     base = one_base(parsed.roots, root=root)
     if base is None:

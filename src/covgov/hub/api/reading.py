@@ -15,19 +15,19 @@ from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
 from covgov.hub.api.http.parameters import Name, Owner
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service.guard import requires
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import settings_of, unit
 from covgov.hub.store import documents, runs
-from covgov.hub.store.documents import Document
+from covgov.hub.store.documents import StoredDocument
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.projection import PROJECT
-from covgov.hub.store.repositories import Repository
-from covgov.hub.store.runs import Point, RunRow
-from covgov.hub.store.work import Work
+from covgov.hub.store.repositories import HubRepository
+from covgov.hub.store.runs import ComponentRun, RunRow
+from covgov.hub.store.work import UnitOfWork
 from covgov.policy import config
 from covgov.policy.policy import Policy
 
@@ -39,11 +39,11 @@ BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RepositoryReader:
     """One repository within one transaction: everything that is read belongs together. now: aware, UTC."""
 
     connection: Connection
-    repository: Repository
+    repository: HubRepository
     view: View
     now: datetime
 
@@ -56,12 +56,12 @@ class Reading:
         return self.stored(runs.find(self.connection, self.repository.id, run_id))
 
     def revision(self, asked: str) -> Stored:
-        """A run by its id, or the newest complete one of a commit. Raises Problem (`run-not-recorded`)."""
+        """A run by its id, or the newest complete one of a commit. Raises ApiProblem (`run-not-recorded`)."""
         found = runs.get(self.connection, self.repository.id, asked)
         if found is None:
             found = next((row for row in self.walk(commit=asked) if row.complete and not row.dirty), None)
         if found is None:
-            raise Problem(
+            raise ApiProblem(
                 404,
                 "run-not-recorded",
                 f"{self.repository.full_name} has no run {asked}, and no complete run of such a commit",
@@ -86,14 +86,14 @@ class Reading:
                 return
             after = page[-1].sequence
 
-    def figures(self, component: str, branch: str, *, after: int | None, limit: int) -> Sequence[Point]:
+    def figures(self, component: str, branch: str, *, after: int | None, limit: int) -> Sequence[ComponentRun]:
         """What the branch's runs say of a component, newest first; `project` is the project where none is so named."""
         found = runs.trend(self.connection, self.repository.id, component, branch=branch, after=after, limit=limit)
         if found or component != WHOLE:
             return found
         return runs.trend(self.connection, self.repository.id, PROJECT, branch=branch, after=after, limit=limit)
 
-    def figure(self, component: str, branch: str) -> Point | None:
+    def figure(self, component: str, branch: str) -> ComponentRun | None:
         """What the newest run of a clean tree that tells of the component says."""
         after: int | None = None
         while page := self.figures(component, branch, after=after, limit=BATCH):
@@ -113,17 +113,17 @@ class Reading:
 
     def policy(self) -> Policy | None:
         """The stored policy, None when there is none. Raises PolicyInvalid."""
-        found = self.document(documents.Kind.POLICY)
+        found = self.document(documents.DocumentKind.POLICY)
         return None if found is None else parsed(found.path, found.text)
 
-    def document(self, kind: documents.Kind) -> Document | None:
+    def document(self, kind: documents.DocumentKind) -> StoredDocument | None:
         """What was put, None when nothing was."""
         return documents.get(self.connection, kind, self.repository.id)
 
 
-def stored_policy(connection: Connection, repository: Repository) -> tuple[Policy | None, str]:
+def stored_policy(connection: Connection, repository: HubRepository) -> tuple[Policy | None, str]:
     """The policy that the repository stored, or why there is none to judge by."""
-    found = documents.get(connection, documents.Kind.POLICY, repository.id)
+    found = documents.get(connection, documents.DocumentKind.POLICY, repository.id)
     if found is None:
         return None, f"{repository.full_name} has stored no policy in the hub"
     try:
@@ -139,7 +139,7 @@ def parsed(path: str, text: str) -> Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RepositoryRequest:
     """A request about a repository whose sender may do what the route requires."""
 
     request: Request
@@ -148,21 +148,21 @@ class Asked:
     name: str
 
     @contextmanager
-    def open(self) -> Iterator[Reading]:
+    def open(self) -> Iterator[RepositoryReader]:
         """The repository in a transaction that ends with the block. Raises InputError (`repository-unknown`)."""
         with unit(self.request, self.principal, write=False) as work:
             yield self.reading(work)
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
+    def work(self) -> Iterator[UnitOfWork]:
         """A transaction that is kept when the block ends and undone when it raises."""
         with unit(self.request, self.principal, write=True) as work:
             yield work
 
-    def reading(self, work: Work) -> Reading:
+    def reading(self, work: UnitOfWork) -> RepositoryReader:
         """The repository as the transaction sees it. Raises InputError (`repository-unknown`)."""
         found = named(work.connection, self.owner, self.name)
-        return Reading(work.connection, found, SqlHistory(work.connection, found).view(), work.now)
+        return RepositoryReader(work.connection, found, SqlHistory(work.connection, found).view(), work.now)
 
     def page(self, limit: int) -> int:
         """How many items a page has: what was asked for, within the hub's own limit."""
@@ -173,11 +173,11 @@ class Asked:
         return (self.owner, self.name, *parts)
 
 
-def asks(permission: Permission) -> Callable[..., Asked]:
+def asks(permission: Permission) -> Callable[..., RepositoryRequest]:
     """A dependency that lets pass who holds the permission in the path's repository."""
     guard = Depends(requires(permission))
 
-    def asked(request: Request, owner: Owner, name: Name, principal: Principal = guard) -> Asked:
-        return Asked(request, principal, owner, name)
+    def asked(request: Request, owner: Owner, name: Name, principal: Principal = guard) -> RepositoryRequest:
+        return RepositoryRequest(request, principal, owner, name)
 
     return asked

@@ -17,20 +17,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import CovgovError
 from covgov.hub.auth_service.oidc import bindings, replay
-from covgov.hub.auth_service.oidc.bindings import Offer
-from covgov.hub.auth_service.oidc.oidc import OidcVerifier, Verified
+from covgov.hub.auth_service.oidc.bindings import BoundRepository
+from covgov.hub.auth_service.oidc.oidc import OidcVerifier, VerifiedToken
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, Scope, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import ANONYMOUS, Principal, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.auth_service.tokens.text import PREFIX
-from covgov.hub.auth_service.tokens.tokens import Issued
+from covgov.hub.auth_service.tokens.tokens import IssuedToken
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.settings import HubSettings
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.store.work import UnitOfWork, transaction
 
 #: How long a token lives that a CI token was exchanged for: one push, with its retries.
 EXCHANGED_LIFE: Final = timedelta(minutes=15)
@@ -39,7 +39,7 @@ EXCHANGED_LIFE: Final = timedelta(minutes=15)
 USE_PATIENCE: Final = 0.25
 
 
-class Deps(Protocol):
+class AuthDependencies(Protocol):
     """What it takes from outside. fetch_jwks must give up in time by itself; monotonic: seconds that never go back."""
 
     @property
@@ -61,7 +61,7 @@ class Authenticator:
     oidc: OidcVerifier
 
     def authenticate(self, headers: Sequence[str], request_id: str = "", repository: str | None = None) -> Principal:
-        """Who sent these Authorization headers. Raises Unauthenticated, IssuerUnavailable.
+        """Who sent these Authorization headers. Raises AuthenticationRefusal, IssuerUnavailable.
 
         More than one header is refused: which of them counts must not depend on who reads it. repository: what the
         request is about; a CI token reaches no other.
@@ -78,7 +78,7 @@ class Authenticator:
         request_id: str,
         secrets: Callable[[int], bytes],
         repository: str | None = None,
-    ) -> Issued:
+    ) -> IssuedToken:
         """A token of the hub for 15 minutes, role uploader, in exchange for the CI token of these Authorization
         headers, which is used up.
 
@@ -88,7 +88,7 @@ class Authenticator:
         """
         with _refusals_told():
             if not headers:
-                raise Unauthenticated(
+                raise AuthenticationRefusal(
                     "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
                 )
             verified = self.oidc.verify(_bearer(headers))
@@ -110,7 +110,7 @@ class Authenticator:
         with transaction(self.engine, write=True) as connection:
             audit.write(
                 connection,
-                Event.ACCESS_REFUSED,
+                AuditEvent.ACCESS_REFUSED,
                 at=self.now(),
                 actor=asking.name,
                 request_id=request_id,
@@ -138,15 +138,15 @@ class Authenticator:
         fitting = self._fitting(verified)
         with self._work(verified, request_id) as work:
             names = _bound_still(work, verified, fitting)
-            who = _used(work, verified, Scope(names & {repository}))
+            who = _used(work, verified, RepositoryScope(names & {repository}))
         if who is None:
             raise _replayed()
         return who
 
-    def _fitting(self, verified: Verified) -> frozenset[Offer]:
+    def _fitting(self, verified: VerifiedToken) -> frozenset[BoundRepository]:
         """The bindings that admit the token, compared while no lock is held: the patterns are other people's.
 
-        Raises Unauthenticated `oidc-unbound`.
+        Raises AuthenticationRefusal `oidc-unbound`.
         """
         with transaction(self.engine, write=False) as connection:
             offers = bindings.offered(connection, verified.identity)
@@ -156,13 +156,13 @@ class Authenticator:
         return found
 
     @contextmanager
-    def _work(self, verified: Verified, request_id: str) -> Iterator[Work]:
+    def _work(self, verified: VerifiedToken, request_id: str) -> Iterator[UnitOfWork]:
         """Looking up what a CI token opens, using it up and giving a token for it are one: nothing comes in between."""
         with transaction(self.engine, write=True) as connection:
-            yield Work(connection, self.now(), verified.identity.name, request_id)
+            yield UnitOfWork(connection, self.now(), verified.identity.name, request_id)
 
 
-def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
+def authenticator(settings: HubSettings, deps: AuthDependencies) -> Authenticator:
     """The one of an application. Raises ValueError when the settings ask for a skew beyond five minutes."""
     verifier = OidcVerifier(
         settings.issuers,
@@ -178,7 +178,7 @@ def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
 def _bearer(headers: Sequence[str]) -> str:
     scheme, _, shown = headers[0].strip().partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not shown.strip():
-        raise Unauthenticated(
+        raise AuthenticationRefusal(
             "authorization-malformed",
             "the Authorization header must stand once and say Bearer and a token",
             hint="send Authorization: Bearer with a token of the hub",
@@ -186,15 +186,15 @@ def _bearer(headers: Sequence[str]) -> str:
     return shown.strip()
 
 
-def _bound_still(work: Work, verified: Verified, fitting: frozenset[Offer]) -> frozenset[str]:
-    """Repositories of the hub that are bound as they were a moment ago. Raises Unauthenticated `oidc-unbound`."""
+def _bound_still(work: UnitOfWork, verified: VerifiedToken, fitting: frozenset[BoundRepository]) -> frozenset[str]:
+    """Repositories of the hub that are bound as they were a moment ago. Raises AuthenticationRefusal `oidc-unbound`."""
     names = frozenset(one.repository for one in fitting & bindings.offered(work.connection, verified.identity))
     if not names:
         raise _unbound(verified)
     return names
 
 
-def _used(work: Work, verified: Verified, reached: Scope) -> Principal | None:
+def _used(work: UnitOfWork, verified: VerifiedToken, reached: RepositoryScope) -> Principal | None:
     """Who a verified CI token speaks for, once; None when it was used before, which is accounted for.
 
     To be committed in each case; the caller refuses who is None afterwards.
@@ -203,14 +203,14 @@ def _used(work: Work, verified: Verified, reached: Scope) -> Principal | None:
     if replay.first_use(
         work.connection, identity.issuer, identity.token_id, expires_at=verified.expires_at, now=work.now
     ):
-        return principal(Kind.OIDC, identity.name, Role.UPLOADER, reached, identity.job)
+        return principal(PrincipalKind.OIDC, identity.name, Role.UPLOADER, reached, identity.job)
     fields = {
         "issuer": identity.issuer,
         "token_id": identity.token_id,
         "repository": identity.repository,
         "subject": identity.subject,
     }
-    audit.account(work, Event.OIDC_REPLAYED, fields)
+    audit.account(work, AuditEvent.OIDC_REPLAYED, fields)
     return None
 
 
@@ -219,22 +219,22 @@ def _refusals_told() -> Iterator[None]:
     """The audit trail is closed to strangers, who could fill it; the operator still learns what they tried."""
     try:
         yield
-    except Unauthenticated as refused:
+    except AuthenticationRefusal as refused:
         logger.info("authentication-refused", code=refused.code, reason=refused.message)
         raise
 
 
-def _replayed() -> Unauthenticated:
-    return Unauthenticated(
+def _replayed() -> AuthenticationRefusal:
+    return AuthenticationRefusal(
         "oidc-replayed",
         "this CI token was used before, if only for an answer that got lost",
         hint="ask the CI for a new one; where a job gets only one, run the job again",
     )
 
 
-def _unbound(verified: Verified, wanted: str | None = None) -> Unauthenticated:
+def _unbound(verified: VerifiedToken, wanted: str | None = None) -> AuthenticationRefusal:
     identity = verified.identity
-    return Unauthenticated(
+    return AuthenticationRefusal(
         "oidc-unbound",
         f"no repository {wanted or 'of the hub'} is bound to {identity.repository} at {identity.ref}",
         hint="a maintainer binds it: issuer, repository and ref pattern",

@@ -20,8 +20,14 @@ from fastapi.security import HTTPBearer
 
 from covgov.hub.auth_service.authenticate import Authenticator
 from covgov.hub.auth_service.permissions import INSTANCE, OPEN, Permission
-from covgov.hub.auth_service.principals import Kind, Principal, may
-from covgov.hub.auth_service.refusals import Forbidden, Hidden, Misdeclared, Refused, Unauthenticated
+from covgov.hub.auth_service.principals import Principal, PrincipalKind, may
+from covgov.hub.auth_service.refusals import (
+    AccessRefusal,
+    AuthenticationRefusal,
+    PermissionRefusal,
+    UnguardedRoute,
+    VisibilityRefusal,
+)
 from covgov.hub.auth_service.visibility import is_public
 
 #: Only tells OpenAPI how to authenticate; the header is read by `authenticate`, which refuses what this lets pass.
@@ -32,14 +38,14 @@ PRINCIPAL: Final = "covgov.principal"
 
 
 @dataclass(frozen=True, slots=True)
-class Requires:
+class PermissionGuard:
     """The dependency that `requires` makes; equal ones are evaluated once in a request."""
 
     permission: Permission
     repository_param: tuple[str, str]
 
     def __call__(self, request: Request, _: object = Security(_BEARER)) -> Principal:
-        """The principal, who may. Raises Unauthenticated, Forbidden, Hidden, IssuerUnavailable."""
+        """The principal, if it has the permission. Raises AccessRefusal."""
         authenticator = authenticator_of(request)
         repository = self._repository(request)
         shown = request.headers.getlist("authorization")
@@ -60,21 +66,21 @@ class Requires:
 
 
 @dataclass(frozen=True, slots=True)
-class Public:
+class PublicAccess:
     """The dependency that `public` makes: it lets everyone pass, and says that this is meant."""
 
     def __call__(self) -> None:
         return None
 
 
-def requires(permission: Permission, *, repository_param: tuple[str, str] = ("owner", "name")) -> Requires:
+def requires(permission: Permission, *, repository_param: tuple[str, str] = ("owner", "name")) -> PermissionGuard:
     """A dependency that gives the Principal and marks the route. repository_param: the path's two parameters."""
-    return Requires(permission, repository_param)
+    return PermissionGuard(permission, repository_param)
 
 
-def public() -> Public:
+def public() -> PublicAccess:
     """A dependency that marks a route which everyone may use, such as `/healthz`."""
-    return Public()
+    return PublicAccess()
 
 
 def authenticator_of(request: Request) -> Authenticator:
@@ -86,13 +92,13 @@ def authenticator_of(request: Request) -> Authenticator:
 
 
 def check_routes(app: FastAPI) -> None:
-    """Raises Misdeclared (`route-unguarded`) naming every route that does not say, or says wrongly, who may use it.
+    """Raises UnguardedRoute (`route-unguarded`) naming every route that does not say, or says wrongly, who may use it.
 
     Only FastAPI's own route for the OpenAPI document may go without: it is about no repository.
     """
     faults = sorted(_faults(app))
     if faults:
-        raise Misdeclared(
+        raise UnguardedRoute(
             "route-unguarded",
             "the hub does not start: " + "; ".join(faults),
             hint="declare Depends(requires(Permission...)) or Depends(public()) on each",
@@ -110,8 +116,8 @@ def _faults(app: FastAPI) -> Iterator[str]:
 
 def _declared(dependant: Dependant, path: str) -> Iterator[str]:
     calls = list(_calls(dependant))
-    required = [call for call in calls if isinstance(call, Requires)]
-    is_open = any(isinstance(call, Public) for call in calls)
+    required = [call for call in calls if isinstance(call, PermissionGuard)]
+    is_open = any(isinstance(call, PublicAccess) for call in calls)
     if not required and not is_open:
         yield "declares no permission"
     if required and is_open:
@@ -132,21 +138,21 @@ def _calls(dependant: Dependant) -> Iterator[object]:
 
 def _refusal(
     request: Request, asking: Principal, permission: Permission, repository: str | None, *, open_to_all: bool
-) -> Refused:
-    if asking.kind is Kind.ANONYMOUS:
-        return Unauthenticated(
+) -> AccessRefusal:
+    if asking.kind is PrincipalKind.ANONYMOUS:
+        return AuthenticationRefusal(
             "authentication-required", "this needs a token", hint="send Authorization: Bearer with a token of the hub"
         )
     reads = open_to_all or may(asking, Permission.REPOSITORY_READ, repository)
     hidden = repository is not None and not reads
     _record(request, asking, permission, repository, "hidden" if hidden else "forbidden")
     if hidden:
-        return Hidden(
+        return VisibilityRefusal(
             "repository-unknown",
             f"there is no repository {repository}",
             hint="check the spelling; a repository that the token does not reach is not shown either",
         )
-    return Forbidden(
+    return PermissionRefusal(
         "permission-missing",
         f"{asking.name} may not {permission}" + (f" in {repository}" if repository else ""),
         hint="ask for a token with a role that may, see docs/hub.md",

@@ -11,14 +11,14 @@ from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import GRANTS, HARMLESS, INSTANCE, Permission, Role
 
 
-class Kind(StrEnum):
+class PrincipalKind(StrEnum):
     ANONYMOUS = "anonymous"
     TOKEN = "token"  # noqa: S105 - a name
     OIDC = "oidc"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RepositoryScope:
     """The repositories that a principal reaches: some by name, or every one that exists or will."""
 
     names: frozenset[str] = frozenset()
@@ -28,8 +28,8 @@ class Scope:
         return self.everything or repository in self.names
 
 
-NOWHERE: Final = Scope()
-EVERYWHERE: Final = Scope(everything=True)
+NOWHERE: Final = RepositoryScope()
+EVERYWHERE: Final = RepositoryScope(everything=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,20 @@ class Principal:
     job: of a CI job, and of the token that it got: it adds runs of its own ref only (`placement`).
     """
 
-    kind: Kind
+    kind: PrincipalKind
     name: str
     role: Role | None
-    repositories: Scope
+    repositories: RepositoryScope
     permissions: frozenset[Permission]
     job: CiJob | None = None
 
 
-ANONYMOUS: Final = Principal(Kind.ANONYMOUS, "anonymous", None, NOWHERE, frozenset())
+ANONYMOUS: Final = Principal(PrincipalKind.ANONYMOUS, "anonymous", None, NOWHERE, frozenset())
 
 
-def principal(kind: Kind, name: str, role: Role, repositories: Scope, job: CiJob | None = None) -> Principal:
+def principal(
+    kind: PrincipalKind, name: str, role: Role, repositories: RepositoryScope, job: CiJob | None = None
+) -> Principal:
     """A principal with all that GRANTS gives to the role."""
     return Principal(kind, name, role, repositories, GRANTS[role], job)
 

@@ -12,38 +12,38 @@ NONE: Mapping[str, str] = MappingProxyType({})
 CHALLENGE: Mapping[str, str] = MappingProxyType({"WWW-Authenticate": 'Bearer realm="covgov"'})
 
 
-class Refused(CovgovError):
+class AccessRefusal(CovgovError):
     """status: of the HTTP answer. headers: what the answer must carry besides."""
 
     status: ClassVar[int] = 403
     headers: Mapping[str, str] = NONE
 
 
-class Unauthenticated(Refused):
+class AuthenticationRefusal(AccessRefusal):
     """Nobody is known to ask, or what was shown proves nothing."""
 
     status: ClassVar[int] = 401
     headers = CHALLENGE
 
 
-class Forbidden(Refused):
+class PermissionRefusal(AccessRefusal):
     """The principal is known and may not do this."""
 
 
-class Hidden(Refused):
+class VisibilityRefusal(AccessRefusal):
     """To this principal the repository does not exist."""
 
     status: ClassVar[int] = 404
 
 
-class Misplaced(Refused):
+class PlacementRefusal(AccessRefusal):
     """A CI job would add a run that is not its own. repository: to which one."""
 
     status: ClassVar[int] = 409
     repository: str = ""
 
 
-class IssuerUnavailable(Refused):
+class IssuerUnavailable(AccessRefusal):
     """The issuer's keys cannot be had at the moment, so nothing that it signed can be checked."""
 
     status: ClassVar[int] = 503
@@ -53,5 +53,5 @@ class IssuerUnavailable(Refused):
         self.headers = {"Retry-After": str(retry_after)}
 
 
-class Misdeclared(CovgovError):
+class UnguardedRoute(CovgovError):
     """The application must not start: a route does not say, or says wrongly, who may use it."""

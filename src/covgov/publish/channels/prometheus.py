@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
-from covgov.ci.interface import Event
+from covgov.ci.interface import CiEvent
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.files import write
 from covgov.model.verdict import Effect, Outcome
@@ -21,7 +21,7 @@ from covgov.publish.wire_v1 import PointsV1, RatioV1, RowV1, VerdictV1
 VARIABLE = "COVGOV_TEXTFILE"
 """Where the file is written; its name must end in `.prom` for the node exporter to read it."""
 
-OF_A_CHANGE = (Event.PULL_REQUEST, Event.MERGE_QUEUE)
+OF_A_CHANGE = (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE)
 FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "covgov_judged_timestamp_seconds": ("When the verdict was published", ()),
     "covgov_outcome": ("1 for the outcome of the newest verdict, 0 for the others", ("outcome",)),

@@ -17,18 +17,18 @@ from starlette.testclient import TestClient
 from covgov.history.interface import RunSummary
 from covgov.hub.app import create_app
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.deps import HubDeps
-from covgov.hub.settings import HubSettings, Limits
+from covgov.hub.settings import HubLimits, HubSettings
 from covgov.hub.store import documents, repositories
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.hub.store.engine import migrate, open_engine
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import REPOSITORIES
-from covgov.hub.store.work import Work, stamp, transaction
+from covgov.hub.store.work import UnitOfWork, stamp, transaction
 from covgov.model.run import RunRecord
 from covgov_testing.fakes.auth import NOON, Clock, CountedBytes
 
@@ -80,12 +80,12 @@ class ReadDesk:
     def record(self, record: RunRecord, repository: str = "acme/shop") -> RunSummary:
         return SqlHistory(self.engine, self.repository(repository)).append(record)
 
-    def put(self, kind: Kind, path: str, text: str, repository: str = "acme/shop") -> None:
+    def put(self, kind: DocumentKind, path: str, text: str, repository: str = "acme/shop") -> None:
         found = self.repository(repository)
         with transaction(self.engine, write=True) as connection:
             documents.put(connection, kind, found.id, path=path, text=text, at=self.clock.now)
 
-    def repository(self, full_name: str = "acme/shop") -> Repository:
+    def repository(self, full_name: str = "acme/shop") -> HubRepository:
         owner, _, name = full_name.partition("/")
         with transaction(self.engine, write=False) as connection:
             found = repositories.get(connection, owner, name)
@@ -113,7 +113,7 @@ def read_desk(made: Path, folder: Path, *, page: int = 200) -> Iterator[ReadDesk
     shutil.copyfile(made, path)
     url, clock, secrets = f"sqlite:///{path}", Clock(), CountedBytes()
     engine = open_engine(url)
-    limits = replace(Limits(), page=page, requests_per_minute=1_000_000)
+    limits = replace(HubLimits(), page=page, requests_per_minute=1_000_000)
     deps = HubDeps(engine, clock.read, _no_keys, secrets, clock.monotonic)
     app = create_app(HubSettings(url, limits=limits), deps)
     everyone = TestClient(app, base_url=HUB, raise_server_exceptions=False)
@@ -124,7 +124,7 @@ def read_desk(made: Path, folder: Path, *, page: int = 200) -> Iterator[ReadDesk
             app,
             everyone,
             admin=_token(engine, clock, secrets, Role.ADMIN, EVERYWHERE),
-            reader=_token(engine, clock, secrets, Role.READER, Scope(frozenset({"acme/shop", "acme/empty"}))),
+            reader=_token(engine, clock, secrets, Role.READER, RepositoryScope(frozenset({"acme/shop", "acme/empty"}))),
         )
     finally:
         everyone.close()
@@ -135,8 +135,8 @@ def _no_keys(url: str) -> bytes:
     raise AssertionError(f"nothing asks {url} for keys")
 
 
-def _token(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: Scope) -> dict[str, str]:
+def _token(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: RepositoryScope) -> dict[str, str]:
     with transaction(engine, write=True) as connection:
-        work = Work(connection, clock.now, "local:root", "request-0")
+        work = UnitOfWork(connection, clock.now, "local:root", "request-0")
         issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
     return {"Authorization": f"Bearer {issued.secret.text}"}

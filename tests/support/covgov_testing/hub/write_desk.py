@@ -21,15 +21,15 @@ from covgov.history import layout, ledger
 from covgov.history.interface import View
 from covgov.hub.app import create_app
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import audit
-from covgov.hub.settings import HubSettings, Limits
+from covgov.hub.settings import HubLimits, HubSettings
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.store.work import UnitOfWork, transaction
 from covgov.model.run import RunRecord
 from covgov_testing.fakes.auth import Clock, CountedBytes
 from covgov_testing.hub import database as hub_database
@@ -38,7 +38,7 @@ SHOP = "/v1/repositories/acme/shop"
 HISTORY = f"{SHOP}/history"
 UPLOADS = f"{SHOP}/uploads"
 COMMIT, TREE = "c" * 40, "d" * 40
-OURS = Scope(frozenset({"acme/shop", "acme/empty"}))
+OURS = RepositoryScope(frozenset({"acme/shop", "acme/empty"}))
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ def zipped(data: bytes) -> dict[str, object]:
 
 @contextmanager
 def write_desk(made: Path, folder: Path, **limits: float) -> Iterator[WriteDesk]:
-    """made: a database with the repositories. limits: fields of Limits."""
+    """made: a database with the repositories. limits: fields of HubLimits."""
     path = folder / "hub.db"
     shutil.copyfile(made, path)
     url, clock, secrets = hub_database.url(path), Clock(), CountedBytes()
     engine = open_engine(url)
-    wanted = replace(Limits(), **{"requests_per_minute": 1_000_000, **limits})  # type: ignore[arg-type]  # checked below
+    wanted = replace(HubLimits(), **{"requests_per_minute": 1_000_000, **limits})  # type: ignore[arg-type]  # checked below
     assert all(isinstance(getattr(wanted, name), int | float) for name in limits)
     app = create_app(HubSettings(url, limits=wanted), HubDeps(engine, clock.read, _no_keys, secrets, clock.monotonic))
     client = TestClient(app, base_url="http://hub.example", raise_server_exceptions=False)
@@ -144,8 +144,8 @@ def _no_keys(url: str) -> bytes:
     raise OSError(f"{url} cannot be reached")
 
 
-def _bearer(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: Scope) -> dict[str, str]:
+def _bearer(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: RepositoryScope) -> dict[str, str]:
     with transaction(engine, write=True) as connection:
-        work = Work(connection, clock.now, "local:root", "request-0")
+        work = UnitOfWork(connection, clock.now, "local:root", "request-0")
         issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
     return {"Authorization": f"Bearer {issued.secret.text}"}

@@ -14,9 +14,9 @@ from starlette.types import Message
 
 from covgov.hub.api.http.bodies import raw_body, upload_body
 from covgov.hub.api.http.body_limits import BODY
-from covgov.hub.auth_service.guard import Public, Requires
+from covgov.hub.auth_service.guard import PermissionGuard, PublicAccess
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.settings import Limits
+from covgov.hub.settings import HubLimits
 from covgov_testing.hub.write_desk import HISTORY, SHOP, UPLOADS, WriteDesk
 
 BOMB = gzip.compress(b"[" + b"[]," * 1_000_000 + b"[]]")
@@ -43,7 +43,7 @@ def test_no_route_has_its_body_read_before_its_guard_or_parsed_on_the_event_loop
         assert dependant.body_params == [], dependant.path
         order = list(calls(dependant))
         readers = [place for place, call in enumerate(order) if call in (raw_body, upload_body)]
-        guards = [place for place, call in enumerate(order) if isinstance(call, Requires | Public)]
+        guards = [place for place, call in enumerate(order) if isinstance(call, PermissionGuard | PublicAccess)]
         assert not readers or min(guards) < min(readers), dependant.path
         reading += bool(readers)
         slow = [call for call in order if inspect.iscoroutinefunction(call)]
@@ -122,19 +122,19 @@ def test_a_bomb_is_refused_at_the_small_limit_where_no_upload_is_expected(desk: 
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     answer = desk.ask("POST", path, Role.ADMIN, content=BOMB, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
-    assert str(Limits().document) in answer.json()["detail"]
+    assert str(HubLimits().document) in answer.json()["detail"]
 
 
 @pytest.mark.security
 def test_a_document_that_says_it_is_an_upload_s_size_is_refused_unread(desk: WriteDesk) -> None:
     bearer = desk.bearers[Role.ADMIN]["Authorization"]
-    plain = {"content-encoding": "identity", "content-length": str(Limits().document + 1)}
+    plain = {"content-encoding": "identity", "content-length": str(HubLimits().document + 1)}
     told = Watched(b"{}").ask(desk, "POST", "/v1/repositories", bearer, **plain)
     assert (told.status, told.taken) == (413, 0)
 
 
 def test_an_upload_may_be_larger_than_a_document(desk: WriteDesk) -> None:
-    report = b"TN:\nSF:src/a.py\nDA:1,1\nend_of_record\n" + b"#" * Limits().document
+    report = b"TN:\nSF:src/a.py\nDA:1,1\nend_of_record\n" + b"#" * HubLimits().document
     assert desk.upload(report).status_code == 201
 
 

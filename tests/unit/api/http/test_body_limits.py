@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from covgov.hub.api.http.body_limits import Bodies, Body, Gunzip
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.body_limits import BodyLimitMiddleware, BoundedBody, GzipExpander
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
-LIMITS = Limits(document=100, body=100, unpacked=1000, body_seconds=0.2)
+LIMITS = HubLimits(document=100, body=100, unpacked=1000, body_seconds=0.2)
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ class Client:
         return {"type": "http.disconnect"}
 
 
-def ask(client: Client, limits: Limits = LIMITS, **headers: str) -> bytes:
+def ask(client: Client, limits: HubLimits = LIMITS, **headers: str) -> bytes:
     """What the application got. Raises what reading raised."""
     sent: list[Message] = []
 
@@ -61,14 +61,14 @@ def ask(client: Client, limits: Limits = LIMITS, **headers: str) -> bytes:
             "path": "/x",
             "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
         }
-        await Bodies(echo, limits, time.monotonic)(scope, client.receive, send)
+        await BodyLimitMiddleware(echo, limits, time.monotonic)(scope, client.receive, send)
 
     anyio.run(call)
     return b"".join(message.get("body", b"") for message in sent)
 
 
 def problem(client: Client, **headers: str) -> tuple[int, str]:
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         ask(client, LIMITS, **headers)
     return caught.value.status_code, caught.value.code
 
@@ -81,7 +81,7 @@ def test_a_body_within_its_limits_arrives_as_it_is() -> None:
 def test_a_compressed_body_arrives_unpacked_however_it_is_cut(data: bytes, size: int) -> None:
     packed = gzip.compress(data)
     parts = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert ask(Client(parts), Limits(document=1000), content_encoding="gzip") == data
+    assert ask(Client(parts), HubLimits(document=1000), content_encoding="gzip") == data
 
 
 @pytest.mark.security
@@ -102,20 +102,20 @@ def test_a_body_that_grows_too_large_is_refused_at_the_limit() -> None:
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000, 9), 9)
     assert len(bomb) < 1000
-    limits = Limits(document=10_000)
+    limits = HubLimits(document=10_000)
     inner = gzip.compress(b"\0" * 90_000, 9)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         ask(Client([inner]), limits, content_encoding="gzip")
     assert caught.value.code == "body-too-large"
-    assert len(ask(Client([bomb]), Limits(document=100_000), content_encoding="gzip")) < 60_000
+    assert len(ask(Client([bomb]), HubLimits(document=100_000), content_encoding="gzip")) < 60_000
 
 
 @pytest.mark.security
 @given(st.integers(1, 2000), st.integers(0, 200_000))
 def test_never_more_than_the_limit_and_one_byte_is_held(most: int, size: int) -> None:
-    unpack, made = Gunzip(most), 0
+    unpack, made = GzipExpander(most), 0
     packed = gzip.compress(b"\0" * size)
-    with pytest.raises(Problem, match="larger than") if size > most else nullcontext():
+    with pytest.raises(ApiProblem, match="larger than") if size > most else nullcontext():
         for at, one in enumerate(packed):
             made += len(unpack(bytes([one]), last=at == len(packed) - 1))
     assert made <= most
@@ -155,7 +155,7 @@ def test_a_client_that_is_too_slow_is_told_so() -> None:
 
 def test_after_the_body_the_client_may_be_silent_for_as_long_as_it_likes() -> None:
     async def call() -> Message:
-        body = Body(Client([b"x"]).receive, LIMITS, None, chain([0.0], iter(lambda: 9e9, 0)).__next__)
+        body = BoundedBody(Client([b"x"]).receive, LIMITS, None, chain([0.0], iter(lambda: 9e9, 0)).__next__)
         await body.receive()
         return await body.receive()
 
@@ -164,7 +164,7 @@ def test_after_the_body_the_client_may_be_silent_for_as_long_as_it_likes() -> No
 
 def test_a_client_that_leaves_without_a_body_is_passed_on() -> None:
     async def call() -> Message:
-        return await Body(Client([]).receive, LIMITS, None, time.monotonic).receive()
+        return await BoundedBody(Client([]).receive, LIMITS, None, time.monotonic).receive()
 
     assert anyio.run(call)["type"] == "http.disconnect"
 
@@ -176,7 +176,7 @@ def test_other_protocols_pass_untouched() -> None:
         seen.append(scope["type"])
 
     async def call() -> None:
-        await Bodies(app, LIMITS, time.monotonic)({"type": "websocket"}, Client([]).receive, _nobody)
+        await BodyLimitMiddleware(app, LIMITS, time.monotonic)({"type": "websocket"}, Client([]).receive, _nobody)
 
     anyio.run(call)
     assert seen == ["websocket"]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from covgov.hub.api.http.conditional import FIXED, answer, matches, unchanged
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 
 
 class Thing(BaseModel):
@@ -81,6 +81,6 @@ def test_whoever_names_something_else_may_not(weak: bool) -> None:
     etag = answer(asked(), Thing(size=3)).headers["etag"]
     now = Thing(size=3 if weak else 4)
     for named, body in [(f"W/{etag}" if weak else etag, now), (etag, None), ("*", None)]:
-        with pytest.raises(Problem) as caught:
+        with pytest.raises(ApiProblem) as caught:
             unchanged(named, body)
         assert (caught.value.status_code, caught.value.code) == (412, "document-changed")

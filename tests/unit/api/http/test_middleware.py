@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from covgov.hub.api.http.metrics import HubMetrics
-from covgov.hub.api.http.middleware import Envelope
+from covgov.hub.api.http.middleware import RequestMiddleware
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import diagnostics
@@ -154,11 +154,11 @@ async def silent() -> Message:
     return {"type": "http.disconnect"}
 
 
-def envelope(desk: WriteDesk, app: object) -> Envelope:
+def envelope(desk: WriteDesk, app: object) -> RequestMiddleware:
     deps = desk.app.state.deps
     assert isinstance(deps, HubDeps)
     assert callable(app)
-    return Envelope(app, deps, HubMetrics())
+    return RequestMiddleware(app, deps, HubMetrics())
 
 
 @pytest.mark.anyio

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.hub.api.http import peers
-from covgov.hub.api.http.peers import Proven, address
+from covgov.hub.api.http.peers import AuthenticatedClients, address
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -62,7 +62,7 @@ def test_an_ipv4_address_in_ipv6_clothes_is_itself() -> None:
 
 @pytest.mark.security
 def test_only_a_header_that_was_taken_has_a_name_and_the_number_of_them_is_bounded() -> None:
-    proven = Proven()
+    proven = AuthenticatedClients()
     first = scope("192.0.2.1", authorization="Bearer one")
     assert proven.of(first) is None
     proven.learn(first, "token:one")

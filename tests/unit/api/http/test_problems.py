@@ -7,7 +7,7 @@ import pytest
 from covgov import errors
 from covgov.hub.api.http import problems
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.refusals import Hidden
+from covgov.hub.auth_service.refusals import VisibilityRefusal
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import run
 from covgov_testing.hub.write_desk import SHOP, WriteDesk
@@ -62,7 +62,7 @@ def test_which_methods_there_are_is_told(desk: WriteDesk) -> None:
         (errors.DeliveryFailed("hub-storage-full", ""), 507),
         (errors.Undetermined("x", ""), 422),
         (errors.CovgovError("x", ""), 500),
-        (Hidden("repository-unknown", ""), 404),
+        (VisibilityRefusal("repository-unknown", ""), 404),
     ],
 )
 def test_every_error_of_covgov_has_one_status(error: errors.CovgovError, status: int) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.model.snapshot import Identity
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.run import NOON, object_id, run
@@ -60,14 +60,14 @@ def test_another_tool_is_noted(hub: ReadDesk) -> None:
     old = hub.record(two_suites("c1"))
     other = {name: replace(one, identity=Identity("other", "1")) for name, one in two_suites().snapshots.items()}
     new = hub.record(run("c2", snapshots=other, expected=("api", "auth")))
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     for query in ({}, {"component": "api"}):
         notes = hub.get(COMPARE, base=old.id, head=new.id, **query).json()["notes"]
         assert any(note.startswith("measured differently") for note in notes)
 
 
 def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     sides = pair(hub)
     body = hub.get(COMPARE, **sides, component="auth").json()
     assert (body["suite"], body["component"], body["metric"], body["points"]["shown"]) == (
@@ -82,7 +82,7 @@ def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk
 
 
 def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     base = hub.record(two_suites("c1"))
     moved = {"src/api/a.py": "++-", "src/api/b.py": "+-x", "src/api/login.py": "++"}
     head = hub.record(two_suites("c2", pictures=moved, sources={"src/api/login.py": "l1"}))
@@ -95,7 +95,7 @@ def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
 def test_a_component_needs_a_stored_policy_that_declares_it(hub: ReadDesk) -> None:
     sides = pair(hub)
     assert hub.get(COMPARE, **sides, component="api").json()["code"] == "policy-missing"
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     answer = hub.get(COMPARE, **sides, component="none")
     assert (answer.status_code, answer.json()["code"]) == (404, "component-unknown")
 

@@ -8,7 +8,7 @@ import pytest
 from covgov.errors import CovgovError
 from covgov.history.digest import digest
 from covgov.hub.api import accounting
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.store.runs import RunRow
 from covgov.model.verdict import Outcome
 from covgov.publish.digest.markdown import digest_markdown
@@ -78,7 +78,7 @@ def test_runs_after_the_window_and_of_dirty_trees_are_left_out() -> None:
 def test_more_runs_than_one_digest_accounts_for_are_refused_by_name() -> None:
     window = (date(2026, 11, 16), date(2026, 11, 22))
     assert len(accounting.wanted(rows(accounting.MOST_RUNS), *window)) == accounting.MOST_RUNS
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         accounting.wanted(rows(accounting.MOST_RUNS + 2), *window)
     assert (caught.value.code, isinstance(caught.value, CovgovError)) == ("digest-too-large", False)
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from covgov.hub.eventlog import audit
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.register import COMPLETE, register
 from covgov_testing.hub.reading import EMPTY, POLICY, SHOP, ReadDesk
@@ -47,7 +47,7 @@ def test_a_stored_policy_is_told_with_its_meaning_and_without_its_secrets(hub: R
 
 def test_a_policy_may_stand_in_pyproject(hub: ReadDesk) -> None:
     tables = ["policy]\nfail_under = 81", "suites.a]\ntests = ['t']", "components.a]\npaths = ['s/**']"]
-    hub.put(Kind.POLICY, "sub/pyproject.toml", "\n".join(f"[tool.covgov.{table}" for table in tables))
+    hub.put(DocumentKind.POLICY, "sub/pyproject.toml", "\n".join(f"[tool.covgov.{table}" for table in tables))
     assert hub.get(f"{SHOP}/policy").json()["settings"]["policy.fail_under"] == "81"
 
 
@@ -60,7 +60,7 @@ def test_a_policy_with_faults_is_refused_with_all_of_them_and_changes_nothing(hu
 
 
 def test_a_register_is_told_entry_by_entry_with_its_standing_today(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     assert put(hub, f"{SHOP}/register", "exceptions.md", REGISTER).status_code == 200
     body = hub.get(f"{SHOP}/register").json()
     assert (body["today"], body["text"]) == ("2026-11-22", REGISTER)
@@ -77,7 +77,7 @@ def test_a_register_is_told_entry_by_entry_with_its_standing_today(hub: ReadDesk
 def test_without_a_readable_policy_there_is_no_longest_term(hub: ReadDesk) -> None:
     put(hub, f"{SHOP}/register", "exceptions.md", REGISTER)
     assert hub.get(f"{SHOP}/register").json()["entries"][0]["standing"] == "active"
-    hub.put(Kind.POLICY, "covgov.toml", "nonsense = ")
+    hub.put(DocumentKind.POLICY, "covgov.toml", "nonsense = ")
     assert hub.get(f"{SHOP}/register").json()["entries"][0]["standing"] == "active"
     assert hub.get(f"{SHOP}/policy").json()["code"] == "policy-not-toml"
 
@@ -132,7 +132,7 @@ def test_what_changed_after_it_was_read_is_not_replaced_unseen(
 
 @pytest.mark.reliability
 def test_what_this_version_cannot_read_is_replaced_only_by_whoever_does_not_ask(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", "nonsense = ")
+    hub.put(DocumentKind.POLICY, "covgov.toml", "nonsense = ")
     assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY, {**hub.admin, "If-Match": "*"}).status_code == 412
     assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY).status_code == 200
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from covgov.history import layout
+from covgov.history.stores.hub.wire import FileContents
 from covgov.hub.api.routes import history as routes_history
-from covgov.hub.api.routes.history import Files
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.history_files import SqlView
 from covgov_testing.builders.coverage import snap
@@ -91,7 +91,7 @@ def test_a_cursor_of_another_folder_or_repository_is_refused(desk: WriteDesk) ->
 def test_a_full_answer_names_what_is_left(desk: WriteDesk) -> None:
     desk.add(run("c1", snapshots={"api": snap({f"f{n}.py": "+" * (n + 1) for n in range(60)})}))
     view = desk.history().view()
-    assert routes_history.fill(view, view.names()) == Files(dict(view.read(view.names())), ())
+    assert routes_history.fill(view, view.names()) == FileContents(dict(view.read(view.names())), ())
     found: dict[str, bytes] = {}
     left: Sequence[str] = view.names()
     while left:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from covgov.hub.api.routes.repositories import Deleted
+from covgov.hub.api.routes.repositories import RepositoryDeletion
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.eventlog.vocabulary import SHAPES, Event
+from covgov.hub.eventlog.vocabulary import SHAPES, AuditEvent
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import run
 from covgov_testing.hub.write_desk import SHOP, WriteDesk
@@ -100,10 +100,10 @@ def test_deleting_takes_the_history_and_leaves_the_trail(desk: WriteDesk) -> Non
 
 
 def test_what_a_deletion_counts_is_in_the_answer_the_trail_and_the_documentation_alike() -> None:
-    shape = SHAPES[Event.REPOSITORY_DELETED]
+    shape = SHAPES[AuditEvent.REPOSITORY_DELETED]
     page = (Path(__file__).resolve().parents[4] / "docs" / "hub-faults.md").read_text(encoding="utf-8")
     counted = re.findall(r"the answer counts (\w+), (\w+) and (\w+), but no", page)
-    assert [set(words) for words in counted] == [Deleted.model_fields.keys() - {"erased"}]
+    assert [set(words) for words in counted] == [RepositoryDeletion.model_fields.keys() - {"erased"}]
     assert {*shape.required, *shape.optional} == {"repository", *counted[0]}
 
 

@@ -8,7 +8,7 @@ from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.oidc.bindings import Binding, ref_matches
 from covgov.hub.auth_service.oidc.claims import CiIdentity
-from covgov.hub.auth_service.principals import Scope
+from covgov.hub.auth_service.principals import RepositoryScope
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes.auth import GITHUB, GITLAB, AuthDesk, repository_id
 
@@ -20,10 +20,10 @@ def shown(repository: str = "acme/shop", ref: str = MAIN, issuer: str = GITHUB.i
     return CiIdentity(issuer, "jti", "subject", repository, ref)
 
 
-def opened(desk: AuthDesk, who: CiIdentity) -> Scope:
+def opened(desk: AuthDesk, who: CiIdentity) -> RepositoryScope:
     with transaction(desk.engine, write=False) as connection:
         offers = bindings.offered(connection, who)
-    return Scope(frozenset(one.repository for one in offers if one.binding.admits(who)))
+    return RepositoryScope(frozenset(one.repository for one in offers if one.binding.admits(who)))
 
 
 def listed(desk: AuthDesk, repository: str = "acme/shop") -> list[Binding]:
@@ -83,7 +83,7 @@ def test_a_ref_without_wildcards_covers_only_itself(one: str, other: str) -> Non
 
 def test_a_token_opens_the_repository_that_it_is_bound_to(desk: AuthDesk) -> None:
     desk.bind()
-    assert opened(desk, shown()) == Scope(frozenset({"acme/shop"}))
+    assert opened(desk, shown()) == RepositoryScope(frozenset({"acme/shop"}))
 
 
 @pytest.mark.security
@@ -100,12 +100,12 @@ def test_a_token_opens_the_repository_that_it_is_bound_to(desk: AuthDesk) -> Non
 )
 def test_another_repository_issuer_or_ref_opens_nothing(desk: AuthDesk, who: CiIdentity) -> None:
     desk.bind(ref="refs/heads/**")
-    assert opened(desk, who) == Scope()
+    assert opened(desk, who) == RepositoryScope()
 
 
 @pytest.mark.security
 def test_without_a_binding_nothing_is_opened(desk: AuthDesk) -> None:
-    assert opened(desk, shown()) == Scope()
+    assert opened(desk, shown()) == RepositoryScope()
 
 
 def test_one_repository_of_ci_may_open_several_of_the_hub(desk: AuthDesk) -> None:
@@ -113,7 +113,7 @@ def test_one_repository_of_ci_may_open_several_of_the_hub(desk: AuthDesk) -> Non
     desk.bind("acme/shop", ref="refs/heads/**")
     desk.bind("acme/open", ref="refs/heads/**")
     desk.bind("other/thing", ref="refs/tags/*")
-    assert opened(desk, shown()) == Scope(frozenset({"acme/shop", "acme/open"}))
+    assert opened(desk, shown()) == RepositoryScope(frozenset({"acme/shop", "acme/open"}))
 
 
 def test_a_binding_is_listed_with_its_repository_only(desk: AuthDesk) -> None:
@@ -155,7 +155,7 @@ def test_what_is_unbound_opens_nothing_more(desk: AuthDesk) -> None:
     made, other = desk.bind(ref=MAIN), desk.bind(ref="refs/tags/*")
     with desk.work() as work:
         bindings.unbind(work, repository_id(work, "acme/shop"), made.id)
-    assert opened(desk, shown()) == Scope()
+    assert opened(desk, shown()) == RepositoryScope()
     assert listed(desk) == [other]
 
 

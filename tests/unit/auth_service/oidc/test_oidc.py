@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from covgov.hub.auth_service.oidc.oidc import LONGEST_TOKEN, OidcVerifier
-from covgov.hub.auth_service.refusals import IssuerUnavailable, Unauthenticated
+from covgov.hub.auth_service.refusals import AuthenticationRefusal, IssuerUnavailable
 from covgov_testing.fakes.auth import (
     AUDIENCE,
     GITHUB,
@@ -41,7 +41,7 @@ def verifier(issuer: LocalIssuer) -> OidcVerifier:
 
 
 def refusal(verifier: OidcVerifier, token: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         verifier.verify(token)
     assert caught.value.status == 401
     assert caught.value.hint == "see docs/hub.md on tokens from CI"
@@ -425,7 +425,7 @@ def test_a_claim_that_is_nested_beyond_measure_is_refused(verifier: OidcVerifier
 @settings(max_examples=30)
 @given(st.text(alphabet="abcABC012_-.=", max_size=200))
 def test_any_text_is_refused_in_order(text: str) -> None:
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(AuthenticationRefusal):
         verifier_of(LocalIssuer(Clock())).verify(text)
 
 

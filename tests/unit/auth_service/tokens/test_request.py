@@ -8,7 +8,7 @@ import pytest
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, NOWHERE, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, NOWHERE, RepositoryScope
 from covgov.hub.auth_service.tokens.request import TokenRequest, checked_overlap
 
 SECOND = timedelta(seconds=1)
@@ -22,11 +22,13 @@ HINTS = {
 }
 
 
-def scope(*names: str) -> Scope:
-    return Scope(frozenset(names))
+def scope(*names: str) -> RepositoryScope:
+    return RepositoryScope(frozenset(names))
 
 
-def fault(name: str = "ci", role: Role = Role.UPLOADER, reach: Scope | None = None, life: timedelta = DAY) -> str:
+def fault(
+    name: str = "ci", role: Role = Role.UPLOADER, reach: RepositoryScope | None = None, life: timedelta = DAY
+) -> str:
     """code: message, and the hint when it is not the one for this code; empty when there is no fault."""
     wanted = TokenRequest(name, role, scope("acme/shop") if reach is None else reach, life)
     try:
@@ -52,7 +54,7 @@ def test_only_an_admin_can_reach_everything() -> None:
 
 @pytest.mark.security
 def test_everything_and_some_names_contradict_each_other() -> None:
-    assert fault(role=Role.ADMIN, reach=Scope(frozenset({"a/b"}), everything=True)).startswith("token-scope")
+    assert fault(role=Role.ADMIN, reach=RepositoryScope(frozenset({"a/b"}), everything=True)).startswith("token-scope")
 
 
 @pytest.mark.security

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, text
 from covgov.errors import CovgovError, UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Kind, Scope, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import EVERYWHERE, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.auth_service.tokens.text import checksum, make
@@ -23,7 +23,7 @@ HINTS = {
     "token-overlap": "a leaked token is revoked, not rotated",
     "token-unknown": "see covgov hub token list",
 }
-SHOP = Scope(frozenset({"acme/shop"}))
+SHOP = RepositoryScope(frozenset({"acme/shop"}))
 
 
 def found(desk: AuthDesk, shown: str) -> tokens.Token:
@@ -32,7 +32,7 @@ def found(desk: AuthDesk, shown: str) -> tokens.Token:
 
 
 def refusal(desk: AuthDesk, shown: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         found(desk, shown)
     assert caught.value.status == 401
     assert caught.value.headers == {"WWW-Authenticate": 'Bearer realm="covgov"'}
@@ -55,7 +55,7 @@ def test_an_issued_token_is_found_by_its_text_with_all_that_was_asked(desk: Auth
         issued.secret.id,
         "CI of the shop",
         Role.UPLOADER,
-        Scope(frozenset({"acme/shop", "acme/open"})),
+        RepositoryScope(frozenset({"acme/shop", "acme/open"})),
         NOON,
         NOON + 3 * DAY,
         None,
@@ -66,7 +66,7 @@ def test_an_issued_token_is_found_by_its_text_with_all_that_was_asked(desk: Auth
 
 def test_the_principal_is_named_by_the_tokens_id_and_has_its_role_and_scope(desk: AuthDesk) -> None:
     token = desk.token(Role.MAINTAINER, "acme/shop").token
-    assert token.principal() == principal(Kind.TOKEN, f"token:{token.id}", Role.MAINTAINER, SHOP)
+    assert token.principal() == principal(PrincipalKind.TOKEN, f"token:{token.id}", Role.MAINTAINER, SHOP)
 
 
 def test_an_admins_token_without_repositories_reaches_everything(desk: AuthDesk) -> None:
@@ -81,7 +81,7 @@ def test_another_roles_row_without_repositories_reaches_nothing(desk: AuthDesk) 
     issued = desk.token(Role.READER, "acme/shop")
     with desk.work() as work:
         work.connection.execute(TOKENS.update().values(scope="[]"))
-    assert found(desk, issued.secret.text).scope == Scope()
+    assert found(desk, issued.secret.text).scope == RepositoryScope()
 
 
 @pytest.mark.security
@@ -335,7 +335,7 @@ def test_two_admins_who_rotate_one_token_do_not_both_succeed(desk: AuthDesk) -> 
         assert len(tokens.list_(connection)) == 2
 
 
-def of_ci(desk: AuthDesk, job: CiJob) -> tokens.Issued:
+def of_ci(desk: AuthDesk, job: CiJob) -> tokens.IssuedToken:
     with desk.work() as work:
         return tokens.issue(work, TokenRequest("oidc:x@y", Role.UPLOADER, SHOP, DAY, job), desk.secrets)
 

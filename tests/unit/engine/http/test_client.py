@@ -7,8 +7,8 @@ from covgov.http.client import (
     LONGEST_LINE,
     LONGEST_WAIT,
     HttpClient,
-    Patience,
-    RetryLater,
+    RetryPolicy,
+    TransientFailure,
     loopback,
     one_line,
     pause,
@@ -59,10 +59,10 @@ def test_digits_that_are_no_number_in_a_header_are_no_wait(header: str) -> None:
 
 def test_a_server_that_says_nothing_is_asked_again_and_one_that_says_too_long_is_not() -> None:
     failure = ValueError("busy")
-    assert pause(RetryLater(failure)) is True
-    assert pause(RetryLater(failure, 0.0)) == 0.0
-    assert pause(RetryLater(failure, LONGEST_WAIT)) == LONGEST_WAIT
-    assert pause(RetryLater(failure, LONGEST_WAIT + 1)) is False
+    assert pause(TransientFailure(failure)) is True
+    assert pause(TransientFailure(failure, 0.0)) == 0.0
+    assert pause(TransientFailure(failure, LONGEST_WAIT)) == LONGEST_WAIT
+    assert pause(TransientFailure(failure, LONGEST_WAIT + 1)) is False
     assert pause(failure) is False
 
 
@@ -74,7 +74,7 @@ def test_an_address_that_nobody_speaks_is_not_asked_twice() -> None:
         asked.append(request)
         raise httpx2.UnsupportedProtocol("ftp")
 
-    client = HttpClient({}, Patience(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
+    client = HttpClient({}, RetryPolicy(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
     with pytest.raises(LookupError, match="UnsupportedProtocol: ftp"):
         client.insist(lambda: client.send(client.build("GET", "https://hub.example"), LookupError))
     assert len(asked) == 1
@@ -88,7 +88,7 @@ def test_a_lost_connection_is_tried_until_the_patience_ends() -> None:
         asked.append(request)
         raise httpx2.ConnectError("refused")
 
-    client = HttpClient({}, Patience(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
+    client = HttpClient({}, RetryPolicy(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
     with pytest.raises(LookupError, match="ConnectError: refused"):
         client.insist(lambda: client.send(client.build("GET", "https://hub.example"), LookupError))
     assert len(asked) == 3

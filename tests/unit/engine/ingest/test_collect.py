@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.collect import Collected, collect
+from covgov.ingest.collect import CollectionResult, collect
 from covgov.ingest.interface import Analyse
 from covgov.model import lines
 from covgov.model.ratio import Ratio
@@ -19,7 +19,7 @@ BLOBS = {"src/a.py": "blob-a", "src/b.py": "blob-b"}
 
 def gathered(
     root: Path, reports: Mapping[str, bytes], analyse: Analyse = no_analysis, blobs: Mapping[str, str] = BLOBS
-) -> Collected:
+) -> CollectionResult:
     for name, data in reports.items():
         (root / name).write_bytes(data)
     paths = [root / name for name in reports]

@@ -7,14 +7,14 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.ingest.read import read_report
 from covgov.model.snapshot import Metric
 from covgov.runner.analyse import SCRIPT, analyser
 from covgov_testing.reports import CONFIG, SHAPES, child_env, coverage, measured_project
 
 
-def read(root: Path, *names: str) -> Parsed:
+def read(root: Path, *names: str) -> ParsedReport:
     analyse = analyser(sys.executable, root, child_env())
     return CoveragepyData().parse(analyse([root / name for name in names]), "x")
 

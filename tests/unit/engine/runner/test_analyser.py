@@ -205,7 +205,7 @@ def test_an_interpreter_without_coverage_is_told_apart(capsys: pytest.CaptureFix
 
 
 def test_a_coverage_without_its_report_function_is_refused() -> None:
-    with pytest.raises(analyser.Refused, match="get_analysis_to_report"):
+    with pytest.raises(analyser.AnalysisError, match="get_analysis_to_report"):
         list(analyser._reports(None, ("no.such.module", "coverage.files")))
 
 

@@ -54,7 +54,7 @@ def test_the_last_report_says_what_it_would_say_alone(project: Path) -> None:
     assert (project / "out/report.lcov").read_bytes() == (project / "alone.lcov").read_bytes()
 
 
-class OneOnly(reporter.ParsedOnce):
+class OneOnly(reporter.CachingCoverage):
     remembered = 1
 
 

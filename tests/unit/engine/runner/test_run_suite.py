@@ -11,13 +11,13 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.snapshot_codec import decode
 from covgov.policy.policy import Suite
-from covgov.runner.passthrough import Requested
+from covgov.runner.passthrough import ReportOutputs
 from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov_testing import projects
 from covgov_testing.repos import Repo
 
 UNIT = Suite("unit", tests=("tests",))
-PLAIN = Requested()
+PLAIN = ReportOutputs()
 
 
 class Run:
@@ -28,7 +28,7 @@ class Run:
         self.out = root / "coverage"
         self.said: list[str] = []
 
-    def __call__(self, suite: Suite, *extra: str, requested: Requested = PLAIN, **env: str) -> SuiteRun:
+    def __call__(self, suite: Suite, *extra: str, requested: ReportOutputs = PLAIN, **env: str) -> SuiteRun:
         return run_suite(
             suite,
             root=self.root,
@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Run:
 def test_a_passing_suite_gives_a_snapshot_and_every_report(run: Run) -> None:
     repo = Repo(run.root)
     commit = repo.commit()
-    wanted = Requested(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
+    wanted = ReportOutputs(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
     done = run(UNIT, "-q", requested=wanted)
     assert done.arrived
     assert done.snapshot == decode((run.out / "unit.snapshot").read_bytes(), "unit.snapshot")

@@ -15,8 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from covgov.hub.api.http.body_limits import BODY, Body
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.body_limits import BODY, BoundedBody
+from covgov.hub.api.http.problems import ApiProblem
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -30,7 +30,7 @@ async def raw_body(request: Request) -> bytes:
 async def upload_body(request: Request) -> bytes:
     """The whole body of an upload or an addition, within `Limits.body` and `unpacked`; stands after the guard."""
     body = request.scope[BODY]
-    if not isinstance(body, Body):
+    if not isinstance(body, BoundedBody):
         raise TypeError("the application was not made by create_app")
     body.widen()
     return await request.body()
@@ -50,11 +50,11 @@ def json_body(kind: type[M]) -> Callable[[bytes], M]:
 
 
 def decoded(body: bytes, kind: type[T]) -> T:
-    """Raises Problem (`request-invalid`) naming the place of the first misfit."""
+    """Raises ApiProblem (`request-invalid`) naming the place of the first misfit."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (ValueError, RecursionError) as error:
-        raise Problem(
+        raise ApiProblem(
             422, "request-invalid", f"the body does not fit: {error}", hint="see /openapi.json for its shape"
         ) from None
 

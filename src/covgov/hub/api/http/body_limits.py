@@ -1,7 +1,7 @@
 """Request bodies: limits of size, time and expansion hold while a body is read, not after it is in memory.
 
 Every body is a small one until a route that takes uploads says otherwise, which it does after its guard
-(`bodies.upload_body`): a stranger never makes the hub read or unpack more than `Limits.document` bytes.
+(`bodies.upload_body`): a stranger never makes the hub read or unpack more than `HubLimits.document` bytes.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from covgov.hub.api.http.middleware import refusal
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
 BODY = "covgov.body"
 """Where in a request's scope its Body stands."""
 
 
-class Bodies:
+class BodyLimitMiddleware:
     """Bounds and unpacks what the application reads. A body that nobody reads is not read here either."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, monotonic: Callable[[], float]) -> None:
+    def __init__(self, app: ASGIApp, limits: HubLimits, monotonic: Callable[[], float]) -> None:
         self._app = app
         self._limits = limits
         self._monotonic = monotonic
@@ -41,7 +41,7 @@ class Bodies:
         size = int(declared) if declared.isdigit() else 0
         try:
             expand = self._expander(headers, size)
-        except Problem as problem:
+        except ApiProblem as problem:
             response = refusal(scope, problem.status_code, problem.code, problem.detail, hint=problem.hint)
             await response(scope, receive, send)
             return
@@ -50,30 +50,32 @@ class Bodies:
             plain = MutableHeaders(scope=scope)
             del plain["content-encoding"]
             del plain["content-length"]
-        body = Body(receive, self._limits, expand, self._monotonic, declared=size)
+        body = BoundedBody(receive, self._limits, expand, self._monotonic, declared=size)
         scope[BODY] = body
         await self._app(scope, body.receive, send)
 
-    def _expander(self, headers: Headers, declared: int) -> Gunzip | None:
-        """None for a plain body. Raises Problem for what can be told from the headers."""
+    def _expander(self, headers: Headers, declared: int) -> GzipExpander | None:
+        """None for a plain body. Raises ApiProblem for what can be told from the headers."""
         if declared > self._limits.body:
             raise too_large(self._limits.body)
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding == "identity":
             return None
         if encoding == "gzip":
-            return Gunzip(self._limits.document)
-        raise Problem(415, "encoding-unsupported", f"the hub reads bodies as they are or gzip, not {encoding[:40]!r}")
+            return GzipExpander(self._limits.document)
+        raise ApiProblem(
+            415, "encoding-unsupported", f"the hub reads bodies as they are or gzip, not {encoding[:40]!r}"
+        )
 
 
-class Body:
+class BoundedBody:
     """A `receive` that counts, unpacks and keeps time until the last part of the body has come."""
 
     def __init__(
         self,
         receive: Receive,
-        limits: Limits,
-        expand: Gunzip | None,
+        limits: HubLimits,
+        expand: GzipExpander | None,
         monotonic: Callable[[], float],
         *,
         declared: int = 0,
@@ -95,7 +97,7 @@ class Body:
             self._expand.most = self._limits.unpacked
 
     async def receive(self) -> Message:
-        """Raises Problem (`body-too-large`, `body-damaged`, `body-slow`), ClientDisconnect when the rest never came."""
+        """Raises ApiProblem (`body-too-large`, `body-damaged`, `body-slow`), and ClientDisconnect for half a body."""
         if self._done:
             return await self._receive()
         if self._declared > self._most:
@@ -122,7 +124,7 @@ class Body:
                 message = await self._receive()
         except TimeoutError:
             self._done = True
-            raise Problem(
+            raise ApiProblem(
                 408,
                 "body-slow",
                 f"the body did not arrive within {self._limits.body_seconds:g} s; nothing was changed",
@@ -133,7 +135,7 @@ class Body:
         return message
 
 
-class Gunzip:
+class GzipExpander:
     """Unpacks one gzip stream part by part and never holds more than `most` bytes of its result."""
 
     def __init__(self, most: int) -> None:
@@ -142,7 +144,7 @@ class Gunzip:
         self._stream = zlib.decompressobj(wbits=31)
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
-        """Raises Problem (`body-damaged`, `body-too-large`)."""
+        """Raises ApiProblem (`body-damaged`, `body-too-large`)."""
         try:
             plain = self._stream.decompress(data, self.most - self._made + 1)
         except zlib.error as error:
@@ -157,9 +159,9 @@ class Gunzip:
         return plain
 
 
-def too_large(limit: int, *, unpacked: bool = False) -> Problem:
+def too_large(limit: int, *, unpacked: bool = False) -> ApiProblem:
     """The refusal of a body beyond the limit."""
-    return Problem(
+    return ApiProblem(
         413,
         "body-too-large",
         f"the body is larger than {limit} bytes{' once unpacked' if unpacked else ''}; nothing was changed",
@@ -167,8 +169,8 @@ def too_large(limit: int, *, unpacked: bool = False) -> Problem:
     )
 
 
-def _damaged(why: str) -> Problem:
-    return Problem(
+def _damaged(why: str) -> ApiProblem:
+    return ApiProblem(
         400,
         "body-damaged",
         f"the body is not the gzip data that Content-Encoding announces: {why}",

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 
 JSON = "application/json"
 GZIP = "-gzip"
@@ -63,13 +63,13 @@ def answer(
 
 
 def unchanged(if_match: str, body: BaseModel | None) -> None:
-    """Raises Problem (`document-changed`) when If-Match names another answer than the one that there is now, if any."""
+    """Raises ApiProblem (`document-changed`) when If-Match does not name the current answer. body: None for none."""
     if not if_match.strip():
         return
     content = None if body is None else body.model_dump_json(by_alias=True).encode()
     current = {"*", _etag(content, ""), _etag(content, GZIP)} if content is not None else set()
     if current.isdisjoint(tag.strip() for tag in if_match.split(",")):  # a weak tag is none of them (RFC 9110, 13.1.1)
-        raise Problem(
+        raise ApiProblem(
             412,
             "document-changed",
             "somebody else changed it after you read it; nothing was changed",

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import CovgovError
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.auth_service.guard import public
 from covgov.hub.store.engine import current, newest
 
@@ -27,7 +27,7 @@ class Health(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Unready:
+class ReadinessFault:
     """Why the hub cannot serve. seconds: when it may be worth asking again, 0 for not without somebody's doing."""
 
     detail: str
@@ -35,8 +35,8 @@ class Unready:
     seconds: int = 0
 
 
-UNREACHABLE = Unready("the database does not answer", seconds=5)
-OTHER_TABLES = Unready("the database has other tables than this version", "run `covgov hub migrate`")
+UNREACHABLE = ReadinessFault("the database does not answer", seconds=5)
+OTHER_TABLES = ReadinessFault("the database has other tables than this version", "run `covgov hub migrate`")
 
 
 class Readiness:
@@ -47,10 +47,10 @@ class Readiness:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._asked: float | None = None
-        self._found: Unready | None = None
+        self._found: ReadinessFault | None = None
         self._newest = ""
 
-    def fault(self) -> Unready | None:
+    def fault(self) -> ReadinessFault | None:
         """None when it is ready. Those who ask at once wait for one answer."""
         with self._lock:
             now = self._monotonic()
@@ -59,7 +59,7 @@ class Readiness:
                 self._asked = self._monotonic()
             return self._found
 
-    def _look(self) -> Unready | None:
+    def _look(self) -> ReadinessFault | None:
         self._newest = self._newest or newest()  # reads the migrations, which do not change while the process lives
         try:
             return None if current(self._engine) == self._newest else OTHER_TABLES
@@ -87,5 +87,5 @@ def ready(request: Request) -> Health:
     fault = readiness_of(request).fault()
     if fault is not None:
         headers = {"Retry-After": str(fault.seconds)} if fault.seconds else None
-        raise Problem(503, "hub-not-ready", fault.detail, hint=fault.hint, headers=headers)
+        raise ApiProblem(503, "hub-not-ready", fault.detail, hint=fault.hint, headers=headers)
     return Health(status="ready")

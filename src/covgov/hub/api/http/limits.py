@@ -19,7 +19,7 @@ class _Bucket:
     filled: float
 
 
-class Buckets:
+class RateLimiter:
     """`per_minute` requests at once, and as many again spread over each following minute.
 
     monotonic: seconds that never go back; a wall clock that jumps neither locks a client out nor lets it in.

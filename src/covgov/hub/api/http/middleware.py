@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from covgov.hub.api.http import peers, problems
-from covgov.hub.api.http.limits import Buckets
+from covgov.hub.api.http.limits import RateLimiter
 from covgov.hub.api.http.metrics import HubMetrics
 from covgov.hub.auth_service.guard import PRINCIPAL
 from covgov.hub.auth_service.principals import ANONYMOUS
@@ -24,7 +24,7 @@ UNLIMITED = frozenset({"/healthz", "/readyz"})
 """What a supervisor asks often, costs next to nothing and must never be refused for being asked often."""
 
 
-class Envelope:
+class RequestMiddleware:
     """Outermost. Gives the request its id (never the client's own: the audit trail names it) and accounts for it."""
 
     def __init__(self, app: ASGIApp, deps: HubDeps, metrics: HubMetrics) -> None:
@@ -78,17 +78,17 @@ class Envelope:
         )
 
 
-class Rate:
+class RateLimitMiddleware:
     """Refuses a client that asks too often: 429 with Retry-After.
 
     A token that was taken before has a rate of its own; everyone else shares that of their address.
     """
 
-    def __init__(self, app: ASGIApp, buckets: Buckets, trusted: Sequence[Network] = ()) -> None:
+    def __init__(self, app: ASGIApp, buckets: RateLimiter, trusted: Sequence[Network] = ()) -> None:
         self._app = app
         self._buckets = buckets
         self._trusted = trusted
-        self._proven = peers.Proven()
+        self._proven = peers.AuthenticatedClients()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in UNLIMITED:

@@ -20,7 +20,7 @@ HOUSEHOLD = 64
 """Leading bits of an IPv6 address that belong to one client: it can have all addresses below them."""
 
 
-class Proven:
+class AuthenticatedClients:
     """Authorization headers that authenticated somebody, by their hash, and whom.
 
     A header that was never taken proves nothing: who makes up a new token for each request would have a fresh rate for

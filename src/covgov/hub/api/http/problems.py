@@ -19,7 +19,7 @@ from covgov.errors import (
     Undetermined,
     UsageError,
 )
-from covgov.hub.auth_service.refusals import Refused
+from covgov.hub.auth_service.refusals import AccessRefusal
 from covgov.hub.deps import request_id_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -87,7 +87,7 @@ RESPONSES: dict[int | str, dict[str, object]] = {422: _DOCUMENTED, "default": _D
 ROUTING = {404: "route-unknown", 405: "method-not-allowed"}
 
 
-class Problem(HTTPException):
+class ApiProblem(HTTPException):
     """A refusal of the API that no class of covgov.errors stands for. `code` is stable, as theirs is."""
 
     def __init__(
@@ -124,7 +124,7 @@ def document(
 
 def status_of(error: CovgovError) -> int:
     """The HTTP status of one of covgov's own errors."""
-    if isinstance(error, Refused):
+    if isinstance(error, AccessRefusal):
         return error.status
     named = BY_CODE.get(error.code)
     return named or next((status for kind, status in BY_CLASS if isinstance(error, kind)), 500)
@@ -162,7 +162,7 @@ def answer(
 
 
 def _http(request: Request, error: Exception) -> Response:
-    if isinstance(error, Problem):
+    if isinstance(error, ApiProblem):
         return answer(request, error.status_code, error.code, error.detail, hint=error.hint, headers=error.headers)
     if not isinstance(error, HTTPException):
         raise error
@@ -186,7 +186,7 @@ def _own(request: Request, error: Exception) -> Response:
 
 
 def _headers_of(error: CovgovError) -> dict[str, str]:
-    headers = dict(error.headers) if isinstance(error, Refused) else {}
+    headers = dict(error.headers) if isinstance(error, AccessRefusal) else {}
     if error.code in WAIT:
         headers["Retry-After"] = str(WAIT[error.code])
     return headers

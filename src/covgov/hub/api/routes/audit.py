@@ -13,7 +13,7 @@ from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import unit
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 
 NDJSON = "application/x-ndjson"
 MOST = 10_000
@@ -42,6 +42,6 @@ def export_audit(
     """
     with unit(request, principal, write=True) as work:
         found = audit.entries(work.connection, after, limit)
-        audit.account(work, Event.AUDIT_EXPORTED, {"entries": len(found), "after": after})
+        audit.account(work, AuditEvent.AUDIT_EXPORTED, {"entries": len(found), "after": after})
     body = b"".join(msgspec.json.encode(entry) + b"\n" for entry in found)
     return Response(body, media_type=NDJSON, headers={"Cache-Control": "no-store"})

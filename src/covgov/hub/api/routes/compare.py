@@ -13,18 +13,18 @@ from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, answer
 from covgov.hub.api.http.paging import After, Limit
 from covgov.hub.api.http.parameters import Counting, FilterComponent, Revision, Suite
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import compare as wire_compare
 from covgov.hub.api.wire import runs as wire_runs
-from covgov.hub.api.wire.compare import Compared, Sides
+from covgov.hub.api.wire.compare import ComparisonSides, RunComparison
 from covgov.hub.auth_service.permissions import Permission
 from covgov.model.change import FileDelta
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["coverage"])
-Reader = Annotated[Asked, Depends(asks(Permission.COVERAGE_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.COVERAGE_READ))]
 
 
-@router.get("/compare", summary="Two runs unit by unit", response_model=Compared, responses=CACHED)
+@router.get("/compare", summary="Two runs unit by unit", response_model=RunComparison, responses=CACHED)
 def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
     asked: Reader,
     base: Revision,
@@ -52,7 +52,7 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
     following = None
     if start + size < len(found.changed):
         following = paging.encode(asked.listing("compare", old.id, new.id, suite, component), _place(page[-1]))
-    sides = Sides(
+    sides = ComparisonSides(
         base=wire_runs.listed(rows[0]),
         head=wire_runs.listed(rows[1]),
         suite=part.suite or None,

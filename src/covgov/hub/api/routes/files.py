@@ -14,8 +14,8 @@ from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, FIXED, answer
 from covgov.hub.api.http.paging import After, Limit
 from covgov.hub.api.http.parameters import FilePath, RunId, Suite, Under
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import files as wire_files
 from covgov.hub.api.wire.files import FileLines, FilePage, LineSets
 from covgov.hub.auth_service.permissions import Permission
@@ -23,7 +23,7 @@ from covgov.ingest.merge import merge_files
 from covgov.model.snapshot import MERGED, FileCoverage
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/runs/{run_id}", tags=["coverage"])
-Reader = Annotated[Asked, Depends(asks(Permission.COVERAGE_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.COVERAGE_READ))]
 
 
 @router.get("/files", summary="The files of a run", response_model=FilePage, responses=CACHED)
@@ -55,7 +55,7 @@ def get_lines(asked: Reader, run_id: RunId, path: FilePath, suite: Suite = "") -
         places = history_reading.places(here.view, here.run(run_id))
         mine = [place for place in places if place.path == path and suite in ("", place.suite)]
         if not mine:
-            raise Problem(
+            raise ApiProblem(
                 404, "file-unknown", f"no suite of this run measured {path}" + (f" ({suite})" if suite else "")
             )
         found = history_reading.coverage(here.view, mine)

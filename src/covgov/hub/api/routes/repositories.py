@@ -21,10 +21,10 @@ from covgov.hub.auth_service.removal import remove
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
-from covgov.hub.eventlog.vocabulary import Event, FieldValue
+from covgov.hub.eventlog.vocabulary import AuditEvent, FieldValue
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import erase
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.work import stamp
 
 router = APIRouter(prefix="/v1/repositories", tags=["repositories"])
@@ -34,7 +34,7 @@ PART = r"^[A-Za-z0-9_.-]{1,100}$"
 BranchName = Annotated[str, Field(min_length=1, max_length=255, pattern=NO_CONTROL)]
 
 
-class Shown(BaseModel):
+class RepositoryInfo(BaseModel):
     """created_at: UTC, ISO 8601."""
 
     owner: str
@@ -44,14 +44,14 @@ class Shown(BaseModel):
     created_at: str
 
 
-class Page(BaseModel):
+class RepositoryPage(BaseModel):
     """next: the cursor of the page after this one, null on the last."""
 
-    items: list[Shown]
+    items: list[RepositoryInfo]
     next: str | None
 
 
-class New(BaseModel):
+class RepositoryCreation(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     owner: Annotated[str, Field(pattern=PART)]
@@ -60,7 +60,7 @@ class New(BaseModel):
     private: bool = True
 
 
-class Changed(BaseModel):
+class RepositoryUpdate(BaseModel):
     """What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -69,7 +69,7 @@ class Changed(BaseModel):
     private: bool | None = None
 
 
-class Deleted(BaseModel):
+class RepositoryDeletion(BaseModel):
     """What went. erased: whether the bytes are overwritten in the database's files already."""
 
     runs: int
@@ -78,7 +78,9 @@ class Deleted(BaseModel):
     erased: bool
 
 
-@router.get("", summary="Repositories that the caller may see", response_model=Page, responses=conditional.CACHED)
+@router.get(
+    "", summary="Repositories that the caller may see", response_model=RepositoryPage, responses=conditional.CACHED
+)
 def list_(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_LIST))],
@@ -90,7 +92,7 @@ def list_(
     begin = paging.decode(listing, after, str) or ""
     most = min(limit, settings_of(request).limits.page)
     with unit(request, principal, write=False) as work:
-        found: list[Repository] = []
+        found: list[HubRepository] = []
         while len(found) <= most:
             batch = repositories.list_(work.connection, after=begin, limit=READ_AT_ONCE)
             seen = set(visible(principal, [(one.full_name, one.private) for one in batch]))
@@ -99,16 +101,16 @@ def list_(
                 break
             begin = batch[-1].full_name
     cursor = paging.encode(listing, found[most - 1].full_name) if len(found) > most else None
-    page = Page(items=[_shown(one) for one in found[:most]], next=cursor)
+    page = RepositoryPage(items=[_shown(one) for one in found[:most]], next=cursor)
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Make a repository", status_code=201, openapi_extra=documented(New))
+@router.post("", summary="Make a repository", status_code=201, openapi_extra=documented(RepositoryCreation))
 def create(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_CREATE))],
-    new: Annotated[New, Depends(json_body(New))],
-) -> Shown:
+    new: Annotated[RepositoryCreation, Depends(json_body(RepositoryCreation))],
+) -> RepositoryInfo:
     """An empty history under a name that is not taken."""
     with unit(request, principal, write=True) as work:
         made = repositories.create(
@@ -119,11 +121,11 @@ def create(
             default_branch=new.default_branch,
             private=new.private,
         )
-        audit.account(work, Event.REPOSITORY_CREATED, _settings(made))
+        audit.account(work, AuditEvent.REPOSITORY_CREATED, _settings(made))
     return _shown(made)
 
 
-@router.get("/{owner}/{name}", summary="One repository", response_model=Shown, responses=conditional.CACHED)
+@router.get("/{owner}/{name}", summary="One repository", response_model=RepositoryInfo, responses=conditional.CACHED)
 def get(
     request: Request,
     owner: Owner,
@@ -136,14 +138,14 @@ def get(
     return conditional.answer(request, _shown(found))
 
 
-@router.patch("/{owner}/{name}", summary="Change a repository's settings", openapi_extra=documented(Changed))
+@router.patch("/{owner}/{name}", summary="Change a repository's settings", openapi_extra=documented(RepositoryUpdate))
 def change(
     request: Request,
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_UPDATE))],
-    changed: Annotated[Changed, Depends(json_body(Changed))],
-) -> Shown:
+    changed: Annotated[RepositoryUpdate, Depends(json_body(RepositoryUpdate))],
+) -> RepositoryInfo:
     """Its default branch, and whether everyone may read it."""
     with unit(request, principal, write=True) as work:
         before = named(work.connection, owner, name)
@@ -153,7 +155,7 @@ def change(
             default_branch=before.default_branch if changed.default_branch is None else changed.default_branch,
             private=before.private if changed.private is None else changed.private,
         )
-        audit.account(work, Event.REPOSITORY_CHANGED, _settings(after))
+        audit.account(work, AuditEvent.REPOSITORY_CHANGED, _settings(after))
     return _shown(after)
 
 
@@ -163,17 +165,17 @@ def delete(
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_DELETE))],
-) -> Deleted:
+) -> RepositoryDeletion:
     """Its history, policy, register and bindings, its name in every token, and every byte that only it had.
 
     A token that reaches nothing else is revoked. The audit trail stays.
     """
     with unit(request, principal, write=True) as work:
         gone = remove(work, named(work.connection, owner, name))
-    return Deleted(runs=gone.runs, files=gone.files, blobs=gone.blobs, erased=_erased(request))
+    return RepositoryDeletion(runs=gone.runs, files=gone.files, blobs=gone.blobs, erased=_erased(request))
 
 
-def _settings(found: Repository) -> Mapping[str, FieldValue]:
+def _settings(found: HubRepository) -> Mapping[str, FieldValue]:
     """What the audit trail tells of it."""
     return {"repository": found.full_name, "default_branch": found.default_branch, "private": found.private}
 
@@ -188,8 +190,8 @@ def _erased(request: Request) -> bool:
     return True
 
 
-def _shown(found: Repository) -> Shown:
-    return Shown(
+def _shown(found: HubRepository) -> RepositoryInfo:
+    return RepositoryInfo(
         owner=found.owner,
         name=found.name,
         default_branch=found.default_branch,

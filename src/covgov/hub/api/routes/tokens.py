@@ -17,10 +17,10 @@ from covgov.hub.api.http.bodies import documented, json_body
 from covgov.hub.api.http.parameters import NO_CONTROL
 from covgov.hub.auth_service.guard import authenticator_of, public, requires
 from covgov.hub.auth_service.permissions import Permission, Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Principal, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, Principal, RepositoryScope
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
-from covgov.hub.auth_service.tokens.tokens import Issued, Token
+from covgov.hub.auth_service.tokens.tokens import IssuedToken, Token
 from covgov.hub.deps import deps_of, request_id_of, settings_of, unit
 from covgov.hub.store.work import stamp
 
@@ -33,7 +33,7 @@ FULL_NAME = r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$"
 RepositoryName = Annotated[str, Field(pattern=FULL_NAME)]
 
 
-class Shown(BaseModel):
+class TokenInfo(BaseModel):
     """repositories: null is every one. Times are UTC, ISO 8601; null is never. ref: of the CI job that it is for."""
 
     id: str
@@ -48,27 +48,27 @@ class Shown(BaseModel):
     ref: str | None
 
 
-class Revoked(Shown):
+class TokenRevocation(TokenInfo):
     """active_successors: tokens that came from this one by rotation and work on. One that leaked before it was rotated
     does not open them; revoke them too when whoever rotated it may have been the thief."""
 
     active_successors: list[str]
 
 
-class Given(Shown):
+class TokenWithText(TokenInfo):
     """token: the text, shown this once."""
 
     token: str
 
 
-class Listed(BaseModel):
+class TokenPage(BaseModel):
     """next: the cursor of the page after this one, null on the last."""
 
-    items: list[Shown]
+    items: list[TokenInfo]
     next: str | None
 
 
-class New(BaseModel):
+class TokenCreation(BaseModel):
     """repositories: left out, every one, which only an admin's token can reach."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -79,7 +79,7 @@ class New(BaseModel):
     days: Annotated[int, Field(ge=1, le=366)] = 90
 
 
-class Rotation(BaseModel):
+class TokenRotation(BaseModel):
     """overlap_hours: how long the old token goes on working."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -91,7 +91,7 @@ class Rotation(BaseModel):
     "/exchange",
     summary="A CI job's token for its OIDC token",
     status_code=201,
-    response_model=Given,
+    response_model=TokenWithText,
     dependencies=[Depends(public())],
 )
 def exchange(request: Request, repository: Annotated[str | None, Query(pattern=FULL_NAME)] = None) -> Response:
@@ -106,7 +106,7 @@ def exchange(request: Request, repository: Annotated[str | None, Query(pattern=F
     return _given(issued)
 
 
-@router.get("", summary="All tokens, without their texts", response_model=Listed, responses=conditional.CACHED)
+@router.get("", summary="All tokens, without their texts", response_model=TokenPage, responses=conditional.CACHED)
 def list_(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_READ))],
@@ -119,18 +119,20 @@ def list_(
     with unit(request, principal, write=False) as work:
         found = tokens.list_(work.connection, after=last, limit=most + 1)
     cursor = paging.encode(LISTING, tokens.place(found[most - 1])) if len(found) > most else None
-    page = Listed(items=[_shown(token) for token in found[:most]], next=cursor)
+    page = TokenPage(items=[_shown(token) for token in found[:most]], next=cursor)
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Issue a token", status_code=201, response_model=Given, openapi_extra=documented(New))
+@router.post(
+    "", summary="Issue a token", status_code=201, response_model=TokenWithText, openapi_extra=documented(TokenCreation)
+)
 def create(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_CREATE))],
-    new: Annotated[New, Depends(json_body(New))],
+    new: Annotated[TokenCreation, Depends(json_body(TokenCreation))],
 ) -> Response:
     """Its text is in this answer only."""
-    scope = EVERYWHERE if new.repositories is None else Scope(frozenset(new.repositories))
+    scope = EVERYWHERE if new.repositories is None else RepositoryScope(frozenset(new.repositories))
     wanted = TokenRequest(new.name, new.role, scope, timedelta(days=new.days))
     with unit(request, principal, write=True) as work:
         issued = tokens.issue(work, wanted, deps_of(request).secrets)
@@ -141,14 +143,14 @@ def create(
     "/{token_id}/rotate",
     summary="A successor for a token",
     status_code=201,
-    response_model=Given,
-    openapi_extra=documented(Rotation),
+    response_model=TokenWithText,
+    openapi_extra=documented(TokenRotation),
 )
 def rotate(
     request: Request,
     token_id: TokenId,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_ROTATE))],
-    rotation: Annotated[Rotation, Depends(json_body(Rotation))],
+    rotation: Annotated[TokenRotation, Depends(json_body(TokenRotation))],
 ) -> Response:
     """Name, role, scope and term are the old one's, which goes on working for the overlap."""
     with unit(request, principal, write=True) as work:
@@ -161,21 +163,21 @@ def revoke(
     request: Request,
     token_id: TokenId,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_REVOKE))],
-) -> Revoked:
+) -> TokenRevocation:
     """From now on it opens nothing; revoking it again changes nothing. What replaced it works on."""
     with unit(request, principal, write=True) as work:
         gone = tokens.revoke(work, token_id)
         left = tokens.successors(work.connection, gone, work.now)
-    return Revoked(**_shown(gone).model_dump(), active_successors=left)
+    return TokenRevocation(**_shown(gone).model_dump(), active_successors=left)
 
 
-def _given(issued: Issued) -> Response:
-    given = Given(**_shown(issued.token).model_dump(), token=issued.secret.text)
+def _given(issued: IssuedToken) -> Response:
+    given = TokenWithText(**_shown(issued.token).model_dump(), token=issued.secret.text)
     return Response(given.model_dump_json(), 201, NO_STORE, "application/json")
 
 
-def _shown(token: Token) -> Shown:
-    return Shown(
+def _shown(token: Token) -> TokenInfo:
+    return TokenInfo(
         id=token.id,
         name=token.name,
         role=token.role.value,

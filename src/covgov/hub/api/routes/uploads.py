@@ -19,7 +19,7 @@ from covgov.hub.api import compose, intake, reading, recording
 from covgov.hub.api.http.bodies import upload_body
 from covgov.hub.api.http.metrics import metrics_of
 from covgov.hub.api.http.parameters import NO_CONTROL, Name, Owner
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.guard import requires
@@ -27,15 +27,15 @@ from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store import documents, projection, repositories, runs, uploads
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.runs import RunRow
-from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.uploads import Upload, UploadKey
 from covgov.hub.store.verify.admission import Judge
 from covgov.hub.store.verify.plausible import BRANCH
-from covgov.hub.store.work import Work
+from covgov.hub.store.work import UnitOfWork
 from covgov.model import snapshot_codec
 from covgov.register import document
 from covgov.register.entry import Register
@@ -47,7 +47,7 @@ OBJECT_ID = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
 Expected = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
 
 
-class About(BaseModel):
+class UploadParameters(BaseModel):
     """The parameters of an upload, which are in the address so that the body is the report alone."""
 
     suite: Annotated[str, Query(pattern=WORD, description="The suite, as the policy declares it.")]
@@ -81,7 +81,7 @@ class About(BaseModel):
     ] = None
 
 
-class Result(BaseModel):
+class UploadResult(BaseModel):
     """state: `pending` while something is missing, then `complete`. run: its id. outcome: of its verdict."""
 
     suite: str
@@ -99,8 +99,8 @@ class Result(BaseModel):
     "",
     summary="Upload one suite's report or snapshot",
     status_code=201,
-    response_model=Result,
-    responses={200: {"model": Result, "description": "It was uploaded before"}},
+    response_model=UploadResult,
+    responses={200: {"model": UploadResult, "description": "It was uploaded before"}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -114,16 +114,16 @@ def upload(
     response: Response,
     owner: Owner,
     name: Name,
-    about: Annotated[About, Query()],
+    about: Annotated[UploadParameters, Query()],
     principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
     body: Annotated[bytes, Depends(upload_body)],
-) -> Result:
+) -> UploadResult:
     """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
     limits = settings_of(request).limits
     files = intake.unpack(body, limits)
-    said = intake.Said(about.suite, about.commit, about.tree, about.root, about.exit_code)
+    said = intake.UploadClaims(about.suite, about.commit, about.tree, about.root, about.exit_code)
     received = Upload(
-        Key(about.branch, about.tree, about.suite, about.name, about.attempt),
+        UploadKey(about.branch, about.tree, about.suite, about.name, about.attempt),
         about.commit,
         tuple(sorted(set(about.expected))),
         intake.digest(files, said),
@@ -134,7 +134,7 @@ def upload(
         repository = named(work.connection, owner, name)
         known = _known(work, repository, received)
         if known is None:
-            placement.check(work, repository, principal, [placement.Placed(about.branch, about.commit, about.tree)])
+            placement.check(work, repository, principal, [placement.PendingRun(about.branch, about.commit, about.tree)])
             repositories.take(work.connection, repository.id, len(received.snapshot), limits.repository)
         result = _again(work, repository, known) if known else _accept(work, repository, received)
     if known:
@@ -144,11 +144,11 @@ def upload(
     return result
 
 
-def _known(work: Work, repository: Repository, received: Upload) -> Upload | None:
-    """The upload that is there already. Raises Problem (`upload-differs`) when it was another one."""
+def _known(work: UnitOfWork, repository: HubRepository, received: Upload) -> Upload | None:
+    """The upload that is there already. Raises ApiProblem (`upload-differs`) when it was another one."""
     known = uploads.find(work.connection, repository.id, received.key)
     if known is not None and (known.sha256, known.expected) != (received.sha256, received.expected):
-        raise Problem(
+        raise ApiProblem(
             409,
             "upload-differs",
             f"suite {received.key.suite}, name {received.key.name}, attempt {received.key.attempt} of this tree was "
@@ -158,7 +158,7 @@ def _known(work: Work, repository: Repository, received: Upload) -> Upload | Non
     return known
 
 
-def _accept(work: Work, repository: Repository, received: Upload) -> Result:
+def _accept(work: UnitOfWork, repository: HubRepository, received: Upload) -> UploadResult:
     uploads.add(work.connection, repository.id, received)
     books = _books(work, repository)
     together = uploads.of_run(work.connection, repository.id, received.key)
@@ -175,11 +175,13 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
         "sha256": received.sha256,
         "run": run.id if run else "",
     }
-    audit.account(work, Event.UPLOAD_ACCEPTED, fields)
+    audit.account(work, AuditEvent.UPLOAD_ACCEPTED, fields)
     return _result(received, missing, run)
 
 
-def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
+def _record(
+    work: UnitOfWork, repository: HubRepository, together: Sequence[Upload], books: compose.RepositoryRules
+) -> RunSummary:
     history = SqlHistory(work.connection, repository, Judge(work.now, books.policy))
     run = history.append(compose.compose(together, books, work.now))
     uploads.settle(work.connection, repository.id, together[0].key, run.id)
@@ -187,7 +189,7 @@ def _record(work: Work, repository: Repository, together: Sequence[Upload], book
     return run
 
 
-def _again(work: Work, repository: Repository, known: Upload) -> Result:
+def _again(work: UnitOfWork, repository: HubRepository, known: Upload) -> UploadResult:
     """How far the run of an upload is that was here before."""
     if known.run_id:
         return _result(known, (), runs.find(work.connection, repository.id, known.run_id))
@@ -196,9 +198,9 @@ def _again(work: Work, repository: Repository, known: Upload) -> Result:
     return _result(known, compose.missing(together, policy), None)
 
 
-def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> Result:
+def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> UploadResult:
     key = received.key
-    return Result(
+    return UploadResult(
         suite=key.suite,
         name=key.name,
         tree=key.tree,
@@ -211,15 +213,15 @@ def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow |
     )
 
 
-def _books(work: Work, repository: Repository) -> compose.Books:
+def _books(work: UnitOfWork, repository: HubRepository) -> compose.RepositoryRules:
     policy, absent = reading.stored_policy(work.connection, repository)
     first = projection.newest(work.connection, repository.id) is None
-    return compose.Books(policy, absent, _register(work, repository), first=first)
+    return compose.RepositoryRules(policy, absent, _register(work, repository), first=first)
 
 
-def _register(work: Work, repository: Repository) -> Register | None:
+def _register(work: UnitOfWork, repository: HubRepository) -> Register | None:
     """The stored register; one that cannot be read waives nothing."""
-    stored = documents.get(work.connection, documents.Kind.REGISTER, repository.id)
+    stored = documents.get(work.connection, documents.DocumentKind.REGISTER, repository.id)
     try:
         return document.parse(stored.text, stored.path) if stored else None
     except RegisterInvalid:

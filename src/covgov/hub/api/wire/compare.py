@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from covgov.differential.comparison import Comparison
 from covgov.differential.words import in_words
-from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, figure, points, shares
+from covgov.hub.api.wire.figures import CauseShare, Figure, Points, WireModel, figure, points, shares
 from covgov.hub.api.wire.runs import RunLine
 from covgov.model.change import Category, FileDelta
 from covgov.model.lines import spell
 from covgov.model.snapshot import Metric
 
 
-class Totals(Wire):
+class CategoryTotals(WireModel):
     """Units of each of the twelve categories (the lcov 2 names)."""
 
     lines: dict[Category, int]
     exits: dict[Category, int]
 
 
-class ChangedFile(Wire):
+class ChangedFile(WireModel):
     """A file with at least one unit that is not simply unchanged. base, head: its path there, null where it is not
     measured. lines: category -> lines, base numbering for ECB, EUB, DCB and DUB, head numbering for the others."""
 
@@ -30,7 +30,7 @@ class ChangedFile(Wire):
     exits: dict[Category, int]
 
 
-class Compared(Wire):
+class RunComparison(WireModel):
     """Two runs unit by unit. points: null when one side has no units. notes: how the two could be compared; the hub has
     no git, so lines of a file are mapped only where blob ids prove that its text is the same. files: one page of
     those that changed; next: what `after` wants for the next page, null on the last."""
@@ -44,8 +44,8 @@ class Compared(Wire):
     head: Figure
     points: Points | None
     words: str
-    parts: list[Share]
-    totals: Totals
+    parts: list[CauseShare]
+    totals: CategoryTotals
     lost: dict[str, str]
     changed_files: int
     unchanged_files: int
@@ -54,7 +54,7 @@ class Compared(Wire):
     notes: list[str]
 
 
-class Sides(Wire):
+class ComparisonSides(WireModel):
     """What was compared. suite, component: null for all suites merged, and for all files."""
 
     base: RunLine
@@ -63,10 +63,12 @@ class Sides(Wire):
     component: str | None
 
 
-def compared(sides: Sides, found: Comparison, page: Sequence[FileDelta], following: str | None) -> Compared:
+def compared(
+    sides: ComparisonSides, found: Comparison, page: Sequence[FileDelta], following: str | None
+) -> RunComparison:
     """The answer with one page of its changed files."""
     delta, changed = found.delta, len(found.changed)
-    return Compared(
+    return RunComparison(
         base_run=sides.base,
         head_run=sides.head,
         suite=sides.suite,
@@ -77,7 +79,7 @@ def compared(sides: Sides, found: Comparison, page: Sequence[FileDelta], followi
         points=None if delta.points is None else points(delta.points),
         words=in_words(delta),
         parts=shares(delta),
-        totals=Totals(
+        totals=CategoryTotals(
             lines={c: delta.tally.lines.get(c, 0) for c in Category},
             exits={c: delta.tally.exits.get(c, 0) for c in Category},
         ),

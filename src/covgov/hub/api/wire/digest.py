@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Literal
 
 from covgov.history.digest import Digest
-from covgov.hub.api.wire.figures import Figure, Points, Share, Wire
+from covgov.hub.api.wire.figures import CauseShare, Figure, Points, WireModel
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionState, Outcome, Scope
 from covgov.publish.digest.wire import digest_payload
 
 
-class DigestComponent(Wire):
+class DigestComponent(WireModel):
     """A component over the window. before: its last figure ahead of it; unexplained: the part of `change` that no
     recorded comparison accounts for."""
 
@@ -26,11 +26,11 @@ class DigestComponent(Wire):
     first: Figure | None
     last: Figure | None
     change: Points | None
-    causes: list[Share]
+    causes: list[CauseShare]
     unexplained: Points
 
 
-class DigestTests(Wire):
+class DigestTests(WireModel):
     """A suite's test run."""
 
     passed: bool
@@ -41,7 +41,7 @@ class DigestTests(Wire):
     seconds: float
 
 
-class DigestSuite(Wire):
+class DigestSuite(WireModel):
     """A suite's test runs in the window."""
 
     name: str
@@ -52,7 +52,7 @@ class DigestSuite(Wire):
     slowest_seconds: float
 
 
-class DigestException(Wire):
+class DigestException(WireModel):
     """An entry of the register, as of the last run."""
 
     id: str
@@ -67,13 +67,13 @@ class DigestException(Wire):
     review: date | None
 
 
-class DigestExceptions(Wire):
+class DigestExceptions(WireModel):
     opened: list[DigestException]
     resolved: list[DigestException]
     overdue: list[DigestException]
 
 
-class DigestMover(Wire):
+class DigestMover(WireModel):
     """A file that changed. uncovered: change in uncovered units, positive is worse."""
 
     suite: str
@@ -83,7 +83,7 @@ class DigestMover(Wire):
     uncovered: int
 
 
-class DigestFinding(Wire):
+class DigestFinding(WireModel):
     """What still counts against the last run."""
 
     rule: str
@@ -93,7 +93,7 @@ class DigestFinding(Wire):
     message: str
 
 
-class DigestDocument(Wire):
+class DigestDocument(WireModel):
     """since, until: both days included (UTC). runs 0: nothing was recorded, which says nothing about coverage."""
 
     format: Literal["covgov-digest"]

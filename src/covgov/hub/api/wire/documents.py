@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from covgov.hub.api.wire.figures import Wire, bar
+from covgov.hub.api.wire.figures import WireModel, bar
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionState
 from covgov.policy import config
@@ -19,7 +19,7 @@ LONGEST = 1_000_000
 """Characters of a stored file."""
 
 
-class RegisterEntry(Wire):
+class RegisterEntry(WireModel):
     """One row. standing: what its own columns make it today; whether it waives also depends on the figures and on
     where it was approved. grievance: why it cannot waive as it stands, empty when its columns are in order."""
 
@@ -42,7 +42,7 @@ class RegisterEntry(Wire):
     approved_on: date | None
 
 
-class RegisterDocument(Wire):
+class RegisterDocument(WireModel):
     """The exception register as last put. text: the whole Markdown file. today: the day standings were judged at."""
 
     path: str
@@ -52,7 +52,7 @@ class RegisterDocument(Wire):
     text: str
 
 
-class PolicyBar(Wire):
+class PolicyBar(WireModel):
     """One threshold. key: where it stands in the file. words: the same as a sentence."""
 
     key: str
@@ -68,7 +68,7 @@ class PolicyBar(Wire):
     words: str
 
 
-class PolicyComponent(Wire):
+class PolicyComponent(WireModel):
     """A named set of source paths, and the suite that measures it."""
 
     name: str
@@ -78,7 +78,7 @@ class PolicyComponent(Wire):
     fail_under: str
 
 
-class PolicyDocument(Wire):
+class PolicyDocument(WireModel):
     """The policy as last put. settings: everything in force as text, defaults filled in, secrets hidden; defaults: the
     keys that were left at their default. text: the whole file."""
 
@@ -93,7 +93,7 @@ class PolicyDocument(Wire):
     text: str
 
 
-class StoredFile(Wire):
+class StoredFile(WireModel):
     """A file to store. path: where it lies in the repository; text: all of it."""
 
     path: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["covgov.toml"])

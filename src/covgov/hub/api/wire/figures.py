@@ -11,13 +11,13 @@ from covgov.model.change import Cause, Delta, Part
 from covgov.model.ratio import Ratio, show_signed
 
 
-class Wire(BaseModel):
+class WireModel(BaseModel):
     """Base of the answers: every field is always present, null where there is nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Figure(Wire):
+class Figure(WireModel):
     """percent: floored, null when there is nothing to divide."""
 
     covered: int
@@ -25,14 +25,14 @@ class Figure(Wire):
     percent: str | None = Field(examples=["79.95"])
 
 
-class Points(Wire):
+class Points(WireModel):
     """Percentage points."""
 
     exact: str = Field(examples=["-231/100"])
     shown: str = Field(examples=["-2.31"])
 
 
-class Share(Wire):
+class CauseShare(WireModel):
     """What one cause did to covered and total units, and its exact share of the change."""
 
     cause: Cause
@@ -56,7 +56,7 @@ def points(value: Fraction) -> Points:
     return Points(exact=f"{value.numerator}/{value.denominator}", shown=show_signed(value))
 
 
-def shares(delta: Delta) -> list[Share]:
+def shares(delta: Delta) -> list[CauseShare]:
     """The parts of a delta."""
     return [_share(part) for part in delta.parts]
 
@@ -66,5 +66,5 @@ def bar(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
 
 
-def _share(part: Part) -> Share:
-    return Share(cause=part.cause, covered=part.covered, total=part.total, points=points(part.points))
+def _share(part: Part) -> CauseShare:
+    return CauseShare(cause=part.cause, covered=part.covered, total=part.total, points=points(part.points))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from covgov.hub.api.wire.figures import Figure, Wire, figure
+from covgov.hub.api.wire.figures import Figure, WireModel, figure
 from covgov.model.lines import spell
 from covgov.model.snapshot import FileCoverage, Metric
 
 
-class FileLine(Wire):
+class FileLine(WireModel):
     """A file as one suite measured it. source: git's blob id of the text that was measured, null when unknown."""
 
     suite: str
@@ -18,7 +18,7 @@ class FileLine(Wire):
     source: str | None
 
 
-class FilePage(Wire):
+class FilePage(WireModel):
     """Sorted by suite, then path. next: what `after` wants for the next page, null on the last."""
 
     run: str
@@ -26,7 +26,7 @@ class FilePage(Wire):
     next: str | None
 
 
-class BranchExit(Wire):
+class BranchExit(WireModel):
     """From a line to a line; a target below 1 leaves the code object, as coverage.py spells it."""
 
     source: int
@@ -34,7 +34,7 @@ class BranchExit(Wire):
     taken: bool
 
 
-class CountedBranches(Wire):
+class CountedBranches(WireModel):
     """Branch exits of a line that are known only by number."""
 
     line: int
@@ -42,7 +42,7 @@ class CountedBranches(Wire):
     total: int
 
 
-class LineSets(Wire):
+class LineSets(WireModel):
     """One file's lines. statements: executable lines that count; covered and missing part them. partial: covered lines
     with an exit never taken. excluded: lines the tool was told not to count. attributes: tag -> covered lines that
     tests so tagged reach."""
@@ -58,7 +58,7 @@ class LineSets(Wire):
     attributes: dict[str, str]
 
 
-class FileLines(Wire):
+class FileLines(WireModel):
     """A file in one run. suites: as each measured it, by name; merged: their union, null when they measured different
     texts."""
 

@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 from covgov.differential.words import in_words
 from covgov.history.layout import Stored, SuiteBody
-from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, bar, figure, maybe_figure, points, shares
+from covgov.hub.api.wire.figures import CauseShare, Figure, Points, WireModel, bar, figure, maybe_figure, points, shares
 from covgov.hub.store.runs import RunRow
 from covgov.model.change import Delta
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, Finding, Outcome, ReceiptLine, Row, Verdict
 
 
-class RunLine(Wire):
+class RunLine(WireModel):
     """A run in short. complete: every declared suite arrived and its tests passed. dirty: of a tree that is no
     commit's. verified: the hub computed its figures again from its coverage, by the policy that the repository had
     stored; otherwise they are the word of whoever recorded it."""
@@ -32,14 +32,14 @@ class RunLine(Wire):
     verified: bool
 
 
-class RunPage(Wire):
+class RunPage(WireModel):
     """Newest first. next: what `after` wants for the next page, null on the last."""
 
     items: list[RunLine]
     next: str | None
 
 
-class MeasuredBy(Wire):
+class MeasurementIdentity(WireModel):
     """What measured. branch: whether branch exits are counted."""
 
     tool: str
@@ -48,10 +48,8 @@ class MeasuredBy(Wire):
     branch: bool
 
 
-class Tests(Wire):
+class SuiteTests(WireModel):
     """How a suite's tests went."""
-
-    __test__ = False  # pytest must not take this for a test class
 
     exit_code: int
     tests: int
@@ -62,16 +60,16 @@ class Tests(Wire):
     passed: bool
 
 
-class SuiteResult(Wire):
+class SuiteResult(WireModel):
     """One suite of a run. tests: null when the coverage came as a bare report."""
 
     name: str
-    identity: MeasuredBy
-    tests: Tests | None
+    identity: MeasurementIdentity
+    tests: SuiteTests | None
     notes: list[str]
 
 
-class Change(Wire):
+class BaselineChange(WireModel):
     """A component against its baseline, as it was judged. points: null when one side has no units. words: the
     attribution as a sentence."""
 
@@ -80,12 +78,12 @@ class Change(Wire):
     head: Figure
     points: Points | None
     judged: Points | None
-    parts: list[Share]
+    parts: list[CauseShare]
     lost: dict[str, str]
     words: str
 
 
-class Receipt(Wire):
+class BaselineReceipt(WireModel):
     """What a change was measured against, and why. commit: null when there was nothing."""
 
     commit: str | None
@@ -94,7 +92,7 @@ class Receipt(Wire):
     reason: str
 
 
-class ComponentLine(Wire):
+class ComponentLine(WireModel):
     """A component (or `project`) in one run. now: null when nothing was measured. partial: the tests failed, so the
     figures prove nothing. uncovered: path -> lines that never ran, `40,52-58`."""
 
@@ -108,14 +106,14 @@ class ComponentLine(Wire):
     lines: Figure | None
     branches: Figure | None
     baseline: Figure | None
-    change: Change | None
-    receipt: Receipt
+    change: BaselineChange | None
+    receipt: BaselineReceipt
     partial: bool
     uncovered: dict[str, str]
     attributes: dict[str, Figure | None]
 
 
-class FindingLine(Wire):
+class FindingLine(WireModel):
     """One thing a rule had to say. waived_by: id of the exception that excuses it."""
 
     rule: str
@@ -127,7 +125,7 @@ class FindingLine(Wire):
     waived_by: str | None
 
 
-class Run(Wire):
+class RunDetails(WireModel):
     """A whole run but its coverage. previous: id of the run before, null for the first: the chain."""
 
     run: RunLine
@@ -140,7 +138,7 @@ class Run(Wire):
     project: ComponentLine | None
 
 
-class ComponentList(Wire):
+class ComponentList(WireModel):
     """The components as the branch's newest run of a clean tree has them, by name. run: null when there is none.
 
     next: the cursor of the page after this one, null on the last.
@@ -153,10 +151,10 @@ class ComponentList(Wire):
     next: str | None
 
 
-def run(row: RunRow, stored: Stored, verdict: Verdict) -> Run:
+def run(row: RunRow, stored: Stored, verdict: Verdict) -> RunDetails:
     """A run from its row, manifest and verdict."""
     body = stored.manifest.run
-    return Run(
+    return RunDetails(
         run=listed(row),
         previous=stored.manifest.previous or None,
         expected=list(body.expected),
@@ -207,9 +205,9 @@ def component(row: Row) -> ComponentLine:
     )
 
 
-def change(delta: Delta) -> Change:
+def change(delta: Delta) -> BaselineChange:
     """A delta with its attribution in words."""
-    return Change(
+    return BaselineChange(
         metric=delta.metric,
         base=figure(delta.base),
         head=figure(delta.head),
@@ -221,11 +219,11 @@ def change(delta: Delta) -> Change:
     )
 
 
-def tests(value: TestRun | None) -> Tests | None:
+def tests(value: TestRun | None) -> SuiteTests | None:
     """None stays None."""
     if value is None:
         return None
-    return Tests(
+    return SuiteTests(
         exit_code=value.exit_code,
         tests=value.tests,
         failures=value.failures,
@@ -240,7 +238,7 @@ def _suite(name: str, body: SuiteBody) -> SuiteResult:
     identity = body.identity
     return SuiteResult(
         name=name,
-        identity=MeasuredBy(
+        identity=MeasurementIdentity(
             tool=identity.tool, version=identity.version, language=identity.language, branch=identity.branch
         ),
         tests=tests(body.tests),
@@ -260,5 +258,7 @@ def _finding(value: Finding) -> FindingLine:
     )
 
 
-def _receipt(value: ReceiptLine) -> Receipt:
-    return Receipt(commit=value.commit or None, distance=value.distance, age_days=value.age_days, reason=value.reason)
+def _receipt(value: ReceiptLine) -> BaselineReceipt:
+    return BaselineReceipt(
+        commit=value.commit or None, distance=value.distance, age_days=value.age_days, reason=value.reason
+    )

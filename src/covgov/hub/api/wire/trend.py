@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from covgov.hub.api.wire.figures import Figure, Wire, bar, maybe_figure
-from covgov.hub.store.runs import Point
+from covgov.hub.api.wire.figures import Figure, WireModel, bar, maybe_figure
+from covgov.hub.store.runs import ComponentRun
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
 
 
-class TrendPoint(Wire):
+class TrendPoint(WireModel):
     """The component in one run. now: null when nothing was measured. complete, dirty: of the run."""
 
     run: str
@@ -25,7 +25,7 @@ class TrendPoint(Wire):
     dirty: bool
 
 
-class TrendPage(Wire):
+class TrendPage(WireModel):
     """Newest first. next: what `after` wants for the next page, null on the last."""
 
     component: str
@@ -34,7 +34,7 @@ class TrendPage(Wire):
     next: str | None
 
 
-def point(found: Point) -> TrendPoint:
+def point(found: ComponentRun) -> TrendPoint:
     """One run's row."""
     run, row = found.run, found.figure
     return TrendPoint(

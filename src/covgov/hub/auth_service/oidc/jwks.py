@@ -38,12 +38,12 @@ class _Jwk(msgspec.Struct):
     y: str = ""
 
 
-class _Document(msgspec.Struct):
+class _KeySet(msgspec.Struct):
     keys: list[_Jwk]
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _CachedKeys:
     keys: Mapping[str, PublicKey]
     until: float
 
@@ -59,7 +59,7 @@ class KeyCache:
         self._fetch = fetch
         self._monotonic = monotonic
         self._lock = Lock()
-        self._held = _Held({}, float("-inf"))
+        self._held = _CachedKeys({}, float("-inf"))
         self._next_attempt = float("-inf")
 
     def key(self, key_id: str) -> PublicKey | None:
@@ -82,7 +82,7 @@ class KeyCache:
         self._next_attempt = now + PAUSE
         keys = self._fetched()
         if keys:
-            self._held = _Held(keys, now + TTL)
+            self._held = _CachedKeys(keys, now + TTL)
         elif not fresh:
             raise self._unavailable(now)
 
@@ -107,7 +107,7 @@ def usable_keys(document: bytes) -> Mapping[str, PublicKey]:
     if len(document) > LARGEST_DOCUMENT:
         return {}
     try:
-        found = msgspec.json.decode(document, type=_Document).keys
+        found = msgspec.json.decode(document, type=_KeySet).keys
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     keys = {jwk.kid: _imported(jwk) for jwk in found if jwk.kid and jwk.use == "sig"}

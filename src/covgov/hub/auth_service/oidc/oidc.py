@@ -20,7 +20,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from covgov.hub.auth_service.oidc.claims import CiIdentity, ClaimFault, identity
 from covgov.hub.auth_service.oidc.jwks import KeyCache, PublicKey
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.settings import OidcIssuer
 
 ALGORITHMS: Final = ("RS256", "ES256")
@@ -31,17 +31,17 @@ LARGEST_SKEW: Final = 300
 _KEY_TYPES: Final = {"RS256": "RSA", "ES256": "EC"}
 
 
-class _Issuer(msgspec.Struct):
+class _IssuerClaim(msgspec.Struct):
     iss: str
 
 
-class _Times(msgspec.Struct):
+class _TimeClaims(msgspec.Struct):
     exp: int | float
     iat: int | float
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedToken:
     """A token that the issuer signed for us and that is good now. expires_at: until when, skew included."""
 
     identity: CiIdentity
@@ -71,9 +71,9 @@ class OidcVerifier:
         self._now = now
         self._skew = skew
 
-    def verify(self, token: str) -> Verified:
-        """Raises Unauthenticated (`oidc-malformed`, `oidc-issuer`, `oidc-signature`, `oidc-expired`, `oidc-claims`)
-        and IssuerUnavailable (`oidc-keys-unavailable`)."""
+    def verify(self, token: str) -> VerifiedToken:
+        """Raises AuthenticationRefusal (`oidc-malformed`, `oidc-issuer`, `oidc-signature`, `oidc-expired`,
+        `oidc-claims`) and IssuerUnavailable (`oidc-keys-unavailable`)."""
         header, issuer_name = _unverified(token)
         if issuer_name not in self._issuers:
             raise _refused("oidc-issuer", "the token's issuer is not configured here")
@@ -82,14 +82,14 @@ class OidcVerifier:
         expires_at = self._check_times(claims)
         try:
             self._check_audience(claims)
-            return Verified(identity(issuer.kind, claims), expires_at)
+            return VerifiedToken(identity(issuer.kind, claims), expires_at)
         except ClaimFault as fault:
             raise _refused("oidc-claims", str(fault)) from fault
 
     def _check_times(self, claims: dict[str, object]) -> datetime:
         registry = JWTClaimsRegistry(now=int(self._now().timestamp()), leeway=self._skew)
         try:
-            times = msgspec.convert(claims, type=_Times)
+            times = msgspec.convert(claims, type=_TimeClaims)
             registry.validate({name: claims[name] for name in ("exp", "iat", "nbf") if name in claims})
         except ExpiredTokenError as error:
             raise _refused("oidc-expired", "the token has expired") from error
@@ -113,7 +113,7 @@ def _unverified(token: str) -> tuple[Mapping[str, object], str]:
     try:
         parts = jws.extract_compact(token.encode("ascii"))
         # the reader that `jwt.decode` uses too: another one might see another issuer in the same bytes
-        return parts.headers(), msgspec.convert(json.loads(parts.payload), type=_Issuer).iss
+        return parts.headers(), msgspec.convert(json.loads(parts.payload), type=_IssuerClaim).iss
     except (JoseError, ValueError, RecursionError) as error:
         raise _refused("oidc-malformed", "the token is no signed JWT") from error
 
@@ -144,5 +144,5 @@ def _instant(value: float) -> datetime:
         raise _refused("oidc-claims", "the token's times are no dates") from error
 
 
-def _refused(code: str, message: str) -> Unauthenticated:
-    return Unauthenticated(code, message, hint="see docs/hub.md on tokens from CI")
+def _refused(code: str, message: str) -> AuthenticationRefusal:
+    return AuthenticationRefusal(code, message, hint="see docs/hub.md on tokens from CI")

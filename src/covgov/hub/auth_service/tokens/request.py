@@ -11,7 +11,7 @@ from typing import Final
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import Scope
+from covgov.hub.auth_service.principals import RepositoryScope
 
 LONGEST_LIFE: Final = timedelta(days=366)
 LONGEST_OVERLAP: Final = timedelta(days=7)
@@ -32,7 +32,7 @@ class TokenRequest:
 
     name: str
     role: Role
-    scope: Scope
+    scope: RepositoryScope
     lifetime: timedelta
     job: CiJob | None = None
 

@@ -19,14 +19,14 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, upd
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Kind, Principal, Scope, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import EVERYWHERE, Principal, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens.request import TokenRequest, checked_overlap
 from covgov.hub.auth_service.tokens.text import TokenText, make, read
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.schema import TOKENS
-from covgov.hub.store.work import Work, moment, stamp
+from covgov.hub.store.work import UnitOfWork, moment, stamp
 
 #: Last use is kept to this precision, so that reading does not write each time.
 USE_PRECISION: Final = timedelta(minutes=1)
@@ -46,7 +46,7 @@ class Token:
     id: str
     name: str
     role: Role
-    scope: Scope
+    scope: RepositoryScope
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -60,11 +60,11 @@ class Token:
 
     def principal(self) -> Principal:
         """Who it speaks for."""
-        return principal(Kind.TOKEN, f"token:{self.id}", self.role, self.scope, self.job)
+        return principal(PrincipalKind.TOKEN, f"token:{self.id}", self.role, self.scope, self.job)
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedToken:
     """A token as it is given out, once: `secret.text` is nowhere kept."""
 
     secret: TokenText
@@ -72,8 +72,8 @@ class Issued:
 
 
 def issue(
-    work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes], signed: Mapping[str, str] = NO_ONE
-) -> Issued:
+    work: UnitOfWork, wanted: TokenRequest, secrets: Callable[[int], bytes], signed: Mapping[str, str] = NO_ONE
+) -> IssuedToken:
     """A new token. Raises UsageError, see TokenRequest. signed: the CI token that it is given for, for the trail."""
     wanted.check()
     made = _add(work, wanted, secrets)
@@ -85,11 +85,11 @@ def issue(
         "expires": stamp(made.token.expires_at),
         **signed,
     }
-    audit.account(work, Event.TOKEN_CREATED, fields)
+    audit.account(work, AuditEvent.TOKEN_CREATED, fields)
     return made
 
 
-def rotate(work: Work, token_id: str, overlap: timedelta, secrets: Callable[[int], bytes]) -> Issued:
+def rotate(work: UnitOfWork, token_id: str, overlap: timedelta, secrets: Callable[[int], bytes]) -> IssuedToken:
     """A successor with the same name, role, scope and term; the old token works for `overlap` longer, never longer
     than it would have.
 
@@ -112,11 +112,11 @@ def rotate(work: Work, token_id: str, overlap: timedelta, secrets: Callable[[int
         "overlap": stamp(until),
         "expires": stamp(made.token.expires_at),
     }
-    audit.account(work, Event.TOKEN_ROTATED, fields)
+    audit.account(work, AuditEvent.TOKEN_ROTATED, fields)
     return made
 
 
-def revoke(work: Work, token_id: str) -> Token:
+def revoke(work: UnitOfWork, token_id: str) -> Token:
     """The token, from now on useless; revoking it again changes nothing. Raises UsageError `token-unknown`."""
     token = get(work.connection, token_id)
     if token.revoked_at is None:
@@ -134,7 +134,7 @@ def successors(connection: Connection, token: Token, now: datetime) -> list[str]
     return [one.id for one in found if one.active(now)]
 
 
-def withdraw(work: Work, repository: str) -> None:
+def withdraw(work: UnitOfWork, repository: str) -> None:
     """Take a repository from every token, so that the next one of this name is not theirs.
 
     A token that names no other is revoked and keeps its scope: an empty one would mean everything to an admin's.
@@ -148,24 +148,31 @@ def withdraw(work: Work, repository: str) -> None:
             _revoke(work, token, {"reason": f"repository {repository} deleted"})
         elif left != token.scope.names:  # LIKE takes Acme/shop for acme/shop, and _ for any letter
             _set(work, token.id, scope=_scope_text(left))
-            audit.account(work, Event.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name})
+            audit.account(
+                work, AuditEvent.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name}
+            )
 
 
 def find(connection: Connection, text: str, now: datetime) -> Token:
-    """The active token with this text. Raises Unauthenticated: `token-malformed`, `token-unknown`, `token-expired`,
-    `token-revoked`; the last two only to who holds the whole text."""
+    """The active token with this text.
+
+    Raises AuthenticationRefusal: `token-malformed`, `token-unknown`, and, only for the complete text, `token-expired`
+    and `token-revoked`.
+    """
     shown = read(text)
     if shown is None:
-        raise Unauthenticated("token-malformed", "this is no token of the hub", hint="check that it is copied whole")
+        raise AuthenticationRefusal(
+            "token-malformed", "this is no token of the hub", hint="check that it is copied whole"
+        )
     row = connection.execute(select(TOKENS).where(TOKENS.c.id == shown.id)).one_or_none()
     kept = _NO_DIGEST if row is None else row.sha256
     if not hmac.compare_digest(kept, shown.digest()) or row is None:
-        raise Unauthenticated("token-unknown", "the hub does not know this token", hint="ask for a new one")
+        raise AuthenticationRefusal("token-unknown", "the hub does not know this token", hint="ask for a new one")
     token = _token(row)
     if token.revoked_at is not None:
-        raise Unauthenticated("token-revoked", f"token {token.id} was revoked", hint="ask for a new one")
+        raise AuthenticationRefusal("token-revoked", f"token {token.id} was revoked", hint="ask for a new one")
     if not token.active(now):
-        raise Unauthenticated(
+        raise AuthenticationRefusal(
             "token-expired", f"token {token.id} expired at {stamp(token.expires_at)}", hint="ask for a new one"
         )
     return token
@@ -211,7 +218,7 @@ def forget_exchanged(connection: Connection, now: datetime) -> None:
     connection.execute(delete(TOKENS).where(TOKENS.c.ref.is_not(None), over))
 
 
-def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> Issued:
+def _add(work: UnitOfWork, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> IssuedToken:
     secret = make(secrets)
     values = {
         "id": secret.id,
@@ -225,19 +232,19 @@ def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> I
         "sha": wanted.job.sha if wanted.job else None,
     }
     work.connection.execute(insert(TOKENS).values(values))
-    return Issued(secret, get(work.connection, secret.id))
+    return IssuedToken(secret, get(work.connection, secret.id))
 
 
-def _revoke(work: Work, token: Token, more: Mapping[str, str]) -> None:
+def _revoke(work: UnitOfWork, token: Token, more: Mapping[str, str]) -> None:
     _set(work, token.id, revoked_at=stamp(work.now))
-    audit.account(work, Event.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
+    audit.account(work, AuditEvent.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
 
 
 def _scope_text(names: frozenset[str]) -> str:
     return json.dumps(sorted(names))
 
 
-def _set(work: Work, token_id: str, **values: str) -> None:
+def _set(work: UnitOfWork, token_id: str, **values: str) -> None:
     work.connection.execute(update(TOKENS).where(TOKENS.c.id == token_id).values(values))
 
 
@@ -248,7 +255,7 @@ def _token(row: Row[tuple[object, ...]]) -> Token:
         row.id,
         row.name,
         role,
-        EVERYWHERE if role is Role.ADMIN and not names else Scope(names),
+        EVERYWHERE if role is Role.ADMIN and not names else RepositoryScope(names),
         moment(row.created_at),
         moment(row.expires_at),
         None if row.revoked_at is None else moment(row.revoked_at),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from covgov.model.verdict import Effect, Outcome
-from covgov.publish.channels.github.fields import Fields, moment
+from covgov.publish.channels.github.fields import ParcelFields, moment
 from covgov.publish.render.safe_text import plain
 from covgov.publish.wire_v1 import FindingV1, VerdictV1
 
@@ -45,7 +45,7 @@ def written(status: CommitStatus) -> Mapping[str, str]:
     }
 
 
-def read(fields: Fields) -> CommitStatus:
+def read(fields: ParcelFields) -> CommitStatus:
     """From the fields of a parcel. Raises DeliveryFailed (`github-parcel-damaged`)."""
     return CommitStatus(
         commit=fields.commit(),

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from covgov.errors import DeliveryFailed, InputError, UsageError
-from covgov.hub.store.backup import Contents, backup, restore
+from covgov.hub.store.backup import BackupContents, backup, restore
 from covgov.hub.store.engine import current, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.work import transaction
@@ -27,9 +27,9 @@ def test_a_restored_database_holds_and_verifies_everything(tmp_path: Path) -> No
     with database(tmp_path / "hub.db") as engine:
         made = [history(engine, name).append(run(), {"x": b"1"}) for name in ("acme/shop", "acme/copy", "zeta/shop")]
         make(engine, "zeta/empty")
-        assert backup(engine, tmp_path / "backup.db") == Contents(4, 3)
+        assert backup(engine, tmp_path / "backup.db") == BackupContents(4, 3)
     assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
-    assert restore(tmp_path / "backup.db", url(tmp_path / "again.db")) == Contents(4, 3)
+    assert restore(tmp_path / "backup.db", url(tmp_path / "again.db")) == BackupContents(4, 3)
     assert listed(tmp_path) == ["again.db", "backup.db", "hub.db"]
     with database(tmp_path / "again.db") as engine:
         assert structure_faults(engine) == []

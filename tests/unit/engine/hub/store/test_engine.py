@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, insert, inspect, select, text
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, Undetermined, UsageError
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store import engine as database
 from covgov.hub.store.engine import current, erase, goes_back, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.schema import METADATA, REPOSITORIES, TOKENS
@@ -180,7 +180,7 @@ def test_going_back_keeps_the_audit_trail_and_forth_continues_it(tmp_path: Path)
 
 def entry(connection: Connection) -> None:
     fields = {"repository": "acme/shop"}
-    audit.write(connection, Event.REPOSITORY_CREATED, at=NOON, actor="host:ada", request_id="cli", fields=fields)
+    audit.write(connection, AuditEvent.REPOSITORY_CREATED, at=NOON, actor="host:ada", request_id="cli", fields=fields)
 
 
 def test_only_an_older_revision_is_back(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import Column, LargeBinary, String, Table, func, insert, select
 from covgov.errors import InputError
 from covgov.hub.store import documents, repositories, uploads
 from covgov.hub.store import engine as store_engine
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.hub.store.repositories import NAME
 from covgov.hub.store.schema import BLOBS, METADATA
-from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.uploads import Upload, UploadKey
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, run
@@ -118,9 +118,13 @@ def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: P
         with transaction(engine, write=True) as connection:
             made = repositories.get(connection, "acme", "shop")
             assert made is not None
-            documents.put(connection, Kind.POLICY, made.id, path="covgov.toml", text="# planted-policy-4711", at=NOON)
-            documents.put(connection, Kind.REGISTER, made.id, path="r.md", text="planted-register-4711", at=NOON)
-            waiting = Upload(Key("main", "t", "api", "n", 1), "c", (), "0" * 64, b"planted-upload-4711", NOON)
+            documents.put(
+                connection, DocumentKind.POLICY, made.id, path="covgov.toml", text="# planted-policy-4711", at=NOON
+            )
+            documents.put(
+                connection, DocumentKind.REGISTER, made.id, path="r.md", text="planted-register-4711", at=NOON
+            )
+            waiting = Upload(UploadKey("main", "t", "api", "n", 1), "c", (), "0" * 64, b"planted-upload-4711", NOON)
             uploads.add(connection, made.id, waiting)
         needles = [b"planted-path-4711", b"planted-artifact-4711", b"planted-policy-4711", b"planted-register-4711"]
         needles.append(b"planted-upload-4711")

@@ -11,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from covgov.hub.store import repositories, uploads
 from covgov.hub.store.engine import migrate, structure_faults
 from covgov.hub.store.schema import TOKENS
-from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.uploads import Upload, UploadKey
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import NOON
 from covgov_testing.hub.database import database
 
-KEY = Key("main", "t" * 40, "api", "linux", 1)
+KEY = UploadKey("main", "t" * 40, "api", "linux", 1)
 TOKEN = {
     "name": "ci",
     "role": "reader",

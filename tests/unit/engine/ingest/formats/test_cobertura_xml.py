@@ -4,7 +4,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.cobertura_xml import CoberturaXml
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Identity, Metric
@@ -13,7 +13,7 @@ from covgov_testing.reports import cobertura, klass
 FORMAT = CoberturaXml()
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes) -> ParsedReport:
     return FORMAT.parse(data, "r.xml")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.coveragepy_json import CoveragepyJson
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric
@@ -13,7 +13,7 @@ from covgov_testing.reports import json_report
 FORMAT = CoveragepyJson()
 
 
-def parse(files: dict[str, object], **meta: object) -> Parsed:
+def parse(files: dict[str, object], **meta: object) -> ParsedReport:
     return FORMAT.parse(json_report(files, **meta), "r.json")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.lcov_info import LcovInfo
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Metric
@@ -12,11 +12,11 @@ from covgov.model.snapshot import CountedExits, Metric
 FORMAT = LcovInfo()
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str) -> ParsedReport:
     return FORMAT.parse(text.encode(), "r.info")
 
 
-def one(records: str) -> Parsed:
+def one(records: str) -> ParsedReport:
     return parse(f"TN:\nSF:a.py\n{records}\nend_of_record\n")
 
 

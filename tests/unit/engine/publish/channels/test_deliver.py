@@ -7,7 +7,7 @@ import pytest
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured, UsageError
 from covgov.policy.policy import Policy
-from covgov.publish.channels.deliver import Delivery, Fate, deliver, redeliver
+from covgov.publish.channels.deliver import Delivery, DeliveryState, deliver, redeliver
 from covgov.publish.channels.interface import Channel, Parcel, Publication
 from covgov.publish.channels.spool import Spool
 
@@ -59,7 +59,7 @@ def codes(done: Delivery) -> list[str]:
 
 def test_what_is_sent_is_not_kept(tmp_path: Path) -> None:
     (done,) = run(Fake(), parcel(), folder=tmp_path)
-    assert (done.fate, done.detail, done.spooled, codes(done)) == (Fate.SENT, "sent with a", False, [])
+    assert (done.fate, done.detail, done.spooled, codes(done)) == (DeliveryState.SENT, "sent with a", False, [])
     assert kept(tmp_path) == []
 
 
@@ -67,7 +67,7 @@ def test_what_is_sent_is_not_kept(tmp_path: Path) -> None:
 def test_a_failure_is_kept_and_stops_nothing(tmp_path: Path) -> None:
     fake = Fake(BROKEN)
     first, second = run(fake, parcel("one"), parcel("two"), folder=tmp_path)
-    assert (first.fate, first.spooled, second.fate) == (Fate.FAILED, True, Fate.SENT)
+    assert (first.fate, first.spooled, second.fate) == (DeliveryState.FAILED, True, DeliveryState.SENT)
     assert kept(tmp_path) == ["one"]
 
 
@@ -88,7 +88,7 @@ def test_what_is_required_and_what_is_wrong_decides_the_exit_code(
     (done,) = run(Fake(failure), parcel(required=required), folder=tmp_path)
     assert (codes(done), done.spooled) == (faults, spooled)
     assert bool(kept(tmp_path)) is spooled
-    assert done.fate is (Fate.SKIPPED if failure is UNSET else Fate.FAILED)
+    assert done.fate is (DeliveryState.SKIPPED if failure is UNSET else DeliveryState.FAILED)
 
 
 @pytest.mark.reliability
@@ -106,7 +106,7 @@ def test_a_kept_parcel_is_delivered_once(tmp_path: Path) -> None:
     run(fake, parcel(), folder=tmp_path)
     (done,) = rerun(fake, tmp_path)
     assert isinstance(done, Delivery)
-    assert (done.fate, done.spooled) == (Fate.SENT, False)
+    assert (done.fate, done.spooled) == (DeliveryState.SENT, False)
     assert rerun(fake, tmp_path) == []
     assert fake.sent == [parcel()]
 
@@ -131,8 +131,8 @@ def test_a_file_that_cannot_be_removed_is_told_and_the_rest_is_delivered(tmp_pat
     first, _second = Spool(tmp_path).names()
     done = [one for one in rerun(Jamming(tmp_path, first), tmp_path) if isinstance(one, Delivery)]
     assert [(one.fate, one.spooled, codes(one)) for one in done] == [
-        (Fate.SENT, True, ["artifact-unwritable"]),
-        (Fate.SENT, False, []),
+        (DeliveryState.SENT, True, ["artifact-unwritable"]),
+        (DeliveryState.SENT, False, []),
     ]
     assert list(Spool(tmp_path).names()) == [first]
 
@@ -162,7 +162,9 @@ def test_what_nobody_can_deliver_is_told_and_stays(tmp_path: Path) -> None:
     told = rerun(Fake(), tmp_path)
     faults = sorted(code for one in told for code in (codes(one) if isinstance(one, Delivery) else [one.code]))
     assert faults == ["channel-unknown", "spool-damaged"]
-    assert [one.parcel.destination for one in told if isinstance(one, Delivery) and one.fate is Fate.SENT] == ["good"]
+    assert [one.parcel.destination for one in told if isinstance(one, Delivery) and one.fate is DeliveryState.SENT] == [
+        "good"
+    ]
     assert len(spool.names()) == 2
 
 

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
 from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
@@ -82,8 +82,8 @@ def test_a_default_branch_is_a_name_and_no_pattern() -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("event", [Event.PULL_REQUEST, Event.MERGE_QUEUE])
-def test_a_pull_request_alerts_nobody_even_from_a_branch_called_main(event: Event) -> None:
+@pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
+def test_a_pull_request_alerts_nobody_even_from_a_branch_called_main(event: CiEvent) -> None:
     assert why(replace(telling(Occasion.DROP), branches=("main",)), replace(MAIN, event=event)) == (
         "pull requests alert nobody"
     )

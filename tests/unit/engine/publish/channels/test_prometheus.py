@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, TestRun
@@ -44,7 +44,7 @@ def everything() -> Verdict:
     )
 
 
-def publication(verdict: Verdict | None = None, *, event: Event = Event.PUSH, branch: str = "main") -> Publication:
+def publication(verdict: Verdict | None = None, *, event: CiEvent = CiEvent.PUSH, branch: str = "main") -> Publication:
     return Publication(
         verdict=to_wire_v1.verdict(verdict or everything()),
         file=lambda name: None,
@@ -118,8 +118,8 @@ def test_names_cannot_end_a_label_or_a_line() -> None:
     assert found["covgov_outcome", ("pass",)] == 0
 
 
-@pytest.mark.parametrize("event", [Event.PULL_REQUEST, Event.MERGE_QUEUE])
-def test_changes_on_their_way_leave_no_series_behind(event: Event) -> None:
+@pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
+def test_changes_on_their_way_leave_no_series_behind(event: CiEvent) -> None:
     assert channel.parcels(publication(event=event)) == ()
     assert "branches" in channel.silence(publication(event=event))
 

@@ -4,11 +4,11 @@ import httpx2
 import pytest
 
 from covgov.errors import DeliveryFailed
-from covgov.publish.channels.github.artifacts import Pruned, prune
+from covgov.publish.channels.github.artifacts import ArtifactPruning, prune
 from covgov_testing.fakes.github import FakeGithub, api_of, refusal
 
 
-def pruned(github: FakeGithub, keep: int = 2, *, dry_run: bool = False) -> Pruned:
+def pruned(github: FakeGithub, keep: int = 2, *, dry_run: bool = False) -> ArtifactPruning:
     return prune(api_of(github), keep=keep, prefix="coverage-", dry_run=dry_run)
 
 

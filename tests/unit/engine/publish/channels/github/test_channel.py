@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
@@ -82,7 +82,7 @@ def test_everything_can_be_declined() -> None:
 
 
 @pytest.mark.parametrize(
-    "ci", [PUSH, replace(PULL_REQUEST, event=Event.MERGE_QUEUE), replace(PULL_REQUEST, pull_request="")]
+    "ci", [PUSH, replace(PULL_REQUEST, event=CiEvent.MERGE_QUEUE), replace(PULL_REQUEST, pull_request="")]
 )
 def test_there_is_no_comment_without_a_pull_request(ci: CiContext) -> None:
     assert destinations(publication(RED, ci=ci, text=EVERYTHING)) == ["github:status", "github:check-run"]
@@ -91,7 +91,7 @@ def test_there_is_no_comment_without_a_pull_request(ci: CiContext) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        publication(RED, ci=CiContext(system="local", event=Event.LOCAL)),
+        publication(RED, ci=CiContext(system="local", event=CiEvent.LOCAL)),
         publication(RED, ci=replace(PULL_REQUEST, system="gitlab")),
         publication(RED, repository="shop"),
     ],

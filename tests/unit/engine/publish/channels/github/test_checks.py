@@ -22,7 +22,7 @@ from covgov.publish.channels.github.checks import (
     remarks,
     written,
 )
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.builders import verdict as build
 from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
@@ -161,8 +161,8 @@ def test_every_annotation_is_one_that_github_takes(verdict: Verdict) -> None:
         assert len(one.title) <= 255
 
 
-def fields(page: CheckRunPage, **changed: str) -> Fields:
-    return Fields(Parcel("github", "github:check-run", "", {**written(page), **changed}))
+def fields(page: CheckRunPage, **changed: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:check-run", "", {**written(page), **changed}))
 
 
 def test_a_check_run_survives_its_parcel() -> None:

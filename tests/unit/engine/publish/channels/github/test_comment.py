@@ -9,7 +9,7 @@ import pytest
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.body import compose, marker, stamp
 from covgov.publish.channels.github.comment import StickyComment, place, read, written
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.fakes.github import BOT, HEAD, FakeGithub, api_of, refusal
 
@@ -164,8 +164,8 @@ def test_any_other_refusal_of_who_we_are_is_told() -> None:
     assert caught.value.code == "github-token-refused"
 
 
-def fields(comment: StickyComment, **changed: str) -> Fields:
-    return Fields(Parcel("github", "github:comment", "", {**written(comment), **changed}))
+def fields(comment: StickyComment, **changed: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:comment", "", {**written(comment), **changed}))
 
 
 @pytest.mark.parametrize("comment", [sticky(), sticky(only_existing=True), replace(sticky(), commit="")])

@@ -10,7 +10,7 @@ from hashlib import sha256
 import httpx2
 import pytest
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.coverage import GithubCoverageChannel
 from covgov.publish.channels.interface import Parcel, Publication
@@ -76,7 +76,7 @@ def test_the_default_branch_is_uploaded_as_a_ref() -> None:
     [
         (replace(PULL_REQUEST, system="local"), "no workflow"),
         (replace(PULL_REQUEST, pull_request=""), "pull requests and of the default branch only"),
-        (replace(PULL_REQUEST, event=Event.MERGE_QUEUE), "pull requests and of the default branch only"),
+        (replace(PULL_REQUEST, event=CiEvent.MERGE_QUEUE), "pull requests and of the default branch only"),
         (replace(PUSH, on_default_branch=False), "pull requests and of the default branch only"),
     ],
 )

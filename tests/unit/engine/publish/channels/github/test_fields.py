@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.publish.channels.github.fields import REPOSITORY, Fields, connect, moment
+from covgov.publish.channels.github.fields import REPOSITORY, ParcelFields, connect, moment
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.fakes.github import TOKEN
 
 HERE = {"GITHUB_REPOSITORY": "acme/shop"}
 
 
-def fields(**body: str) -> Fields:
-    return Fields(Parcel("github", "github:comment", "", body))
+def fields(**body: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:comment", "", body))
 
 
 def test_fields_are_read_as_what_they_are() -> None:

@@ -10,7 +10,7 @@ from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Outcome, Scope, Verdict
 from covgov.publish import to_wire_v1
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.github.status import MOST_CHARACTERS, STATES, CommitStatus, description, put, read, written
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.builders import verdict as build
@@ -122,8 +122,8 @@ def test_a_status_that_cannot_be_set_is_told() -> None:
     assert caught.value.code == "github-unreachable"
 
 
-def fields(**changed: str) -> Fields:
-    return Fields(Parcel("github", "github:status", "", {**written(STATUS), **changed}))
+def fields(**changed: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:status", "", {**written(STATUS), **changed}))
 
 
 def test_a_status_survives_its_parcel() -> None:
