@@ -28,9 +28,7 @@ def zipped(count: int, comment: bytes = b"", ahead: bytes = b"") -> bytes:
 
 
 @given(st.integers(0, 8), st.binary(max_size=60), st.binary(max_size=30))
-def test_as_many_are_counted_as_are_listed_whatever_stands_before_and_behind(
-    count: int, comment: bytes, ahead: bytes
-) -> None:
+def test_zip_entries_are_counted_despite_surrounding_bytes(count: int, comment: bytes, ahead: bytes) -> None:
     body = zipped(count, comment, ahead)
     try:
         read = zipfile.ZipFile(io.BytesIO(body))
@@ -44,7 +42,7 @@ def test_files_come_by_name() -> None:
     assert archive.unzip(zipped(3), LIMITS) == {"f0": b"", "f1": b"x", "f2": b"xx"}
 
 
-def test_a_folder_is_no_file() -> None:
+def test_a_folder_is_not_a_file() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as made:
         made.mkdir("a")
@@ -53,7 +51,7 @@ def test_a_folder_is_no_file() -> None:
 
 
 @pytest.mark.security
-def test_what_lies_beyond_the_limit_is_not_even_looked_at() -> None:
+def test_entries_beyond_the_limit_are_not_read() -> None:
     body = bytearray(zipped(7))
     sixth = body.rfind(b"PK\x01\x02", 0, body.rfind(b"PK\x01\x02"))
     body[sixth : sixth + 4] = b"none"
@@ -63,7 +61,7 @@ def test_what_lies_beyond_the_limit_is_not_even_looked_at() -> None:
 
 
 @pytest.mark.security
-def test_what_an_archive_says_of_its_number_is_not_believed() -> None:
+def test_an_archives_entry_count_is_not_trusted() -> None:
     body = bytearray(zipped(7))
     struct.pack_into("<2H", body, len(body) - 14, 1, 1)
     with pytest.raises(ApiProblem, match="at most 5 files"):
@@ -87,14 +85,14 @@ def test_a_zip64_directory_is_counted_too() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04", zipped(2)[:-10], zipped(2)[60:], b"PK\x05\x06", b"x" * 30])
-def test_what_is_no_archive_is_refused_in_words(body: bytes) -> None:
+def test_an_invalid_archive_is_refused(body: bytes) -> None:
     with pytest.raises(InputError) as caught:
         archive.unzip(body, LIMITS)
     assert caught.value.code == "upload-damaged"
 
 
 @pytest.mark.reliability
-def test_a_directory_that_ends_within_an_entry_is_refused() -> None:
+def test_a_zip_directory_cut_within_an_entry_is_refused() -> None:
     body = bytearray(zipped(2))
     struct.pack_into("<L", body, len(body) - 10, archive.ENTRY.size - 1)
     with pytest.raises(InputError, match="cut short"):
@@ -111,7 +109,7 @@ def test_an_archive_with_a_byte_changed_is_read_or_refused(data: st.DataObject) 
 
 
 @pytest.mark.security
-def test_an_entry_with_endless_notes_is_refused() -> None:
+def test_a_zip_entry_with_a_huge_comment_is_refused() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as made:
         made.writestr("f" * (archive.LARGEST_ENTRY + 1), b"")

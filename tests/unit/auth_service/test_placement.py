@@ -35,7 +35,7 @@ def refusal(job: CiJob, run: PendingRun, *, taken: bool = False, default: str = 
 
 
 @pytest.mark.security
-def test_only_a_job_of_the_default_branch_adds_what_it_measures_there_also_again() -> None:
+def test_only_default_branch_jobs_can_repeat_its_runs() -> None:
     assert refusal(MAIN, PendingRun("main", SHA, "t")) == ""
     assert refusal(MAIN, PendingRun("main", "a" * 40, "t"), taken=True) == ""
     for ref in ("refs/tags/main", "refs/pull/7/merge", "refs/heads/Main"):
@@ -65,7 +65,7 @@ def test_a_job_of_the_default_branch_cannot_write_elsewhere() -> None:
 @pytest.mark.parametrize(
     "run", [PendingRun("refs/pull/7/merge", SHA, "t"), PendingRun("refs/pull/7/merge", "a" * 40, "t")]
 )
-def test_what_the_default_branch_has_measured_is_measured_by_nobody_else(run: PendingRun) -> None:
+def test_trees_of_the_default_branch_cannot_be_measured_again(run: PendingRun) -> None:
     job = CiJob("refs/pull/7/merge")
     assert refusal(job, run) == ""
     assert refusal(job, run, taken=True) == (
@@ -75,7 +75,7 @@ def test_what_the_default_branch_has_measured_is_measured_by_nobody_else(run: Pe
 
 
 @pytest.mark.security
-def test_a_job_of_another_ref_adds_no_run_of_another_commit_than_its_own() -> None:
+def test_a_job_of_another_ref_adds_runs_of_its_own_commit_only() -> None:
     assert refusal(PULL, PendingRun("refs/pull/7/merge", "a" * 40, "t")) == (
         f"ci-commit: a job of refs/pull/7/merge at {'c' * 12} cannot add a run of {'a' * 12} "
         "(measure the commit that the job was started for)"
@@ -83,7 +83,7 @@ def test_a_job_of_another_ref_adds_no_run_of_another_commit_than_its_own() -> No
 
 
 @pytest.mark.security
-def test_a_default_branch_with_the_name_of_a_ref_is_not_that_refs() -> None:
+def test_a_default_branch_named_like_a_ref_is_not_that_ref() -> None:
     assert refusal(PULL, PendingRun("refs/pull/7/merge", SHA, "t"), default="refs/pull/7/merge") == (
         "ci-branch: a job of refs/pull/7/merge is none of the branch refs/pull/7/merge (use a branch)"
     )
@@ -120,7 +120,7 @@ OWN = PendingRun("refs/pull/7/merge", SHA, "own")
 
 
 @pytest.mark.security
-def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> None:
+def test_a_run_is_compared_with_the_default_branchs_runs(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", "m" * 40, "base")
         recorded(work, "dev", SHA, "own")
@@ -134,7 +134,7 @@ def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> No
 
 
 @pytest.mark.security
-def test_who_is_no_ci_job_is_not_asked_for_its_ref_and_every_ci_job_is(desk: AuthDesk) -> None:
+def test_placement_is_checked_for_ci_jobs_only(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", SHA, "base")
         placement.check(work, shop(work), asking(MAIN), [PendingRun("main", SHA, "base")])
@@ -145,7 +145,7 @@ def test_who_is_no_ci_job_is_not_asked_for_its_ref_and_every_ci_job_is(desk: Aut
 
 
 @pytest.mark.security
-def test_a_refusal_is_accounted_for(desk: AuthDesk) -> None:
+def test_a_refusal_is_audited(desk: AuthDesk) -> None:
     with desk.work("token:a") as work:
         with pytest.raises(PlacementRefusal) as caught:
             placement.check(work, shop(work), asking(PULL), [PendingRun("main", SHA, "own")])

@@ -73,14 +73,14 @@ def test_may_grows_with_the_scope(
 
 @pytest.mark.security
 @given(PERMISSIONS, ASKED)
-def test_nobody_may_anything_by_default(permission: Permission, asked: str | None) -> None:
+def test_access_is_denied_by_default(permission: Permission, asked: str | None) -> None:
     assert not may(ANONYMOUS, permission, asked)
     assert not may(Principal(PrincipalKind.TOKEN, "x", None, EVERYWHERE, frozenset(Permission)), permission, asked)
 
 
 @pytest.mark.security
 @given(ROLES, PERMISSIONS, NAMES)
-def test_who_reaches_no_repository_may_nothing_in_any(role: Role, permission: Permission, asked: str) -> None:
+def test_an_empty_scope_has_no_permissions(role: Role, permission: Permission, asked: str) -> None:
     assert not may(principal(PrincipalKind.TOKEN, "x", role, NOWHERE), permission, asked)
 
 
@@ -95,7 +95,7 @@ def test_a_permission_holds_only_in_the_repositories_of_the_scope(
 
 @pytest.mark.security
 @given(ROLES, st.frozensets(NAMES), PERMISSIONS)
-def test_the_hub_as_a_whole_is_only_for_who_reaches_all_of_it(
+def test_instance_permissions_need_an_unlimited_scope(
     role: Role, names: frozenset[str], permission: Permission
 ) -> None:
     assume(permission not in HARMLESS)
@@ -129,19 +129,19 @@ def test_a_scoped_uploader_appends_there_and_nowhere_else() -> None:
     assert not may(uploader, Permission.REGISTER_WRITE, "acme/shop")
 
 
-def test_a_principal_is_made_with_what_its_role_grants() -> None:
+def test_a_principal_gets_its_roles_permissions() -> None:
     made = principal(PrincipalKind.OIDC, "oidc:acme/shop", Role.UPLOADER, EVERYWHERE)
     assert made == Principal(PrincipalKind.OIDC, "oidc:acme/shop", Role.UPLOADER, EVERYWHERE, GRANTS[Role.UPLOADER])
 
 
-def test_anonymous_is_called_so_in_the_audit_trail_and_has_nothing() -> None:
+def test_anonymous_has_a_name_and_no_permissions() -> None:
     assert (ANONYMOUS.kind, ANONYMOUS.name, ANONYMOUS.role) == (PrincipalKind.ANONYMOUS, "anonymous", None)
     assert ANONYMOUS.repositories == NOWHERE
     assert ANONYMOUS.permissions == frozenset()
 
 
 @pytest.mark.security
-def test_a_list_shows_what_is_public_and_what_the_scope_reaches_in_the_given_order() -> None:
+def test_a_list_shows_public_and_scoped_repositories_in_order() -> None:
     all_of_them = [("other/thing", True), ("acme/open", False), ("acme/shop", True)]
     reader = principal(PrincipalKind.TOKEN, "x", Role.READER, RepositoryScope(frozenset({"acme/shop"})))
     assert visible(reader, all_of_them) == ["acme/open", "acme/shop"]

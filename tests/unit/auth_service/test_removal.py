@@ -104,14 +104,14 @@ def test_an_expired_token_is_revoked_as_well_since_a_clock_may_jump_back(desk: A
     assert opens(desk, issued) == "token-revoked"
 
 
-def test_tokens_are_told_of_in_the_order_of_their_ids(desk: AuthDesk) -> None:
+def test_token_changes_are_audited_in_order_of_ids(desk: AuthDesk) -> None:
     ids = [desk.token(Role.READER, SHOP).token.id for _ in range(6)]
     assert ids != sorted(ids), "the order they were made in is another"
     removed(desk)
     assert [fields["token"] for name, fields in told(desk) if name == "token-revoked"] == sorted(ids)
 
 
-def test_a_token_revoked_before_keeps_its_moment_and_is_not_told_of_again(desk: AuthDesk) -> None:
+def test_revoking_again_keeps_the_first_time_and_is_not_audited(desk: AuthDesk) -> None:
     issued = desk.token(Role.UPLOADER, SHOP)
     with desk.work() as work:
         tokens.revoke(work, issued.token.id)
@@ -162,7 +162,7 @@ def test_when_the_deletion_fails_every_token_and_binding_is_as_before(desk: Auth
         assert len(bindings.bound(connection, found.id)) == 1
 
 
-def test_what_is_gone_cannot_be_removed_again(desk: AuthDesk) -> None:
+def test_a_removed_repository_cannot_be_removed_again(desk: AuthDesk) -> None:
     with desk.work() as work:
         found = repositories.get(work.connection, "acme", "shop")
         assert found is not None
@@ -173,7 +173,7 @@ def test_what_is_gone_cannot_be_removed_again(desk: AuthDesk) -> None:
     assert [name for name, _ in told(desk)] == ["repository-deleted"]
 
 
-def test_the_trail_names_who_removed_and_in_which_request(desk: AuthDesk) -> None:
+def test_the_trail_names_the_actor_and_request_of_a_removal(desk: AuthDesk) -> None:
     removed(desk)
     with transaction(desk.engine, write=False) as connection:
         [entry] = audit.entries(connection)

@@ -119,7 +119,7 @@ def test_another_measurement_is_switched_by_itself(item: pytest.Item) -> None:
     [(Recorder(core="SysMonitor"), "sysmon"), (Recorder(dynamic_context="test_function"), "of the project's own")],
     ids=["core", "setting"],
 )
-def test_what_stands_in_the_way_is_noted_and_nothing_is_switched(
+def test_an_obstacle_is_noted_and_contexts_stay_unset(
     item: pytest.Item, coverage: Recorder, why: str, tmp_path: Path
 ) -> None:
     attributes = AttributePlugin(item.config, DEFAULT, lambda: coverage, str(tmp_path))
@@ -151,7 +151,7 @@ def test_the_tracer_of_an_old_coverage_is_no_obstacle(pytestconfig: pytest.Confi
 
 
 @pytest.mark.parametrize("directory", ["", "/no/such/directory"])
-def test_a_note_without_a_place_is_not_left(directory: str) -> None:
+def test_a_note_without_a_directory_is_not_written(directory: str) -> None:
     leave("something", directory)
     assert not list(Path.cwd().glob("covgov-notes*"))
 

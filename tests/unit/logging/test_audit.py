@@ -42,7 +42,7 @@ def test_an_empty_trail_is_whole() -> None:
         assert audit.head(connection) == EMPTY
 
 
-def test_an_entry_says_when_who_what_and_under_which_request() -> None:
+def test_an_entry_has_time_actor_event_and_request() -> None:
     with trail() as connection:
         write(connection, 7)
         [entry] = audit.entries(connection)
@@ -59,7 +59,7 @@ def test_an_entry_says_when_who_what_and_under_which_request() -> None:
         assert entry.hash == digest(entry)
 
 
-def test_what_a_request_does_is_accounted_for_as_that_request_s() -> None:
+def test_audit_entries_carry_the_request_id() -> None:
     with trail() as connection:
         work = UnitOfWork(connection, NOON, "token:ada", "request-9")
         audit.account(work, AuditEvent.REPOSITORY_CHANGED, {"repository": "acme/shop", "private": False})
@@ -86,7 +86,7 @@ def test_each_entry_names_the_hash_of_the_one_before_it() -> None:
 
 
 @pytest.mark.reliability
-def test_a_clock_that_goes_back_breaks_nothing() -> None:
+def test_a_clock_that_goes_back_is_harmless() -> None:
     with trail() as connection:
         for year in (2026, 2019, 2031):
             at = NOON.replace(year=year)
@@ -105,7 +105,7 @@ def test_entries_are_read_page_by_page() -> None:
 
 
 @pytest.mark.security
-def test_what_has_the_form_of_a_secret_is_not_written() -> None:
+def test_secrets_are_not_written_to_the_trail() -> None:
     with trail() as connection:
         fields = {"target": "postgresql://u:hunter22@db/hub"}
         context = {"actor": "Bearer hunter22A", "request_id": "cvg_hunter22"}
@@ -129,7 +129,7 @@ def entry_of(
 
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["branch", "commit", "name", "repository", "suite", "tree"])
-def test_a_name_with_the_form_of_a_secret_is_blanked_and_still_told_apart(name: str) -> None:
+def test_a_name_like_a_secret_is_blanked_but_distinguishable(name: str) -> None:
     """An uploader chooses the branch: two that are blanked must not look like one."""
     one, other = ("sk-aaaaaaaaaaaa", "sk-bbbbbbbbbbbb")
     told = [json.loads(entry_of({name: text})[1])[name] for text in (one, other)]
@@ -139,7 +139,7 @@ def test_a_name_with_the_form_of_a_secret_is_blanked_and_still_told_apart(name: 
 
 
 @pytest.mark.security
-def test_an_actor_with_the_form_of_a_secret_is_blanked_and_still_told_apart() -> None:
+def test_an_actor_like_a_secret_is_blanked_but_distinguishable() -> None:
     actor = "oidc:acme/shop@refs/heads/sk-aaaaaaaaaaaa"
     shown = hashlib.sha256(actor.encode()).hexdigest()[:16]
     assert entry_of({}, actor)[0] == f"oidc:acme/shop@refs/heads/[redacted] sha256:{shown}"
@@ -150,7 +150,7 @@ def test_an_actor_with_the_form_of_a_secret_is_blanked_and_still_told_apart() ->
 
 
 @pytest.mark.security
-def test_what_else_has_the_form_of_a_secret_leaves_no_hash_that_could_be_guessed_at() -> None:
+def test_blanked_secrets_in_other_fields_leave_no_hash() -> None:
     fields = {"target": "postgresql://u:hunter22@db/hub"}
     assert (
         json.loads(entry_of(fields, event=AuditEvent.DATABASE_BACKED_UP)[1])["target"]
@@ -159,7 +159,7 @@ def test_what_else_has_the_form_of_a_secret_leaves_no_hash_that_could_be_guessed
 
 
 @pytest.mark.reliability
-def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_others() -> None:
+def test_an_undecodable_name_like_a_secret_is_refused() -> None:
     with pytest.raises(DeliveryFailed, match="surrogates not allowed"):
         entry_of({"branch": "\ud800 sk-aaaaaaaaaaaa \ud800"})
 
@@ -210,7 +210,7 @@ REFUSALS: dict[str, Callable[[Connection], object]] = {
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_a_database_that_refuses_raises(refusal: str) -> None:
+def test_a_database_error_is_raised(refusal: str) -> None:
     with trail() as connection:
         write(connection)
         REFUSALS[refusal](connection)
@@ -267,7 +267,7 @@ COLUMNS = ["at", "event", "actor", "request_id", "fields", "previous", "hash"]
 @pytest.mark.security
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("sequence", [1, 3, 5])
-def test_one_altered_value_is_found_where_it_is(sequence: int, column: str) -> None:
+def test_one_altered_value_is_located(sequence: int, column: str) -> None:
     with trail() as connection:
         stored(connection, 5)
         connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values({column: "f" * 64}))
@@ -301,7 +301,7 @@ def test_an_entry_altered_together_with_its_hash_is_found(sequence: int) -> None
         ([1, 2, 3, 4, 5], [(5, "the newest entries are missing: 1 to 5")]),
     ],
 )
-def test_a_missing_entry_is_found_also_the_newest(gone: list[int], expected: list[tuple[int, str]]) -> None:
+def test_a_missing_entry_is_found(gone: list[int], expected: list[tuple[int, str]]) -> None:
     with trail() as connection:
         stored(connection, 5)
         connection.execute(delete(AUDIT).where(AUDIT.c.sequence.in_(gone)))
@@ -357,7 +357,7 @@ def test_a_removed_record_of_the_newest_entry_is_found() -> None:
 
 
 @pytest.mark.security
-def test_a_trail_that_was_forged_as_a_whole_is_found_by_a_head_noted_outside() -> None:
+def test_a_noted_head_reveals_a_forged_trail() -> None:
     with trail() as connection:
         stored(connection, 4)
         noted = audit.head(connection)
@@ -372,7 +372,7 @@ def test_a_trail_that_was_forged_as_a_whole_is_found_by_a_head_noted_outside() -
         assert whats(connection, noted) == [(4, "the entry that was noted outside is not in this trail")]
 
 
-def test_a_head_noted_before_the_first_entry_proves_nothing_and_breaks_nothing() -> None:
+def test_a_head_noted_before_the_first_entry_is_accepted() -> None:
     with trail() as connection:
         noted = audit.head(connection)
         stored(connection, 2)
@@ -400,7 +400,7 @@ def test_any_single_alteration_is_found(count: int, data: st.DataObject) -> None
         st.tuples(st.sampled_from(list(AuditEvent)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12
     )
 )
-def test_whatever_was_written_verifies(written: list[tuple[AuditEvent, str]]) -> None:
+def test_every_written_trail_verifies(written: list[tuple[AuditEvent, str]]) -> None:
     with trail() as connection:
         for event, said in written:
             fields = {

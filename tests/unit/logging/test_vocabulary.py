@@ -27,14 +27,14 @@ def test_names_are_kebab_case_and_say_what_happened(event: AuditEvent) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_something_is_required_of_every_event_and_nothing_is_both(event: AuditEvent) -> None:
+def test_every_event_has_required_fields_apart_from_optional_ones(event: AuditEvent) -> None:
     shape = SHAPES[event]
     assert shape.required
     assert not set(shape.required) & set(shape.optional)
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_the_required_fields_are_enough_and_the_optional_ones_welcome(event: AuditEvent) -> None:
+def test_required_fields_suffice_and_optional_ones_are_accepted(event: AuditEvent) -> None:
     assert faults_of(event, fields_for(event)) == []
     assert faults_of(event, fields_for(event, optional=True)) == []
 
@@ -64,14 +64,14 @@ def test_a_field_of_another_type_is_refused(event: AuditEvent, data: st.DataObje
     assert fault.endswith(f" for {name}")
 
 
-def test_a_payload_is_no_field() -> None:
+def test_a_long_text_is_refused_as_a_field() -> None:
     fields = {**fields_for(AuditEvent.RUN_APPENDED), "run": "x" * (LONGEST_TEXT + 1)}
     assert faults_of(AuditEvent.RUN_APPENDED, fields) == [f"wants at most {LONGEST_TEXT} characters for run"]
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("event", EVENTS)
-def test_no_field_is_there_to_hold_a_secret(event: AuditEvent) -> None:
+def test_no_event_field_is_named_after_a_secret(event: AuditEvent) -> None:
     names = {**SHAPES[event].required, **SHAPES[event].optional}
     assert not {"secret", "password", "text", "authorization", "header"} & set(names)
     assert "sha256" not in names or not event.value.startswith("token-")

@@ -78,28 +78,28 @@ def test_a_body_within_its_limits_arrives_as_it_is() -> None:
 
 
 @given(st.binary(max_size=900), st.integers(1, 50))
-def test_a_compressed_body_arrives_unpacked_however_it_is_cut(data: bytes, size: int) -> None:
+def test_a_compressed_body_is_unpacked_however_it_is_chunked(data: bytes, size: int) -> None:
     packed = gzip.compress(data)
     parts = [packed[at : at + size] for at in range(0, len(packed), size)]
     assert ask(Client(parts), HubLimits(document=1000), content_encoding="gzip") == data
 
 
 @pytest.mark.security
-def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
+def test_a_body_declared_too_large_is_refused_unread() -> None:
     client = Client([b"x"])
     assert b"body-too-large" in ask(client, content_length="101")
     assert client.taken == 0
 
 
 @pytest.mark.security
-def test_a_body_that_grows_too_large_is_refused_at_the_limit() -> None:
+def test_a_body_is_refused_once_it_exceeds_the_limit() -> None:
     client = Client([b"x" * 60] * 50)
     assert problem(client) == (413, "body-too-large")
     assert client.taken == 2
 
 
 @pytest.mark.security
-def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000, 9), 9)
     assert len(bomb) < 1000
     limits = HubLimits(document=10_000)
@@ -112,7 +112,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
 
 @pytest.mark.security
 @given(st.integers(1, 2000), st.integers(0, 200_000))
-def test_never_more_than_the_limit_and_one_byte_is_held(most: int, size: int) -> None:
+def test_reading_stops_one_byte_after_the_limit(most: int, size: int) -> None:
     unpack, made = GzipExpander(most), 0
     packed = gzip.compress(b"\0" * size)
     with pytest.raises(ApiProblem, match="larger than") if size > most else nullcontext():
@@ -133,7 +133,7 @@ def test_never_more_than_the_limit_and_one_byte_is_held(most: int, size: int) ->
     ],
     ids=["not gzip", "cut off", "more behind it", "two members", "empty"],
 )
-def test_gzip_that_is_none_is_refused(data: bytes) -> None:
+def test_invalid_gzip_is_refused(data: bytes) -> None:
     assert problem(Client([data]), content_encoding="gzip") == (400, "body-damaged")
 
 
@@ -143,17 +143,17 @@ def test_an_encoding_that_is_not_read_is_named() -> None:
 
 
 @pytest.mark.reliability
-def test_a_client_that_leaves_before_the_end_is_no_answer_s_cause() -> None:
+def test_a_client_that_disconnects_early_gets_no_answer() -> None:
     with pytest.raises(ClientDisconnect):
         ask(Client([b"half"], ends=False))
 
 
 @pytest.mark.reliability
-def test_a_client_that_is_too_slow_is_told_so() -> None:
+def test_a_slow_client_gets_a_timeout() -> None:
     assert problem(Client([b"half"], ends=False, silent=True)) == (408, "body-slow")
 
 
-def test_after_the_body_the_client_may_be_silent_for_as_long_as_it_likes() -> None:
+def test_no_timeout_applies_after_the_body() -> None:
     async def call() -> Message:
         body = BoundedBody(Client([b"x"]).receive, LIMITS, None, chain([0.0], iter(lambda: 9e9, 0)).__next__)
         await body.receive()
@@ -162,7 +162,7 @@ def test_after_the_body_the_client_may_be_silent_for_as_long_as_it_likes() -> No
     assert anyio.run(call)["type"] == "http.disconnect"
 
 
-def test_a_client_that_leaves_without_a_body_is_passed_on() -> None:
+def test_a_disconnect_without_a_body_is_passed_on() -> None:
     async def call() -> Message:
         return await BoundedBody(Client([]).receive, LIMITS, None, time.monotonic).receive()
 

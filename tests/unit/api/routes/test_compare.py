@@ -23,7 +23,7 @@ def pair(hub: ReadDesk) -> dict[str, str]:
     return {"base": base.id, "head": head.id}
 
 
-def test_a_loss_is_told_in_categories_parts_and_words(hub: ReadDesk) -> None:
+def test_a_loss_has_categories_parts_and_a_sentence(hub: ReadDesk) -> None:
     body = hub.get(COMPARE, **pair(hub), suite="api", metric="line").json()
     assert (body["base"]["covered"], body["head"]["covered"], body["head"]["total"]) == (3, 2, 5)
     assert body["points"] == {"exact": "-20/1", "shown": "-20.00"}
@@ -42,7 +42,7 @@ def test_a_loss_is_told_in_categories_parts_and_words(hub: ReadDesk) -> None:
     assert (body["changed_files"], body["unchanged_files"], body["next"]) == (2, 0, None)
 
 
-def test_the_answer_says_that_there_was_no_git(hub: ReadDesk) -> None:
+def test_the_answer_notes_the_missing_git(hub: ReadDesk) -> None:
     (note,) = hub.get(COMPARE, **pair(hub)).json()["notes"]
     assert note.startswith("the hub has no git: sources were compared by blob id")
     assert "1 file counts as deleted and new" in note
@@ -81,7 +81,7 @@ def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk
     assert body["lost"] == {"src/api/a.py": "2"}
 
 
-def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
+def test_a_rename_across_components_is_moved(hub: ReadDesk) -> None:
     hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     base = hub.record(two_suites("c1"))
     moved = {"src/api/a.py": "++-", "src/api/b.py": "+-x", "src/api/login.py": "++"}
@@ -100,7 +100,7 @@ def test_a_component_needs_a_stored_policy_that_declares_it(hub: ReadDesk) -> No
     assert (answer.status_code, answer.json()["code"]) == (404, "component-unknown")
 
 
-def test_an_unknown_suite_and_a_run_without_coverage_are_said(hub: ReadDesk) -> None:
+def test_an_unknown_suite_and_missing_coverage_are_errors(hub: ReadDesk) -> None:
     sides = pair(hub)
     empty = hub.record(run("c9", snapshots={}))
     for query in ({"suite": "none"}, {"head": empty.id}):
@@ -108,7 +108,7 @@ def test_an_unknown_suite_and_a_run_without_coverage_are_said(hub: ReadDesk) -> 
         assert (answer.status_code, answer.json()["code"]) == (404, "suite-unknown")
 
 
-def test_a_commit_stands_for_its_newest_complete_run(hub: ReadDesk) -> None:
+def test_a_commit_means_its_newest_complete_run(hub: ReadDesk) -> None:
     first = hub.record(two_suites("c1"))
     second = hub.record(two_suites("c1", at=NOON + timedelta(hours=1)))
     hub.record(two_suites("c1", at=NOON + timedelta(hours=2), tests=FAILED))

@@ -49,12 +49,12 @@ def test_the_hub_s_digest_is_that_of_the_whole_records(hub: ReadDesk) -> None:
     assert body["components"][1]["before"]["covered"] == 2
 
 
-def test_a_time_without_runs_is_no_failure(hub: ReadDesk) -> None:
+def test_a_digest_without_runs_is_no_error(hub: ReadDesk) -> None:
     body = hub.get(f"{EMPTY}/digest", until="2020-01-01", weeks=2).json()
     assert (body["runs"], body["weeks"], body["commit"]) == (0, ["2019-W52", "2020-W01"], None)
 
 
-def test_the_calendar_has_a_beginning(hub: ReadDesk) -> None:
+def test_a_digest_before_the_calendar_is_refused(hub: ReadDesk) -> None:
     answer = hub.get(f"{SHOP}/digest", until="0001-01-03", weeks=53)
     assert (answer.status_code, answer.json()["code"]) == (400, "digest-too-early")
 

@@ -153,7 +153,7 @@ def test_any_bytes_are_an_event_or_an_input_error(data: bytes) -> None:
         assert detect({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": EVENT}, {EVENT: data}.get).system == "github"
 
 
-def test_an_event_outside_github_is_not_looked_at() -> None:
+def test_an_event_file_outside_github_is_ignored() -> None:
     assert detect({"GITHUB_EVENT_PATH": EVENT}, {EVENT: b"{"}.get).system == "local"
 
 
@@ -215,7 +215,7 @@ def test_gitlab_tag_pipeline_is_on_no_branch() -> None:
     assert not gitlab("push", CI_COMMIT_TAG="v1").on_default_branch
 
 
-def test_a_pull_request_has_a_head_of_its_own_and_nothing_else_has() -> None:
+def test_only_a_pull_request_has_a_head_commit() -> None:
     event = {"pull_request": {"number": 7, "head": {"ref": "f", "sha": SHA}, "base": {"ref": "main"}}}
     assert github("pull_request", "refs/pull/7/merge", event).head_commit == SHA
     assert github("push", "refs/heads/main", {}).head_commit == ""

@@ -14,7 +14,7 @@ from covgov_testing.hub.database import database, url
 
 
 @pytest.mark.security
-def test_a_hub_does_not_start_with_a_route_of_which_nobody_said_who_may_use_it(tmp_path: Path) -> None:
+def test_the_hub_does_not_start_with_an_unguarded_route(tmp_path: Path) -> None:
     forgotten = APIRouter()
 
     @forgotten.get("/v1/forgotten")

@@ -87,7 +87,7 @@ def test_foreign_files_are_not_matched_by_name_once_others_are_found() -> None:
     assert found.unmatched == ("/usr/lib/python3/setup.py",)
 
 
-def test_a_root_of_another_machine_may_stand_for_a_directory_so_a_like_path_is_not_guessed() -> None:
+def test_a_path_that_also_fits_a_foreign_root_is_not_guessed() -> None:
     tree = frozenset({"a.py", "src/a.py"})
     found = mapped("a.py", roots=["/ci/src"], tree=tree)
     assert (found.files, found.ambiguous) == ({}, {"a.py": ("a.py", "src/a.py")})
@@ -140,7 +140,7 @@ SEGMENTS = st.sampled_from(["..", ".", "src", "pkg", "a.py", "repo", "", "C:", "
     st.lists(st.lists(SEGMENTS, max_size=6).map("/".join), max_size=4, unique=True),
     st.lists(st.lists(SEGMENTS, max_size=4).map("/".join), max_size=2),
 )
-def test_whatever_the_report_says_only_repository_paths_come_out(paths: list[str], roots: list[str]) -> None:
+def test_only_repository_paths_come_out_of_a_report(paths: list[str], roots: list[str]) -> None:
     found = mapped(*paths, roots=roots)
     assert found.files.keys() <= TREE
     assert set(found.unmatched) <= set(paths)
@@ -168,7 +168,5 @@ def test_whatever_the_report_says_only_repository_paths_come_out(paths: list[str
         (("https://ci.example/shop",), "/", None),
     ],
 )
-def test_paths_are_meant_from_one_directory_of_the_repository_or_from_none_that_is_known(
-    roots: Sequence[str], root: str, wanted: str | None
-) -> None:
+def test_report_roots_resolve_to_one_directory_or_none(roots: Sequence[str], root: str, wanted: str | None) -> None:
     assert one_base(roots, root=root) == wanted

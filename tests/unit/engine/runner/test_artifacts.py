@@ -27,7 +27,7 @@ def listing(directory: Path) -> list[str]:
 
 
 @pytest.mark.reliability
-def test_what_an_earlier_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_artifacts_of_an_earlier_run_are_removed(tmp_path: Path) -> None:
     artifacts = SuiteArtifacts(tmp_path / "out", "a")
     artifacts.prepare()
     for path in artifacts.all:
@@ -37,12 +37,12 @@ def test_what_an_earlier_run_left_is_removed_and_nothing_else(tmp_path: Path) ->
     assert listing(tmp_path / "out") == [".gitignore", "b.snapshot"]
 
 
-def test_the_output_directory_hides_itself_from_git(tmp_path: Path) -> None:
+def test_the_output_directory_is_ignored_by_git(tmp_path: Path) -> None:
     SuiteArtifacts(tmp_path, "a").prepare()
     assert (tmp_path / ".gitignore").read_text().splitlines()[-1] == "*"
 
 
-def test_a_gitignore_of_the_projects_own_stays(tmp_path: Path) -> None:
+def test_an_existing_gitignore_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine")
     SuiteArtifacts(tmp_path, "a").prepare()
     assert (tmp_path / ".gitignore").read_text() == "mine"
@@ -56,7 +56,7 @@ def test_reports_and_junit_are_published_under_the_suites_name(tmp_path: Path, r
     assert (tmp_path / "out/a.lcov").read_text() == "lcov"
 
 
-def test_no_junit_no_file(tmp_path: Path, reports: Path) -> None:
+def test_without_junit_no_file_is_written(tmp_path: Path, reports: Path) -> None:
     SuiteArtifacts(tmp_path / "out", "a").publish(reports, tmp_path / "junit.xml")
     assert not (tmp_path / "out/a-junit.xml").exists()
 

@@ -8,7 +8,7 @@ from covgov.errors import UsageError
 from covgov.runner.passthrough import ReportOutputs, split
 
 
-def test_nothing_is_nothing() -> None:
+def test_empty_values_are_redacted_to_themselves() -> None:
     assert split(()).requested == ReportOutputs()
 
 
@@ -63,7 +63,7 @@ def test_options_without_a_meaning_here_are_named(
 
 @pytest.mark.security
 @pytest.mark.parametrize("option", ["--cov-fail-under=0", "--cov-fail-under", "--no-cov"])
-def test_what_would_bypass_the_gate_is_refused(option: str) -> None:
+def test_options_that_bypass_the_gate_are_refused(option: str) -> None:
     with pytest.raises(UsageError) as caught:
         split([option, "10"])
     assert caught.value.code == "passthrough-refused"
@@ -82,7 +82,7 @@ def test_an_unknown_report_is_refused() -> None:
     assert caught.value.code == "passthrough-report"
 
 
-def test_what_follows_a_double_dash_is_not_looked_at() -> None:
+def test_arguments_after_a_double_dash_pass_through() -> None:
     assert split(["-q", "--", "--cov-report=xml"]).pytest == ("-q", "--", "--cov-report=xml")
 
 

@@ -114,14 +114,14 @@ def test_no_tests_means_not_arrived_and_removes_what_an_earlier_run_left(run: Ru
     assert run.written == {"unit.why"}
 
 
-def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
+def test_a_pytest_usage_error_means_not_arrived(run: Run) -> None:
     done = run(UNIT, "--no-such-option")
     assert not done.arrived
     assert "exit code 4" in done.reason
     assert "unrecognized arguments: --no-such-option" in done.reason
 
 
-def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run: Run) -> None:
+def test_a_missing_test_path_becomes_the_suites_reason(run: Run) -> None:
     done = run(Suite("unit", tests=("test",)))
     assert not done.arrived
     assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
@@ -130,7 +130,7 @@ def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run
     assert not (run.out / "unit.why").exists()
 
 
-def test_an_interpreter_without_coverage_is_told_in_its_own_words(run: Run) -> None:
+def test_a_missing_coverage_py_repeats_the_interpreters_error(run: Run) -> None:
     done = run(Suite("unit", command=("sh", "-c", "echo; echo No module named coverage; echo; exit 1")))
     assert not done.arrived
     assert "exit code 1) left no coverage data" in done.reason
@@ -172,7 +172,7 @@ def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
 
 
 @pytest.mark.reliability
-def test_a_damaged_junit_file_is_noted_and_the_exit_code_counts(run: Run) -> None:
+def test_a_damaged_junit_file_leaves_a_note_and_the_exit_code(run: Run) -> None:
     spoil = f"import sys; sys.path.insert(0, {str(run.root)!r}); import app.calc; open(sys.argv[1], 'w').write('<')"
     done = run(Suite("unit", command=(sys.executable, "-c", spoil, "{junit}")))
     assert done.snapshot is not None

@@ -13,7 +13,7 @@ from covgov_testing.hub.database import database, make
 
 
 @pytest.mark.parametrize("kind", DocumentKind)
-def test_the_newest_text_replaces_the_one_before(tmp_path: Path, kind: DocumentKind) -> None:
+def test_a_new_document_replaces_the_old_one(tmp_path: Path, kind: DocumentKind) -> None:
     later = NOON + timedelta(days=1)
     with database(tmp_path / "hub.db") as engine:
         mine, other = make(engine), make(engine, "acme/other")

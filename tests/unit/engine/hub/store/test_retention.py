@@ -35,7 +35,7 @@ def upload(connection: Connection, repository_id: int, name: str, *, hours: int,
     connection.execute(insert(UPLOADS).values(repository_id=repository_id, run_id=run_id, **values))
 
 
-def test_a_sweep_drops_what_may_go_and_nothing_else(tmp_path: Path) -> None:
+def test_a_sweep_drops_expired_files_only(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop, other = make(engine), make(engine, "acme/other")
         with transaction(engine, write=True) as connection:
@@ -76,7 +76,7 @@ def test_a_sweep_of_one_repository_touches_no_other_owner_s_bytes(tmp_path: Path
 
 
 @pytest.mark.reliability
-def test_a_sweep_leaves_a_push_alone_that_is_under_way(tmp_path: Path) -> None:
+def test_a_sweep_keeps_the_files_of_an_unfinished_push(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop = make(engine)
         added, _ = ledger.addition(SqlHistory(engine, shop).view(), run(), {})
@@ -107,7 +107,7 @@ def test_sweeping_an_empty_history_drops_nothing(tmp_path: Path) -> None:
             assert connection.execute(select(func.count()).select_from(BLOBS)).scalar_one() == 0
 
 
-def test_what_a_repository_keeps_is_counted_up_and_down(tmp_path: Path) -> None:
+def test_a_repositorys_size_is_counted(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop = make(engine)
         with transaction(engine, write=True) as connection:

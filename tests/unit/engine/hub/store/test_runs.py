@@ -57,7 +57,7 @@ def test_runs_are_listed_newest_first_in_pages(connection: Connection, shop: Hub
     assert [found.id for found in seen] == [summary.id for summary in reversed(made)]
 
 
-def test_a_row_tells_what_the_summary_tells(connection: Connection, shop: HubRepository) -> None:
+def test_a_check_run_has_the_summarys_figures(connection: Connection, shop: HubRepository) -> None:
     files = {"api": snap({"a.py": "-"}, tests=FAILED)}
     summary = SqlHistory(connection, shop).append(run(outcome=Outcome.FAIL, snapshots=files, branch="topic"))
     found = runs.find(connection, shop.id, summary.id)
@@ -87,9 +87,7 @@ def test_runs_of_another_repository_are_never_seen(connection: Connection, shop:
     assert caught.value.code == "run-unknown"
 
 
-def test_a_figure_is_told_with_its_bar_and_outcome_and_as_none_where_nothing_was_measured(
-    connection: Connection, shop: HubRepository
-) -> None:
+def test_a_badge_shows_figure_and_outcome_or_none(connection: Connection, shop: HubRepository) -> None:
     SqlHistory(connection, shop).append(record(1))
     assert [point.figure for name in ("", "api", "auth") for point in runs.trend(connection, shop.id, name)] == [
         ComponentRow("", Metric.COMBINED, Ratio(9, 20), Decimal(90), Outcome.PASS),
@@ -98,7 +96,7 @@ def test_a_figure_is_told_with_its_bar_and_outcome_and_as_none_where_nothing_was
     ]
 
 
-def test_a_trend_tells_the_figure_of_each_run(connection: Connection, shop: HubRepository) -> None:
+def test_a_trend_lists_each_runs_figure(connection: Connection, shop: HubRepository) -> None:
     store = SqlHistory(connection, shop)
     for number in range(4):
         store.append(record(number, covered=number, branch="main" if number != 2 else "topic"))

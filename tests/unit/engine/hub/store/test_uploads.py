@@ -79,7 +79,7 @@ def test_the_uploads_of_one_attempt_are_settled_together(connection: Connection)
 
 
 @pytest.mark.reliability
-def test_uploads_and_tokens_come_through_the_change_of_their_tables_and_back(tmp_path: Path) -> None:
+def test_uploads_and_tokens_survive_the_migration_and_back(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with transaction(engine, write=True) as connection:
             repositories.create(connection, "acme", "shop", at=NOON)

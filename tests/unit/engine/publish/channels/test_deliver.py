@@ -57,14 +57,14 @@ def codes(done: Delivery) -> list[str]:
     return [fault.code for fault in done.faults]
 
 
-def test_what_is_sent_is_not_kept(tmp_path: Path) -> None:
+def test_a_sent_parcel_is_not_spooled(tmp_path: Path) -> None:
     (done,) = run(Fake(), parcel(), folder=tmp_path)
     assert (done.fate, done.detail, done.spooled, codes(done)) == (DeliveryState.SENT, "sent with a", False, [])
     assert kept(tmp_path) == []
 
 
 @pytest.mark.reliability
-def test_a_failure_is_kept_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_failed_parcel_is_spooled_and_the_rest_is_sent(tmp_path: Path) -> None:
     fake = Fake(BROKEN)
     first, second = run(fake, parcel("one"), parcel("two"), folder=tmp_path)
     assert (first.fate, first.spooled, second.fate) == (DeliveryState.FAILED, True, DeliveryState.SENT)
@@ -82,7 +82,7 @@ def test_a_failure_is_kept_and_stops_nothing(tmp_path: Path) -> None:
         (WRONG, True, ["extra-missing"], True),
     ],
 )
-def test_what_is_required_and_what_is_wrong_decides_the_exit_code(
+def test_required_failures_and_faults_decide_the_exit_code(
     tmp_path: Path, failure: CovgovError, required: bool, faults: list[str], spooled: bool
 ) -> None:
     (done,) = run(Fake(failure), parcel(required=required), folder=tmp_path)
@@ -92,7 +92,7 @@ def test_what_is_required_and_what_is_wrong_decides_the_exit_code(
 
 
 @pytest.mark.reliability
-def test_a_parcel_that_cannot_even_be_kept_is_a_fault_also_with_best_effort(tmp_path: Path) -> None:
+def test_a_parcel_that_cannot_be_spooled_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("in the way")
     (done,) = run(Fake(BROKEN), parcel(), folder=tmp_path)
     assert (done.spooled, codes(done)) == (False, ["artifact-unwritable"])
@@ -101,7 +101,7 @@ def test_a_parcel_that_cannot_even_be_kept_is_a_fault_also_with_best_effort(tmp_
 
 
 @pytest.mark.reliability
-def test_a_kept_parcel_is_delivered_once(tmp_path: Path) -> None:
+def test_a_spooled_parcel_is_delivered_once(tmp_path: Path) -> None:
     fake = Fake(BROKEN)
     run(fake, parcel(), folder=tmp_path)
     (done,) = rerun(fake, tmp_path)
@@ -126,7 +126,7 @@ class Jamming(Fake):
 
 
 @pytest.mark.reliability
-def test_a_file_that_cannot_be_removed_is_told_and_the_rest_is_delivered(tmp_path: Path) -> None:
+def test_a_parcel_that_cannot_be_removed_is_reported_and_the_rest_is_sent(tmp_path: Path) -> None:
     run(Fake(BROKEN, BROKEN), parcel("one"), parcel("two"), folder=tmp_path)
     first, _second = Spool(tmp_path).names()
     done = [one for one in rerun(Jamming(tmp_path, first), tmp_path) if isinstance(one, Delivery)]
@@ -138,7 +138,7 @@ def test_a_file_that_cannot_be_removed_is_told_and_the_rest_is_delivered(tmp_pat
 
 
 @pytest.mark.parametrize("failure", [BROKEN, UNSET])
-def test_what_still_fails_stays(tmp_path: Path, failure: CovgovError) -> None:
+def test_a_parcel_that_fails_again_stays(tmp_path: Path, failure: CovgovError) -> None:
     run(Fake(BROKEN), parcel(required=True), folder=tmp_path)
     (done,) = rerun(Fake(failure), tmp_path)
     assert isinstance(done, Delivery)
@@ -154,7 +154,7 @@ def test_only_the_wanted_channels_are_delivered_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_what_nobody_can_deliver_is_told_and_stays(tmp_path: Path) -> None:
+def test_an_undeliverable_parcel_is_reported_and_stays(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.keep(parcel(channel="pigeon"))
     (tmp_path / "spool" / "damaged.json").write_text("{")
@@ -174,7 +174,7 @@ class Wary(Fake):
 
 
 @pytest.mark.security
-def test_what_the_policy_never_wrote_is_not_sent(tmp_path: Path) -> None:
+def test_a_parcel_with_an_unknown_target_is_not_sent(tmp_path: Path) -> None:
     spool, wary = Spool(tmp_path), Wary()
     spool.keep(parcel("known"))
     spool.keep(parcel("planted"))
@@ -186,7 +186,7 @@ def test_what_the_policy_never_wrote_is_not_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_secret_that_comes_back_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_repeated_secret_is_replaced_by_its_name(tmp_path: Path) -> None:
     env = {"A": "a", "API_TOKEN": "pl4nted", "MAIL_PASSWORD": "x"}
     failure = DeliveryFailed("refused", "HTTP 401: pl4nted\nis wrong", hint="pl4nted: x?")
     (done,) = deliver([parcel()], {"fake": Fake(failure)}, env, Spool(tmp_path))
@@ -197,7 +197,7 @@ def test_a_secret_that_comes_back_is_told_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_nor_does_a_success_repeat_a_secret(tmp_path: Path) -> None:
+def test_a_success_does_not_repeat_a_secret(tmp_path: Path) -> None:
     fake = Fake()
     (done,) = deliver([parcel()], {"fake": fake}, {"A": "pl4nted", "SECRET_A": "pl4nted"}, Spool(tmp_path))
     assert done.detail == "sent with ${SECRET_A}"

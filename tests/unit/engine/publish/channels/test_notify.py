@@ -41,7 +41,7 @@ def test_a_target_of_several_occasions_gets_one_message() -> None:
     assert RUN in one.body["teams"]
 
 
-def test_each_target_hears_what_it_wants_to_hear() -> None:
+def test_each_target_gets_its_occasions() -> None:
     notify = NotifyPolicy({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=frozenset({B}))
     first, second = parcels(RED, None, notify)
     assert (first.destination, first.subject.partition(": ")[2]) == (A, "dropped: api")
@@ -49,7 +49,7 @@ def test_each_target_hears_what_it_wants_to_hear() -> None:
     assert (first.required, second.required) == (False, True)
 
 
-def test_nothing_is_sent_while_the_state_stays() -> None:
+def test_an_unchanged_state_sends_nothing() -> None:
     notify = telling(*Occasion)
     assert parcels(RED, RED, notify) == []
     assert len(parcels(GREEN, RED, notify)) == 1
@@ -77,26 +77,26 @@ def test_without_a_known_default_branch_every_branch_alerts() -> None:
 
 
 @pytest.mark.security
-def test_a_default_branch_is_a_name_and_no_pattern() -> None:
+def test_a_default_branch_is_not_a_pattern() -> None:
     assert not parcels(RED, None, telling(Occasion.DROP), replace(MAIN, branch="ab", default_branch="a*"))
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
-def test_a_pull_request_alerts_nobody_even_from_a_branch_called_main(event: CiEvent) -> None:
+def test_a_pull_request_sends_no_alert_even_from_a_branch_called_main(event: CiEvent) -> None:
     assert why(replace(telling(Occasion.DROP), branches=("main",)), replace(MAIN, event=event)) == (
         "pull requests alert nobody"
     )
 
 
-def test_quiet_hours_are_kept() -> None:
+def test_quiet_hours_are_respected() -> None:
     notify = replace(telling(Occasion.DROP), quiet=QuietHours(time(11), time(13)))
     assert why(notify) == "quiet hours until 13:00 UTC"
     later = publication(RED, notify=notify, at=NOW + timedelta(hours=1))
     assert len(NOTIFY.parcels(later)) == 1
 
 
-def test_silence_has_a_reason() -> None:
+def test_having_nothing_to_send_has_a_reason() -> None:
     assert why(NotifyPolicy()) == "[notify] names no target"
     assert why(telling(Occasion.DIGEST)) == "[notify] names no target"
     assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed that a target wants to hear of"
@@ -105,7 +105,7 @@ def test_silence_has_a_reason() -> None:
 
 
 @pytest.mark.security
-def test_a_target_that_is_written_out_is_refused_whatever_happened() -> None:
+def test_a_literal_target_is_always_refused() -> None:
     with pytest.raises(PolicyInvalid, match=r"notify\.on_drop\[1\]"):
         parcels(GREEN, GREEN, NotifyPolicy({Occasion.DROP: (A, "slack://T0/B0/C0")}))
 
@@ -119,7 +119,7 @@ def test_sending_reads_the_address_from_the_environment() -> None:
     assert str(got.json["message"]).startswith("FAIL: acme/shop, branch main")
 
 
-def test_without_the_variable_nothing_is_tried() -> None:
+def test_without_the_variable_nothing_is_sent() -> None:
     (one,) = parcels(RED, None, telling(Occasion.DROP, target=A))
     env: Mapping[str, str] = {"B": "json://127.0.0.1/"}
     with pytest.raises(NotConfigured, match=r"^A is not set$"):
@@ -139,7 +139,7 @@ def test_a_spooled_parcel_goes_only_where_the_policy_sends_one() -> None:
 DIGEST = "# Coverage digest 2026-W47\n\n2026-11-16 to 2026-11-22\n\n| a | b |\n| - | - |\n\n\nend\n"
 
 
-def test_the_digest_goes_to_those_who_want_it() -> None:
+def test_the_digest_goes_to_its_subscribers() -> None:
     notify = NotifyPolicy({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet=QuietHours(time(0), time(23, 59)))
     (one,) = digest_parcels(DIGEST, notify, MAIN, "acme/shop")
     assert (one.destination, one.subject) == (A, "Coverage digest 2026-W47: acme/shop")

@@ -52,7 +52,7 @@ def problem(status: int, code: str = "some-code", **headers: str) -> httpx2.Resp
     return httpx2.Response(status, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
-EMPTY = ok({"names": [], "head": None})
+EMPTY = ok({"names": [], "head": None, "next": None})
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_pushing_and_fetching_ask_whether_the_hub_answers() -> None:
 
 
 def test_an_answer_that_leaves_out_everything_is_no_hub_s() -> None:
-    named = ok({"names": ["runs/00000001-x.json"], "head": None})
+    named = ok({"names": ["runs/00000001-x.json"], "head": None, "next": None})
     store = HubStore(client(Hub(named, ok({"files": {}, "left": ["runs/00000001-x.json"]}))))
     with pytest.raises(Undetermined, match="leaves out"):
         store.list()
@@ -325,7 +325,7 @@ def test_a_history_that_never_holds_still_is_given_up() -> None:
         def __call__(self, request: httpx2.Request) -> httpx2.Response:
             self.asked.append(request)
             if request.url.path.endswith("/names"):
-                return ok({"names": [], "head": None})
+                return ok({"names": [], "head": None, "next": None})
             if request.url.path.endswith("/missing"):
                 return ok({"missing": []})
             return problem(409, "history-contended")

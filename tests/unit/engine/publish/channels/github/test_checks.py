@@ -53,7 +53,7 @@ def lines_of(request: dict[str, object]) -> list[int]:
 
 
 @pytest.mark.reliability
-def test_no_conclusion_but_that_of_a_pass_lets_branch_protection_through() -> None:
+def test_only_a_pass_satisfies_branch_protection() -> None:
     let_through = {"success", "neutral", "skipped"}
     assert {outcome for outcome in Outcome if CONCLUSIONS[outcome] in let_through} == {Outcome.PASS}
 
@@ -97,7 +97,7 @@ def test_a_check_run_is_concluded_with_its_last_annotation_only() -> None:
 
 
 @pytest.mark.reliability
-def test_what_breaks_off_is_left_without_a_conclusion() -> None:
+def test_an_interrupted_check_run_has_no_conclusion() -> None:
     github = FakeGithub()
     github.fail(refusal(422, "no"), method="PATCH")
     with pytest.raises(DeliveryFailed):
@@ -144,7 +144,7 @@ def test_uncovered_lines_of_the_change_are_annotated_range_by_range() -> None:
     ]
 
 
-def test_endless_lists_are_cut() -> None:
+def test_long_lists_are_cut() -> None:
     spelled = ",".join(str(2 * line) for line in range(1, 2000))
     verdict = build.verdict(build.finding(), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": spelled}))
     assert len(remarks(to_wire_v1.verdict(verdict))) == MOST
