@@ -27,7 +27,7 @@ from covgov_testing.fakes.auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthD
 HINTS = {
     "authorization-malformed": "send Authorization: Bearer with a token of the hub",
     "oidc-malformed": "see docs/hub.md on tokens from CI",
-    "oidc-replayed": "ask the CI for a new one; where a job gets only one, run the job again",
+    "oidc-replayed": "request a new token from the CI, or run the job again",
     "oidc-signature": "see docs/hub.md on tokens from CI",
     "oidc-unbound": "a maintainer binds it: issuer, repository and ref pattern",
     "token-expired": "ask for a new one",
@@ -72,7 +72,7 @@ def test_a_hub_token_gives_its_principal(desk: AuthDesk, scheme: str) -> None:
     "header", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Token x", "cvg_x", "Bearer\tx", "BearerX y"]
 )
 def test_a_header_without_a_bearer_token_is_refused(desk: AuthDesk, header: str) -> None:
-    expected = "authorization-malformed: the Authorization header must stand once and say Bearer and a token"
+    expected = "authorization-malformed: the request needs exactly one Authorization header, with Bearer and a token"
     assert refusal(desk, header) == expected
 
 
@@ -158,7 +158,7 @@ def test_a_ci_token_can_be_used_once(desk: AuthDesk) -> None:
     desk.authenticator.authenticate(bearer(token))
     assert (
         refusal(desk, *bearer(token))
-        == "oidc-replayed: this CI token was used before, if only for an answer that got lost"
+        == "oidc-replayed: this CI token was used before, possibly by a request whose answer was lost"
     )
     again = desk.issuer.sign(desk.issuer.github(exp=int(NOON.timestamp()) + 301))
     assert refusal(desk, *bearer(again)).startswith("oidc-replayed")

@@ -23,7 +23,7 @@ REPOSITORY = "/v1/repositories/{owner}/{name}"
 HIDDEN = {
     "code": "repository-unknown",
     "message": "there is no repository other/thing",
-    "hint": "check the spelling; a repository that the token does not reach is not shown either",
+    "hint": "check the spelling and the scope of the token",
 }
 
 
@@ -146,7 +146,7 @@ def test_a_missing_permission_names_principal_permission_and_repository(desk: Au
     assert answer.json() == {
         "code": "permission-missing",
         "message": f"token:{issued.token.id} may not upload:create in acme/shop",
-        "hint": "ask for a token with a role that may, see docs/hub.md",
+        "hint": "ask for a token with a role that has the permission, see docs/hub.md",
     }
     assert client.get("/audit:read", headers=headers).json()["message"] == f"token:{issued.token.id} may not audit:read"
 
@@ -343,10 +343,10 @@ def test_a_permission_can_be_declared_on_the_router() -> None:
 def test_a_route_outside_of_the_api_is_refused() -> None:
     app = FastAPI(docs_url=None, redoc_url=None)
     app.router.routes.append(Route("/plain", lambda request: PlainTextResponse("x")))
-    assert fault(app) == "the hub does not start: /plain is no API route and cannot be guarded"
+    assert fault(app) == "the hub does not start: /plain is not an API route and cannot be guarded"
     app = FastAPI(docs_url=None, redoc_url=None)
     app.router.routes.append(Mount("/static", app=PlainTextResponse("x")))
-    assert fault(app) == "the hub does not start: /static is no API route and cannot be guarded"
+    assert fault(app) == "the hub does not start: /static is not an API route and cannot be guarded"
 
 
 @pytest.mark.security

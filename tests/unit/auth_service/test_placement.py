@@ -70,7 +70,7 @@ def test_trees_of_the_default_branch_cannot_be_measured_again(run: PendingRun) -
     assert refusal(job, run) == ""
     assert refusal(job, run, taken=True) == (
         "ci-measured: main has a run of this commit or tree already; a job of refs/pull/7/merge cannot add another "
-        "(there is nothing to measure again: what the default branch has recorded counts)"
+        "(do not measure it again: the recorded run of the default branch counts)"
     )
 
 
@@ -78,7 +78,7 @@ def test_trees_of_the_default_branch_cannot_be_measured_again(run: PendingRun) -
 def test_a_job_of_another_ref_adds_runs_of_its_own_commit_only() -> None:
     assert refusal(PULL, PendingRun("refs/pull/7/merge", "a" * 40, "t")) == (
         f"ci-commit: a job of refs/pull/7/merge at {'c' * 12} cannot add a run of {'a' * 12} "
-        "(measure the commit that the job was started for)"
+        "(measure the commit of the job)"
     )
 
 

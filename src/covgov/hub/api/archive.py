@@ -1,7 +1,7 @@
-"""Zip archives of strangers: counted before they are listed, unpacked within what is left.
+"""Untrusted zip archives: entries are counted before they are listed, and unpacked within limits.
 
-`zipfile` makes an object for each entry of the central directory before anyone can ask how many there are, and what the
-archive says of their number need not be true. So the directory is walked first, and no further than the limit.
+`zipfile` creates an object for each entry of the central directory before their number is known, and the number in
+the archive can be false. So the directory is walked first, up to the limit.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ LONGEST_COMMENT = 0xFFFF
 """The records of APPNOTE.TXT 6.3.10, 4.3.12 to 4.3.16."""
 
 LARGEST_ENTRY = 5000
-"""Bytes of an entry's names and notes at most: a path may have 4096."""
+"""Most bytes of an entry's name, extra field and comment: a path can have 4096."""
 
 
 @dataclass(frozen=True, slots=True)
 class ZipDirectory:
-    """Where the central directory stands in the archive, in bytes."""
+    """Position of the central directory in the archive, in bytes."""
 
     start: int
     size: int
@@ -73,33 +73,33 @@ def count(body: bytes, most: int) -> int:
             raise _damaged("its directory is cut short")
         mark, *sizes = ENTRY.unpack_from(body, at)
         if mark != ENTRY_MARK or sum(sizes) > LARGEST_ENTRY:
-            raise _damaged("its directory has an entry that is none")
+            raise _damaged("its directory has an invalid entry")
         at += ENTRY.size + sum(sizes)
         found += 1
     return found
 
 
 def _directory(body: bytes) -> ZipDirectory:
-    """As `zipfile` finds it: by the last end record, and its zip64 form when that stands directly before."""
+    """As `zipfile` finds it: by the last end record, or the zip64 record directly before it."""
     end = len(body) - END.size
     if body[end : end + 4] != END_MARK or body[-2:] != b"\0\0":
         end = body.rfind(END_MARK, max(0, end - LONGEST_COMMENT))
     if end < 0 or len(body) - end < END.size:
-        raise _damaged("it has no end")
+        raise _damaged("it has no end record")
     size = END.unpack_from(body, end)[5]
     locator = end - LOCATOR.size
     if locator >= 0 and body.startswith(LOCATOR_MARK, locator):
         end = locator - END64.size
         if end < 0 or not body.startswith(END64_MARK, end):
-            raise _damaged("its zip64 end does not stand where it should")
+            raise _damaged("its zip64 end record is misplaced")
         size = END64.unpack_from(body, end)[8]
     if size > end:
-        raise _damaged("its directory would be larger than itself")
+        raise _damaged("its directory is larger than the archive")
     return ZipDirectory(end - size, size)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: int) -> bytes:
-    """Reads no more than `left` bytes, whatever the archive says of its sizes."""
+    """Reads at most `left` bytes, whatever size the archive claims."""
     parts: list[bytes] = []
     with archive.open(member) as stream:
         while part := stream.read(CHUNK):
@@ -111,4 +111,4 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: 
 
 
 def _damaged(why: str) -> InputError:
-    return InputError("upload-damaged", f"the upload is no zip archive that can be read: {why}")
+    return InputError("upload-damaged", f"the upload is not a readable zip archive: {why}")

@@ -1,4 +1,4 @@
-"""Two recorded runs unit by unit, with what the hub has instead of git: the blob ids of the measured texts."""
+"""Compares two recorded runs by the blob ids of the measured files; the hub has no git."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from covgov.policy.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class ComparisonScope:
-    """Which part of the runs is compared. suite: "" = all suites merged. policy, component: the files; "" = all."""
+    """The compared part of the runs. suite: "" for all suites merged. policy, component: the files; "" for all."""
 
     suite: str = ""
     component: str = ""
@@ -29,7 +29,7 @@ class ComparisonScope:
 
 
 def part_of(policy: Policy | None, suite: str, component: str) -> ComparisonScope:
-    """A component is measured by its own suite, unless another is named. Raises ApiProblem (`policy-missing`,
+    """A component's scope is its own suite unless another is named. Raises ApiProblem (`policy-missing`,
     `component-unknown`)."""
     if not component:
         return ComparisonScope(suite)
@@ -37,7 +37,7 @@ def part_of(policy: Policy | None, suite: str, component: str) -> ComparisonScop
         raise ApiProblem(
             404,
             "policy-missing",
-            "no policy is stored here, so nothing says which files are the component's",
+            "no policy is stored here, so the component's files are unknown",
             hint="store the repository's covgov.toml, or compare a suite",
         )
     if component not in policy.components:
@@ -65,9 +65,9 @@ def compared(base: RunRecord, head: RunRecord, part: ComparisonScope, metric: Me
 
 
 def notes(diff: Diff) -> tuple[str, ...]:
-    """How the two could be compared, for every reader of the answer."""
+    """Notes on the comparison's precision."""
     opaque = sum(file.opaque for file in diff)
-    said = "the hub has no git: sources were compared by blob id, and a file whose text changed has no line map"
+    said = "the hub has no git: sources were compared by blob id, and changed files have no line map"
     if opaque:
         counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
         said += f": {counted} as deleted and new; `covgov compare` in a clone maps line by line"
@@ -77,7 +77,7 @@ def notes(diff: Diff) -> tuple[str, ...]:
 def _of_component(
     before: Snapshot, after: Snapshot, diff: Diff, metric: Metric, policy: Policy, name: str
 ) -> Comparison:
-    """The component's files only; what a rename carries across its border is moved, not new or deleted."""
+    """The component's files only; a file renamed into or out of the component counts as moved."""
     differs = before.identity != after.identity
     said = [f"measured differently: base by {before.identity}; head by {after.identity}"] if differs else []
     base_in, head_in = scopes.base_belongs(policy, name, diff.renames()), scopes.belongs(policy, name)

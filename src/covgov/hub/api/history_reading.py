@@ -1,7 +1,7 @@
-"""Parts of one recorded run, read without the rest: verdicts without coverage, single files without their suite.
+"""Reads parts of a recorded run: its verdict without coverage, or single files.
 
-`history.layout.assemble` reads a whole run, which the hub needs only to compare two. Every object is checked against
-its id, as there.
+`history.layout.assemble` reads a whole run, which the hub needs only for comparisons. Every object is checked against
+its id.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from covgov.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True, order=True)
 class CoverageLocation:
-    """Where a file's coverage stands in a run: sorted by suite, then path. object_id: of its coverage."""
+    """A file's coverage in a run; sorted by suite, then path. object_id: of the coverage."""
 
     suite: str
     path: str
@@ -39,7 +39,7 @@ def manifest(view: View, sequence: int, run_id: str) -> Stored:
 
 
 def verdict(view: View, stored: Stored) -> Verdict:
-    """What was judged, without any coverage. Raises InputError (`history-damaged`)."""
+    """The run's verdict. Raises InputError (`history-damaged`)."""
     return bare(view, stored).verdict
 
 
@@ -64,7 +64,7 @@ def places(view: View, stored: Stored) -> list[CoverageLocation]:
 
 
 def coverage(view: View, wanted: Sequence[CoverageLocation]) -> Mapping[str, FileCoverage]:
-    """Their coverage by object id. Raises InputError (`history-damaged`)."""
+    """Object id -> coverage. Raises InputError (`history-damaged`)."""
     names = {layout.object_name(place.object_id): place.object_id for place in wanted}
     found = view.read(list(names))
     for name, object_id in names.items():

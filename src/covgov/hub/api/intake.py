@@ -1,4 +1,4 @@
-"""What was uploaded -> the snapshot of one suite: unpacked within limits, recognised by content, read strictly."""
+"""An upload -> the snapshot of one suite: unpacked within limits, recognised by content, parsed strictly."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 DATA = "coveragepy-data"
 SNAPSHOT_HEAD = b'"covgov-snapshot"'
 TREE = "covgov-tree.json"
-"""A member of a zip with this name lists the repository's files: {"path": "git blob id"}."""
+"""A zip member with this name lists the repository's files: {"path": "git blob id"}."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadClaims:
-    """What the uploader says of the measurement. root: where the repository lay. exit_code: None = tests unknown."""
+    """The uploader's description of the measurement. root: directory of the repository. exit_code: None for unknown."""
 
     suite: str
     commit: str
@@ -48,7 +48,9 @@ def unpack(body: bytes, limits: HubLimits) -> dict[str, bytes]:
     Raises InputError (`upload-damaged`, `report-empty`), Problem (`body-too-large`, `files-too-many`).
     """
     if not body.strip():
-        raise InputError("report-empty", "the upload is empty", hint="the tool that writes the report did not finish")
+        raise InputError(
+            "report-empty", "the upload is empty", hint="check that the tool that writes the report finished"
+        )
     if body.startswith(b"PK\x03\x04"):
         return archive.unzip(body, limits)
     if body.startswith(b"\x1f\x8b"):
@@ -57,7 +59,7 @@ def unpack(body: bytes, limits: HubLimits) -> dict[str, bytes]:
 
 
 def digest(files: Mapping[str, bytes], said: UploadClaims) -> str:
-    """SHA-256 of what was sent and said, however it was packed."""
+    """SHA-256 of the files and the claims, independent of packing."""
     listed = [(name, sha256(data).hexdigest()) for name, data in sorted(files.items())]
     return sha256(msgspec.json.encode((listed, said))).hexdigest()
 
@@ -82,7 +84,7 @@ def _tree(data: bytes | None) -> Mapping[str, str] | None:
     try:
         return msgspec.json.decode(data, type=dict[str, str])
     except ValueError as error:
-        raise InputError("upload-damaged", f"{TREE}: {error}", hint='it is {"path": "git blob id"}') from None
+        raise InputError("upload-damaged", f"{TREE}: {error}", hint='write it as {"path": "git blob id"}') from None
 
 
 def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: UploadClaims) -> Snapshot:
@@ -93,7 +95,7 @@ def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: UploadCla
     if known is not None and known.name == DATA:
         raise InputError(
             "upload-needs-interpreter",
-            f"{name}: coverage.py's data file is analysed by the interpreter that measured, which the hub is not",
+            f"{name}: the hub cannot read coverage.py's data file; only the measuring interpreter can",
             hint="send `coverage json`, `coverage xml`, `coverage lcov`, or coverage/SUITE.snapshot of covgov",
         )
     if known is None:
@@ -119,7 +121,7 @@ def _snapshot(name: str, data: bytes, said: UploadClaims) -> Snapshot:
 def _settled(
     name: str, parsed: ParsedReport, tree: Mapping[str, str] | None, said: UploadClaims
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
-    """The report's files by repository path. Without a tree only paths that can be nothing else are taken."""
+    """The report's files by repository path. Without a tree, only unambiguous paths are accepted."""
     if tree is None:
         return _as_meant(name, parsed, said.root), ()
     found = normalise(parsed, root=said.root, tree=tree)
@@ -128,21 +130,21 @@ def _settled(
         raise InputError(
             "report-matches-nothing",
             f"{name}: none of the {len(parsed.files)} files of the report is in the tree ({sample})",
-            hint="say where the repository lay with `root`",
+            hint="send `root`: the directory of the repository during measurement",
         )
     files = {path: replace(file, source=tree[path]) for path, file in found.files.items()}
     return files, tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
 
 
 def _as_meant(name: str, parsed: ParsedReport, root: str) -> dict[str, FileCoverage]:
-    """Paths as written, below the one source root that the report names, if it names any."""
+    """Paths as written, below the report's only source root, if it names one."""
     base = one_base(parsed.roots, root=root)
     if base is None:
         named = ", ".join(parsed.roots)[:200]
         raise InputError(
             "upload-paths-unsettled",
-            f"{name}: its paths start from {named!r}, which is not known to be one directory of the repository",
-            hint=f"send it in a zip with {TREE}, or say with `root` where the repository lay",
+            f"{name}: its paths start from {named!r}, which is not clearly one directory of the repository",
+            hint=f"send it in a zip with {TREE}, or send `root`: the directory of the repository during measurement",
         )
     found: dict[str, list[FileCoverage]] = {}
     for path, file in parsed.files.items():
@@ -153,10 +155,10 @@ def _as_meant(name: str, parsed: ParsedReport, root: str) -> dict[str, FileCover
 
 
 def _check_path(name: str, written: str, path: str) -> None:
-    """`path`: what `written` stands for. Raises InputError (`upload-paths-unsettled`)."""
+    """`path`: `written`, normalised. Raises InputError (`upload-paths-unsettled`)."""
     if not is_path(path):
         raise InputError(
             "upload-paths-unsettled",
-            f"{name}: {written[:200]!r} is no path in a repository",
+            f"{name}: {written[:200]!r} is not a path in a repository",
             hint=f"send the report in a zip with {TREE}, or send coverage/SUITE.snapshot of covgov",
         )

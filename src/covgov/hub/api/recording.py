@@ -1,4 +1,4 @@
-"""What the audit trail learns of additions to a history; in the transaction that keeps them."""
+"""Audit entries of additions to a history, in the same transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.work import UnitOfWork
 
 LONGEST = 250
-"""Characters of a name that the trail repeats."""
+"""Most characters of a name in an entry."""
 
 
 def account(work: UnitOfWork, repository: HubRepository, runs: Sequence[RunSummary]) -> None:

@@ -1,4 +1,4 @@
-"""The repository that a route's path names."""
+"""The repository in a route's path."""
 
 from __future__ import annotations
 

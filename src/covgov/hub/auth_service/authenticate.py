@@ -1,7 +1,7 @@
-"""From the Authorization header to a Principal. Nothing shown: anonymous. Something shown that does not hold: refused.
+"""Authorization header -> Principal. No header: anonymous. An invalid token: refused.
 
-Authentication has its own short transactions, before the request's: a CI token is used up even when the request then
-fails, and nobody waits for a database lock while keys are fetched.
+Authentication has its own short transactions before the request's: a CI token is used up even when the request then
+fails, and no database lock is held while keys are fetched.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ USE_PATIENCE: Final = 0.25
 
 
 class AuthDependencies(Protocol):
-    """What it takes from outside. fetch_jwks must give up in time by itself; monotonic: seconds that never go back."""
+    """External dependencies. fetch_jwks must have its own timeout; monotonic: seconds that never go back."""
 
     @property
     def engine(self) -> Engine: ...
@@ -54,21 +54,21 @@ class AuthDependencies(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """What an application authenticates with; it stands on `app.state.authenticator`. now: aware, UTC."""
+    """Authenticates the requests of an application, as `app.state.authenticator`. now: aware, UTC."""
 
     engine: Engine
     now: Callable[[], datetime]
     oidc: OidcVerifier
 
     def authenticate(self, headers: Sequence[str], request_id: str = "", repository: str | None = None) -> Principal:
-        """Who sent these Authorization headers. Raises AuthenticationRefusal, IssuerUnavailable.
+        """The principal of these Authorization headers. Raises AuthenticationRefusal, IssuerUnavailable.
 
-        More than one header is refused: which of them counts must not depend on who reads it. repository: what the
-        request is about; a CI token reaches no other.
+        More than one header is refused, because proxies could read another one than the hub. repository: that of the
+        request; a CI token is valid for no other.
         """
         if not headers:
             return ANONYMOUS
-        with _refusals_told():
+        with _logged_refusals():
             shown = _bearer(headers)
             return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id, repository)
 
@@ -82,19 +82,19 @@ class Authenticator:
         """A token of the hub for 15 minutes, role uploader, in exchange for the CI token of these Authorization
         headers, which is used up.
 
-        A job gets one CI token (GitLab), but a push is several requests. repository: the one that it shall reach; None
-        where there is no choice, see `bindings.chosen`. Raises as `authenticate` does, and UsageError
+        A job gets one CI token (GitLab), but a push is several requests. repository: the scope of the new token; None
+        when there is no choice, see `bindings.chosen`. Raises as `authenticate` does, and UsageError
         `oidc-repository-unnamed`.
         """
-        with _refusals_told():
+        with _logged_refusals():
             if not headers:
                 raise AuthenticationRefusal(
-                    "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
+                    "authentication-required", "send the CI's OIDC token", hint="send it as Authorization: Bearer"
                 )
             verified = self.oidc.verify(_bearer(headers))
-            fitting = self._fitting(verified)
+            fitting = self._admitting(verified)
             with self._work(verified, request_id) as work:
-                reached = bindings.chosen(_bound_still(work, verified, fitting), verified.identity, repository)
+                reached = bindings.chosen(_still_bound(work, verified, fitting), verified.identity, repository)
                 if not reached.names:
                     raise _unbound(verified, repository)
                 who = _used(work, verified, reached)
@@ -106,7 +106,7 @@ class Authenticator:
             raise _replayed()
 
     def record_refusal(self, asking: Principal, request_id: str, fields: Mapping[str, str | int | bool]) -> None:
-        """Into the audit trail. Raises DeliveryFailed `audit-unwritable`."""
+        """Write a refusal to the audit trail. Raises DeliveryFailed `audit-unwritable`."""
         with transaction(self.engine, write=True) as connection:
             audit.write(
                 connection,
@@ -126,7 +126,7 @@ class Authenticator:
         return token.principal()
 
     def _record_use(self, token_id: str, now: datetime) -> None:
-        """A full disk or a long lock must not make the hub unreadable, so this may fail."""
+        """Only logs a failure: a full disk or a long lock must not block readers."""
         try:
             with transaction(self.engine, write=True, patience=USE_PATIENCE) as connection:
                 tokens.record_use(connection, token_id, now)
@@ -135,16 +135,16 @@ class Authenticator:
 
     def _by_oidc(self, shown: str, request_id: str, repository: str | None) -> Principal:
         verified = self.oidc.verify(shown)
-        fitting = self._fitting(verified)
+        fitting = self._admitting(verified)
         with self._work(verified, request_id) as work:
-            names = _bound_still(work, verified, fitting)
+            names = _still_bound(work, verified, fitting)
             who = _used(work, verified, RepositoryScope(names & {repository}))
         if who is None:
             raise _replayed()
         return who
 
-    def _fitting(self, verified: VerifiedToken) -> frozenset[BoundRepository]:
-        """The bindings that admit the token, compared while no lock is held: the patterns are other people's.
+    def _admitting(self, verified: VerifiedToken) -> frozenset[BoundRepository]:
+        """The bindings that admit the token, matched without a database lock: untrusted patterns can be slow.
 
         Raises AuthenticationRefusal `oidc-unbound`.
         """
@@ -157,13 +157,13 @@ class Authenticator:
 
     @contextmanager
     def _work(self, verified: VerifiedToken, request_id: str) -> Iterator[UnitOfWork]:
-        """Looking up what a CI token opens, using it up and giving a token for it are one: nothing comes in between."""
+        """One transaction to look up a CI token's bindings, use it up and issue a token for it."""
         with transaction(self.engine, write=True) as connection:
             yield UnitOfWork(connection, self.now(), verified.identity.name, request_id)
 
 
 def authenticator(settings: HubSettings, deps: AuthDependencies) -> Authenticator:
-    """The one of an application. Raises ValueError when the settings ask for a skew beyond five minutes."""
+    """The authenticator of an application. Raises ValueError for a clock skew beyond five minutes."""
     verifier = OidcVerifier(
         settings.issuers,
         settings.audience,
@@ -180,14 +180,14 @@ def _bearer(headers: Sequence[str]) -> str:
     if len(headers) > 1 or scheme.lower() != "bearer" or not shown.strip():
         raise AuthenticationRefusal(
             "authorization-malformed",
-            "the Authorization header must stand once and say Bearer and a token",
+            "the request needs exactly one Authorization header, with Bearer and a token",
             hint="send Authorization: Bearer with a token of the hub",
         )
     return shown.strip()
 
 
-def _bound_still(work: UnitOfWork, verified: VerifiedToken, fitting: frozenset[BoundRepository]) -> frozenset[str]:
-    """Repositories of the hub that are bound as they were a moment ago. Raises AuthenticationRefusal `oidc-unbound`."""
+def _still_bound(work: UnitOfWork, verified: VerifiedToken, fitting: frozenset[BoundRepository]) -> frozenset[str]:
+    """Repositories of the bindings that still exist. Raises AuthenticationRefusal `oidc-unbound`."""
     names = frozenset(one.repository for one in fitting & bindings.offered(work.connection, verified.identity))
     if not names:
         raise _unbound(verified)
@@ -195,9 +195,9 @@ def _bound_still(work: UnitOfWork, verified: VerifiedToken, fitting: frozenset[B
 
 
 def _used(work: UnitOfWork, verified: VerifiedToken, reached: RepositoryScope) -> Principal | None:
-    """Who a verified CI token speaks for, once; None when it was used before, which is accounted for.
+    """The principal of a verified CI token; None when it was used before, which is audited.
 
-    To be committed in each case; the caller refuses who is None afterwards.
+    Commit in both cases, then refuse None.
     """
     identity = verified.identity
     if replay.first_use(
@@ -215,8 +215,8 @@ def _used(work: UnitOfWork, verified: VerifiedToken, reached: RepositoryScope) -
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
-    """The audit trail is closed to strangers, who could fill it; the operator still learns what they tried."""
+def _logged_refusals() -> Iterator[None]:
+    """Logs refusals for the operator; the audit trail has none, because anonymous requests could fill it."""
     try:
         yield
     except AuthenticationRefusal as refused:
@@ -227,8 +227,8 @@ def _refusals_told() -> Iterator[None]:
 def _replayed() -> AuthenticationRefusal:
     return AuthenticationRefusal(
         "oidc-replayed",
-        "this CI token was used before, if only for an answer that got lost",
-        hint="ask the CI for a new one; where a job gets only one, run the job again",
+        "this CI token was used before, possibly by a request whose answer was lost",
+        hint="request a new token from the CI, or run the job again",
     )
 
 
@@ -237,5 +237,5 @@ def _unbound(verified: VerifiedToken, wanted: str | None = None) -> Authenticati
     return AuthenticationRefusal(
         "oidc-unbound",
         f"no repository {wanted or 'of the hub'} is bound to {identity.repository} at {identity.ref}",
-        hint="a maintainer binds it: issuer, repository and ref pattern",
+        hint="ask a maintainer to bind issuer, repository and ref pattern",
     )

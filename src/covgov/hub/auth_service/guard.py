@@ -1,10 +1,10 @@
-"""Every route says who may use it: `Depends(requires(Permission.X))`, or `Depends(public())` when everyone may.
+"""Access control of routes: `Depends(requires(Permission.X))`, or `Depends(public())` for everyone.
 
     principal: Annotated[Principal, Depends(requires(Permission.RUN_READ))]
 
-A permission over a repository is asked about the path's `{owner}/{name}`. 401: nobody is known to ask. 403: the
-principal may read the repository, but not do this. 404: it may not read it, so to it the repository does not exist.
-Refusals of a known principal go into the audit trail. `check_routes` makes forgetting the declaration fatal.
+A permission over a repository is checked for the path's `{owner}/{name}`. 401: no valid credentials. 403: the
+principal can read the repository, but lacks the permission. 404: it cannot read the repository.
+Refusals of a known principal are audited. The hub does not start with an undeclared route (`check_routes`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PRINCIPAL: Final = "covgov.principal"
 
 @dataclass(frozen=True, slots=True)
 class PermissionGuard:
-    """The dependency that `requires` makes; equal ones are evaluated once in a request."""
+    """The dependency of `requires`; equal ones are evaluated once per request."""
 
     permission: Permission
     repository_param: tuple[str, str]
@@ -67,24 +67,24 @@ class PermissionGuard:
 
 @dataclass(frozen=True, slots=True)
 class PublicAccess:
-    """The dependency that `public` makes: it lets everyone pass, and says that this is meant."""
+    """The dependency of `public`: marks a route as open to everyone."""
 
     def __call__(self) -> None:
         return None
 
 
 def requires(permission: Permission, *, repository_param: tuple[str, str] = ("owner", "name")) -> PermissionGuard:
-    """A dependency that gives the Principal and marks the route. repository_param: the path's two parameters."""
+    """A dependency that checks the permission and returns the principal. repository_param: two path parameters."""
     return PermissionGuard(permission, repository_param)
 
 
 def public() -> PublicAccess:
-    """A dependency that marks a route which everyone may use, such as `/healthz`."""
+    """A dependency that marks a route as open to everyone, such as `/healthz`."""
     return PublicAccess()
 
 
 def authenticator_of(request: Request) -> Authenticator:
-    """What the application was given as `app.state.authenticator`."""
+    """The application's authenticator."""
     found = request.app.state.authenticator
     if not isinstance(found, Authenticator):
         raise TypeError("app.state.authenticator is not an Authenticator")
@@ -92,9 +92,9 @@ def authenticator_of(request: Request) -> Authenticator:
 
 
 def check_routes(app: FastAPI) -> None:
-    """Raises UnguardedRoute (`route-unguarded`) naming every route that does not say, or says wrongly, who may use it.
+    """Raises UnguardedRoute (`route-unguarded`) naming every route without a correct declaration.
 
-    Only FastAPI's own route for the OpenAPI document may go without: it is about no repository.
+    Only FastAPI's own route for the OpenAPI document is exempt.
     """
     faults = sorted(_faults(app))
     if faults:
@@ -111,7 +111,7 @@ def _faults(app: FastAPI) -> Iterator[str]:
         if isinstance(dependant, Dependant):
             yield from (f"{route.path} {fault}" for fault in _declared(dependant, str(route.path)))
         elif route.path is None or route.path != app.openapi_url:
-            yield f"{route.path or route.original_route} is no API route and cannot be guarded"
+            yield f"{route.path or route.original_route} is not an API route and cannot be guarded"
 
 
 def _declared(dependant: Dependant, path: str) -> Iterator[str]:
@@ -121,13 +121,13 @@ def _declared(dependant: Dependant, path: str) -> Iterator[str]:
     if not required and not is_open:
         yield "declares no permission"
     if required and is_open:
-        yield "declares a permission and that it is public"
+        yield "declares a permission and is public"
     for one in required:
         named = all(f"{{{param}}}" in path for param in one.repository_param)
         if one.permission not in INSTANCE and not named:
-            yield f"needs a repository for {one.permission} and names none"
+            yield f"has {one.permission}, but no repository in its path"
         if one.permission in INSTANCE and named:
-            yield f"names a repository and asks {one.permission}, which is about none"
+            yield f"has a repository in its path, but {one.permission} is not about one"
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
@@ -141,7 +141,7 @@ def _refusal(
 ) -> AccessRefusal:
     if asking.kind is PrincipalKind.ANONYMOUS:
         return AuthenticationRefusal(
-            "authentication-required", "this needs a token", hint="send Authorization: Bearer with a token of the hub"
+            "authentication-required", "a token is required", hint="send Authorization: Bearer with a token of the hub"
         )
     reads = open_to_all or may(asking, Permission.REPOSITORY_READ, repository)
     hidden = repository is not None and not reads
@@ -150,12 +150,12 @@ def _refusal(
         return VisibilityRefusal(
             "repository-unknown",
             f"there is no repository {repository}",
-            hint="check the spelling; a repository that the token does not reach is not shown either",
+            hint="check the spelling and the scope of the token",
         )
     return PermissionRefusal(
         "permission-missing",
         f"{asking.name} may not {permission}" + (f" in {repository}" if repository else ""),
-        hint="ask for a token with a role that may, see docs/hub.md",
+        hint="ask for a token with a role that has the permission, see docs/hub.md",
     )
 
 
@@ -167,5 +167,5 @@ def _record(request: Request, asking: Principal, permission: Permission, reposit
 
 
 def _request_id(request: Request) -> str:
-    """What the outermost middleware called this request."""
+    """The id that the outermost middleware gave this request."""
     return str(request.scope.get("covgov.request_id", ""))

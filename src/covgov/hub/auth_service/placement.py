@@ -1,7 +1,7 @@
-"""Which runs a CI job may add: those of its own ref, and none of what the default branch has measured.
+"""Which runs a CI job can add: those of its own ref, except for trees that the default branch has measured.
 
-A pull request's job runs code that nobody has reviewed. If it could add to the default branch's runs, or measure its
-trees again, it would choose what it is compared with.
+A pull request's job runs unreviewed code. If it could add runs to the default branch, or measure its trees again, it
+could choose its own baseline.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from covgov.hub.store.work import UnitOfWork
 
 
 class RunLocation(Protocol):
-    """Where a run stands in a history."""
+    """Branch, commit and tree of a run."""
 
     @property
     def branch(self) -> str: ...
@@ -36,7 +36,7 @@ class RunLocation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PendingRun:
-    """A run that is not there yet."""
+    """A run that is not recorded yet."""
 
     branch: str
     commit: str
@@ -60,35 +60,35 @@ def check(work: UnitOfWork, repository: HubRepository, asking: Principal, runs: 
 
 
 def place(job: CiJob, run: RunLocation, default_branch: str, *, taken: bool) -> None:
-    """taken: the default branch has a run of this commit or tree. Raises PlacementRefusal, as `check` does."""
+    """Check one run. taken: the default branch has a run of this commit or tree. Raises PlacementRefusal as `check`."""
     if run.branch != job.branch:
         raise PlacementRefusal(
             "ci-branch",
             f"a job of {job.ref} cannot add a run of {run.branch[:200] or 'no branch'}",
-            hint=f"send {job.branch} as the branch, or record with a token of the hub",
+            hint=f"send the branch {job.branch}, or record with a token of the hub",
         )
     if job.of_branch(default_branch):
         return
     if run.branch == default_branch:
         raise PlacementRefusal(
-            "ci-branch", f"a job of {job.ref} is none of the branch {default_branch}", hint="use a branch"
+            "ci-branch", f"a job of {job.ref} is not a job of the branch {default_branch}", hint="run it on the branch"
         )
     if job.sha and run.commit != job.sha:
         raise PlacementRefusal(
             "ci-commit",
             f"a job of {job.ref} at {job.sha[:12]} cannot add a run of {run.commit[:12]}",
-            hint="measure the commit that the job was started for",
+            hint="measure the commit of the job",
         )
     if taken:
         raise PlacementRefusal(
             "ci-measured",
-            f"{default_branch} has a run of this commit or tree already; a job of {job.ref} cannot add another",
-            hint="there is nothing to measure again: what the default branch has recorded counts",
+            f"{default_branch} already has a run of this commit or tree; a job of {job.ref} cannot add another",
+            hint="do not measure it again: the recorded run of the default branch counts",
         )
 
 
 def account(work: UnitOfWork, refused: PlacementRefusal) -> None:
-    """Into the audit trail. Raises DeliveryFailed `audit-unwritable`."""
+    """Write the refusal to the audit trail. Raises DeliveryFailed `audit-unwritable`."""
     permission = Permission.HISTORY_APPEND.value
     fields = {"permission": permission, "reason": refused.code, "repository": refused.repository}
     audit.account(work, AuditEvent.ACCESS_REFUSED, fields)

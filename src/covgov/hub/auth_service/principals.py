@@ -1,4 +1,4 @@
-"""Who asks, and whether they may. A repository is named `owner/name`."""
+"""Principals and their permissions. A repository is named `owner/name`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RepositoryScope:
-    """The repositories that a principal reaches: some by name, or every one that exists or will."""
+    """The repositories of a principal: some by name, or all, including future ones."""
 
     names: frozenset[str] = frozenset()
     everything: bool = False
@@ -34,9 +34,9 @@ EVERYWHERE: Final = RepositoryScope(everything=True)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """name: what the audit trail calls it. permissions: never more than GRANTS gives to the role.
+    """name: as in the audit trail. permissions: never more than the role's in GRANTS.
 
-    job: of a CI job, and of the token that it got: it adds runs of its own ref only (`placement`).
+    job: for a CI job and its token, which can add runs of their own ref only (`placement`).
     """
 
     kind: PrincipalKind
@@ -53,15 +53,15 @@ ANONYMOUS: Final = Principal(PrincipalKind.ANONYMOUS, "anonymous", None, NOWHERE
 def principal(
     kind: PrincipalKind, name: str, role: Role, repositories: RepositoryScope, job: CiJob | None = None
 ) -> Principal:
-    """A principal with all that GRANTS gives to the role."""
+    """A principal with all permissions of the role."""
     return Principal(kind, name, role, repositories, GRANTS[role], job)
 
 
 def may(asking: Principal, permission: Permission, repository: str | None) -> bool:
-    """Whether the principal holds the permission there; repository None asks for the hub as a whole.
+    """Whether the principal has the permission in the repository; None is the hub as a whole.
 
-    False unless everything speaks for it: a repository's permission without a repository is denied, and so is a
-    permission over the hub when it is asked about one repository or held over some repositories only.
+    Denied by default: a repository's permission needs a repository, and a permission over the hub needs None and an
+    unlimited scope.
     """
     if asking.role is None or permission not in asking.permissions or permission not in GRANTS[asking.role]:
         return False
@@ -71,5 +71,5 @@ def may(asking: Principal, permission: Permission, repository: str | None) -> bo
 
 
 def visible(asking: Principal, repositories: Iterable[tuple[str, bool]]) -> list[str]:
-    """Of (repository, private), the ones that the principal may know of, in the order given."""
+    """The readable ones of (repository, private), in the given order."""
     return [name for name, private in repositories if not private or may(asking, Permission.REPOSITORY_READ, name)]

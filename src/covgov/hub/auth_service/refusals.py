@@ -1,4 +1,4 @@
-"""Why a request is refused, as errors that carry their HTTP status and headers."""
+"""Errors of refused requests, with their HTTP status and headers."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ CHALLENGE: Mapping[str, str] = MappingProxyType({"WWW-Authenticate": 'Bearer rea
 
 
 class AccessRefusal(CovgovError):
-    """status: of the HTTP answer. headers: what the answer must carry besides."""
+    """status: of the HTTP answer. headers: further headers of the answer."""
 
     status: ClassVar[int] = 403
     headers: Mapping[str, str] = NONE
 
 
 class AuthenticationRefusal(AccessRefusal):
-    """Nobody is known to ask, or what was shown proves nothing."""
+    """No credentials, or invalid ones."""
 
     status: ClassVar[int] = 401
     headers = CHALLENGE
 
 
 class PermissionRefusal(AccessRefusal):
-    """The principal is known and may not do this."""
+    """The principal lacks the permission."""
 
 
 class VisibilityRefusal(AccessRefusal):
-    """To this principal the repository does not exist."""
+    """The principal cannot see the repository."""
 
     status: ClassVar[int] = 404
 
 
 class PlacementRefusal(AccessRefusal):
-    """A CI job would add a run that is not its own. repository: to which one."""
+    """A CI job tried to add a run that is not its own. repository: the target."""
 
     status: ClassVar[int] = 409
     repository: str = ""
 
 
 class IssuerUnavailable(AccessRefusal):
-    """The issuer's keys cannot be had at the moment, so nothing that it signed can be checked."""
+    """The issuer's keys cannot be fetched, so its tokens cannot be verified."""
 
     status: ClassVar[int] = 503
 
@@ -54,4 +54,4 @@ class IssuerUnavailable(AccessRefusal):
 
 
 class UnguardedRoute(CovgovError):
-    """The application must not start: a route does not say, or says wrongly, who may use it."""
+    """The application must not start: a route lacks a correct access declaration."""

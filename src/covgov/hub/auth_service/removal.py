@@ -1,4 +1,4 @@
-"""A repository is deleted together with whatever gave access to it."""
+"""Deletes a repository together with all access to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covgov.hub.store.work import UnitOfWork
 
 
 def remove(work: UnitOfWork, repository: HubRepository) -> Deletion:
-    """Delete it, its bindings, and its name from every token: whoever takes the name later shares it with nobody.
+    """Delete it, its bindings, and its name in every token: no old token works for a later repository of that name.
 
     Raises InputError (`repository-unknown`).
     """

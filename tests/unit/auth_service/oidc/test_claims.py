@@ -62,7 +62,7 @@ def test_githubs_immutable_subjects_name_the_same_repository(issuer: LocalIssuer
     ["repo:evil/shop:ref:x", "repo:acme/shop2:ref:x", "repo:acme@x/shop:ref:x", "repo:acme/shop@1x:r", "repo:", "repo"],
 )
 def test_a_subject_that_names_another_repository_is_refused(issuer: LocalIssuer, subject: str) -> None:
-    expected = "the claim sub names another repository than the token does"
+    expected = "the claim sub names another repository than the repository claim"
     assert fault("github", issuer.github(sub=subject)) == expected
 
 
@@ -141,7 +141,7 @@ def test_without_a_commit_there_is_no_status(issuer: LocalIssuer) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("sha", ["C" * 40, "c" * 39, "c" * 41, "main", "g" * 40])
 def test_an_invalid_commit_is_refused(issuer: LocalIssuer, sha: str) -> None:
-    assert fault("github", issuer.github(sha=sha)) == "the claim sha is no commit"
+    assert fault("github", issuer.github(sha=sha)) == "the claim sha is not a commit id"
 
 
 @pytest.mark.security

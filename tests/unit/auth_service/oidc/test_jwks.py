@@ -100,7 +100,7 @@ def test_an_issuer_that_does_not_answer_is_asked_once_a_minute(
     issuer.broken = ConnectionError("refused")
     refused = unavailable(cache)
     assert (refused.status, refused.code, refused.headers) == (503, "oidc-keys-unavailable", {"Retry-After": "60"})
-    assert refused.message == f"the keys of the issuer cannot be had from {URL}"
+    assert refused.message == f"the issuer's keys cannot be fetched from {URL}"
     assert refused.hint == "try again later, or use a token of the hub"
     clock.forward(20.5)
     assert unavailable(cache).headers == {"Retry-After": "39"}

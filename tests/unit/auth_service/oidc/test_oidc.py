@@ -31,8 +31,8 @@ from covgov_testing.fakes.auth import (
 )
 
 NOW = int(NOON.timestamp())
-NO_JWT = "oidc-malformed: the token is no signed JWT"
-SIGNATURE = "oidc-signature: the token's signature does not hold"
+NO_JWT = "oidc-malformed: the token is not a signed JWT"
+SIGNATURE = "oidc-signature: the token's signature is invalid"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_after_a_rotation_the_new_key_is_fetched(verifier: OidcVerifier, issuer:
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", ""])
 def test_a_token_without_a_signature_is_refused(verifier: OidcVerifier, issuer: LocalIssuer, algorithm: str) -> None:
     token = unsigned({"alg": algorithm, "kid": "k1"}, issuer.github())
-    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is not one of RS256, ES256"
     assert issuer.fetches == []
 
 
@@ -97,14 +97,14 @@ def test_the_public_key_is_not_accepted_as_a_secret(verifier: OidcVerifier, issu
         "n": str(rsa_key("k1").as_dict(private=False)["n"]).encode(),
     }[encoding]
     token = signed_with_hmac({"alg": "HS256", "kid": "k1"}, issuer.github(), public)
-    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is not one of RS256, ES256"
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("algorithm", ["HS512", "RS1", "RS384", "PS256", "ES512", "EdDSA", "dir", 256, None, ["RS256"]])
 def test_only_two_algorithms_are_accepted(verifier: OidcVerifier, issuer: LocalIssuer, algorithm: object) -> None:
     token = unsigned({"alg": algorithm, "kid": "k1"}, issuer.github(), b"x" * 256)
-    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is not one of RS256, ES256"
 
 
 @pytest.mark.security
@@ -154,7 +154,7 @@ def test_a_token_with_one_altered_part_is_refused(verifier: OidcVerifier, issuer
 def test_a_truncated_signature_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     body = issuer.sign(issuer.github()).rpartition(".")[0]
     assert refusal(verifier, body + ".") == SIGNATURE
-    assert refusal(verifier, body) == "oidc-malformed: the token is no signed JWT"
+    assert refusal(verifier, body) == "oidc-malformed: the token is not a signed JWT"
 
 
 @pytest.mark.security
@@ -278,7 +278,7 @@ def test_a_token_that_is_not_yet_valid_is_refused_beyond_the_skew(
     assert verifier.verify(issuer.sign(issuer.github(**{claim: NOW + 60}))).identity.repository == "acme/shop"
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: NOW + 61})))
     why = "The token is not yet valid" if claim == "nbf" else "The token was issued in the future"
-    assert said == f"oidc-claims: the token's times do not hold: invalid_claim: {why}"
+    assert said == f"oidc-claims: the token's times are invalid: invalid_claim: {why}"
 
 
 @pytest.mark.security
@@ -320,7 +320,7 @@ def test_time_claims_must_be_present_and_valid(
     verifier: OidcVerifier, issuer: LocalIssuer, claim: str, value: object
 ) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: value})))
-    assert said.startswith(("oidc-claims: the token's times do not hold: ", "oidc-expired: the token has expired"))
+    assert said.startswith(("oidc-claims: the token's times are invalid: ", "oidc-expired: the token has expired"))
 
 
 @pytest.mark.security
@@ -329,7 +329,7 @@ def test_times_beyond_the_calendar_are_refused(
     verifier: OidcVerifier, issuer: LocalIssuer, claim: str, value: int
 ) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: value})))
-    assert said == "oidc-claims: the token's times are no dates"
+    assert said == "oidc-claims: the token's times are not dates"
 
 
 def test_a_token_without_nbf_is_valid_from_its_issue(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
@@ -341,7 +341,7 @@ def test_a_ci_token_valid_for_more_than_a_day_is_refused(verifier: OidcVerifier,
     verified = verifier.verify(issuer.sign(issuer.github(exp=NOW + 86400)))
     assert verified.expires_at == NOON + timedelta(seconds=86460)
     said = refusal(verifier, issuer.sign(issuer.github(exp=NOW + 86401)))
-    assert said == "oidc-claims: the token lives longer than a day"
+    assert said == "oidc-claims: the token is valid for more than a day"
 
 
 # -- other claims and shapes -----------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_a_token_that_lacks_a_claim_is_refused(verifier: OidcVerifier, issuer: L
 @pytest.mark.security
 def test_a_token_whose_subject_is_another_repository_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(sub="repo:acme/other:ref:refs/heads/main")))
-    assert said == "oidc-claims: the claim sub names another repository than the token does"
+    assert said == "oidc-claims: the claim sub names another repository than the repository claim"
 
 
 @pytest.mark.security

@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 HINTS = {
     "token-lifetime": "rotate it before it expires",
     "token-name": "say who uses it",
-    "token-scope": "name repositories as owner/name; only an admin reaches all",
+    "token-scope": "name repositories as owner/name; only an admin's token can have all",
 }
 
 
@@ -106,7 +106,7 @@ def test_a_token_lives_between_a_second_and_366_days(life: timedelta) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("life", [SECOND - timedelta(microseconds=1), timedelta(), -DAY, 366 * DAY + SECOND])
 def test_a_tokens_lifetime_is_bounded(life: timedelta) -> None:
-    assert fault(life=life) == "token-lifetime: a token lives at least a second and at most 366 days"
+    assert fault(life=life) == "token-lifetime: a token is valid for at least a second and at most 366 days"
 
 
 def test_the_audit_trail_shows_the_scope_as_text() -> None:
@@ -133,9 +133,9 @@ def test_an_overlap_is_0_to_7_days(overlap: timedelta) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("overlap", [-SECOND, 7 * DAY + SECOND])
 def test_an_old_token_does_not_go_on_for_longer(overlap: timedelta) -> None:
-    with pytest.raises(UsageError, match=r"^the old token may go on for 0 to 7 days$") as caught:
+    with pytest.raises(UsageError, match=r"^the old token can stay valid for 0 to 7 days$") as caught:
         checked_overlap(overlap)
-    assert (caught.value.code, caught.value.hint) == ("token-overlap", "a leaked token is revoked, not rotated")
+    assert (caught.value.code, caught.value.hint) == ("token-overlap", "revoke a leaked token instead of rotating it")
 
 
 @pytest.mark.security

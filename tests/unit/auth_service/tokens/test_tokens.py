@@ -20,7 +20,7 @@ from covgov_testing.fakes.auth import DAY, NOON, AuthDesk, CountedBytes
 
 HINTS = {
     "token-inactive": "issue a new token instead",
-    "token-overlap": "a leaked token is revoked, not rotated",
+    "token-overlap": "revoke a leaked token instead of rotating it",
     "token-unknown": "see covgov hub token list",
 }
 SHOP = RepositoryScope(frozenset({"acme/shop"}))

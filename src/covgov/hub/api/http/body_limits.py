@@ -1,7 +1,7 @@
-"""Request bodies: limits of size, time and expansion hold while a body is read, not after it is in memory.
+"""Limits of size, time and expansion, enforced while a request body is read.
 
-Every body is a small one until a route that takes uploads says otherwise, which it does after its guard
-(`bodies.upload_body`): a stranger never makes the hub read or unpack more than `HubLimits.document` bytes.
+A body is limited to `HubLimits.document` bytes, read and unpacked, until an upload route raises the limit after its
+guard (`bodies.upload_body`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BODY = "covgov.body"
 
 
 class BodyLimitMiddleware:
-    """Bounds and unpacks what the application reads. A body that nobody reads is not read here either."""
+    """Limits and unpacks what the application reads. It never reads a body on its own."""
 
     def __init__(self, app: ASGIApp, limits: HubLimits, monotonic: Callable[[], float]) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class BodyLimitMiddleware:
         await self._app(scope, body.receive, send)
 
     def _expander(self, headers: Headers, declared: int) -> GzipExpander | None:
-        """None for a plain body. Raises ApiProblem for what can be told from the headers."""
+        """None for a plain body. Raises ApiProblem for headers that are out of bounds."""
         if declared > self._limits.body:
             raise too_large(self._limits.body)
         encoding = headers.get("content-encoding", "identity").strip().lower()
@@ -63,13 +63,11 @@ class BodyLimitMiddleware:
             return None
         if encoding == "gzip":
             return GzipExpander(self._limits.document)
-        raise ApiProblem(
-            415, "encoding-unsupported", f"the hub reads bodies as they are or gzip, not {encoding[:40]!r}"
-        )
+        raise ApiProblem(415, "encoding-unsupported", f"the hub reads plain or gzip bodies, not {encoding[:40]!r}")
 
 
 class BoundedBody:
-    """A `receive` that counts, unpacks and keeps time until the last part of the body has come."""
+    """A `receive` that counts, unpacks and times the body until its last part."""
 
     def __init__(
         self,
@@ -91,7 +89,7 @@ class BoundedBody:
         self._done = False
 
     def widen(self) -> None:
-        """From now on it may be as large as an upload; to be called before the first part is read."""
+        """Allow the size of an upload; call it before the first part is read."""
         self._most = self._limits.body
         if self._expand is not None:
             self._expand.most = self._limits.unpacked
@@ -128,7 +126,7 @@ class BoundedBody:
                 408,
                 "body-slow",
                 f"the body did not arrive within {self._limits.body_seconds:g} s; nothing was changed",
-                hint="send less at once, or compressed",
+                hint="send it in smaller parts, or compressed",
                 headers={"Connection": "close"},
             ) from None
         self._left -= self._monotonic() - began  # only waiting counts: a client does not pay for our unpacking
@@ -136,7 +134,7 @@ class BoundedBody:
 
 
 class GzipExpander:
-    """Unpacks one gzip stream part by part and never holds more than `most` bytes of its result."""
+    """Unpacks one gzip stream part by part, at most `most` bytes in all."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -153,19 +151,19 @@ class GzipExpander:
         if self._made > self.most:
             raise too_large(self.most, unpacked=True)
         if self._stream.unused_data:
-            raise _damaged("something follows the end of the gzip data")
+            raise _damaged("there is data after the end of the gzip stream")
         if last and not self._stream.eof:
-            raise _damaged("the gzip data is cut short")
+            raise _damaged("the gzip data is truncated")
         return plain
 
 
 def too_large(limit: int, *, unpacked: bool = False) -> ApiProblem:
-    """The refusal of a body beyond the limit."""
+    """The problem of a body beyond the limit."""
     return ApiProblem(
         413,
         "body-too-large",
         f"the body is larger than {limit} bytes{' once unpacked' if unpacked else ''}; nothing was changed",
-        hint="send it gzip-compressed or in parts; the hub's limits are settings of its operator",
+        hint="compress it with gzip or send it in parts; the operator sets the limits",
     )
 
 
@@ -173,6 +171,6 @@ def _damaged(why: str) -> ApiProblem:
     return ApiProblem(
         400,
         "body-damaged",
-        f"the body is not the gzip data that Content-Encoding announces: {why}",
-        hint="send it again; a body that is not packed needs no Content-Encoding",
+        f"the body is not valid gzip, though Content-Encoding says gzip: {why}",
+        hint="send it again, or leave out Content-Encoding for a plain body",
     )

@@ -1,4 +1,4 @@
-"""`.../badges/{component}`: one component of one branch as a picture, or for shields.io to draw."""
+"""`.../badges/{component}`: a component of a branch as SVG, or as JSON for shields.io."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from covgov.hub.auth_service.permissions import Permission
 from covgov.model.verdict import Outcome
 
 KEPT_SECONDS = 300
-"""How long others may show a badge of a public repository without asking again."""
+"""How long a badge of a public repository can be cached."""
 
 SVG = "image/svg+xml"
 HARMLESS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
-"""A picture that is opened by itself runs and loads nothing."""
+"""An SVG opened as a page runs no scripts and loads nothing."""
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/badges", tags=["badges"])
 Reader = Annotated[RepositoryRequest, Depends(asks(Permission.BADGE_READ))]
@@ -57,7 +57,7 @@ def get_shields(asked: Reader, component: ComponentName, branch: Branch = "", la
 
 
 def _find(asked: RepositoryRequest, component: str, branch: str, label: str) -> _BadgeAnswer:
-    """The newest run of a clean tree that tells of the component. Raises ApiProblem (`component-unknown`)."""
+    """The newest clean run that has the component. Raises ApiProblem (`component-unknown`)."""
     with asked.open() as here:
         name = here.branch(branch)
         caching = CURRENT if here.repository.private else f"public, max-age={KEPT_SECONDS}"
@@ -66,7 +66,7 @@ def _find(asked: RepositoryRequest, component: str, branch: str, label: str) -> 
     if nothing:
         return _BadgeAnswer(Badge(label or component, "no runs", Outcome.UNDETERMINED), caching)
     if newest is None:
-        raise ApiProblem(404, "component-unknown", f"no run of {name} tells of a component {component}")
+        raise ApiProblem(404, "component-unknown", f"no run of {name} has a component {component}")
     row = newest.figure
     verified = newest.run.verified
     return _BadgeAnswer(badge.of_figure(label or component, row.now, row.bar, row.outcome, verified=verified), caching)

@@ -1,4 +1,4 @@
-"""Bindings: which CI jobs may upload to a repository without a token of the hub."""
+"""`.../bindings`: CI jobs that can upload to a repository with their OIDC token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Text = Annotated[str, Field(min_length=1, max_length=300, pattern=NO_CONTROL)]
 
 
 class BindingRequest(BaseModel):
-    """issuer: the `iss` of the CI's tokens. repository: as the CI calls it. ref: a glob, `refs/heads/main`."""
+    """issuer: `iss` of the CI's tokens. repository: its name in the CI. ref: a glob, such as `refs/heads/main`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -39,13 +39,13 @@ class BindingInfo(BindingRequest):
 
 
 class BindingPage(BaseModel):
-    """next: the cursor of the page after this one, null on the last."""
+    """next: the cursor of the next page, null on the last."""
 
     items: list[BindingInfo]
     next: str | None
 
 
-@router.get("", summary="Which CI jobs may upload", response_model=BindingPage, responses=conditional.CACHED)
+@router.get("", summary="CI jobs that can upload", response_model=BindingPage, responses=conditional.CACHED)
 def list_(
     request: Request,
     owner: Owner,
@@ -73,13 +73,13 @@ def bind(
     principal: Annotated[Principal, Depends(requires(Permission.BINDING_WRITE))],
     wanted: Annotated[BindingRequest, Depends(json_body(BindingRequest))],
 ) -> BindingInfo:
-    """Binding again what is bound changes nothing."""
+    """Repeating the request changes nothing."""
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         return _shown(bindings.bind(work, repository.id, Binding(wanted.issuer, wanted.repository, wanted.ref)))
 
 
-@router.delete("/{binding}", summary="No longer let a CI job upload")
+@router.delete("/{binding}", summary="Remove a binding")
 def unbind(
     request: Request,
     owner: Owner,
@@ -87,7 +87,7 @@ def unbind(
     binding: Annotated[int, Path(ge=1, le=2**31 - 1)],
     principal: Annotated[Principal, Depends(requires(Permission.BINDING_WRITE))],
 ) -> BindingInfo:
-    """The binding that went."""
+    """Returns the removed binding."""
     with unit(request, principal, write=True) as work:
         return _shown(bindings.unbind(work, named(work.connection, owner, name).id, binding))
 

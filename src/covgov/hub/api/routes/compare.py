@@ -1,4 +1,4 @@
-"""`.../compare`: two runs against each other, with the twelve categories and the attribution in words."""
+"""`.../compare`: two runs compared, with the twelve categories and the attribution."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
 ) -> Response:
     """Every unit of both in one of twelve categories, per file and in total, and why the ratio changed.
 
-    The hub has no git: a file whose text differs counts as deleted and new. What CI found with git stands in the run.
+    The hub has no git, so a changed file counts as deleted and new. A run holds the comparison that CI made with git.
     """
     with asked.open() as here:
         old, new = here.revision(base), here.revision(head)

@@ -1,4 +1,4 @@
-"""`.../digest`: the account of some weeks, from history alone."""
+"""`.../digest`: the digest of some weeks, made from history."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`.../register` and `.../policy`: the two files that people decide in, as last stored.
+"""`.../register` and `.../policy`: the stored exception register and policy.
 
-A file is stored only if covgov can read it, whole, with the audit entry that tells who put what in place of what.
+A file is stored only if covgov can read all of it, together with an audit entry.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Sent = Annotated[StoredFile, Depends(json_body(StoredFile))]
 
 @router.get("/register", summary="The exception register", response_model=RegisterDocument, responses=CACHED)
 def get_register(asked: RegisterReader) -> Response:
-    """Every entry, open and resolved, with its standing today."""
+    """Every entry, open and resolved, with its state today."""
     with asked.open() as here:
         found = _register(here, _stored(here, DocumentKind.REGISTER))
     return answer(asked.request, found)
@@ -47,7 +47,7 @@ def get_register(asked: RegisterReader) -> Response:
 
 @router.get("/policy", summary="The policy in force", response_model=PolicyDocument, responses=CACHED)
 def get_policy(asked: PolicyReader) -> Response:
-    """What the stored file says, with defaults filled in."""
+    """The stored policy with defaults filled in."""
     with asked.open() as here:
         found = _policy(here, _stored(here, DocumentKind.POLICY))
     return answer(asked.request, found)
@@ -60,7 +60,7 @@ def get_policy(asked: PolicyReader) -> Response:
     openapi_extra=documented(StoredFile),
 )
 def put_register(asked: RegisterWriter, body: Sent, if_match: IfMatch = "") -> RegisterDocument:
-    """Replaces the one that is there. A file that cannot be read without guessing is refused."""
+    """Replaces the stored register. An ambiguous file is refused."""
     document.parse(body.text, body.path)
     with asked.work() as work:
         here = asked.reading(work)
@@ -70,7 +70,7 @@ def put_register(asked: RegisterWriter, body: Sent, if_match: IfMatch = "") -> R
 
 @router.put("/policy", summary="Store the policy", response_model=PolicyDocument, openapi_extra=documented(StoredFile))
 def put_policy(asked: PolicyWriter, body: Sent, if_match: IfMatch = "") -> PolicyDocument:
-    """Replaces the one that is there. All faults of a file that is none are told at once, in `faults`."""
+    """Replaces the stored policy. An invalid file is refused with all its faults, in `faults`."""
     parsed(body.path, body.text)
     with asked.work() as work:
         here = asked.reading(work)
@@ -91,7 +91,7 @@ def _policy(_: RepositoryReader, stored: StoredDocument) -> PolicyDocument:
 def _before(
     here: RepositoryReader, kind: DocumentKind, shown: Callable[[RepositoryReader, StoredDocument], BaseModel]
 ) -> BaseModel | None:
-    """What a reader sees of the document now; None when there is none, or none that this version can read."""
+    """The document as `GET` shows it; None when there is none, or this version cannot read it."""
     stored = here.document(kind)
     try:
         return None if stored is None else shown(here, stored)
@@ -128,7 +128,7 @@ def _stored(here: RepositoryReader, kind: DocumentKind) -> StoredDocument:
 
 
 def _longest_term(here: RepositoryReader) -> int | None:
-    """A policy that cannot be read sets no term; `/policy` says what is wrong with it."""
+    """None without a readable policy; `/policy` reports its faults."""
     try:
         policy = here.policy()
     except PolicyInvalid:

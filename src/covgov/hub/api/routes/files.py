@@ -30,7 +30,7 @@ Reader = Annotated[RepositoryRequest, Depends(asks(Permission.COVERAGE_READ))]
 def list_files(
     asked: Reader, run_id: RunId, suite: Suite = "", under: Under = "", after: After = "", limit: Limit = 50
 ) -> Response:
-    """Each file once per suite that measured it, with its figures; only that page's coverage is read."""
+    """Each file once per suite that measured it, with its figures."""
     listing, size = asked.listing("files", run_id, suite, under), asked.page(limit)
     with asked.open() as here:
         last = paging.decode(listing, after, tuple[str, str])
@@ -50,7 +50,7 @@ def list_files(
 
 @router.get("/lines", summary="The lines of one file", response_model=FileLines, responses=CACHED)
 def get_lines(asked: Reader, run_id: RunId, path: FilePath, suite: Suite = "") -> Response:
-    """Which lines count, ran, ran partly or were excluded, as each suite measured them and as their union."""
+    """Lines that count, ran, ran partly or are excluded, per suite and merged."""
     with asked.open() as here:
         places = history_reading.places(here.view, here.run(run_id))
         mine = [place for place in places if place.path == path and suite in ("", place.suite)]

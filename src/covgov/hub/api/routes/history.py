@@ -1,7 +1,7 @@
-"""The history of a repository, file by file: what the store `hub:URL` reads and adds.
+"""`.../history`: the files of a repository's history, as the store `hub:URL` reads and adds them.
 
-Whoever adds must know the newest head, so two writers follow one another; and everything that is added proves itself
-(`covgov.hub.store.verify.admission`) in the transaction that keeps it.
+An addition names the newest head, so concurrent writers cannot overwrite each other. Every added file is verified
+(`covgov.hub.store.verify.admission`) in the transaction that stores it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from covgov.hub.store.work import UnitOfWork
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/history", tags=["history"])
 
 ANSWER_BYTES = 32 * 1024 * 1024
-"""A reading answer holds no more than this, or one file that is larger; what is left is asked for again."""
+"""Limit of one answer with files; a larger file is sent alone. The client asks again for the rest."""
 
 FOLDERS = "^(runs|objects|artifacts)?$"
 
@@ -75,7 +75,7 @@ def names(
 ) -> Response:
     """Names below the folder, page by page, and head.json as of the same moment.
 
-    Whoever reads several pages compares their heads: when they differ, a run came in between, and it begins again.
+    A client that reads several pages compares their heads, and starts again when they differ.
     """
     listing = ("history-names", owner, name, folder)
     begin = paging.decode(listing, after, str) or ""
@@ -101,7 +101,7 @@ def read(
     principal: Annotated[Principal, Depends(requires(Permission.HISTORY_READ))],
     body: Annotated[bytes, Depends(raw_body)],
 ) -> Response:
-    """The bytes of the files that were named, until the answer is full; `left` names the others."""
+    """The contents of the named files, until the answer is full; `left` names the rest."""
     wanted = decoded(body, FileNames).names
     with unit(request, principal, write=False) as work:
         answer = fill(_history(work, owner, name).view(), wanted)
@@ -112,7 +112,7 @@ def read(
     "/missing",
     summary="Which files the hub lacks",
     openapi_extra=documented(FileNames),
-    responses={200: answered(MissingFiles, "Those of the names that this repository's history does not have")},
+    responses={200: answered(MissingFiles, "Names that this repository's history does not have")},
 )
 def missing(
     request: Request,
@@ -121,7 +121,7 @@ def missing(
     principal: Annotated[Principal, Depends(requires(Permission.HISTORY_APPEND))],
     body: Annotated[bytes, Depends(raw_body)],
 ) -> Response:
-    """What must be sent. Only this repository's own files count: nothing is told of another's."""
+    """Those of the named files that this repository does not have. Other repositories' files do not count."""
     wanted = decoded(body, FileNames).names
     with unit(request, principal, write=False) as work:
         known = _history(work, owner, name).view().present(wanted)
@@ -133,7 +133,7 @@ def missing(
     summary="Add files",
     status_code=201,
     openapi_extra=documented(HistoryAddition),
-    responses={201: answered(AdditionResult, "All of them are kept")},
+    responses={201: answered(AdditionResult, "All files are stored")},
 )
 def add(
     request: Request,
@@ -163,7 +163,7 @@ def add(
     "/prune",
     summary="Drop bulky artifacts of older runs",
     openapi_extra=documented(PruneRequest),
-    responses={200: answered(PruneResult, "What went, `run: file name` each")},
+    responses={200: answered(PruneResult, "The dropped files, as `run: file name`")},
 )
 def prune(
     request: Request,
@@ -187,7 +187,7 @@ def _history(work: UnitOfWork, owner: str, name: str) -> SqlHistory:
 
 
 def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> FileContents:
-    """As many of the files as `most` bytes hold, at least one that exists; what is left was not read."""
+    """As many files as fit into `most` bytes, but at least one that exists."""
     sizes = view.sizes(wanted)
     reached = list(accumulate(sizes.get(name, 0) for name in wanted))
     first = next((size for size in reached if size), 0)
@@ -196,8 +196,8 @@ def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> F
 
 
 def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAddition, quota: int) -> list[RunSummary]:
-    """The runs that were new, oldest first. Raises DeliveryFailed (`history-contended`), and InputError for additions
-    that are no proper continuation."""
+    """The new runs, oldest first. Raises DeliveryFailed (`history-contended`), and ApiProblem (422) for additions
+    that do not continue the history."""
     fresh: list[str] = []
 
     def change(view: View) -> Addition:
@@ -205,7 +205,7 @@ def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAdditi
         if (layout.digest_of(head) if head is not None else "") != proposal.expected_head:
             raise DeliveryFailed(
                 "history-contended",
-                f"{repository.full_name}: another run was recorded meanwhile; nothing was changed",
+                f"{repository.full_name}: another run was recorded in the meantime; nothing was changed",
                 hint="read the history again and compose the addition on top of it",
             )
         manifests = [name for name in proposal.files if name.startswith(f"{layout.RUNS}/")]

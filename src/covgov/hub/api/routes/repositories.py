@@ -1,4 +1,4 @@
-"""The repositories of a hub: made, shown, changed and deleted."""
+"""`/v1/repositories`: create, list, change and delete repositories."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RepositoryInfo(BaseModel):
 
 
 class RepositoryPage(BaseModel):
-    """next: the cursor of the page after this one, null on the last."""
+    """next: the cursor of the next page, null on the last."""
 
     items: list[RepositoryInfo]
     next: str | None
@@ -61,7 +61,7 @@ class RepositoryCreation(BaseModel):
 
 
 class RepositoryUpdate(BaseModel):
-    """What is left out stays as it is."""
+    """Fields that are left out do not change."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -70,7 +70,7 @@ class RepositoryUpdate(BaseModel):
 
 
 class RepositoryDeletion(BaseModel):
-    """What went. erased: whether the bytes are overwritten in the database's files already."""
+    """Counts of deleted objects. erased: the bytes are already overwritten in the database's files."""
 
     runs: int
     files: int
@@ -79,7 +79,7 @@ class RepositoryDeletion(BaseModel):
 
 
 @router.get(
-    "", summary="Repositories that the caller may see", response_model=RepositoryPage, responses=conditional.CACHED
+    "", summary="Repositories that the caller can read", response_model=RepositoryPage, responses=conditional.CACHED
 )
 def list_(
     request: Request,
@@ -87,7 +87,7 @@ def list_(
     limit: paging.Limit = 50,
     after: paging.After = "",
 ) -> Response:
-    """By owner and name. Those that the caller may not read are not counted either."""
+    """By owner and name. Repositories that the caller cannot read are left out."""
     listing = ("repositories",)
     begin = paging.decode(listing, after, str) or ""
     most = min(limit, settings_of(request).limits.page)
@@ -105,13 +105,13 @@ def list_(
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Make a repository", status_code=201, openapi_extra=documented(RepositoryCreation))
+@router.post("", summary="Create a repository", status_code=201, openapi_extra=documented(RepositoryCreation))
 def create(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_CREATE))],
     new: Annotated[RepositoryCreation, Depends(json_body(RepositoryCreation))],
 ) -> RepositoryInfo:
-    """An empty history under a name that is not taken."""
+    """A new repository with an empty history."""
     with unit(request, principal, write=True) as work:
         made = repositories.create(
             work.connection,
@@ -132,7 +132,7 @@ def get(
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_READ))],
 ) -> Response:
-    """Its settings."""
+    """The repository's settings."""
     with unit(request, principal, write=False) as work:
         found = named(work.connection, owner, name)
     return conditional.answer(request, _shown(found))
@@ -146,7 +146,7 @@ def change(
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_UPDATE))],
     changed: Annotated[RepositoryUpdate, Depends(json_body(RepositoryUpdate))],
 ) -> RepositoryInfo:
-    """Its default branch, and whether everyone may read it."""
+    """Change the default branch or the visibility."""
     with unit(request, principal, write=True) as work:
         before = named(work.connection, owner, name)
         after = repositories.change(
@@ -166,9 +166,9 @@ def delete(
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_DELETE))],
 ) -> RepositoryDeletion:
-    """Its history, policy, register and bindings, its name in every token, and every byte that only it had.
+    """Delete history, policy, register and bindings, and remove the repository from every token.
 
-    A token that reaches nothing else is revoked. The audit trail stays.
+    A token without any other repository is revoked. The audit trail is kept.
     """
     with unit(request, principal, write=True) as work:
         gone = remove(work, named(work.connection, owner, name))
@@ -176,12 +176,12 @@ def delete(
 
 
 def _settings(found: HubRepository) -> Mapping[str, FieldValue]:
-    """What the audit trail tells of it."""
+    """The fields of the repository in the audit trail."""
     return {"repository": found.full_name, "default_branch": found.default_branch, "private": found.private}
 
 
 def _erased(request: Request) -> bool:
-    """Rows are gone either way; a reader may keep bytes in the file for a while (`covgov hub erase` repeats it)."""
+    """Whether the deleted bytes are overwritten; a reader can block it for a while (`covgov hub erase` repeats it)."""
     try:
         erase(deps_of(request).engine)
     except CovgovError as error:

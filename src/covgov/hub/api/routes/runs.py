@@ -1,4 +1,4 @@
-"""`/v1/repositories/{owner}/{name}/runs`: what was recorded, newest first, and one run with its verdict."""
+"""`/v1/repositories/{owner}/{name}/runs`: recorded runs, and one run with its verdict."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Reader = Annotated[RepositoryRequest, Depends(asks(Permission.RUN_READ))]
 
 @router.get("/runs", summary="Runs, newest first", response_model=RunPage, responses=CACHED)
 def list_runs(asked: Reader, branch: AnyBranch = "", after: After = "", limit: Limit = 50) -> Response:
-    """Every recorded run, also failed, incomplete and dirty ones."""
+    """Every recorded run, including failed, incomplete and dirty ones."""
     listing, size = asked.listing("runs", branch), asked.page(limit)
     with asked.open() as here:
         last = paging.decode(listing, after, int)
@@ -36,7 +36,7 @@ def list_runs(asked: Reader, branch: AnyBranch = "", after: After = "", limit: L
 
 @router.get("/runs/{run_id}", summary="One run and its verdict", response_model=RunDetails, responses=CACHED)
 def get_run(asked: Reader, run_id: RunId) -> Response:
-    """Suites, findings, and each component's figure with the attribution that its own run made with git."""
+    """Suites, findings, and each component's figure with its attribution."""
     with asked.open() as here:
         stored = here.run(run_id)
         wire = wire_runs.run(here.row(stored), stored, history_reading.verdict(here.view, stored))

@@ -1,6 +1,6 @@
-"""Tokens: what a CI job gets for its OIDC token, and what an admin issues, rotates and revokes.
+"""`/v1/tokens`: exchange a CI job's OIDC token; issue, list, rotate and revoke tokens.
 
-The text of a token stands in one answer, the one that makes it, and in no listing and no log.
+The text of a token is only in the answer that creates it, never in a list or a log.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 
 NO_STORE = {"Cache-Control": "no-store"}
 LISTING = ("tokens",)
-TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="A token's id, which is no secret.")]
+TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="The id of a token; it is not secret.")]
 FULL_NAME = r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$"
 RepositoryName = Annotated[str, Field(pattern=FULL_NAME)]
 
 
 class TokenInfo(BaseModel):
-    """repositories: null is every one. Times are UTC, ISO 8601; null is never. ref: of the CI job that it is for."""
+    """repositories: null for all. Times are UTC, ISO 8601, null for never. ref: of the CI job with this token."""
 
     id: str
     name: str
@@ -49,27 +49,27 @@ class TokenInfo(BaseModel):
 
 
 class TokenRevocation(TokenInfo):
-    """active_successors: tokens that came from this one by rotation and work on. One that leaked before it was rotated
-    does not open them; revoke them too when whoever rotated it may have been the thief."""
+    """active_successors: active tokens rotated from this one. Revoke them too when an attacker may have made the
+    rotation."""
 
     active_successors: list[str]
 
 
 class TokenWithText(TokenInfo):
-    """token: the text, shown this once."""
+    """token: the text, shown only here."""
 
     token: str
 
 
 class TokenPage(BaseModel):
-    """next: the cursor of the page after this one, null on the last."""
+    """next: the cursor of the next page, null on the last."""
 
     items: list[TokenInfo]
     next: str | None
 
 
 class TokenCreation(BaseModel):
-    """repositories: left out, every one, which only an admin's token can reach."""
+    """repositories: leave out for all, which needs the role admin."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -80,7 +80,7 @@ class TokenCreation(BaseModel):
 
 
 class TokenRotation(BaseModel):
-    """overlap_hours: how long the old token goes on working."""
+    """overlap_hours: how long the old token stays valid."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -89,16 +89,16 @@ class TokenRotation(BaseModel):
 
 @router.post(
     "/exchange",
-    summary="A CI job's token for its OIDC token",
+    summary="Exchange a CI job's OIDC token",
     status_code=201,
     response_model=TokenWithText,
     dependencies=[Depends(public())],
 )
 def exchange(request: Request, repository: Annotated[str | None, Query(pattern=FULL_NAME)] = None) -> Response:
-    """The OIDC token stands in the Authorization header and is used up. The answer's token lives for minutes.
+    """Send the OIDC token in the Authorization header; it can be used once. The new token is valid for minutes.
 
-    It reaches the repository that is named here; without a name the one that is called as the CI's own, or the only
-    one that is bound to it.
+    It is valid for the named repository; without a name for the one named as in the CI, or the only bound
+    one.
     """
     headers = request.headers.getlist("authorization")
     random = deps_of(request).secrets
@@ -106,14 +106,14 @@ def exchange(request: Request, repository: Annotated[str | None, Query(pattern=F
     return _given(issued)
 
 
-@router.get("", summary="All tokens, without their texts", response_model=TokenPage, responses=conditional.CACHED)
+@router.get("", summary="All tokens, without their text", response_model=TokenPage, responses=conditional.CACHED)
 def list_(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_READ))],
     limit: paging.Limit = 50,
     after: paging.After = "",
 ) -> Response:
-    """Oldest first, in whatever state."""
+    """Oldest first, including revoked and expired tokens."""
     last = paging.decode(LISTING, after, tuple[str, str])
     most = min(limit, settings_of(request).limits.page)
     with unit(request, principal, write=False) as work:
@@ -131,7 +131,7 @@ def create(
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_CREATE))],
     new: Annotated[TokenCreation, Depends(json_body(TokenCreation))],
 ) -> Response:
-    """Its text is in this answer only."""
+    """The token's text is only in this answer."""
     scope = EVERYWHERE if new.repositories is None else RepositoryScope(frozenset(new.repositories))
     wanted = TokenRequest(new.name, new.role, scope, timedelta(days=new.days))
     with unit(request, principal, write=True) as work:
@@ -141,7 +141,7 @@ def create(
 
 @router.post(
     "/{token_id}/rotate",
-    summary="A successor for a token",
+    summary="Rotate a token",
     status_code=201,
     response_model=TokenWithText,
     openapi_extra=documented(TokenRotation),
@@ -152,7 +152,7 @@ def rotate(
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_ROTATE))],
     rotation: Annotated[TokenRotation, Depends(json_body(TokenRotation))],
 ) -> Response:
-    """Name, role, scope and term are the old one's, which goes on working for the overlap."""
+    """The new token has the same name, role, scope and lifetime. The old one stays valid for the overlap."""
     with unit(request, principal, write=True) as work:
         issued = tokens.rotate(work, token_id, timedelta(hours=rotation.overlap_hours), deps_of(request).secrets)
     return _given(issued)
@@ -164,7 +164,7 @@ def revoke(
     token_id: TokenId,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_REVOKE))],
 ) -> TokenRevocation:
-    """From now on it opens nothing; revoking it again changes nothing. What replaced it works on."""
+    """Takes effect at once; revoking again changes nothing. Tokens that replaced this one stay valid."""
     with unit(request, principal, write=True) as work:
         gone = tokens.revoke(work, token_id)
         left = tokens.successors(work.connection, gone, work.now)

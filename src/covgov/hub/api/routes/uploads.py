@@ -1,7 +1,7 @@
-"""Uploads: one suite's report or snapshot at a time, from any CI, with nothing but an HTTP client.
+"""`.../uploads`: one suite's report or snapshot per request, from any HTTP client.
 
-Idempotent by (repository, branch, tree, suite, name, attempt): the same content again gives the same answer, other
-content is refused. When all that was declared is there, the run is composed and recorded in the same transaction.
+Idempotent by (repository, branch, tree, suite, name, attempt): repeated content gives the same answer, different
+content is refused. When the last declared suite arrives, the run is composed and recorded in the same transaction.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ Expected = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Z
 
 
 class UploadParameters(BaseModel):
-    """The parameters of an upload, which are in the address so that the body is the report alone."""
+    """Query parameters of an upload; the body is the report itself."""
 
-    suite: Annotated[str, Query(pattern=WORD, description="The suite, as the policy declares it.")]
-    commit: Annotated[str, Query(pattern=OBJECT_ID, description="The full id of the commit that was measured.")]
+    suite: Annotated[str, Query(pattern=WORD, description="The suite, as declared in the policy.")]
+    commit: Annotated[str, Query(pattern=OBJECT_ID, description="Full id of the measured commit.")]
     tree: Annotated[str, Query(pattern=OBJECT_ID, description="That commit's tree: `git rev-parse 'HEAD^{tree}'`.")]
-    branch: Annotated[str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$", description="The branch it is on.")]
+    branch: Annotated[
+        str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$", description="The branch of the commit.")
+    ]
     name: Annotated[
-        str, Query(pattern=WORD, description="Which of several jobs of one suite; their reports are merged.")
+        str, Query(pattern=WORD, description="Name of one of several jobs of a suite; their reports are merged.")
     ] = "default"
-    attempt: Annotated[
-        int, Query(ge=1, le=1_000_000, description="Counted up by a job that is repeated with another result.")
-    ] = 1
+    attempt: Annotated[int, Query(ge=1, le=1_000_000, description="Attempt number; a repeated job counts up.")] = 1
     expected: Annotated[
         list[Expected],
         Query(
             max_length=200,
-            description="Suites, or `suite/name`, that make the run complete; by default those of the stored policy.",
+            description="Suites, or `suite/name`, that complete the run; by default those of the stored policy.",
         ),
     ] = []
     root: Annotated[
@@ -72,17 +72,17 @@ class UploadParameters(BaseModel):
         Query(
             max_length=1000,
             pattern=NO_CONTROL,
-            description="Where the repository lay when it was measured, for reports that name absolute paths.",
+            description="Directory of the repository during measurement, for reports with absolute paths.",
         ),
     ] = "/"
     exit_code: Annotated[
         int | None,
-        Query(ge=-255, le=255, description="Of the test command; left out, nothing is known of the tests."),
+        Query(ge=-255, le=255, description="Exit code of the test command; leave out when unknown."),
     ] = None
 
 
 class UploadResult(BaseModel):
-    """state: `pending` while something is missing, then `complete`. run: its id. outcome: of its verdict."""
+    """state: `pending` while uploads are missing, then `complete`. run: id of the run. outcome: of its verdict."""
 
     suite: str
     name: str
@@ -100,7 +100,7 @@ class UploadResult(BaseModel):
     summary="Upload one suite's report or snapshot",
     status_code=201,
     response_model=UploadResult,
-    responses={200: {"model": UploadResult, "description": "It was uploaded before"}},
+    responses={200: {"model": UploadResult, "description": "The same upload was received before"}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -118,7 +118,7 @@ def upload(
     principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
     body: Annotated[bytes, Depends(upload_body)],
 ) -> UploadResult:
-    """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
+    """A report that cannot be read is refused, and nothing is stored."""
     limits = settings_of(request).limits
     files = intake.unpack(body, limits)
     said = intake.UploadClaims(about.suite, about.commit, about.tree, about.root, about.exit_code)
@@ -145,15 +145,15 @@ def upload(
 
 
 def _known(work: UnitOfWork, repository: HubRepository, received: Upload) -> Upload | None:
-    """The upload that is there already. Raises ApiProblem (`upload-differs`) when it was another one."""
+    """The same upload if received before. Raises ApiProblem (`upload-differs`) when its content differs."""
     known = uploads.find(work.connection, repository.id, received.key)
     if known is not None and (known.sha256, known.expected) != (received.sha256, received.expected):
         raise ApiProblem(
             409,
             "upload-differs",
             f"suite {received.key.suite}, name {received.key.name}, attempt {received.key.attempt} of this tree was "
-            "uploaded before with other content",
-            hint="a repeated job counts its attempts: send `attempt`",
+            "uploaded before with different content",
+            hint="send a higher `attempt` for a repeated job",
         )
     return known
 
@@ -190,7 +190,7 @@ def _record(
 
 
 def _again(work: UnitOfWork, repository: HubRepository, known: Upload) -> UploadResult:
-    """How far the run of an upload is that was here before."""
+    """The state of the run of a repeated upload."""
     if known.run_id:
         return _result(known, (), runs.find(work.connection, repository.id, known.run_id))
     policy, _ = reading.stored_policy(work.connection, repository)
@@ -220,7 +220,7 @@ def _books(work: UnitOfWork, repository: HubRepository) -> compose.RepositoryRul
 
 
 def _register(work: UnitOfWork, repository: HubRepository) -> Register | None:
-    """The stored register; one that cannot be read waives nothing."""
+    """The stored register; None when it cannot be read, so that it waives nothing."""
     stored = documents.get(work.connection, documents.DocumentKind.REGISTER, repository.id)
     try:
         return document.parse(stored.text, stored.path) if stored else None

@@ -1,4 +1,4 @@
-"""A comparison on the wire: the twelve categories per file and in total, the attribution in exact parts and words."""
+"""A comparison on the wire: the twelve categories per file and in total, and the attribution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CategoryTotals(WireModel):
 
 
 class ChangedFile(WireModel):
-    """A file with at least one unit that is not simply unchanged. base, head: its path there, null where it is not
+    """A file with at least one changed unit. base, head: its path there, null where it is not
     measured. lines: category -> lines, base numbering for ECB, EUB, DCB and DUB, head numbering for the others."""
 
     base: str | None
@@ -31,9 +31,9 @@ class ChangedFile(WireModel):
 
 
 class RunComparison(WireModel):
-    """Two runs unit by unit. points: null when one side has no units. notes: how the two could be compared; the hub has
-    no git, so lines of a file are mapped only where blob ids prove that its text is the same. files: one page of
-    those that changed; next: what `after` wants for the next page, null on the last."""
+    """Two runs compared. points: null when one side has no units. notes: how the runs were compared; the hub has
+    no git, so lines are mapped only in files with equal blob ids. files: one page of
+    the changed files; next: the `after` of the next page, null on the last."""
 
     base_run: RunLine
     head_run: RunLine
@@ -55,7 +55,7 @@ class RunComparison(WireModel):
 
 
 class ComparisonSides(WireModel):
-    """What was compared. suite, component: null for all suites merged, and for all files."""
+    """The compared runs. suite, component: null for all suites merged, and for all files."""
 
     base: RunLine
     head: RunLine

@@ -14,8 +14,8 @@ from covgov.publish.digest.wire import digest_payload
 
 
 class DigestComponent(WireModel):
-    """A component over the window. before: its last figure ahead of it; unexplained: the part of `change` that no
-    recorded comparison accounts for."""
+    """A component in the window. before: its last figure before the window; unexplained: the part of `change` that no
+    recorded comparison explains."""
 
     name: str
     suite: str
@@ -84,7 +84,7 @@ class DigestMover(WireModel):
 
 
 class DigestFinding(WireModel):
-    """What still counts against the last run."""
+    """A failing or undetermined finding of the last run."""
 
     rule: str
     effect: Effect
@@ -94,7 +94,7 @@ class DigestFinding(WireModel):
 
 
 class DigestDocument(WireModel):
-    """since, until: both days included (UTC). runs 0: nothing was recorded, which says nothing about coverage."""
+    """since, until: both days included (UTC). runs: 0 when nothing was recorded."""
 
     format: Literal["covgov-digest"]
     version: Literal[1]

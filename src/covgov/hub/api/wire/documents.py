@@ -1,4 +1,4 @@
-"""The stored register and policy on the wire: their text as people wrote it, and what it means."""
+"""The stored register and policy on the wire: their text and its meaning."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LONGEST = 1_000_000
 
 
 class RegisterEntry(WireModel):
-    """One row. standing: what its own columns make it today; whether it waives also depends on the figures and on
-    where it was approved. grievance: why it cannot waive as it stands, empty when its columns are in order."""
+    """One row. standing: its state by its own columns today; whether it waives also depends on the figures and on
+    where it was approved. grievance: why it cannot waive, empty when its columns are in order."""
 
     id: str
     scope: str = Field(examples=["component:auth", "file:src/x.py"])
@@ -43,7 +43,7 @@ class RegisterEntry(WireModel):
 
 
 class RegisterDocument(WireModel):
-    """The exception register as last put. text: the whole Markdown file. today: the day standings were judged at."""
+    """The stored exception register. text: the whole Markdown file. today: the day of the `standing` values."""
 
     path: str
     updated_at: datetime
@@ -53,7 +53,7 @@ class RegisterDocument(WireModel):
 
 
 class PolicyBar(WireModel):
-    """One threshold. key: where it stands in the file. words: the same as a sentence."""
+    """One threshold. key: its key in the file. words: the same as a sentence."""
 
     key: str
     scope: BarScope
@@ -79,8 +79,8 @@ class PolicyComponent(WireModel):
 
 
 class PolicyDocument(WireModel):
-    """The policy as last put. settings: everything in force as text, defaults filled in, secrets hidden; defaults: the
-    keys that were left at their default. text: the whole file."""
+    """The stored policy. settings: all settings as text, defaults filled in, secrets hidden; defaults: the
+    keys left at their default. text: the whole file."""
 
     path: str
     updated_at: datetime
@@ -94,14 +94,14 @@ class PolicyDocument(WireModel):
 
 
 class StoredFile(WireModel):
-    """A file to store. path: where it lies in the repository; text: all of it."""
+    """A file to store. path: its path in the repository; text: its whole content."""
 
     path: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["covgov.toml"])
     text: str = Field(max_length=LONGEST, pattern=r"^[^\x00]*$")
 
 
 def register(found: Register, updated_at: datetime, today: date, max_term_days: int | None) -> RegisterDocument:
-    """The register with each entry's standing on the day."""
+    """The register with each entry's state on that day."""
     return RegisterDocument(
         path=found.path,
         updated_at=updated_at,
@@ -112,7 +112,7 @@ def register(found: Register, updated_at: datetime, today: date, max_term_days: 
 
 
 def policy(found: Policy, path: str, text: str, updated_at: datetime) -> PolicyDocument:
-    """The policy as `covgov policy show` tells it, with its text."""
+    """The policy as `covgov policy show` prints it, with its text."""
     told = show(found, config.written(lambda name: text.encode() if name == path else None))
     return PolicyDocument.model_validate(
         {

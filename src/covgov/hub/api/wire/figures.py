@@ -1,4 +1,4 @@
-"""Figures on the wire: integers and exact text for programs, floored text beside them for people."""
+"""Figures on the wire: integers and exact text for programs, floored text for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WireModel(BaseModel):
 
 
 class Figure(WireModel):
-    """percent: floored, null when there is nothing to divide."""
+    """percent: floored, null when total is 0."""
 
     covered: int
     total: int
@@ -33,7 +33,7 @@ class Points(WireModel):
 
 
 class CauseShare(WireModel):
-    """What one cause did to covered and total units, and its exact share of the change."""
+    """The effect of one cause on covered and total units, and its exact share of the change."""
 
     cause: Cause
     covered: int
@@ -42,12 +42,12 @@ class CauseShare(WireModel):
 
 
 def figure(value: Ratio) -> Figure:
-    """A ratio as it is told."""
+    """A ratio as a figure."""
     return Figure(covered=value.covered, total=value.total, percent=value.percent() if value.measurable else None)
 
 
 def maybe_figure(value: Ratio | None) -> Figure | None:
-    """None stays None: nothing was measured."""
+    """None for None: nothing was measured."""
     return None if value is None else figure(value)
 
 

@@ -8,7 +8,7 @@ from covgov.model.snapshot import FileCoverage, Metric
 
 
 class FileLine(WireModel):
-    """A file as one suite measured it. source: git's blob id of the text that was measured, null when unknown."""
+    """A file as measured by one suite. source: git blob id of the measured text, null when unknown."""
 
     suite: str
     path: str
@@ -19,7 +19,7 @@ class FileLine(WireModel):
 
 
 class FilePage(WireModel):
-    """Sorted by suite, then path. next: what `after` wants for the next page, null on the last."""
+    """Sorted by suite, then path. next: the `after` of the next page, null on the last."""
 
     run: str
     items: list[FileLine]
@@ -35,7 +35,7 @@ class BranchExit(WireModel):
 
 
 class CountedBranches(WireModel):
-    """Branch exits of a line that are known only by number."""
+    """Branch exits of a line, known only by number."""
 
     line: int
     covered: int
@@ -43,9 +43,9 @@ class CountedBranches(WireModel):
 
 
 class LineSets(WireModel):
-    """One file's lines. statements: executable lines that count; covered and missing part them. partial: covered lines
-    with an exit never taken. excluded: lines the tool was told not to count. attributes: tag -> covered lines that
-    tests so tagged reach."""
+    """One file's lines. statements: executable lines, each either covered or missing. partial: covered lines
+    with an exit never taken. excluded: lines excluded from measurement. attributes: tag -> covered lines that
+    tests with this tag reach."""
 
     file: FileLine
     statements: str
@@ -59,8 +59,8 @@ class LineSets(WireModel):
 
 
 class FileLines(WireModel):
-    """A file in one run. suites: as each measured it, by name; merged: their union, null when they measured different
-    texts."""
+    """A file in one run. suites: per suite, by name; merged: their union, null when the suites measured different
+    versions of it."""
 
     run: str
     path: str

@@ -14,9 +14,9 @@ from covgov.model.verdict import Effect, Finding, Outcome, ReceiptLine, Row, Ver
 
 
 class RunLine(WireModel):
-    """A run in short. complete: every declared suite arrived and its tests passed. dirty: of a tree that is no
-    commit's. verified: the hub computed its figures again from its coverage, by the policy that the repository had
-    stored; otherwise they are the word of whoever recorded it."""
+    """A run in short. complete: every declared suite arrived and its tests passed. dirty: measured with uncommitted
+    changes. verified: the hub recomputed the figures from the coverage, with the repository's
+    stored policy; otherwise they are as uploaded."""
 
     id: str
     sequence: int
@@ -33,14 +33,14 @@ class RunLine(WireModel):
 
 
 class RunPage(WireModel):
-    """Newest first. next: what `after` wants for the next page, null on the last."""
+    """Newest first. next: the `after` of the next page, null on the last."""
 
     items: list[RunLine]
     next: str | None
 
 
 class MeasurementIdentity(WireModel):
-    """What measured. branch: whether branch exits are counted."""
+    """The measuring tool. branch: whether branch exits are counted."""
 
     tool: str
     version: str
@@ -49,7 +49,7 @@ class MeasurementIdentity(WireModel):
 
 
 class SuiteTests(WireModel):
-    """How a suite's tests went."""
+    """Result of a suite's tests."""
 
     exit_code: int
     tests: int
@@ -61,7 +61,7 @@ class SuiteTests(WireModel):
 
 
 class SuiteResult(WireModel):
-    """One suite of a run. tests: null when the coverage came as a bare report."""
+    """One suite of a run. tests: null when only a report was uploaded."""
 
     name: str
     identity: MeasurementIdentity
@@ -70,7 +70,7 @@ class SuiteResult(WireModel):
 
 
 class BaselineChange(WireModel):
-    """A component against its baseline, as it was judged. points: null when one side has no units. words: the
+    """A component compared with its baseline. points: null when one side has no units. words: the
     attribution as a sentence."""
 
     metric: Metric
@@ -84,7 +84,7 @@ class BaselineChange(WireModel):
 
 
 class BaselineReceipt(WireModel):
-    """What a change was measured against, and why. commit: null when there was nothing."""
+    """The baseline of a comparison, and why it was chosen. commit: null without a baseline."""
 
     commit: str | None
     distance: int
@@ -94,7 +94,7 @@ class BaselineReceipt(WireModel):
 
 class ComponentLine(WireModel):
     """A component (or `project`) in one run. now: null when nothing was measured. partial: the tests failed, so the
-    figures prove nothing. uncovered: path -> lines that never ran, `40,52-58`."""
+    figures are incomplete. uncovered: path -> lines that never ran, `40,52-58`."""
 
     name: str
     scope: str
@@ -114,7 +114,7 @@ class ComponentLine(WireModel):
 
 
 class FindingLine(WireModel):
-    """One thing a rule had to say. waived_by: id of the exception that excuses it."""
+    """A finding of one rule. waived_by: id of the exception that waives it."""
 
     rule: str
     effect: Effect
@@ -126,7 +126,7 @@ class FindingLine(WireModel):
 
 
 class RunDetails(WireModel):
-    """A whole run but its coverage. previous: id of the run before, null for the first: the chain."""
+    """A run without its coverage. previous: id of the previous run, null for the first."""
 
     run: RunLine
     previous: str | None
@@ -139,9 +139,9 @@ class RunDetails(WireModel):
 
 
 class ComponentList(WireModel):
-    """The components as the branch's newest run of a clean tree has them, by name. run: null when there is none.
+    """The components of the branch's newest clean run, by name. run: null when there is none.
 
-    next: the cursor of the page after this one, null on the last.
+    next: the cursor of the next page, null on the last.
     """
 
     branch: str
@@ -167,7 +167,7 @@ def run(row: RunRow, stored: Stored, verdict: Verdict) -> RunDetails:
 
 
 def listed(row: RunRow) -> RunLine:
-    """A run in short, from its row."""
+    """The short form of a run."""
     return RunLine(
         id=row.id,
         sequence=row.sequence,
@@ -206,7 +206,7 @@ def component(row: Row) -> ComponentLine:
 
 
 def change(delta: Delta) -> BaselineChange:
-    """A delta with its attribution in words."""
+    """A delta with its attribution as a sentence."""
     return BaselineChange(
         metric=delta.metric,
         base=figure(delta.base),
@@ -220,7 +220,7 @@ def change(delta: Delta) -> BaselineChange:
 
 
 def tests(value: TestRun | None) -> SuiteTests | None:
-    """None stays None."""
+    """None for None."""
     if value is None:
         return None
     return SuiteTests(

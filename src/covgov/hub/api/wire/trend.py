@@ -26,7 +26,7 @@ class TrendPoint(WireModel):
 
 
 class TrendPage(WireModel):
-    """Newest first. next: what `after` wants for the next page, null on the last."""
+    """Newest first. next: the `after` of the next page, null on the last."""
 
     component: str
     branch: str
@@ -35,7 +35,7 @@ class TrendPage(WireModel):
 
 
 def point(found: ComponentRun) -> TrendPoint:
-    """One run's row."""
+    """The component's figure in one run."""
     run, row = found.run, found.figure
     return TrendPoint(
         run=run.id,

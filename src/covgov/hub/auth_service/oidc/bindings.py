@@ -1,4 +1,4 @@
-"""Which repository of the hub a CI token opens: bindings of issuer, repository claim and ref pattern."""
+"""Bindings: which CI tokens are valid for a repository, by issuer, repository claim and ref pattern."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REF_PATTERN: Final = re.compile(r"refs/[A-Za-z0-9_./*?#@+=,-]+")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """ref_pattern: a glob over the full ref; `*` stays within one `/`, `**` does not. id: 0 before it is stored."""
+    """ref_pattern: a glob over the full ref; `*` does not match `/`, `**` does. id: 0 before it is stored."""
 
     issuer: str
     subject_repository: str
@@ -48,26 +48,26 @@ class Binding:
             raise _wrong("the issuer is missing or too long")
 
     def admits(self, shown: CiIdentity) -> bool:
-        """Whether a token with this identity may use the binding; letters are compared exactly."""
+        """Whether the binding admits this identity; case-sensitive."""
         same = (self.issuer, self.subject_repository) == (shown.issuer, shown.repository)
         return same and ref_matches(shown.ref, self.ref_pattern)
 
 
 @dataclass(frozen=True, slots=True)
 class BoundRepository:
-    """repository: of the hub, `owner/name`, that the binding opens."""
+    """A binding with the repository of the hub, `owner/name`, that it admits to."""
 
     repository: str
     binding: Binding
 
 
 def ref_matches(ref: str, pattern: str) -> bool:
-    """Whether the glob covers the whole ref. One that could take minutes to compare covers none."""
+    """Whether the glob matches the whole ref. One with too many wildcards matches nothing: it could take minutes."""
     return not too_many_wildcards(pattern) and bool(glob.globmatch(ref, pattern, flags=_FLAGS))
 
 
 def bind(work: UnitOfWork, repository_id: int, wanted: Binding) -> Binding:
-    """The stored binding; binding again what is bound changes nothing.
+    """The stored binding; an existing one is returned unchanged.
 
     Raises UsageError `oidc-binding`, `oidc-bindings-too-many`.
     """
@@ -105,14 +105,14 @@ def unbind(work: UnitOfWork, repository_id: int, binding_id: int) -> Binding:
 
 
 def bound(connection: Connection, repository_id: int, *, after: int = 0, limit: int | None = None) -> list[Binding]:
-    """The bindings of a repository, oldest first: every one, or those of an id above `after`, at most `limit`."""
+    """The bindings of a repository with an id above `after`, oldest first, at most `limit`."""
     mine = (OIDC_BINDINGS.c.repository_id == repository_id, OIDC_BINDINGS.c.id > after)
     rows = connection.execute(select(OIDC_BINDINGS).where(*mine).order_by(OIDC_BINDINGS.c.id).limit(limit))
     return [_binding(row) for row in rows]
 
 
 def offered(connection: Connection, shown: CiIdentity) -> frozenset[BoundRepository]:
-    """What is bound to the CI repository of a verified token, whatever the refs."""
+    """All bindings to the CI repository of a verified token, whatever their ref."""
     query = (
         select(OIDC_BINDINGS, REPOSITORIES.c.owner, REPOSITORIES.c.name)
         .select_from(OIDC_BINDINGS.join(REPOSITORIES))
@@ -122,10 +122,10 @@ def offered(connection: Connection, shown: CiIdentity) -> frozenset[BoundReposit
 
 
 def chosen(names: frozenset[str], shown: CiIdentity, wanted: str | None) -> RepositoryScope:
-    """Of the repositories bound to a token the one that it is exchanged for; nowhere when `wanted` is none of them.
+    """The scope of an exchange: one of the repositories bound to the token; empty when `wanted` is not bound.
 
-    Anyone may bind their repository to another's CI, so a job that names none gets the one that is called as its own,
-    or the only one, and is never told the others. Raises UsageError `oidc-repository-unnamed`.
+    Anyone can bind their repository to another CI, so a job that names none gets the repository of the same name,
+    or the only one; the others are never listed. Raises UsageError `oidc-repository-unnamed`.
     """
     if wanted is not None:
         return RepositoryScope(names & {wanted})
@@ -135,7 +135,7 @@ def chosen(names: frozenset[str], shown: CiIdentity, wanted: str | None) -> Repo
         raise UsageError(
             "oidc-repository-unnamed",
             f"several repositories of the hub are bound to {shown.repository}",
-            hint="say which: POST /v1/tokens/exchange?repository=OWNER/NAME",
+            hint="name one: POST /v1/tokens/exchange?repository=OWNER/NAME",
         )
     return RepositoryScope(names)
 
