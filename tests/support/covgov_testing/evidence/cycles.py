@@ -92,14 +92,14 @@ class Fortnight:
         ci = self.stage.ci(before)
         done = self.stage.covgov("run", env=ci)
         self.publish("notify", "prometheus", env=ci)
-        self.told.mail = _letter(self.mailbox.inbox[0]) if self.mailbox.inbox else self.told.mail
+        self.told.mail = letter(self.mailbox.inbox[0]) if self.mailbox.inbox else self.told.mail
         self.told.events.append(Event(self.stage.now, what, "people", done.code, tuple(self.heard())))
         return done
 
     def heard(self) -> list[str]:
         """What was received since the last call: where, and its subject."""
         fresh = [f"webhook: {one.json['title']}" for one in self.gate.accepted]
-        fresh += [f"mail: {letter.subject}" for letter in map(_letter, self.mailbox.inbox)]
+        fresh += [f"mail: {letter.subject}" for letter in map(letter, self.mailbox.inbox)]
         self.gate.accepted.clear()
         self.mailbox.inbox.clear()
         self.told.alerts += fresh
@@ -195,7 +195,7 @@ def _rotate(fortnight: Fortnight) -> None:
     )
 
 
-def _letter(envelope: Envelope) -> Mail:
+def letter(envelope: Envelope) -> Mail:
     assert isinstance(envelope.content, bytes)
     letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
     body = str(letter.get_content()).replace("\r\n", "\n")

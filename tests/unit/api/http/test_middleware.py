@@ -15,6 +15,7 @@ from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import diagnostics
 from covgov_testing.builders.run import run
+from covgov_testing.hub.reading import Template
 from covgov_testing.hub.write_desk import HISTORY, SHOP, WriteDesk, write_desk, zipped
 
 
@@ -101,7 +102,7 @@ def test_a_crash_answers_a_problem_without_its_cause(desk: WriteDesk, lines: io.
 
 
 @pytest.mark.security
-def test_too_many_requests_get_429_with_retry_after(read_template: Path, tmp_path: Path) -> None:
+def test_too_many_requests_get_429_with_retry_after(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, requests_per_minute=2) as desk:
         for _ in range(3):  # one as a stranger, two as a token that was taken before
             assert desk.ask("GET", SHOP).status_code == 200
@@ -115,7 +116,7 @@ def test_too_many_requests_get_429_with_retry_after(read_template: Path, tmp_pat
 
 
 @pytest.mark.security
-def test_only_an_authenticated_token_has_its_own_rate(read_template: Path, tmp_path: Path) -> None:
+def test_only_an_authenticated_token_has_its_own_rate(read_template: Template, tmp_path: Path) -> None:
     """Jobs behind one address do not starve each other, and nobody gets a fresh rate by inventing tokens."""
     with write_desk(read_template, tmp_path, requests_per_minute=3) as desk:
         assert desk.ask("GET", SHOP, Role.READER).status_code == 200
@@ -128,7 +129,7 @@ def test_only_an_authenticated_token_has_its_own_rate(read_template: Path, tmp_p
 
 
 @pytest.mark.reliability
-def test_a_wall_clock_that_jumps_changes_no_limit(read_template: Path, tmp_path: Path) -> None:
+def test_a_wall_clock_that_jumps_changes_no_limit(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, requests_per_minute=2) as desk:
         for _ in range(3):
             desk.ask("GET", SHOP)

@@ -16,6 +16,7 @@ from covgov.hub.store.history_files import SqlView
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, run
 from covgov_testing.hub import database as hub_database
+from covgov_testing.hub.reading import Template
 from covgov_testing.hub.write_desk import HISTORY, WriteDesk, proposal, write_desk, zipped
 
 
@@ -248,7 +249,7 @@ def test_an_unwritable_audit_entry_fails_the_request(desk: WriteDesk) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.security
-def test_a_repository_cannot_exceed_its_quota(read_template: Path, tmp_path: Path) -> None:
+def test_a_repository_cannot_exceed_its_quota(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, repository=20_000) as small:
         assert small.add(run("c1")).status_code == 201
         kept = len(small.history().view().names())

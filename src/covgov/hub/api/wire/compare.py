@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgov.differential.comparison import Comparison
-from covgov.differential.words import in_words
-from covgov.hub.api.wire.figures import CauseShare, Figure, Points, WireModel, figure, points, shares
+from covgov.hub.api.wire.figures import Change, WireModel
 from covgov.hub.api.wire.runs import RunLine
 from covgov.model.change import Category, FileDelta
 from covgov.model.lines import spell
-from covgov.model.snapshot import Metric
-
-
-class CategoryTotals(WireModel):
-    """Units of each of the twelve categories (the lcov 2 names)."""
-
-    lines: dict[Category, int]
-    exits: dict[Category, int]
 
 
 class ChangedFile(WireModel):
@@ -31,22 +22,15 @@ class ChangedFile(WireModel):
 
 
 class RunComparison(WireModel):
-    """Two runs compared. points: null when one side has no units. notes: how the runs were compared; the hub has
-    no git, so lines are mapped only in files with equal blob ids. files: one page of
-    the changed files; next: the `after` of the next page, null on the last."""
+    """Two runs unit by unit. notes: how the two could be compared; the hub has no git, so lines of a file are
+    mapped only where blob ids prove that its text is the same. files: one page of those that changed; next: what
+    `after` wants for the next page, null on the last."""
 
     base_run: RunLine
     head_run: RunLine
     suite: str | None
     component: str | None
-    metric: Metric
-    base: Figure
-    head: Figure
-    points: Points | None
-    words: str
-    parts: list[CauseShare]
-    totals: CategoryTotals
-    lost: dict[str, str]
+    delta: Change
     changed_files: int
     unchanged_files: int
     files: list[ChangedFile]
@@ -67,23 +51,13 @@ def compared(
     sides: ComparisonSides, found: Comparison, page: Sequence[FileDelta], following: str | None
 ) -> RunComparison:
     """The answer with one page of its changed files."""
-    delta, changed = found.delta, len(found.changed)
+    changed = len(found.changed)
     return RunComparison(
         base_run=sides.base,
         head_run=sides.head,
         suite=sides.suite,
         component=sides.component,
-        metric=delta.metric,
-        base=figure(delta.base),
-        head=figure(delta.head),
-        points=None if delta.points is None else points(delta.points),
-        words=in_words(delta),
-        parts=shares(delta),
-        totals=CategoryTotals(
-            lines={c: delta.tally.lines.get(c, 0) for c in Category},
-            exits={c: delta.tally.exits.get(c, 0) for c in Category},
-        ),
-        lost=dict(delta.lost),
+        delta=found.delta,
         changed_files=changed,
         unchanged_files=len(found.files) - changed,
         files=[_file(file) for file in page],

@@ -7,9 +7,17 @@ from decimal import Decimal
 from typing import Literal
 
 from covgov.history.digest import Digest
-from covgov.hub.api.wire.figures import CauseShare, Figure, Points, WireModel
+from covgov.hub.api.wire.figures import (
+    Figure,
+    Points,
+    PublishedException,
+    PublishedFinding,
+    PublishedTests,
+    Share,
+    WireModel,
+)
 from covgov.model.snapshot import Metric
-from covgov.model.verdict import Effect, ExceptionState, Outcome, Scope
+from covgov.model.verdict import Outcome
 from covgov.publish.digest.wire import digest_payload
 
 
@@ -26,19 +34,8 @@ class DigestComponent(WireModel):
     first: Figure | None
     last: Figure | None
     change: Points | None
-    causes: list[CauseShare]
+    causes: list[Share]
     unexplained: Points
-
-
-class DigestTests(WireModel):
-    """A suite's test run."""
-
-    passed: bool
-    tests: int
-    failures: int
-    errors: int
-    skipped: int
-    seconds: float
 
 
 class DigestSuite(WireModel):
@@ -47,30 +44,15 @@ class DigestSuite(WireModel):
     name: str
     runs: int
     failed: int
-    before: DigestTests | None
-    last: DigestTests
+    before: PublishedTests | None
+    last: PublishedTests
     slowest_seconds: float
 
 
-class DigestException(WireModel):
-    """An entry of the register, as of the last run."""
-
-    id: str
-    scope: str
-    metric: Metric
-    state: ExceptionState
-    floor: Decimal | None
-    current: Figure | None
-    owner: str | None
-    opened: date | None
-    resolved: date | None
-    review: date | None
-
-
 class DigestExceptions(WireModel):
-    opened: list[DigestException]
-    resolved: list[DigestException]
-    overdue: list[DigestException]
+    opened: list[PublishedException]
+    resolved: list[PublishedException]
+    overdue: list[PublishedException]
 
 
 class DigestMover(WireModel):
@@ -81,16 +63,6 @@ class DigestMover(WireModel):
     before: Figure | None
     now: Figure | None
     uncovered: int
-
-
-class DigestFinding(WireModel):
-    """A failing or undetermined finding of the last run."""
-
-    rule: str
-    effect: Effect
-    scope: Scope
-    subject: str
-    message: str
 
 
 class DigestDocument(WireModel):
@@ -109,10 +81,9 @@ class DigestDocument(WireModel):
     suites: list[DigestSuite]
     exceptions: DigestExceptions
     movers: list[DigestMover]
-    failing: list[DigestFinding]
+    failing: list[PublishedFinding]
 
 
 def document(found: Digest, branch: str) -> DigestDocument:
     """The digest of one branch."""
-    told = {"format": "covgov-digest", "version": 1, "branch": branch, **digest_payload(found)}
-    return DigestDocument.model_validate(told)
+    return DigestDocument.model_validate({"branch": branch, **digest_payload(found)})

@@ -1,14 +1,23 @@
-"""Figures on the wire: integers and exact text for programs, floored text for people."""
+"""What the model publishes (docs/verdict-json.md), served as it is: `covgov.model.codec` spells it here too."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
-from covgov.model.change import Cause, Delta, Part
-from covgov.model.ratio import Ratio, show_signed
+from covgov.model import codec
+from covgov.model.change import Delta, Part
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import TestRun
+from covgov.model.verdict import ExceptionLine, Finding, Row, Verdict
+
+PART = "x-covgov-part"
+"""Marks a schema of which OpenAPI shows the codec's (`parts`)."""
 
 
 class WireModel(BaseModel):
@@ -17,54 +26,33 @@ class WireModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Figure(WireModel):
-    """percent: floored, null when total is 0."""
+class ModelPassthrough:
+    """Makes pydantic pass a value of the model through, spelled by the codec."""
 
-    covered: int
-    total: int
-    percent: str | None = Field(examples=["79.95"])
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        spelled = core_schema.plain_serializer_function_ser_schema(codec.builtins)
+        return core_schema.is_instance_schema(source, serialization=spelled)
 
-
-class Points(WireModel):
-    """Percentage points."""
-
-    exact: str = Field(examples=["-231/100"])
-    shown: str = Field(examples=["-2.31"])
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, object]:
+        return {PART: codec.name_of(schema["cls"])}
 
 
-class CauseShare(WireModel):
-    """The effect of one cause on covered and total units, and its exact share of the change."""
-
-    cause: Cause
-    covered: int
-    total: int
-    points: Points
-
-
-def figure(value: Ratio) -> Figure:
-    """A ratio as a figure."""
-    return Figure(covered=value.covered, total=value.total, percent=value.percent() if value.measurable else None)
+PublishedVerdict = Annotated[Verdict, ModelPassthrough()]
+PublishedException = Annotated[ExceptionLine, ModelPassthrough()]
+PublishedFinding = Annotated[Finding, ModelPassthrough()]
+PublishedTests = Annotated[TestRun, ModelPassthrough()]
+PublishedRow = Annotated[Row, ModelPassthrough()]
+Change = Annotated[Delta, ModelPassthrough()]
+Figure = Annotated[Ratio, ModelPassthrough()]
+Points = Annotated[Fraction, ModelPassthrough()]
+Share = Annotated[Part, ModelPassthrough()]
 
 
-def maybe_figure(value: Ratio | None) -> Figure | None:
-    """None for None: nothing was measured."""
-    return None if value is None else figure(value)
-
-
-def points(value: Fraction) -> Points:
-    """Exactly, and floored."""
-    return Points(exact=f"{value.numerator}/{value.denominator}", shown=show_signed(value))
-
-
-def shares(delta: Delta) -> list[CauseShare]:
-    """The parts of a delta."""
-    return [_share(part) for part in delta.parts]
+def parts(ref: str) -> Mapping[str, object]:
+    """JSON Schema of all that is `ModelPassthrough`, by name."""
+    return codec.schemas([Verdict], ref)[1]
 
 
 def bar(value: Decimal | None) -> str | None:
     """Decimal text as a person wrote it."""
     return None if value is None else f"{value:f}"
-
-
-def _share(part: Part) -> CauseShare:
-    return CauseShare(cause=part.cause, covered=part.covered, total=part.total, points=points(part.points))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from covgov.differential.attribute import explain
 from covgov.differential.classify import classify
-from covgov.differential.words import in_words
 from covgov.model.change import Category, Cause, Delta, Part, Tally
 from covgov.model.diff import Diff
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.words import in_words
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.edits import LAW, Change, changes
 
