@@ -23,7 +23,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from covgov.hub.api.routes import history as routes_history
+from covgov.history.stores.hub.wire import MAX_NAMES
 from covgov.hub.store.work import transaction
 from covgov_testing import appender
 from covgov_testing.builders.coverage import snap
@@ -159,7 +159,7 @@ def test_ten_thousand_files_in_one_report(usual: HubServer) -> None:
     (recorded,) = store.list()
     assert len(store.fetch(recorded.id).snapshots["api"].files) == 10_000
     names = store.view().names()
-    assert len(names) > 2 * routes_history.MAX_NAMES, "more than two pages"
+    assert len(names) > 2 * MAX_NAMES, "more than two pages"
     assert names == hub_database.history(usual.engine, shop).view().names()
     again = run("c2", snapshots={"api": snap({f"src/g{n}.py": "+" * (n % 50 + 1) for n in range(3000)})})
     assert store.append(again).sequence == 2

@@ -1,7 +1,7 @@
-"""Parts of one recorded run, read without the rest: verdicts without coverage, single files without their suite.
+"""Reads parts of a recorded run: its verdict without coverage, or single files.
 
-`history.layout.assemble` reads a whole run, which the hub needs only to compare two. Every object is checked against
-its id, as there.
+`history.layout.assemble` reads a whole run, which the hub needs only for comparisons. Every object is checked against
+its id.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from covgov.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a file's coverage stands in a run: sorted by suite, then path. object_id: of its coverage."""
+class CoverageLocation:
+    """A file's coverage in a run; sorted by suite, then path. object_id: of the coverage."""
 
     suite: str
     path: str
@@ -39,7 +39,7 @@ def manifest(view: View, sequence: int, run_id: str) -> Stored:
 
 
 def verdict(view: View, stored: Stored) -> Verdict:
-    """What was judged, without any coverage. Raises InputError (`history-damaged`)."""
+    """The run's verdict. Raises InputError (`history-damaged`)."""
     return bare(view, stored).verdict
 
 
@@ -54,17 +54,17 @@ def whole(view: View, stored: Stored) -> RunRecord:
     return layout.assemble(stored.manifest.run, view.read, stored.name)
 
 
-def places(view: View, stored: Stored) -> list[Place]:
+def places(view: View, stored: Stored) -> list[CoverageLocation]:
     """Every file of every suite, sorted. Raises InputError (`history-damaged`)."""
     return sorted(
-        Place(suite, path, object_id)
+        CoverageLocation(suite, path, object_id)
         for suite, body in stored.manifest.run.snapshots.items()
         for path, object_id in layout.table(body.files, view.read, stored.name).items()
     )
 
 
-def coverage(view: View, wanted: Sequence[Place]) -> Mapping[str, FileCoverage]:
-    """Their coverage by object id. Raises InputError (`history-damaged`)."""
+def coverage(view: View, wanted: Sequence[CoverageLocation]) -> Mapping[str, FileCoverage]:
+    """Object id -> coverage. Raises InputError (`history-damaged`)."""
     names = {layout.object_name(place.object_id): place.object_id for place in wanted}
     found = view.read(list(names))
     for name, object_id in names.items():

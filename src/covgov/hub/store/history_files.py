@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Change, Fault, RunSummary
 from covgov.hub.store import blobs, projection, repositories
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.verify import admission, plausible
 from covgov.hub.store.verify.admission import NOTHING, Judge
@@ -30,7 +30,7 @@ T = TypeVar("T")
 class SqlView:
     """The files of one repository. On a connection: as of its transaction; on an engine: as of each call."""
 
-    def __init__(self, database: Engine | Connection, repository: Repository) -> None:
+    def __init__(self, database: Engine | Connection, repository: HubRepository) -> None:
         self._database = database
         self._repository = repository
 
@@ -81,7 +81,7 @@ class SqlHistory:
     A repository that was deleted meanwhile, even if one of that name was made again: InputError (`repository-unknown`).
     """
 
-    def __init__(self, database: Engine | Connection, repository: Repository, judge: Judge = NOTHING) -> None:
+    def __init__(self, database: Engine | Connection, repository: HubRepository, judge: Judge = NOTHING) -> None:
         self._database = database
         self._repository = repository
         self._judge = judge
@@ -218,19 +218,19 @@ class SqlHistory:
         return set(connection.execute(query.where(HISTORY_FILES.c.added_at >= stamp(moment))).scalars())
 
 
-def _blob_ids(connection: Connection, repository: Repository, names: Sequence[str]) -> Mapping[str, int]:
+def _blob_ids(connection: Connection, repository: HubRepository, names: Sequence[str]) -> Mapping[str, int]:
     return _named(connection, repository, names, select(HISTORY_FILES.c.name, HISTORY_FILES.c.blob_id))
 
 
 def _of_blobs(
-    connection: Connection, repository: Repository, names: Sequence[str], what: ColumnElement[T]
+    connection: Connection, repository: HubRepository, names: Sequence[str], what: ColumnElement[T]
 ) -> Mapping[str, T]:
     joined = select(HISTORY_FILES.c.name, what).join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
     return _named(connection, repository, names, joined)
 
 
 def _named(
-    connection: Connection, repository: Repository, names: Sequence[str], query: Select[str, T]
+    connection: Connection, repository: HubRepository, names: Sequence[str], query: Select[str, T]
 ) -> Mapping[str, T]:
     """Name -> second column of the query, for those of `names` that are files of this repository's history."""
     mine = query.where(HISTORY_FILES.c.repository_id == repository.id)
@@ -241,7 +241,7 @@ def _named(
 
 
 @contextmanager
-def _reading(database: Engine | Connection, repository: Repository) -> Iterator[Connection]:
+def _reading(database: Engine | Connection, repository: HubRepository) -> Iterator[Connection]:
     if isinstance(database, Connection):
         yield database
         return
@@ -253,7 +253,7 @@ def _reading(database: Engine | Connection, repository: Repository) -> Iterator[
 
 
 @contextmanager
-def _writing(database: Engine | Connection, repository: Repository) -> Iterator[Connection]:
+def _writing(database: Engine | Connection, repository: HubRepository) -> Iterator[Connection]:
     if isinstance(database, Connection):
         repositories.lock(database, repository)
         yield database

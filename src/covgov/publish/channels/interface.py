@@ -84,7 +84,7 @@ class Channel(Protocol):
 
 
 @runtime_checkable
-class Reticent(Protocol):
+class SilenceExplainer(Protocol):
     """A channel that can say why it has nothing to tell."""
 
     def silence(self, publication: Publication, /) -> str:
@@ -93,7 +93,7 @@ class Reticent(Protocol):
 
 
 @runtime_checkable
-class Wary(Protocol):
+class ParcelGuard(Protocol):
     """A channel whose spooled parcels are held against the policy again before they leave."""
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.policy import globs
 from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
@@ -25,7 +25,7 @@ ALERTING = tuple(occasion for occasion in Occasion if occasion is not Occasion.D
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
+class NotifyChannel:
     """The channel `notify`."""
 
     name: str = "notify"
@@ -61,7 +61,7 @@ class Notify:
         return post(address, parcel.subject, parcel.body, parcel.destination)
 
 
-NOTIFY = Notify()
+NOTIFY = NotifyChannel()
 
 
 def digest_parcels(text: str, notify: NotifySettings, ci: CiContext, repository: str) -> Sequence[Parcel]:
@@ -113,7 +113,7 @@ def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, 
 def _kept_silent(publication: Publication) -> str:
     """Why this run alerts nobody, whatever it found; "" if it may."""
     notify, ci = publication.policy.notify, publication.ci
-    if ci.event in (Event.PULL_REQUEST, Event.MERGE_QUEUE):
+    if ci.event in (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE):
         return "pull requests alert nobody"
     default = (globs.literally(ci.default_branch),) if ci.default_branch else ("**",)
     patterns = notify.branches or default

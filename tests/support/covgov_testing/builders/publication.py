@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.model.verdict import Effect, Finding, Verdict
 from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
@@ -14,7 +14,7 @@ from covgov_testing.builders import verdict as build
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 RUN = "https://github.example/acme/shop/actions/runs/17"
-MAIN = CiContext("github", Event.PUSH, branch="main", default_branch="main", on_default_branch=True, run_url=RUN)
+MAIN = CiContext("github", CiEvent.PUSH, branch="main", default_branch="main", on_default_branch=True, run_url=RUN)
 
 
 def publication(

@@ -13,7 +13,7 @@ from covgov.runner.launch import Workspace, command_line, environment, interpret
 WORK = Workspace(Path("/w"))
 
 
-def test_a_suite_names_its_interpreter(tmp_path: Path) -> None:
+def test_a_suite_can_name_its_interpreter(tmp_path: Path) -> None:
     assert interpreter(Suite(python="python3.12").named("a"), tmp_path, {"VIRTUAL_ENV": "/v"}) == "python3.12"
 
 
@@ -33,7 +33,7 @@ def test_the_active_virtual_environment_comes_next(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("env", [{}, {"VIRTUAL_ENV": ""}, {"VIRTUAL_ENV": "/no/such/environment"}])
-def test_else_it_is_this_interpreter(tmp_path: Path, env: dict[str, str]) -> None:
+def test_the_default_is_the_current_interpreter(tmp_path: Path, env: dict[str, str]) -> None:
     assert interpreter(Suite().named("a"), tmp_path, env) == sys.executable
 
 
@@ -50,12 +50,12 @@ def test_another_interpreter_gets_the_plugin() -> None:
     assert command[command.index("-p") + 1] == launch.PLUGIN_COPY
 
 
-def test_a_pytest_that_looks_for_no_plugins_is_given_ours() -> None:
+def test_pytest_without_plugin_autoload_gets_the_plugin() -> None:
     command = command_line(Suite().named("a"), sys.executable, WORK, (), {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     assert command[command.index("-p") + 1] == launch.PLUGIN_COPY
 
 
-def test_a_command_is_taken_as_it_is_with_the_place_of_the_junit_file_filled_in() -> None:
+def test_a_command_is_used_as_written_with_the_junit_path_filled_in() -> None:
     suite = Suite(command=("uv", "run", "pytest", "--junitxml={junit}")).named("a")
     assert command_line(suite, "python", WORK, ["-x"], {}) == ["uv", "run", "pytest", "--junitxml=/w/junit.xml", "-x"]
 
@@ -68,7 +68,7 @@ def test_the_context_is_the_suite_unless_somebody_set_one() -> None:
     )
 
 
-def test_a_measurement_around_this_one_is_cut_off() -> None:
+def test_an_outer_measurement_is_disabled() -> None:
     around = {"COVERAGE_PROCESS_START": "x", "COVERAGE_PROCESS_CONFIG": "y", "COVERAGE_FILE": "/outer", "HOME": "/h"}
     env = environment(Suite().named("a"), Path("/r"), WORK, around)
     assert not set(launch.FOREIGN) & set(env)

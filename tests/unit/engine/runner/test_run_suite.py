@@ -11,13 +11,13 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.snapshot_codec import decode
 from covgov.policy.policy import Suite
-from covgov.runner.passthrough import Requested
+from covgov.runner.passthrough import ReportOutputs
 from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov_testing import projects
 from covgov_testing.repos import Repo
 
 UNIT = Suite(tests=("tests",)).named("unit")
-PLAIN = Requested()
+PLAIN = ReportOutputs()
 
 
 def script(*command: str) -> Suite:
@@ -33,7 +33,7 @@ class Run:
         self.out = root / "coverage"
         self.said: list[str] = []
 
-    def __call__(self, suite: Suite, *extra: str, requested: Requested = PLAIN, **env: str) -> SuiteRun:
+    def __call__(self, suite: Suite, *extra: str, requested: ReportOutputs = PLAIN, **env: str) -> SuiteRun:
         return run_suite(
             suite,
             root=self.root,
@@ -61,7 +61,7 @@ def run(tmp_path: Path) -> Run:
 def test_a_passing_suite_gives_a_snapshot_and_every_report(run: Run) -> None:
     repo = Repo(run.root)
     commit = repo.commit()
-    wanted = Requested(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
+    wanted = ReportOutputs(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
     done = run(UNIT, "-q", requested=wanted)
     assert done.arrived
     assert done.snapshot == decode((run.out / "unit.snapshot").read_bytes(), "unit.snapshot")
@@ -135,14 +135,14 @@ def test_no_tests_means_not_arrived_and_removes_what_an_earlier_run_left(run: Ru
     assert run.written == {"unit.why"}
 
 
-def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
+def test_a_pytest_usage_error_means_not_arrived(run: Run) -> None:
     done = run(UNIT, "--no-such-option")
     assert not done.arrived
     assert "exit code 4" in done.reason
     assert "unrecognized arguments: --no-such-option" in done.reason
 
 
-def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run: Run) -> None:
+def test_a_missing_test_path_becomes_the_suites_reason(run: Run) -> None:
     done = run(Suite(tests=("test",)).named("unit"))
     assert not done.arrived
     assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
@@ -151,7 +151,7 @@ def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run
     assert not (run.out / "unit.why").exists()
 
 
-def test_an_interpreter_without_coverage_is_told_in_its_own_words(run: Run) -> None:
+def test_a_missing_coverage_py_repeats_the_interpreters_error(run: Run) -> None:
     done = run(script("sh", "-c", "echo; echo No module named coverage; echo; exit 1"))
     assert not done.arrived
     assert "exit code 1) left no coverage data" in done.reason
@@ -193,7 +193,7 @@ def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
 
 
 @pytest.mark.reliability
-def test_a_damaged_junit_file_is_noted_and_the_exit_code_counts(run: Run) -> None:
+def test_a_damaged_junit_file_leaves_a_note_and_the_exit_code(run: Run) -> None:
     spoil = f"import sys; sys.path.insert(0, {str(run.root)!r}); import app.calc; open(sys.argv[1], 'w').write('<')"
     done = run(script(sys.executable, "-c", spoil, "{junit}"))
     assert done.snapshot is not None

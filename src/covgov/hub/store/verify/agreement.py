@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from msgspec import structs
+
 from covgov.errors import InputError
 from covgov.ingest.merge import merge
 from covgov.judge import override, rows

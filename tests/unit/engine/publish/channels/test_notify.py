@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
 from covgov.policy.delivery import NotifySettings, Occasion
@@ -42,7 +42,7 @@ def test_a_target_of_several_occasions_gets_one_message() -> None:
     assert RUN in one.body["teams"]
 
 
-def test_each_target_hears_what_it_wants_to_hear() -> None:
+def test_each_target_gets_its_occasions() -> None:
     notify = alerting({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=(B,))
     first, second = parcels(RED, None, notify)
     assert (first.destination, first.subject.partition(": ")[2]) == (A, "dropped: api")
@@ -50,7 +50,7 @@ def test_each_target_hears_what_it_wants_to_hear() -> None:
     assert (first.required, second.required) == (False, True)
 
 
-def test_nothing_is_sent_while_the_state_stays() -> None:
+def test_an_unchanged_state_sends_nothing() -> None:
     notify = telling(*Occasion)
     assert parcels(RED, RED, notify) == []
     assert len(parcels(GREEN, RED, notify)) == 1
@@ -78,25 +78,25 @@ def test_without_a_known_default_branch_every_branch_alerts() -> None:
 
 
 @pytest.mark.security
-def test_a_default_branch_is_a_name_and_no_pattern() -> None:
+def test_a_default_branch_is_not_a_pattern() -> None:
     assert not parcels(RED, None, telling(Occasion.DROP), replace(MAIN, branch="ab", default_branch="a*"))
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("event", [Event.PULL_REQUEST, Event.MERGE_QUEUE])
-def test_a_pull_request_alerts_nobody_even_from_a_branch_called_main(event: Event) -> None:
+@pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
+def test_a_pull_request_sends_no_alert_even_from_a_branch_called_main(event: CiEvent) -> None:
     notify = alerting({Occasion.DROP: (A,)}, branches=("main",))
     assert why(notify, replace(MAIN, event=event)) == "pull requests alert nobody"
 
 
-def test_quiet_hours_are_kept() -> None:
+def test_quiet_hours_are_respected() -> None:
     notify = alerting({Occasion.DROP: (A,)}, quiet_hours="11:00-13:00")
     assert why(notify) == "quiet hours until 13:00 UTC"
     later = publication(RED, notify=notify, at=NOW + timedelta(hours=1))
     assert len(NOTIFY.parcels(later)) == 1
 
 
-def test_silence_has_a_reason() -> None:
+def test_having_nothing_to_send_has_a_reason() -> None:
     assert why(NotifySettings()) == "[notify] names no target"
     assert why(telling(Occasion.DIGEST)) == "[notify] names no target"
     assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed that a target wants to hear of"
@@ -105,7 +105,7 @@ def test_silence_has_a_reason() -> None:
 
 
 @pytest.mark.security
-def test_a_target_that_is_written_out_is_refused_whatever_happened() -> None:
+def test_a_literal_target_is_always_refused() -> None:
     with pytest.raises(PolicyInvalid, match=r"notify\.on_drop\[1\]"):
         parcels(GREEN, GREEN, alerting({Occasion.DROP: (A, "slack://T0/B0/C0")}))
 
@@ -119,7 +119,7 @@ def test_sending_reads_the_address_from_the_environment() -> None:
     assert str(got.json["message"]).startswith("FAIL: acme/shop, branch main")
 
 
-def test_without_the_variable_nothing_is_tried() -> None:
+def test_without_the_variable_nothing_is_sent() -> None:
     (one,) = parcels(RED, None, telling(Occasion.DROP, target=A))
     env: Mapping[str, str] = {"B": "json://127.0.0.1/"}
     with pytest.raises(NotConfigured, match=r"^A is not set$"):
@@ -141,7 +141,7 @@ DIGEST = (
 )
 
 
-def test_the_digest_goes_to_those_who_want_it() -> None:
+def test_the_digest_goes_to_its_subscribers() -> None:
     notify = alerting({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet_hours="00:00-23:59")
     (one,) = digest_parcels(DIGEST, notify, MAIN, "acme/shop")
     assert (one.destination, one.subject) == (A, "Coverage digest 2026-W47: acme/shop")
