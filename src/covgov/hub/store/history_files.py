@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.history.reader import Reader
 from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
@@ -120,15 +121,14 @@ class SqlHistory:
         """
         view = SqlView(connection, self._repository)
         newest = projection.newest(connection, self._repository.id)
-        if newest is None or view.read([layout.HEAD]).get(layout.HEAD) != layout.head_bytes(*newest):
+        last = layout.read_manifest(view, *newest) if newest else None
+        if last is None or view.read([layout.HEAD]).get(layout.HEAD) != layout.head_of(last):
             return ledger.addition(view, record, artifacts)
-        last = layout.manifest_name(*newest)
-        same = [layout.manifest_name(*one) for one in projection.of_tree(connection, self._repository.id, record.tree)]
-        data = view.read([last, *same])
-        if not {last, *same} <= data.keys():
+        listed = projection.of_tree(connection, self._repository.id, record.tree)
+        same = [stored for stored in (layout.read_manifest(view, *one) for one in listed) if stored is not None]
+        if len(same) < len(listed):
             return ledger.addition(view, record, artifacts)
-        runs = {name: layout.decode_manifest(data[name], name) for name in data}
-        return ledger.continuation(runs[last], [runs[name] for name in same], record, artifacts)
+        return ledger.continuation(view, last, same, record, artifacts)
 
     def update(self, change: Change) -> None:
         """Raises InputError when what was to be added is no proper continuation (see `admission.admit`)."""
@@ -161,7 +161,8 @@ class SqlHistory:
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
             runs = ledger.chain(view) if ledger.recorded(view) else []
-            needed = {layout.HEAD, *(name for stored in runs for name in admission.references(stored, view))}
+            reader = Reader(view)
+            needed = {layout.HEAD, *(name for stored in runs for name in admission.references(stored, reader))}
             recent = self._added_since(connection, before)
             unneeded = [name for name in view.names() if name not in needed and name not in recent]
             self._drop(connection, unneeded)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from covgov.differential.words import in_words
-from covgov.history.layout import Stored, SuiteBody
+from covgov.history.layout import Stored
+from covgov.history.wire import SuiteBody
 from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, bar, figure, maybe_figure, points, shares
 from covgov.hub.store.runs import RunRow
 from covgov.model.change import Delta

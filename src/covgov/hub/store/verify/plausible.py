@@ -15,7 +15,8 @@ from fractions import Fraction
 from math import isfinite
 
 from covgov.errors import InputError
-from covgov.history.layout import RunBody, Stored
+from covgov.history.layout import Stored
+from covgov.history.wire import RunBody
 from covgov.model.ratio import MOST_PLACES
 from covgov.model.verdict import Verdict
 
