@@ -2,9 +2,10 @@
 
     {"format":"covgov-edits","version":2}
     ="coverage/unit-api"                    the text that is made
-    @0 120                                  its first 120 lines are those of the older text from line 0 on
-    +{"path":"src/api/a.py",...}            then a line of its own
-    @121 4000
+    @120                                    its first 120 lines are the older text's
+    +{"path":"src/api/a.py",...}            then a line that takes the place of one
+    @4000                                   then the older text goes on
+    @77 3                                   then the older text's lines 77, 78 and 79 (they count from 0)
 
 Deflated as one object. A text is a sequence of lines without line breaks; an older text that does not exist is empty.
 """
@@ -32,7 +33,7 @@ GROWTH = 4
 """Edits that together are that many times as large as the texts are not added to."""
 
 _LINE_COST = 64
-_COPY = re.compile(rb"@([0-9]{1,9}) ([0-9]{1,9})")
+_COPY = re.compile(rb"@(?:([0-9]{1,9}) )?([0-9]{1,9})")
 
 Text = Sequence[bytes]
 
@@ -77,27 +78,31 @@ def join(text: Text) -> bytes:
 
 def _difference(old: Text, new: Text) -> list[bytes]:
     """Greedy: go on after the last line that was found, or jump to a line that occurs once."""
-    once = {line: at for at, line in enumerate(old)} if old else {}
-    if len(once) < len(old):
-        counts = Counter(old)
-        once = {line: at for line, at in once.items() if counts[line] == 1}
+    once = _unique(old)
     found: list[bytes] = []
-    at, start, count = 0, 0, 0
+    at = reached = count = 0  # the older line that is next; where the last copy or line of its own led; lines to copy
     for line in new:
-        if not (at < len(old) and old[at] == line) and line in once:
+        if not (at < len(old) and old[at] == line):
+            found += _copy(reached, at - count, count)
+            reached, count = (at if count else reached), 0
+            if line not in once:
+                found.append(b"+" + line)
+                at = reached = at + 1  # most take the place of one
+                continue
             at = once[line]
-        same = at < len(old) and old[at] == line
-        if count and (not same or at != start + count):
-            found.append(b"@%d %d" % (start, count))
-            count = 0
-        if same:
-            start, count = (start if count else at), count + 1
-        else:
-            found.append(b"+" + line)
-        at += 1  # after a line of its own too: most take the place of one
-    if count:
-        found.append(b"@%d %d" % (start, count))
-    return found
+        at, count = at + 1, count + 1
+    return [*found, *_copy(reached, at - count, count)]
+
+
+def _unique(old: Text) -> dict[bytes, int]:
+    counts = Counter(old)
+    return {line: at for at, line in enumerate(old) if counts[line] == 1}
+
+
+def _copy(reached: int, start: int, count: int) -> list[bytes]:
+    if not count:
+        return []
+    return [b"@%d" % count if start == reached else b"@%d %d" % (start, count)]
 
 
 def _spell(parts: Mapping[str, Sequence[bytes]]) -> bytes:
@@ -117,11 +122,17 @@ def _parts(lines: Sequence[bytes]) -> Iterator[tuple[str, Sequence[bytes]]]:
 
 def _edited(old: Text, edits: Sequence[bytes], budget: int) -> tuple[list[bytes], int]:
     new: list[bytes] = []
+    at = 0
     for edit in edits:
         if edit.startswith(b"+"):
-            part: Sequence[bytes] = (edit[1:],)
+            part: Text = (edit[1:],)
+            at += 1
         else:
-            part = _copied(old, edit)
+            start, count = _place(edit, at)
+            part = old[start : start + count]
+            at = start + count
+            if len(part) < count:
+                raise ValueError("one of its edits fits no line")
         budget -= sum(len(line) + _LINE_COST for line in part)
         if budget < 0:
             raise ValueError(f"its texts have more than {LARGEST} bytes")
@@ -129,12 +140,12 @@ def _edited(old: Text, edits: Sequence[bytes], budget: int) -> tuple[list[bytes]
     return new, budget
 
 
-def _copied(old: Text, edit: bytes) -> Text:
+def _place(edit: bytes, reached: int) -> tuple[int, int]:
     match = _COPY.fullmatch(edit)
-    start, count = (int(number) for number in match.groups()) if match else (0, 0)
-    if not count or start + count > len(old):
-        raise ValueError("one of its edits fits no line")
-    return old[start : start + count]
+    if match is None:
+        raise ValueError("one of its lines is no edit")
+    start, count = match.groups()
+    return (int(start) if start else reached), int(count)
 
 
 def _inflate(data: bytes) -> bytes:

@@ -365,9 +365,7 @@ def _bar(old: BarV1) -> verdict.BarLine:
 
 
 def _receipt(old: ReceiptV1) -> verdict.ReceiptLine:
-    return verdict.ReceiptLine(
-        commit=old.commit, distance=old.distance, age_days=old.age_days, reason=old.reason
-    )
+    return verdict.ReceiptLine(commit=old.commit, distance=old.distance, age_days=old.age_days, reason=old.reason)
 
 
 def _ratio(old: RatioV1 | None) -> Ratio | None:

@@ -1,14 +1,16 @@
 """A run's coverage and verdict as lines of text, each of which changes only when what it says does.
 
-A suite's text has two lines for each file: what ran, and what there is to run. A verdict's text is its JSON, one value
-a line. The shapes are history's own: a name in the model may change, one in here may not.
+A suite's text has two lines for each file: first of every file what there is to run, then of every file what ran (near
+to the verdict, which names the same lines). A verdict's text is its JSON, one value a line. The shapes are history's own: a name in the model may change, one in here may not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator
 from hashlib import sha256
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, islice, pairwise
+from operator import itemgetter
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -23,6 +25,7 @@ VERDICT = "verdict"
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=lines.MAX_LINE)]
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _Offset = Annotated[int, msgspec.Meta(ge=-2 * lines.MAX_LINE, le=2 * lines.MAX_LINE)]
 
 
@@ -31,30 +34,32 @@ class _Shape(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class _Ran(_Shape, frozen=True):
-    """What ran of a file. taken: bitmap over its exits. counted: taken exits of each line that tells only numbers."""
+    """What ran of a file. missed: executable lines that did not, as the verdict spells them (`40,52-58`). untaken:
+    bitmap over its exits. counted: taken exits of each line that tells only numbers."""
 
     path: str
-    source: str = ""
-    covered: bytes = b""
-    taken: bytes = b""
+    missed: str = ""
+    untaken: bytes = b""
     counted: tuple[_Count, ...] = ()
     attributes: tuple[tuple[str, bytes], ...] = ()
 
 
-class _Branch(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The exits of one line, so that an edit above changes only the first of them. gap: lines since the branch before.
-    out: targets below 1, counted from the line as well (line + target); to: the others (target - line)."""
-
-    gap: _Line
-    to: tuple[_Offset, ...] = ()
-    out: tuple[_Offset, ...] = ()
+class _Exits(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, forbid_unknown_fields=True):
+    lines: _Count
+    inside: tuple[_Offset, ...]
+    outside: tuple[_Offset, ...] = ()
 
 
 class _Code(_Shape, frozen=True):
-    """What there is to run in a file. counted: line and number of its exits, where only that is known."""
+    """What there is to run in a file. gaps: each line with branch exits, as distance from the one before, so that an
+    edit changes only the next. exits: how many such lines follow one another with the same targets, and these: as
+    distance from the line, and below 1 as line + target. counted: line and number of its exits, where only that is
+    known."""
 
+    source: str = ""
     statements: bytes = b""
-    exits: tuple[_Branch, ...] = ()
+    gaps: tuple[_Line, ...] = ()
+    exits: tuple[_Exits, ...] = ()
     excluded: bytes = b""
     counted: tuple[tuple[_Line, _Count], ...] = ()
 
@@ -94,14 +99,15 @@ def compact(text: Text) -> bytes:
 
 
 def of_snapshot(snapshot: Snapshot) -> list[bytes]:
-    """Two lines for each file, by path."""
+    """Two lines for each file, each sort by path."""
     spelled = {_spelled(path): coverage for path, coverage in snapshot.files.items()}
-    return [line for path in sorted(spelled) for line in _lines(path, spelled[path])]
+    code = [codec.encode(_code(spelled[path])) for path in sorted(spelled)]
+    return code + [codec.encode(_ran(path, spelled[path])) for path in sorted(spelled)]
 
 
 def paths(text: Text) -> list[str]:
     """The files that a suite's text is about. Raises ValueError."""
-    found = [_decoded(line, _Ran).path for line in text[::2]]
+    found = [_decoded(ran, _Ran).path for _, ran in _halves(text)]
     if any(left >= right for left, right in pairwise(found)):
         raise ValueError("its files are not sorted, or one is there twice")
     return found
@@ -109,17 +115,15 @@ def paths(text: Text) -> list[str]:
 
 def files(text: Text, wanted: Collection[str] | None = None) -> Iterator[tuple[str, FileCoverage]]:
     """Path and coverage of each file, or of those that are wanted. Raises ValueError."""
-    if len(text) % 2:
-        raise ValueError("its coverage ends within a file")
-    for first, second in zip(text[::2], text[1::2], strict=True):
-        ran = _decoded(first, _Ran)
+    for code, line in _halves(text):
+        ran = _decoded(line, _Ran)
         if wanted is None or ran.path in wanted:
-            yield ran.path, _coverage(ran, _decoded(second, _Code))
+            yield ran.path, _coverage(ran, _decoded(code, _Code))
 
 
 def pairs(text: Text) -> Iterator[bytes]:
-    """The lines of each file together."""
-    return (first + b"\n" + second for first, second in zip(text[::2], text[1::2], strict=True))
+    """The two lines of each file together: the text of this file alone."""
+    return map(b"\n".join, _halves(text))
 
 
 def check(text: Text, known: set[bytes]) -> None:
@@ -138,69 +142,87 @@ def _spelled(path: str) -> str:
     return path.encode(errors="backslashreplace").decode()
 
 
-def _lines(path: str, coverage: FileCoverage) -> tuple[bytes, bytes]:
+def _halves(text: Text) -> Iterator[tuple[bytes, bytes]]:
+    half = len(text) // 2
+    return zip(text[:half], text[half:], strict=True)
+
+
+def _ran(path: str, coverage: FileCoverage) -> _Ran:
     taken = set(coverage.taken)
-    bits = sum(1 << index for index, exit_ in enumerate(coverage.exits) if exit_ in taken)
-    ran = _Ran(
+    untaken = sum(1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken)
+    return _Ran(
         path=path,
-        source=coverage.source,
-        covered=lines.to_bytes(coverage.covered),
-        taken=lines.to_bytes(bits),
+        missed=lines.spell(coverage.missing),
+        untaken=lines.to_bytes(untaken),
         counted=tuple(entry.covered for entry in coverage.counted),
         attributes=tuple((tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes),
     )
-    code = _Code(
+
+
+def _code(coverage: FileCoverage) -> _Code:
+    branches = [(line, [target for _, target in group]) for line, group in groupby(coverage.exits, key=itemgetter(0))]
+    relative = [
+        (
+            tuple(target - line for target in targets if target > 0),
+            tuple(line + target for target in targets if target < 1),
+        )
+        for line, targets in branches
+    ]
+    return _Code(
+        source=coverage.source,
         statements=lines.to_bytes(coverage.statements),
-        exits=_branches(coverage.exits),
+        gaps=tuple(line - before for before, line in pairwise([0, *(line for line, _ in branches)])),
+        exits=tuple(_Exits(len(list(group)), *targets) for targets, group in groupby(relative)),
         excluded=lines.to_bytes(coverage.excluded),
         counted=tuple((entry.line, entry.total) for entry in coverage.counted),
     )
-    return codec.encode(ran), codec.encode(code)
 
 
-def _branches(exits: Sequence[Exit]) -> tuple[_Branch, ...]:
-    found: list[_Branch] = []
-    before = 0
-    for line, group in groupby(exits, key=lambda exit_: exit_[0]):
-        targets = [target for _, target in group]
-        out = tuple(line + target for target in targets if target < 1)
-        found.append(_Branch(line - before, tuple(target - line for target in targets if target > 0), out))
-        before = line
-    return tuple(found)
-
-
-def _exits(branches: Sequence[_Branch]) -> Iterator[Exit]:
-    line = 0
-    for branch in branches:
-        line += branch.gap
-        targets = [*(offset - line for offset in branch.out), *(line + offset for offset in branch.to)]
-        if not 0 < line <= lines.MAX_LINE or any(abs(target) > lines.MAX_LINE for target in targets):
-            raise ValueError("a branch exit of no line")
-        yield from ((line, target) for target in targets)
+def _exits(code: _Code) -> Iterator[Exit]:
+    if sum(group.lines for group in code.exits) != len(code.gaps):
+        raise ValueError("branch exits of no line")
+    numbers = accumulate(code.gaps)
+    for group in code.exits:
+        for line in islice(numbers, group.lines):
+            targets = [*(offset - line for offset in group.outside), *(line + offset for offset in group.inside)]
+            if not 0 < line <= lines.MAX_LINE or any(abs(target) > lines.MAX_LINE for target in targets):
+                raise ValueError("a branch exit of no line")
+            yield from ((line, target) for target in targets)
 
 
 def _coverage(ran: _Ran, code: _Code) -> FileCoverage:
-    exits = tuple(_exits(code.exits))
-    taken = lines.from_bytes(ran.taken)
-    if taken >> len(exits):
-        raise ValueError(f"{ran.path}: an exit that does not exist is taken")
+    exits = tuple(_exits(code))
+    statements, missed = lines.from_bytes(code.statements), _unspelled(ran.missed)
+    untaken = lines.from_bytes(ran.untaken)
+    if missed & ~statements or untaken >> len(exits):
+        raise ValueError(f"{ran.path}: a line or exit that does not exist is missed")
     coverage = FileCoverage(
-        statements=lines.from_bytes(code.statements),
-        covered=lines.from_bytes(ran.covered),
+        statements=statements,
+        covered=statements & ~missed,
         exits=exits,
-        taken=tuple(exits[index] for index in lines.numbers(taken)),
+        taken=tuple(exit_ for index, exit_ in enumerate(exits) if not untaken >> index & 1),
         counted=tuple(
-            CountedExits(line, covered, total)
-            for (line, total), covered in zip(code.counted, ran.counted, strict=True)
+            CountedExits(line, covered, total) for (line, total), covered in zip(code.counted, ran.counted, strict=True)
         ),
         excluded=lines.from_bytes(code.excluded),
         attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in ran.attributes),
-        source=ran.source,
+        source=code.source,
     )
     fault = snapshot_codec.fault(coverage)
     if fault:
         raise ValueError(f"{ran.path}: {fault}")
     return coverage
+
+
+def _unspelled(text: str) -> int:
+    """Inverse of `lines.spell`. Raises ValueError."""
+    bits = 0
+    for part in text.split(",") if text else ():
+        first, _, last = part.partition("-")
+        if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(last or first)):
+            raise ValueError("no list of lines")
+        bits |= lines.span(int(first), int(last or first))
+    return bits
 
 
 def _decoded(line: bytes, shape: type[S]) -> S:

@@ -90,7 +90,11 @@ def test_a_file_that_cannot_be_removed_is_named(tmp_path: Path, gone: Callable[[
 @pytest.mark.architecture
 def test_nobody_else_writes_by_way_of_a_temporary_name_of_its_own() -> None:
     source = Path(covgov.__file__).parent
-    known = {"files.py", "history/stores/directory.py", "hub/store/backup.py"}  # the latter two: durable; a whole database
+    known = {
+        "files.py",
+        "history/stores/directory.py",
+        "hub/store/backup.py",
+    }  # the latter two: durable; a whole database
     found = {path.relative_to(source).as_posix() for path in source.rglob("*.py") if _renames(path.read_text())}
     assert found == known
 
