@@ -1,7 +1,8 @@
 """A run's coverage and verdict as lines of text, each of which changes only when what it says does.
 
 A suite's text has two lines for each file: first of every file what there is to run, then of every file what ran (near
-to the verdict, which names the same lines). A verdict's text is its JSON, one value a line. The shapes are history's own: a name in the model may change, one in here may not.
+to the verdict, which names the same lines). A verdict's text is its JSON, one value a line. The shapes are history's
+own: a name in the model may change, one in here may not.
 """
 
 from __future__ import annotations

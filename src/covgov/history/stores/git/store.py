@@ -6,10 +6,11 @@ into a private ref; runs that only this clone has are then chained again on top,
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
+from filelock import FileLock
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import layout, ledger
@@ -295,15 +296,18 @@ class GitStore:
         """Processes of one machine take turns, so that few of them lose the swap."""
         self._require_writable()
         path = self._git.path("covgov-history.lock")
+        lock = FileLock(path)  # released by the system when the process dies
         try:
-            lock = path.open("ab")
+            path.open("ab").close()  # as readable and writable for others as the umask says
+            lock.acquire()
         except OSError as error:
             raise DeliveryFailed(
                 "history-unwritable", f"history: {path}: {error.strerror}", hint="check the repository's permissions"
             ) from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
             yield
+        finally:
+            lock.release()
 
     def _no_remote(self, done: str) -> DeliveryFailed:
         return DeliveryFailed(
