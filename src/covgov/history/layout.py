@@ -102,19 +102,22 @@ def folder_of(sequence: int) -> str:
 def run_names(view: View) -> list[str]:
     """Names of the manifests by number.
 
-    While a history is migrated, the manifests of both formats are there; those of format 2 count once the first is.
+    While a history is migrated there are two chains. The new one counts once its first run is there; a run that only
+    one of them has continues that one.
     """
-    older, newer = _run_names(view)
-    if newer and newer[0].rpartition("/")[2].startswith(f"{1:08d}-"):
-        return newer
-    last = number_of(older[-1]) if older else "0" * 8
-    return [*older, *(name for name in newer if number_of(name) > last)]
+    numbers: dict[str, list[str]] = {}
+    for name in view.names(RUNS):
+        numbers.setdefault(number_of(name), []).append(name)
+    found: list[str] = []
+    for number in sorted(numbers):
+        names = sorted(numbers[number], key=lambda name: (-name.count("/"), name))
+        found.append(names[0] if len(names) == 1 or not found else _next(view, found[-1], names))
+    return found
 
 
 def superseded(view: View) -> list[str]:
     """Names of the manifests that a migration, complete or not, left beside those that count."""
-    older, newer = _run_names(view)
-    return sorted({*older, *newer} - set(run_names(view)))
+    return sorted(set(view.names(RUNS)) - set(run_names(view)))
 
 
 def number_of(name: str) -> str:
@@ -122,10 +125,10 @@ def number_of(name: str) -> str:
     return name.rpartition("/")[2][:8]
 
 
-def _run_names(view: View) -> tuple[list[str], list[str]]:
-    names = view.names(RUNS)
-    older = sorted(name for name in names if name.count("/") == 1)
-    return older, sorted((name for name in names if name.count("/") > 1), key=lambda name: (number_of(name), name))
+def _next(view: View, last: str, names: Sequence[str]) -> str:
+    link = f'"previous":"{last.removesuffix(".json")[-64:]}"'.encode()
+    data = view.read(names)
+    return next((name for name in names if link in data.get(name, b"")), names[0])
 
 
 def read_manifest(view: View, sequence: int, run_id: str) -> Stored | None:

@@ -121,6 +121,16 @@ def link(
     return stored, {layout.object_name(manifest.edits): data, stored.name: text}
 
 
+def references(runs: Sequence[Stored], reader: Reader) -> set[str]:
+    """Names of all files that the runs consist of: their manifests, objects and artifacts."""
+    found: set[str] = set()
+    for stored in runs:
+        found.add(stored.name)
+        found |= {layout.object_name(object_id) for object_id in reader.objects(stored)}
+        found |= {layout.artifact_name(artifact) for artifact in stored.manifest.artifacts.values()}
+    return found
+
+
 def verify(view: View) -> list[Fault]:
     """Every byte, link and reference."""
     names = view.names()
@@ -219,7 +229,7 @@ def _head_faults(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
     head = view.read([layout.HEAD]).get(layout.HEAD)
     allowed = [layout.head_of(runs[n - 1]) for n in (len(runs), len(runs) - 1) if n > 0]
     if runs and runs[-1].manifest.migrated:  # a migration writes head.json last as well
-        allowed.append(layout.head_bytes(len(runs), runs[-1].manifest.migrated, 1))
+        allowed += [layout.head_bytes(len(runs), runs[-1].manifest.migrated, version) for version in (1, 2)]
     if head is None and len(runs) > 1:
         yield Fault(layout.HEAD, "it is missing")
     elif head is not None and head not in allowed:

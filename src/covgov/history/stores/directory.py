@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, Rewriting, RunSummary, View
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
@@ -93,6 +93,15 @@ class DirStore:
             added: Addition | None = change(self._view)
             if added is not None:
                 self._write(added.files)
+
+    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+        with self._locked():
+            wanted = change(self._view)
+            if wanted is None:
+                return
+            self._write(wanted.added.files if wanted.added is not None else {})
+            for name in wanted.gone:
+                (self._root / name).unlink(missing_ok=True)
 
     def prune(self, keep: int) -> Sequence[str]:
         if not self.exists():

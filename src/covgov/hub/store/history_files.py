@@ -6,7 +6,7 @@ or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, Rewriting, RunSummary, View
 from covgov.history.reader import Reader
 from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import Repository
@@ -137,6 +137,18 @@ class SqlHistory:
             if added is not None:
                 self._add(connection, added.files)
 
+    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+        """What takes the history's place is made here of what was admitted, so it is not judged again."""
+        with _writing(self._database, self._repository) as connection:
+            view = SqlView(connection, self._repository)
+            wanted = change(view)
+            if wanted is None:
+                return
+            self._drop(connection, wanted.gone)
+            if wanted.added is not None:
+                self._keep(connection, wanted.added.files)
+                projection.rebuild(connection, self._repository.id, view)
+
     def prune(self, keep: int) -> Sequence[str]:
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
@@ -161,8 +173,7 @@ class SqlHistory:
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
             runs = ledger.chain(view) if ledger.recorded(view) else []
-            reader = Reader(view)
-            needed = {layout.HEAD, *(name for stored in runs for name in admission.references(stored, reader))}
+            needed = {layout.HEAD, *ledger.references(runs, Reader(view))}
             recent = self._added_since(connection, before)
             unneeded = [name for name in view.names() if name not in needed and name not in recent]
             self._drop(connection, unneeded)
@@ -185,6 +196,11 @@ class SqlHistory:
         new_runs = [one.stored for one in admitted]
         trees = sorted({stored.manifest.run.tree for stored in new_runs})
         plausible.check_attempts(new_runs, projection.attempts(connection, self._repository.id, trees))
+        self._keep(connection, files)
+        for run in runs:
+            projection.add(connection, self._repository.id, run)
+
+    def _keep(self, connection: Connection, files: Mapping[str, bytes]) -> None:
         present = _blob_ids(connection, self._repository, list(files))
         new = {name: data for name, data in files.items() if name not in present}
         size = sum(len(data) for data in new.values())
@@ -197,8 +213,6 @@ class SqlHistory:
             connection.execute(insert(HISTORY_FILES), rows)
         if layout.HEAD in present:
             self._replace_head(connection, present[layout.HEAD], ids[layout.digest_of(files[layout.HEAD])])
-        for run in runs:
-            projection.add(connection, self._repository.id, run)
 
     def _replace_head(self, connection: Connection, old: int, new: int) -> None:
         mine = (HISTORY_FILES.c.repository_id == self._repository.id) & (HISTORY_FILES.c.name == layout.HEAD)

@@ -7,7 +7,7 @@ policy, or one of several that come at once, is taken at its word and marked as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,13 +81,6 @@ def admit(before: View, files: Mapping[str, bytes], judge: Judge = NOTHING) -> S
         return [_admitted(stored, reader, known, policy) for stored in new]
     except (ArithmeticError, RecursionError) as error:  # what hostile JSON makes a decoder do besides ValueError
         raise layout.damaged("what was sent", f"it cannot be decoded ({type(error).__name__})") from error
-
-
-def references(stored: Stored, reader: Reader) -> Iterator[str]:
-    """Names of all files that a run consists of: its manifest, objects and artifacts."""
-    yield stored.name
-    yield from (layout.object_name(object_id) for object_id in reader.objects(stored))
-    yield from (layout.artifact_name(artifact) for artifact in stored.manifest.artifacts.values())
 
 
 def _check_name(name: str, data: bytes) -> None:

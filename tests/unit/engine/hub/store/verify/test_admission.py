@@ -18,7 +18,6 @@ from covgov.history import edits, layout, ledger, texts
 from covgov.history.layout import Manifest, Stored
 from covgov.history.reader import Reader
 from covgov.hub.store import projection
-from covgov.hub.store.verify import admission
 from covgov.hub.store.verify.admission import Judge, Overlay, admit
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
@@ -365,7 +364,7 @@ def test_a_run_names_all_files_that_it_consists_of() -> None:
     assert added is not None
     view.files |= added.files
     expected = {*added.files, layout.artifact_name(artifact)} - {layout.HEAD}
-    assert set(admission.references(manifest(view.files), Reader(view))) == expected
+    assert ledger.references([manifest(view.files)], Reader(view)) == expected
 
 
 @given(
