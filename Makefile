@@ -1,51 +1,66 @@
-# Two commands do everything on a fresh machine with Python 3.11, git and make, without root:
+# Two commands do everything on a fresh machine with Python 3.11 or newer, git and make, without root:
 #   make govern   the main job: run this repository's suites, judge them, record and report
 #   make test     every test that needs no system package
 # `make help` lists the rest.
 
-PYTHON ?= python3.11
+# The first that really runs (a pyenv shim may fail), is new enough and can make environments. PYTHON=... overrides it.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(call usable,$(name))))
+usable = $(if $(1),$(shell $(1) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo '$(1)'))
+NO_PYTHON = no Python 3.11 or newer with venv found: install one (Debian: python3-venv), or name it with PYTHON=/path/to/python
+python = $(or $(call usable,$(PYTHON)),$(error $(NO_PYTHON)))
+git = $(if $(shell git --version 2>/dev/null),,$(error git not found: install git))
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TIER := $(BIN)/python scripts/tier.py
-# What ran is recorded, for `make proven`.
-PYTEST = $(BIN)/python -m pytest -q --junitxml=.cache/ran/$@.xml
+PYTEST := $(BIN)/python -m pytest -q
 
-# Tiers share the machine, and `proven` must see what all of them left.
+# An image that sets it has every process compile the sources and rewrite the tests' assertions anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help govern test test-all check unit contracts integration workflows own docs e2e governed proven evidence cycles system soak setup-system setup-fetch setup-openapi lock inventory mutants openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
 
-$(READY): requirements-dev.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+$(READY): requirements-dev.txt pyproject.toml scripts/setup/install.py | tools
+	$(python) -m venv --clear $(VENV)
+	$(BIN)/python scripts/setup/install.py
 	$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null || true
 	touch $@
+
+tools:
+	@:$(git)
 
 govern: $(READY)
 	$(BIN)/covgov run
 
-test: check $(if $(GOVERNED),governed,unit contracts) integration docs e2e workflows proven
+# GOVERNED=1: `make govern` has just run and passed, and its suites are all of tests/unit and tests/contracts.
+test: check $(if $(GOVERNED),,unit contracts) integration docs e2e workflows
 
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
 test-all: test system
 
-## check: formatting, lint, types, import contracts, dependencies, test inventory
+## format: format the sources, and fix what ruff can fix
+format: $(READY)
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --fix .
+
+## check: formatting, lint, types, import contracts, dependencies, workflows
 check: $(READY)
 	$(TIER) checks 60 -- $(BIN)/python scripts/check.py
 
 ## unit: unit tests of the engine
 unit: $(READY)
-	$(TIER) unit 180 -- $(PYTEST) -n 2 -p no:schemathesis tests/unit
+	$(TIER) unit 180 -- $(PYTEST) -n 2 tests/unit
 
 ## contracts: one suite that every format, store and renderer passes
 contracts: $(READY)
-	$(TIER) contracts 60 -- $(PYTEST) -n 2 -p no:schemathesis tests/contracts
+	$(TIER) contracts 60 -- $(PYTEST) -n 2 tests/contracts
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch
@@ -73,22 +88,19 @@ soak: export SOAK_ROUNDS = 200
 soak: $(READY)
 	$(PYTEST) $(addprefix tests/integration/test_,$(addprefix hub_,faults.py full_disk.py clock.py two_admins.py) api_fuzz.py)
 
-## governed: whether `make govern` has just run every unit and contract test (GOVERNED=1: `make test` then repeats none)
-governed: export COVGOV_PROVE = governed
-governed: $(READY)
-	mkdir -p .cache/ran
-	rm -f .cache/ran/unit.xml .cache/ran/contracts.xml
-	cp $(filter-out coverage/verdict-junit.xml,$(wildcard coverage/*-junit.xml)) .cache/ran/
-	$(TIER) governed 30 -- $(PYTEST) tests/proof/test_governed.py
-
-## proven: whether all tests that tests/docs/test_framework_upgrades/phase_r5_plan.md names ran, after the last change
-proven: export COVGOV_PROVE = proven
-proven: $(READY)
-	$(TIER) proven 10 -- $(PYTEST) tests/proof/test_proven.py
+## golden: write the texts that tests expect of the output (inline-snapshot) anew; read the difference before committing it
+GOLDEN = $(PYTEST) -n 0 -m "not hypothesis" $(shell grep -rl '^from inline_snapshot' tests/unit --include='test_*.py')
+golden: export PATH := $(CURDIR)/$(BIN):$(PATH)
+golden: $(READY)
+	$(GOLDEN) -p inline_snapshot --inline-snapshot=create,fix >/dev/null || $(GOLDEN)
 
 ## evidence: make the output that the documents show anew (needs Chromium only when a picture shows other figures)
 evidence: $(READY)
 	$(BIN)/python scripts/evidence.py
+
+## own-evidence: judge this repository twice in a clone (as long as its suites take) and write docs/portfolio/own.json
+own-evidence: $(READY)
+	$(BIN)/python scripts/evidence.py own
 
 ## cycles: play two weeks of a small shop and write docs/metrics/coverage-weekly.md
 cycles: $(READY)
@@ -103,14 +115,14 @@ setup-system:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov chromium fonts-dejavu-core
 	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
-	$(PYTHON) scripts/setup/fetch_openapi.py
+	$(python) scripts/setup/fetch_openapi.py
 
 setup-fetch: $(READY)
 	$(BIN)/python scripts/setup/fetch_sdists.py
 
 ## setup-openapi: GitHub's description of its API (npm), which the requests to GitHub are held to
 setup-openapi:
-	$(PYTHON) scripts/setup/fetch_openapi.py
+	$(python) scripts/setup/fetch_openapi.py
 
 dist: $(READY)
 	rm -rf dist
@@ -119,10 +131,6 @@ dist: $(READY)
 ## lock: pin every development dependency with hashes (needs uv)
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
-
-## inventory: accept the test modules that exist now
-inventory: $(READY)
-	$(BIN)/python scripts/inventory.py --write
 
 ## openapi: write docs/openapi.json from the hub's routes
 openapi: $(READY)

@@ -15,7 +15,6 @@ CHECKS: dict[str, list[str]] = {
     "types": [str(BIN / "mypy"), "--no-error-summary"],
     "layers": [str(BIN / "lint-imports"), "--no-logo"],
     "dependencies": [str(BIN / "deptry"), "--no-ansi", "src"],
-    "inventory": [sys.executable, "scripts/inventory.py"],
     "workflow-schema": [
         *(str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"),
         *WORKFLOWS,

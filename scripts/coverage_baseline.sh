@@ -15,6 +15,10 @@ done
 [[ -n "$suite" ]] || { echo "usage: $0 --suite NAME [--fail-under N]" >&2; exit 2; }
 
 python="${COVGOV_PYTHON:-$([[ -x .venv/bin/python ]] && echo .venv/bin/python || echo python3)}"
+"$python" -m covgov --version >/dev/null 2>&1 || {
+  echo "$0: $python is not a Python 3.11 or newer with covgov: install covgov, or name one with COVGOV_PYTHON" >&2
+  exit 127
+}
 
 code=0
 "$python" -m covgov run --measure-only "$suite" || code=$?

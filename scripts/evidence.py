@@ -1,4 +1,5 @@
-"""Write the documents' evidence anew: `evidence.py`, or `evidence.py weekly` for the rehearsed weeks alone."""
+"""Write the documents' evidence anew: `evidence.py`; `weekly` for the rehearsed weeks alone; `own` to judge this
+repository in a clone, whose figures the memo shows."""
 
 import sys
 import tempfile

@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ KEPT = ("COVGOV_CORPUS",)
 
 
 REMOTES = remotes_of(CHECKOUT)
+_HOMES = count()
 
 
 @pytest.fixture(autouse=True)
@@ -32,15 +34,18 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name not in KEPT:
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    # not mktemp: it looks through all homes before this one
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_HOMES))
+    home.mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.chdir(home)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_TERMINAL_PROMPT", "0")
+    # a repository of a test needs no sample hooks, and no disk to have it before the test goes on
     config = ["[user]", "name = Test", "email = test@example.invalid", "[init]", "defaultBranch = main"]
-    config += blocking(REMOTES)
+    config += ["templateDir =", "[core]", "fsync = none", *blocking(REMOTES)]
     (home / ".gitconfig").write_text("\n".join(config) + "\n", encoding="utf-8")
 
 

@@ -72,3 +72,13 @@ class Undetermined(CovgovError):
     """The question has no answer here: history unreachable, clone too shallow, nothing measured."""
 
     exit_code: ClassVar[int] = 11
+
+
+def io_error(error: OSError) -> DeliveryFailed:
+    """A disk, a file or a stream failed where no better words are known."""
+    where = f"{error.filename}: " if error.filename else ""
+    return DeliveryFailed(
+        "io-error",
+        f"{where}{error.strerror or error}",
+        hint="check permissions and free space, also of where the output goes",
+    )

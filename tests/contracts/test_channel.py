@@ -176,7 +176,7 @@ def test_any_verdict_makes_the_same_parcels_twice_and_they_can_be_kept(
 def test_a_dry_run_prints_everything_that_would_leave(name: str) -> None:
     parcels = told(name)
     document = json.loads(printed(parcels, as_json=True))
-    assert [Parcel(**one) for one in document["parcels"]] == parcels
+    assert [Parcel(**one) for one in document["parcels"]] == [replace(one, state="") for one in parcels]
     text = printed(parcels, as_json=False)
     for parcel in parcels:
         assert parcel.destination in text

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 from markdown_it import MarkdownIt
+from msgspec import structs
 
 from covgov.model.verdict import Effect, Finding, Verdict
 from covgov.publish.registry import RENDERERS
@@ -137,7 +138,7 @@ def test_the_message_of_every_failing_finding_can_be_read_back(verdict: Verdict)
 @quick
 @given(verdict=build.verdicts())
 def test_the_same_verdict_gives_the_same_bytes(verdict: Verdict) -> None:
-    again = replace(verdict, soft_start=verdict.soft_start)
+    again = structs.replace(verdict, soft_start=verdict.soft_start)
     for name, render in RENDERERS.items():
         assert render(verdict).encode() == render(again).encode(), name
 

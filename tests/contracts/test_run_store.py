@@ -412,13 +412,13 @@ def test_a_process_killed_at_any_point_leaves_the_old_state_or_the_new_one(place
     place.open().append(run("before"))
     confirmed: list[str] = []
     for number in range(8):
-        process = place.spawn(f"k{number}", 100)
-        assert process.stdout is not None
-        confirmed.append(process.stdout.readline().strip())
-        time.sleep(0.013 * number)
-        os.killpg(process.pid, signal.SIGKILL)
-        rest, _ = process.communicate(timeout=30)
-        confirmed += [line for line in rest.split("\n")[:-1] if line]
+        with place.spawn(f"k{number}", 100) as process:
+            assert process.stdout is not None
+            confirmed.append(process.stdout.readline().strip())
+            time.sleep(0.013 * number)
+            os.killpg(process.pid, signal.SIGKILL)
+            # not communicate(): that leaves what readline() has read ahead
+            confirmed += [line for line in process.stdout.read().split("\n")[:-1] if line]
         place.repo.git("for-each-ref")
         for lock in (place.repo.root / ".git").glob("refs/heads/*.lock"):
             lock.unlink()  # git's own, killed with it; the store's error asks a person to do this

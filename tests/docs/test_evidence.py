@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from covgov.policy.notification import Occasion
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT
-from covgov_testing.evidence import documents, pictures, tables, weekly
+from covgov_testing.evidence import documents, own, pictures, tables, weekly
 from covgov_testing.evidence.cycles import Told
 from covgov_testing.evidence.stage import SECRET, timeless
 
@@ -88,7 +89,21 @@ def test_the_pictures_show_the_evidence(played: Played) -> None:
     for name, page in pages.items():
         assert pictures.source(taken[name]) == pictures.digest(page), f"{name}: run `make evidence`"
         assert len(taken[name]) < 200_000
-        assert f"images/{name}" in played.texts[documents.MEMO]
+        assert f"images/{name}" in played.texts[documents.MEMO] + (CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_memo_shows_this_repositorys_own_figures_and_alert(played: Played) -> None:
+    memo, shown = played.texts[documents.MEMO], own.recorded()
+    assert shown.table in memo
+    assert shown.mail.text.strip() in memo
+    rows = re.findall(r"^\| `(\w+)` \| pass \| ([\d.]+) % \| (\d+)/(\d+) = [\d.]+ % ", shown.table, re.MULTILINE)
+    bars = {bar.component: bar.min for bar in tables.policy().bars if bar.component and bar.min and not bar.attribute}
+    assert {name: Decimal(bar) for name, bar, _, _ in rows if name != "project"} == bars
+    assert all(int(covered) * 100 >= Decimal(bar) * int(total) > 0 for _, bar, covered, total in rows)
+    assert shown.mail.subject.startswith("covgov FAIL covgov/covgov main: ")
+    (lost,) = [name for name, one in tables.policy().components.items() if one.suite == own.MISSING.split("/")[2]]
+    assert f"dropped: component {lost}" in shown.mail.text
+    assert (CHECKOUT / own.MISSING).is_file()
 
 
 def test_a_picture_of_another_page_is_noticed(played: Played) -> None:

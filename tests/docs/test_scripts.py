@@ -7,7 +7,6 @@ import hashlib
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -22,37 +21,6 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-
-
-def clone(target: Path) -> Path:
-    """The inventory script with the names of all test modules, as a clone would have them."""
-    (target / "scripts").mkdir(parents=True)
-    shutil.copy(CHECKOUT / "scripts" / "inventory.py", target / "scripts")
-    for name in (CHECKOUT / "tests" / "inventory.txt").read_text(encoding="utf-8").split():
-        module = target / name
-        module.parent.mkdir(parents=True, exist_ok=True)
-        module.touch()
-    shutil.copy(CHECKOUT / "tests" / "inventory.txt", target / "tests")
-    return target
-
-
-def test_the_inventory_holds_in_a_clone_and_a_deleted_test_module_turns_it_red(tmp_path: Path) -> None:
-    copy = clone(tmp_path / "clone")
-    assert run(sys.executable, "scripts/inventory.py", cwd=copy).returncode == 0
-    victim = copy / "tests" / "unit" / "engine" / "test_gate.py"
-    victim.unlink()
-    done = run(sys.executable, "scripts/inventory.py", cwd=copy)
-    assert done.returncode == 1
-    assert "tests/unit/engine/test_gate.py is listed" in done.stderr
-
-
-@pytest.mark.parametrize("name", ["test_new.py", "new_test.py"])
-def test_a_test_module_that_nobody_listed_is_told(tmp_path: Path, name: str) -> None:
-    copy = clone(tmp_path / "clone")
-    (copy / "tests" / "unit" / name).touch()
-    done = run(sys.executable, "scripts/inventory.py", cwd=copy)
-    assert done.returncode == 1
-    assert f"tests/unit/{name} is not listed" in done.stderr
 
 
 def test_a_tier_prints_its_budget_and_passes_the_exit_code_on() -> None:

@@ -18,7 +18,8 @@ from covgov.policy.policy import BarScope, On, Policy
 from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT, STAND_INS
-from covgov_testing.workflow_files import FOLDER, WORKFLOWS, Step
+from covgov_testing.named_commands import is_there
+from covgov_testing.workflow_files import FOLDER, WORKFLOWS, Broken, Step
 
 BIN = Path(sys.executable).parent
 EVERY = [(name, job, step) for name in WORKFLOWS for job, step in workflow_files.steps(name)]
@@ -97,7 +98,7 @@ def test_the_matrix_is_the_policys_suites_with_the_policys_bars() -> None:
 
 @pytest.mark.parametrize("name", ["pytest.ini", ".coveragerc", "noxfile.py"])
 def test_no_threshold_stands_anywhere_else(name: str) -> None:
-    assert re.findall(r"fail.under", (CHECKOUT / name).read_text(encoding="utf-8"), re.IGNORECASE) == []
+    assert re.findall(r"fail.under\W*\d", (CHECKOUT / name).read_text(encoding="utf-8"), re.IGNORECASE) == []
 
 
 def test_the_bar_of_a_matrix_entry_is_given_to_its_own_check_and_to_no_other_step() -> None:
@@ -119,6 +120,27 @@ def test_an_action_is_pinned_to_a_known_commit_and_given_inputs_that_it_has(give
     assert commit == pin.commit
     assert f"{action}@{commit} # {pin.tag}" in workflow_files.text(name)
     assert set(step.given) <= set(pin.inputs)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_no_action_is_pinned_to_a_version_that_is_known_to_be_broken(name: str) -> None:
+    listed = workflow_files.listed()
+    assert all(one.since <= listed.checked for one in listed.broken)
+    assert workflow_files.broken_pins(workflow_files.text(name), listed.broken) == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("broken", workflow_files.listed().broken, ids=lambda one: one.action)
+def test_a_broken_version_is_noticed_by_its_commit_and_by_its_tag(broken: Broken) -> None:
+    pin = workflow_files.pins()[broken.action]
+    pinned = f"{broken.action}@{pin.commit} # {pin.tag}"
+    (text,) = [text for text in map(workflow_files.text, WORKFLOWS) if pinned in text]
+    for tag, commit in broken.versions.items():
+        by_tag = text.replace(pinned, f"{broken.action}@{pin.commit} # {tag}", 1)
+        assert workflow_files.broken_pins(by_tag, [broken]) == [f"{broken.action} {tag}: {broken.why}"]
+        by_commit = text.replace(pinned, f"{broken.action}@{commit} # {pin.tag}", 1)
+        assert len(workflow_files.broken_pins(by_commit, [broken])) == bool(commit)
 
 
 @pytest.mark.parametrize("given", ACTIONS, ids=label)
@@ -221,6 +243,18 @@ def test_every_job_says_to_its_maintainers_what_its_red_means() -> None:
             assert above[-1].startswith("  # "), job
 
 
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_job_names_the_command_that_does_it_locally(name: str) -> None:
+    text = workflow_files.text(name)
+    for job in workflow_files.load(name).jobs:
+        comment = re.search(rf"((?:^  #.*\n)+)  {job}:\n", text, re.MULTILINE)
+        assert comment is not None
+        words = " ".join(line.strip(" #") for line in comment[1].splitlines())
+        commands = re.findall(r"`([^`]+)`", words.partition("Locally")[2])
+        assert commands, job
+        assert [line for line in commands if not is_there(line)] == [], job
+
+
 def test_a_suite_is_measured_under_its_own_context() -> None:
     assert workflow_files.load("tests.yml").jobs["unit"].env["COVERAGE_CONTEXT"] == "${{ matrix.suite }}"
 
@@ -264,11 +298,19 @@ def test_digest_and_register_are_proposed_from_where_the_policy_has_them() -> No
 def test_dashboards_get_a_report_of_every_suite_that_they_have_a_flag_for() -> None:
     uploads = [s for _, s in workflow_files.steps("tests.yml") if s.action[0] == "codecov/codecov-action"]
     assert [(s.given["flags"], s.given["files"]) for s in uploads] == [
-        (name, f"coverage/{name}.xml") for name in ("api", "auth", "logging")
+        (name, f"coverage/{each.suite}.xml") for name, each in policy().components.items()
     ]
+    assert {s.given["fail_ci_if_error"] for s in uploads} == {True}, "else an upload that fails is reported as sent"
     sonar = (CHECKOUT / "sonar-project.properties").read_text(encoding="utf-8")
     reports = re.findall(r"^sonar\.python\.coverage\.reportPaths=(.*)$", sonar, re.MULTILINE)
     assert reports == [",".join(f"coverage/{name}.xml" for name in policy().suites)]
+
+
+def test_codecov_has_one_flag_per_component_with_its_paths_only() -> None:
+    path = CHECKOUT / "codecov.yml"
+    check("check-jsonschema", "--builtin-schema", "vendor.codecov", str(path))
+    flags = workflow_files.flags(path.read_text(encoding="utf-8"))
+    assert flags == {name: list(each.paths) for name, each in policy().components.items()}
 
 
 @pytest.mark.security

@@ -141,6 +141,28 @@ def test_one_drop_reaches_slack_teams_mail_and_a_webhook(tmp_path: Path) -> None
         assert "https://github.example/acme/shop/actions/runs/17" in text
 
 
+def test_the_same_state_is_sent_once_to_each_place(tmp_path: Path) -> None:
+    with town(tmp_path, dropped(), answer=answers) as place:
+        assert place.covgov("publish", "notify").out.count("sent: accepted\n") == 4
+        again = place.covgov("publish", "notify")
+        assert (again.code, again.out) == (0, "")
+        assert again.err.count("not sent, it has this already\n") == 4
+        assert (len(place.web.inbox), len(place.mail.inbox)) == (3, 1)
+        assert MARK not in again.text + place.written()
+
+
+@pytest.mark.reliability
+def test_repeating_tries_those_places_again_that_refused(tmp_path: Path) -> None:
+    with town(tmp_path, dropped(), answer=answers, refusing=True) as place:
+        assert place.covgov("publish", "notify").out.count("sent: accepted\n") == 3
+        place.mail.refusing = False
+        again = place.covgov("publish", "notify")
+        assert again.out.count("sent: accepted\n") == 1
+        assert place.covgov("publish", "--spooled").out.count("sent: already\n") == 1
+        assert (len(place.web.inbox), len(place.mail.inbox)) == (3, 1)
+        assert list((place.root / "coverage" / "spool").iterdir()) == []
+
+
 @pytest.mark.security
 def test_names_that_want_to_be_more_are_only_shown(tmp_path: Path) -> None:
     hostile = [

@@ -63,6 +63,13 @@ def test_a_wrong_command_line_is_a_usage_error(tmp_path: Path, args: list[str]) 
     assert "usage:" in done.stderr
 
 
+def test_a_python_without_covgov_is_reported_in_one_line(tmp_path: Path) -> None:
+    done = baseline(tmp_path, "--suite", "engine", COVGOV_PYTHON="no-such-python")
+    assert (done.returncode, done.stdout) == (127, "")
+    (line,) = done.stderr.splitlines()
+    assert "no-such-python is not a Python 3.11 or newer with covgov" in line
+
+
 def test_an_unknown_suite_is_covgovs_usage_error(counted: dict[int, Path]) -> None:
     assert baseline(counted[9000], "--suite", "nobody").returncode == USAGE
 

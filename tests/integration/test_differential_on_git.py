@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from covgov.differential.attribute import explain
 from covgov.differential.classify import classify
 from covgov.differential.patch import changed_lines
-from covgov.differential.words import in_words
 from covgov.model import lines
 from covgov.model.change import HEAD_CATEGORIES, Category, Cause, Delta
 from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.words import in_words
 from covgov.vcs.git import GitRepository
 from covgov.vcs.interface import WORKTREE
 from covgov_testing.builders.coverage import snap

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
@@ -69,7 +70,7 @@ def test_what_is_published_is_as_described(description: Json, outcome: Outcome, 
     github = FakeGithub(app=app)
     gate = Gate(description, github)
     patch = PatchRow(Ratio(0, 129), None, 0, {"src/a.py": LONG})
-    verdict = replace(VERDICTS[outcome], patch=patch)
+    verdict = structs.replace(VERDICTS[outcome], patch=patch)
     with serving(gate) as address:
         for round_ in range(3):
             told = publication(verdict, text=EVERYTHING, now=NOW + timedelta(hours=round_ > 1))
@@ -84,7 +85,7 @@ def test_every_operation_that_covgov_knows_is_used_and_described(description: Js
     github = FakeGithub()
     gate = Gate(description, github)
     patch = PatchRow(Ratio(0, 129), None, 0, {"src/a.py": LONG})
-    red = replace(VERDICTS[Outcome.FAIL], patch=patch)
+    red = structs.replace(VERDICTS[Outcome.FAIL], patch=patch)
     with serving(gate) as address:
         first = GITHUB.parcels(publication(red, text=EVERYTHING))
         for parcel in first:

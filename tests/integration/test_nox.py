@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from covgov_testing import projects
+from covgov_testing import projects, wheels
+from covgov_testing.repos import Repo
 
-NOXFILE = Path(__file__).resolve().parents[2] / "noxfile.py"
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 PYPROJECT = """\
 [build-system]
@@ -48,13 +45,17 @@ suite = "auth-service"
 """
 
 
+def prepared(**more: str) -> dict[str, str]:
+    """The environment of a nox that makes none of its own."""
+    return projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside", **more)
+
+
 def nox(root: Path, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """nox in the prepared environment, or with the variables given."""
-    prepared = projects.environment(NOX_DEFAULT_VENV_BACKEND="none", COVERAGE_CONTEXT="from-outside")
     return subprocess.run(
         [sys.executable, "-m", "nox", *args],
         cwd=root,
-        env={**(env or prepared), **projects.FEW_PLUGINS},
+        env={**(env or prepared()), **projects.FEW_PLUGINS},
         capture_output=True,
         text=True,
         check=False,
@@ -63,19 +64,8 @@ def nox(root: Path, *args: str, env: Mapping[str, str] | None = None) -> subproc
 
 def lender(folder: Path) -> str:
     """A wheel `lender` that lends this environment's packages to the one it is installed in. The wheel's SHA-256."""
-    files = {
-        "lender.pth": f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n",
-        "lender-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: lender\nVersion: 1\n",
-        "lender-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = io.StringIO()
-    csv.writer(rows).writerows((name, "", "") for name in (*files, "lender-1.dist-info/RECORD"))
-    path = folder / "lender-1-py3-none-any.whl"
-    folder.mkdir()
-    with zipfile.ZipFile(path, "w") as wheel:
-        for name, text in {**files, "lender-1.dist-info/RECORD": rows.getvalue()}.items():
-            wheel.writestr(name, text)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    lending = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    return wheels.write(folder, "lender", "1", files={"lender.pth": lending})
 
 
 def offline(root: Path) -> dict[str, str]:
@@ -95,7 +85,9 @@ def offline(root: Path) -> dict[str, str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     root = projects.calc(tmp_path / "project", {"covgov.toml": POLICY})
-    shutil.copy(NOXFILE, root / "noxfile.py")
+    (root / "scripts" / "setup").mkdir(parents=True)
+    for name in ("noxfile.py", "scripts/setup/install.py"):
+        shutil.copy(CHECKOUT / name, root / name)
     return root
 
 
@@ -113,6 +105,43 @@ def test_the_session_measures_its_suite_and_writes_what_the_arguments_ask_for(pr
     assert (project / "coverage/engine.xml").read_text().startswith("<?xml")
     assert (project / "coverage/engine.snapshot").is_file()
     assert not (project / "coverage/auth-service.snapshot").exists()
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Covered lines of 10000 -> a project that has exactly so many, under a policy that asks for half."""
+    made = {n: projects.counted(tmp_path_factory.mktemp(f"lines{n}") / "project", n, 10_000) for n in (8999, 9000)}
+    for root in made.values():
+        shutil.copy(CHECKOUT / "noxfile.py", root / "noxfile.py")
+        Repo(root).commit({"covgov.toml": projects.COUNTED_POLICY.replace("fail_under = 90\n", "fail_under = 50\n", 1)})
+    return made
+
+
+@pytest.mark.parametrize(("covered", "code"), [(8999, 1), (9000, 0)])
+@pytest.mark.parametrize("source", ["flag", "environment"])
+def test_the_session_fails_below_the_bar_it_is_given(
+    counted: dict[int, Path], covered: int, code: int, source: str
+) -> None:
+    root = counted[covered]
+    flag = ["--fail-under", "90"] if source == "flag" else []
+    env = prepared(COVERAGE_FAIL_UNDER="90") if source == "environment" else prepared()
+    done = nox(root, "-s", "tests(unit_engine)", "--", *flag, "--cov-report=xml:coverage/engine.xml", env=env)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert f"{covered}/10000 = {covered // 100}.{covered % 100:02} %" in done.stdout
+    assert (root / "coverage/engine.xml").is_file()
+
+
+def test_without_a_bar_the_session_only_measures(counted: dict[int, Path]) -> None:
+    done = nox(counted[8999], "-s", "tests(unit_engine)")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "covgov check" not in done.stdout + done.stderr
+
+
+def test_failing_tests_fail_the_check(project: Path) -> None:
+    projects.write(project, {"tests/test_bad.py": "def test_bad():\n    assert False\n"})
+    done = nox(project, "-s", "tests(unit_engine)", "--", "--fail-under=95", "-x")
+    assert done.returncode == 1
+    assert "suite engine: its tests failed" in done.stdout
 
 
 def test_failing_tests_fail_the_session(project: Path) -> None:

@@ -1,9 +1,12 @@
-"""What covgov wants to know of the CI that runs it."""
+"""What a CI system is, and what covgov wants to know of the one that runs it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar, Protocol
 
 
 class Event(StrEnum):
@@ -15,13 +18,24 @@ class Event(StrEnum):
     MANUAL = "manual"
 
 
-NAMED = "named"
+OF_A_BRANCH = (Event.PUSH, Event.SCHEDULE, Event.MANUAL)
+"""Events that build a branch as it is, as opposed to what it might become."""
+
+NO_COMMIT = re.compile(r"0*")
+"""How code hosts write "there was no commit before"."""
+
+
+class BranchFrom(StrEnum):
+    """Who says which branch is built: the CI, the caller (`history push --branch`), or nobody."""
+
+    CI = "ci"
+    CALLER = "caller"
+    NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class CiContext:
-    """system: `github`, `gitlab`, `generic` (CI=true and nothing else known), `named` (the same, but the caller named
-    the branch that is built) or `local`.
+    """system: the CI's name in `covgov.ci.registry`, or `local`. branch_from: who says which branch is built.
 
     branch: the branch being built, "" when detached or unknown. target: the branch a pull request goes to (""
     otherwise).
@@ -45,7 +59,32 @@ class CiContext:
     run_url: str = ""
     head_commit: str = ""
     summary_path: str = ""
+    branch_from: BranchFrom = BranchFrom.CI
 
     @property
     def in_ci(self) -> bool:
         return self.system != "local"
+
+
+class CiSystem(Protocol):
+    """One CI system. Pure but for `read`, which gives the bytes of a file, None when there is none."""
+
+    name: ClassVar[str]
+
+    def recognises(self, env: Mapping[str, str]) -> bool:
+        """Whether this environment is one of its jobs."""
+        ...
+
+    def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
+        """What the job builds. Raises InputError (`ci-event-damaged`)."""
+        ...
+
+
+def on_default_branch(event: Event, branch: str, default: str) -> bool:
+    """Whether the job builds the default branch itself."""
+    return event in OF_A_BRANCH and branch != "" and branch == default
+
+
+def commit_or_none(name: str) -> str:
+    """A commit id, "" for the zeros that mean none."""
+    return "" if NO_COMMIT.fullmatch(name) else name

@@ -8,7 +8,7 @@ from contextlib import suppress
 import click
 
 from covgov.cli.world import World
-from covgov.errors import CovgovError, DeliveryFailed, PolicyInvalid
+from covgov.errors import CovgovError, PolicyInvalid, io_error
 
 OK, USAGE, INVALID, UNREADABLE, UNDELIVERED, FAILED, UNDETERMINED, INTERRUPTED = 0, 2, 3, 4, 5, 10, 11, 130
 
@@ -31,16 +31,6 @@ def report(error: CovgovError, world: World) -> int:
     if error.hint:
         world.note(f"  hint: {error.hint}")
     return error.exit_code
-
-
-def io_error(error: OSError) -> DeliveryFailed:
-    """A disk, a file or a stream failed where no better words are known."""
-    where = f"{error.filename}: " if error.filename else ""
-    return DeliveryFailed(
-        "io-error",
-        f"{where}{error.strerror or error}",
-        hint="check permissions and free space, also of where the output goes",
-    )
 
 
 def guarded(call: Callable[[], int], world: World) -> int:

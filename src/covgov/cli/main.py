@@ -13,8 +13,9 @@ from typing import TextIO
 import click
 
 from covgov import __version__
-from covgov.cli.boundary import OK, USAGE, guarded, io_error, report
+from covgov.cli.boundary import OK, USAGE, guarded, report
 from covgov.cli.world import World, real_world
+from covgov.errors import io_error
 
 COMMANDS: dict[str, str] = {
     "run": "covgov.cli.commands.run",

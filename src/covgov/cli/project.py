@@ -52,9 +52,7 @@ class Project:
 
     @cached_property
     def ci(self) -> CiContext:
-        path = self.world.env.get("GITHUB_EVENT_PATH", "")
-        payload = Path(path).read_bytes() if path and Path(path).is_file() else None
-        context = detect(self.world.env, payload)
+        context = detect(self.world.env, _file)
         if context.branch or not self.is_repository:
             return context
         return replace(context, branch=GitRepository(self.root, env=self.world.env, fetch=False).branch())
@@ -80,3 +78,7 @@ class Project:
         """A file of the project, None when it does not exist."""
         file = self.root / path
         return file.read_bytes() if file.is_file() else None
+
+
+def _file(path: str) -> bytes | None:
+    return Path(path).read_bytes() if Path(path).is_file() else None

@@ -13,9 +13,8 @@ from covgov.cli.judge import FOLDER
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, InputError
 from covgov.history.interface import RunSummary
-from covgov.publish import to_wire_v1
+from covgov.model.verdict import Verdict
 from covgov.publish.channels.interface import Publication
-from covgov.publish.wire_v1 import VerdictV1
 from covgov.vcs import codeowners
 
 VERDICT = f"{FOLDER}/verdict.json"
@@ -39,11 +38,12 @@ def publication_of(project: Project) -> Publication:
         commit=ci.head_commit or told.commit or "",
         now=itself.recorded_at if itself else project.world.now(),
         previous=previous,
+        run=itself.id if itself else "",
         owner_of=codeowners.find(project.read).owner_of,
     )
 
 
-def read_verdict(project: Project) -> VerdictV1:
+def read_verdict(project: Project) -> Verdict:
     """`coverage/verdict.json`. Raises InputError (`verdict-missing`, `verdict-damaged`)."""
     data = project.read(VERDICT)
     if data is None:
@@ -53,7 +53,7 @@ def read_verdict(project: Project) -> VerdictV1:
             hint="`covgov run` and `covgov check` write it when they judge all suites",
         )
     try:
-        return msgspec.json.decode(data, type=VerdictV1)
+        return msgspec.json.decode(data, type=Verdict)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             "verdict-damaged",
@@ -62,7 +62,7 @@ def read_verdict(project: Project) -> VerdictV1:
         ) from error
 
 
-def check_commit(project: Project, told: VerdictV1) -> None:
+def check_commit(project: Project, told: Verdict) -> None:
     """Raises InputError (`verdict-foreign`) when the verdict is about another commit than what is checked out.
 
     Who wrote a file into the repository could not know the commit that it became part of."""
@@ -96,7 +96,7 @@ def _plain(name: str) -> str:
     return name
 
 
-def _recorded(project: Project, told: VerdictV1, ci: CiContext) -> tuple[RunSummary | None, VerdictV1 | None]:
+def _recorded(project: Project, told: Verdict, ci: CiContext) -> tuple[RunSummary | None, Verdict | None]:
     """The run of this verdict, and what the branch's newest one before it said that was not of quiet hours.
 
     A history that cannot be read is told, and is no obstacle: then all that is so counts as new.
@@ -118,13 +118,13 @@ def _runs(project: Project, ci: CiContext) -> list[RunSummary]:
     return [run for run in reversed(project.store.list()) if not run.dirty and run.branch == ci.branch]
 
 
-def _is(run: RunSummary, told: VerdictV1, project: Project) -> bool:
+def _is(run: RunSummary, told: Verdict, project: Project) -> bool:
     """Whether this run is the one that the verdict is about."""
     return (run.commit, run.tree) == (told.commit, told.tree) and _verdict(project, run) == told
 
 
-def _verdict(project: Project, run: RunSummary) -> VerdictV1:
-    return to_wire_v1.verdict(project.store.fetch(run.id).verdict)
+def _verdict(project: Project, run: RunSummary) -> Verdict:
+    return project.store.fetch(run.id).verdict
 
 
 def _quiet(project: Project, run: RunSummary) -> bool:

@@ -1,4 +1,4 @@
-"""Why a ratio changed: exact shares in percentage points per cause, which add up (DESIGN §4, "Attribution")."""
+"""Why a ratio changed: exact shares in percentage points per cause (docs/architecture.md, "Attribution")."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from covgov.model.change import Category, Cause, Delta, FileDelta, Part, Tally
 from covgov.model.lines import spell
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.words import with_words
 
 Belongs = Callable[[str], bool]
 """Whether a path belongs to the scope."""
@@ -149,10 +150,11 @@ def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool
         exits={c: account.exits[c] for c in Category if account.exits[c]},
     )
     if not before.measurable or not after.measurable:
-        return Delta(
+        nothing = Delta(
             account.metric, before, after, points=None, tally=tally, lost=account.lost, uncounted=account.uncounted
         )
-    return Delta(
+        return with_words(nothing)
+    delta = Delta(
         metric=account.metric,
         base=before,
         head=after,
@@ -163,6 +165,7 @@ def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool
         lost=account.lost,
         uncounted=account.uncounted,
     )
+    return with_words(delta)
 
 
 def _parts(account: _Account, r: Fraction, total_head: int) -> Iterator[Part]:

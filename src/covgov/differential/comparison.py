@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from covgov.differential.attribute import explain
 from covgov.differential.classify import classify
-from covgov.differential.words import in_words
 from covgov.model.change import Category, Delta, FileDelta, Part
 from covgov.model.diff import Diff
 from covgov.model.lines import spell
 from covgov.model.ratio import Ratio, show_signed
 from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.words import count
 
 UNTOLD = frozenset({Category.CBC, Category.UBC})
 """Units that did not change; a file that has no others is not listed."""
@@ -54,7 +54,7 @@ def as_text(comparison: Comparison) -> Iterator[str]:
     delta = comparison.delta
     yield f"base  {delta.base}"
     yield f"head  {delta.head}"
-    yield in_words(delta)
+    yield delta.words
     if comparison.changed:
         yield ""
     for file in comparison.changed:
@@ -76,7 +76,7 @@ def as_payload(comparison: Comparison) -> dict[str, object]:
         "head": _ratio(delta.head),
         "points": None if delta.points is None else show_signed(delta.points),
         "exact_points": None if delta.points is None else str(delta.points),
-        "words": in_words(delta),
+        "words": delta.words,
         "parts": [_part(part) for part in delta.parts],
         "totals": {
             "lines": {c: delta.tally.lines.get(c, 0) for c in Category},
@@ -109,7 +109,7 @@ def _row(file: FileDelta) -> str:
     for category in (c for c in Category if c in _categories(file) - UNTOLD):
         lines, exits = file.lines.get(category, 0), tally.exits.get(category, 0)
         words = [f"lines {spell(lines)}"] if lines else []
-        words += [f"{exits} branch exit{'s' if exits > 1 else ''}"] if exits else []
+        words += [count(exits, "branch exit")] if exits else []
         told.append(f"{category} {', '.join(words)}")
     return "; ".join(told)
 

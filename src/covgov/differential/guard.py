@@ -1,6 +1,7 @@
-"""What the regression guard judges: the plain delta, with pure deletions and exclusions neutralised (DESIGN §4).
+"""What the regression guard judges: the plain delta, with pure deletions and exclusions neutralised.
 
-The reasons, the laws and the treatment of moved and masked code are in docs/decisions/0006.
+docs/architecture.md, "Regression guard", has the formula; docs/decisions/0006 the reasons, and how moved and masked
+code is treated.
 """
 
 from __future__ import annotations

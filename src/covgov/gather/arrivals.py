@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from covgov.errors import InputError
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
-from covgov.model.verdict import SuiteLine
 
 OURS = re.compile(r"[^/]*\.(?:snapshot|why|record|json|xml|lcov|md|patch|zip|prom)|spool|history|\.data")
 """Names, directly below the folder of measurements, that covgov writes or reads there."""
@@ -25,12 +24,6 @@ class Arrival:
     suite: str
     snapshot: Snapshot | None
     reason: str
-
-    def line(self) -> SuiteLine:
-        """As the verdict shows it."""
-        if self.snapshot is None:
-            return SuiteLine(self.suite, arrived=False, reason=self.reason)
-        return SuiteLine(self.suite, arrived=True, tests=self.snapshot.tests, identity=self.snapshot.identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
         )
     data = read(path)
     if data is None:
-        return Arrival(suite, None, _told(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
+        return Arrival(suite, None, _reason_of_run(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
     try:
         snapshot = snapshot_codec.decode(data, path)
     except InputError as error:
@@ -97,7 +90,7 @@ def committed(folder: str, tracked: Iterable[str]) -> str:
     )
 
 
-def _told(data: bytes | None) -> str:
+def _reason_of_run(data: bytes | None) -> str:
     """What `covgov run` left instead of a snapshot, as one line."""
     return " ".join((data or b"").decode("utf-8", errors="replace").split())[:LONGEST]
 

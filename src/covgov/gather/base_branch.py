@@ -11,6 +11,8 @@ from covgov.register import document
 from covgov.register.entry import Register
 from covgov.vcs.interface import Repository
 
+PolicyOf = Callable[[str], Policy | None]
+
 REPAIR = (
     "exit 3 ends once the repaired policy is the base; the repair itself cannot pass this gate, but an administrator "
     "may merge it"
@@ -40,14 +42,14 @@ def policy_at(repository: Repository, commit: str) -> Policy | None:
         raise
 
 
-def trusted_default_branch(repository: Repository, head: Policy) -> str:
+def trusted_default_branch(repository: Repository, head: Policy, policy: PolicyOf | None = None) -> str:
     """The configured default branch, as the usual one says it: a change must not choose what it is compared with.
 
-    "" = it says nothing. Raises PolicyInvalid when what it says cannot be read.
+    policy: reads the policy of a commit. "" = it says nothing. Raises PolicyInvalid when what it says cannot be read.
     """
     usual = repository.default_branch()
     tip = repository.resolve(usual) if usual else None
     if tip is None:
         return head.default_branch
-    governed = policy_at(repository, tip)
+    governed = policy(tip) if policy else policy_at(repository, tip)
     return governed.default_branch if governed is not None else ""

@@ -2,215 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date
 
 from covgov.differential.patch import changed_lines
-from covgov.errors import CovgovError, RegisterInvalid, Undetermined, UsageError
-from covgov.gather import unmeasured
-from covgov.gather.arrivals import Arrival, Here, receive
-from covgov.gather.base_branch import policy_at, reader, register_at, trusted_default_branch
-from covgov.gather.comparison import Against, compare_all, with_merged
+from covgov.errors import CovgovError, RegisterInvalid, Undetermined
+from covgov.gather.arrivals import Here, receive
 from covgov.gather.line_ends import distrusted
-from covgov.gather.request import Edges, Request
-from covgov.gather.situation import Kind, Situation, situate
+from covgov.gather.prepare import Preparation
+from covgov.gather.request import Edges
+from covgov.gather.situation import Kind, Situation
 from covgov.history import baseline as baselines
-from covgov.ingest.normalise import merge
-from covgov.judge import override
-from covgov.judge.facts import BasePolicy, ComponentFacts, Facts, Measured, Override, PatchFacts
+from covgov.ingest.merge import merge
+from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
+from covgov.judge.unmeasured import suffix, suffixes
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
-from covgov.model.run import Baseline, BaselineReason, NoBaseline
-from covgov.model.snapshot import MERGED, Snapshot
+from covgov.model.run import Baseline, NoBaseline
+from covgov.model.snapshot import Snapshot
 from covgov.policy import scopes
-from covgov.policy.policy import BarScope, Policy
+from covgov.policy.policy import BarScope
 from covgov.register import document
 from covgov.register.entry import Register
 from covgov.tamper import find as tampering
-from covgov.tamper import whose
 from covgov.vcs import codeowners
 from covgov.vcs.interface import WORKTREE
 
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """The facts, the snapshots they rest on (by suite), and faults that did not stop the judgement.
-
-    change: judged as a change on its way to a branch, not as the branch itself.
-    """
-
-    facts: Facts
-    snapshots: Mapping[str, Snapshot]
-    faults: tuple[CovgovError, ...] = ()
-    change: bool = False
+Read = Callable[[str], bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """The base branch's side: policies where the change starts and at the branch's tip, its register, the diff."""
-
-    state: BasePolicy
-    at_start: Policy | None = None
-    at_tip: Policy | None = None
-    register: Register | None = None
-    start_register: Register | None = None
-    diff: Diff = field(default_factory=Diff)
-    read_start: Callable[[str], bytes | None] = lambda path: None
-    read_tip: Callable[[str], bytes | None] | None = None
-
-    @property
-    def renames(self) -> dict[str, str]:
-        return self.diff.renames()
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a judgement stands on and no measurement can change. policy: the stricter of base and head."""
-
-    situation: Situation | None
-    base: _Base
-    policy: Policy
-    wanted: tuple[str, ...]
-    override: Override | None
-
-
-def preflight(request: Request, head: Policy, edges: Edges) -> Ground:
-    """Every reason not to judge that is known before a suite has run, raised: so that `covgov run` need not run it.
-
-    Raises Undetermined (no commit, unknown base), PolicyInvalid and RegisterInvalid (the base's), UsageError (suites,
-    base or bar given on the command line).
-    """
-    situation = _situation(request, head, edges)
-    base = _base(situation, head, edges)
-    effective = whose.stricter(base.at_tip, head, base.renames)
-    wanted = wanted_suites(request.suites, effective)
-    bar = override.override(request.fail_under, edges.env, wanted, base.at_tip if base.at_tip else head)
-    return Ground(situation, base, effective, wanted, bar)
-
-
-def gather(request: Request, head: Policy, edges: Edges) -> Gathered:
-    """Everything the rules may look at. Raises Undetermined and PolicyInvalid when no judgement is possible at all."""
-    ground = preflight(request, head, edges)
-    situation, base, effective, wanted = ground.situation, ground.base, ground.policy, ground.wanted
-    whole = set(wanted) == set(effective.expected)
-    blobs = edges.repository.blobs(WORKTREE) if edges.repository else None
-    here = _here(situation, effective, edges, blobs)
-    arrivals = tuple(receive(suite, request.folder, edges.read, here) for suite in wanted)
-    heads = {arrival.suite: arrival.snapshot for arrival in arrivals if arrival.snapshot is not None}
-    baseline = _baseline(situation, effective, edges, heads, request.today)
-    merged = merge(tuple(heads.values())) if heads else None
-    baseline_diff = _baseline_diff(baseline, situation, base, edges)
-    against = _against(
-        baseline,
-        heads,
-        merged,
-        baseline_diff,
-        accept_identity=request.accept_identity,
-        count_deletions=effective.count_deletions,
-    )
-    register, faults = _register(effective.register.path, edges.read)
+def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovError, ...]]:
+    """Everything the rules may look at, and faults that do not stop the judgement (a damaged register)."""
+    if edges.repository is not None and prepared.situation is not None:  # a suite may have left something behind
+        origin = edges.repository.origin()
+        prepared = replace(prepared, situation=replace(prepared.situation, origin=origin))
+    request, situation, base = prepared.request, prepared.situation, prepared.base
+    blobs = edges.repository.blobs(WORKTREE) if edges.repository else {}
+    here = _here(prepared, edges, blobs)
+    arrivals = tuple(receive(suite, request.folder, edges.read, here) for suite in prepared.wanted)
+    snapshots = {arrival.suite: arrival.snapshot for arrival in arrivals if arrival.snapshot is not None}
+    merged = merge(tuple(snapshots.values())) if snapshots else None
+    baseline = _baseline(prepared, edges, snapshots, request.today)
+    baseline_diff = _baseline_diff(baseline, prepared, edges)
+    register, faults = _register(prepared.register_path, edges.read)
+    known = situation is not None and situation.start is not None
     changed = changed_lines(base.diff)
-    absent = unmeasured.changed_files(effective, heads, base.diff, changed)
-    patch = PatchFacts(changed, merged, absent) if merged else None
     facts = Facts(
         today=request.today,
-        policy=effective,
+        suites=tuple(suite_line(one.suite, one.snapshot, one.reason) for one in arrivals),
+        snapshots=snapshots,
+        merged=merged,
+        whole=set(prepared.wanted) == set(prepared.expected),
+        baseline=baseline,
+        comparisons=compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity),
+        changed=changed if known else None,
+        renames=base.diff.renames(),
+        baseline_renames=baseline_diff.renames(),
+        files=blobs.keys(),
+        blank=_blank(prepared, snapshots, blobs, edges.read),
         base_policy=base.state,
-        loosenings=_loosenings(base, head, edges, _sources(effective, merged, changed), blobs or ()),
-        suites=tuple(arrival.line() for arrival in arrivals),
-        components=_components(effective, wanted, arrivals, against),
-        project=_project(arrivals, merged, against) if whole else None,
-        patch=patch if whole and situation and situation.start else None,
-        vanished=unmeasured.vanished(effective, heads, baseline, baseline_diff, blobs or ()),
+        loosenings=_loosenings(prepared, edges, merged, changed, blobs),
         register=register,
         base_register=base.register,
         start_register=base.start_register,
-        notes={suite: snapshot.notes for suite, snapshot in heads.items()},
-        override=ground.override,
+        changed_paths=_changed_paths(base.diff) if known else None,
+        owners=_owners(prepared, merged, base.read_tip or edges.read),
+        override=prepared.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
-        dirty=_dirty(situation, heads),
-        changed_paths=_changed_paths(base.diff) if situation and situation.start else None,
-        owners=_owners(effective, merged, base.read_tip or edges.read),
+        dirty=_dirty(situation, snapshots),
     )
-    told = {*facts.vanished, *(facts.patch.unmeasured if facts.patch else ())}
-    silent = unmeasured.unreported(effective, heads, blobs or (), edges.read, told)
-    change = situation is not None and situation.kind is Kind.CHANGE
-    return Gathered(replace(facts, unreported=silent), heads, faults, change)
+    return facts, faults
 
 
 def _loosenings(
-    base: _Base,
-    head: Policy,
-    edges: Edges,
-    sources: Mapping[str, int],
-    files: Collection[str],
+    prepared: Preparation, edges: Edges, merged: Snapshot | None, changed: Mapping[str, int], files: Collection[str]
 ) -> tuple[Loosening, ...]:
-    """Between where the change starts and the head. sources: changed lines of the files in which a pragma matters."""
+    """Between where the change starts and the head. A pragma matters in what is measured or ought to be: the project
+    counts files that no component claims, too."""
+    measured = merged.files if merged is not None else {}
+    sources = {path: bits for path, bits in changed.items() if path in measured or _is_source(prepared, path)}
     return tampering.find(
-        (base.at_start, head),
-        (base.read_start, edges.read),
-        renames=base.renames,
+        (prepared.base.at_start, prepared.head),
+        (prepared.base.read_start, edges.read),
+        renames=prepared.base.diff.renames(),
         changed=sources,
         files=files,
         rcfile=edges.env.get("COVERAGE_RCFILE") or None,
     )
 
 
-def _sources(policy: Policy, merged: Snapshot | None, changed: Mapping[str, int]) -> dict[str, int]:
-    """Changed lines of what is measured or ought to be: the project counts files that no component claims, too."""
-    measured = merged.files if merged is not None else {}
-    return {path: bits for path, bits in changed.items() if path in measured or scopes.is_source(policy, path)}
+def _is_source(prepared: Preparation, path: str) -> bool:
+    return any(scopes.is_source(policy, path) for policy in prepared.policies)
 
 
-def _situation(request: Request, head: Policy, edges: Edges) -> Situation | None:
-    if edges.repository is None:
-        if request.base is not None:
-            raise UsageError("base-unknown", f"--base {request.base}: this is no git checkout")
-        return None
-    trusted = trusted_default_branch(edges.repository, head)
-    return situate(edges.repository, edges.ci, default_branch=trusted, base=request.base)
-
-
-def wanted_suites(suites: Sequence[str], policy: Policy) -> tuple[str, ...]:
-    """The suites asked for, else every declared one. Raises UsageError for a suite that nobody declared."""
-    unknown = sorted(set(suites) - set(policy.expected))
-    if unknown:
-        declared = ", ".join(policy.expected) or "none"
-        raise UsageError("suite-unknown", f"no suite is called {unknown[0]!r}", hint=f"declared suites: {declared}")
-    return tuple(sorted(set(suites))) or policy.expected
-
-
-def _base(situation: Situation | None, head: Policy, edges: Edges) -> _Base:
-    """A base without a policy is a bootstrap; an unreadable base policy raises PolicyInvalid."""
-    repository = edges.repository
-    if repository is None or situation is None or situation.start is None or situation.base_tip is None:
-        return _Base(BasePolicy.NO_BASE)
-    at_start = policy_at(repository, situation.start)
-    at_tip = policy_at(repository, situation.base_tip)
-    diff = distrusted(repository.diff(situation.start, WORKTREE), edges.read)
-    register = register_at(repository, situation.base_tip, (at_tip or head).register.path)
-    try:
-        start_register = register_at(repository, situation.start, (at_start or head).register.path)
-    except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
-        start_register = register
-    state = BasePolicy.PRESENT if at_tip is not None else BasePolicy.ABSENT
-    return _Base(
-        state=state,
-        at_start=at_start,
-        at_tip=at_tip,
-        register=register,
-        start_register=start_register,
-        diff=diff,
-        read_start=reader(repository, situation.start),
-        read_tip=reader(repository, situation.base_tip),
+def _blank(
+    prepared: Preparation, snapshots: Mapping[str, Snapshot], files: Collection[str], read: Read
+) -> frozenset[str]:
+    """Files without text among those that a report could be asked for and that some suite does not report."""
+    kinds = suffixes(snapshots.values())
+    candidates = (
+        path
+        for path in files
+        if suffix(path) in kinds and any(path not in snapshot.files for snapshot in snapshots.values())
     )
+    return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
 
 
-def _here(situation: Situation | None, policy: Policy, edges: Edges, blobs: Mapping[str, str] | None) -> Here | None:
-    repository = edges.repository
-    if repository is None or situation is None or blobs is None:
+def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> Here | None:
+    repository, situation = edges.repository, prepared.situation
+    if repository is None or situation is None:
         return None
 
     def differs(tree: str) -> frozenset[str] | None:
@@ -219,22 +121,24 @@ def _here(situation: Situation | None, policy: Policy, edges: Edges, blobs: Mapp
         except Undetermined:
             return None  # the tree of uncommitted work elsewhere: nobody here has it
 
-    return Here(situation.origin, blobs, differs, harmless=frozenset({policy.register.path}))
+    return Here(situation.origin, blobs, differs, harmless=frozenset({prepared.register_path}))
 
 
 def _baseline(
-    situation: Situation | None, policy: Policy, edges: Edges, heads: Mapping[str, Snapshot], today: date
+    prepared: Preparation, edges: Edges, snapshots: Mapping[str, Snapshot], today: date
 ) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
+    situation = prepared.situation
     if situation is None or edges.repository is None:
-        return NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
+        return NO_REPOSITORY
+    since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
     question = baselines.Question(
         kind=_kind(situation),
         start=situation.start or "",
         head="" if situation.origin.dirty else situation.origin.commit,
         head_tree=situation.origin.tree,
-        since=policy.history.since,
-        identities={suite: snapshot.identity for suite, snapshot in heads.items()},
+        since=min(since, default=None),
+        identities={suite: snapshot.identity for suite, snapshot in snapshots.items()},
     )
     return baselines.choose(edges.store(), edges.repository, question, today=today)
 
@@ -249,68 +153,26 @@ def _kind(situation: Situation) -> baselines.Kind:
             return baselines.Kind.BRANCH
 
 
-def _baseline_diff(baseline: Baseline | NoBaseline, situation: Situation | None, base: _Base, edges: Edges) -> Diff:
+def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> Diff:
     """From the baseline's commit to what is on disk: not always where the change starts."""
+    situation = prepared.situation
     if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None:
         return Diff()
     if baseline.receipt.commit == situation.start:
-        return base.diff
+        return prepared.base.diff
     return distrusted(edges.repository.diff(baseline.receipt.commit, WORKTREE), edges.read)
 
 
-def _against(
-    baseline: Baseline | NoBaseline,
-    heads: Mapping[str, Snapshot],
-    merged: Snapshot | None,
-    diff: Diff,
-    *,
-    accept_identity: bool,
-    count_deletions: bool,
-) -> Against:
-    heads = {**heads, MERGED: merged} if merged else heads
-    if isinstance(baseline, Baseline):
-        parts = tuple(baseline.snapshots[name] for name in sorted(baseline.snapshots))
-        baseline = with_merged(baseline, merge(parts)) if parts else baseline
-    compared = compare_all(baseline, heads, diff, accept_identity=accept_identity)
-    return Against(baseline, compared, count_deletions)
-
-
-def _components(
-    policy: Policy, wanted: tuple[str, ...], arrivals: tuple[Arrival, ...], against: Against
-) -> tuple[ComponentFacts, ...]:
-    by_suite = {arrival.suite: arrival for arrival in arrivals}
-    return tuple(
-        ComponentFacts(
-            component,
-            against.measure(
-                component.suite,
-                by_suite[component.suite].snapshot,
-                by_suite[component.suite].reason,
-                scopes.belongs(policy, name),
-            ),
-        )
-        for name, component in sorted(policy.components.items())
-        if component.suite in wanted
-    )
-
-
-def _project(arrivals: tuple[Arrival, ...], merged: Snapshot | None, against: Against) -> Measured:
-    """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
-    missing = [arrival.suite for arrival in arrivals if arrival.snapshot is None]
-    if missing:
-        return against.measure(MERGED, None, f"the suite {missing[0]} did not arrive", lambda path: True)
-    return against.measure(MERGED, merged, "", lambda path: True)
-
-
-def _owners(policy: Policy, merged: Snapshot | None, read: Callable[[str], bytes | None]) -> dict[str, str]:
+def _owners(prepared: Preparation, merged: Snapshot | None, read: Read) -> dict[str, str]:
     """Owner of every measured file, by the base branch's CODEOWNERS; asked only when a bar is about owners."""
-    if merged is None or all(bar.scope is not BarScope.OWNER for bar in policy.bars):
+    scope = {bar.scope for policy in prepared.policies for bar in policy.bars}
+    if merged is None or BarScope.OWNER not in scope:
         return {}
     owner_of = codeowners.find(read).owner_of
     return {path: owner for path in merged.paths if (owner := owner_of(path))}
 
 
-def _register(path: str, read: Callable[[str], bytes | None]) -> tuple[Register | None, tuple[CovgovError, ...]]:
+def _register(path: str, read: Read) -> tuple[Register | None, tuple[CovgovError, ...]]:
     """The register on disk. A damaged one waives nothing and has its own exit code; the judgement goes on."""
     try:
         return document.read(read(path), path), ()
@@ -318,9 +180,9 @@ def _register(path: str, read: Callable[[str], bytes | None]) -> tuple[Register 
         return None, (error,)
 
 
-def _dirty(situation: Situation | None, heads: Mapping[str, Snapshot]) -> bool:
+def _dirty(situation: Situation | None, snapshots: Mapping[str, Snapshot]) -> bool:
     """What is on disk, or anything that was measured, is no commit's code."""
-    measured = (snapshot.origin for snapshot in heads.values())
+    measured = (snapshot.origin for snapshot in snapshots.values())
     return (situation is not None and situation.origin.dirty) or any(one is not None and one.dirty for one in measured)
 
 

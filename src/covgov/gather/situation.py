@@ -34,7 +34,10 @@ class Situation:
 
 
 def situate(repository: Repository, ci: CiContext, *, default_branch: str = "", base: str | None = None) -> Situation:
-    """DESIGN §4, Baseline. Raises Undetermined (`base-unknown`) when CI names a target that is not in the clone."""
+    """Where HEAD is and what it goes to (docs/architecture.md, "Baseline").
+
+    Raises Undetermined (`base-unknown`) when CI names a target that is not in the clone.
+    """
     origin = repository.origin()
     if base is not None:
         start = repository.resolve(base)

@@ -14,6 +14,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import ExceptionLine, ExceptionState, Finding, Outcome, Row
+from covgov.model.words import with_words
 
 MOVERS = 10
 """Files that a digest names at most."""
@@ -183,7 +184,8 @@ def _led_here(name: str, before: Sequence[RunRecord], window: Sequence[RunRecord
             break
         deltas.append(row.delta)
         by_commit.pop(current.commit, None)
-        current = None if row.receipt.commit in known else by_commit.get(row.receipt.commit)
+        base = row.receipt.commit or ""
+        current = None if base in known else by_commit.get(base)
     return deltas
 
 
@@ -207,7 +209,8 @@ def _explain(row: Row, start: Ratio, end: Ratio, deltas: Sequence[Delta]) -> tup
         lines=_added([delta.tally.lines for delta in deltas]), exits=_added([delta.tally.exits for delta in deltas])
     )
     told = sum((part.points for part in parts), Fraction(0))
-    return Delta(row.metric, start, end, points, tuple(parts), tally=tally), points - told
+    delta = Delta(row.metric, start, end, points, tuple(parts), tally=tally)
+    return with_words(delta, points - told), points - told
 
 
 def _summed(cause: Cause, deltas: Sequence[Delta]) -> list[Part]:

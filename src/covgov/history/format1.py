@@ -3,18 +3,26 @@ each suite, the verdict whole. These shapes never change; nothing writes them an
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, TypeVar
 
 import msgspec
 
 from covgov.history.wire import RunBody, SuiteBody
 from covgov.model import change, verdict
 from covgov.model.change import Category, Cause
-from covgov.model.ratio import Ratio
+from covgov.model.ratio import Points, Ratio
 from covgov.model.snapshot import Identity, Metric, Origin, TestRun
 from covgov.model.verdict import Outcome
+from covgov.model.words import with_words
+
+T = TypeVar("T")
+
+_FRACTION = re.compile(r"-?[0-9]{1,1000}/[1-9][0-9]{0,999}")
+"""`Fraction` itself also takes `1e999999999`, and computes until memory runs out."""
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -222,6 +230,11 @@ class VerdictV1(Shape, frozen=True):
     bars: tuple[BarV1, ...] = ()
 
 
+def decode(data: bytes, kind: type[T]) -> T:
+    """JSON in which a fraction is `"n/d"`. Raises ValueError."""
+    return msgspec.json.decode(data, type=kind, dec_hook=_fraction)
+
+
 def body(run: RunV1) -> RunBody:
     """The run as today's format says it. Raises ValueError."""
     return RunBody(
@@ -253,11 +266,11 @@ def to_verdict(old: VerdictV1) -> verdict.Verdict:
         receipt=_receipt(old.receipt),
         today=old.today,
         policy_hash=old.policy_hash,
-        commit=old.commit,
-        tree=old.tree,
+        commit=old.commit or None,
+        tree=old.tree or None,
         dirty=old.dirty,
-        soft_start=old.soft_start,
-        guard_judged=old.guard_judged,
+        soft_start=old.soft_start or None,
+        guard_judged={name: Points(value) for name, value in old.guard_judged.items()},
         bars=tuple(_bar(one) for one in old.bars),
     )
 
@@ -283,7 +296,7 @@ def _finding(old: FindingV1) -> verdict.Finding:
         metric=None if old.metric is None else Metric(old.metric),
         now=_ratio(old.now),
         bar=old.bar,
-        waived_by=old.waived_by,
+        waived_by=old.waived_by or None,
         key=old.key,
     )
 
@@ -310,17 +323,18 @@ def _row(old: RowV1) -> verdict.Row:
 
 
 def _delta(old: DeltaV1) -> change.Delta:
-    return change.Delta(
+    found = change.Delta(
         metric=Metric(old.metric),
         base=old.base.value(),
         head=old.head.value(),
-        points=old.points,
+        points=None if old.points is None else Points(old.points),
         parts=tuple(change.Part(Cause(one.cause), one.covered, one.total, one.points) for one in old.parts),
-        judged=old.judged,
+        judged=None if old.judged is None else Points(old.judged),
         tally=change.Tally(_categories(old.tally.lines), _categories(old.tally.exits)),
         lost=old.lost,
         uncounted=old.uncounted,
     )
+    return with_words(found)
 
 
 def _patch(old: PatchV1) -> verdict.PatchRow:
@@ -365,7 +379,9 @@ def _bar(old: BarV1) -> verdict.BarLine:
 
 
 def _receipt(old: ReceiptV1) -> verdict.ReceiptLine:
-    return verdict.ReceiptLine(commit=old.commit, distance=old.distance, age_days=old.age_days, reason=old.reason)
+    return verdict.ReceiptLine(
+        commit=old.commit or None, distance=old.distance, age_days=old.age_days, reason=old.reason
+    )
 
 
 def _ratio(old: RatioV1 | None) -> Ratio | None:
@@ -374,3 +390,10 @@ def _ratio(old: RatioV1 | None) -> Ratio | None:
 
 def _categories(counts: dict[str, int]) -> dict[Category, int]:
     return {Category(name): count for name, count in counts.items()}
+
+
+# `Any` on both sides is msgspec's own signature of a decoding hook.
+def _fraction(kind: type[Any], value: Any) -> Any:
+    if kind is Fraction and isinstance(value, str) and _FRACTION.fullmatch(value):
+        return Fraction(value)
+    raise ValueError("not a fraction n/d")

@@ -48,7 +48,7 @@ class Reader:
         try:
             if stored.manifest.version == 1:
                 data = layout.read_objects([wanted], self._view, stored.name)[wanted]
-                return format1.to_verdict(layout.parse(data, format1.VerdictV1, where))
+                return format1.to_verdict(format1.decode(data, format1.VerdictV1))
             return texts.to_verdict(self.text(stored, texts.VERDICT, wanted))
         except ValueError as error:
             raise layout.damaged(where, str(error)) from error

@@ -1,13 +1,127 @@
-"""What holds for every server that covgov asks over HTTP: its words are shown harmlessly, its waits kept in bounds."""
+"""The one HTTP client: what a request carries, how long covgov waits for an answer, and how often it asks again.
+
+A token goes into one header and nowhere else: no message repeats it, and redirects are not followed, so that it is sent
+to no other host than the one that was named. What a server says is shown as one harmless line.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+import httpx2
+import stamina
+from stamina.instrumentation import set_on_retry_hooks
+
+from covgov import __version__
 
 LONGEST_WAIT = 120.0
-"""Seconds that one wait and all attempts of a request together may take; a longer wait is told, not waited."""
+"""Seconds that one wait and all attempts of a request together may take; a longer wait is reported, not waited."""
 
-MOST_TOLD = 500
+LONGEST_LINE = 500
+
+T = TypeVar("T")
+
+
+class RetryLater(Exception):
+    """An answer that may be another one soon.
+
+    failure: what to raise when no attempt is left. seconds: how long the server asks to wait, None when it does not
+    say.
+    """
+
+    def __init__(self, failure: Exception, seconds: float | None = None) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often to ask, and how long to wait for an answer and between attempts, in seconds."""
+
+    attempts: int
+    read: float
+    first_pause: float
+    longest_pause: float
+
+
+class HttpClient:
+    """Requests to one server. The connection is opened by the first request and kept."""
+
+    def __init__(
+        self, headers: Mapping[str, str], patience: Patience, *, transport: httpx2.BaseTransport | None = None
+    ) -> None:
+        self._patience = patience
+        timeout = httpx2.Timeout(10.0, read=patience.read, write=60.0)
+        agent = {"User-Agent": f"covgov/{__version__}"}
+        self._http = httpx2.Client(headers={**agent, **headers}, timeout=timeout, transport=transport)
+        self.headers = self._http.headers
+        self.build = self._http.build_request
+        set_on_retry_hooks([])  # stamina would print each retry to stdout, which belongs to the result
+
+    def __del__(self) -> None:
+        http = getattr(self, "_http", None)
+        if http is not None:
+            http.close()
+
+    def send(self, request: httpx2.Request, no_answer: Callable[[str], Exception]) -> httpx2.Response:
+        """One request, one answer, whatever its status. Raises RetryLater with `no_answer` of what went wrong."""
+        try:
+            return self._http.send(request)
+        except httpx2.UnsupportedProtocol as error:
+            raise no_answer(f"{type(error).__name__}: {error}") from None
+        except httpx2.TransportError as error:
+            raise RetryLater(no_answer(f"{type(error).__name__}: {error}")) from None
+
+    def insist(self, step: Callable[[], T]) -> T:
+        """A step of one or more requests, repeated as a whole until it succeeds or the patience ends.
+
+        So a step that looks for a thing before it makes one does not make two when an answer is lost. Raises what the
+        step raises, and the failure of the last RetryLater.
+        """
+        patience = self._patience
+        attempts = stamina.retry_context(
+            on=pause,
+            attempts=patience.attempts,
+            timeout=LONGEST_WAIT,
+            wait_initial=patience.first_pause,
+            wait_max=patience.longest_pause,
+        )
+        try:
+            for attempt in attempts:
+                with attempt:
+                    return step()
+        except RetryLater as later:
+            raise later.failure from None
+        raise AssertionError("stamina ends with an answer or an error")
+
+
+def pause(error: Exception) -> bool | float:
+    """Before another attempt: as long as the server asks, True when it does not say; False for no other attempt."""
+    if not isinstance(error, RetryLater):
+        return False
+    if error.seconds is None:
+        return True
+    return error.seconds if error.seconds <= LONGEST_WAIT else False
+
+
+def split_address(text: str) -> SplitResult | None:
+    """A plain http(s) address: a host, and no user, query or fragment. None for anything else."""
+    try:
+        url = urlsplit(text)
+        plain = bool(url.hostname) and url.username is None and not url.query and not url.fragment and url.port != 0
+    except ValueError:
+        return None
+    return url if plain and url.scheme in ("http", "https") else None
+
+
+def unencrypted(url: SplitResult) -> bool:
+    """Whether a token would travel unencrypted over a network."""
+    return url.scheme == "http" and not loopback(url.hostname or "")
 
 
 def loopback(host: str) -> bool:
@@ -19,17 +133,10 @@ def loopback(host: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """What a server says, fit for a terminal: one line, nothing that steers it, not endless."""
-    return "".join(character if character.isprintable() else " " for character in text)[:MOST_TOLD]
+    """What a server says, fit for a terminal: one line, no control characters, not endless."""
+    return "".join(character if character.isprintable() else " " for character in text)[:LONGEST_LINE]
 
 
 def seconds(header: str) -> float | None:
     """A header's number of seconds, of a wait or since 1970; None for anything else, like a date."""
     return float(header) if header.isascii() and header.isdigit() else None
-
-
-def pause(asked: float | None) -> bool | float:
-    """Before another attempt: as long as the server asks, True when it does not say; False for no other attempt."""
-    if asked is None:
-        return True
-    return asked if asked <= LONGEST_WAIT else False

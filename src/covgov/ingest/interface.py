@@ -66,10 +66,16 @@ Analyse = Callable[[Sequence[Path]], bytes]
 
 
 class ReportFormat(Protocol):
-    """One file per format. `name` is what `inspect` prints."""
+    """One file per format. `name` is what `inspect` prints.
+
+    capabilities: all that a report of this format may carry; one report carries as much of it as its writer knew.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> frozenset[str]: ...
 
     def recognises(self, head: bytes, /) -> bool:
         """Whether a file that begins with `head` (at most HEAD_BYTES) is of this format. Must be cheap and never

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from covgov.judge.facts import Facts, Override
+from covgov.judge.facts import Override
+from covgov.judge.view import PolicyView
+from covgov.model import words
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy import scopes
 from covgov.policy.bars import spelled
 from covgov.policy.meaning import total_key
 from covgov.policy.policy import Bar, BarScope, On, Policy
@@ -25,16 +26,16 @@ class Subject:
     unproven: str = ""
 
 
-def in_force(facts: Facts) -> tuple[Bar, ...]:
+def in_force(view: PolicyView) -> tuple[Bar, ...]:
     """The policy's bars, with the total bar of the overridden suite replaced."""
-    override = facts.override
-    return facts.policy.bars if override is None else overridden(facts.policy, override)
+    override = view.facts.override
+    return view.policy.bars if override is None else overridden(view.policy, override)
 
 
 def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
     """The total bars of the suite's components replaced; where it is the only suite, also the project's."""
     names = [name for name, component in policy.components.items() if component.suite == override.suite]
-    totals = {(name, total_key(scopes.plain(name))) for name in names}
+    totals = {(name, total_key(name)) for name in names}
     if policy.expected == (override.suite,):
         totals.add(("", "policy.fail_under"))
     return tuple(replace(bar, min=override.value) if (bar.component, bar.key) in totals else bar for bar in policy.bars)
@@ -48,13 +49,13 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
     if not now.measurable:
         return
     effect = Effect.NOTE if subject.unproven else Effect.FAIL
-    for name, words, limit in _breaches(bar, now):
+    for name, said, limit in _breaches(bar, now):
         yield Finding(
             rule=name if rule == "bar" else rule,
             effect=effect,
             scope=subject.scope,
             subject=subject.name,
-            message=f"{subject.name}: {words} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
+            message=f"{subject.name}: {said} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
             hint="" if subject.unproven else _hint(bar),
             metric=bar.metric,
             now=now,
@@ -71,7 +72,7 @@ def proving_nothing(why: str) -> str:
 def _breaches(bar: Bar, now: Ratio) -> Iterator[tuple[str, str, Decimal | None]]:
     """(rule, words, limit in per cent) of each limit that is broken."""
     if bar.min is not None and not now.meets(bar.min):
-        yield "attribute" if bar.attribute else "bar", f"{now} < {spelled(bar.min)} %", bar.min
+        yield "attribute" if bar.attribute else "bar", words.now(now, bar.min), bar.min
     if bar.max is not None and now.covered * 100 > Fraction(bar.max) * now.total:
         ceiling = show(-now.fraction * 100).removeprefix("-")
         yield "limit", f"{now.covered}/{now.total} = {ceiling} % > {spelled(bar.max)} %", bar.max

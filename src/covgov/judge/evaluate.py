@@ -1,8 +1,10 @@
-"""Facts in, one verdict out: rules, waivers, and the fold that happens once."""
+"""Facts and policies in, one verdict out: each policy's rules, the worse of their findings, waivers, one fold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fractions import Fraction
 
 from covgov.judge import override, rows
 from covgov.judge import waivers as waive
@@ -10,48 +12,50 @@ from covgov.judge.facts import Facts
 from covgov.judge.interface import Rule
 from covgov.judge.registry import RULES
 from covgov.judge.rules import max_drop
+from covgov.judge.unite import unite
+from covgov.judge.view import PolicyView, view_of
 from covgov.model.verdict import Effect, Finding, Verdict, fold
+from covgov.policy.policy import Policy
 
 ORDER = (Effect.FAIL, Effect.UNDETERMINED, Effect.NOTE)
 
 
-def evaluate(facts: Facts) -> Verdict:
-    """The verdict. The same facts give the same verdict; neither the order of rules nor that of findings matters."""
-    return judge(facts, RULES.values())
+def evaluate(facts: Facts, policies: Sequence[Policy], rules: Collection[Rule] = tuple(RULES.values())) -> Verdict:
+    """policies: the head's, then the base branch's (after `covgov.tamper.renames.follow`) where it is another one.
+
+    The same facts give the same verdict; neither the order of rules nor that of findings matters.
+    """
+    return judge([view_of(facts, policy, base=index > 0) for index, policy in enumerate(policies)], rules)
 
 
-def judge(facts: Facts, rules: Iterable[Rule]) -> Verdict:
-    """The verdict under the given rules."""
-    found = in_order(finding for rule in rules for finding in rule(facts))
-    waived = waive.apply(found, facts)
-    findings = in_order((*waived.findings, *waived.extra))
-    project = rows.project_row(facts, findings)
+def judge(views: Sequence[PolicyView], rules: Collection[Rule] = tuple(RULES.values())) -> Verdict:
+    """The verdict on what each policy makes of the same facts."""
+    head, facts = views[0], views[0].facts
+    found = unite(views, [[finding for rule in rules for finding in rule(view)] for view in views])
+    waivers = waive.apply(in_order(found), views)
+    findings = in_order((*waivers.findings, *waivers.extra))
     return Verdict(
         outcome=fold(findings),
         findings=findings,
-        rows=tuple(rows.component_row(facts, one, findings) for one in facts.components),
-        project=project,
-        patch=rows.patch_row(facts),
+        rows=rows.component_rows(views, findings),
+        project=rows.project_row(views, findings),
+        patch=rows.patch_row(views),
         suites=facts.suites,
-        exceptions=tuple(waived.lines),
-        receipt=rows.receipt_of(facts),
+        exceptions=waivers.lines,
+        receipt=rows.receipt_of(head),
         today=facts.today,
-        policy_hash=facts.policy.raw_hash,
-        commit=facts.commit,
-        tree=facts.tree,
+        policy_hash=_hash([view.policy.raw_hash for view in views]),
+        commit=facts.commit or None,
+        tree=facts.tree or None,
         dirty=facts.dirty,
-        soft_start=override.lowering(facts.override, facts.policy) if facts.override is not None else "",
-        guard_judged={
-            one.component.name: points
-            for one in facts.components
-            if (points := max_drop.judged(one.measured, one.component.metric)) is not None
-        },
-        bars=rows.bar_lines(facts),
+        soft_start=_soft_start(views) or None,
+        guard_judged=_guard(views),
+        bars=rows.bar_lines(views),
     )
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sorted by effect (failures first), rule, subject, message; a finding that two bars share is told once."""
+    """Sorted by effect (failures first), rule, subject, message; a finding that two bars share is listed once."""
     unique = dict.fromkeys(findings)
     return tuple(sorted(unique, key=_rank))
 
@@ -59,3 +63,24 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _rank(finding: Finding) -> tuple[int, str, str, str, str, str]:
     place = (finding.scope.value, finding.key)
     return ORDER.index(finding.effect), finding.rule, finding.subject, finding.message, *place
+
+
+def _hash(hashes: Sequence[str]) -> str:
+    """The policy's; of two that judge together a hash that is neither's."""
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _soft_start(views: Sequence[PolicyView]) -> str:
+    given = views[0].facts.override
+    lowerings = (override.lowering(given, view.policy) for view in views) if given is not None else ()
+    return next(filter(None, lowerings), "")
+
+
+def _guard(views: Sequence[PolicyView]) -> Mapping[str, Fraction]:
+    """Component -> judged points; of a component that both policies have, as the head draws it."""
+    return {
+        one.component.name: points
+        for view in reversed(views)
+        for one in view.components
+        if (points := max_drop.judged(one.measured, one.component.metric)) is not None
+    }

@@ -1,74 +1,32 @@
-"""What the rules look at: plain values, gathered by `covgov.gather`, judged by `covgov.judge.evaluate`."""
+"""What is known of a change before any policy is asked: measurements, diff, baseline, register. Plain values.
+
+`covgov.gather` makes them, `covgov.judge.view` applies one policy to them, `covgov.judge.evaluate` judges.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from covgov.model.change import Delta
+from covgov.differential.attribute import Belongs, explain
+from covgov.differential.classify import classify
+from covgov.ingest.merge import merge
+from covgov.model.change import Delta, FileDelta
+from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
-from covgov.model.run import Baseline, NoBaseline
-from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.run import Baseline, BaselineReason, NoBaseline
+from covgov.model.snapshot import MERGED, Metric, Snapshot
 from covgov.model.verdict import SuiteLine
-from covgov.policy.policy import Component, Policy
 from covgov.register.entry import Register
 
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One scope (a component, or the project) at head, against its baseline.
-
-    snapshot: restricted to the scope's files; None when nothing arrived, `missing` then says why in words.
-    base: the baseline's snapshot with the same restriction; None without a baseline.
-    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted).
-    """
-
-    snapshot: Snapshot | None
-    missing: str
-    baseline: Baseline | NoBaseline
-    base: Snapshot | None = None
-    deltas: Mapping[Metric, Delta] = field(default_factory=dict)
-    measurement_changed: str = ""
-
-    @property
-    def partial(self) -> bool:
-        """The suite's tests failed: the figures are shown and prove nothing."""
-        return bool(self.unproven)
-
-    @property
-    def unproven(self) -> str:
-        """Why nothing that is said of the figures counts; empty when it does."""
-        return tests_failed(self.snapshot)
-
-
-def tests_failed(snapshot: Snapshot | None) -> str:
-    """That they did, in words; empty when they passed, or nobody knows of any."""
-    return "the suite's tests failed" if snapshot and snapshot.tests and not snapshot.tests.passed else ""
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentFacts:
-    component: Component
-    measured: Measured
-
-
-@dataclass(frozen=True, slots=True)
-class PatchFacts:
-    """changed: lines added or modified at head, by path (bitmaps), for every file of the diff that exists at head.
-
-    snapshot: the merged head snapshot. unmeasured: changed source files that no report of their suite mentions.
-    """
-
-    changed: Mapping[str, int]
-    snapshot: Snapshot
-    unmeasured: tuple[str, ...] = ()
+NO_REPOSITORY = NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
 
 
 class BasePolicy(StrEnum):
-    """What the base branch has to say."""
+    """Whether the base branch has a policy."""
 
     PRESENT = "present"
     ABSENT = "absent"  # bootstrap: the head's policy judges
@@ -85,34 +43,105 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotComparison:
+    """A head snapshot against its base, classified once and explained per scope.
+
+    identity_change: how their identities differ; "" when they agree or the change was accepted.
+    """
+
+    head: Snapshot
+    base: Snapshot
+    files: tuple[FileDelta, ...]
+    identity_change: str
+
+    @classmethod
+    def of(cls, base: Snapshot, head: Snapshot, diff: Diff, *, accept_identity: bool) -> SnapshotComparison:
+        differs = base.identity != head.identity and not accept_identity
+        text = f"{base.identity} at the baseline, {head.identity} now" if differs else ""
+        return cls(head, base, classify(base, head, diff), text)
+
+    def delta(self, metric: Metric, belongs: Belongs, *, count_deletions: bool) -> Delta:
+        """The scope's change in one metric."""
+        return explain(
+            self.files,
+            base=self.base,
+            head=self.head,
+            base_belongs=belongs,
+            head_belongs=belongs,
+            metric=metric,
+            measurement=bool(self.identity_change),
+            count_deletions=count_deletions,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """policy: the effective one (each bar the stricter of base and head). register: the head's, None when damaged;
-    base_register: the base branch's, None when there is none. changed_paths: what this change touches, None if unknown.
-    vanished: files that the baseline measured, that still exist and that no report of their suite mentions any more.
-    owners: path -> owner (CODEOWNERS). approvals: ids of exceptions that an owner other than the author approved in
-    this change's review, as the forge says. start_register: the register where the change starts; it may be older than
-    the base branch's. unreported: component -> its source files that no report of its suite mentions, sorted, without
-    those that `patch.unmeasured` or `vanished` names. notes: suite -> what its snapshot has to say of the measurement.
+    """Nothing here depends on what a policy demands.
+
+    suites: every suite that was asked for. snapshots: by suite, of those that arrived. whole: every declared suite was
+    asked for, so project and patch are judged. comparisons: by suite, and by MERGED for the project.
+    changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
+    without a diff. renames, baseline_renames: old path -> new path since the change starts, and since the baseline.
+    files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
+    base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
+    may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
+    approvals: ids of exceptions that an owner other than the author approved in review, as the forge says.
     """
 
     today: date
-    policy: Policy
-    base_policy: BasePolicy
-    loosenings: tuple[Loosening, ...]
     suites: tuple[SuiteLine, ...]
-    components: tuple[ComponentFacts, ...]
-    project: Measured | None
-    patch: PatchFacts | None
-    register: Register | None
-    base_register: Register | None
+    snapshots: Mapping[str, Snapshot]
+    merged: Snapshot | None
+    whole: bool = True
+    baseline: Baseline | NoBaseline = NO_REPOSITORY
+    comparisons: Mapping[str, SnapshotComparison] = field(default_factory=dict)
+    changed: Mapping[str, int] | None = None
+    renames: Mapping[str, str] = field(default_factory=dict)
+    baseline_renames: Mapping[str, str] = field(default_factory=dict)
+    files: Collection[str] = ()
+    blank: Collection[str] = ()
+    base_policy: BasePolicy = BasePolicy.NO_BASE
+    loosenings: tuple[Loosening, ...] = ()
+    register: Register | None = None
+    base_register: Register | None = None
+    start_register: Register | None = None
+    changed_paths: frozenset[str] | None = None
+    owners: Mapping[str, str] = field(default_factory=dict)
+    approvals: frozenset[str] = frozenset()
     override: Override | None = None
     commit: str = ""
     tree: str = ""
     dirty: bool = False
-    changed_paths: frozenset[str] | None = None
-    owners: Mapping[str, str] = field(default_factory=dict)
-    approvals: frozenset[str] = frozenset()
-    start_register: Register | None = None
-    unreported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    vanished: tuple[str, ...] = ()
+
+
+def compare_all(
+    baseline: Baseline | NoBaseline, heads: Mapping[str, Snapshot], merged: Snapshot | None, diff: Diff, accept: bool
+) -> Mapping[str, SnapshotComparison]:
+    """Every head snapshot, and their merge, that has a counterpart in the baseline; empty without a baseline.
+
+    accept: another tool or version is no difference.
+    """
+    if isinstance(baseline, NoBaseline) or not baseline.snapshots:
+        return {}
+    bases = {
+        **baseline.snapshots,
+        MERGED: merge(tuple(baseline.snapshots[name] for name in sorted(baseline.snapshots))),
+    }
+    heads = {**heads, MERGED: merged} if merged else heads
+    return {
+        suite: SnapshotComparison.of(bases[suite], head, diff, accept_identity=accept)
+        for suite, head in heads.items()
+        if suite in bases
+    }
+
+
+def suite_line(name: str, snapshot: Snapshot | None, reason: str = "") -> SuiteLine:
+    """A suite as the verdict shows it. reason: why there is no snapshot."""
+    if snapshot is None:
+        return SuiteLine(name, arrived=False, reason=reason)
+    return SuiteLine(name, arrived=True, tests=snapshot.tests, identity=snapshot.identity)
+
+
+def tests_failed(snapshot: Snapshot | None) -> str:
+    """That they did, in words; empty when they passed, or nobody knows of any."""
+    return "the suite's tests failed" if snapshot and snapshot.tests and not snapshot.tests.passed else ""

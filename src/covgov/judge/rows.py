@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from msgspec import structs
+
 from covgov.judge import breaches, units
-from covgov.judge.facts import ComponentFacts, Facts, Measured
+from covgov.judge.view import ComponentFacts, PolicyView, ScopeFacts
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.run import Baseline, NoBaseline
@@ -17,28 +18,41 @@ from covgov.policy import bars, scopes
 from covgov.policy.policy import Bar, BarScope, On, Policy
 
 
-def component_row(facts: Facts, one: ComponentFacts, findings: tuple[Finding, ...]) -> Row:
-    """The component's figures; its outcome is the fold of what was found about it, its files and its suite."""
-    name, suite = one.component.name, one.component.suite
-    own = about(facts.policy, name, suite, findings)
-    row = _row(facts, one.measured, one.component.metric)
-    bar = _total(breaches.in_force(facts), BarScope.COMPONENT, name, one.component.metric)
-    return replace(row, name=name, scope=Scope.COMPONENT, suite=suite, bar=bar, outcome=fold(own))
+def component_rows(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> tuple[Row, ...]:
+    """The head's components, then those that only the base branch's policy has."""
+    shown = {one.component.name: (view, one) for view in reversed(views) for one in view.components}
+    order = dict.fromkeys(one.component.name for view in views for one in view.components)
+    return tuple(_component_row(views, *shown[name], findings) for name in order)
 
 
-def project_row(facts: Facts, findings: tuple[Finding, ...]) -> Row | None:
+def _component_row(
+    views: Sequence[PolicyView], view: PolicyView, one: ComponentFacts, findings: tuple[Finding, ...]
+) -> Row:
+    """The component's figures; its outcome is the fold of what was found about it, its files and its suites."""
+    name, metric = one.component.name, one.component.metric
+    own = {finding for each in views for finding in about(each.policy, name, findings)}
+    row = _row(view, one.measured, metric)
+    bar = _total(views, BarScope.COMPONENT, name, metric)
+    return structs.replace(
+        row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar, outcome=fold(tuple(own))
+    )
+
+
+def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> Row | None:
     """The whole; None when only some suites were checked."""
-    if facts.project is None:
+    head = views[0]
+    if head.project is None:
         return None
-    own = about_project(findings)
-    bar = _total(breaches.in_force(facts), BarScope.PROJECT, "", facts.policy.metric)
-    return replace(_row(facts, facts.project, facts.policy.metric), bar=bar, outcome=fold(own))
+    bar = _total(views, BarScope.PROJECT, "", head.policy.metric)
+    row = _row(head, head.project, head.policy.metric)
+    return replace(row, bar=bar, outcome=fold(about_project(findings)))
 
 
-def about(policy: Policy, name: str, suite: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def about(policy: Policy, name: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """What was found about a component, its files and its suite: its row's outcome is the fold of these."""
-    claims = scopes.belongs(policy, name) if name in policy.components else lambda path: False
-    subjects = ((Scope.COMPONENT, name), (Scope.SUITE, suite))
+    component = policy.components.get(name)
+    claims = scopes.belongs(policy, name) if component else lambda path: False
+    subjects = ((Scope.COMPONENT, name), (Scope.SUITE, component.suite if component else ""))
     return tuple(
         f for f in findings if (f.scope, f.subject) in subjects or (f.scope is Scope.FILE and claims(f.subject))
     )
@@ -49,38 +63,40 @@ def about_project(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in findings if f.scope in (Scope.PROJECT, Scope.SUITE))
 
 
-def patch_row(facts: Facts) -> PatchRow | None:
+def patch_row(views: Sequence[PolicyView]) -> PatchRow | None:
     """The changed units at head; ratio None = there was no diff. None when the policy has no bar for the patch."""
-    bar = next((b for b in facts.policy.bars if b.key == "policy.fail_under_patch"), None)
-    if bar is None:
+    patch = views[0].patch
+    found = [bar for view in views for bar in view.policy.bars if bar.key == "policy.fail_under_patch"]
+    if not found:
         return None
-    allowed = facts.policy.patch_allowance
-    if facts.patch is None:
-        return PatchRow(None, bar.min, allowed)
-    now = units.on_changed(facts.patch.snapshot, facts.patch.changed, bar.metric, lambda path: True)
-    return PatchRow(now, bar.min, allowed, units.uncovered_on(facts.patch.snapshot, facts.patch.changed))
+    metric, allowed = found[0].metric, min(view.policy.patch_allowance for view in views)
+    least = max((bar.min for bar in found if bar.metric is metric and bar.min is not None), default=None)
+    if patch is None:
+        return PatchRow(None, least, allowed)
+    now = units.on_changed(patch.snapshot, patch.changed, metric, lambda path: True)
+    return PatchRow(now, least, allowed, units.uncovered_on(patch.snapshot, patch.changed))
 
 
-def bar_lines(facts: Facts) -> tuple[BarLine, ...]:
+def bar_lines(views: Sequence[PolicyView]) -> tuple[BarLine, ...]:
     """Every minimum on a total of a component or file that was judged on a figure that proves something."""
-    force = breaches.in_force(facts)
-    found = [
+    found = {
         line
-        for one in facts.components
+        for view in views
+        for one in view.components
         if one.measured.snapshot is not None and not one.measured.partial
-        for line in _lines_of(force, one.component.name, one.measured.snapshot)
-    ]
-    return tuple(sorted(set(found), key=lambda line: (line.scope, line.subject, line.component, line.metric, line.bar)))
+        for line in _lines_of(breaches.in_force(view), one.component.name, one.measured.snapshot)
+    }
+    return tuple(sorted(found, key=lambda line: (line.scope, line.subject, line.component, line.metric, line.bar)))
 
 
-def receipt_of(facts: Facts) -> ReceiptLine:
+def receipt_of(view: PolicyView) -> ReceiptLine:
     """The project's receipt, else that of the first component."""
-    measured = [facts.project] if facts.project is not None else []
-    measured += [one.measured for one in facts.components]
-    return _receipt(measured[0].baseline) if measured else ReceiptLine("", 0, 0, "nothing was compared")
+    measured = [view.project] if view.project is not None else []
+    measured += [one.measured for one in view.components]
+    return _receipt(measured[0].baseline) if measured else ReceiptLine(None, 0, 0, "nothing was compared")
 
 
-def _row(facts: Facts, measured: Measured, metric: Metric) -> Row:
+def _row(view: PolicyView, measured: ScopeFacts, metric: Metric) -> Row:
     now = measured.snapshot
     return Row(
         name="project",
@@ -98,7 +114,7 @@ def _row(facts: Facts, measured: Measured, metric: Metric) -> Row:
         partial=measured.partial,
         uncovered=_spelled(now, lambda coverage: coverage.missing),
         partial_lines=_spelled(now, lambda coverage: coverage.partial),
-        attributes={tag: _reached(now, tag) for tag in facts.policy.attributes},
+        attributes={tag: _reached(now, tag) for tag in view.policy.attributes},
     )
 
 
@@ -120,29 +136,38 @@ def _reached(snapshot: Snapshot | None, tag: str) -> Ratio | None:
 
 def _receipt(baseline: Baseline | NoBaseline) -> ReceiptLine:
     if isinstance(baseline, NoBaseline):
-        return ReceiptLine("", 0, 0, _told(baseline.reason.value, baseline.detail))
+        return ReceiptLine(None, 0, 0, _reason(baseline.reason.value, baseline.detail))
     receipt = baseline.receipt
-    return ReceiptLine(receipt.commit, receipt.distance, receipt.age_days, _told(receipt.reason.value, receipt.detail))
+    return ReceiptLine(
+        receipt.commit, receipt.distance, receipt.age_days, _reason(receipt.reason.value, receipt.detail)
+    )
 
 
-def _told(reason: str, detail: str) -> str:
+def _reason(reason: str, detail: str) -> str:
     return f"{reason}: {detail}" if detail else reason
 
 
-def _total(force: Iterable[Bar], scope: BarScope, component: str, metric: Metric) -> Decimal | None:
-    """The highest minimum on this total."""
-    found = (b.min for b in bars.selected(force, scope, On.TOTAL, component) if b.metric is metric and not b.attribute)
-    return max((least for least in found if least is not None), default=None)
+def _total(views: Sequence[PolicyView], scope: BarScope, component: str, metric: Metric) -> Decimal | None:
+    """The highest minimum on this total that any policy sets."""
+    return max(
+        (
+            bar.min
+            for view in views
+            for bar in bars.selected(breaches.in_force(view), scope, On.TOTAL, component)
+            if bar.metric is metric and not bar.attribute and bar.min is not None
+        ),
+        default=None,
+    )
 
 
 def _lines_of(force: tuple[Bar, ...], name: str, snapshot: Snapshot) -> Iterator[BarLine]:
     for bar in bars.selected(force, BarScope.COMPONENT, On.TOTAL, name):
-        yield from _line(bar, Scope.COMPONENT, scopes.plain(name), snapshot.ratio(bar.metric), scopes.plain(name))
+        yield from _line(bar, Scope.COMPONENT, name, snapshot.ratio(bar.metric), name)
     for path in snapshot.paths:
         for choice in bars.for_file(force, On.TOTAL, path, [name]):
             if choice.won:
                 now = snapshot.files[path].ratio(choice.bar.metric)
-                yield from _line(choice.bar, Scope.FILE, path, now, scopes.plain(name))
+                yield from _line(choice.bar, Scope.FILE, path, now, name)
 
 
 def _line(bar: Bar, scope: Scope, subject: str, now: Ratio, component: str) -> Iterator[BarLine]:

@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from msgspec import structs
+
 from covgov.judge.facts import BasePolicy, Facts
 from covgov.judge.register_figures import current, vanished
+from covgov.judge.view import PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Scope
-from covgov.policy import scopes
-from covgov.policy.policy import On, Policy
 from covgov.register.entry import ENTRY_SCOPES, Entry, Key, Register, Status
 from covgov.register.standing import grievance, label, standing
 
@@ -32,11 +33,11 @@ HINTS: Mapping[ExceptionState, str] = {
 IN_ADVANCE = "nothing to do: it stays proposed until it is needed; `covgov exceptions resolve` closes it by hand"
 """The hint for an unused entry that has never been active."""
 
-Value = TypeVar("Value", date, Decimal)
+Value = TypeVar("Value", date, Decimal, int)
 
 
 @dataclass(frozen=True, slots=True)
-class Waived:
+class Waivers:
     """findings: all that came in, in order, some with `waived_by`. extra: findings about the entries themselves.
     lines: every entry with its state, in file order."""
 
@@ -46,8 +47,8 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One entry held against the day, the base branch and the figures. now: the lowest figure it is about, None when
+class EntryState:
+    """One entry on this day, with the base branch's row and the figures. now: the lowest figure it is about, None when
     unknown. failing: whether that misses a bar. why: "" when there is nothing to say."""
 
     entry: Entry
@@ -57,7 +58,7 @@ class Judged:
     why: str
 
 
-def apply(findings: Sequence[Finding], facts: Facts) -> Waived:
+def apply(findings: Sequence[Finding], views: Sequence[PolicyView]) -> Waivers:
     """Waive failing total bars of components and files that a valid entry covers; nothing else is ever waived.
 
     An entry waives when it is complete, in date, within the maximum term, its figure not below its floor, and it stands
@@ -65,19 +66,20 @@ def apply(findings: Sequence[Finding], facts: Facts) -> Waived:
     touches nothing but the register, or the base branch has no policy yet. A damaged register waives nothing. Entries
     that landed on the base branch after the change started count as if they were here.
     """
+    facts = views[0].facts
     if facts.register is None:
-        return Waived(tuple(findings), (), ())
+        return Waivers(tuple(findings), (), ())
     failing: dict[Key, list[Ratio]] = {}
     for finding in findings:
-        if figure := _waivable(finding, facts.policy):
+        if figure := _waivable(finding):
             failing.setdefault(figure[0], []).append(figure[1])
     entries = (*facts.register.entries, *_landed(facts.register, facts))
-    judged = [_judge(entry, failing.get(entry.key, ()), facts) for entry in entries]
-    waivers = {j.entry.key: j.entry.id for j in judged if j.state is ExceptionState.ACTIVE and j.failing}
-    return Waived(
-        findings=tuple(_marked(finding, waivers, facts.policy) for finding in findings),
-        extra=tuple(_finding(j, waived=j.entry.key in waivers) for j in judged if j.why),
-        lines=tuple(_line(j) for j in judged),
+    states = [_judge(entry, failing.get(entry.key, ()), views) for entry in entries]
+    waiving = {one.entry.key: one.entry.id for one in states if one.state is ExceptionState.ACTIVE and one.failing}
+    return Waivers(
+        findings=tuple(_marked(finding, waiving) for finding in findings),
+        extra=tuple(_finding(one, waived=one.entry.key in waiving) for one in states if one.why),
+        lines=tuple(_line(one) for one in states),
     )
 
 
@@ -88,37 +90,36 @@ def _landed(here: Register, facts: Facts) -> Iterable[Entry]:
     return [entry for entry in (facts.base_register.entries if facts.base_register else ()) if entry.id not in known]
 
 
-def _waivable(finding: Finding, policy: Policy) -> tuple[Key, Ratio] | None:
+def _waivable(finding: Finding) -> tuple[Key, Ratio] | None:
     """The figure that a finding is about, if it is a missed minimum on the total of a component or a file."""
     if finding.rule != RULE or finding.effect is not Effect.FAIL or finding.scope not in ENTRY_SCOPES:
         return None
     if finding.metric is None or finding.now is None or finding.bar is None or finding.now.meets(finding.bar):
         return None
-    kinds = {(bar.on, bar.attribute) for bar in policy.bars if bar.key == finding.key}
-    if kinds != {(On.TOTAL, "")}:
-        return None
-    subject = scopes.plain(finding.subject) if finding.scope is Scope.COMPONENT else finding.subject
-    return (finding.scope, subject, finding.metric), finding.now
+    return (finding.scope, finding.subject, finding.metric), finding.now
 
 
-def _marked(finding: Finding, waivers: Mapping[Key, str], policy: Policy) -> Finding:
-    figure = _waivable(finding, policy)
-    waiver = waivers.get(figure[0]) if figure else None
-    return replace(finding, waived_by=waiver, hint="") if waiver else finding
+def _marked(finding: Finding, waiving: Mapping[Key, str]) -> Finding:
+    figure = _waivable(finding)
+    waiver = waiving.get(figure[0]) if figure else None
+    return structs.replace(finding, waived_by=waiver, hint="") if waiver else finding
 
 
-def _judge(entry: Entry, failing: Sequence[Ratio], facts: Facts) -> Judged:
-    now = min(failing, key=lambda ratio: ratio.fraction) if failing else current(facts, entry.key)
-    state, why = _state(entry, failing, now, facts)
-    return Judged(entry, state, now, bool(failing), why)
+def _judge(entry: Entry, failing: Sequence[Ratio], views: Sequence[PolicyView]) -> EntryState:
+    now = min(failing, key=lambda ratio: ratio.fraction) if failing else current(views, entry.key)
+    state, why = _state(entry, failing, now, views)
+    return EntryState(entry, state, now, bool(failing), why)
 
 
-def _state(entry: Entry, failing: Sequence[Ratio], now: Ratio | None, facts: Facts) -> tuple[ExceptionState, str]:
-    term = facts.policy.register.max_term_days
+def _state(
+    entry: Entry, failing: Sequence[Ratio], now: Ratio | None, views: Sequence[PolicyView]
+) -> tuple[ExceptionState, str]:
+    facts = views[0].facts
+    term = min(_present(*(view.policy.register.max_term_days for view in views)), default=None)
     state = standing(entry, facts.today, term)
     if state is not ExceptionState.ACTIVE:
         return state, grievance(entry, state, facts.today, term)
-    effective = _effective(entry, facts)
+    effective = _effective(entry, facts, views[-1].policy.register.path)
     if effective is None:
         return ExceptionState.UNAPPROVED, f"{label(entry)} is new in this change and cannot waive in it"
     state = standing(effective, facts.today, term)
@@ -126,7 +127,7 @@ def _state(entry: Entry, failing: Sequence[Ratio], now: Ratio | None, facts: Fac
         return state, f"{grievance(effective, state, facts.today, term)} (what this change renews counts once merged)"
     if failing and not _holds(effective, now):
         return ExceptionState.BELOW_FLOOR, f"{label(entry)}: {now} is below the floor {effective.floor} %"
-    if failing or (now is None and not vanished(facts, entry.key)):
+    if failing or (now is None and not vanished(views, entry.key)):
         return ExceptionState.ACTIVE, ""
     return ExceptionState.UNUSED, f"{label(entry)} waives nothing: {_idle(now)}"
 
@@ -139,10 +140,10 @@ def _holds(entry: Entry, now: Ratio | None) -> bool:
     return entry.floor is not None and now is not None and now.meets(entry.floor)
 
 
-def _effective(entry: Entry, facts: Facts) -> Entry | None:
+def _effective(entry: Entry, facts: Facts, path: str) -> Entry | None:
     """The entry as far as it counts in this change: as it stands, or the stricter of base and head; None = it is not
     (complete and open) on the base branch."""
-    if _trusted_as_it_stands(entry, facts):
+    if _trusted_as_it_stands(entry, facts, path):
         return entry
     there = facts.base_register.entries if facts.base_register else ()
     base = next((old for old in there if old.key == entry.key and old.open and not old.absent), None)
@@ -156,41 +157,40 @@ def _effective(entry: Entry, facts: Facts) -> Entry | None:
     )
 
 
-def _trusted_as_it_stands(entry: Entry, facts: Facts) -> bool:
-    register = facts.policy.register.path
-    alone = facts.changed_paths is not None and facts.changed_paths <= {register}
+def _trusted_as_it_stands(entry: Entry, facts: Facts, path: str) -> bool:
+    alone = facts.changed_paths is not None and facts.changed_paths <= {path}
     return alone or facts.base_policy is not BasePolicy.PRESENT or entry.id in facts.approvals
 
 
-def _finding(judged: Judged, *, waived: bool) -> Finding:
+def _finding(state: EntryState, *, waived: bool) -> Finding:
     """A failure of its own where the entry would otherwise have waived one that no other waives, else a note."""
-    kind = ExceptionState.INCOMPLETE if judged.state is ExceptionState.PROPOSED else judged.state
+    kind = ExceptionState.INCOMPLETE if state.state is ExceptionState.PROPOSED else state.state
     return Finding(
         rule=f"exception-{kind}",
-        effect=Effect.FAIL if judged.failing and not waived else Effect.NOTE,
+        effect=Effect.FAIL if state.failing and not waived else Effect.NOTE,
         scope=Scope.REGISTER,
-        subject=judged.entry.id or judged.entry.spelled,
-        message=judged.why,
-        hint=_hint(judged),
-        metric=judged.entry.metric,
-        now=judged.now,
+        subject=state.entry.id or state.entry.spelled,
+        message=state.why,
+        hint=_hint(state),
+        metric=state.entry.metric,
+        now=state.now,
     )
 
 
-def _hint(judged: Judged) -> str:
-    dormant = judged.state is ExceptionState.UNUSED and judged.entry.status is Status.PROPOSED
-    return IN_ADVANCE if dormant else HINTS[judged.state]
+def _hint(state: EntryState) -> str:
+    dormant = state.state is ExceptionState.UNUSED and state.entry.status is Status.PROPOSED
+    return IN_ADVANCE if dormant else HINTS[state.state]
 
 
-def _line(judged: Judged) -> ExceptionLine:
-    entry = judged.entry
+def _line(state: EntryState) -> ExceptionLine:
+    entry = state.entry
     return ExceptionLine(
         id=entry.id,
         scope=entry.spelled,
         metric=entry.metric,
-        state=judged.state,
+        state=state.state,
         floor=entry.floor,
-        current=judged.now,
+        current=state.now,
         owner=entry.owner,
         review=entry.review,
         opened=entry.opened,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
+import msgspec
+
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Exit, Metric
 
@@ -52,12 +54,11 @@ def _seen(metric: Metric, lines: int, exits: int) -> int:
     return {Metric.LINE: lines, Metric.BRANCH: exits, Metric.COMBINED: lines + exits}[metric]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """How many units of each category; a category that is absent counts 0."""
 
-    lines: Mapping[Category, int] = field(default_factory=dict)
-    exits: Mapping[Category, int] = field(default_factory=dict)
+    lines: Mapping[Category, int] = {}
+    exits: Mapping[Category, int] = {}
 
     def count(self, category: Category, metric: Metric = Metric.COMBINED) -> int:
         lines = self.lines.get(category, 0)
@@ -95,8 +96,7 @@ class FileDelta:
         return _seen(metric, lines, exits)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One cause's share: change in covered and in total units, and its exact contribution in percentage points."""
 
     cause: Cause
@@ -105,17 +105,17 @@ class Part:
     points: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(msgspec.Struct, frozen=True):
     """The change of one scope (a component, the project) in one metric.
 
     points: head minus base in percentage points, exactly; None when either side has no units.
     parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
-    judged: what the regression guard compares with `max_drop` (DESIGN §4); None when points is None.
+    judged: what the regression guard compares with `max_drop` (docs/architecture.md, "Regression guard"); None when
+    points is None.
     tally: the scope's units by category; moved units stand in `parts` only. lost: lines that tests no longer reach,
     head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed. uncounted: lines
     that counted and no longer do though their text is there, unchanged or (uncovered ones) rewritten as excluded lines;
-    base path and numbering.
+    base path and numbering. words: the same as a sentence, filled in by `covgov.model.words.with_words`.
     """
 
     metric: Metric
@@ -124,6 +124,7 @@ class Delta:
     points: Fraction | None
     parts: tuple[Part, ...] = ()
     judged: Fraction | None = None
-    tally: Tally = field(default_factory=Tally)
-    lost: Mapping[str, str] = field(default_factory=dict)
-    uncounted: Mapping[str, str] = field(default_factory=dict)
+    tally: Tally = Tally()
+    lost: Mapping[str, str] = {}
+    uncounted: Mapping[str, str] = {}
+    words: str = ""

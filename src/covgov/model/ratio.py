@@ -8,22 +8,37 @@ that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import Final, Self
 
 
-@dataclass(frozen=True, slots=True, order=False)
 class Ratio:
-    """`covered` of `total` units. A total of zero is not measurable; it is neither 0 % nor 100 %."""
+    """`covered` of `total` units. A total of zero is not measurable; it is neither 0 % nor 100 %.
 
-    covered: int
-    total: int
+    No dataclass, so that msgspec leaves its spelling to `covgov.model.codec`; summed for every file of a run.
+    """
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.covered <= self.total:
-            raise ValueError(f"a ratio needs 0 <= covered <= total, not {self.covered}/{self.total}")
+    __slots__ = ("covered", "total")
+    __match_args__ = ("covered", "total")
+
+    def __init__(self, covered: int, total: int) -> None:
+        if not 0 <= covered <= total:
+            raise ValueError(f"a ratio needs 0 <= covered <= total, not {covered}/{total}")
+        self.covered: Final = covered
+        self.total: Final = total
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ratio):
+            return NotImplemented
+        return self.covered == other.covered and self.total == other.total
+
+    def __hash__(self) -> int:
+        return hash((self.covered, self.total))
+
+    def __repr__(self) -> str:
+        return f"Ratio(covered={self.covered}, total={self.total})"
 
     def __add__(self, other: Ratio) -> Ratio:
         return Ratio(self.covered + other.covered, self.total + other.total)
@@ -49,8 +64,12 @@ class Ratio:
         """Floored percentage without the sign, `79.95`; `-` when nothing was measured."""
         return show(self.fraction * 100, precision) if self.measurable else "-"
 
+    def spelled(self, precision: int = 2) -> str:
+        """`1599/2000 = 79.95 %`."""
+        return f"{self.covered}/{self.total} = {self.percent(precision)} %"
+
     def __str__(self) -> str:
-        return f"{self.covered}/{self.total} = {self.percent()} %"
+        return self.spelled()
 
 
 ZERO = Ratio(0, 0)
@@ -71,6 +90,19 @@ def show_signed(value: Fraction, precision: int = 2) -> str:
     """Like `show`, with an explicit plus sign for gains."""
     text = show(value, precision)
     return text if text.startswith("-") else f"+{text}"
+
+
+class Points(Fraction):
+    """Percentage points, exact, with the text that people are shown: floored, unless it was rounded to add up."""
+
+    __slots__ = ("shown",)
+
+    shown: str
+
+    def __new__(cls, value: Fraction, shown: str = "") -> Self:
+        self = super().__new__(cls, value)
+        self.shown = shown or show_signed(value)
+        return self
 
 
 def apportion(parts: Sequence[Fraction], precision: int = 2) -> list[Fraction]:

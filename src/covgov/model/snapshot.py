@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+import msgspec
+
 from covgov.model.ratio import ZERO, Ratio
 
 Exit = tuple[int, int]
@@ -99,9 +101,9 @@ class FileCoverage:
         return next((bits for name, bits in self.attributes if name == tag), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What measured: two snapshots compare line by line only when their identities agree (DESIGN §4)."""
+class Identity(msgspec.Struct, frozen=True):
+    """What measured. Snapshots compare line by line only when their identities agree (docs/architecture.md,
+    "Measurement identity")."""
 
     tool: str
     version: str = ""
@@ -123,11 +125,11 @@ class Origin:
     dirty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TestRun:
+class TestRun(msgspec.Struct, frozen=True):
     """How the suite's tests went. `exit_code` is the test command's own; `seconds` is wall time.
 
     arguments: what was added by hand to the suite's own command, "" for the whole suite; such a run is a selection.
+    passed: follows from the others, whatever it is given.
     """
 
     __test__ = False  # pytest must not take this for a test class
@@ -139,10 +141,11 @@ class TestRun:
     skipped: int = 0
     seconds: float = 0.0
     arguments: str = ""
+    passed: bool = False
 
-    @property
-    def passed(self) -> bool:
-        return self.exit_code == 0 and self.failures == 0 and self.errors == 0
+    def __post_init__(self) -> None:
+        passed = self.exit_code == 0 and self.failures == 0 and self.errors == 0
+        msgspec.structs.force_setattr(self, "passed", passed)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,19 @@
-"""Findings and the verdict they fold into: computed once, formatted by every channel."""
+"""Findings and the verdict they fold into: computed once, formatted by every channel.
+
+These types are the published JSON (docs/verdict-json.md), as `covgov.model.codec` spells them. Within a version fields
+may be added, with a default; none is removed, renamed or given another meaning.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import Literal
+
+import msgspec
 
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
@@ -40,8 +46,7 @@ class Scope(StrEnum):
     PATCH = "patch"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing a rule has to say.
 
     rule: the rule's stable id (`bar`, `max-drop`, ...). subject: component, path, suite, key or exception id.
@@ -59,7 +64,7 @@ class Finding:
     metric: Metric | None = None
     now: Ratio | None = None
     bar: Decimal | None = None
-    waived_by: str = ""
+    waived_by: str | None = None
     key: str = ""
 
     @property
@@ -76,18 +81,16 @@ def fold(findings: tuple[Finding, ...]) -> Outcome:
     return Outcome.UNDETERMINED if Effect.UNDETERMINED in effects else Outcome.PASS
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptLine:
-    """The baseline's receipt as the verdict prints it; commit "" = there is none, `reason` says why."""
+class ReceiptLine(msgspec.Struct, frozen=True):
+    """The baseline's receipt as the verdict prints it; commit None = there is none, `reason` says why."""
 
-    commit: str
+    commit: str | None
     distance: int
     age_days: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One component (or the project) as the summary shows it.
 
     now: None when nothing was measured. partial: the suite's tests failed, the figures are shown but prove nothing.
@@ -109,20 +112,19 @@ class Row:
     delta: Delta | None
     receipt: ReceiptLine
     partial: bool = False
-    uncovered: Mapping[str, str] = field(default_factory=dict)
-    partial_lines: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, Ratio | None] = field(default_factory=dict)
+    uncovered: Mapping[str, str] = {}
+    partial_lines: Mapping[str, str] = {}
+    attributes: Mapping[str, Ratio | None] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class PatchRow:
+class PatchRow(msgspec.Struct, frozen=True):
     """Coverage of the changed units at head. ratio None = there was no diff to look at. allowed = uncovered units
     forgiven."""
 
     ratio: Ratio | None
     bar: Decimal | None
     allowed: int
-    uncovered: Mapping[str, str] = field(default_factory=dict)
+    uncovered: Mapping[str, str] = {}
 
 
 class ExceptionState(StrEnum):
@@ -137,8 +139,7 @@ class ExceptionState(StrEnum):
     BELOW_FLOOR = "below-floor"
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionLine:
+class ExceptionLine(msgspec.Struct, frozen=True):
     """One register entry as the verdict and the digest show it."""
 
     id: str
@@ -153,8 +154,7 @@ class ExceptionLine:
     resolved: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BarLine:
+class BarLine(msgspec.Struct, frozen=True):
     """One minimum on the total of a component or file (on = total, no attribute), as it was judged, met or not.
 
     Only figures that prove something: the suite arrived, its tests passed, there are units. component: the component
@@ -170,8 +170,7 @@ class BarLine:
     component: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SuiteLine:
+class SuiteLine(msgspec.Struct, frozen=True):
     """One declared suite: arrived or why not, its tests, what measured it."""
 
     name: str
@@ -181,28 +180,29 @@ class SuiteLine:
     identity: Identity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a channel may print. Built only by `covgov.judge.evaluate`.
 
     findings: sorted by effect, rule, subject. today: the date exceptions were judged at (UTC).
-    soft_start: text of a lowered total bar in force, "" when none. guard_judged: component -> judged points.
+    soft_start: text of a lowered total bar in force, None when none. guard_judged: component -> judged points.
     bars: every total bar judged, for components and files; the register is kept from these.
     """
 
+    format: Literal["covgov-verdict"] = "covgov-verdict"
+    version: Literal[1] = 1
     outcome: Outcome
+    commit: str | None = None
+    tree: str | None = None
+    dirty: bool = False
+    today: date
+    policy_hash: str
+    soft_start: str | None = None
+    receipt: ReceiptLine
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
     project: Row | None
     patch: PatchRow | None
     suites: tuple[SuiteLine, ...]
     exceptions: tuple[ExceptionLine, ...]
-    receipt: ReceiptLine
-    today: date
-    policy_hash: str
-    commit: str = ""
-    tree: str = ""
-    dirty: bool = False
-    soft_start: str = ""
-    guard_judged: Mapping[str, Fraction] = field(default_factory=dict)
     bars: tuple[BarLine, ...] = ()
+    guard_judged: Mapping[str, Fraction] = {}

@@ -1,9 +1,9 @@
 """Which bars apply to a path.
 
 Of several file bars for one path the most specific wins, separately per limit (min, max, max_uncovered), per (on,
-metric, attribute), per origin and per component that claims the path: longest literal prefix of the matching glob, then
-longest glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit
-leaves it to others.
+metric, attribute) and per component that claims the path: longest literal prefix of the matching glob, then longest
+glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit leaves
+it to others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from covgov.policy import globs, scopes
+from covgov.policy import globs
 from covgov.policy.policy import Bar, BarScope, On
 
 LIMITS = ("min", "max", "max_uncovered")
@@ -38,7 +38,7 @@ def for_file(bars: Iterable[Bar], on: On, path: str, components: Iterable[str]) 
     A bar of which some limits won and others did not stands there twice, each time with those limits only.
     """
     candidates = [b for b in bars if b.scope is BarScope.FILE and b.on is on and _matches(b, path)]
-    names = {scopes.plain(name) for name in components} or {""}
+    names = set(components) or {""}
     won: dict[int, set[str]] = {index: set() for index, bar in enumerate(candidates) if bar.component in {"", *names}}
     for name in names:
         mine = [index for index in won if candidates[index].component in ("", name)]
@@ -56,7 +56,7 @@ def _winners(candidates: Sequence[Bar], mine: Iterable[int], limit: str, path: s
         value = limit_of(bar, limit)
         if value is None:
             continue
-        kind = (bar.metric.value, bar.attribute, bar.origin)
+        kind = (bar.metric.value, bar.attribute)
         strictness = Decimal(value) if limit == "min" else -Decimal(value)
         rank = (*_specificity(bar, path), strictness, -index)
         if kind not in best or rank > best[kind][0]:

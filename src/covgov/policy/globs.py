@@ -31,23 +31,6 @@ def specificity(pattern: str) -> tuple[int, int]:
     return literal, len(pattern)
 
 
-def contains(wide: str, narrow: str) -> bool:
-    """Whether `wide` provably matches everything that `narrow` does: they are equal, or `wide` is `PREFIX/**` above."""
-    if wide in (narrow, "**"):
-        return True
-    prefix = wide.removesuffix("**")
-    literal = prefix.endswith("/") and prefix != wide and not any(mark in prefix for mark in MAGIC)
-    return literal and narrow.startswith(prefix)
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether two patterns could match the same path: false only when their literal beginnings part."""
-    a, b = (pattern[: specificity(pattern)[0]] for pattern in (one, other))
-    if a == one or b == other:  # one of them is a path
-        return matches(one, [other]) if a == one else matches(other, [one])
-    return a.startswith(b) or b.startswith(a)
-
-
 def literally(path: str) -> str:
     """The pattern that matches this one path only."""
     return glob.escape(path, unix=True)

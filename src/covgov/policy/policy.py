@@ -1,7 +1,7 @@
 """The policy as frozen values. `covgov.policy.config` makes them from TOML; nothing else does.
 
 Every threshold is a `Bar`: scope x on x metric x min / max / max_uncovered. `fail_under` and its relatives are spelled
-as bars when the file is read, so that rules, comparison ("the stricter of base and head") and tamper detection know one
+as bars when the file is read, so that rules, comparison and tamper detection know one
 thing only.
 """
 
@@ -41,7 +41,6 @@ class Bar:
     key: where it stands in the file (`components.auth.fail_under`, `components.auth.rules[0]`).
     component: "" for a project-wide bar. paths: globs, for scope file; () = every file of the component.
     attribute: "" or the tag that tests must carry for their lines to count.
-    origin: "base" for a file bar that is kept from the base's policy beside the head's; each side picks its own winner.
     """
 
     key: str
@@ -54,7 +53,6 @@ class Bar:
     component: str = ""
     paths: tuple[str, ...] = ()
     attribute: str = ""
-    origin: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -7,20 +7,6 @@ from collections.abc import Callable, Mapping
 from covgov.policy import globs
 from covgov.policy.policy import Policy
 
-BASE_SIDE = " (base)"
-"""Ends the name of a component that is judged as the base branch draws it, beside the head's component of that name. No
-name in a policy file can end so."""
-
-
-def is_base_side(name: str) -> bool:
-    """Whether a component stands for what the base branch's policy says, beside the head's of the same name."""
-    return name.endswith(BASE_SIDE)
-
-
-def plain(name: str) -> str:
-    """The component's name as the policy file has it."""
-    return name.removesuffix(BASE_SIDE)
-
 
 def belongs(policy: Policy, name: str) -> Callable[[str], bool]:
     """Whether a path is one of the component's. Raises KeyError for an undeclared component."""

@@ -3,7 +3,8 @@
     clean workspace -> tests -> combine and report (coverage.py) -> analyse -> snapshot
 
 A suite that yields nothing usable has not arrived, and the run says why; nothing is ever taken over from an earlier
-run. Tests that fail still give a snapshot: it carries their exit code, and the rules do the rest.
+run. Tests that fail still give a snapshot: it carries their exit code, and the rules do the rest. The workspace (data
+files, unpacked reports) is removed when tests passed and were measured, else kept until the suite's next run.
 """
 
 from __future__ import annotations
@@ -99,6 +100,8 @@ def run_suite(
         done = SuiteRun(suite.name, None, f"{error.message} [{error.code}]")
     if not done.arrived:
         write(artifacts.why, f"{done.reason}\n".encode())
+    elif done.tests is None or done.tests.passed:
+        shutil.rmtree(work.path.parent, ignore_errors=True)
     return done
 
 
@@ -108,7 +111,7 @@ def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
     said: deque[str] = deque(maxlen=REMEMBERED)
     tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra, job.env), child_env, said)
-    tests = replace(tests, arguments=shlex.join(extra))
+    tests = msgspec.structs.replace(tests, arguments=shlex.join(extra))
     reason = _why_nothing(job, tests, said)
     if reason:
         return SuiteRun(job.suite.name, None, reason, tests, python)
@@ -163,7 +166,7 @@ def _test(
         counted = read_tests(job.work.junit.read_bytes(), exit_code, f"{job.suite.name}-junit.xml")
     except InputError as error:
         return bare, (f"tests were not counted: {error.message}",)
-    return replace(counted, seconds=seconds), ()
+    return msgspec.structs.replace(counted, seconds=seconds), ()
 
 
 def _why_nothing(job: _Job, tests: TestRun, said: Iterable[str]) -> str:

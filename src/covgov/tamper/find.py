@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from covgov.model.loosening import Loosening
 from covgov.policy.policy import Policy
-from covgov.tamper import exclusions, whose
+from covgov.tamper import exclusions
+from covgov.tamper.loosening import loosenings
 
 Read = Callable[[str], bytes | None]
 
@@ -31,7 +32,7 @@ def find(
     read_start, read_head = reads
     settings = exclusions.load_settings(read_head, rcfile)
     return (
-        *whose.loosenings(start, head, renames=renames, files=files),
+        *loosenings(start, head, renames=renames, files=files),
         *exclusions.widened(exclusions.load_settings(read_start, rcfile), settings),
         *_pragmas(read_head, changed, settings),
     )

@@ -1,59 +1,43 @@
-"""Limits of bars against each other: the stricter of two, and in which of them one is weaker."""
+"""Limits of bars against each other: in which of them one bar is weaker than another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from covgov.model.loosening import Loosening
-from covgov.policy.bars import spelled
+from covgov.policy.bars import LIMITS, limit_of, spelled
 from covgov.policy.policy import Bar
 
-Ordered = TypeVar("Ordered", Decimal, int, date)
-
-
-def joined(one: Bar, other: Bar) -> Bar:
-    """One bar as strict as both; it keeps the first one's key."""
-    return replace(
-        one,
-        min=most(one.min, other.min),
-        max=least(one.max, other.max),
-        max_uncovered=least(one.max_uncovered, other.max_uncovered),
-    )
+Limit = Decimal | int
 
 
 def weaker(old: Bar, same: Iterable[Bar]) -> Iterator[Loosening]:
-    """Every limit of `old` that the bars which stand in its place, all of them in force, do not hold."""
-    now = replace(old, min=None, max=None, max_uncovered=None)
-    for bar in same:
-        now = joined(now, bar)
-    key = old.key
-    if old.min is not None and (now.min is None or now.min < old.min):
-        yield moved(key, "lowered", old.min, now.min)
-    if old.max is not None and (now.max is None or now.max > old.max):
-        yield moved(f"{key}.max", "raised", old.max, now.max)
-    if old.max_uncovered is not None and (now.max_uncovered is None or now.max_uncovered > old.max_uncovered):
-        yield moved(f"{key}.max_uncovered", "raised", old.max_uncovered, now.max_uncovered)
+    """Every limit of `old` that none of the bars in its place sets as strictly."""
+    same = tuple(same)
+    for limit in LIMITS:
+        before, after = limit_of(old, limit), strictest(limit, same)
+        if before is not None and laxer(limit, after, before):
+            key = old.key if limit == "min" else f"{old.key}.{limit}"
+            yield moved(key, "lowered" if limit == "min" else "raised", before, after)
 
 
-def moved(key: str, how: str, before: Decimal | int, after: Decimal | int | None) -> Loosening:
+def strictest(limit: str, bars: Iterable[Bar]) -> Limit | None:
+    """Of one limit, among bars that are all in force."""
+    values = [value for bar in bars if (value := limit_of(bar, limit)) is not None]
+    return (max if limit == "min" else min)(values, default=None)
+
+
+def laxer(limit: str, value: Limit | None, than: Limit) -> bool:
+    """Whether more passes under `value`; None limits nothing."""
+    return value is None or (value < than if limit == "min" else value > than)
+
+
+def moved(key: str, how: str, before: Limit, after: Limit | None) -> Loosening:
     """A figure that went the wrong way."""
     return Loosening(key, f"{how} from {figure(before)} to {'nothing' if after is None else figure(after)}")
 
 
-def figure(value: Decimal | int) -> str:
+def figure(value: Limit) -> str:
     """As it was written: no exponent, no rounding."""
     return spelled(value) if isinstance(value, Decimal) else str(value)
-
-
-def most(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """The greater one of what is set."""
-    return max((value for value in (one, other) if value is not None), default=None)
-
-
-def least(one: Ordered | None, other: Ordered | None) -> Ordered | None:
-    """The smaller one of what is set."""
-    return min((value for value in (one, other) if value is not None), default=None)

@@ -1,39 +1,51 @@
-"""In which ways a head's policy is weaker than its base's: what is not provably as strict is told."""
+"""In which ways a head's policy is weaker than its base's. Paths are decided on the files that are there."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from decimal import Decimal
+from dataclasses import dataclass
 
 from covgov.model.loosening import Loosening
 from covgov.policy import globs, scopes
-from covgov.policy.bars import LIMITS, for_file, kept_limits, limit_of, spelled
+from covgov.policy.bars import LIMITS, for_file, limit_of, spelled
 from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
-from covgov.tamper.limits import figure, joined, moved, weaker
-from covgov.tamper.succession import Sides, foreign, held, is_code, moved_away, succeeded, welcomes
+from covgov.tamper.limits import Limit, figure, laxer, moved, weaker
+from covgov.tamper.renames import as_strict, is_code
 
 
 def loosenings(
-    base: Policy, head: Policy, *, renames: Mapping[str, str], files: Collection[str] | None = None
+    base: Policy, head: Policy, *, renames: Mapping[str, str], files: Collection[str]
 ) -> tuple[Loosening, ...]:
-    """Sorted by key. renames: old path -> new path of the diff.
-
-    files: all paths at head; with them a glob that matches nothing any more, because every file it matched was renamed
-    to where the component's globs reach or deleted, is dropped without a word. Without them every dropped glob is told.
-    """
-    sides = Sides(base, head, renames, files)
+    """Sorted by key. renames: old path -> new path of the diff. files: every path at head."""
+    before = {after: old for old, after in renames.items()}
+    sides = Sides(base, head, tuple((before.get(path, path), path) for path in sorted(files)))
     found = (
         *_settings(base, head),
-        *_bars(sides),
-        *_undercut(base, head),
+        *_bars(base, head),
+        *_file_bars(sides),
         *_suites(sides),
         *_components(sides),
-        *_renamed(sides),
         *_records(base, head),
     )
     return tuple(sorted(set(found), key=lambda one: (one.key, one.message)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both policies, and every file at head as (its path where the change starts, its path now)."""
+
+    base: Policy
+    head: Policy
+    files: tuple[tuple[str, str], ...]
+
+    def of(self, component: Component) -> tuple[tuple[str, str], ...]:
+        """The code that counts for one of the base's components."""
+        return tuple(
+            file
+            for file in self.files
+            if is_code(file[1]) and any(globs.matches(path, component.paths) for path in file)
+        )
 
 
 def _settings(base: Policy, head: Policy) -> Iterator[Loosening]:
@@ -59,59 +71,64 @@ def _settings(base: Policy, head: Policy) -> Iterator[Loosening]:
         yield Loosening("policy.default_branch", words)
 
 
-def _bars(sides: Sides) -> Iterator[Loosening]:
-    """Bars matched by identity, literal paths by their new names: gone, or less strict in any of their limits."""
-    kept: dict[tuple[str, ...], list[Bar]] = {}
-    for bar in sides.head.bars:
-        kept.setdefault(bar.identity, []).append(bar)
-    for old in sides.base.bars:
-        if old.component and old.component not in sides.head.components:
-            continue  # told once, as a component that is gone, or renamed
-        renamed = replace(old, paths=tuple(sides.renames.get(path, path) for path in old.paths))
-        same = kept.get(old.identity) or kept.get(renamed.identity)
-        if same is None:
-            yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
-        else:
+def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
+    """Bars matched by identity: gone, or less strict in any of their limits."""
+    for old in base.bars:
+        if old.component and old.component not in head.components:
+            continue  # its files are looked at one by one
+        same = [bar for bar in head.bars if bar.identity == old.identity]
+        if same:
             yield from weaker(old, same)
+        elif old.scope is not BarScope.FILE:
+            yield Loosening(old.key, f"removed ({old.metric} on {old.on})")
 
 
-def _undercut(base: Policy, head: Policy) -> Iterator[Loosening]:
-    """A file bar that, where it is the more specific one, puts a laxer limit in the place of one of the base's."""
-    for new in head.bars:
-        if new.scope is not BarScope.FILE:
+def _file_bars(sides: Sides) -> Iterator[Loosening]:
+    """File bars that hold a file less strictly than before: removed, undercut, or left behind by a rename."""
+    if not any(bar.scope is BarScope.FILE for bar in sides.base.bars):
+        return
+    for before, after in sides.files:
+        if not is_code(after):
             continue
-        for limit in LIMITS:
-            alone, value = _only(new, limit), limit_of(new, limit)
-            before = [old for old in base.bars if old.identity == new.identity and limit_of(old, limit) is not None]
-            if value is None or before:
-                continue  # what has its counterpart is told as lowered
-            rivals = [old for old in base.bars if _displaces(new, old) and list(weaker(_only(old, limit), [alone]))]
-            if rivals:
-                yield Loosening(new.key, f"{_said(limit, value)} undercuts {rivals[0].key}{_where(new)}")
+        new = _file_limits(sides.head, after)
+        for kind, (value, old) in _file_limits(sides.base, before).items():
+            now, bar = new.get(kind, (None, old))
+            if laxer(kind[-1], now, value):
+                yield from _less(sides, kind[-1], old, bar, (before, after), now)
 
 
-def _only(bar: Bar, limit: str) -> Bar:
-    return kept_limits(bar, (limit,))
+def _less(
+    sides: Sides, limit: str, old: Bar, new: Bar, file: tuple[str, str], now: Limit | None
+) -> Iterator[Loosening]:
+    if now is not None:
+        known = [bar for bar in sides.base.bars if bar.identity == new.identity and limit_of(bar, limit) is not None]
+        if not known:  # else it was lowered, which its own key says
+            yield Loosening(new.key, f"{_said(limit, now)} undercuts {old.key}{_where(new)}")
+    elif all(bar.identity != old.identity for bar in sides.head.bars):
+        yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
+    elif file[0] != file[1]:
+        yield Loosening(old.key, f"no longer holds for {file[0]}, renamed to {file[1]}")
 
 
-def _said(limit: str, value: Decimal | int) -> str:
+def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
+    """What the file bars of one policy demand of a path, by kind and limit, and the bar that does."""
+    found: dict[tuple[str, ...], tuple[Limit, Bar]] = {}
+    for on in (On.TOTAL, On.PATCH):
+        for choice in for_file(policy.bars, on, path, scopes.components_of(policy, path)):
+            for limit in LIMITS if choice.won else ():
+                value, kind = (
+                    limit_of(choice.bar, limit),
+                    (on.value, choice.bar.metric.value, choice.bar.attribute, limit),
+                )
+                if value is not None and (kind not in found or laxer(limit, found[kind][0], value)):
+                    found[kind] = value, choice.bar
+    return found
+
+
+def _said(limit: str, value: Limit) -> str:
     if limit == "min":
         return f"a minimum of {figure(value)} %"
     return f"a maximum of {figure(value)}{' %' if limit == 'max' else ' uncovered units'}"
-
-
-def _displaces(new: Bar, old: Bar) -> bool:
-    """Whether `new` could win over `old` for some path: of one kind, and more specific where their globs may meet."""
-    kind = (old.scope, old.on, old.metric, old.attribute) == (new.scope, new.on, new.metric, new.attribute)
-    if not kind or (old.component != new.component and old.component and new.component):
-        return False
-    if not old.paths or not new.paths:
-        return bool(new.paths)
-    return any(
-        globs.overlap(one, other) and globs.specificity(one) > globs.specificity(other)
-        for one in new.paths
-        for other in old.paths
-    )
 
 
 def _suites(sides: Sides) -> Iterator[Loosening]:
@@ -128,9 +145,9 @@ def _tests(old: Suite, new: Suite, sides: Sides) -> Iterator[Loosening]:
     """Test paths may be added, widened, or follow their files."""
     key = f"suites.{old.name}.tests"
     for path in old.tests:
-        wanted = path.partition("::")[0].rstrip("/")
-        here = [wanted, f"{globs.literally(wanted)}/**"]
-        if not _within(path, new.tests) and not moved_away(here, _trees(new.tests), sides):
+        tests = path.partition("::")[0]
+        left = any(_within(before, [tests]) and not _within(after, new.tests) for before, after in sides.files)
+        if left and not _within(path, new.tests):
             yield Loosening(key, f"{path} removed: its tests are no longer required")
     if not old.tests and new.tests and not new.command:
         yield Loosening(key, f"now only {', '.join(new.tests)}: before, pytest found them all")
@@ -138,10 +155,6 @@ def _tests(old: Suite, new: Suite, sides: Sides) -> Iterator[Loosening]:
 
 def _within(path: str, wider: Iterable[str]) -> bool:
     return any(one.rstrip("/") in (".", path.rstrip("/")) or path.startswith(f"{one.rstrip('/')}/") for one in wider)
-
-
-def _trees(tests: Iterable[str]) -> list[str]:
-    return [pattern for one in tests for pattern in (one, f"{one.rstrip('/')}/**")]
 
 
 def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
@@ -162,52 +175,80 @@ def _words(words: tuple[str, ...]) -> str:
 
 def _components(sides: Sides) -> Iterator[Loosening]:
     for name, old in sides.base.components.items():
-        new = sides.head.components.get(name)
+        key, new = f"components.{name}", sides.head.components.get(name)
         if new is not None:
-            yield from _redrawn(old, new, sides)
-        elif not succeeded(old, sides):
-            yield Loosening(f"components.{name}", f"removed: its bar of {spelled(old.fail_under)} % is gone")
+            yield from _altered(old, new)
+            yield from _diluted(old, new, sides)
+        lost = _lost(old, new, sides)
+        if lost and new is None:
+            yield Loosening(key, f"removed: its bar of {spelled(old.fail_under)} % is gone for {_named(lost)}")
+        elif lost:
+            yield Loosening(f"{key}.paths", f"no component holds {_named(lost)} as strictly as {name} did")
 
 
-def _redrawn(old: Component, new: Component, sides: Sides) -> Iterator[Loosening]:
+def _altered(old: Component, new: Component) -> Iterator[Loosening]:
     key = f"components.{old.name}"
     if new.suite != old.suite:
         yield Loosening(f"{key}.suite", f"changed from {old.suite} to {new.suite}: other tests may cover it")
     if new.metric is not old.metric:
         yield Loosening(f"{key}.metric", f"changed from {old.metric} to {new.metric}: its bar measures something else")
-    for pattern in old.paths:
-        if not held(pattern, old, new, sides):
-            yield Loosening(f"{key}.paths", f"{pattern} removed: its files no longer need {old.name}'s bar")
-    for pattern in new.paths:
-        if foreign(pattern, old, sides):
-            words = f"{pattern} added: files of another component can make up for {old.name}'s own"
-            yield Loosening(f"{key}.paths", words)
-    for before, after in sides.renames.items():
-        if is_code(after) and globs.matches(before, old.paths) and not welcomes(old, after, sides):
-            words = f"{before} renamed to {after}, where no component holds it as strictly as {old.name}"
-            yield Loosening(f"{key}.paths", words)
 
 
-def _renamed(sides: Sides) -> Iterator[Loosening]:
-    """File bars that a file leaves behind by its new name."""
-    if not any(bar.scope is BarScope.FILE for bar in sides.base.bars):
-        return
-    for before, after in sides.renames.items():
-        old, new = (_file_limits(policy, path) for policy, path in ((sides.base, before), (sides.head, after)))
-        for kind, bar in old.items():
-            if is_code(after) and list(weaker(bar, [new[kind]] if kind in new else [])):
-                yield Loosening(bar.key, f"no longer holds for {before}, renamed to {after}")
+def _diluted(old: Component, new: Component, sides: Sides) -> Iterator[Loosening]:
+    """Files of other components that the head newly counts for this one."""
+    if foreign := _foreign(old, new, sides):
+        words = f"{_named(foreign)} added: files of another component can make up for {old.name}'s own"
+        yield Loosening(f"components.{old.name}.paths", words)
 
 
-def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], Bar]:
-    """What the file bars of one policy demand of a path, by kind."""
-    found: dict[tuple[str, ...], Bar] = {}
-    for on in (On.TOTAL, On.PATCH):
-        for choice in for_file(policy.bars, on, path, scopes.components_of(policy, path)):
-            kind = (on.value, choice.bar.metric.value, choice.bar.attribute)
-            if choice.won:
-                found[kind] = joined(found[kind], choice.bar) if kind in found else choice.bar
-    return found
+def _foreign(old: Component, new: Component, sides: Sides) -> list[tuple[str, str]]:
+    others = [pattern for one in sides.base.components.values() if one.name != old.name for pattern in one.paths]
+    return [
+        (before, after)
+        for before, after in sides.files
+        if is_code(after)
+        and globs.matches(after, new.paths)
+        and globs.matches(before, others)
+        and not any(globs.matches(path, old.paths) for path in (before, after))
+    ]
+
+
+def _lost(old: Component, new: Component | None, sides: Sides) -> list[tuple[str, str]]:
+    """Files of the base's component that count neither for it, nor for an heir, nor as strictly where a rename put
+    them."""
+    gone = [file for file in sides.of(old) if new is None or not globs.matches(file[1], new.paths)]
+    others = [one for one in sides.head.components.values() if one is not new] if gone else []
+    heirs = [pattern for one in others if _inherits(one, old, sides) for pattern in one.paths]
+    settled = [pattern for one in others if _settled(one, old, sides) for pattern in one.paths]
+    return [
+        (before, after)
+        for before, after in gone
+        if not globs.matches(after, heirs) and not (before != after and globs.matches(after, settled))
+    ]
+
+
+def _settled(new: Component, old: Component, sides: Sides) -> bool:
+    """Whether the head's component was there already, measured by the same suite, and is as strict as `old`."""
+    known = sides.base.components.get(new.name)
+    return known is not None and known.suite == new.suite and as_strict(old, new, sides.base, sides.head)
+
+
+def _inherits(new: Component, old: Component, sides: Sides) -> bool:
+    """Whether a component is as strict, on the same suite, and holds no file that counted for another one before: such
+    a file could make up for what is missing. Several heirs do not share a limit in units: two times five are not five.
+    """
+    if new.suite != old.suite or not as_strict(old, new, sides.base, sides.head) or _foreign(old, new, sides):
+        return False
+    units = any(
+        bar.max_uncovered for bar in sides.base.bars if bar.component == old.name and bar.scope is BarScope.COMPONENT
+    )
+    return not units or all(globs.matches(after, new.paths) for _, after in sides.of(old))
+
+
+def _named(files: list[tuple[str, str]]) -> str:
+    before, after = files[0]
+    first = after if before == after else f"{after} (renamed from {before})"
+    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
 
 
 def _records(base: Policy, head: Policy) -> Iterator[Loosening]:

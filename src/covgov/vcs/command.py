@@ -74,18 +74,26 @@ class Git:
         """The same git with one more `section.key=value`."""
         return replace(self, settings=(*self.settings, setting))
 
-    def ask(self, *args: str, stdin: bytes = b"") -> Done:
-        """Run, whatever the exit code. Raises Undetermined (`git-missing`) when there is no git or no directory."""
+    def ask(
+        self, *args: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None, seconds: float | None = None
+    ) -> Done:
+        """Run, whatever the exit code. A command that takes longer than `seconds` counts as failed (124).
+
+        extra: further environment. Raises Undetermined (`git-missing`) when there is no git or no directory.
+        """
         options = [word for setting in self.settings for word in ("-c", setting)]
         try:
             done = subprocess.run(
                 ["git", *options, *args],
                 cwd=self.root,
-                env=self._environment(),
+                env={**self._environment(), **(extra or {})},
                 input=stdin,
                 capture_output=True,
                 check=False,
+                timeout=seconds,
             )
+        except subprocess.TimeoutExpired:
+            return Done(124, b"", f"git {args[0]} gave no answer in {seconds:g} seconds")
         except OSError as error:
             raise Undetermined(
                 "git-missing",

@@ -82,7 +82,7 @@ class Ran:
 
 def stand_ins() -> list[str]:
     """act's options that put the stand-ins in their places."""
-    pins = tomllib.loads(PINS.read_text(encoding="utf-8"))
+    pins = tomllib.loads(PINS.read_text(encoding="utf-8"))["actions"]
     pairs = [f"{action}@{pin['commit']}={STAND_INS / pin['stand_in']}" for action, pin in pins.items()]
     return [word for pair in pairs for word in ("--local-repository", pair)]
 

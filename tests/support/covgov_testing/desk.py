@@ -12,6 +12,7 @@ from covgov import gate
 from covgov.ci.interface import CiContext, Event
 from covgov.cli.main import main
 from covgov.cli.world import World
+from covgov.gather.prepare import prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import RunStore, RunSummary
 from covgov.history.stores.directory import DirStore
@@ -119,10 +120,11 @@ class Desk:
         policy = config.load(self.read)
         assert policy is not None
         request = Request(today, suites, fail_under=fail_under, accept_identity=accept_identity, base=base)
-        return gate.judge(request, policy, self.edges(ci=ci, env=env, git=git))
+        edges = self.edges(ci=ci, env=env, git=git)
+        return gate.judge(prepare(request, policy, edges), edges)
 
     def record(self, judgement: gate.Judgement, *, ci: CiContext = LOCAL) -> RunSummary | str:
-        return gate.record(gate.run_of(judgement, ci, now=NOW), self.edges(ci=ci), whole=True)
+        return gate.enter(gate.run_of(judgement, ci, now=NOW), self.edges(ci=ci), whole=True)
 
     def covgov(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
         """One command line in this project; its streams are in `out` and `err` (of this call only)."""

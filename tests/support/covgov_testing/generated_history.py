@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha1
+
+from msgspec.structs import replace
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio
@@ -16,7 +18,7 @@ from covgov.model.snapshot import FileCoverage, Identity, Metric, Origin, Snapsh
 from covgov.model.verdict import Outcome, ReceiptLine, Row, Scope, SuiteLine, Verdict
 
 IDENTITY = Identity("coverage.py", "7.17.3", "python 3.11", branch=True)
-RECEIPT = ReceiptLine("", 0, 0, "first run")
+RECEIPT = ReceiptLine(None, 0, 0, "first run")
 BEGINNING = datetime(2026, 1, 5, 8, tzinfo=UTC)
 FOLDERS_OF_A_COMPONENT = 30
 

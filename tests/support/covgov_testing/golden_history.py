@@ -14,6 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from msgspec.structs import replace as with_
+
 from covgov.history.stores.directory import DirStore
 from covgov.model import lines
 from covgov.model.change import Category, Cause, Delta, Part, Tally
@@ -34,6 +36,7 @@ from covgov.model.verdict import (
     SuiteLine,
     Verdict,
 )
+from covgov.model.words import with_words
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 COMMITS = ("a" * 40, "b" * 40, "c" * 40)
@@ -59,7 +62,7 @@ LOGIN = FileCoverage(
 )
 PLAIN = FileCoverage(statements=lines.of([1, 2]), covered=lines.of([1]), source="e" * 40)
 RECEIPT = ReceiptLine(COMMITS[0], 1, 2, "newest earlier commit of this branch that passed")
-NONE = ReceiptLine("", 0, 0, "first run")
+NONE = ReceiptLine(None, 0, 0, "first run")
 
 
 def auth(covered: FileCoverage = LOGIN, *, commit: int = 0, tests: TestRun = PASSED) -> Snapshot:
@@ -79,7 +82,7 @@ def api(source: str = "f" * 40) -> Snapshot:
 
 
 def delta() -> Delta:
-    return Delta(
+    found = Delta(
         metric=Metric.COMBINED,
         base=Ratio(6, 10),
         head=Ratio(5, 9),
@@ -90,6 +93,7 @@ def delta() -> Delta:
         lost={"src/auth/login.py": "5"},
         uncounted={"src/auth/login.py": "12"},
     )
+    return with_words(found)
 
 
 def row(name: str, now: Ratio | None, change: Delta | None = None) -> Row:
@@ -143,7 +147,7 @@ def exceptions() -> tuple[ExceptionLine, ...]:
         opened=date(2026, 11, 1),
     )
     second = ExceptionLine("E2", "src/api/m1.py", Metric.LINE, ExceptionState.RESOLVED, None, None, "", None)
-    return (first, replace(second, resolved=date(2026, 11, 2)))
+    return (first, with_(second, resolved=date(2026, 11, 2)))
 
 
 def first_verdict() -> Verdict:
@@ -164,7 +168,7 @@ def first_verdict() -> Verdict:
 
 
 def second_verdict() -> Verdict:
-    return replace(
+    return with_(
         first_verdict(),
         outcome=Outcome.FAIL,
         findings=findings(),
@@ -216,7 +220,7 @@ def records() -> Sequence[RunRecord]:
         recorded_at=NOON + timedelta(hours=2),
         attempt=2,
         snapshots={"auth": auth(replace(LOGIN, covered=LOGIN.statements), commit=1)},
-        verdict=replace(second_verdict(), outcome=Outcome.PASS, findings=findings()[:1]),
+        verdict=with_(second_verdict(), outcome=Outcome.PASS, findings=findings()[:1]),
     )
     return (first, second, again)
 
@@ -229,11 +233,11 @@ def as_read(record: RunRecord) -> RunRecord:
     }
     rows = tuple(_spelled(one) for one in record.verdict.rows)
     project = record.verdict.project and _spelled(record.verdict.project)
-    return replace(record, snapshots=snapshots, verdict=replace(record.verdict, rows=rows, project=project))
+    return replace(record, snapshots=snapshots, verdict=with_(record.verdict, rows=rows, project=project))
 
 
 def _spelled(one: Row) -> Row:
-    return replace(one, uncovered={path.replace(UNSPELLED, SPELLED): text for path, text in one.uncovered.items()})
+    return with_(one, uncovered={path.replace(UNSPELLED, SPELLED): text for path, text in one.uncovered.items()})
 
 
 if __name__ == "__main__":

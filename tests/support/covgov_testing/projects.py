@@ -86,7 +86,7 @@ suite = "engine"
 BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """For a pytest whose plugins are not what is tested: loading every one that is installed here takes it a second."""
 
-FEW_PLUGINS = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:hypothesispytest -p no:anyio"}
+FEW_PLUGINS = {"PYTEST_ADDOPTS": "-p no:schemathesis -p no:inline_snapshot -p no:hypothesispytest -p no:anyio"}
 """For a pytest that loads plugins as it usually does: these are this environment's own and no project's under test."""
 
 

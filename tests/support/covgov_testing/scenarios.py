@@ -29,9 +29,14 @@ GOVERN_FILES = {
     *("verdict.json", "verdict.record", "verdict-junit.xml", "summary.md", "exceptions.patch"),
     *("merged.snapshot", "merged.xml", "merged.json", "merged.lcov"),
 }
+UPLOADS = {
+    **dict.fromkeys(("CODECOV API", "CODECOV LOGGING", "CODECOV ENGINE", "SONAR"), "sent"),
+    "CODECOV AUTH": "not sent, see the log of its step",
+}
 WORSE = {"src/tiny_api/core.py": module(98, 12)}
 MORE = "import tiny_api.more\n\n\ndef test_more():\n    assert tiny_api.more.line_1 == 1\n"
 BETTER = {"src/tiny_api/more.py": module(20, 0), "tests/api/test_more.py": MORE}
+SETTING = "turn on Settings > Actions > General > Allow GitHub Actions to create and approve pull requests"
 WEEK = timedelta(weeks=1)
 OUTCOMES = {0: "pass", 10: "fail", 11: "undetermined"}
 
@@ -66,11 +71,12 @@ def keeps_the_token_to_itself(tiny: Tiny, ran: Ran) -> None:
 
 
 def prepared(tiny: Tiny, ran: Ran, jobs: int) -> None:
-    """In each of the jobs pip was given the lock file and the checkout, and nothing else."""
+    """In each of the jobs pip was given the lock file and the checkout, checked both, and did nothing else."""
     pip = ran.lines("pip", list[str])
-    locked = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements-dev.txt"]
-    here = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--editable", "."]
-    assert sorted(pip) == sorted([locked] * jobs + [here] * jobs)
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    locked = ["install", *quiet, "--no-deps", "--require-hashes", "-r", "requirements-dev.txt"]
+    here = ["install", *quiet, "--no-deps", "--no-build-isolation", "--editable", "."]
+    assert sorted(pip) == sorted([locked, here, ["check", "--disable-pip-version-check"]] * jobs)
 
 
 def judged_by_itself(ran: Ran, suite: str, code: int) -> None:
@@ -160,14 +166,14 @@ def main_drops(tiny: Tiny) -> None:
 
 
 def dashboards_are_served(tiny: Tiny) -> None:
-    """With their secrets, Codecov gets the flags and Sonar its turn."""
+    """With their secrets, Codecov gets the flags and Sonar its turn; one upload that fails is reported as such."""
     secrets = {"CODECOV_TOKEN": "planted-codecov", "SONAR_TOKEN": "planted-sonar"}
-    ran = tiny.on_push(How(job="dashboards", secrets=secrets))
-    found = ran.step("dashboards", WANTED).text
-    assert "- CODECOV: reports are sent" in found
-    assert "- SONAR: reports are sent" in found
-    flags = [each["flags"] for each in ran.written("codecov")]
-    assert flags == ["api", "auth", "logging"]
+    ran = tiny.on_push(How(job="dashboards", secrets=secrets, env={"STAND_IN_REFUSES": "codecov auth"}))
+    reported = ran.step("dashboards", "Report what was sent").text
+    for upload, fate in UPLOADS.items():
+        assert f"- {upload}: {fate}\n" in f"{reported}\n"
+    assert "sent" not in ran.step("dashboards", WANTED).text, "nothing was sent yet"
+    assert [each["flags"] for each in ran.written("codecov")] == ["api", "auth", "logging", "engine"]
     assert {each["token"] for each in ran.written("codecov")} == {"planted-codecov"}
     assert len(ran.written("sonar")) == 1
     assert ran.jobs.get("dashboards") == "success"
@@ -241,6 +247,16 @@ def proposed(tiny: Tiny, ran: Ran, until: date) -> str:
     return text
 
 
+def a_week_is_not_proposed(tiny: Tiny) -> None:
+    """GitHub refuses the pull request: the job is red and names the setting, or with a bot's token the bot's rights."""
+    for secrets, need in ({}, SETTING), ({"COVERAGE_BOT_TOKEN": "planted-bot"}, "give COVERAGE_BOT_TOKEN the rights"):
+        ran = tiny.on_week(how=How(job="digest", secrets=secrets, env={"STAND_IN_REFUSES": "pull-request"}))
+        assert ran.jobs.get("digest") == "failure"
+        reported = ran.step("digest", "Report what the pull request needs").text
+        assert f"::error title=covgov::the weekly pull request was not created: {need}" in reported
+        assert ran.step("digest", "Send the account to its channels").code == 0, "the digest is sent all the same"
+
+
 def a_week_is_pushed(tiny: Tiny) -> None:
     """With COVERAGE_DIGEST=push the account is a commit of main, and there is no pull request.
 
@@ -279,6 +295,7 @@ MAIN = Scenario("tests.yml", "govern", worse_measured, main_drops)
 DASHBOARDS = Scenario("tests.yml", "dashboards", measured, dashboards_are_served, ("api", "auth", "logging", "engine"))
 UNSCANNED = Scenario("tests.yml", "dashboards", worse_proposed, a_change_is_not_scanned)
 WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_accounted_for)
+REFUSED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_not_proposed)
 PUSHED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_pushed)
 PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
 SCENARIOS = {
@@ -287,6 +304,7 @@ SCENARIOS = {
     "dashboards": DASHBOARDS,
     "unscanned": UNSCANNED,
     "weekly": WEEKLY,
+    "refused": REFUSED,
     "pushed": PUSHED,
     "pruned": PRUNED,
 }

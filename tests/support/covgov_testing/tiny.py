@@ -50,6 +50,7 @@ fail_under = {bar}
 TEST = "import tiny_{name}.core\n\n\ndef test_it():\n    assert tiny_{name}.core.line_0 == 0\n"
 COPIED = (
     "noxfile.py",
+    "scripts/setup/install.py",
     "sonar-project.properties",
     ".github/workflows/tests.yml",
     ".github/workflows/coverage-digest.yml",

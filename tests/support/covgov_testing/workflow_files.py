@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from io import StringIO
 
 import msgspec
@@ -63,6 +65,27 @@ class Pin(msgspec.Struct):
     inputs: list[str]
 
 
+class Broken(msgspec.Struct):
+    """Versions of an action that do not work any more. versions: tag -> commit, "" where it is not known."""
+
+    action: str
+    since: date
+    why: str
+    versions: dict[str, str]
+
+
+class Pins(msgspec.Struct):
+    """checked: when `broken` was last compared with what the actions' maintainers say."""
+
+    checked: date
+    actions: dict[str, Pin]
+    broken: list[Broken]
+
+
+class Codecov(msgspec.Struct):
+    flags: dict[str, dict[str, list[str]]]
+
+
 class StandIn(msgspec.Struct):
     """What matters of a stand-in's action.yml."""
 
@@ -77,8 +100,28 @@ def load(name: str) -> Workflow:
     return msgspec.convert(_parsed(text(name)), Workflow)
 
 
+def listed() -> Pins:
+    return msgspec.convert(tomllib.loads(PINS.read_text(encoding="utf-8")), Pins)
+
+
 def pins() -> Mapping[str, Pin]:
-    return msgspec.convert(tomllib.loads(PINS.read_text(encoding="utf-8")), dict[str, Pin])
+    return listed().actions
+
+
+def broken_pins(source: str, known: Sequence[Broken]) -> list[str]:
+    """Every `uses:` of a workflow's text that names a broken commit, or the tag of one beside it."""
+    found = re.findall(r"uses: *([^@\s]+)@(\w+)(?: *# *(v[\w.]+))?", source)
+    return [
+        f"{action} {tag}: {one.why}"
+        for action, commit, tag in found
+        for one in known
+        if action == one.action and (commit in one.versions.values() or tag in one.versions)
+    ]
+
+
+def flags(source: str) -> Mapping[str, list[str]]:
+    """Flag of a codecov.yml -> its paths."""
+    return {name: one["paths"] for name, one in msgspec.convert(_parsed(source), Codecov).flags.items()}
 
 
 def stand_in(pin: Pin) -> StandIn:

@@ -101,6 +101,15 @@ def test_a_directory_that_ends_within_an_entry_is_refused() -> None:
         archive.unzip(bytes(body), LIMITS)
 
 
+@pytest.mark.reliability
+def test_an_entry_without_a_name_is_refused() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        made.writestr(zipfile.ZipInfo(""), b"x")
+    with pytest.raises(InputError, match="without a name"):
+        archive.unzip(stream.getvalue(), LIMITS)
+
+
 @pytest.mark.security
 @given(st.data())
 def test_an_archive_with_a_byte_changed_is_read_or_refused(data: st.DataObject) -> None:

@@ -50,4 +50,4 @@ def command(
         accept_identity=accept_identity,
         base=base,
     )
-    return conclude(project, request, recording=record, rendering=rendering)
+    return conclude(project, request, recorded=record, rendering=rendering)

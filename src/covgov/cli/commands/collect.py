@@ -76,7 +76,7 @@ def command(
 def _check_suite(world: World, suite: str) -> None:
     """Raises UsageError: `suite-name`, and `suite-unknown` where a policy declares suites and not this one."""
     from covgov.cli.project import Project
-    from covgov.gather.facts import wanted_suites
+    from covgov.gather.prepare import wanted_suites
     from covgov.model.snapshot import MERGED
     from covgov.policy import config
 
@@ -110,7 +110,7 @@ def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
     """None when nothing is known. Without an exit code, failures in the JUnit report stand for a failing command."""
-    from dataclasses import replace
+    from msgspec import structs
 
     from covgov.ingest.junit import read_tests
     from covgov.model.snapshot import TestRun
@@ -122,7 +122,7 @@ def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | 
     except OSError as error:
         raise InputError("report-missing", f"{junit}: cannot be read: {error.strerror}") from None
     run = read_tests(data, exit_code or 0, junit)
-    return run if run.passed or exit_code is not None else replace(run, exit_code=1)
+    return run if run.passed or exit_code is not None else structs.replace(run, exit_code=1)
 
 
 def _write(target: Path, data: bytes) -> None:

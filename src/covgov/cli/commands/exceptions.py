@@ -14,7 +14,8 @@ from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
 from covgov.files import READABLE, place
-from covgov.gate import Judgement
+from covgov.model.verdict import Verdict
+from covgov.model.words import count
 from covgov.register import lint as linting
 from covgov.register import sync as syncing
 from covgov.register.document import render
@@ -58,7 +59,12 @@ def sync_command(world: World, dry_run: bool, today: datetime | None, as_json: b
     from covgov.cli.judge import judge_project
 
     project, day = Project(world), _day(world, today)
-    return synchronise(project, lambda: judge_project(project, today=day), day, dry_run=dry_run, as_json=as_json)
+
+    def judge() -> tuple[Verdict, Register | None]:
+        judgement = judge_project(project, today=day)
+        return judgement.verdict, judgement.facts.base_register
+
+    return synchronise(project, judge, day, dry_run=dry_run, as_json=as_json)
 
 
 @command.command("list")
@@ -79,7 +85,7 @@ def list_command(world: World, today: datetime | None, as_json: bool) -> int:
         path, exists = project.register.path, _exists(project)
         emit_json(world, "exceptions", {"path": path, "exists": exists, "today": day, "exceptions": shown})
         return OK
-    world.say(f"{project.register.path} on {day}: {_count(len(rows), 'exception')}{_absence(project)}")
+    world.say(f"{project.register.path} on {day}: {count(len(rows), 'exception')}{_absence(project)}")
     for line in _aligned([[entry.id or "-", state, *_words(entry)] for state, entry in rows]):
         world.say(line)
     return OK
@@ -107,7 +113,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
     else:
         for problem in found:
             world.say(f"{path}: {problem.code}: {problem.message}")
-        world.say(f"{path} on {day}: {_count(len(found), 'problem')}{_absence(project)}")
+        world.say(f"{path} on {day}: {count(len(found), 'problem')}{_absence(project)}")
     return FAILED if found else OK
 
 
@@ -132,17 +138,21 @@ def resolve_command(
 
 
 def synchronise(
-    project: Project, judge: Callable[[], Judgement], today: date, *, dry_run: bool = False, as_json: bool = False
+    project: Project,
+    judge: Callable[[], tuple[Verdict, Register | None]],
+    today: date,
+    *,
+    dry_run: bool = False,
+    as_json: bool = False,
 ) -> int:
-    """Sync the project's register with the judgement that `judge` returns; the exit code."""
+    """Sync the project's register with what `judge` returns: the verdict and the base branch's register."""
     register = project.register
-    judgement = judge()
-    verdict = judgement.verdict
+    verdict, base = judge()
     for suite in verdict.suites:
         if not suite.arrived:
             project.world.note(f"covgov: suite {suite.name}: {suite.reason}; rows about it stay as they are")
     owners = codeowners.find(project.read).owner_of
-    updated = syncing.sync(register, verdict, owners=owners, today=today, base=judgement.base_register)
+    updated = syncing.sync(register, verdict, owners=owners, today=today, base=base)
     return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
 
 
@@ -168,7 +178,7 @@ def _deliver(project: Project, updated: Register, today: date, *, dry_run: bool,
     else:
         for line in _aligned([[entry.id, verb, *_words(entry)] for verb, entry in changes]):
             world.say(line)
-    rows = _count(len(changes), "row")
+    rows = count(len(changes), "row")
     world.note(f"covgov: {path} on {today}: {rows} {'would change' if dry_run else 'changed'}")
     return OK
 
@@ -204,10 +214,6 @@ def _exists(project: Project) -> bool:
 
 def _absence(project: Project) -> str:
     return "" if _exists(project) else " (the file does not exist)"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _fields(entry: Entry) -> Mapping[str, object]:

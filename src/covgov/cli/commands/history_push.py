@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from covgov import gate
-from covgov.ci.interface import NAMED, CiContext
+from covgov.ci.interface import BranchFrom, CiContext
 from covgov.cli.boundary import report, worst
 from covgov.cli.commands.digest import default_branch_of_clone
-from covgov.cli.judge import FOLDER, attempt, edges_of, tell_recorded
+from covgov.cli.judge import FOLDER, say_recorded
 from covgov.cli.project import Project
 from covgov.cli.publication import VERDICT, check_commit, read_verdict
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
+from covgov.gate import attempt
 from covgov.gather.base_branch import trusted_default_branch
-from covgov.history import judged
+from covgov.history import judged, recording
 from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
 from covgov.model.run import RunRecord
-from covgov.publish import to_wire_v1
+from covgov.publish import artifacts
 
-RECORD = f"{FOLDER}/{gate.RECORD}"
+RECORD = f"{FOLDER}/{artifacts.RECORD}"
 
 
 def push(project: Project, branch: str) -> int:
@@ -27,14 +27,11 @@ def push(project: Project, branch: str) -> int:
     branch: what a CI builds that does not say so itself; "" = it says so.
     """
     ci, store = _context(project, branch), project.store
-    fault = attempt(lambda: _enter(project, store, ci, branch))
-    faults: list[CovgovError] = [fault] if fault is not None else []
+    faults: list[CovgovError] = []
+    attempt(faults, lambda: _enter(project, store, ci, branch))
     if isinstance(store, Pushable) and not isinstance(store, Immediate):
         faults = [fault for fault in faults if fault.code != "verdict-missing"]
-        fault = attempt(store.push)
-        faults += [fault] if fault is not None else []
-        if fault is None:
-            project.world.note("history pushed")
+        attempt(faults, lambda: _push(project, store))
     return worst(report(fault, project.world) for fault in faults)
 
 
@@ -50,9 +47,14 @@ def judged_run(project: Project) -> judged.Kept:
         raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
     kept = judged.decode(data, RECORD, project.read, FOLDER)
     run = kept.run
-    if to_wire_v1.verdict(run.verdict) != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
+    if run.verdict != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
         raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
     return kept
+
+
+def _push(project: Project, store: Pushable) -> None:
+    store.push()
+    project.world.note("history pushed")
 
 
 def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> None:
@@ -63,7 +65,7 @@ def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> Non
         there = _recorded(store, run)
     except Undetermined as error:
         raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
-    refusal = _refusal(replace(kept, run=run), ci) if project.is_repository else gate.NO_CHECKOUT.why
+    refusal = _refusal(replace(kept, run=run), ci) if project.is_repository else recording.NO_CHECKOUT.why
     if there is not None:
         name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
         project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")
@@ -72,7 +74,7 @@ def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> Non
     else:
         check_commit(project, read_verdict(project))
         _check_ground(project, kept)
-        tell_recorded(project, gate.append(run, replace(edges_of(project), ci=ci)))
+        say_recorded(project, recording.append(run, store, ci))
 
 
 def _on_branch(run: RunRecord, branch: str) -> RunRecord:
@@ -84,10 +86,10 @@ def _on_branch(run: RunRecord, branch: str) -> RunRecord:
 
 def _refusal(kept: judged.Kept, ci: CiContext) -> str:
     """Why the run does not enter history, here or where it was judged; "" when it does."""
-    here, there = gate.unrecordable(kept.run, ci), kept.refusal
+    here, there = recording.unrecordable(kept.run, ci), kept.refusal
     if here is not None:
         return here.why
-    if there is not None and not (there.unnamed and ci.system == NAMED):
+    if there is not None and not (there.unnamed and ci.branch_from is BranchFrom.CALLER):
         return f"{there.why}; so it was where this was judged, and `covgov check --record` judges it here"
     if ci.in_ci and kept.run.branch != ci.branch:
         return f"not recorded: this was judged on {kept.run.branch or 'no branch'}, and CI builds {ci.branch} here"
@@ -123,11 +125,13 @@ def _context(project: Project, branch: str) -> CiContext:
     Raises UsageError (`branch-contradicted`) when the CI or the checkout names another one.
     """
     ci = project.ci
-    unnamed = not ci.branch and ci.system in ("generic", "local")
+    unnamed = not ci.branch and (not ci.in_ci or ci.branch_from is BranchFrom.NOBODY)
     if branch not in ("", ci.branch) and not unnamed:
         raise _contradicted(branch, f"this is {ci.branch or 'no branch'}")
-    if branch and ci.system == "generic":
-        return replace(ci, system=NAMED, branch=branch, on_default_branch=branch == _default_branch(project))
+    if branch and ci.branch_from is BranchFrom.NOBODY:
+        return replace(
+            ci, branch_from=BranchFrom.CALLER, branch=branch, on_default_branch=branch == _default_branch(project)
+        )
     return ci
 
 

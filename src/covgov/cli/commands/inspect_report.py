@@ -12,15 +12,19 @@ from covgov.cli.output import emit_json
 from covgov.cli.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from covgov.ingest.interface import Parsed
+    from covgov.model.ratio import Ratio
 
 
 @click.command("inspect")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for one file, a list of them for several.")
+@click.option("--markdown", is_flag=True, help="One table of the totals of all files, for a job summary.")
 @click.option("--python", default=sys.executable, help="Interpreter whose coverage.py analyses a .coverage file.")
 @click.pass_obj
-def command(world: World, files: tuple[str, ...], as_json: bool, python: str) -> int:
+def command(world: World, files: tuple[str, ...], as_json: bool, markdown: bool, python: str) -> int:
     """Say what coverage reports are: format, tool, totals, what they carry, what they lack, what is dropped.
 
     The format is found by content, never by name. Totals are those of the report's own tool. Exit 4: a file is missing,
@@ -30,6 +34,7 @@ def command(world: World, files: tuple[str, ...], as_json: bool, python: str) ->
     Example:
       covgov inspect coverage.xml
       covgov inspect --json .coverage coverage.json
+      covgov inspect --markdown coverage/api.json coverage/auth.json
     """
     from covgov.ingest.read import read_report
     from covgov.runner.analyse import analyser
@@ -41,6 +46,8 @@ def command(world: World, files: tuple[str, ...], as_json: bool, python: str) ->
         documents = [_document(parsed) for _, parsed in reports]
         several = {"reports": [{"file": name, **doc} for (name, _), doc in zip(reports, documents, strict=True)]}
         emit_json(world, "inspect", documents[0] if len(documents) == 1 else several)
+    elif markdown:
+        world.say(_table(reports))
     else:
         world.say("\n\n".join(_text(name, parsed) for name, parsed in reports))
     return OK
@@ -61,6 +68,26 @@ def _document(parsed: Parsed) -> dict[str, object]:
         "dropped": parsed.dropped,
         "notes": parsed.notes,
     }
+
+
+def _table(reports: Sequence[tuple[str, Parsed]]) -> str:
+    from covgov.model.snapshot import Metric
+    from covgov.publish.render.safe_text import markdown_code, markdown_row
+
+    rows = [
+        (
+            markdown_code(name),
+            str(len(parsed.files)),
+            *(_figure(parsed.stated(metric)) for metric in (Metric.LINE, Metric.BRANCH, Metric.COMBINED)),
+        )
+        for name, parsed in reports
+    ]
+    columns = ("report", "files", "lines", "branches", "combined")
+    return "\n".join(map(markdown_row, (columns, ["---"] * len(columns), *rows)))
+
+
+def _figure(ratio: Ratio) -> str:
+    return str(ratio) if ratio.measurable else "-"
 
 
 def _text(name: str, parsed: Parsed) -> str:

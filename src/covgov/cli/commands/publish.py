@@ -51,7 +51,11 @@ def command(
         told = redeliver(spool, CHANNELS, world.env, project.policy, targets)
     else:
         chosen = [CHANNELS[name] for name in dict.fromkeys(targets)]
-        parcels = _parcels(project, chosen) if digest is None else _digest(project, digest)
+        found = _parcels(project, chosen) if digest is None else _digest(project, digest)
+        parcels = [parcel for parcel in found if not spool.has_sent(parcel)]
+        for parcel in found:
+            if parcel not in parcels:
+                world.note(log_line(f"covgov: {parcel.channel} -> {parcel.destination}: not sent, it has this already"))
         if dry_run:
             return show(parcels, world, as_json=as_json)
         told = deliver(parcels, CHANNELS, world.env, spool)

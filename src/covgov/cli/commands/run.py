@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -59,12 +60,11 @@ def command(
       covgov run
       covgov run api -- -k tokens --cov-report=xml:coverage/api.xml
     """
-    from covgov.cli.judge import FOLDER, conclude, edges_of, today_of
+    from covgov.cli.judge import FOLDER, conclude, today_of
     from covgov.cli.project import Project
     from covgov.files import remove_all
-    from covgov.gate import PUBLISHED
-    from covgov.gather.facts import preflight
     from covgov.gather.request import Request
+    from covgov.publish.artifacts import PUBLISHED
     from covgov.runner.alone import alone
 
     world: World = ctx.obj
@@ -77,9 +77,8 @@ def command(
         remove_all(project.root / FOLDER, PUBLISHED)
         if measure_only:
             return measure(project, plan)
-        preflight(request, project.policy, edges_of(project))
-        measure(project, plan)
-        return conclude(project, request, recording=True, rendering=rendering)
+        measuring = partial(measure, project, plan)
+        return conclude(project, request, recorded=True, rendering=rendering, measure=measuring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Plan:
 
 def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
     """Raises UsageError and PolicyInvalid: what is wrong with the command line or the policy on disk."""
-    from covgov.gather.facts import wanted_suites
+    from covgov.gather.prepare import wanted_suites
     from covgov.runner.passthrough import split
 
     requested, extra = split(rest)

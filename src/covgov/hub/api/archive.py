@@ -51,6 +51,8 @@ def unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
             found: dict[str, bytes] = {}
             left = limits.unpacked
             for member in archive.infolist():
+                if not member.filename:  # `is_dir` of Python 3.11 would raise IndexError
+                    raise _damaged("an entry without a name")
                 if not member.is_dir():
                     found[member.filename] = _member(archive, member, left, limits.unpacked)
                     left -= len(found[member.filename])

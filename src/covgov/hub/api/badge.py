@@ -11,7 +11,7 @@ from html import escape
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Outcome
-from covgov.publish.render.figures import percent
+from covgov.model.words import percent
 from covgov.publish.render.safe_text import plain
 
 COLOURS = {Outcome.PASS: "#1a7f37", Outcome.FAIL: "#cf222e", Outcome.UNDETERMINED: "#57606a"}

@@ -7,23 +7,23 @@ cannot judge. docs/decisions/0020 tells why that makes a run undetermined rather
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from covgov.gather.arrivals import Arrival
-from covgov.gather.comparison import Against
+from msgspec.structs import replace
+
 from covgov.hub.store.uploads import Upload
 from covgov.ingest.merge import merge
-from covgov.judge.evaluate import judge
-from covgov.judge.facts import BasePolicy, ComponentFacts, Facts
+from covgov.judge.evaluate import evaluate
+from covgov.judge.facts import Facts, suite_line
 from covgov.judge.interface import Rule
 from covgov.judge.registry import RULES
+from covgov.judge.view import PolicyView
 from covgov.model import snapshot_codec
 from covgov.model.run import BaselineReason, NoBaseline, RunRecord
-from covgov.model.snapshot import MERGED, Snapshot
+from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
-from covgov.policy import scopes
 from covgov.policy.policy import Policy
 from covgov.register.entry import Register
 
@@ -88,43 +88,18 @@ def _verdict(
     newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: Books, now: datetime
 ) -> Verdict:
     policy = books.policy or Policy()
-    arrivals = {
-        suite: Arrival(suite, snapshots.get(suite), "" if suite in snapshots else "it was not uploaded")
-        for suite in expected
-    }
-    merged = merge(tuple(snapshots.values()))
-    against = Against(_baseline(policy, first=books.first), {}, policy.count_deletions)
-    whole = all(arrival.snapshot is not None for arrival in arrivals.values())
     facts = Facts(
         today=now.date(),
-        policy=policy,
-        base_policy=BasePolicy.NO_BASE,
-        loosenings=(),
-        suites=tuple(arrival.line() for arrival in arrivals.values()),
-        components=_components(policy, arrivals, against),
-        project=against.measure(MERGED, merged if whole else None, "a suite did not arrive", lambda path: True),
-        patch=None,
+        suites=tuple(suite_line(suite, snapshots.get(suite), "it was not uploaded") for suite in expected),
+        snapshots=snapshots,
+        merged=merge(tuple(snapshots.values())),
+        baseline=_baseline(policy, first=books.first),
         register=books.register,
         base_register=books.register,
         commit=newest.commit,
         tree=newest.key.tree,
     )
-    return judge(facts, [*{**RULES, "baseline": _unguarded}.values(), _unjudged(books)])
-
-
-def _components(policy: Policy, arrivals: Mapping[str, Arrival], against: Against) -> tuple[ComponentFacts, ...]:
-    return tuple(
-        ComponentFacts(
-            component,
-            against.measure(
-                component.suite,
-                arrivals[component.suite].snapshot,
-                arrivals[component.suite].reason,
-                scopes.belongs(policy, name),
-            ),
-        )
-        for name, component in sorted(policy.components.items())
-    )
+    return evaluate(facts, [policy], [*{**RULES, "baseline": _unguarded}.values(), _unjudged(books)])
 
 
 def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
@@ -134,15 +109,15 @@ def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
 
 
-def _unguarded(facts: Facts) -> Iterator[Finding]:
+def _unguarded(view: PolicyView) -> Iterator[Finding]:
     """The rule `baseline`. Its usual advice, to record a run first, changes nothing for composed runs."""
     advice = "record with `covgov run` in CI and [history] store = hub:..., or set max_drop = 100 in the stored policy"
-    for finding in RULES["baseline"](facts):
+    for finding in RULES["baseline"](view):
         yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
 def _unjudged(books: Books) -> Rule:
-    def check(facts: Facts) -> Iterator[Finding]:
+    def check(view: PolicyView) -> Iterator[Finding]:
         """Without a policy there is no bar, and what no bar was held against is not green."""
         if books.policy is None:
             yield Finding(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from covgov.hub.api.http.problems import MEDIA_TYPE, SCHEMA
+from covgov.hub.api.wire.figures import PART, parts
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -32,6 +33,7 @@ REASONS: Mapping[str, str] = {
     "507": "The hub's disk is full (Retry-After), or the repository keeps all that it may; nothing was changed. Also"
     " reading may keep account of who reads.",
 }
+REF = "#/components/schemas/{name}"
 EVERYWHERE = ("400", "413", "415", "422", "429", "500", "503")
 """Also where no body is read: a length or a coding that is refused is refused by its header."""
 
@@ -47,8 +49,12 @@ def document(app: FastAPI) -> bytes:
 
 def complete(found: dict[str, object]) -> dict[str, object]:
     """FastAPI's document with the answers that are no route's own, and nothing left to a `default`."""
+    found.update({name: _referring(value) for name, value in found.items()})
     components = _table(found, "components")
-    _table(components, "schemas")["Problem"] = dict(SCHEMA)
+    schemas = _table(components, "schemas")
+    schemas["Problem"] = dict(SCHEMA)
+    for name, part in parts(REF).items():
+        schemas.setdefault(name, part)
     _table(components, "responses").update({status: _problem(status) for status in REASONS})
     for path, operations in _table(found, "paths").items():
         for method, operation in _tables(operations):
@@ -57,6 +63,14 @@ def complete(found: dict[str, object]) -> dict[str, object]:
             for status in _statuses(path, method, operation):
                 answers[status] = {"$ref": f"#/components/responses/{status}"}
     return found
+
+
+def _referring(value: object) -> object:
+    """The same with references to what the model publishes."""
+    if isinstance(value, dict):
+        part = value.get(PART)
+        return {"$ref": REF.format(name=part)} if part else {key: _referring(one) for key, one in value.items()}
+    return [_referring(one) for one in value] if isinstance(value, list) else value
 
 
 def _statuses(path: str, method: str, operation: Mapping[str, object]) -> Iterator[str]:

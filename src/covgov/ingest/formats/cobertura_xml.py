@@ -148,6 +148,7 @@ class CoberturaXml:
     """Lines exactly; branch exits only by number per line (`condition-coverage`)."""
 
     name: Final = "cobertura"
+    capabilities: Final = frozenset({"lines", "branches", "exits"})
 
     def recognises(self, head: bytes, /) -> bool:
         found = re.search(rb"<(?:[\w.-]+:)?coverage[\s>/]", head)

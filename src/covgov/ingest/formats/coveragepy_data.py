@@ -1,7 +1,8 @@
 """`.coverage`: coverage.py's own SQLite data file.
 
 It records what ran, not what could have run: only coverage.py, in the version and interpreter of the suite, can tell
-(DESIGN §4). So the data file goes through `covgov.runner.analyser`, and this format reads that script's JSON.
+(docs/architecture.md, "Measurement identity"). So the data file goes through `covgov.runner.analyser`, and this format
+reads that script's JSON.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class CoveragepyData:
     """Everything: lines, excluded lines, exits as coverage.py counts them, quality attributes."""
 
     name: Final = "coveragepy-data"
+    capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
 
     def recognises(self, head: bytes, /) -> bool:
         return head.startswith(b"SQLite format 3\0")

@@ -64,6 +64,7 @@ class CoveragepyJson:
     """Lines, excluded lines and exits exactly; contexts when the report has them."""
 
     name: Final = "coveragepy-json"
+    capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
 
     def recognises(self, head: bytes, /) -> bool:
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -17,6 +17,7 @@ class CovgovSnapshot:
     """Everything; the quality attributes stand for the contexts they came from."""
 
     name: Final = "covgov-snapshot"
+    capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded", "tests"})
 
     def recognises(self, head: bytes, /) -> bool:
         return head.startswith(b'{"format":"covgov-snapshot"')

@@ -163,6 +163,7 @@ class LcovInfo:
     """Lines exactly; branch exits exactly only where the writer names their target line, else by number."""
 
     name: Final = "lcov"
+    capabilities: Final = frozenset({"lines", "branches", "exits"})
 
     def recognises(self, head: bytes, /) -> bool:
         for raw in head.removeprefix(b"\xef\xbb\xbf").splitlines():

@@ -1,1 +1,1 @@
-"""The rules: one file each, facts in, findings out."""
+"""The rules: one file each, a policy's view of the facts in, findings out."""

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
-from covgov.judge.facts import Facts
-from covgov.judge.rules import empty
+from covgov.judge.view import PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
@@ -15,19 +14,19 @@ from covgov.policy import bars, scopes
 from covgov.policy.policy import Bar, BarScope, On
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Every broken bar on a total; of a suite whose tests failed they are notes."""
-    force = breaches.in_force(facts)
-    if facts.project is not None and facts.project.snapshot is not None:
-        subject = Subject(Scope.PROJECT, "project", facts.project.unproven)
-        yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), facts.project.snapshot, subject)
-        yield from _owners(facts, force, facts.project.snapshot)
-    for one in facts.components:
-        if one.measured.snapshot is not None and not empty.nothing_left(one):
+    force = breaches.in_force(view)
+    if view.project is not None and view.project.snapshot is not None:
+        subject = Subject(Scope.PROJECT, "project", view.project.unproven)
+        yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), view.project.snapshot, subject)
+        yield from _owners(view, force, view.project.snapshot)
+    for one in view.components:
+        if one.measured.snapshot is not None:
             subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
             own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
             yield from _total(own, one.measured.snapshot, subject)
-    yield from _files(facts, force)
+    yield from _files(view, force)
 
 
 def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator[Finding]:
@@ -44,9 +43,9 @@ def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator
             )
 
 
-def _owners(facts: Facts, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
-    unproven = facts.project.unproven if facts.project is not None else ""
-    owners = sorted(set(facts.owners.values()))
+def _owners(view: PolicyView, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
+    unproven = view.project.unproven if view.project is not None else ""
+    owners = sorted(set(view.facts.owners.values()))
     for bar in bars.selected(force, BarScope.OWNER, On.TOTAL):
         if not owners:
             words = f"{bar.key}: a bar per owner, but no file has one"
@@ -54,7 +53,7 @@ def _owners(facts: Facts, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[F
                 "empty", Effect.UNDETERMINED, Scope.POLICY, bar.key, words, "write a CODEOWNERS file", key=bar.key
             )
         for owner in owners:
-            now = units.of_files(_owned(whole, facts.owners, owner), bar.metric, bar.attribute)
+            now = units.of_files(_owned(whole, view.facts.owners, owner), bar.metric, bar.attribute)
             yield from breaches.broken(bar, now, Subject(Scope.PROJECT, owner, unproven))
 
 
@@ -62,10 +61,10 @@ def _owned(whole: Snapshot, owners: Mapping[str, str], owner: str) -> Snapshot:
     return whole.restrict(lambda path: owners.get(path) == owner)
 
 
-def _files(facts: Facts, force: tuple[Bar, ...]) -> Iterator[Finding]:
+def _files(view: PolicyView, force: tuple[Bar, ...]) -> Iterator[Finding]:
     """Each file in each component that claims it; a file of no component on the merge of all suites."""
     used: set[str] = set()
-    for name, snapshot, unproven in _measured(facts):
+    for name, snapshot, unproven in _measured(view):
         known = snapshot.tells_reachable
         for path in snapshot.paths:
             for choice in bars.for_file(force, On.TOTAL, path, [name]):
@@ -73,7 +72,7 @@ def _files(facts: Facts, force: tuple[Bar, ...]) -> Iterator[Finding]:
                 if choice.won:
                     now = _of_file(snapshot.files[path], choice.bar, known=known)
                     yield from breaches.broken(choice.bar, now, Subject(Scope.FILE, path, unproven))
-    measured = {name for name, _, _ in _measured(facts)}
+    measured = {name for name, _, _ in _measured(view)}
     for bar in force:
         if bar.scope is BarScope.FILE and bar.on is On.TOTAL and bar.key not in used and bar.component in measured:
             words = f"{bar.key}: the bar matches no measured file ({', '.join(bar.paths) or 'every file'})"
@@ -84,11 +83,11 @@ def _of_file(coverage: FileCoverage, bar: Bar, *, known: bool) -> Ratio:
     return units.of_attribute(coverage, bar.attribute, known=known) if bar.attribute else coverage.ratio(bar.metric)
 
 
-def _measured(facts: Facts) -> Iterator[tuple[str, Snapshot, str]]:
+def _measured(view: PolicyView) -> Iterator[tuple[str, Snapshot, str]]:
     """(component or "", its files, why nothing said of them counts)."""
-    for one in facts.components:
+    for one in view.components:
         if one.measured.snapshot is not None:
             yield one.component.name, one.measured.snapshot, one.measured.unproven
-    if facts.project is not None and facts.project.snapshot is not None:
-        rest = facts.project.snapshot.restrict(lambda path: not scopes.is_source(facts.policy, path))
-        yield "", rest, facts.project.unproven
+    if view.project is not None and view.project.snapshot is not None:
+        rest = view.project.snapshot.restrict(lambda path: not scopes.is_source(view.policy, path))
+        yield "", rest, view.project.unproven

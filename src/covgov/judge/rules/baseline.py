@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.verdict import Effect, Finding, Scope
 
@@ -16,10 +16,10 @@ HINTS = {
 }
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Blocking: each scope is undetermined. Not blocking: one note per reason, since nothing depends on how many."""
     told: set[NoBaseline] = set()
-    for scope, name, measured in _scopes(facts):
+    for scope, name, measured in _scopes(view):
         none = measured.baseline
         if not isinstance(none, NoBaseline):
             continue
@@ -30,10 +30,10 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield _finding(none, scope, name)
 
 
-def _scopes(facts: Facts) -> Iterator[tuple[Scope, str, Measured]]:
-    if facts.project is not None:
-        yield Scope.PROJECT, "project", facts.project
-    for one in facts.components:
+def _scopes(view: PolicyView) -> Iterator[tuple[Scope, str, ScopeFacts]]:
+    if view.project is not None:
+        yield Scope.PROJECT, "project", view.project
+    for one in view.components:
         yield Scope.COMPONENT, one.component.name, one.measured
 
 

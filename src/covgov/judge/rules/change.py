@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
-from covgov.judge.facts import Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.change import Category, Tally
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
@@ -15,25 +15,27 @@ from covgov.policy import bars
 from covgov.policy.policy import Bar, BarScope, On
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Broken bars of projects and components. New and lost need a baseline, excluded does not."""
-    if facts.project is not None:
-        subject = Subject(Scope.PROJECT, "project", facts.project.unproven)
-        yield from _scope(facts, BarScope.PROJECT, "", facts.project, subject)
-    for one in facts.components:
+    if view.project is not None:
+        subject = Subject(Scope.PROJECT, "project", view.project.unproven)
+        yield from _scope(view, BarScope.PROJECT, "", view.project, subject)
+    for one in view.components:
         subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
-        yield from _scope(facts, BarScope.COMPONENT, one.component.name, one.measured, subject)
+        yield from _scope(view, BarScope.COMPONENT, one.component.name, one.measured, subject)
 
 
-def _scope(facts: Facts, scope: BarScope, component: str, measured: Measured, subject: Subject) -> Iterator[Finding]:
+def _scope(
+    view: PolicyView, scope: BarScope, component: str, measured: ScopeFacts, subject: Subject
+) -> Iterator[Finding]:
     for on in (On.NEW, On.LOST, On.EXCLUDED):
-        for bar in bars.selected(facts.policy.bars, scope, on, component):
+        for bar in bars.selected(view.policy.bars, scope, on, component):
             now = _figure(bar, measured)
             if now is not None:
                 yield from breaches.broken(bar, now, subject, "change")
 
 
-def _figure(bar: Bar, measured: Measured) -> Ratio | None:
+def _figure(bar: Bar, measured: ScopeFacts) -> Ratio | None:
     """new: covered of new units. lost: lost of the units that were covered. excluded: of all lines that could count."""
     if bar.on is On.EXCLUDED:
         return units.excluded(measured.snapshot) if measured.snapshot is not None else None

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import ComponentFacts, Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy import scopes
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Components, and the project, without a single unit."""
-    for one in facts.components:
-        if nothing_left(one):
-            continue
+    for one in view.components:
         why = _why(one.measured, one.component.metric, ", ".join(one.component.paths))
         if why:
             yield _finding(Scope.COMPONENT, one.component.name, why)
-    if facts.project is not None:
-        why = _why(facts.project, facts.policy.metric, "any file")
+    if view.project is not None:
+        why = _why(view.project, view.policy.metric, "any file")
         if why:
             yield _finding(Scope.PROJECT, "project", why)
 
 
-def nothing_left(one: ComponentFacts) -> bool:
-    """What the base branch claims and the head does not may be gone altogether: then there is nothing to hold on to."""
-    snapshot = one.measured.snapshot
-    return scopes.is_base_side(one.component.name) and snapshot is not None and not snapshot.files
-
-
-def _why(measured: Measured, metric: Metric, paths: str) -> str:
+def _why(measured: ScopeFacts, metric: Metric, paths: str) -> str:
     if measured.snapshot is None:
         return f"was not measured: {measured.missing or 'its suite did not arrive'}"
     if not measured.snapshot.files:

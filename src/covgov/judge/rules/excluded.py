@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import lines
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
@@ -13,33 +13,33 @@ from covgov.policy import scopes
 HINT = "count them again, or land the exclusion as a change of its own that an owner of the policy merges knowingly"
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """A failure per file with lines that were taken out of the count, a note per file with new lines that never entered
     it. A changed measurement is another rule's to tell."""
     gone: dict[str, str] = {}
-    for measured in _scopes(facts):
+    for measured in _scopes(view):
         delta = measured.deltas.get(Metric.LINE)
         if delta is not None and not measured.measurement_changed:
             gone |= delta.uncounted
     for path, spelled in sorted(gone.items()):
         words = f"{path}: lines {spelled} of the baseline counted; their code is still there and counts no longer"
         yield Finding("excluded", Effect.FAIL, Scope.FILE, path, words, HINT, key=path)
-    yield from _new(facts)
+    yield from _new(view)
 
 
-def _scopes(facts: Facts) -> Iterator[Measured]:
-    yield from (one.measured for one in facts.components)
-    if facts.project is not None:
-        yield facts.project
+def _scopes(view: PolicyView) -> Iterator[ScopeFacts]:
+    yield from (one.measured for one in view.components)
+    if view.project is not None:
+        yield view.project
 
 
-def _new(facts: Facts) -> Iterator[Finding]:
+def _new(view: PolicyView) -> Iterator[Finding]:
     """Changed lines that settings exclude (`if TYPE_CHECKING:`): told, since nothing else shows them."""
-    if facts.patch is None:
+    if view.patch is None:
         return
-    for path, changed in sorted(facts.patch.changed.items()):
-        coverage = facts.patch.snapshot.files.get(path)
+    for path, changed in sorted(view.patch.changed.items()):
+        coverage = view.patch.snapshot.files.get(path)
         excluded = coverage.excluded & changed if coverage is not None else 0
-        if excluded and scopes.is_source(facts.policy, path):
+        if excluded and scopes.is_source(view.policy, path):
             words = f"{path}: changed lines {lines.spell(excluded)} are excluded from the count"
             yield Finding("excluded", Effect.NOTE, Scope.FILE, path, words, key=path)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import Facts
+from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """One failure per loosening."""
-    for loosening in facts.loosenings:
+    for loosening in view.facts.loosenings:
         yield Finding(
             rule="loosened",
             effect=Effect.FAIL,

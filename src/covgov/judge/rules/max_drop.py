@@ -5,43 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from covgov.differential.words import in_words
 from covgov.judge.breaches import proving_nothing
-from covgov.judge.facts import Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
+from covgov.model import words
 from covgov.model.change import Delta
-from covgov.model.ratio import show_signed
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.bars import spelled
 from covgov.policy.policy import Policy
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Drops beyond `max_drop`. A changed measurement and a missing baseline are other rules' to tell."""
-    for one in facts.components:
-        yield from _guard(facts.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
-    if facts.project is not None:
-        yield from _guard(facts.policy, Scope.PROJECT, "project", facts.policy.metric, facts.project)
+    for one in view.components:
+        yield from _guard(view.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
+    if view.project is not None:
+        yield from _guard(view.policy, Scope.PROJECT, "project", view.policy.metric, view.project)
 
 
-def judged(measured: Measured, metric: Metric) -> Fraction | None:
+def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
     """The points that the guard compares, None when there is nothing to compare or the measurement changed."""
     delta = measured.deltas.get(metric)
     return None if delta is None or measured.measurement_changed else delta.judged
 
 
-def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Measured) -> Iterator[Finding]:
+def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: ScopeFacts) -> Iterator[Finding]:
     points = judged(measured, metric)
     if points is None or -points <= Fraction(policy.max_drop):
         return
     delta = measured.deltas[metric]
-    words = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.max_drop)} pp"
+    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
         scope=scope,
         subject=name,
-        message=f"{words} ({metric}, bar policy.max_drop)" + proving_nothing(measured.unproven),
+        message=f"{drop} ({metric}, bar policy.max_drop)" + proving_nothing(measured.unproven),
         hint="cover what was lost; an exception does not waive a drop",
         metric=metric,
         now=delta.head,
@@ -52,7 +51,6 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Me
 
 def _drop(delta: Delta, points: Fraction) -> str:
     """The delta in words, and the judged figure where it is another one."""
-    words = in_words(delta)
     if points == delta.points:
-        return words
-    return f"{words}; judged {show_signed(points)} pp"
+        return delta.words
+    return f"{delta.words}; judged {words.points(points)}"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import Facts, Measured
+from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.verdict import Effect, Finding, Scope
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Every scope whose measurement changed since its baseline; of failed tests no drop is judged anyway."""
-    for one in facts.components:
+    for one in view.components:
         yield from _changed(Scope.COMPONENT, one.component.name, one.measured)
-    if facts.project is not None:
-        yield from _changed(Scope.PROJECT, "project", facts.project)
+    if view.project is not None:
+        yield from _changed(Scope.PROJECT, "project", view.project)
 
 
-def _changed(scope: Scope, name: str, measured: Measured) -> Iterator[Finding]:
+def _changed(scope: Scope, name: str, measured: ScopeFacts) -> Iterator[Finding]:
     if measured.measurement_changed and not measured.partial:
         how = measured.measurement_changed
         yield Finding(

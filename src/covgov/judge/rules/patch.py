@@ -6,51 +6,52 @@ from collections.abc import Iterator
 
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
-from covgov.judge.facts import Facts, PatchFacts, tests_failed
+from covgov.judge.facts import tests_failed
+from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
 from covgov.policy.policy import Bar, BarScope, On
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """Broken bars on the patch. A patch without units passes with a note; without a diff there is nothing to say."""
-    if facts.patch is None:
+    if view.patch is None:
         return
-    for bar, subject, now in _figures(facts, facts.patch):
+    for bar, subject, now in _figures(view, view.patch):
         if not now.measurable:
             if bar.key == "policy.fail_under_patch":
                 yield _nothing(bar)
-        elif now.uncovered > facts.policy.patch_allowance:
+        elif now.uncovered > view.policy.patch_allowance:
             yield from breaches.broken(bar, now, subject, "patch")
         elif bar.min is not None and not now.meets(bar.min):
-            yield _allowed(bar, subject, now, facts.policy.patch_allowance)
+            yield _allowed(bar, subject, now, view.policy.patch_allowance)
 
 
-def _figures(facts: Facts, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
-    unproven = _unproven(facts, patch)
-    for bar in facts.policy.bars:
+def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
+    unproven = _unproven(view, patch)
+    for bar in view.policy.bars:
         if bar.on is not On.PATCH:
             continue
         if bar.scope is BarScope.PROJECT:
             now = units.on_changed(patch.snapshot, patch.changed, bar.metric, lambda path: True)
             yield bar, Subject(Scope.PATCH, "patch", unproven), now
-        elif bar.scope is BarScope.COMPONENT and bar.component in facts.policy.components:
-            belongs = scopes.belongs(facts.policy, bar.component)
+        elif bar.scope is BarScope.COMPONENT and bar.component in view.policy.components:
+            belongs = scopes.belongs(view.policy, bar.component)
             now = units.on_changed(patch.snapshot, patch.changed, bar.metric, belongs)
             yield bar, Subject(Scope.PATCH, bar.component, unproven), now
     for path in sorted(patch.changed):
         if path in patch.snapshot.files:
-            for choice in bars.for_file(facts.policy.bars, On.PATCH, path, scopes.components_of(facts.policy, path)):
+            for choice in bars.for_file(view.policy.bars, On.PATCH, path, scopes.components_of(view.policy, path)):
                 if choice.won:
                     now = units.on_lines(patch.snapshot.files[path], patch.changed[path], choice.bar.metric)
                     yield choice.bar, Subject(Scope.PATCH, path, unproven), now
 
 
-def _unproven(facts: Facts, patch: PatchFacts) -> str:
+def _unproven(view: PolicyView, patch: PatchFacts) -> str:
     """A suite that did not arrive may have covered what the others leave."""
-    if facts.project is not None and facts.project.snapshot is None:
-        return facts.project.missing
+    if view.project is not None and view.project.snapshot is None:
+        return view.project.missing
     return tests_failed(patch.snapshot)
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import Facts
+from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """A failure when ids of the register where the change starts are gone at head. A damaged register at head has its
     own exit code."""
-    if facts.register is None or facts.start_register is None:
+    register, start = view.facts.register, view.facts.start_register
+    if register is None or start is None:
         return
-    here = {entry.id for entry in facts.register.entries}
-    gone = [entry.id for entry in facts.start_register.entries if entry.id and entry.id not in here]
+    here = {entry.id for entry in register.entries}
+    gone = [entry.id for entry in start.entries if entry.id and entry.id not in here]
     if gone:
         yield Finding(
             rule="exception-removed",
             effect=Effect.FAIL,
             scope=Scope.REGISTER,
             subject=gone[0],
-            message=f"{', '.join(gone)}: in {facts.start_register.path} where this change starts, and no longer here",
+            message=f"{', '.join(gone)}: in {start.path} where this change starts, and no longer here",
             hint="rows are never deleted; restore them, or mark them resolved",
         )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from covgov.judge.facts import Facts
+from covgov.judge.view import PolicyView
+from covgov.model import words
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Effect, Finding, Scope, SuiteLine
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """A suite that did not arrive leaves the verdict undetermined; failed tests fail it."""
-    for line in facts.suites:
+    for line in view.facts.suites:
         if not line.arrived:
             yield _absent(line)
         elif line.tests is None:
@@ -20,7 +21,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield _failed(line.name, line.tests)
         elif line.tests.tests <= line.tests.skipped:
             yield _idle(line.name, line.tests)
-        for note in facts.notes.get(line.name, ()) if line.arrived else ():
+        arrived = view.facts.snapshots.get(line.name)
+        for note in arrived.notes if arrived is not None else ():
             yield Finding("suite", Effect.NOTE, Scope.SUITE, line.name, f"suite {line.name}: {note}")
 
 
@@ -36,7 +38,7 @@ def _absent(line: SuiteLine) -> Finding:
 
 
 def _failed(name: str, tests: TestRun) -> Finding:
-    counts = f"{tests.failures} failures and {tests.errors} errors in {tests.tests} tests, exit code {tests.exit_code}"
+    counts = f"{words.results(tests)}, exit code {tests.exit_code}"
     return Finding(
         rule="suite",
         effect=Effect.FAIL,

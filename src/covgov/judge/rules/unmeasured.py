@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from covgov.judge.facts import Facts
+from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.policy import Component
 
@@ -12,15 +12,15 @@ SHOWN = 10
 """Files that one note names at most."""
 
 
-def check(facts: Facts) -> Iterator[Finding]:
+def check(view: PolicyView) -> Iterator[Finding]:
     """One failure per file that this change or its measurement lost sight of; one note per component for the rest."""
-    changed = facts.patch.unmeasured if facts.patch is not None else ()
+    changed = view.patch.unmeasured if view.patch is not None else ()
     for path in changed:
         yield _finding(path, "changed here, but in no report of its suite")
-    for path in sorted(set(facts.vanished) - set(changed)):
+    for path in sorted(set(view.vanished) - set(changed)):
         yield _finding(path, "measured at the baseline and still here, but in no report of its suite any more")
-    for one in facts.components:
-        if paths := facts.unreported.get(one.component.name, ()):
+    for one in view.components:
+        if paths := view.unreported.get(one.component.name, ()):
             yield _never(one.component, paths)
 
 

@@ -50,7 +50,7 @@ def deliver(
     """Send each parcel once, in order; those that fail are kept in the spool."""
     for parcel in parcels:
         done = _sent(parcel, channels, env)
-        yield done if done.fate is not Fate.FAILED else _kept(done, spool)
+        yield _kept(done, spool) if done.fate is Fate.FAILED else _noted(done, spool)
 
 
 def redeliver(
@@ -63,7 +63,7 @@ def redeliver(
     """Send what is in the spool, of the channels `wanted` (all if empty), and forget what was delivered.
 
     A parcel that still fails, or whose destination is not configured here, stays; so does a file that is no parcel, or
-    one that the policy never wrote.
+    one that the policy never wrote. What was delivered by another call since is forgotten, and not sent again.
     """
     for name in spool.names():
         try:
@@ -74,7 +74,8 @@ def redeliver(
         except InputError as error:
             yield error
             continue
-        done = _sent(parcel, channels, env)
+        known = spool.has_sent(parcel)
+        done = Delivery(parcel, Fate.SENT, "already") if known else _sent(parcel, channels, env)
         yield _forgotten(done, name, spool) if done.fate is Fate.SENT else replace(done, spooled=True)
 
 
@@ -131,8 +132,19 @@ def _kept(done: Delivery, spool: Spool) -> Delivery:
     return replace(done, spooled=True)
 
 
+def _noted(done: Delivery, spool: Spool) -> Delivery:
+    if done.fate is not Fate.SENT:
+        return done
+    try:
+        spool.sent(done.parcel)
+    except DeliveryFailed as error:
+        return replace(done, unkept=error)
+    return done
+
+
 def _forgotten(done: Delivery, name: str, spool: Spool) -> Delivery:
     try:
+        spool.sent(done.parcel)
         spool.drop(name)
     except DeliveryFailed as error:
         return replace(done, spooled=True, unkept=error)

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from covgov.ci.interface import CiContext
+from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy
-from covgov.publish.wire_v1 import VerdictV1
 
 
 def nobody(_path: str) -> str:
@@ -29,18 +29,19 @@ class Publication:
     verdict: as published in verdict.json. file: bytes of a file below `coverage/`, None when it is not there.
     commit: the commit that the forge shows (a pull request's head, not the merge commit that was measured).
     previous: what the newest run said that was recorded of the same branch before this one and outside of quiet hours
-    ([notify] in the policy), None when there is none. now: when this run was recorded, else the clock;
-    aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
+    ([notify] in the policy), None when there is none. run: id of this run in history, "" when it is not recorded.
+    now: when it was recorded, else the clock; aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
     """
 
-    verdict: VerdictV1
+    verdict: Verdict
     file: Callable[[str], bytes | None]
     ci: CiContext
     policy: Policy
     repository: str
     commit: str
     now: datetime
-    previous: VerdictV1 | None = None
+    run: str = ""
+    previous: Verdict | None = None
     owner_of: Callable[[str], str] = nobody
 
 
@@ -50,7 +51,8 @@ class Parcel:
 
     destination: a name for people and for `required`/`best-effort`; secrets stand in it as `${NAME}`. body: text
     fields, all that `send` needs besides the environment. required: if it cannot be delivered, `covgov publish` exits
-    5; otherwise (best effort) it says so and goes on.
+    5; otherwise (best effort) it says so and goes on. state: a destination gets the same state once, however often it
+    is published; "" for a parcel that is sent each time, because its destination finds out what it has.
     """
 
     channel: str
@@ -58,6 +60,7 @@ class Parcel:
     subject: str
     body: Mapping[str, str] = field(default_factory=dict)
     required: bool = False
+    state: str = ""
 
 
 class Channel(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,12 +13,14 @@ from covgov.policy import globs
 from covgov.policy.notification import NotifyPolicy, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.alerts import forms, targets, wording
+from covgov.publish.channels.alerts.conditions import conditions
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
 from covgov.publish.channels.alerts.post import post
 from covgov.publish.channels.alerts.state import news
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.render.safe_text import log_line
 
+_HEADING = re.compile(r"^#{1,6} +")
 ALERTING = tuple(occasion for occasion in Occasion if occasion is not Occasion.DIGEST)
 
 
@@ -33,8 +37,9 @@ class Notify:
         if _kept_silent(publication):
             return ()
         found = news(publication.verdict, publication.previous, publication.owner_of)
+        state = _state(publication)
         return tuple(
-            _parcel(target, notify, wording.alert(publication, found, occasions))
+            _parcel(target, notify, wording.alert(publication, found, occasions), state)
             for target, occasions in wishes.items()
             if found.concerns(occasions)
         )
@@ -60,19 +65,39 @@ NOTIFY = Notify()
 
 
 def digest_parcels(text: str, notify: NotifyPolicy, ci: CiContext, repository: str) -> Sequence[Parcel]:
-    """The digest (Markdown) for each target of on_digest, at any time of the day and of any branch."""
-    lines = [log_line(line) for line in text.splitlines()]
-    heading = next((line.lstrip("# ") for line in lines if line.strip()), "Coverage digest")
+    """The digest (Markdown) for each target of on_digest, at any time of the day and of any branch.
+
+    Its first heading becomes the title; the others are lines of their own, without their marks.
+    """
+    lines = [log_line(_HEADING.sub("", line)) for line in text.splitlines()]
+    first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+    heading = lines[first] if first < len(lines) else "Coverage digest"
     note = Note(
         title=wording.shortened(log_line(f"{heading}: {repository}"), wording.TITLE),
         severity=Severity.INFO,
         lead=log_line(repository),
         paragraphs=tuple(
-            Paragraph(tuple(group)) for told, group in groupby(lines, lambda line: bool(line.strip())) if told
+            Paragraph(tuple(group))
+            for filled, group in groupby(lines[first + 1 :], lambda line: bool(line.strip()))
+            if filled
         ),
         link=wording.safe_link(ci.run_url),
     )
-    return tuple(_parcel(target, notify, note) for target in _wishes(notify, (Occasion.DIGEST,)))
+    state = _hash("digest", ci.branch, text)
+    return tuple(_parcel(target, notify, note, state) for target in _wishes(notify, (Occasion.DIGEST,)))
+
+
+def _state(publication: Publication) -> str:
+    """The recorded run; of one that is not recorded the branch, the commit and what is so there, without figures."""
+    if publication.run:
+        return _hash("run", publication.run)
+    verdict = publication.verdict
+    so = [str(one.identity) for one in conditions(verdict, publication.owner_of)]
+    return _hash("state", publication.ci.branch, publication.commit, verdict.outcome, *so)
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _wishes(notify: NotifyPolicy, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
@@ -99,7 +124,7 @@ def _kept_silent(publication: Publication) -> str:
     return ""
 
 
-def _parcel(target: str, notify: NotifyPolicy, note: Note) -> Parcel:
+def _parcel(target: str, notify: NotifyPolicy, note: Note, state: str) -> Parcel:
     body = {
         "target": target,
         "severity": note.severity.value,
@@ -107,4 +132,4 @@ def _parcel(target: str, notify: NotifyPolicy, note: Note) -> Parcel:
         "slack": forms.slack(note),
         "teams": forms.teams(note),
     }
-    return Parcel("notify", target, note.title, body, required=target in notify.required)
+    return Parcel("notify", target, note.title, body, required=target in notify.required, state=state)

@@ -7,16 +7,15 @@ would stay for ever: of them nothing is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
 from covgov.ci.interface import Event
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.files import write
-from covgov.model.verdict import Effect, Outcome
+from covgov.model.ratio import Ratio
+from covgov.model.verdict import Effect, Outcome, Row, Verdict
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov.publish.wire_v1 import PointsV1, RatioV1, RowV1, VerdictV1
 
 VARIABLE = "COVGOV_TEXTFILE"
 """Where the file is written; its name must end in `.prom` for the node exporter to read it."""
@@ -114,7 +113,7 @@ def samples(publication: Publication) -> Iterable[Sample]:
     yield "covgov_judged_timestamp_seconds", (), publication.now.timestamp()
     for outcome in Outcome:
         yield "covgov_outcome", (outcome.value,), float(verdict.outcome is outcome)
-    counted = [finding.effect for finding in verdict.findings if finding.waived_by is None]
+    counted = [finding.effect for finding in verdict.findings if not finding.waived_by]
     for effect in Effect:
         yield "covgov_findings", (effect.value,), float(counted.count(effect))
     rows = [*verdict.rows, *([verdict.project] if verdict.project is not None else [])]
@@ -126,30 +125,29 @@ def samples(publication: Publication) -> Iterable[Sample]:
         yield "covgov_exceptions", (state,), float(states.count(state))
 
 
-def _row(row: RowV1) -> Iterable[Sample]:
+def _row(row: Row) -> Iterable[Sample]:
     key = (row.scope.value, row.name)
     if row.bar is not None:
-        yield "covgov_bar_ratio", key, float(Fraction(row.bar) / 100)
+        yield "covgov_bar_ratio", key, float(row.bar / 100)
     if row.now is None:
         return
     yield "covgov_covered_units", key, float(row.now.covered)
     yield "covgov_units", key, float(row.now.total)
     yield from _ratio("covgov_coverage_ratio", key, row.now)
-    points: PointsV1 | None = row.delta.points if row.delta is not None else None
-    if points is not None:
-        yield "covgov_change_ratio", key, float(Fraction(points.exact) / 100)
+    if row.delta is not None and row.delta.points is not None:
+        yield "covgov_change_ratio", key, float(row.delta.points / 100)
     for attribute, ratio in row.attributes.items():
         if ratio is not None:
             yield from _ratio("covgov_attribute_ratio", (row.name, attribute), ratio)
 
 
-def _ratio(metric: str, labels: tuple[str, ...], ratio: RatioV1) -> Iterable[Sample]:
+def _ratio(metric: str, labels: tuple[str, ...], ratio: Ratio) -> Iterable[Sample]:
     """Nothing for nothing measured: a gap in the graph, not 100 %."""
     if ratio.total:
         yield metric, labels, ratio.covered / ratio.total
 
 
-def _suites(verdict: VerdictV1) -> Iterable[Sample]:
+def _suites(verdict: Verdict) -> Iterable[Sample]:
     for suite in verdict.suites:
         yield "covgov_suite_arrived", (suite.name,), float(suite.arrived)
         if suite.tests is None:

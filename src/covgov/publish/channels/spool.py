@@ -1,6 +1,7 @@
 """Parcels that could not be delivered, kept as files until `covgov publish --spooled` delivers them.
 
-A parcel holds no secret, and so neither does the spool. The same parcel is kept once, however often it fails.
+A parcel holds no secret, and so neither does the spool. The same parcel is kept once, however often it fails. Of a
+parcel that was delivered a receipt is kept, a line of `sent.record`: the hash of its destination and state.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from covgov.publish.channels.interface import Parcel
 from covgov.publish.render.safe_text import plain
 
 FOLDER = "spool"
+RECEIPTS, MOST = "sent.record", 1000
+"""File below `coverage/`; how many receipts it keeps, the newest."""
 
 
 class SpooledV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,13 +31,15 @@ class SpooledV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     subject: str
     body: dict[str, str]
     required: bool
+    state: str = ""
 
 
 class Spool:
-    """The folder `spool/` below `coverage/`."""
+    """The folder `spool/` below `coverage/`, and the receipts beside it."""
 
     def __init__(self, coverage: Path) -> None:
         self.folder = coverage / FOLDER
+        self.receipts = coverage / RECEIPTS
 
     def keep(self, parcel: Parcel) -> None:
         """Raises DeliveryFailed (`artifact-unwritable`)."""
@@ -55,11 +60,32 @@ class Spool:
                 plain(f"{self.folder / name} is no parcel: {error}"),
                 hint="it is left as it is; delete it when nobody misses what it should have told",
             ) from error
-        return Parcel(found.channel, found.destination, found.subject, found.body, found.required)
+        return Parcel(found.channel, found.destination, found.subject, found.body, found.required, found.state)
 
     def drop(self, name: str) -> None:
         """Forget a parcel that was delivered. Raises DeliveryFailed (`artifact-unwritable`)."""
         remove(self.folder / name)
+
+    def has_sent(self, parcel: Parcel) -> bool:
+        """Whether the destination already got this state."""
+        return bool(parcel.state) and _receipt(parcel) in self._lines()
+
+    def sent(self, parcel: Parcel) -> None:
+        """Note that the destination has this state. Raises DeliveryFailed (`artifact-unwritable`)."""
+        if parcel.state and not self.has_sent(parcel):
+            lines = [*self._lines(), _receipt(parcel)][-MOST:]
+            write(self.receipts, "".join(f"{line}\n" for line in lines).encode())
+
+    def _lines(self) -> list[str]:
+        """A file that cannot be read holds no receipt: an alert too many is better than one too few."""
+        try:
+            return self.receipts.read_text(encoding="ascii").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return []
+
+
+def _receipt(parcel: Parcel) -> str:
+    return hashlib.sha256("\0".join((parcel.channel, parcel.destination, parcel.state)).encode()).hexdigest()
 
 
 def _encoded(parcel: Parcel) -> bytes:
@@ -69,5 +95,6 @@ def _encoded(parcel: Parcel) -> bytes:
         subject=parcel.subject,
         body=dict(sorted(parcel.body.items())),
         required=parcel.required,
+        state=parcel.state,
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

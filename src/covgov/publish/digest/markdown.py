@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from covgov.differential.words import in_words
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
 from covgov.model.ratio import show_signed
 from covgov.model.verdict import ExceptionLine
-from covgov.publish.render.figures import NOTHING, bar, percent, tests
+from covgov.model.words import NOTHING, bar, percent, tests
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_row
 
 
@@ -62,7 +61,7 @@ def _change(component: ComponentChange) -> str:
         return "not comparable"
     if not component.change.points and not component.unexplained:
         return f"{show_signed(Fraction(0))} pp"
-    return markdown(in_words(component.change, unexplained=component.unexplained))
+    return markdown(component.change.words)
 
 
 def _failing(digest: Digest) -> list[str]:

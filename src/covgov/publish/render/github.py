@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
-from covgov.publish.render import figures
 from covgov.publish.render.safe_text import command_data, command_property
 from covgov.publish.render.sections import grouped
 
@@ -30,7 +30,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
     hidden = len(ordered) - MOST
     more = f"; {hidden} of {len(ordered)} findings are not annotated here" if hidden > 0 else ""
-    told = f"covgov: {verdict.outcome} ({figures.counts(verdict)}){soft_start}{more}"
+    told = f"covgov: {verdict.outcome} ({words.counts(verdict)}){soft_start}{more}"
     yield f"::{OUTCOMES[verdict.outcome]} title=covgov::{command_data(told)}"
     yield from map(_annotation, ordered[:MOST])
 

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import msgspec
 
+from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
-from covgov.publish.render import figures
 from covgov.publish.render.fingerprints import fingerprinted
 from covgov.publish.render.safe_text import plain
 
@@ -33,7 +33,7 @@ class GitlabRenderer:
 
 def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
     if verdict.outcome is not Outcome.PASS:
-        told = f"covgov: {verdict.outcome} ({figures.counts(verdict)})"
+        told = f"covgov: {verdict.outcome} ({words.counts(verdict)})"
         soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
         mark = sha256(f"covgov-outcome-{verdict.outcome}".encode()).hexdigest()
         yield _issue("outcome", told + soft_start, mark, OUTCOMES[verdict.outcome], POLICY_FILE)

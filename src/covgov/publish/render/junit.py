@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from covgov.model import words
 from covgov.model.verdict import Finding, Outcome, Scope, SuiteLine, Verdict
-from covgov.publish.render import figures
 from covgov.publish.render.safe_text import plain
 from covgov.publish.render.sections import all_rows, code_of, grouped
 
@@ -51,7 +51,7 @@ def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "outcome", verdict.outcome
     yield "judged", code_of(verdict)
     yield "policy_hash", verdict.policy_hash
-    yield "baseline", figures.receipt(verdict.receipt)
+    yield "baseline", words.receipt(verdict.receipt)
     yield "today", str(verdict.today)
     if verdict.soft_start:
         yield "soft_start", verdict.soft_start
@@ -102,7 +102,7 @@ def _result(check: Check) -> Failure | Error | Skipped | None:
     if groups.undetermined or check.outcome is Outcome.UNDETERMINED:
         return Error(_headline(groups.undetermined, "undetermined"), "undetermined")
     if groups.waived:
-        ids = ", ".join(dict.fromkeys(finding.waived_by for finding in groups.waived))
+        ids = ", ".join(dict.fromkeys(finding.waived_by or "" for finding in groups.waived))
         return Skipped(f"waived by {plain(ids)}", "waived")
     return None
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import ExceptionLine, Finding, Row, SuiteLine, Verdict
-from covgov.publish.render import figures
 from covgov.publish.render.fitting import Section, fit
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row, plain
 from covgov.publish.render.sections import LINE_LISTS, Limit, LineList, all_rows, clipped, code_of, grouped, line_lists
@@ -42,18 +42,16 @@ class MarkdownRenderer:
 
 
 def _head(verdict: Verdict) -> str:
-    lines = [MARKER, f"## covgov: {verdict.outcome}", "", f"**{figures.counts(verdict)}**"]
+    lines = [MARKER, f"## covgov: {verdict.outcome}", "", f"**{words.counts(verdict)}**"]
     if verdict.soft_start:
         lines += ["", f"Soft start: {_short(verdict.soft_start)}"]
-    return "\n".join(
-        [*lines, "", f"Patch: {markdown(figures.patch(verdict.patch, whole=verdict.project is not None))}"]
-    )
+    return "\n".join([*lines, "", f"Patch: {markdown(words.patch(verdict.patch, whole=verdict.project is not None))}"])
 
 
 def _foot(verdict: Verdict) -> str:
-    policy = markdown_code(verdict.policy_hash[:12]) or figures.NOTHING
+    policy = markdown_code(verdict.policy_hash[:12]) or words.NOTHING
     told = (
-        f"Baseline: {_short(figures.receipt(verdict.receipt))}",
+        f"Baseline: {_short(words.receipt(verdict.receipt))}",
         f"Judged: {_short(code_of(verdict))}, policy {policy}, today {verdict.today} UTC",
     )
     return "\n".join(["---", *(f"- {line}" for line in told)])
@@ -107,26 +105,26 @@ def _row(verdict: Verdict, row: Row, tags: Sequence[str]) -> tuple[str, ...]:
     return (
         markdown_code(row.name),
         str(row.outcome),
-        figures.bar(row.bar),
-        markdown(f"{figures.row_now(row)} ({row.metric})"),
+        words.bar(row.bar),
+        markdown(f"{words.row_now(row)} ({row.metric})"),
         _baseline(verdict, row),
-        _cell(figures.change(row, verdict.guard_judged)),
-        _cell(figures.suite_of(verdict, row)),
+        _cell(words.change(row, verdict.guard_judged)),
+        _cell(words.suite_of(verdict, row)),
         *(_attribute(row.attributes, tag) for tag in tags),
     )
 
 
 def _cell(text: str) -> str:
-    return text if text == figures.NOTHING else markdown(text)
+    return text if text == words.NOTHING else markdown(text)
 
 
 def _baseline(verdict: Verdict, row: Row) -> str:
-    other = row.receipt != verdict.receipt and row.receipt.commit
-    return figures.percent(row.baseline) + (f" at {markdown_code(row.receipt.commit[:12])}" if other else "")
+    other = row.receipt.commit if row.receipt != verdict.receipt else None
+    return words.percent(row.baseline) + (f" at {markdown_code(other[:12])}" if other else "")
 
 
 def _attribute(attributes: Mapping[str, Ratio | None], tag: str) -> str:
-    return figures.percent(attributes.get(tag))
+    return words.percent(attributes.get(tag))
 
 
 def _finding(finding: Finding) -> str:
@@ -148,23 +146,23 @@ SUITE_COLUMNS = ("suite", "result", "tests", "failures", "seconds", "measured by
 
 def _suite(line: SuiteLine) -> tuple[str, ...]:
     run = line.tests
-    figures_ = (str(run.tests), str(run.failures + run.errors), f"{run.seconds:.1f}") if run else (figures.NOTHING,) * 3
-    measured = markdown(str(line.identity)) if line.identity else figures.NOTHING
-    return (markdown_code(line.name), _cell(figures.suite(line)), *figures_, measured)
+    figures_ = (str(run.tests), str(run.failures + run.errors), f"{run.seconds:.1f}") if run else (words.NOTHING,) * 3
+    measured = markdown(str(line.identity)) if line.identity else words.NOTHING
+    return (markdown_code(line.name), _cell(words.suite(line)), *figures_, measured)
 
 
 EXCEPTION_COLUMNS = ("id", "scope", "metric", "state", "floor", "now", "owner", "review", "opened", "resolved")
 
 
 def _exception(line: ExceptionLine) -> tuple[str, ...]:
-    days = (str(day) if day else figures.NOTHING for day in (line.review, line.opened, line.resolved))
+    days = (str(day) if day else words.NOTHING for day in (line.review, line.opened, line.resolved))
     return (
         markdown_code(line.id),
         markdown(line.scope),
         str(line.metric),
         str(line.state),
-        figures.bar(line.floor),
-        figures.percent(line.current, line.floor),
-        markdown(line.owner) or figures.NOTHING,
+        words.bar(line.floor),
+        words.percent(line.current, line.floor),
+        markdown(line.owner) or words.NOTHING,
         *days,
     )

@@ -114,8 +114,3 @@ def file_name(path: str) -> str:
 
 def _unwritable(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in "\ufffe\uffff"
-
-
-def utf8(text: str) -> str:
-    """The same text with lone surrogates (undecodable path bytes) spelled out, so that it can be encoded."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

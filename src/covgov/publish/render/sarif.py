@@ -9,8 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 from covgov import __version__
+from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
-from covgov.publish.render import figures
 from covgov.publish.render.fingerprints import fingerprinted
 from covgov.publish.render.safe_text import plain
 
@@ -39,8 +39,8 @@ def _run(verdict: Verdict) -> Json:
         "results": [_result(mark, finding, rules) for mark, finding in fingerprinted(verdict.findings)],
         "properties": {
             "outcome": verdict.outcome,
-            "summary": figures.counts(verdict),
-            "softStart": plain(verdict.soft_start),
+            "summary": words.counts(verdict),
+            "softStart": plain(verdict.soft_start or ""),
             "policyHash": plain(verdict.policy_hash),
             "today": str(verdict.today),
         },

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from covgov.model.verdict import Effect, Finding, Row, Verdict
+from covgov.model.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def clipped(lines: Mapping[str, str], limit: Limit) -> tuple[list[tuple[str, str
     paths = sorted(lines)
     shown = [(path, clip_ranges(lines[path], limit.ranges)) for path in paths[: limit.files]]
     hidden = len(paths) - len(shown)
-    return shown, f"and {hidden} more file{'' if hidden == 1 else 's'}" if hidden else ""
+    return shown, f"and {count(hidden, 'more file')}" if hidden else ""
 
 
 def clip_ranges(spelled: str, limit: int) -> str:
@@ -93,10 +94,10 @@ def clip_ranges(spelled: str, limit: int) -> str:
     hidden = len(ranges) - limit
     if hidden <= 0:
         return spelled
-    return f"{','.join(ranges[:limit])} and {hidden} more range{'' if hidden == 1 else 's'}"
+    return f"{','.join(ranges[:limit])} and {count(hidden, 'more range')}"
 
 
 def code_of(verdict: Verdict) -> str:
     """The commit that was judged, and whether the work tree differs from it."""
-    commit = verdict.commit[:12] or "no commit"
+    commit = verdict.commit[:12] if verdict.commit else "no commit"
     return f"{commit} with uncommitted changes" if verdict.dirty else commit

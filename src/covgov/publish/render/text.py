@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from covgov.model import words
 from covgov.model.verdict import ExceptionLine, Finding, Row, Verdict
-from covgov.publish.render import figures
 from covgov.publish.render.safe_text import log_line
 from covgov.publish.render.sections import Limit, all_rows, clipped, code_of, grouped, line_lists
 
@@ -23,12 +23,12 @@ class TextRenderer:
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
-    yield f"covgov: {verdict.outcome.upper()} ({figures.counts(verdict)})"
+    yield f"covgov: {verdict.outcome.upper()} ({words.counts(verdict)})"
     if verdict.soft_start:
         yield f"soft start: {log_line(verdict.soft_start)}"
-    policy = log_line(verdict.policy_hash[:12]) or figures.NOTHING
+    policy = log_line(verdict.policy_hash[:12]) or words.NOTHING
     yield f"judged: {log_line(code_of(verdict))}, policy {policy}, today {verdict.today} UTC"
-    yield f"baseline: {log_line(figures.receipt(verdict.receipt))}"
+    yield f"baseline: {log_line(words.receipt(verdict.receipt))}"
 
 
 def _table(verdict: Verdict) -> Iterator[str]:
@@ -36,18 +36,18 @@ def _table(verdict: Verdict) -> Iterator[str]:
     if rows:
         head = ("scope", "result", "bar", "now", "baseline", "tests", "change")
         yield from _aligned([head, *(_cells(verdict, row) for row in rows)])
-    yield f"patch: {figures.patch(verdict.patch, whole=verdict.project is not None)}"
+    yield f"patch: {words.patch(verdict.patch, whole=verdict.project is not None)}"
 
 
 def _cells(verdict: Verdict, row: Row) -> tuple[str, ...]:
     return (
         log_line(row.name),
         row.outcome.value,
-        figures.bar(row.bar),
-        f"{figures.row_now(row)} ({row.metric})",
-        figures.percent(row.baseline),
-        log_line(figures.suite_of(verdict, row)),
-        log_line(figures.change(row, verdict.guard_judged)),
+        words.bar(row.bar),
+        f"{words.row_now(row)} ({row.metric})",
+        words.percent(row.baseline),
+        log_line(words.suite_of(verdict, row)),
+        log_line(words.change(row, verdict.guard_judged)),
     )
 
 
@@ -84,7 +84,7 @@ def _uncovered(verdict: Verdict) -> Iterator[str]:
 def _suites(verdict: Verdict) -> Iterator[str]:
     for line in verdict.suites:
         measured = f" [{line.identity}]" if line.identity else ""
-        yield f"suite {log_line(line.name)}: {log_line(figures.suite(line) + measured)}"
+        yield f"suite {log_line(line.name)}: {log_line(words.suite(line) + measured)}"
 
 
 def _exceptions(verdict: Verdict) -> Iterator[str]:
@@ -96,6 +96,6 @@ def _exceptions(verdict: Verdict) -> Iterator[str]:
 
 def _exception(line: ExceptionLine) -> str:
     review = f", review by {line.review}" if line.review else ""
-    floor = f", floor {figures.bar(line.floor)}" if line.floor is not None else ""
-    now = figures.percent(line.current, line.floor)
+    floor = f", floor {words.bar(line.floor)}" if line.floor is not None else ""
+    now = words.percent(line.current, line.floor)
     return f"{line.scope} ({line.metric}) {line.state}{floor}, now {now}{review}, owner {line.owner or 'nobody'}"

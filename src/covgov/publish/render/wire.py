@@ -1,4 +1,4 @@
-"""The verdict as JSON, version 1 (docs/verdict-json.md)."""
+"""The verdict as JSON, version 1 (docs/verdict-json.md): the model itself, as `covgov.model.codec` spells it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from typing import ClassVar
 
 import msgspec
 
+from covgov.model import codec
 from covgov.model.verdict import Verdict
-from covgov.publish import to_wire_v1
 
 
 class JsonRenderer:
     name: ClassVar[str] = "json"
 
     def __call__(self, verdict: Verdict, /) -> str:
-        encoded = msgspec.json.encode(to_wire_v1.verdict(verdict), order="deterministic")
-        return msgspec.json.format(encoded, indent=2).decode() + "\n"
+        return msgspec.json.format(codec.encode(verdict), indent=2).decode() + "\n"
+
+
+def schema() -> bytes:
+    """JSON Schema of the document, as committed in verdict-v1.schema.json."""
+    (verdict,), parts = codec.schemas([Verdict], "#/$defs/{name}")
+    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "covgov verdict, version 1"}
+    encoded = msgspec.json.encode({**named, **verdict, "$defs": parts}, order="sorted")
+    return msgspec.json.format(encoded, indent=2) + b"\n"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from textwrap import dedent
 
-from covgov.judge.facts import BasePolicy, ComponentFacts, Facts, Measured
+from covgov.judge.facts import BasePolicy, Facts, suite_line
 from covgov.judge.registry import RULES
+from covgov.judge.view import ComponentFacts, PolicyView, ScopeFacts
 from covgov.model.change import Category, Delta, Tally
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
 from covgov.model.snapshot import MERGED, Metric, Snapshot
-from covgov.model.verdict import Finding, SuiteLine
+from covgov.model.verdict import Finding
+from covgov.model.words import with_words
 from covgov.policy import config, scopes
 from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import snap
@@ -54,51 +56,61 @@ def policy(text: str = TWO) -> Policy:
     return config.parse(dedent(text), "covgov.toml")
 
 
-def measured(snapshot: Snapshot | None, *, baseline: Baseline | NoBaseline = FIRST_RUN, missing: str = "") -> Measured:
-    return Measured(snapshot, missing, baseline)
+def measured(
+    snapshot: Snapshot | None, *, baseline: Baseline | NoBaseline = FIRST_RUN, missing: str = ""
+) -> ScopeFacts:
+    return ScopeFacts(snapshot, missing, baseline)
 
 
-def compared(snapshot: Snapshot, judged: Fraction | None, points: Fraction | None = None) -> Measured:
+def compared(snapshot: Snapshot, judged: Fraction | None, points: Fraction | None = None) -> ScopeFacts:
     """A scope with a baseline whose guard judged this many points, in every metric."""
     now = snapshot.ratio(Metric.COMBINED)
     delta = Delta(Metric.COMBINED, now, now, judged if points is None else points, judged=judged)
-    return Measured(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, delta))
+    return ScopeFacts(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, with_words(delta)))
 
 
-def tallied(snapshot: Snapshot, counts: Mapping[Category, int]) -> Measured:
+def tallied(snapshot: Snapshot, counts: Mapping[Category, int]) -> ScopeFacts:
     """A scope with a baseline whose lines fall into these categories."""
     now = snapshot.ratio(Metric.LINE)
     delta = Delta(Metric.LINE, now, now, Fraction(0), judged=Fraction(0), tally=Tally(lines=counts))
-    return Measured(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, delta))
+    return ScopeFacts(snapshot, "", Baseline(RECEIPT, {}), snapshot, dict.fromkeys(Metric, with_words(delta)))
 
 
-def facts(policy: Policy, snapshots: Mapping[str, Snapshot], *, project: Snapshot | None = None) -> Facts:
-    """Facts of a first run: each suite of `snapshots` arrived, components hold their own files of it."""
+def facts(snapshots: Mapping[str, Snapshot], suites: Iterable[str] = (), *, merged: Snapshot | None = None) -> Facts:
+    """Facts of a first run: each suite of `snapshots` arrived; further ones did not."""
+    names = sorted({*snapshots, *suites})
+    return Facts(
+        today=TODAY,
+        suites=tuple(suite_line(name, snapshots.get(name), "no report") for name in names),
+        snapshots=snapshots,
+        merged=merged,
+        baseline=FIRST_RUN,
+        base_policy=BasePolicy.PRESENT,
+    )
+
+
+def view(policy: Policy, snapshots: Mapping[str, Snapshot], *, project: Snapshot | None = None) -> PolicyView:
+    """What the policy sees in facts of a first run: components hold their own files of their suite."""
     parts = []
     for one in policy.components.values():
         snapshot = snapshots.get(one.suite)
         own = snapshot.restrict(scopes.belongs(policy, one.name)) if snapshot is not None else None
         parts.append(ComponentFacts(one, measured(own, missing="" if own else "its report is missing")))
-    return Facts(
-        today=TODAY,
-        policy=policy,
-        base_policy=BasePolicy.PRESENT,
-        loosenings=(),
-        suites=tuple(_suite(name, snapshots.get(name)) for name in policy.expected),
-        components=tuple(parts),
-        project=measured(replace(project, suite=MERGED)) if project is not None else None,
-        patch=None,
-        register=None,
-        base_register=None,
-    )
+    whole = measured(replace(project, suite=MERGED)) if project is not None else None
+    return PolicyView(facts(snapshots, policy.expected, merged=project), policy, tuple(parts), whole)
 
 
-def with_component(facts: Facts, name: str, measured: Measured) -> Facts:
-    """The same facts with another measurement of one component."""
+def knowing(view: PolicyView, **facts: object) -> PolicyView:
+    """The same view of facts with these values."""
+    return replace(view, facts=replace(view.facts, **facts))  # type: ignore[arg-type]  # any field of Facts
+
+
+def with_component(view: PolicyView, name: str, measured: ScopeFacts) -> PolicyView:
+    """The same view with another measurement of one component."""
     return replace(
-        facts,
+        view,
         components=tuple(
-            replace(one, measured=measured) if one.component.name == name else one for one in facts.components
+            replace(one, measured=measured) if one.component.name == name else one for one in view.components
         ),
     )
 
@@ -108,23 +120,17 @@ def told(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
     return [(finding.rule, finding.effect.value, finding.subject) for finding in findings]
 
 
-def _suite(name: str, snapshot: Snapshot | None) -> SuiteLine:
-    if snapshot is None:
-        return SuiteLine(name, arrived=False, reason="no report")
-    return SuiteLine(name, arrived=True, tests=snapshot.tests, identity=snapshot.identity)
-
-
 API = snap({"src/api/a.py": "++++-"})
 AUTH = snap({"src/auth/a.py": "+" * 95 + "-" * 5}, suite="auth")
 BOTH = {"api": API, "auth": AUTH}
 """Snapshots with which both components of TWO are above their bars."""
 
 
-def found(rule: str, given: Facts) -> tuple[Finding, ...]:
+def found(rule: str, given: PolicyView) -> tuple[Finding, ...]:
     """What one rule finds."""
     return tuple(RULES[rule](given))
 
 
-def good() -> Facts:
-    """Facts in order: everything arrived and is above its bar, on a first run."""
-    return facts(policy(), BOTH, project=snap({**API.files, **AUTH.files}))
+def good() -> PolicyView:
+    """A view in order: everything arrived and is above its bar, on a first run."""
+    return view(policy(), BOTH, project=snap({**API.files, **AUTH.files}))

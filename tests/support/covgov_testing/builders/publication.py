@@ -10,7 +10,6 @@ from covgov.ci.interface import CiContext, Event
 from covgov.model.verdict import Effect, Finding, Verdict
 from covgov.policy.notification import NotifyPolicy, Occasion
 from covgov.policy.policy import Policy
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Publication
 from covgov_testing.builders import verdict as build
 
@@ -30,14 +29,14 @@ def publication(
     owner_of: Callable[[str], str] = lambda _: "",
 ) -> Publication:
     return Publication(
-        verdict=to_wire_v1.verdict(now),
+        verdict=now,
         file=(files or {}).get,
         ci=ci,
         policy=replace(Policy(), notify=notify or NotifyPolicy()),
         repository="acme/shop",
-        commit=now.commit,
+        commit=now.commit or "",
         now=at,
-        previous=None if before is None else to_wire_v1.verdict(before),
+        previous=None if before is None else before,
         owner_of=owner_of,
     )
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from covgov.ci.interface import CiContext, Event
 from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Publication
 from covgov.publish.render.markdown import MarkdownRenderer
 from covgov_testing.builders import verdict as build
@@ -52,7 +51,7 @@ def publication(
     judged = verdict or build.verdict()
     lying = {"summary.md": MarkdownRenderer()(judged).encode("utf-8", "backslashreplace"), **(files or {})}
     return Publication(
-        verdict=to_wire_v1.verdict(judged),
+        verdict=judged,
         file=lying.get,
         ci=ci,
         policy=publishing(text),

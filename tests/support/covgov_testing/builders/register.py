@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from covgov.judge.facts import BasePolicy, ComponentFacts, Facts, Measured
+from covgov.judge.facts import BasePolicy, Facts
+from covgov.judge.view import ComponentFacts, PolicyView, ScopeFacts
 from covgov.model.ratio import Ratio
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.snapshot import Metric, Snapshot
@@ -54,7 +55,7 @@ PROPOSED = replace(
     approved_on=None,
 )  # fmt: skip
 
-RECEIPT = ReceiptLine("", 0, 0, "first run")
+RECEIPT = ReceiptLine(None, 0, 0, "first run")
 POLICY = Policy(
     suites={"auth": Suite("auth"), "api": Suite("api")},
     components={
@@ -147,11 +148,11 @@ def verdict(bars: Sequence[BarLine], rows: Sequence[Row] = (), suites: Sequence[
 
 
 def component_facts(name: str, snapshot: Snapshot | None) -> ComponentFacts:
-    measured = Measured(snapshot, "", NoBaseline(BaselineReason.FIRST_RUN, "", blocking=False))
+    measured = ScopeFacts(snapshot, "", NoBaseline(BaselineReason.FIRST_RUN, "", blocking=False))
     return ComponentFacts(POLICY.components[name], measured)
 
 
-def facts(
+def view(
     head: Register | None,
     base: Register | None = None,
     *,
@@ -161,18 +162,17 @@ def facts(
     max_term_days: int | None = None,
     approvals: Iterable[str] = (),
     today: date = TODAY,
-) -> Facts:
-    return Facts(
+) -> PolicyView:
+    facts = Facts(
         today=today,
-        policy=replace(POLICY, register=replace(POLICY.register, max_term_days=max_term_days)),
-        base_policy=base_policy,
-        loosenings=(),
         suites=(),
-        components=tuple(components),
-        project=None,
-        patch=None,
+        snapshots={},
+        merged=None,
+        base_policy=base_policy,
         register=head,
         base_register=base,
         changed_paths=None if changed is None else frozenset(changed),
         approvals=frozenset(approvals),
     )
+    policy = replace(POLICY, register=replace(POLICY.register, max_term_days=max_term_days))
+    return PolicyView(facts, policy, tuple(components))

@@ -23,7 +23,7 @@ from covgov.model.verdict import (
 from covgov_testing.builders.coverage import snap
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
-NO_RECEIPT = ReceiptLine("", 0, 0, "first run")
+NO_RECEIPT = ReceiptLine(None, 0, 0, "first run")
 
 
 def object_id(text: str) -> str:

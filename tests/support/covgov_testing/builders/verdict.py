@@ -27,6 +27,7 @@ from covgov.model.verdict import (
     Verdict,
     fold,
 )
+from covgov.model.words import with_words
 
 HOSTILE: Final = (
     "a | b | c",
@@ -50,7 +51,7 @@ HOSTILE: Final = (
 )
 
 RECEIPT: Final = ReceiptLine("abcdef1234567890", 3, 2, "merge base with the target branch")
-NO_RECEIPT: Final = ReceiptLine("", 0, 0, "first run: there is no history yet")
+NO_RECEIPT: Final = ReceiptLine(None, 0, 0, "first run: there is no history yet")
 BELOW_80: Final = Ratio(1599, 2000)
 TODAY: Final = date(2026, 11, 22)
 
@@ -63,7 +64,7 @@ def finding(
     scope: Scope = Scope.COMPONENT,
     subject: str = "api",
     hint: str = "",
-    waived_by: str = "",
+    waived_by: str | None = None,
 ) -> Finding:
     return Finding(
         rule=rule, effect=effect, scope=scope, subject=subject, message=message, hint=hint, waived_by=waived_by
@@ -110,7 +111,8 @@ def drop(points: str = "-5", judged: str | None = None) -> Delta:
     value = Fraction(points)
     part = Part(Cause.NEW_UNCOVERED, 0, 5, value)
     held = value if judged is None else Fraction(judged)
-    return Delta(Metric.COMBINED, Ratio(90, 100), Ratio(85, 100), value, (part,), held, Tally({Category.UNC: 5}))
+    delta = Delta(Metric.COMBINED, Ratio(90, 100), Ratio(85, 100), value, (part,), held, Tally({Category.UNC: 5}))
+    return with_words(delta)
 
 
 def verdict(
@@ -121,10 +123,10 @@ def verdict(
     suites: tuple[SuiteLine, ...] = (),
     exceptions: tuple[ExceptionLine, ...] = (),
     receipt: ReceiptLine = RECEIPT,
-    soft_start: str = "",
+    soft_start: str | None = None,
     guard_judged: dict[str, Fraction] | None = None,
     dirty: bool = False,
-    commit: str = "c0ffee1234567890",
+    commit: str | None = "c0ffee1234567890",
 ) -> Verdict:
     """A verdict whose outcome is what its findings fold to."""
     return Verdict(
@@ -178,7 +180,7 @@ test_runs = st.builds(
 @st.composite
 def deltas(draw: st.DrawFn) -> Delta:
     points = draw(st.none() | fractions)
-    return Delta(
+    delta = Delta(
         metric=draw(metrics),
         base=draw(ratios),
         head=draw(ratios),
@@ -188,6 +190,7 @@ def deltas(draw: st.DrawFn) -> Delta:
         tally=Tally(draw(tallies), draw(tallies)),
         lost=draw(line_maps),
     )
+    return with_words(delta)
 
 
 findings = st.builds(
@@ -201,7 +204,7 @@ findings = st.builds(
     metric=st.none() | metrics,
     now=st.none() | ratios,
     bar=st.none() | bars,
-    waived_by=st.just("") | st.just("EX-1") | texts,
+    waived_by=st.none() | st.just("EX-1") | texts,
 )
 rows = st.builds(
     Row,
@@ -262,10 +265,10 @@ def verdicts(draw: st.DrawFn) -> Verdict:
         receipt=draw(receipts),
         today=draw(dates),
         policy_hash=draw(texts),
-        commit=draw(texts | st.just("")),
-        tree=draw(texts),
+        commit=draw(st.none() | texts),
+        tree=draw(st.none() | texts),
         dirty=draw(st.booleans()),
-        soft_start=draw(st.just("") | texts),
+        soft_start=draw(st.none() | texts),
         guard_judged=draw(st.dictionaries(texts, fractions, max_size=2)),
         bars=tuple(draw(st.lists(bar_lines, max_size=2))),
     )

@@ -46,6 +46,7 @@ class Told:
     alerts: what was received, oldest first. files: what a recorded run leaves below coverage/. proposal: what the
     register was to learn when a component fell below its bar. drop, summary, metrics, mail: output, Markdown, text file
     and letter of the run that dropped. rotation: the console of a secret that was replaced. register: in the end.
+    request: the comment on a pull request that was opened after the two weeks.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Told:
     mail: Mail = Mail("", "", "", "")
     rotation: str = ""
     register: str = ""
+    request: str = ""
 
 
 @dataclass
@@ -90,14 +92,14 @@ class Fortnight:
         ci = self.stage.ci(before)
         done = self.stage.covgov("run", env=ci)
         self.publish("notify", "prometheus", env=ci)
-        self.told.mail = _letter(self.mailbox.inbox[0]) if self.mailbox.inbox else self.told.mail
+        self.told.mail = letter(self.mailbox.inbox[0]) if self.mailbox.inbox else self.told.mail
         self.told.events.append(Event(self.stage.now, what, "people", done.code, tuple(self.heard())))
         return done
 
     def heard(self) -> list[str]:
         """What was received since the last call: where, and its subject."""
         fresh = [f"webhook: {one.json['title']}" for one in self.gate.accepted]
-        fresh += [f"mail: {letter.subject}" for letter in map(_letter, self.mailbox.inbox)]
+        fresh += [f"mail: {letter.subject}" for letter in map(letter, self.mailbox.inbox)]
         self.gate.accepted.clear()
         self.mailbox.inbox.clear()
         self.told.alerts += fresh
@@ -193,7 +195,7 @@ def _rotate(fortnight: Fortnight) -> None:
     )
 
 
-def _letter(envelope: Envelope) -> Mail:
+def letter(envelope: Envelope) -> Mail:
     assert isinstance(envelope.content, bytes)
     letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
     body = str(letter.get_content()).replace("\r\n", "\n")

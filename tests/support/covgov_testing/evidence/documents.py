@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from covgov_testing.act import CHECKOUT
-from covgov_testing.evidence import commands, cycles, memo, tables, weekly
+from covgov_testing.evidence import commands, cycles, memo, pull_request, tables, weekly
 from covgov_testing.evidence.cycles import Told
 
 WEEKLY = Path("docs/metrics/coverage-weekly.md")
@@ -30,8 +30,10 @@ BLOCK = re.compile(
 def evidence(root: Path) -> tuple[Told, Mapping[str, str]]:
     """Plays the two weeks below `root`: what happened in them, and every block that a document may show."""
     stage, told = cycles.play(root)
+    printed = commands.blocks(stage)
+    told.request = pull_request.comment(stage)
     return told, {
-        **commands.blocks(stage),
+        **printed,
         **tables.blocks(),
         "targets": commands.targets(),
         "proposal": fenced("diff", told.proposal),

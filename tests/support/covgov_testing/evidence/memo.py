@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from covgov.policy.bars import spelled
 from covgov.policy.policy import BarScope, On
 from covgov_testing.act import CHECKOUT
+from covgov_testing.evidence import own
 from covgov_testing.evidence.cycles import Told
 from covgov_testing.evidence.tables import policy
 
@@ -36,4 +37,6 @@ def render(told: Told, blocks: Mapping[str, str]) -> str:
         drop=told.drop.strip(),
         mail=told.mail,
         blocks=blocks,
+        own=own.recorded(),
+        missing=own.MISSING,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from covgov_testing.evidence import pull_request
 from covgov_testing.evidence.cycles import Mail, Told
 
 FOLDER = Path("docs/portfolio/images")
@@ -27,11 +28,17 @@ dl { display: grid; grid-template-columns: 80px auto; } dt { color: #59636e; } d
 """
 
 
+REQUEST_STYLE = """\
+section { border: 1px solid #d1d9e0; border-radius: 6px; } .said { padding: 0 16px; }
+.by { background: #f6f8fa; border-bottom: 1px solid #d1d9e0; padding: 8px 16px; color: #59636e; }
+"""
+
+
 def pages(told: Told) -> Mapping[str, str]:
     """File name -> the HTML page that it is a picture of."""
-    rendered = MarkdownIt("commonmark", {"html": True}).enable("table").render(told.summary)
     return {
-        "job-summary.png": _page("Job summary of govern", rendered),
+        "pull-request.png": _page(f"{pull_request.TITLE} #7", _comment(told.request)),
+        "job-summary.png": _page("Job summary of govern", _rendered(told.summary)),
         "alert.png": _page("Mail, as the server received it", _letter(told.mail)),
     }
 
@@ -70,6 +77,18 @@ def photographed(page: str) -> bytes:
 def _page(title: str, body: str) -> str:
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     return f"{head}</head><body><h1>{title}</h1>{body}</body></html>\n"
+
+
+def _rendered(markdown: str) -> str:
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown))
+
+
+def _comment(markdown: str) -> str:
+    """The comment down to the lines that the change leaves uncovered; the tables below them are in the job summary."""
+    shown = markdown.partition("</details>")
+    opened = f"{shown[0]}{shown[1]}".replace("<details>", "<details open>")
+    by = f'<style>{REQUEST_STYLE}</style><div class="by"><b>github-actions</b> bot commented</div>'
+    return f'<section>{by}<div class="said">{_rendered(opened)}</div></section>'
 
 
 def _letter(mail: Mail) -> str:

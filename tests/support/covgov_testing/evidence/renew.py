@@ -1,4 +1,4 @@
-"""What `make evidence` and `make cycles` do."""
+"""What `make evidence`, `make cycles` and `make own-evidence` do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from covgov.files import write_all
 from covgov_testing.act import CHECKOUT
-from covgov_testing.evidence import cycles, documents, pictures, weekly
+from covgov_testing.evidence import cycles, documents, own, pictures, weekly
 
 
 def main(argv: Sequence[str], folder: Path) -> int:
@@ -16,8 +16,10 @@ def main(argv: Sequence[str], folder: Path) -> int:
     if list(argv) == ["weekly"]:
         _, told = cycles.play(folder)
         return _written({documents.WEEKLY: weekly.page(told).encode()})
+    if list(argv) == ["own"]:
+        return _written({own.PAGE: own.encoded(own.play(folder))})
     if argv:
-        raise SystemExit("usage: evidence.py [weekly]")
+        raise SystemExit("usage: evidence.py [weekly | own]")
     told, blocks = documents.evidence(folder)
     texts = {path: text.encode() for path, text in documents.all_of(told, blocks).items()}
     return _written({**texts, **_pictures(pictures.pages(told))})

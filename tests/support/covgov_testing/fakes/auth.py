@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 from joserfc import jwt
@@ -62,11 +61,12 @@ class Clock:
 class CountedBytes:
     """A source of secrets that never repeats itself and can be foretold."""
 
-    def __init__(self) -> None:
-        self._numbers = count(1)
+    def __init__(self, after: int = 0) -> None:
+        self.given = after
 
     def __call__(self, size: int) -> bytes:
-        return hashlib.sha256(str(next(self._numbers)).encode()).digest()[:size]
+        self.given += 1
+        return hashlib.sha256(str(self.given).encode()).digest()[:size]
 
 
 @cache

@@ -15,7 +15,6 @@ from sqlalchemy import Engine, insert
 from starlette.testclient import TestClient
 
 from covgov.history.interface import RunSummary
-from covgov.hub.app import create_app
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.auth_service.principals import EVERYWHERE, Scope
 from covgov.hub.auth_service.tokens import tokens
@@ -24,18 +23,20 @@ from covgov.hub.deps import HubDeps
 from covgov.hub.settings import HubSettings, Limits
 from covgov.hub.store import documents, repositories
 from covgov.hub.store.documents import Kind
-from covgov.hub.store.engine import migrate, open_engine
+from covgov.hub.store.engine import migrate, open_engine, settle
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.repositories import Repository
 from covgov.hub.store.schema import REPOSITORIES
 from covgov.hub.store.work import Work, stamp, transaction
 from covgov.model.run import RunRecord
 from covgov_testing.fakes.auth import NOON, Clock, CountedBytes
+from covgov_testing.hub.app import app_of, no_keys
 
 HUB = "http://hub.example"
 SHOP = "/v1/repositories/acme/shop"
 OPEN = "/v1/repositories/acme/open"
 EMPTY = "/v1/repositories/acme/empty"
+OURS = Scope(frozenset({"acme/shop", "acme/empty"}))
 
 POLICY = """\
 version = 1
@@ -93,50 +94,49 @@ class ReadDesk:
         return found
 
 
-def template(folder: Path) -> Path:
-    """A database file with the tables and the three repositories, to be copied for each test."""
-    path = folder / "template.db"
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A database file to be copied for each test. bearers: a header for somebody of each role. given: secrets so far."""
+
+    path: Path
+    bearers: Mapping[Role, Mapping[str, str]]
+    given: int
+
+    def copied(self, folder: Path) -> Path:
+        return Path(shutil.copyfile(self.path, folder / "hub.db"))
+
+
+def template(folder: Path) -> Template:
+    """With the tables, the three repositories and a token per role; only the admin's reaches acme/open."""
+    path, secrets = folder / "template.db", CountedBytes()
     engine = open_engine(f"sqlite:///{path}")
     migrate(engine)
     with transaction(engine, write=True) as connection:
         for name, private in (("shop", True), ("empty", True), ("open", False)):
             values = {"owner": "acme", "name": name, "private": private, "created_at": stamp(NOON)}
             connection.execute(insert(REPOSITORIES).values(values))
-    engine.dispose()
-    return path
+        work = Work(connection, NOON, "local:root", "request-0")
+        bearers = {role: _bearer(work, secrets, role) for role in Role}
+    settle(engine)
+    return Template(path, bearers, secrets.given)
 
 
 @contextmanager
-def read_desk(made: Path, folder: Path, *, page: int = 200) -> Iterator[ReadDesk]:
+def read_desk(made: Template, folder: Path, *, page: int = 200) -> Iterator[ReadDesk]:
     """page: the hub's own limit of items."""
-    path = folder / "hub.db"
-    shutil.copyfile(made, path)
-    url, clock, secrets = f"sqlite:///{path}", Clock(), CountedBytes()
+    url, clock, secrets = f"sqlite:///{made.copied(folder)}", Clock(), CountedBytes(made.given)
     engine = open_engine(url)
     limits = replace(Limits(), page=page, requests_per_minute=1_000_000)
-    deps = HubDeps(engine, clock.read, _no_keys, secrets, clock.monotonic)
-    app = create_app(HubSettings(url, limits=limits), deps)
+    app = app_of(HubSettings(url, limits=limits), HubDeps(engine, clock.read, no_keys, secrets, clock.monotonic))
     everyone = TestClient(app, base_url=HUB, raise_server_exceptions=False)
     try:
-        yield ReadDesk(
-            engine,
-            clock,
-            app,
-            everyone,
-            admin=_token(engine, clock, secrets, Role.ADMIN, EVERYWHERE),
-            reader=_token(engine, clock, secrets, Role.READER, Scope(frozenset({"acme/shop", "acme/empty"}))),
-        )
+        yield ReadDesk(engine, clock, app, everyone, admin=made.bearers[Role.ADMIN], reader=made.bearers[Role.READER])
     finally:
         everyone.close()
         engine.dispose()
 
 
-def _no_keys(url: str) -> bytes:
-    raise AssertionError(f"nothing asks {url} for keys")
-
-
-def _token(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: Scope) -> dict[str, str]:
-    with transaction(engine, write=True) as connection:
-        work = Work(connection, clock.now, "local:root", "request-0")
-        issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
+def _bearer(work: Work, secrets: CountedBytes, role: Role) -> dict[str, str]:
+    scope = EVERYWHERE if role is Role.ADMIN else OURS
+    issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
     return {"Authorization": f"Bearer {issued.secret.text}"}

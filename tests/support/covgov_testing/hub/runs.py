@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, Snapshot, TestRun
@@ -14,7 +16,7 @@ from covgov.model.verdict import Outcome, ReceiptLine, Row, Scope, SuiteLine
 from covgov_testing.builders.coverage import PASSED, cov, snap
 from covgov_testing.builders.run import NOON, object_id, run, verdict
 
-NO_RECEIPT = ReceiptLine("", 0, 0, "first run")
+NO_RECEIPT = ReceiptLine(None, 0, 0, "first run")
 SOURCES = {"src/api/a.py": "a1", "src/api/b.py": "b1", "src/auth/login.py": "l1"}
 PICTURES = {"src/api/a.py": "++-", "src/api/b.py": "+-x", "src/auth/login.py": "++"}
 
@@ -54,7 +56,7 @@ def two_suites(
         branch=branch,
         expected=("api", "auth"),
         snapshots=snapshots,
-        made=replace(made, project=replace(whole, scope=Scope.PROJECT, suite="")),
+        made=structs.replace(made, project=structs.replace(whole, scope=Scope.PROJECT, suite="")),
     )
 
 

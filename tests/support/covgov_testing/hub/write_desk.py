@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -19,26 +17,23 @@ from starlette.testclient import TestClient
 
 from covgov.history import layout, ledger
 from covgov.history.interface import View
-from covgov.hub.app import create_app
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Scope
-from covgov.hub.auth_service.tokens import tokens
-from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import audit
 from covgov.hub.settings import HubSettings, Limits
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.store.work import transaction
 from covgov.model.run import RunRecord
 from covgov_testing.fakes.auth import Clock, CountedBytes
 from covgov_testing.hub import database as hub_database
+from covgov_testing.hub.app import app_of, no_keys
+from covgov_testing.hub.reading import Template
 
 SHOP = "/v1/repositories/acme/shop"
 HISTORY = f"{SHOP}/history"
 UPLOADS = f"{SHOP}/uploads"
 COMMIT, TREE = "c" * 40, "d" * 40
-OURS = Scope(frozenset({"acme/shop", "acme/empty"}))
 
 
 @dataclass(frozen=True)
@@ -115,21 +110,16 @@ def zipped(data: bytes) -> dict[str, object]:
 
 
 @contextmanager
-def write_desk(made: Path, folder: Path, **limits: float) -> Iterator[WriteDesk]:
-    """made: a database with the repositories. limits: fields of Limits."""
-    path = folder / "hub.db"
-    shutil.copyfile(made, path)
-    url, clock, secrets = hub_database.url(path), Clock(), CountedBytes()
+def write_desk(made: Template, folder: Path, **limits: float) -> Iterator[WriteDesk]:
+    """limits: fields of Limits."""
+    url, clock, secrets = hub_database.url(made.copied(folder)), Clock(), CountedBytes(made.given)
     engine = open_engine(url)
     wanted = replace(Limits(), **{"requests_per_minute": 1_000_000, **limits})  # type: ignore[arg-type]  # checked below
     assert all(isinstance(getattr(wanted, name), int | float) for name in limits)
-    app = create_app(HubSettings(url, limits=wanted), HubDeps(engine, clock.read, _no_keys, secrets, clock.monotonic))
+    app = app_of(HubSettings(url, limits=wanted), HubDeps(engine, clock.read, no_keys, secrets, clock.monotonic))
     client = TestClient(app, base_url="http://hub.example", raise_server_exceptions=False)
-    scopes = {role: EVERYWHERE if role is Role.ADMIN else OURS for role in Role}
     try:
-        yield WriteDesk(
-            engine, clock, app, client, {r: _bearer(engine, clock, secrets, r, s) for r, s in scopes.items()}
-        )
+        yield WriteDesk(engine, clock, app, client, made.bearers)
     finally:
         client.close()
         engine.dispose()
@@ -138,14 +128,3 @@ def write_desk(made: Path, folder: Path, **limits: float) -> Iterator[WriteDesk]
 def _table(value: object) -> dict[str, str]:
     assert isinstance(value, Mapping)
     return {str(key): one for key, one in value.items()}
-
-
-def _no_keys(url: str) -> bytes:
-    raise OSError(f"{url} cannot be reached")
-
-
-def _bearer(engine: Engine, clock: Clock, secrets: CountedBytes, role: Role, scope: Scope) -> dict[str, str]:
-    with transaction(engine, write=True) as connection:
-        work = Work(connection, clock.now, "local:root", "request-0")
-        issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
-    return {"Authorization": f"Bearer {issued.secret.text}"}

@@ -11,6 +11,7 @@ from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.engine import migrate
 from covgov_testing.builders.run import run
 from covgov_testing.hub.database import database
+from covgov_testing.hub.reading import Template
 from covgov_testing.hub.write_desk import SHOP, WriteDesk, write_desk
 
 
@@ -19,10 +20,9 @@ def test_alive_is_whoever_answers(desk: WriteDesk) -> None:
 
 
 def test_ready_is_who_has_the_tables_of_this_version(tmp_path: Path) -> None:
-    made = tmp_path / "made.db"
-    with database(made):
+    with database(tmp_path / "made.db"):
         pass
-    with write_desk(made, tmp_path) as desk:
+    with write_desk(Template(tmp_path / "made.db", {}, 0), tmp_path) as desk:
         assert desk.ask("GET", "/readyz", None).json() == {"status": "ready"}
         migrate(desk.engine, "base")
         desk.clock.forward(1)

@@ -15,6 +15,7 @@ from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import diagnostics
 from covgov_testing.builders.run import run
+from covgov_testing.hub.reading import Template
 from covgov_testing.hub.write_desk import HISTORY, SHOP, WriteDesk, write_desk, zipped
 
 
@@ -103,7 +104,7 @@ def test_a_crash_is_a_problem_that_tells_nothing_of_its_cause(desk: WriteDesk, l
 
 
 @pytest.mark.security
-def test_who_asks_too_often_is_told_when_to_come_back(read_template: Path, tmp_path: Path) -> None:
+def test_who_asks_too_often_is_told_when_to_come_back(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, requests_per_minute=2) as desk:
         for _ in range(3):  # one as a stranger, two as a token that was taken before
             assert desk.ask("GET", SHOP).status_code == 200
@@ -118,7 +119,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(read_template: Path, tmp_p
 
 @pytest.mark.security
 def test_a_token_that_was_taken_has_a_rate_of_its_own_and_a_made_up_one_has_not(
-    read_template: Path, tmp_path: Path
+    read_template: Template, tmp_path: Path
 ) -> None:
     """Jobs behind one address do not starve each other, and nobody gets a fresh rate by inventing tokens."""
     with write_desk(read_template, tmp_path, requests_per_minute=3) as desk:
@@ -132,7 +133,7 @@ def test_a_token_that_was_taken_has_a_rate_of_its_own_and_a_made_up_one_has_not(
 
 
 @pytest.mark.reliability
-def test_a_wall_clock_that_jumps_changes_no_limit(read_template: Path, tmp_path: Path) -> None:
+def test_a_wall_clock_that_jumps_changes_no_limit(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, requests_per_minute=2) as desk:
         for _ in range(3):
             desk.ask("GET", SHOP)

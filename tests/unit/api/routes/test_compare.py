@@ -25,13 +25,16 @@ def pair(hub: ReadDesk) -> dict[str, str]:
 
 def test_a_loss_is_told_in_categories_parts_and_words(hub: ReadDesk) -> None:
     body = hub.get(COMPARE, **pair(hub), suite="api", metric="line").json()
-    assert (body["base"]["covered"], body["head"]["covered"], body["head"]["total"]) == (3, 2, 5)
-    assert body["points"] == {"exact": "-20/1", "shown": "-20.00"}
-    assert body["words"].startswith("-20.00 pp = ")
-    assert "tests no longer reach 1 line" in body["words"]
-    assert body["totals"]["lines"]["LBC"] == 1
-    assert len(body["totals"]["lines"]) == len(body["totals"]["exits"]) == 12
-    assert body["lost"] == {"src/api/a.py": "2"}
+    assert (body["delta"]["base"]["covered"], body["delta"]["head"]["covered"], body["delta"]["head"]["total"]) == (
+        3,
+        2,
+        5,
+    )
+    assert body["delta"]["points"] == {"exact": "-20/1", "shown": "-20.00"}
+    assert body["delta"]["words"].startswith("-20.00 pp = ")
+    assert "tests no longer reach 1 line" in body["delta"]["words"]
+    assert body["delta"]["tally"]["lines"]["LBC"] == 1
+    assert body["delta"]["lost"] == {"src/api/a.py": "2"}
     assert body["files"][0] == {
         "base": "src/api/a.py",
         "head": "src/api/a.py",
@@ -51,7 +54,7 @@ def test_the_answer_says_that_there_was_no_git(hub: ReadDesk) -> None:
 def test_equal_texts_leave_nothing_unmapped(hub: ReadDesk) -> None:
     one = hub.record(two_suites("c1")).id
     body = hub.get(COMPARE, base=one, head=one).json()
-    assert body["words"] == "+0.00 pp, no cause to tell"
+    assert body["delta"]["words"] == "+0.00 pp, no cause to tell"
     assert "deleted and new" not in body["notes"][0]
     assert (body["suite"], body["component"], body["files"]) == (None, None, [])
 
@@ -70,7 +73,7 @@ def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk
     hub.put(Kind.POLICY, "covgov.toml", POLICY)
     sides = pair(hub)
     body = hub.get(COMPARE, **sides, component="auth").json()
-    assert (body["suite"], body["component"], body["metric"], body["points"]["shown"]) == (
+    assert (body["suite"], body["component"], body["delta"]["metric"], body["delta"]["points"]["shown"]) == (
         "auth",
         "auth",
         "line",
@@ -78,7 +81,7 @@ def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk
     )
     assert (body["changed_files"], body["unchanged_files"]) == (0, 1)
     body = hub.get(COMPARE, **sides, component="api", metric="line").json()
-    assert body["lost"] == {"src/api/a.py": "2"}
+    assert body["delta"]["lost"] == {"src/api/a.py": "2"}
 
 
 def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
@@ -86,10 +89,12 @@ def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
     base = hub.record(two_suites("c1"))
     moved = {"src/api/a.py": "++-", "src/api/b.py": "+-x", "src/api/login.py": "++"}
     head = hub.record(two_suites("c2", pictures=moved, sources={"src/api/login.py": "l1"}))
-    causes = [part["cause"] for part in hub.get(COMPARE, base=base.id, head=head.id, component="api").json()["parts"]]
-    assert causes == ["new-covered"]  # the suite api did not measure the file before
+    delta = hub.get(COMPARE, base=base.id, head=head.id, component="api").json()["delta"]
+    assert [part["cause"] for part in delta["parts"]] == [
+        "new-covered"
+    ]  # the suite api did not measure the file before
     body = hub.get(COMPARE, base=base.id, head=head.id).json()
-    assert body["points"]["shown"] == "+0.00"
+    assert body["delta"]["points"]["shown"] == "+0.00"
 
 
 def test_a_component_needs_a_stored_policy_that_declares_it(hub: ReadDesk) -> None:

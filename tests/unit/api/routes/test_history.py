@@ -16,6 +16,7 @@ from covgov.hub.store.history_files import SqlView
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, run
 from covgov_testing.hub import database as hub_database
+from covgov_testing.hub.reading import Template
 from covgov_testing.hub.write_desk import HISTORY, WriteDesk, proposal, write_desk, zipped
 
 
@@ -248,7 +249,7 @@ def test_an_audit_entry_that_cannot_be_written_fails_the_request_and_nothing_is_
 
 @pytest.mark.reliability
 @pytest.mark.security
-def test_a_repository_keeps_no_more_than_it_may(read_template: Path, tmp_path: Path) -> None:
+def test_a_repository_keeps_no_more_than_it_may(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, repository=20_000) as small:
         assert small.add(run("c1")).status_code == 201
         kept = len(small.history().view().names())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from covgov.history import layout
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Outcome, Scope
+from covgov.publish.render.wire import JsonRenderer
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, object_id, row, run, verdict
 from covgov_testing.hub.database import forge
@@ -110,43 +112,17 @@ def test_one_run_tells_its_verdict_suites_and_components(hub: ReadDesk) -> None:
     recorded = hub.record(run(made=made, outcome=Outcome.FAIL))
     body = hub.get(f"{SHOP}/runs/{recorded.id}").json()
     assert (body["run"]["id"], body["previous"], body["expected"]) == (recorded.id, None, ["api"])
-    assert body["suites"] == [
-        {
-            "name": "api",
-            "identity": {"tool": "coverage.py", "version": "7.17.3", "language": "python 3.11", "branch": True},
-            "tests": {
-                "exit_code": 0,
-                "tests": 3,
-                "failures": 0,
-                "errors": 0,
-                "skipped": 0,
-                "seconds": 1.5,
-                "passed": True,
-            },
-            "notes": [],
-        }
-    ]
-    assert body["findings"] == [
-        {
-            "rule": "bar",
-            "effect": "fail",
-            "scope": "component",
-            "subject": "api",
-            "message": "api: too low",
-            "hint": "test it",
-            "waived_by": "EX-1",
-        }
-    ]
-    component = body["components"][0]
+    assert body["verdict"] == json.loads(JsonRenderer()(made))
+    component = body["verdict"]["rows"][0]
     assert component["now"] == {"covered": 1, "total": 2, "percent": "50.00"}
-    assert component["change"]["words"] == "-50.00 pp = -50.00 tests no longer reach 1 line"
-    assert component["change"]["points"] == {"exact": "-50/1", "shown": "-50.00"}
-    assert component["change"]["parts"] == [
+    assert component["delta"]["words"] == "-50.00 pp = -50.00 tests no longer reach 1 line"
+    assert component["delta"]["points"] == {"exact": "-50/1", "shown": "-50.00"}
+    assert component["delta"]["parts"] == [
         {"cause": "lost", "covered": -1, "total": 0, "points": {"exact": "-50/1", "shown": "-50.00"}}
     ]
-    assert component["change"]["lost"] == {"a.py": "2"}
+    assert component["delta"]["lost"] == {"a.py": "2"}
     assert component["receipt"]["commit"] == object_id("c0")
-    assert body["project"] is None
+    assert body["verdict"]["project"] is None
 
 
 def test_a_suite_without_tests_and_a_change_without_figures_are_null(hub: ReadDesk) -> None:
@@ -155,10 +131,10 @@ def test_a_suite_without_tests_and_a_change_without_figures_are_null(hub: ReadDe
     made = verdict(rows=[row("api", 1, 1, delta=delta), row("auth", 0, 0, measured=False)])
     recorded = hub.record(run(snapshots=bare, made=made))
     body = hub.get(f"{SHOP}/runs/{recorded.id}").json()
-    assert body["suites"][0]["tests"] is None
-    assert (body["components"][0]["change"]["points"], body["components"][0]["change"]["judged"]) == (None, None)
-    assert body["components"][0]["change"]["base"]["percent"] is None
-    assert body["components"][1]["now"] is None
+    api, auth = body["verdict"]["rows"]
+    assert (api["delta"]["points"], api["delta"]["judged"]) == (None, None)
+    assert api["delta"]["base"]["percent"] is None
+    assert auth["now"] is None
 
 
 def test_runs_are_chained(hub: ReadDesk) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import event
 
 from covgov.hub.auth_service.permissions import Role
@@ -316,8 +317,8 @@ def test_figures_that_the_coverage_contradicts_are_refused(desk: WriteDesk) -> N
     desk.upload(LCOV)
     honest = desk.history().fetch(desk.upload(XML, suite="auth").json()["run"])
     again = replace(honest, recorded_at=honest.recorded_at + timedelta(minutes=1))
-    rows = tuple(replace(row, now=Ratio(1000, 1000), outcome=Outcome.PASS) for row in honest.verdict.rows)
-    forged = replace(again, verdict=replace(honest.verdict, rows=rows))
+    rows = tuple(structs.replace(row, now=Ratio(1000, 1000), outcome=Outcome.PASS) for row in honest.verdict.rows)
+    forged = replace(again, verdict=structs.replace(honest.verdict, rows=rows))
     assert code(desk.add(forged)) == (422, "run-contradicted")
     assert desk.add(again).status_code == 201
     assert [one["verified"] for one in desk.ask("GET", f"{SHOP}/runs", Role.READER).json()["items"]] == [True, True]

@@ -10,9 +10,15 @@ from hypothesis import strategies as st
 
 from covgov.ci.detect import detect
 from covgov.ci.interface import CiContext, Event
+from covgov.ci.registry import SYSTEMS
 from covgov.errors import InputError
 
 SHA = "4f2a" * 10
+EVENT = "/run/event.json"
+
+
+def nothing(path: str) -> None:
+    return None
 
 
 def github(name: str, ref: str, event: Mapping[str, object] | None = None, **more: str) -> CiContext:
@@ -27,27 +33,29 @@ def github(name: str, ref: str, event: Mapping[str, object] | None = None, **mor
         "GITHUB_STEP_SUMMARY": "/tmp/summary.md",
         **more,
     }
-    return detect(env, None if event is None else json.dumps(event).encode())
+    return detect(
+        {**env, "GITHUB_EVENT_PATH": EVENT}, lambda path: None if event is None else json.dumps(event).encode()
+    )
 
 
 def gitlab(source: str, **more: str) -> CiContext:
     env = {"CI": "true", "GITLAB_CI": "true", "CI_PIPELINE_SOURCE": source, "CI_DEFAULT_BRANCH": "main", **more}
-    return detect(env, None)
+    return detect(env, nothing)
 
 
 def test_a_laptop_is_local() -> None:
-    assert detect({}, None) == CiContext(system="local", event=Event.LOCAL)
+    assert detect({}, nothing) == CiContext(system="local", event=Event.LOCAL)
 
 
 @pytest.mark.parametrize("value", ["true", "TRUE", "1", "yes"])
 def test_an_unknown_ci_is_generic_and_never_on_the_default_branch(value: str) -> None:
-    found = detect({"CI": value}, None)
+    found = detect({"CI": value}, nothing)
     assert (found.system, found.in_ci, found.on_default_branch) == ("generic", True, False)
 
 
 @pytest.mark.parametrize("value", ["", "false", "0"])
 def test_ci_switched_off_is_local(value: str) -> None:
-    assert detect({"CI": value}, None).system == "local"
+    assert detect({"CI": value}, nothing).system == "local"
 
 
 def test_github_push_to_the_default_branch() -> None:
@@ -134,7 +142,7 @@ def test_github_without_a_run_id_has_no_address() -> None:
 def test_damaged_event_is_one_clear_error(data: bytes) -> None:
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": "/run/event.json"}
     with pytest.raises(InputError, match=r"/run/event\.json is not an event") as caught:
-        detect(env, data)
+        detect(env, {EVENT: data}.get)
     assert caught.value.code == "ci-event-damaged"
 
 
@@ -142,11 +150,11 @@ def test_damaged_event_is_one_clear_error(data: bytes) -> None:
 @pytest.mark.reliability
 def test_any_bytes_are_an_event_or_an_input_error(data: bytes) -> None:
     with contextlib.suppress(InputError):
-        assert detect({"GITHUB_ACTIONS": "true"}, data).system == "github"
+        assert detect({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": EVENT}, {EVENT: data}.get).system == "github"
 
 
 def test_an_event_outside_github_is_not_looked_at() -> None:
-    assert detect({}, b"{").system == "local"
+    assert detect({"GITHUB_EVENT_PATH": EVENT}, {EVENT: b"{"}.get).system == "local"
 
 
 def test_gitlab_push() -> None:
@@ -212,3 +220,8 @@ def test_a_pull_request_has_a_head_of_its_own_and_nothing_else_has() -> None:
     source = {"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": SHA}
     assert gitlab("merge_request_event", **source).head_commit == SHA
     assert gitlab("push", **source).head_commit == ""
+
+
+def test_the_registry_knows_each_system_by_its_own_name_and_asks_generic_last() -> None:
+    assert [system.name for system in SYSTEMS.values()] == list(SYSTEMS)
+    assert list(SYSTEMS)[-1] == "generic"

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov.cli.project import Project
 from covgov.cli.publication import publication_of
@@ -27,7 +27,7 @@ def made(
 ) -> Publication:
     (root / "covgov.toml").write_text(policy)
     (root / "coverage").mkdir(exist_ok=True)
-    (root / "coverage" / "verdict.json").write_text(RENDERERS["json"](replace(build.verdict(), commit=commit)))
+    (root / "coverage" / "verdict.json").write_text(RENDERERS["json"](structs.replace(build.verdict(), commit=commit)))
     world = World(cwd=root, env={**os.environ, **(env or {})}, now=lambda: NOW, out=StringIO(), err=StringIO())
     return publication_of(Project(world))
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from covgov.gather.arrivals import Here, committed, receive
+from covgov.judge.facts import suite_line
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
+from covgov.model.verdict import SuiteLine
 from covgov_testing.builders.coverage import PASSED, cov, snap
 
 HERE = Origin("c" * 40, "t" * 40)
@@ -29,15 +31,16 @@ def test_a_snapshot_of_this_tree_arrives() -> None:
     snapshot = snap({"a.py": "++-"}, origin=HERE)
     arrival = receive("api", "coverage", reader(snapshot), here())
     assert arrival.snapshot == snapshot
-    line = arrival.line()
-    assert (line.arrived, line.tests, line.identity) == (True, PASSED, snapshot.identity)
+    line = suite_line(arrival.suite, arrival.snapshot, arrival.reason)
+    assert line == SuiteLine("api", arrived=True, tests=PASSED, identity=snapshot.identity)
 
 
 def test_a_missing_snapshot_says_what_to_run() -> None:
     arrival = receive("api", "coverage", reader(None), here())
     assert arrival.snapshot is None
     assert "covgov run api" in arrival.reason
-    assert not arrival.line().arrived
+    line = suite_line(arrival.suite, arrival.snapshot, arrival.reason)
+    assert line == SuiteLine("api", arrived=False, reason=arrival.reason)
 
 
 def test_a_missing_snapshot_whose_run_left_a_reason_gives_that_reason() -> None:

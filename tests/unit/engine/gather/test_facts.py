@@ -5,14 +5,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
-from covgov.gate import Judgement, proposal
+from covgov.gate import Judgement
 from covgov.model import snapshot_codec
 from covgov.model.change import Cause
 from covgov.model.ratio import Ratio
 from covgov.model.run import BaselineReason
 from covgov.model.verdict import Effect, Outcome, Scope
+from covgov.publish.artifacts import proposal
 from covgov.register.entry import Entry
 from covgov_testing.builders.coverage import FAILED, IDENTITY, snap
 from covgov_testing.builders.register import COMPLETE, table
@@ -46,7 +48,7 @@ def test_the_first_commit_is_judged_by_its_absolute_bars_alone(desk: Desk) -> No
     desk.measure({"api/a.py": "+-"})
     verdict = desk.judge().verdict
     assert verdict.outcome is Outcome.PASS
-    assert verdict.receipt.commit == ""
+    assert verdict.receipt.commit is None
     assert verdict.patch is None or verdict.patch.ratio is None
 
 
@@ -76,7 +78,7 @@ def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
     judgement = desk.judge(git=False)
     assert judgement.verdict.outcome is Outcome.PASS
     assert "no git checkout" in messages(judgement)
-    assert judgement.verdict.commit == ""
+    assert judgement.verdict.commit is None
 
 
 def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:
@@ -175,7 +177,7 @@ def test_a_damaged_register_is_a_fault_beside_the_verdict_and_waives_nothing(des
     judgement = desk.judge()
     (fault,) = judgement.faults
     assert isinstance(fault, RegisterInvalid)
-    assert judgement.register is None
+    assert judgement.facts.register is None
     assert judgement.verdict.outcome is Outcome.PASS
 
 
@@ -207,7 +209,7 @@ def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
 def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
     start(desk)
     desk.commit({"README": "x\n"}, "docs")
-    desk.measure({"api/a.py": "++++++++--"}, identity=replace(IDENTITY, version="8.0"))
+    desk.measure({"api/a.py": "++++++++--"}, identity=structs.replace(IDENTITY, version="8.0"))
     assert ("measurement", "undetermined") in rules(desk.judge())
     assert rules(desk.judge(accept_identity=True)) == []
 
@@ -509,7 +511,7 @@ def test_a_row_that_landed_after_the_fork_is_not_called_removed_and_waives(desk:
 
 def test_a_figure_that_the_base_lists_is_not_proposed_again(desk: Desk) -> None:
     judgement = landed_after_the_fork(desk, "++++------")
-    assert proposal(judgement, desk.read) == ""
+    assert proposal(judgement.verdict, judgement.facts, desk.read) == ""
 
 
 @pytest.mark.reliability

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.history.digest import MOVERS, digest
 from covgov.model.change import Category, Cause, Delta, Part, Tally
@@ -136,7 +137,7 @@ def test_a_component_that_appeared_later_is_counted_from_its_first_figure() -> N
 
 
 def test_the_project_comes_first() -> None:
-    made = replace(verdict(rows=[row("api", 1, 2)]), project=row("project", 1, 2))
+    made = structs.replace(verdict(rows=[row("api", 1, 2)]), project=row("project", 1, 2))
     record = run("c1", at=on(17), made=made)
     assert [c.name for c in digest([record], since=MONDAY, until=SUNDAY).components] == ["project", "api"]
 

@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+import httpx2
 import pytest
 
-from covgov.http.client import LONGEST_WAIT, MOST_TOLD, loopback, one_line, pause, seconds
+from covgov.http.client import (
+    LONGEST_LINE,
+    LONGEST_WAIT,
+    HttpClient,
+    Patience,
+    RetryLater,
+    loopback,
+    one_line,
+    pause,
+    seconds,
+    split_address,
+    unencrypted,
+)
 
 
 @pytest.mark.security
@@ -27,7 +40,7 @@ def test_only_this_machine_is_loopback(host: str, *, here: bool) -> None:
 @pytest.mark.security
 def test_the_words_of_a_server_are_one_harmless_line_of_bounded_length() -> None:
     assert one_line("no\n::error::\x1b[31m\u202eéé") == "no ::error:: [31m éé"
-    assert len(one_line("x" * 10_000)) == MOST_TOLD
+    assert len(one_line("x" * 10_000)) == LONGEST_LINE
 
 
 @pytest.mark.parametrize(
@@ -45,7 +58,55 @@ def test_digits_that_are_no_number_in_a_header_are_no_wait(header: str) -> None:
 
 
 def test_a_server_that_says_nothing_is_asked_again_and_one_that_says_too_long_is_not() -> None:
-    assert pause(None) is True
-    assert pause(0.0) == 0.0
-    assert pause(LONGEST_WAIT) == LONGEST_WAIT
-    assert pause(LONGEST_WAIT + 1) is False
+    failure = ValueError("busy")
+    assert pause(RetryLater(failure)) is True
+    assert pause(RetryLater(failure, 0.0)) == 0.0
+    assert pause(RetryLater(failure, LONGEST_WAIT)) == LONGEST_WAIT
+    assert pause(RetryLater(failure, LONGEST_WAIT + 1)) is False
+    assert pause(failure) is False
+
+
+@pytest.mark.reliability
+def test_an_address_that_nobody_speaks_is_not_asked_twice() -> None:
+    asked = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        raise httpx2.UnsupportedProtocol("ftp")
+
+    client = HttpClient({}, Patience(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
+    with pytest.raises(LookupError, match="UnsupportedProtocol: ftp"):
+        client.insist(lambda: client.send(client.build("GET", "https://hub.example"), LookupError))
+    assert len(asked) == 1
+
+
+@pytest.mark.reliability
+def test_a_lost_connection_is_tried_until_the_patience_ends() -> None:
+    asked = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        raise httpx2.ConnectError("refused")
+
+    client = HttpClient({}, Patience(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
+    with pytest.raises(LookupError, match="ConnectError: refused"):
+        client.insist(lambda: client.send(client.build("GET", "https://hub.example"), LookupError))
+    assert len(asked) == 3
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "text", ["", "hub.example", "ftp://x", "https://u:p@x", "https://x?q=1", "https://x#f", "https://[", "https://x:0"]
+)
+def test_only_a_plain_http_address_is_an_address(text: str) -> None:
+    assert split_address(text) is None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("text", "open_"), [("http://hub.example", True), ("http://127.0.0.1:8", False), ("https://hub.example", False)]
+)
+def test_plain_http_to_another_machine_is_unencrypted(text: str, *, open_: bool) -> None:
+    url = split_address(text)
+    assert url is not None
+    assert unencrypted(url) is open_

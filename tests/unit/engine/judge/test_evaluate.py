@@ -9,16 +9,27 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.judge.evaluate import evaluate, in_order, judge
-from covgov.judge.facts import Facts, Override, PatchFacts
+from covgov.judge.evaluate import in_order, judge
+from covgov.judge.facts import Override
 from covgov.judge.interface import Rule
 from covgov.judge.registry import RULES
+from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.run import Baseline
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import BarLine, Effect, Finding, Outcome, Scope
 from covgov_testing.builders.coverage import FAILED, cov, snap
-from covgov_testing.builders.policy import RECEIPT, TODAY, TWO, compared, facts, measured, policy, with_component
+from covgov_testing.builders.policy import (
+    RECEIPT,
+    TODAY,
+    TWO,
+    compared,
+    knowing,
+    measured,
+    policy,
+    view,
+    with_component,
+)
 
 API = snap({"src/api/a.py": "++++-"})
 AUTH = snap({"src/auth/a.py": "+" * 95 + "-" * 5}, suite="auth")
@@ -36,19 +47,19 @@ FINDINGS = st.builds(
 SEVERITY = [Outcome.PASS, Outcome.UNDETERMINED, Outcome.FAIL]
 
 
-def good() -> Facts:
-    return facts(policy(), BOTH, project=WHOLE)
+def good() -> PolicyView:
+    return view(policy(), BOTH, project=WHOLE)
 
 
 def saying(findings: Sequence[Finding]) -> Rule:
-    def rule(facts: Facts, /) -> Iterator[Finding]:
+    def rule(view: PolicyView, /) -> Iterator[Finding]:
         yield from findings
 
     return rule
 
 
 def test_facts_in_order_pass() -> None:
-    verdict = evaluate(good())
+    verdict = judge([good()])
     assert verdict.outcome is Outcome.PASS
     assert [row.outcome for row in verdict.rows] == [Outcome.PASS, Outcome.PASS]
     assert verdict.today == TODAY
@@ -59,7 +70,7 @@ def test_facts_in_order_pass() -> None:
 
 def test_a_row_shows_its_figures_and_what_is_uncovered() -> None:
     tagged = replace(cov("++-", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), attributes=(("security", 0b10),))
-    verdict = evaluate(facts(policy(), {"api": snap({"src/api/a.py": tagged}), "auth": AUTH}))
+    verdict = judge([view(policy(), {"api": snap({"src/api/a.py": tagged}), "auth": AUTH})])
     row = verdict.rows[0]
     assert (row.name, row.suite, row.bar, row.scope) == ("api", "api", Decimal(80), Scope.COMPONENT)
     assert (row.now, row.lines, row.branches) == (Ratio(3, 5), Ratio(2, 3), Ratio(1, 2))
@@ -73,38 +84,38 @@ def test_a_row_shows_its_figures_and_what_is_uncovered() -> None:
 
 def test_the_receipt_is_the_projects_else_the_first_components() -> None:
     base = compared(WHOLE, Fraction(0))
-    verdict = evaluate(replace(good(), project=base))
+    verdict = judge([replace(good(), project=base)])
     assert (verdict.receipt.commit, verdict.receipt.distance) == (RECEIPT.commit, 3)
     assert verdict.project is not None
     assert verdict.project.baseline == WHOLE.ratio(Metric.COMBINED)
-    assert evaluate(replace(good(), project=None)).receipt.reason == "first run"
-    assert evaluate(replace(good(), project=None, components=())).receipt.reason == "nothing was compared"
+    assert judge([replace(good(), project=None)]).receipt.reason == "first run"
+    assert judge([replace(good(), project=None, components=())]).receipt.reason == "nothing was compared"
 
 
 def test_a_receipt_tells_its_detail() -> None:
     detailed = Baseline(replace(RECEIPT, detail="two runs were incomplete"), {})
-    verdict = evaluate(replace(good(), project=measured(WHOLE, baseline=detailed)))
+    verdict = judge([replace(good(), project=measured(WHOLE, baseline=detailed))])
     assert verdict.receipt.reason == "merge base with the target branch: two runs were incomplete"
 
 
 def test_a_failing_file_and_a_failing_suite_show_in_the_components_row() -> None:
     rules = '[[components.api.rules]]\nscope = "file"\nmin = 81\n'
-    assert evaluate(facts(policy(TWO + rules), BOTH)).rows[0].outcome is Outcome.FAIL
-    partial = evaluate(facts(policy(), {"api": replace(API, tests=FAILED), "auth": AUTH}))
+    assert judge([view(policy(TWO + rules), BOTH)]).rows[0].outcome is Outcome.FAIL
+    partial = judge([view(policy(), {"api": replace(API, tests=FAILED), "auth": AUTH})])
     assert partial.rows[0].outcome is Outcome.FAIL
     assert partial.rows[0].partial
     assert partial.rows[1].outcome is Outcome.PASS
 
 
 def test_a_suite_that_did_not_arrive_leaves_its_component_and_the_verdict_undetermined() -> None:
-    verdict = evaluate(facts(policy(), {"api": API}))
+    verdict = judge([view(policy(), {"api": API})])
     assert verdict.outcome is Outcome.UNDETERMINED
     assert (verdict.rows[1].now, verdict.rows[1].outcome) == (None, Outcome.UNDETERMINED)
     assert verdict.rows[1].uncovered == {}
 
 
 def test_the_patch_is_shown_with_what_it_leaves_uncovered() -> None:
-    verdict = evaluate(replace(good(), patch=PatchFacts({"src/api/a.py": 0b110000}, API)))
+    verdict = judge([replace(good(), patch=PatchFacts({"src/api/a.py": 0b110000}, API))])
     assert verdict.patch is not None
     assert verdict.patch.ratio == Ratio(1, 2)
     assert verdict.patch.uncovered == {"src/api/a.py": "5"}
@@ -114,13 +125,13 @@ def test_the_patch_is_shown_with_what_it_leaves_uncovered() -> None:
 def test_a_policy_without_a_patch_bar_has_no_patch_row() -> None:
     made = policy()
     bare = replace(made, bars=tuple(bar for bar in made.bars if bar.key != "policy.fail_under_patch"))
-    assert evaluate(replace(good(), policy=bare)).patch is None
+    assert judge([replace(good(), policy=bare)]).patch is None
 
 
 def test_every_judged_minimum_is_kept_met_or_not() -> None:
     file_rules = "".join(f'[[rules]]\nscope = "file"\nmin = {least}\n' for least in (10, 81))
     rules = file_rules + "[[components.api.rules]]\nmax_uncovered = 9\n"
-    verdict = evaluate(facts(policy(TWO + rules), BOTH))
+    verdict = judge([view(policy(TWO + rules), BOTH)])
     assert verdict.bars == (
         BarLine(Scope.COMPONENT, "api", Metric.COMBINED, Ratio(4, 5), Decimal(80), True, "api"),
         BarLine(Scope.COMPONENT, "auth", Metric.COMBINED, Ratio(95, 100), Decimal(92), True, "auth"),
@@ -130,28 +141,28 @@ def test_every_judged_minimum_is_kept_met_or_not() -> None:
 
 
 def test_figures_that_prove_nothing_are_not_kept() -> None:
-    verdict = evaluate(facts(policy(), {"api": replace(API, tests=FAILED)}))
+    verdict = judge([view(policy(), {"api": replace(API, tests=FAILED)})])
     assert verdict.bars == ()
 
 
 def test_a_soft_start_is_told_and_its_bar_is_shown() -> None:
     soft = policy(TWO.replace("fail_under = 80", "fail_under = 80\nsoft_start_floor = 60", 1))
-    made = replace(facts(soft, BOTH), override=Override("auth", Decimal(70), "COVERAGE_FAIL_UNDER"))
-    verdict = evaluate(made)
-    assert verdict.soft_start.startswith("COVERAGE_FAIL_UNDER = 70")
+    made = knowing(view(soft, BOTH), override=Override("auth", Decimal(70), "COVERAGE_FAIL_UNDER"))
+    verdict = judge([made])
+    assert (verdict.soft_start or "").startswith("COVERAGE_FAIL_UNDER = 70")
     assert verdict.rows[1].bar == Decimal(70)
     assert verdict.outcome is Outcome.PASS
 
 
 def test_what_the_guard_judged_is_kept() -> None:
-    verdict = evaluate(with_component(good(), "api", compared(API, Fraction(-1))))
+    verdict = judge([with_component(good(), "api", compared(API, Fraction(-1)))])
     assert verdict.guard_judged == {"api": Fraction(-1)}
 
 
 def test_a_component_that_the_policy_does_not_know_still_has_a_row() -> None:
     known = policy()
     made = replace(good(), policy=replace(known, components={"auth": known.components["auth"]}))
-    assert evaluate(made).rows[0].name == "api"
+    assert judge([made]).rows[0].name == "api"
 
 
 def test_the_same_finding_of_two_bars_is_told_once() -> None:
@@ -163,21 +174,21 @@ def test_the_same_finding_of_two_bars_is_told_once() -> None:
 def test_the_order_of_findings_does_not_matter(findings: list[Finding], random: Random) -> None:
     shuffled = list(findings)
     random.shuffle(shuffled)
-    assert judge(good(), [saying(shuffled)]) == judge(good(), [saying(findings)])
+    assert judge([good()], [saying(shuffled)]) == judge([good()], [saying(findings)])
 
 
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rules_does_not_matter(random: Random) -> None:
     rules = list(RULES.values())
     random.shuffle(rules)
-    made = facts(policy(), {"api": API})
-    assert judge(made, rules) == evaluate(made)
+    made = view(policy(), {"api": API})
+    assert judge([made], rules) == judge([made])
 
 
 @given(st.lists(FINDINGS, max_size=5), FINDINGS)
 def test_one_more_finding_never_makes_a_verdict_milder(findings: list[Finding], more: Finding) -> None:
-    before = judge(good(), [saying(findings)])
-    after = judge(good(), [saying([*findings, more])])
+    before = judge([good()], [saying(findings)])
+    after = judge([good()], [saying([*findings, more])])
     assert SEVERITY.index(after.outcome) >= SEVERITY.index(before.outcome)
     if more.effect is Effect.FAIL:
         assert after.outcome is Outcome.FAIL
@@ -186,7 +197,7 @@ def test_one_more_finding_never_makes_a_verdict_milder(findings: list[Finding], 
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_a_green_row_shows_a_figure_at_or_above_its_bar(covered: int, uncovered: int) -> None:
     snapshot = snap({"src/api/a.py": "+" * covered + "-" * uncovered})
-    row = evaluate(facts(policy(), {"api": snapshot, "auth": AUTH})).rows[0]
+    row = judge([view(policy(), {"api": snapshot, "auth": AUTH})]).rows[0]
     assert row.now is not None
     assert row.bar is not None
     assert (row.outcome is Outcome.PASS) is row.now.meets(row.bar)

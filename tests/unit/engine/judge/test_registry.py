@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from covgov.judge.facts import Facts
 from covgov.judge.interface import Rule
 from covgov.judge.registry import RULES
+from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding
 from covgov_testing.builders.policy import (
     found,
@@ -26,8 +26,8 @@ def test_every_rule_is_a_function_of_a_module_of_its_own() -> None:
     assert all(name.startswith("covgov.judge.rules.") for name in modules)
 
 
-def test_a_rule_is_any_function_of_facts() -> None:
-    def silent(facts: Facts, /) -> Iterator[Finding]:
+def test_a_rule_is_any_function_of_a_view() -> None:
+    def silent(view: PolicyView, /) -> Iterator[Finding]:
         return iter(())
 
     rule: Rule = silent

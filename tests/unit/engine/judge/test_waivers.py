@@ -10,14 +10,17 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from covgov.judge.facts import BasePolicy, Facts
-from covgov.judge.waivers import Waived, apply
+from covgov.judge.facts import BasePolicy
+from covgov.judge.view import PolicyView
+from covgov.judge.waivers import Waivers, apply
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, Snapshot
 from covgov.model.verdict import Effect, ExceptionState, Finding, Scope
 from covgov.register.entry import Entry, Status
 from covgov_testing.builders.coverage import FAILED, snap
+from covgov_testing.builders.policy import knowing
 from covgov_testing.builders.register import (
     COMPLETE,
     PATH,
@@ -26,8 +29,8 @@ from covgov_testing.builders.register import (
     TODAY,
     bar_finding,
     component_facts,
-    facts,
     register,
+    view,
 )
 
 BELOW = bar_finding(1599, 2000)
@@ -35,20 +38,20 @@ HEAD = register(COMPLETE)
 RESOLVED = replace(COMPLETE, status=Status.RESOLVED, resolved=date(2026, 11, 1))
 
 
-def state_of(waived: Waived) -> ExceptionState:
+def state_of(waived: Waivers) -> ExceptionState:
     (line,) = waived.lines
     return line.state
 
 
-def judged(head: Entry, base: Entry | None, findings: Sequence[Finding] = (BELOW,), **options: object) -> Waived:
+def judged(head: Entry, base: Entry | None, findings: Sequence[Finding] = (BELOW,), **options: object) -> Waivers:
     there = register(base) if base else None
-    return apply(findings, replace(facts(register(head), there), **options))  # type: ignore[arg-type]  # any field of Facts
+    return apply(findings, [knowing(view(register(head), there), **options)])
 
 
 def test_an_entry_that_stands_on_the_base_branch_waives_and_the_finding_stays_a_failure() -> None:
     waived = judged(COMPLETE, COMPLETE)
 
-    assert waived.findings == (replace(BELOW, waived_by="EX-001"),)
+    assert waived.findings == (structs.replace(BELOW, waived_by="EX-001"),)
     assert waived.findings[0].effect is Effect.FAIL
     assert not waived.findings[0].counts
     assert waived.extra == ()
@@ -56,11 +59,11 @@ def test_an_entry_that_stands_on_the_base_branch_waives_and_the_finding_stays_a_
 
 
 def test_an_entry_waives_its_component_as_the_base_branch_draws_it_too() -> None:
-    twin = replace(BELOW, subject=f"{BELOW.subject} (base)")
+    twin = structs.replace(BELOW, message=f"{BELOW.message} (by the base branch's policy)")
     waived = judged(COMPLETE, COMPLETE, [BELOW, twin])
 
     assert [finding.waived_by for finding in waived.findings] == ["EX-001", "EX-001"]
-    floor = judged(COMPLETE, COMPLETE, [BELOW, replace(twin, now=Ratio(1, 2000))])
+    floor = judged(COMPLETE, COMPLETE, [BELOW, structs.replace(twin, now=Ratio(1, 2000))])
     assert not any(finding.waived_by for finding in floor.findings)
 
 
@@ -82,7 +85,7 @@ def test_a_file_entry_waives_the_file_and_not_its_component() -> None:
     entry = replace(COMPLETE, scope=Scope.FILE, subject="src/auth/a.py")
     of_file = bar_finding(1599, 2000, subject="src/auth/a.py", scope=Scope.FILE, key="components.auth.rules[0]")
 
-    assert [f.waived_by for f in judged(entry, entry, [BELOW, of_file]).findings] == ["", "EX-001"]
+    assert [f.waived_by for f in judged(entry, entry, [BELOW, of_file]).findings] == [None, "EX-001"]
 
 
 NOT_WAIVABLE = {
@@ -92,14 +95,14 @@ NOT_WAIVABLE = {
     "undetermined": bar_finding(1599, 2000, effect=Effect.UNDETERMINED),
     "another component": bar_finding(1599, 2000, subject="api", key="components.api.fail_under"),
     "the project": bar_finding(1599, 2000, scope=Scope.PROJECT, subject="project"),
-    "another metric": replace(BELOW, metric=Metric.LINE),
-    "no figure": replace(BELOW, now=None),
-    "no bar": replace(BELOW, bar=None),
-    "no metric": replace(BELOW, metric=None),
+    "another metric": structs.replace(BELOW, metric=Metric.LINE),
+    "no figure": structs.replace(BELOW, now=None),
+    "no bar": structs.replace(BELOW, bar=None),
+    "no metric": structs.replace(BELOW, metric=None),
     "a maximum": bar_finding(1999, 2000),
-    "a bar of tagged tests": bar_finding(1599, 2000, key="components.auth.rules[1]"),
-    "a bar on new code": bar_finding(1599, 2000, key="components.auth.rules[2]"),
-    "a bar the policy does not have": bar_finding(1599, 2000, key="components.auth.rules[9]"),
+    "a bar of tagged tests": bar_finding(1599, 2000, rule="attribute", key="components.auth.rules[1]"),
+    "a bar on new code": bar_finding(1599, 2000, rule="change", key="components.auth.rules[2]"),
+    "a limit": bar_finding(1599, 2000, rule="limit", key="components.auth.rules[9]"),
 }
 
 
@@ -111,7 +114,7 @@ def test_nothing_but_the_total_bar_of_its_subject_is_waived(case: str) -> None:
     assert judged(COMPLETE, COMPLETE, [finding]).findings == (finding,)
 
 
-def refused(waived: Waived) -> tuple[ExceptionState, str, Effect]:
+def refused(waived: Waivers) -> tuple[ExceptionState, str, Effect]:
     """State, rule and effect of an entry that waived nothing."""
     assert all(not finding.waived_by for finding in waived.findings)
     (extra,) = waived.extra
@@ -161,13 +164,13 @@ def test_an_overdue_entry_that_would_waive_nothing_is_a_note() -> None:
     assert refused(judged(COMPLETE, COMPLETE, [], today=date(2027, 1, 1)))[2] is Effect.NOTE
 
 
-def with_term(days: int) -> Facts:
-    return facts(HEAD, HEAD, max_term_days=days)
+def with_term(days: int) -> PolicyView:
+    return view(HEAD, HEAD, max_term_days=days)
 
 
 def test_the_term_from_approval_to_review_must_be_within_the_policy_s_maximum() -> None:
-    assert apply([BELOW], with_term(90)).findings[0].waived_by == "EX-001"
-    assert refused(apply([BELOW], with_term(89))) == (ExceptionState.OVERLONG, "exception-overlong", Effect.FAIL)
+    assert apply([BELOW], [with_term(90)]).findings[0].waived_by == "EX-001"
+    assert refused(apply([BELOW], [with_term(89)])) == (ExceptionState.OVERLONG, "exception-overlong", Effect.FAIL)
 
 
 @pytest.mark.security
@@ -175,7 +178,8 @@ def test_an_approval_dated_in_the_future_does_not_stretch_the_term() -> None:
     entry = replace(COMPLETE, approved_on=date(2030, 1, 1), review=date(2030, 2, 1))
 
     assert (
-        refused(apply([BELOW], facts(register(entry), register(entry), max_term_days=90)))[0] is ExceptionState.OVERLONG
+        refused(apply([BELOW], [view(register(entry), register(entry), max_term_days=90)]))[0]
+        is ExceptionState.OVERLONG
     )
 
 
@@ -215,7 +219,7 @@ def test_a_change_that_touches_more_or_is_unknown_needs_one(changed: frozenset[s
 
 def test_an_entry_approved_in_review_counts_as_it_stands() -> None:
     assert judged(COMPLETE, None, approvals=frozenset({"EX-001"})).findings[0].waived_by == "EX-001"
-    assert judged(COMPLETE, None, approvals=frozenset({"EX-002"})).findings[0].waived_by == ""
+    assert judged(COMPLETE, None, approvals=frozenset({"EX-002"})).findings[0].waived_by is None
 
 
 @pytest.mark.security
@@ -241,7 +245,7 @@ def test_a_review_date_extended_in_this_change_counts_with_its_old_value() -> No
 
 
 def test_a_damaged_register_waives_nothing() -> None:
-    assert apply([BELOW], facts(None, HEAD)) == Waived((BELOW,), (), ())
+    assert apply([BELOW], [view(None, HEAD)]) == Waivers((BELOW,), (), ())
 
 
 def test_the_same_file_in_two_components_must_hold_the_floor_in_both() -> None:
@@ -254,14 +258,14 @@ def test_the_same_file_in_two_components_must_hold_the_floor_in_both() -> None:
     assert refused(judged(entry, entry, findings))[0] is ExceptionState.BELOW_FLOOR
 
 
-def measured(head: Entry, pictures: dict[str, str], **options: object) -> Waived:
+def measured(head: Entry, pictures: dict[str, str], **options: object) -> Waivers:
     """Both components measured, `pictures` by path; nothing fails."""
     components = [
         component_facts(name, snap({p: v for p, v in pictures.items() if f"/{name}/" in p}, suite=name))
         for name in POLICY.components
     ]
-    known = facts(register(head), register(head), components=components)
-    return apply([], replace(known, **options))  # type: ignore[arg-type]  # any field of Facts
+    known = view(register(head), register(head), components=components)
+    return apply([], [knowing(known, **options)])
 
 
 def test_an_entry_whose_figure_misses_no_bar_is_unused() -> None:
@@ -299,7 +303,7 @@ def test_an_entry_for_a_component_that_is_gone_is_unused() -> None:
 def test_an_entry_whose_figure_is_unknown_is_not_called_unused(entry: Entry, snapshot: Snapshot | None) -> None:
     components = [component_facts("api", snap({"src/api/b.py": "+"})), component_facts("auth", snapshot)]
 
-    waived = apply([], facts(register(entry), register(entry), components=components))
+    waived = apply([], [view(register(entry), register(entry), components=components)])
 
     assert (waived.extra, state_of(waived), waived.lines[0].current) == ((), ExceptionState.ACTIVE, None)
 
@@ -321,10 +325,10 @@ FINDINGS = st.lists(st.sampled_from([BELOW, bar_finding(1500, 2000), *NOT_WAIVAB
 def test_what_is_waived_is_covered_by_a_complete_entry_in_date_on_the_base_branch(
     head: Entry, base: Entry | None, findings: list[Finding], term: int | None
 ) -> None:
-    known = facts(register(head), register(base) if base else None, max_term_days=term)
-    waived = apply(findings, known)
+    known = view(register(head), register(base) if base else None, max_term_days=term)
+    waived = apply(findings, [known])
 
-    assert [replace(f, waived_by="") for f in waived.findings] == findings
+    assert [structs.replace(f, waived_by=None) for f in waived.findings] == findings
     for finding in waived.findings:
         if finding.waived_by:
             assert finding.rule == "bar"
@@ -342,8 +346,8 @@ def test_what_is_waived_is_covered_by_a_complete_entry_in_date_on_the_base_branc
 
 @given(ENTRIES, st.none() | ENTRIES, FINDINGS)
 def test_the_order_of_findings_does_not_matter(head: Entry, base: Entry | None, findings: list[Finding]) -> None:
-    known = facts(register(head), register(base) if base else None)
-    forward, backward = apply(findings, known), apply(findings[::-1], known)
+    known = view(register(head), register(base) if base else None)
+    forward, backward = apply(findings, [known]), apply(findings[::-1], [known])
 
     assert forward.findings == backward.findings[::-1]
     assert [line.state for line in forward.lines] == [line.state for line in backward.lines]
@@ -352,10 +356,10 @@ def test_the_order_of_findings_does_not_matter(head: Entry, base: Entry | None, 
 LANDED = replace(COMPLETE, id="EX-005")
 
 
-def branched(*here: Entry, base: Sequence[Entry] = (LANDED,), start: Sequence[Entry] = ()) -> Waived:
+def branched(*here: Entry, base: Sequence[Entry] = (LANDED,), start: Sequence[Entry] = ()) -> Waivers:
     """A branch that was not rebased: its register, the base branch's, and the one where it started."""
-    known = facts(register(*here), register(*base))
-    return apply([BELOW], replace(known, start_register=register(*start) if start else None))
+    known = view(register(*here), register(*base))
+    return apply([BELOW], [knowing(known, start_register=register(*start) if start else None)])
 
 
 def test_a_row_that_landed_on_the_base_after_the_fork_waives() -> None:
@@ -367,12 +371,12 @@ def test_a_row_that_landed_on_the_base_after_the_fork_waives() -> None:
 
 @pytest.mark.security
 def test_a_row_that_the_change_deleted_does_not_waive() -> None:
-    assert [finding.waived_by for finding in branched(start=[LANDED]).findings] == [""]
+    assert [finding.waived_by for finding in branched(start=[LANDED]).findings] == [None]
 
 
 @pytest.mark.security
 def test_a_row_whose_id_is_here_counts_as_it_is_here() -> None:
-    assert [finding.waived_by for finding in branched(replace(LANDED, subject="api")).findings] == [""]
+    assert [finding.waived_by for finding in branched(replace(LANDED, subject="api")).findings] == [None]
 
 
 def test_a_proposal_here_does_not_fail_what_a_landed_row_waives() -> None:
@@ -383,9 +387,9 @@ def test_a_proposal_here_does_not_fail_what_a_landed_row_waives() -> None:
 
 
 def test_a_waived_finding_does_not_ask_for_an_exception() -> None:
-    asking = replace(BELOW, hint="propose an exception")
+    asking = structs.replace(BELOW, hint="propose an exception")
 
-    assert judged(COMPLETE, COMPLETE, [asking]).findings == (replace(BELOW, waived_by="EX-001"),)
+    assert judged(COMPLETE, COMPLETE, [asking]).findings == (structs.replace(BELOW, waived_by="EX-001"),)
     assert judged(COMPLETE, None, [asking]).findings == (asking,)
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.model.codec import decode, encode
+from covgov.model.codec import builtins, decode, encode
+from covgov.model.ratio import Ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,43 @@ def test_a_type_without_a_canonical_form_is_refused() -> None:
 @pytest.mark.reliability
 def test_a_misfit_names_its_place() -> None:
     with pytest.raises(msgspec.ValidationError, match=r"\$\.day"):
-        decode(b'{"points":"1/2","bar":null,"day":7,"named":{}}', Sample)
+        decode(b'{"points":{"exact":"1/2","shown":"+0.50"},"bar":null,"day":7,"named":{}}', Sample)
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("text", ["1e999999999", "1/0", "1", "1/-2", " 1/2", "٣/4", "1/2\n", "9" * 1001 + "/1"])
 def test_only_what_encode_writes_is_read_as_a_fraction(text: str) -> None:
     with pytest.raises(msgspec.ValidationError, match="not a fraction"):
-        decode(msgspec.json.encode(text), Fraction)
+        decode(msgspec.json.encode({"exact": text, "shown": "+0.50"}), Fraction)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("text", [b'"1/2"', b'{"exact":"1/2"}', b"[]", b"0.5", b"null"])
+def test_points_without_both_spellings_are_refused(text: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError, match="not a fraction"):
+        decode(text, Fraction)
+
+
+@given(st.builds(lambda a, b: Ratio(min(a, b), max(a, b)), st.integers(0, 10**9), st.integers(0, 10**9)))
+def test_a_ratio_is_its_counts_with_a_percentage_for_people(ratio: Ratio) -> None:
+    percent = ratio.percent() if ratio.measurable else None
+    assert builtins(ratio) == {"covered": ratio.covered, "total": ratio.total, "percent": percent}
+    assert decode(encode(ratio), Ratio) == ratio
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "text", ['{"covered":3,"total":2}', '{"covered":true,"total":2}', '{"total":2}', "[1,2]", '"1/2"']
+)
+def test_what_is_no_ratio_is_refused(text: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decode(text.encode(), Ratio)
+
+
+def test_the_percentage_is_not_read() -> None:
+    assert decode(b'{"covered":1,"total":2,"percent":"99.00"}', Ratio) == Ratio(1, 2)
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_text_is_changed_only_where_it_cannot_be_written(text: str) -> None:
+    assert decode(encode(text), str) == text or any("\ud800" <= char <= "\udfff" for char in text)

@@ -16,7 +16,7 @@ from covgov.model.verdict import Effect, Scope
 from covgov.policy import bars
 from covgov.policy.policy import Bar, BarScope, On
 from covgov_testing.builders.coverage import snap
-from covgov_testing.builders.policy import TWO, facts, policy
+from covgov_testing.builders.policy import TWO, knowing, policy, view
 
 BAR = Bar("k", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, min=Decimal(80), component="auth")
 AUTH = Subject(Scope.COMPONENT, "auth")
@@ -80,20 +80,14 @@ def test_another_components_narrower_bar_takes_no_place() -> None:
     assert winners((anyone, lax), "src/a/x.py", "auth", "api") == ["rules[0]", "lax"]
 
 
-def test_the_bases_side_of_a_component_has_its_file_bars() -> None:
-    made = files(("src/**",), component="auth")
-    assert winners(made, "src/x.py", "auth (base)") == ["rules[0]"]
-
-
-def test_bars_of_different_metric_attribute_or_origin_do_not_compete() -> None:
+def test_bars_of_different_metric_attribute_or_units_do_not_compete() -> None:
     one = files(("src/**",))[0]
     others = (
         replace(one, metric=Metric.BRANCH),
         replace(one, attribute="security"),
-        replace(one, origin="base"),
         replace(one, on=On.PATCH),
     )
-    assert winners((one, *others), "src/x.py") == ["rules[0]"] * 4
+    assert winners((one, *others), "src/x.py") == ["rules[0]"] * 3
 
 
 def test_a_components_bar_is_for_its_own_files() -> None:
@@ -144,10 +138,10 @@ def test_of_failing_tests_a_broken_bar_is_a_note() -> None:
 
 
 def test_an_override_replaces_only_the_total_bar_of_its_suite() -> None:
-    made = replace(facts(policy(), {"api": snap({})}), override=Override("auth", Decimal(70), "--fail-under"))
+    made = knowing(view(policy(), {"api": snap({})}), override=Override("auth", Decimal(70), "--fail-under"))
     changed = {bar.key: bar.min for bar in breaches.in_force(made) if bar not in made.policy.bars}
     assert changed == {"components.auth.fail_under": Decimal(70)}
-    assert breaches.in_force(replace(made, override=None)) == made.policy.bars
+    assert breaches.in_force(knowing(made, override=None)) == made.policy.bars
 
 
 def test_where_there_is_one_suite_its_total_is_the_projects() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.policy.globs import contains, literally, matches, overlap, specificity, too_many_wildcards
+from covgov.policy.globs import literally, matches, specificity, too_many_wildcards
 
 NAMES = st.text("ab.*[", min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
@@ -53,22 +53,6 @@ def test_a_longer_literal_prefix_is_more_specific_than_a_longer_pattern() -> Non
     assert ranked == ["**", "src/**/very_long_name_*.py", "src/a/**", "src/a/b.py"]
 
 
-@pytest.mark.parametrize(
-    ("wide", "narrow", "expected"),
-    [
-        ("src/**", "src/a/*.py", True),
-        ("src/**", "src/**", True),
-        ("**", "x", True),
-        ("src/*", "src/a", False),
-        ("src/**", "srcs/a", False),
-        ("*/**", "src/a", False),
-        ("src**", "srcs/a", False),
-    ],
-)
-def test_containment_is_claimed_only_when_it_is_certain(wide: str, narrow: str, expected: bool) -> None:
-    assert contains(wide, narrow) is expected
-
-
 @given(PATHS)
 def test_a_literal_pattern_matches_its_own_path(path: str) -> None:
     assert matches(path, [literally(path)])
@@ -77,19 +61,3 @@ def test_a_literal_pattern_matches_its_own_path(path: str) -> None:
 @given(PATHS, PATHS)
 def test_a_literal_pattern_matches_no_other_path(path: str, other: str) -> None:
     assert matches(other, [literally(path)]) is (path == other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ("src/a/**", "src/b/**", False),
-        ("src/**", "src/b/*.py", True),
-        ("src/a.py", "src/*.py", True),
-        ("src/*.md", "src/a.py", False),
-        ("a.py", "a.py", True),
-        ("**/x.py", "src/**", True),
-    ],
-)
-def test_patterns_overlap_unless_their_beginnings_part(one: str, other: str, expected: bool) -> None:
-    assert overlap(one, other) is expected
-    assert overlap(other, one) is expected

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.errors import UsageError
 from covgov.model.ratio import Ratio
@@ -161,7 +162,7 @@ def test_below_again_after_resolved_is_a_new_row() -> None:
     [
         row("auth", partial=True),
         row("auth", outcome=Outcome.UNDETERMINED),
-        replace(row("auth"), now=None),
+        structs.replace(row("auth"), now=None),
     ],
     ids=["tests failed", "undetermined", "not measured"],
 )

@@ -88,6 +88,22 @@ def test_failing_tests_give_a_snapshot_that_says_so(run: Run) -> None:
     assert (done.tests.exit_code, done.tests.failures, done.tests.passed) == (1, 1, False)
 
 
+def raw(run: Run) -> list[Path]:
+    return [path for path in run.out.rglob(".data/unit/**/.coverage*") if path.is_file()]
+
+
+@pytest.mark.reliability
+def test_raw_data_goes_after_success_and_stays_after_failure(run: Run) -> None:
+    assert run(UNIT).arrived
+    assert not (run.out / ".data" / "unit").exists()
+    projects.write(run.root, {"tests/test_bad.py": "def test_bad():\n    assert False\n"})
+    assert run(UNIT).arrived
+    assert raw(run)
+    (run.root / "tests/test_bad.py").unlink()
+    assert run(UNIT).arrived
+    assert raw(run) == []
+
+
 @pytest.mark.reliability
 def test_stale_data_beside_the_run_changes_nothing_and_survives(run: Run) -> None:
     stale = [run.root / ".coverage.host.1.stale", run.root / ".coverage", run.out / ".coverage.host.2.stale"]

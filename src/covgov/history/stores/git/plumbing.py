@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from covgov.errors import DeliveryFailed, Undetermined
-
-FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX")
-"""Set while git runs a hook; they would point these commands at the caller's index."""
+from covgov.vcs.command import Done, Git
 
 IDENTITY = {
     f"GIT_{role}_{part}": value
@@ -22,40 +18,21 @@ IDENTITY = {
 NETWORK_SECONDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    code: int
-    out: bytes
-    err: str
-
-
 class Plumbing:
     """git in one repository. Methods that write objects or refs never look at work tree, index or HEAD."""
 
     def __init__(self, root: Path, env: Mapping[str, str]) -> None:
         self._root = root
-        kept = {name: value for name, value in env.items() if name not in FOREIGN}
-        self._env = {**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+        self._git = Git(root, env, settings=())  # the user's own settings hold for what the history branch keeps
 
     def run(
         self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, seconds: float | None = None
     ) -> Done:
         """Run `git ARGS`; a command that takes longer than `seconds` counts as failed."""
         try:
-            done = subprocess.run(
-                ["git", *args],
-                cwd=self._root,
-                env={**self._env, **(env or {})},
-                input=stdin,
-                capture_output=True,
-                check=False,
-                timeout=seconds,
-            )
-        except subprocess.TimeoutExpired:
-            return Done(124, b"", f"git {args[0]} gave no answer in {seconds:g} seconds")
-        except OSError as error:
-            return Done(127, b"", f"git cannot be run: {error.strerror}")
-        return Done(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
+            return self._git.ask(*args, stdin=stdin, extra=env, seconds=seconds)
+        except Undetermined as error:
+            return Done(127, b"", error.message)
 
     def must(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Like `run`, its output stripped; raises DeliveryFailed (`history-unwritable`) when git fails."""

@@ -11,16 +11,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
-import stamina
-from stamina.instrumentation import set_on_retry_hooks
 
-from covgov import __version__
 from covgov.errors import PolicyInvalid
-from covgov.http.client import LONGEST_WAIT, loopback, one_line, pause, seconds
+from covgov.http.client import (
+    LONGEST_WAIT,
+    HttpClient,
+    Patience,
+    RetryLater,
+    one_line,
+    seconds,
+    split_address,
+    unencrypted,
+)
 
 TOKEN = "COVGOV_HUB_TOKEN"  # noqa: S105 - the name of the variable
 OWN = re.compile(r"cvg_[A-Za-z0-9_-]+")
@@ -31,7 +36,6 @@ JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 ATTEMPTS = 6
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
-TIMEOUT = httpx2.Timeout(10.0, read=120.0, write=60.0)
 PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 T = TypeVar("T")
@@ -65,15 +69,6 @@ class Refused(Exception):
         self.hint = hint
 
 
-class _Later(Exception):
-    """An answer that may be another one soon. seconds: as Retry-After says, None when it says nothing."""
-
-    def __init__(self, refused: Refused, seconds: float | None) -> None:
-        super().__init__(refused.message)
-        self.refused = refused
-        self.seconds = seconds
-
-
 class _Given(msgspec.Struct, frozen=True):
     token: str
 
@@ -86,23 +81,18 @@ class _Problem(msgspec.Struct, frozen=True):
 
 def parse(text: str) -> Address:
     """`https://hub.example/owner/name`. Raises PolicyInvalid (`history-store-unknown`, `history-store-insecure`)."""
-    try:
-        url = urlsplit(text)
-        host = url.hostname or ""
-        plain = url.username is None and not url.query and not url.fragment and url.port != 0
-    except ValueError:
-        host, plain = "", False
-    parts = url.path.strip("/").split("/") if host else []
-    if not plain or url.scheme not in ("http", "https") or len(parts) < 2 or not all(map(PART.fullmatch, parts)):
+    url = split_address(text)
+    parts = url.path.strip("/").split("/") if url is not None else []
+    if url is None or len(parts) < 2 or not all(map(PART.fullmatch, parts)):
         raise PolicyInvalid(
             "history-store-unknown",
             "[history] store = hub:...: not the address of a repository in a hub",
             hint=f"use hub:https://hub.example/owner/name; the token stands in the environment as {TOKEN}",
         )
-    if url.scheme == "http" and not loopback(host):
+    if unencrypted(url):
         raise PolicyInvalid(
             "history-store-insecure",
-            f"[history] store = hub:http://{host}/...: the token would travel unencrypted",
+            f"[history] store = hub:http://{url.hostname}/...: the token would travel unencrypted",
             hint="use https; plain http is for a hub on this machine",
         )
     address = Address("/".join((f"{url.scheme}://{url.netloc}", *parts[:-2])), parts[-2], parts[-1])
@@ -129,28 +119,22 @@ class HubClient:
     ) -> None:
         self.address = address
         self.token_given = bool(token)
-        self._attempts = attempts
         self._foreign = token if token and not OWN.fullmatch(token) else ""
         self._unexchanged: Refused | None = None
-        headers = {"User-Agent": f"covgov/{__version__}", "Accept": "application/json"}
+        headers = {"Accept": "application/json"}
         if token and not self._foreign:
             headers["Authorization"] = f"Bearer {token}"
-        self._http = httpx2.Client(headers=headers, timeout=TIMEOUT, transport=transport)
-        set_on_retry_hooks([])  # stamina would print each retry to stdout, where results stand
-
-    def __del__(self) -> None:
-        http = getattr(self, "_http", None)
-        if http is not None:
-            http.close()
+        patience = Patience(attempts, read=120.0, first_pause=0.2, longest_pause=10.0)
+        self._http = HttpClient(headers, patience, transport=transport)
 
     def get(self, path: str, kind: type[T], params: Mapping[str, str]) -> T:
         """The answer to a question. Raises Refused."""
-        request = self._http.build_request("GET", f"{self.address.history}/{path}", params=dict(params))
+        request = self._http.build("GET", f"{self.address.history}/{path}", params=dict(params))
         return self._answer(request, kind)
 
     def post(self, path: str, body: object, kind: type[T]) -> T:
         """The answer to a JSON body, which is sent compressed. Raises Refused."""
-        request = self._http.build_request(
+        request = self._http.build(
             "POST",
             f"{self.address.history}/{path}",
             content=gzip.compress(msgspec.json.encode(body), compresslevel=5, mtime=0),
@@ -187,28 +171,16 @@ class HubClient:
             raise Refused(401, "", "the token is not a token of a hub, nor a CI's")
         headers = {"Authorization": f"Bearer {shown}"}
         named = {"repository": f"{self.address.owner}/{self.address.name}"}
-        request = self._http.build_request(
-            "POST", f"{self.address.base}/v1/tokens/exchange", headers=headers, params=named
-        )
+        request = self._http.build("POST", f"{self.address.base}/v1/tokens/exchange", headers=headers, params=named)
         return self._insisted(request, _Given)
 
     def _insisted(self, request: httpx2.Request, kind: type[T]) -> T:
-        try:
-            for attempt in stamina.retry_context(
-                on=_pause, attempts=self._attempts, timeout=LONGEST_WAIT, wait_initial=0.2, wait_max=10.0
-            ):
-                with attempt:
-                    return self._once(request, kind)
-        except _Later as later:
-            raise later.refused from None
-        except httpx2.TransportError as error:
-            raise Refused(0, "", f"no answer ({type(error).__name__}: {error})") from None
-        raise AssertionError("stamina ends with an answer or an error")
+        return self._http.insist(lambda: self._once(request, kind))
 
     def _once(self, request: httpx2.Request, kind: type[T]) -> T:
-        response = self._http.send(request)
+        response = self._http.send(request, lambda why: Refused(0, "", f"no answer ({why})"))
         if response.status_code in TRANSIENT:
-            raise _Later(_refused(response), seconds(response.headers.get("retry-after", "")))
+            raise RetryLater(_refused(response), seconds(response.headers.get("retry-after", "")))
         if not response.is_success:
             raise _refused(response)
         try:
@@ -217,13 +189,6 @@ class HubClient:
             raise Refused(
                 response.status_code, "", "the answer is not a hub's", "is this the address of a covgov hub?"
             ) from None
-
-
-def _pause(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds."""
-    if isinstance(error, _Later):
-        return pause(error.seconds)
-    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
 
 
 def _refused(response: httpx2.Response) -> Refused:

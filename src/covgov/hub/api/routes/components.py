@@ -43,8 +43,8 @@ def list_components(asked: Reader, branch: Branch = "", after: After = "", limit
     wire = ComponentList(
         branch=name,
         run=None if row is None else wire_runs.listed(row),
-        components=[wire_runs.component(row) for row in found[:size]],
-        project=None if verdict is None or verdict.project is None else wire_runs.component(verdict.project),
+        components=found[:size],
+        project=verdict.project if verdict else None,
         next=following,
     )
     return answer(asked.request, wire, headers=paging.link(asked.request, following))

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgov.differential.comparison import Comparison
-from covgov.differential.words import in_words
-from covgov.hub.api.wire.figures import Figure, Points, Share, Wire, figure, points, shares
+from covgov.hub.api.wire.figures import Change, Wire
 from covgov.hub.api.wire.runs import RunLine
 from covgov.model.change import Category, FileDelta
 from covgov.model.lines import spell
-from covgov.model.snapshot import Metric
-
-
-class Totals(Wire):
-    """Units of each of the twelve categories (the lcov 2 names)."""
-
-    lines: dict[Category, int]
-    exits: dict[Category, int]
 
 
 class ChangedFile(Wire):
@@ -31,22 +22,15 @@ class ChangedFile(Wire):
 
 
 class Compared(Wire):
-    """Two runs unit by unit. points: null when one side has no units. notes: how the two could be compared; the hub has
-    no git, so lines of a file are mapped only where blob ids prove that its text is the same. files: one page of
-    those that changed; next: what `after` wants for the next page, null on the last."""
+    """Two runs unit by unit. notes: how the two could be compared; the hub has no git, so lines of a file are
+    mapped only where blob ids prove that its text is the same. files: one page of those that changed; next: what
+    `after` wants for the next page, null on the last."""
 
     base_run: RunLine
     head_run: RunLine
     suite: str | None
     component: str | None
-    metric: Metric
-    base: Figure
-    head: Figure
-    points: Points | None
-    words: str
-    parts: list[Share]
-    totals: Totals
-    lost: dict[str, str]
+    delta: Change
     changed_files: int
     unchanged_files: int
     files: list[ChangedFile]
@@ -65,23 +49,13 @@ class Sides(Wire):
 
 def compared(sides: Sides, found: Comparison, page: Sequence[FileDelta], following: str | None) -> Compared:
     """The answer with one page of its changed files."""
-    delta, changed = found.delta, len(found.changed)
+    changed = len(found.changed)
     return Compared(
         base_run=sides.base,
         head_run=sides.head,
         suite=sides.suite,
         component=sides.component,
-        metric=delta.metric,
-        base=figure(delta.base),
-        head=figure(delta.head),
-        points=None if delta.points is None else points(delta.points),
-        words=in_words(delta),
-        parts=shares(delta),
-        totals=Totals(
-            lines={c: delta.tally.lines.get(c, 0) for c in Category},
-            exits={c: delta.tally.exits.get(c, 0) for c in Category},
-        ),
-        lost=dict(delta.lost),
+        delta=found.delta,
         changed_files=changed,
         unchanged_files=len(found.files) - changed,
         files=[_file(file) for file in page],

@@ -7,9 +7,17 @@ from decimal import Decimal
 from typing import Literal
 
 from covgov.history.digest import Digest
-from covgov.hub.api.wire.figures import Figure, Points, Share, Wire
+from covgov.hub.api.wire.figures import (
+    Figure,
+    Points,
+    PublishedException,
+    PublishedFinding,
+    PublishedTests,
+    Share,
+    Wire,
+)
 from covgov.model.snapshot import Metric
-from covgov.model.verdict import Effect, ExceptionState, Outcome, Scope
+from covgov.model.verdict import Outcome
 from covgov.publish.digest.wire import digest_payload
 
 
@@ -30,47 +38,21 @@ class DigestComponent(Wire):
     unexplained: Points
 
 
-class DigestTests(Wire):
-    """A suite's test run."""
-
-    passed: bool
-    tests: int
-    failures: int
-    errors: int
-    skipped: int
-    seconds: float
-
-
 class DigestSuite(Wire):
     """A suite's test runs in the window."""
 
     name: str
     runs: int
     failed: int
-    before: DigestTests | None
-    last: DigestTests
+    before: PublishedTests | None
+    last: PublishedTests
     slowest_seconds: float
 
 
-class DigestException(Wire):
-    """An entry of the register, as of the last run."""
-
-    id: str
-    scope: str
-    metric: Metric
-    state: ExceptionState
-    floor: Decimal | None
-    current: Figure | None
-    owner: str | None
-    opened: date | None
-    resolved: date | None
-    review: date | None
-
-
 class DigestExceptions(Wire):
-    opened: list[DigestException]
-    resolved: list[DigestException]
-    overdue: list[DigestException]
+    opened: list[PublishedException]
+    resolved: list[PublishedException]
+    overdue: list[PublishedException]
 
 
 class DigestMover(Wire):
@@ -81,16 +63,6 @@ class DigestMover(Wire):
     before: Figure | None
     now: Figure | None
     uncovered: int
-
-
-class DigestFinding(Wire):
-    """What still counts against the last run."""
-
-    rule: str
-    effect: Effect
-    scope: Scope
-    subject: str
-    message: str
 
 
 class DigestDocument(Wire):
@@ -109,10 +81,9 @@ class DigestDocument(Wire):
     suites: list[DigestSuite]
     exceptions: DigestExceptions
     movers: list[DigestMover]
-    failing: list[DigestFinding]
+    failing: list[PublishedFinding]
 
 
 def document(found: Digest, branch: str) -> DigestDocument:
     """The digest of one branch."""
-    told = {"format": "covgov-digest", "version": 1, "branch": branch, **digest_payload(found)}
-    return DigestDocument.model_validate(told)
+    return DigestDocument.model_validate({"branch": branch, **digest_payload(found)})

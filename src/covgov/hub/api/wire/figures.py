@@ -1,14 +1,23 @@
-"""Figures on the wire: integers and exact text for programs, floored text beside them for people."""
+"""What the model publishes (docs/verdict-json.md), served as it is: `covgov.model.codec` spells it here too."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
-from covgov.model.change import Cause, Delta, Part
-from covgov.model.ratio import Ratio, show_signed
+from covgov.model import codec
+from covgov.model.change import Delta, Part
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import TestRun
+from covgov.model.verdict import ExceptionLine, Finding, Row, Verdict
+
+PART = "x-covgov-part"
+"""Marks a schema of which OpenAPI shows the codec's (`parts`)."""
 
 
 class Wire(BaseModel):
@@ -17,54 +26,33 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Figure(Wire):
-    """percent: floored, null when there is nothing to divide."""
+class Published:
+    """Makes pydantic pass a value of the model through, spelled by the codec."""
 
-    covered: int
-    total: int
-    percent: str | None = Field(examples=["79.95"])
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        spelled = core_schema.plain_serializer_function_ser_schema(codec.builtins)
+        return core_schema.is_instance_schema(source, serialization=spelled)
 
-
-class Points(Wire):
-    """Percentage points."""
-
-    exact: str = Field(examples=["-231/100"])
-    shown: str = Field(examples=["-2.31"])
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, object]:
+        return {PART: codec.name_of(schema["cls"])}
 
 
-class Share(Wire):
-    """What one cause did to covered and total units, and its exact share of the change."""
-
-    cause: Cause
-    covered: int
-    total: int
-    points: Points
-
-
-def figure(value: Ratio) -> Figure:
-    """A ratio as it is told."""
-    return Figure(covered=value.covered, total=value.total, percent=value.percent() if value.measurable else None)
+PublishedVerdict = Annotated[Verdict, Published()]
+PublishedException = Annotated[ExceptionLine, Published()]
+PublishedFinding = Annotated[Finding, Published()]
+PublishedTests = Annotated[TestRun, Published()]
+PublishedRow = Annotated[Row, Published()]
+Change = Annotated[Delta, Published()]
+Figure = Annotated[Ratio, Published()]
+Points = Annotated[Fraction, Published()]
+Share = Annotated[Part, Published()]
 
 
-def maybe_figure(value: Ratio | None) -> Figure | None:
-    """None stays None: nothing was measured."""
-    return None if value is None else figure(value)
-
-
-def points(value: Fraction) -> Points:
-    """Exactly, and floored."""
-    return Points(exact=f"{value.numerator}/{value.denominator}", shown=show_signed(value))
-
-
-def shares(delta: Delta) -> list[Share]:
-    """The parts of a delta."""
-    return [_share(part) for part in delta.parts]
+def parts(ref: str) -> Mapping[str, object]:
+    """JSON Schema of all that is `Published`, by name."""
+    return codec.schemas([Verdict], ref)[1]
 
 
 def bar(value: Decimal | None) -> str | None:
     """Decimal text as a person wrote it."""
     return None if value is None else f"{value:f}"
-
-
-def _share(part: Part) -> Share:
-    return Share(cause=part.cause, covered=part.covered, total=part.total, points=points(part.points))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covgov.hub.api.wire.figures import Figure, Wire, figure
+from covgov.hub.api.wire.figures import Figure, Wire
 from covgov.model.lines import spell
 from covgov.model.snapshot import FileCoverage, Metric
 
@@ -73,9 +73,9 @@ def line(suite: str, path: str, coverage: FileCoverage) -> FileLine:
     return FileLine(
         suite=suite,
         path=path,
-        lines=figure(coverage.ratio(Metric.LINE)),
-        branches=figure(coverage.ratio(Metric.BRANCH)),
-        combined=figure(coverage.ratio(Metric.COMBINED)),
+        lines=coverage.ratio(Metric.LINE),
+        branches=coverage.ratio(Metric.BRANCH),
+        combined=coverage.ratio(Metric.COMBINED),
         source=coverage.source or None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from covgov.hub.api.wire.figures import Figure, Wire, bar, maybe_figure
+from covgov.hub.api.wire.figures import Figure, Wire, bar
 from covgov.hub.store.runs import Point
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
@@ -43,7 +43,7 @@ def point(found: Point) -> TrendPoint:
         commit=run.commit,
         recorded_at=run.recorded_at,
         metric=row.metric,
-        now=maybe_figure(row.now),
+        now=row.now,
         bar=bar(row.bar),
         outcome=row.outcome,
         complete=run.complete,

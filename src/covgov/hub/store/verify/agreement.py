@@ -1,27 +1,32 @@
 """Whether a verdict says what its coverage and its policy say. Pure.
 
-Only where the policy is known: its paths tell which file counts for which component, its bars what was owed. What needs
-more than the hub has (a diff, the base's policy, the register) stays the word of whoever recorded the run.
+Only where the policy is known: the run is judged again by the rules that need nothing but its coverage. What needs more
+than the hub has (a diff, the base's policy, the register, owners) is believed as it was recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
+from datetime import date
 
 from covgov.errors import InputError
-from covgov.hub.store.verify import provable
 from covgov.ingest.merge import merge
-from covgov.judge import breaches, override, rows
+from covgov.judge import override, rows
 from covgov.judge import waivers as waive
-from covgov.judge.facts import Override
-from covgov.model.run import RunRecord
-from covgov.model.snapshot import Metric, Snapshot
+from covgov.judge.evaluate import evaluate
+from covgov.judge.facts import Facts, Override, suite_line
+from covgov.judge.rules import bar, empty, suite
+from covgov.model.run import BaselineReason, NoBaseline, RunRecord
+from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Verdict, fold
-from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.policy import BarScope, Policy
 from covgov.register.entry import ENTRY_SCOPES
+
+RULES = (suite.check, empty.check, bar.check)
+"""They look at no baseline, diff or day."""
+
+NOT_ASKED = NoBaseline(BaselineReason.NO_REPOSITORY, "the hub has no source code", blocking=False)
 
 
 def check(where: str, record: RunRecord, policy: Policy) -> None:
@@ -29,7 +34,7 @@ def check(where: str, record: RunRecord, policy: Policy) -> None:
 
     Raises InputError: `run-contradicted`, and `merge-mismatch` for suites that measured different things.
     """
-    for fault in _faults(record.verdict, record.snapshots, policy):
+    for fault in _faults(record, policy):
         raise InputError(
             "run-contradicted",
             f"{where}: {fault}",
@@ -37,27 +42,42 @@ def check(where: str, record: RunRecord, policy: Policy) -> None:
         )
 
 
-def _faults(verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy) -> Iterator[str]:
+def _faults(record: RunRecord, policy: Policy) -> Iterator[str]:
+    verdict = record.verdict
     if verdict.outcome is not fold(verdict.findings):
         yield f"its outcome {verdict.outcome} is not what its findings come to"
     yield from (f"an exception waives what none can: {f.message}" for f in verdict.findings if _wrongly_waived(f))
-    for name in sorted(set(policy.components) - {row.name for row in verdict.rows}):
+    again = _judged_again(record, policy)
+    known = {row.name: row for row in again.rows}
+    for name in sorted(set(known) - {row.name for row in verdict.rows}):
         yield f"nothing is said of the component {name}"
-    lowered = _soft_start(verdict, policy)
-    force = breaches.overridden(policy, lowered) if lowered else policy.bars
     for row in verdict.rows:
-        if not scopes.is_base_side(row.name):  # the base's paths are not known here
-            yield from _component_faults(row, verdict, snapshots, replace(policy, bars=force))
-    whole = merge(tuple(snapshots.values())) if snapshots else None
-    if verdict.project is not None:
-        yield from _figure_faults(verdict.project, whole)
-        own = rows.about_project(verdict.findings)
-        yield from _bar_faults(verdict.project, verdict, own, _owed(force, BarScope.PROJECT, "", policy.metric))
-    yield from _silences(verdict, provable.findings(snapshots, whole, policy, lowered))
+        right = known.get(row.name)
+        if right is None or (row.suite, row.metric) != (right.suite, right.metric):
+            yield f"the policy has no component {row.name} of suite {row.suite} counted as {row.metric}"
+            return
+        yield from _row_faults(row, right, verdict, rows.about(policy, row.name, verdict.findings))
+    if verdict.project is not None and again.project is not None:
+        yield from _row_faults(verdict.project, again.project, verdict, rows.about_project(verdict.findings))
+    yield from _silences(verdict, again)
+
+
+def _judged_again(record: RunRecord, policy: Policy) -> Verdict:
+    """What keeps the run from passing, before any exception. Bars per owner are left out: the hub knows no owners."""
+    facts = Facts(
+        today=date.min,
+        suites=tuple(suite_line(name, record.snapshots.get(name)) for name in policy.expected),
+        snapshots=record.snapshots,
+        merged=merge(tuple(record.snapshots.values())) if record.snapshots else None,
+        baseline=NOT_ASKED,
+        override=_soft_start(record.verdict, policy),
+    )
+    ownerless = replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER))
+    return evaluate(facts, [ownerless], RULES)
 
 
 def _soft_start(verdict: Verdict, policy: Policy) -> Override | None:
-    """The bar given from outside that a note tells, where the policy has this one suite and allows it."""
+    """The bar given from outside that a note names, where the policy has this one suite and allows it."""
     for found in verdict.findings:
         if found.rule == "soft-start" and found.bar is not None and policy.expected == (found.subject,):
             given = Override(found.subject, found.bar, "soft start")
@@ -65,10 +85,10 @@ def _soft_start(verdict: Verdict, policy: Policy) -> Override | None:
     return None
 
 
-def _silences(verdict: Verdict, owed: Iterable[Finding]) -> Iterator[str]:
-    told = {_sign(finding) for finding in verdict.findings}
-    for finding in owed:
-        if _sign(finding) not in told:
+def _silences(verdict: Verdict, again: Verdict) -> Iterator[str]:
+    present = {_sign(finding) for finding in verdict.findings}
+    for finding in again.findings:
+        if finding.counts and _sign(finding) not in present:
             yield f"nothing is said of this: {finding.message}"
 
 
@@ -77,30 +97,19 @@ def _sign(finding: Finding) -> tuple[object, ...]:
     return finding.rule, finding.effect, finding.scope, finding.subject, finding.metric, finding.now
 
 
-def _component_faults(row: Row, verdict: Verdict, snapshots: Mapping[str, Snapshot], policy: Policy) -> Iterator[str]:
-    component = policy.components.get(row.name)
-    if component is None or (row.suite, row.metric) != (component.suite, component.metric):
-        yield f"the policy has no component {row.name} of suite {row.suite} counted as {row.metric}"
-        return
-    snapshot = snapshots.get(row.suite)
-    yield from _figure_faults(row, snapshot and snapshot.restrict(scopes.belongs(policy, row.name)))
-    own = rows.about(policy, row.name, row.suite, verdict.findings)
-    yield from _bar_faults(row, verdict, own, _owed(policy.bars, BarScope.COMPONENT, row.name, row.metric))
-
-
-def _figure_faults(row: Row, measured: Snapshot | None) -> Iterator[str]:
-    """A figure that is left out claims nothing; `_pass_faults` wants the one that a pass stands on."""
-    told = ((row.now, row.metric), (row.lines, Metric.LINE), (row.branches, Metric.BRANCH))
-    for said, metric in told:
-        found = None if measured is None else measured.ratio(metric)
+def _row_faults(row: Row, right: Row, verdict: Verdict, own: tuple[Finding, ...]) -> Iterator[str]:
+    """right: the row of this run judged again. own: the findings about it. A figure that is left out claims nothing;
+    a bar may be raised from outside, and lowered only by a soft start."""
+    figures = (
+        (row.now, right.now, row.metric),
+        (row.lines, right.lines, Metric.LINE),
+        (row.branches, right.branches, Metric.BRANCH),
+    )
+    for said, found, metric in figures:
         if said is not None and said != found:
             yield f"{row.name} is told as {said}, but its coverage says {found or 'nothing'} ({metric})"
-
-
-def _bar_faults(row: Row, verdict: Verdict, own: tuple[Finding, ...], owed: Decimal | None) -> Iterator[str]:
-    """own: the findings about the row. owed: a bar may be raised from outside, and lowered only by a soft start."""
-    if owed is not None and (row.bar is None or row.bar < owed):
-        yield f"{row.name} was held against {row.bar}, but its policy wants {owed}"
+    if right.bar is not None and (row.bar is None or row.bar < right.bar):
+        yield f"{row.name} was held against {row.bar}, but its policy wants {right.bar}"
     if row.outcome is Outcome.PASS:
         yield from _pass_faults(row, own)
     if row.outcome is Outcome.FAIL and verdict.outcome is not Outcome.FAIL:
@@ -126,13 +135,3 @@ def _wrongly_waived(finding: Finding) -> bool:
     """Exceptions are for missed bars on the totals of components and files, and for nothing else."""
     kind = (finding.rule, finding.effect)
     return bool(finding.waived_by) and not (kind == (waive.RULE, Effect.FAIL) and finding.scope in ENTRY_SCOPES)
-
-
-def _owed(force: Iterable[Bar], scope: BarScope, component: str, metric: Metric) -> Decimal | None:
-    """The highest minimum on this total."""
-    found = [bar.min for bar in bars.selected(force, scope, On.TOTAL, component) if _counts(bar, metric)]
-    return max((least for least in found if least is not None), default=None)
-
-
-def _counts(bar: Bar, metric: Metric) -> bool:
-    return bar.metric is metric and not bar.attribute

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import chain
 
-from covgov.model.verdict import Effect, ExceptionState, Scope
+from covgov.model import words
+from covgov.model.ratio import Ratio
+from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Row, Scope, Verdict
 from covgov.policy.notification import Occasion
-from covgov.publish.wire_v1 import ExceptionV1, FindingV1, RatioV1, ReceiptV1, RowV1, VerdictV1
 
 Owners = Callable[[str], str]
 """path -> its owners, "" when it has none."""
@@ -42,14 +44,15 @@ class Condition:
         return (self.occasion, self.scope, self.subject, self.rule, self.metric)
 
 
-def conditions(verdict: VerdictV1, owner_of: Owners) -> tuple[Condition, ...]:
+def conditions(verdict: Verdict, owner_of: Owners) -> tuple[Condition, ...]:
     """In the order of occasions, then as the verdict lists them. Waived findings and notes are none."""
-    found = [*_of_findings(verdict, owner_of), *map(_overdue, _overdue_lines(verdict))]
+    late = [_overdue(verdict, line) for line in _overdue_lines(verdict)]
+    found = [*_of_findings(verdict, owner_of), *late]
     order = list(Occasion)
     return tuple(sorted(found, key=lambda one: order.index(one.occasion)))
 
 
-def _of_findings(verdict: VerdictV1, owner_of: Owners) -> Iterator[Condition]:
+def _of_findings(verdict: Verdict, owner_of: Owners) -> Iterator[Condition]:
     overdue = {line.id or line.scope for line in _overdue_lines(verdict)}
     for finding in verdict.findings:
         if finding.effect is Effect.NOTE or finding.waived_by:
@@ -68,44 +71,45 @@ def _of_findings(verdict: VerdictV1, owner_of: Owners) -> Iterator[Condition]:
             metric=finding.metric or "",
             message=finding.message,
             figure=_figure(finding.now or (row.now if row else None)),
-            bar=_percent(own or (row.bar if row else None)),
+            bar=_bar(own or (row.bar if row else None)),
             change=row.delta.words if row and row.delta else "",
-            receipt=receipt_words(row.receipt if row else verdict.receipt),
+            receipt=words.receipt(row.receipt if row else verdict.receipt),
             owner=_owner(finding, row, owner_of),
         )
 
 
-def _occasion(finding: FindingV1) -> Occasion:
+def _occasion(finding: Finding) -> Occasion:
     if finding.effect is Effect.UNDETERMINED:
         return Occasion.UNDETERMINED
     return {"max-drop": Occasion.DROP, "bar": Occasion.UNDER_BAR}.get(finding.rule, Occasion.FAIL)
 
 
-def _overdue_lines(verdict: VerdictV1) -> list[ExceptionV1]:
+def _overdue_lines(verdict: Verdict) -> list[ExceptionLine]:
     return [line for line in verdict.exceptions if line.state is ExceptionState.OVERDUE]
 
 
-def _overdue(line: ExceptionV1) -> Condition:
-    review = f"review was due on {line.review}" if line.review else "review is overdue"
+def _overdue(verdict: Verdict, line: ExceptionLine) -> Condition:
+    subject = line.id or line.scope
+    said = (one.message for one in verdict.findings if (one.scope, one.subject) == (Scope.REGISTER, subject))
     return Condition(
         occasion=Occasion.OVERDUE,
         scope=Scope.REGISTER,
-        subject=line.id or line.scope,
+        subject=subject,
         rule="exception-overdue",
         metric=line.metric,
-        message=f"exception {line.id or '(no id)'} of {line.scope}: {review}; it waives nothing any more",
+        message=next(said, ""),
         figure=_figure(line.current),
         bar="",
         owner=line.owner,
     )
 
 
-def _row(verdict: VerdictV1, finding: FindingV1) -> RowV1 | None:
+def _row(verdict: Verdict, finding: Finding) -> Row | None:
     rows = chain(verdict.rows, [verdict.project] if verdict.project else [])
     return next((row for row in rows if (row.scope, row.name) == (finding.scope, finding.subject)), None)
 
 
-def _owner(finding: FindingV1, row: RowV1 | None, owner_of: Owners) -> str:
+def _owner(finding: Finding, row: Row | None, owner_of: Owners) -> str:
     """Of a file its owner; of a component the one who owns most of its files with something uncovered."""
     if finding.scope is Scope.FILE:
         return owner_of(finding.subject)
@@ -115,18 +119,9 @@ def _owner(finding: FindingV1, row: RowV1 | None, owner_of: Owners) -> str:
     return min(votes, key=lambda name: (-votes[name], name), default="")
 
 
-def _figure(ratio: RatioV1 | None) -> str:
-    if ratio is None or ratio.percent is None:
-        return ""
-    return f"{ratio.covered}/{ratio.total} = {ratio.percent} %"
+def _figure(ratio: Ratio | None) -> str:
+    return words.figure(ratio) if ratio is not None and ratio.measurable else ""
 
 
-def _percent(bar: str | None) -> str:
-    return f"{bar} %" if bar else ""
-
-
-def receipt_words(line: ReceiptV1) -> str:
-    """Which commit figures are compared with, and why; or why with none."""
-    if not line.commit:
-        return f"nothing ({line.reason})"
-    return f"{line.commit[:12]} ({line.reason}; {line.distance} back, {line.age_days} days old)"
+def _bar(value: Decimal | None) -> str:
+    return words.bar(value) if value is not None else ""

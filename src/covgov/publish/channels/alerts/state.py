@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from covgov.model.verdict import Outcome
+from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.notification import Occasion
 from covgov.publish.channels.alerts.conditions import Condition, Owners, conditions
-from covgov.publish.wire_v1 import VerdictV1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class News:
         return recovered or any(one.occasion in occasions for one in self.fresh)
 
 
-def news(now: VerdictV1, before: VerdictV1 | None, owner_of: Owners) -> News:
+def news(now: Verdict, before: Verdict | None, owner_of: Owners) -> News:
     """The difference between two runs of one branch; without a run before, all that is so is news."""
     here = conditions(now, owner_of)
     there = conditions(before, owner_of) if before is not None else ()

@@ -87,7 +87,7 @@ def _lead(publication: Publication) -> str:
 
 def _told(one: Condition) -> Paragraph:
     subject = one.subject if one.scope is Scope.PROJECT else f"{one.scope} {one.subject}"
-    lines = [f"{WORDS[one.occasion]}: {subject}", *(f"  {fact}" for fact in (one.message, *_facts(one)))]
+    lines = [f"{WORDS[one.occasion]}: {subject}", *(f"  {fact}" for fact in (one.message, *_facts(one)) if fact)]
     return Paragraph(tuple(shortened(log_line(line), LINE) for line in lines))
 
 
@@ -97,7 +97,7 @@ def _facts(one: Condition) -> Iterator[str]:
     if one.change and one.change not in one.message:
         yield f"change {one.change}"
     if one.receipt:
-        yield f"compared with {one.receipt}"
+        yield f"baseline {one.receipt}"
     if one.owner:
         yield f"owner {one.owner}"
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar, assert_never
 
 from covgov.ci.interface import Event
-from covgov.model.verdict import Outcome
+from covgov.model.verdict import Outcome, Row, Verdict
 from covgov.policy.policy import Commenting, OnGithub, Policy
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.body import compose, marker, shortened, stamp
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.render.safe_text import markdown
-from covgov.publish.wire_v1 import RowV1, VerdictV1
 
 MOST_PAGE_BYTES = 65_000
 """What GitHub takes as the summary of a check run, with room to spare."""
@@ -66,7 +64,7 @@ class GithubChannel:
 GITHUB = GithubChannel()
 
 
-def changed(verdict: VerdictV1) -> bool:
+def changed(verdict: Verdict) -> bool:
     """Whether there is something to tell of: anything but a pass, any waiver, any figure that moved or is new."""
     rows = [*verdict.rows, *([verdict.project] if verdict.project else [])]
     waived = any(one.waived_by for one in verdict.findings)
@@ -74,8 +72,8 @@ def changed(verdict: VerdictV1) -> bool:
     return verdict.outcome is not Outcome.PASS or waived or new or any(map(_moved, rows))
 
 
-def _moved(row: RowV1) -> bool:
-    return row.delta is None or row.delta.points is None or Fraction(row.delta.points.exact) != 0
+def _moved(row: Row) -> bool:
+    return row.delta is None or row.delta.points is None or row.delta.points != 0
 
 
 def _in_workflow(publication: Publication) -> bool:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from covgov.model.verdict import Effect, Outcome, Scope
+from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
 from covgov.publish.channels.github.fields import Fields, moment
 from covgov.publish.render.safe_text import plain
-from covgov.publish.wire_v1 import FindingV1, VerdictV1
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi, Json
@@ -86,7 +85,7 @@ def read(fields: Fields) -> CheckRunPage:
     )
 
 
-def remarks(verdict: VerdictV1) -> list[Annotation]:
+def remarks(verdict: Verdict) -> list[Annotation]:
     """Findings in the verdict's order, then the uncovered lines of the change; at most MOST."""
     return [*map(_of_finding, verdict.findings), *_of_lines(verdict)][:MOST]
 
@@ -127,7 +126,7 @@ def _batches(found: Sequence[Annotation]) -> list[Sequence[Annotation]]:
     return [found[start : start + BATCH] for start in range(0, len(found), BATCH)] or [()]
 
 
-def _of_finding(finding: FindingV1) -> Annotation:
+def _of_finding(finding: Finding) -> Annotation:
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     hint = f" ({finding.hint})" if finding.hint else ""
     return Annotation(
@@ -140,7 +139,7 @@ def _of_finding(finding: FindingV1) -> Annotation:
     )
 
 
-def _of_lines(verdict: VerdictV1) -> Iterator[Annotation]:
+def _of_lines(verdict: Verdict) -> Iterator[Annotation]:
     for path, spelled in sorted(verdict.patch.uncovered.items()) if verdict.patch else ():
         for piece in spelled.split(","):
             start, _, end = piece.partition("-")

@@ -6,19 +6,15 @@ for by number, so that no link in an answer decides where the token travels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
-import stamina
-from stamina.instrumentation import set_on_retry_hooks
 
-from covgov import __version__
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.http.client import LONGEST_WAIT, loopback, one_line, pause, seconds
+from covgov.http.client import HttpClient, Patience, RetryLater, one_line, seconds, split_address, unencrypted
 
 PUBLIC_API = "https://api.github.com"
 ADDRESS = "GITHUB_API_URL"
@@ -31,18 +27,8 @@ SECONDARY_WAIT = 60.0
 """What GitHub asks for when a secondary rate limit names no time."""
 
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
-TIMEOUT = httpx2.Timeout(10.0, read=30.0, write=60.0)
 
 T = TypeVar("T")
-
-
-class Later(Exception):
-    """An answer that may be another one soon. seconds: how long GitHub asks to wait, None when it does not say."""
-
-    def __init__(self, failed: DeliveryFailed, seconds: float | None = None) -> None:
-        super().__init__(failed.message)
-        self.failed = failed
-        self.seconds = seconds
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -59,57 +45,32 @@ class GithubClient:
         self, base: str, token: str, *, attempts: int = ATTEMPTS, transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._base = base
-        self._attempts = attempts
         headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {token}",
-            "User-Agent": f"covgov/{__version__}",
             "X-GitHub-Api-Version": API_VERSION,
         }
-        self._http = httpx2.Client(headers=headers, timeout=TIMEOUT, transport=transport)
-        set_on_retry_hooks([])  # stamina would print each retry to stdout, where results stand
-
-    def __del__(self) -> None:
-        http = getattr(self, "_http", None)
-        if http is not None:
-            http.close()
+        patience = Patience(attempts, read=30.0, first_pause=0.5, longest_pause=15.0)
+        self._http = HttpClient(headers, patience, transport=transport)
+        self.insist = self._http.insist
 
     def once(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
     ) -> httpx2.Response:
-        """One request, one answer of success. Raises Later, or DeliveryFailed where waiting does not help.
+        """One request, one answer of success. Raises RetryLater, or DeliveryFailed where waiting does not help.
 
         What is to be deleted and is not there any more is a success.
         """
-        request = self._http.build_request(method, self._base + path, params=dict(params or {}))
+        request = self._http.build(method, self._base + path, params=dict(params or {}))
         if body is not None:
             content = msgspec.json.encode(body)
             headers = {"Content-Type": "application/json"}
-            request = self._http.build_request(method, request.url, content=content, headers=headers)
-        try:
-            response = self._http.send(request)
-        except httpx2.TransportError as error:
-            raise Later(_silent(f"{method} {path}", f"{type(error).__name__}: {error}")) from None
+            request = self._http.build(method, request.url, content=content, headers=headers)
+        what = f"{method} {path}"
+        response = self._http.send(request, lambda why: _silent(what, why))
         if not response.is_success and (method, response.status_code) != ("DELETE", 404):
-            raise _refusal(response, f"{method} {path}")
+            raise _refusal(response, what)
         return response
-
-    def insist(self, step: Callable[[], T]) -> T:
-        """A step of one or more requests, repeated as a whole until it succeeds or the bounds are reached.
-
-        So a step that looks for a thing before it makes one does not make two when an answer is lost. Raises
-        DeliveryFailed.
-        """
-        bounds = stamina.retry_context(
-            on=_pause, attempts=self._attempts, timeout=LONGEST_WAIT, wait_initial=0.5, wait_max=15.0
-        )
-        try:
-            for attempt in bounds:
-                with attempt:
-                    return step()
-        except Later as later:
-            raise later.failed from None
-        raise AssertionError("stamina ends with an answer or an error")
 
 
 def connect(env: Mapping[str, str], *, transport: httpx2.BaseTransport | None = None) -> GithubClient:
@@ -145,18 +106,14 @@ def has_next(response: httpx2.Response) -> bool:
 
 
 def _base(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        plain = bool(url.hostname) and url.username is None and not url.query and not url.fragment and url.port != 0
-    except ValueError:
-        plain = False
-    if not plain or url.scheme not in ("http", "https"):
+    url = split_address(text)
+    if url is None:
         raise DeliveryFailed(
             "github-api-address",
             f"{ADDRESS} is not the address of an API",
             hint=f"leave it to the runner, or use {PUBLIC_API} or https://HOST/api/v3",
         )
-    if url.scheme == "http" and not loopback(url.hostname or ""):
+    if unencrypted(url):
         raise DeliveryFailed(
             "github-api-address",
             f"{ADDRESS} is {text}: the token would travel unencrypted",
@@ -165,13 +122,8 @@ def _base(text: str) -> str:
     return text.rstrip("/")
 
 
-def _pause(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds."""
-    return isinstance(error, Later) and pause(error.seconds)
-
-
 def _refusal(response: httpx2.Response, what: str) -> Exception:
-    """What an answer without success means: Later or DeliveryFailed."""
+    """What an answer without success means: RetryLater or DeliveryFailed."""
     said = _said(response)
     told = f"{what}: {said}"
     status = response.status_code
@@ -182,7 +134,7 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
     if status == 429 or (status == 403 and _limited(response, said)):
         wait = _wait(response)
         hint = f"GitHub asks to wait {wait:.0f} s" if wait < float("inf") else "GitHub does not say how long"
-        return Later(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
+        return RetryLater(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
     if status == 403:
         return DeliveryFailed(
             "github-forbidden",
@@ -190,7 +142,7 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
             hint="give the job the permission that docs/github.md lists; tokens of pull requests from forks only read",
         )
     if status in TRANSIENT:
-        return Later(_silent(what, said), seconds(response.headers.get("retry-after", "")))
+        return RetryLater(_silent(what, said), seconds(response.headers.get("retry-after", "")))
     return DeliveryFailed(
         "github-refused", told, hint="GitHub also says 404 where the token may not look; see docs/github.md"
     )

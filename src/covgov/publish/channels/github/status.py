@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from covgov.model.verdict import Effect, Outcome
+from covgov.model import words
+from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.channels.github.fields import Fields, moment
 from covgov.publish.render.safe_text import plain
-from covgov.publish.wire_v1 import FindingV1, VerdictV1
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi
@@ -57,7 +57,7 @@ def read(fields: Fields) -> CommitStatus:
     )
 
 
-def description(verdict: VerdictV1) -> str:
+def description(verdict: Verdict) -> str:
     """At most 140 characters: the outcome and the first thing that made it, or the project's figure."""
     told = next(_reasons(verdict), "")
     more = sum(1 for _ in _reasons(verdict)) - 1
@@ -79,15 +79,15 @@ def _put(api: GithubApi, status: CommitStatus) -> str:
     return f"status of {status.commit[:12]} set to {status.state}"
 
 
-def _reasons(verdict: VerdictV1) -> Iterator[str]:
+def _reasons(verdict: Verdict) -> Iterator[str]:
     wanted = {Outcome.FAIL: Effect.FAIL, Outcome.UNDETERMINED: Effect.UNDETERMINED}.get(verdict.outcome)
     if wanted is not None:
         yield from (one.message for one in verdict.findings if _live(one, wanted))
-    elif verdict.project is not None and verdict.project.now is not None and verdict.project.now.percent is not None:
-        yield f"project {verdict.project.now.percent} %"
+    elif (row := verdict.project) is not None and row.now is not None and row.now.measurable:
+        yield f"project {words.percent(row.now, row.bar)}"
 
 
-def _live(finding: FindingV1, effect: Effect) -> bool:
+def _live(finding: Finding, effect: Effect) -> bool:
     return finding.effect is effect and not finding.waived_by
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from covgov.model.verdict import Effect, Outcome
+from covgov.model import words
+from covgov.model.verdict import Effect, Finding, Outcome, Row, SuiteLine, Verdict
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row
-from covgov.publish.wire_v1 import FindingV1, RatioV1, RowV1, SuiteV1, VerdictV1
 
 MOST_FINDINGS = 50
 
 
-def suite_text(verdict: VerdictV1, suite: SuiteV1) -> str:
+def suite_text(verdict: Verdict, suite: SuiteLine) -> str:
     """Markdown without a marker: outcome, tests, figures, findings of one suite."""
     rows = [row for row in verdict.rows if row.suite == suite.name]
     found = findings_of(verdict, suite.name, rows)
@@ -24,14 +24,14 @@ def suite_text(verdict: VerdictV1, suite: SuiteV1) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def findings_of(verdict: VerdictV1, suite: str, rows: Sequence[RowV1]) -> list[FindingV1]:
+def findings_of(verdict: Verdict, suite: str, rows: Sequence[Row]) -> list[Finding]:
     """Findings about the suite, its components and files of which its tests reach too little."""
     subjects = {suite, *(row.name for row in rows)}
     files = {path for row in rows for path in (*row.uncovered, *row.partial_lines)}
     return [one for one in verdict.findings if one.subject in subjects | files]
 
 
-def outcome_of(rows: Sequence[RowV1], findings: Sequence[FindingV1]) -> Outcome:
+def outcome_of(rows: Sequence[Row], findings: Sequence[Finding]) -> Outcome:
     """The worst that is said of the suite."""
     said = {row.outcome for row in rows}
     live = {finding.effect for finding in findings if not finding.waived_by}
@@ -40,31 +40,22 @@ def outcome_of(rows: Sequence[RowV1], findings: Sequence[FindingV1]) -> Outcome:
     return Outcome.UNDETERMINED if Outcome.UNDETERMINED in said or Effect.UNDETERMINED in live else Outcome.PASS
 
 
-def percent(ratio: RatioV1 | None) -> str:
-    """`79.95 %`, or `-` when there is nothing to divide."""
-    return f"{ratio.percent} %" if ratio is not None and ratio.percent is not None else "-"
-
-
-def _tests(suite: SuiteV1) -> str:
-    if not suite.arrived:
-        return f"It did not arrive: {markdown(suite.reason or 'no snapshot')}"
-    run = suite.tests
-    if run is None:
+def _tests(suite: SuiteLine) -> str:
+    if suite.arrived and suite.tests is None:
         return "Its coverage came as a bare report: nobody says which tests ran."
-    broken = run.failures + run.errors
-    return f"{run.tests} tests, {broken} of them failed, in {run.seconds:.1f} s."
+    return f"Tests: {markdown(words.suite(suite))}"
 
 
-def _table(rows: Sequence[RowV1]) -> Iterator[str]:
+def _table(rows: Sequence[Row]) -> Iterator[str]:
     yield markdown_row(("component", "result", "bar", "now", "change"))
     yield markdown_row(["---"] * 5)
     for row in rows:
         change = markdown(row.delta.words) if row.delta is not None else "-"
-        bar = f"{row.bar} %" if row.bar is not None else "-"
-        yield markdown_row((markdown_code(row.name), str(row.outcome), bar, percent(row.now), change))
+        now = words.percent(row.now, row.bar)
+        yield markdown_row((markdown_code(row.name), str(row.outcome), words.bar(row.bar), now, change))
 
 
-def _list(findings: Sequence[FindingV1]) -> Iterator[str]:
+def _list(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings[:MOST_FINDINGS]:
         waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
         yield f"- **{markdown(finding.rule)}** ({finding.effect}): {markdown_prose(finding.message)}{waived}"

@@ -16,7 +16,6 @@ from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed
-from covgov.gate import Judgement
 from covgov.model.verdict import SuiteLine, Verdict
 from covgov.register.document import parse
 from covgov.register.entry import Register, Status
@@ -65,8 +64,7 @@ class Desk:
 
     def sync(self, judged: Verdict, *, dry_run: bool = False, as_json: bool = False) -> int:
         project = Project(self.world)
-        made = Judgement(judged, project.policy, {}, None, (), self.base)
-        return synchronise(project, lambda: made, TODAY, dry_run=dry_run, as_json=as_json)
+        return synchronise(project, lambda: (judged, self.base), TODAY, dry_run=dry_run, as_json=as_json)
 
     @property
     def out(self) -> str:

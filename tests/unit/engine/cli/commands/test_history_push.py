@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov import gate
 from covgov.history import judged
@@ -127,7 +128,7 @@ def forge_the_tree(desk: Desk) -> None:
     """Everywhere it is told, so that no file contradicts another."""
     there = desk.repo.git("rev-parse", "HEAD^{tree}").strip()
     decoded = judged.decode((desk.root / "coverage/verdict.record").read_bytes(), "", desk.read, "coverage")
-    run = replace(decoded.run, tree="0" * 40, verdict=replace(decoded.run.verdict, tree="0" * 40))
+    run = replace(decoded.run, tree="0" * 40, verdict=structs.replace(decoded.run.verdict, tree="0" * 40))
     (desk.root / "coverage/verdict.record").write_bytes(judged.encode(replace(decoded, run=run)))
     path = desk.root / "coverage/verdict.json"
     path.write_text(path.read_text(encoding="utf-8").replace(there, "0" * 40), encoding="utf-8")

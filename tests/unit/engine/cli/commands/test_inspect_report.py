@@ -93,3 +93,16 @@ def test_a_missing_file_is_exit_4_and_prints_no_result(tmp_path: Path) -> None:
 
 def test_no_file_is_a_usage_error(tmp_path: Path) -> None:
     assert run(tmp_path)[0] == USAGE
+
+
+def test_the_totals_of_several_reports_are_one_table_for_a_job_summary(tmp_path: Path) -> None:
+    (tmp_path / "c.xml").write_bytes(XML)
+    (tmp_path / "a|b.json").write_bytes(json_report({}))
+    code, out, _ = run(tmp_path, "--markdown", "c.xml", "a|b.json")
+    assert code == 0
+    assert out.splitlines() == [
+        "| report | files | lines | branches | combined |",
+        "| --- | --- | --- | --- | --- |",
+        "| `c.xml` | 2 | 1/2 = 50.00 % | 1/2 = 50.00 % | 2/4 = 50.00 % |",
+        r"| a\|b.json | 0 | - | - | - |",
+    ]

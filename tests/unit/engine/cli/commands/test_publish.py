@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
+from covgov.model import codec
 from covgov.model.verdict import Finding, Verdict
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.spool import Spool
 from covgov.publish.registry import RENDERERS
@@ -76,7 +76,7 @@ class Shell:
         """The newest verdict, and the run in history."""
         made = self.judged(*findings)
         record = run("c1", at=at, branch=branch, made=made)
-        Project(self.world(at)).store.append(replace(record, commit=made.commit, tree=tree))
+        Project(self.world(at)).store.append(replace(record, commit=made.commit or "", tree=tree))
 
     def world(self, now: datetime = NOON, env: Mapping[str, str] | None = None) -> World:
         self.out, self.err = StringIO(), StringIO()
@@ -104,6 +104,23 @@ def test_a_change_of_state_is_told_once(tmp_path: Path) -> None:
         assert shell.out.getvalue() == ""
         assert "nothing to tell: nothing changed that a target wants to hear of" in shell.err.getvalue()
     assert titles(found) == ["covgov FAIL acme/shop main: under the bar: api"]
+
+
+def test_publishing_the_same_state_again_sends_nothing(tmp_path: Path) -> None:
+    with receiver() as found:
+        shell = Shell(tmp_path, hook=found.url("json", "/"))
+        for recorded in (True, False):
+            if recorded:
+                shell.recorded(NOON, below())
+            else:
+                shell.judged(below(), dropped())
+            for expected in ("notify -> ${HOOK} (best effort): sent: accepted\n", "", ""):
+                assert shell.publish("notify") == 0
+                assert shell.out.getvalue() == expected
+            assert shell.err.getvalue() == "covgov: notify -> ${HOOK}: not sent, it has this already\n"
+        assert shell.publish("notify", "--dry-run") == 0
+        assert "0 would leave" in shell.err.getvalue()
+    assert titles(found) == [f"covgov FAIL acme/shop main: {what}" for what in ("under the bar: api", "dropped: api")]
 
 
 def test_a_run_that_is_not_recorded_is_compared_with_the_newest_that_is(tmp_path: Path) -> None:
@@ -230,8 +247,8 @@ def test_no_target_and_no_file_of_the_spool_forges_a_line_of_the_log(tmp_path: P
 
 def test_why_there_is_nothing_to_tell_is_one_line(tmp_path: Path) -> None:
     shell = Shell(tmp_path, '[publish.github_coverage]\nreport = "x\\n::error::forged"\n')
-    told = to_wire_v1.verdict(replace(shell.judged(below()), commit="f" * 40))
-    (tmp_path / "coverage" / "verdict.json").write_bytes(msgspec.json.encode(told))
+    told = structs.replace(shell.judged(below()), commit="f" * 40)
+    (tmp_path / "coverage" / "verdict.json").write_bytes(codec.encode(told))
     assert shell.publish("github-coverage", "--dry-run") == 0
     assert r"there is no coverage/x\n::error::forged" in shell.err.getvalue()
 

@@ -11,7 +11,7 @@ import pytest
 
 from covgov.cli.main import main
 from covgov.cli.world import World
-from covgov.gate import PUBLISHED
+from covgov.publish.artifacts import PUBLISHED
 from covgov.runner.alone import alone
 from covgov_testing.desk import NOW, POLICY, Desk
 from covgov_testing.projects import BARE

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from covgov.errors import InputError
@@ -42,8 +43,10 @@ def shop(connection: Connection) -> Repository:
 
 
 def record(number: int, *, branch: str = "main", covered: int = 9, outcome: Outcome = Outcome.PASS) -> RunRecord:
-    project = replace(row("project", covered, 20), scope=Scope.PROJECT)
-    made = replace(verdict(outcome, rows=[row("api", covered, 10), row("auth", 0, 0, measured=False)]), project=project)
+    project = structs.replace(row("project", covered, 20), scope=Scope.PROJECT)
+    made = structs.replace(
+        verdict(outcome, rows=[row("api", covered, 10), row("auth", 0, 0, measured=False)]), project=project
+    )
     return run(f"c{number}", branch=branch, at=NOON + timedelta(hours=number), made=made)
 
 
@@ -134,7 +137,10 @@ def rows(connection: Connection) -> list[object]:
         (replace(run(), attempt=2**31), "attempt is not in"),
         (run(made=verdict(rows=[row("n" * 101, 1, 2)])), "component is longer than 100"),
         (run(made=verdict(rows=[row("api", 1, 2**31)])), "total is not in"),
-        (run(made=verdict(rows=[replace(row("api", 1, 2), bar=Decimal("9." + "9" * 40))])), "bar is longer than 32"),
+        (
+            run(made=verdict(rows=[structs.replace(row("api", 1, 2), bar=Decimal("9." + "9" * 40))])),
+            "bar is longer than 32",
+        ),
         (run(made=verdict(rows=[row("api", 1, 2), row("api", 1, 2)])), "two of its rows"),
     ],
 )

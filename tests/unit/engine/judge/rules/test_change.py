@@ -8,11 +8,11 @@ from covgov_testing.builders.policy import (
     API,
     BOTH,
     TWO,
-    facts,
     found,
     measured,
     policy,
     tallied,
+    view,
     with_component,
 )
 
@@ -35,7 +35,7 @@ max = 10
 def test_new_lost_and_excluded_units_have_bars() -> None:
     counts = {Category.GNC: 8, Category.UNC: 2, Category.LBC: 3, Category.CBC: 7}
     many = snap({"src/api/a.py": "+" * 8 + "xx"})
-    made = facts(policy(TWO + CHANGE), BOTH, project=many)
+    made = view(policy(TWO + CHANGE), BOTH, project=many)
     messages = [f.message for f in found("change", with_component(made, "api", tallied(API, counts)))]
     assert messages == [
         "project: 2/10 = 20.00 % > 10 % (combined, on excluded, bar rules[0])",
@@ -45,8 +45,8 @@ def test_new_lost_and_excluded_units_have_bars() -> None:
 
 
 def test_without_a_comparison_only_exclusions_are_judged() -> None:
-    assert not found("change", facts(policy(TWO + CHANGE), BOTH))
-    made = replace(facts(policy(TWO + CHANGE), BOTH), project=measured(None))
+    assert not found("change", view(policy(TWO + CHANGE), BOTH))
+    made = replace(view(policy(TWO + CHANGE), BOTH), project=measured(None))
     assert not found("change", made)
     changed = replace(tallied(API, {Category.UNC: 9}), measurement_changed="other")
-    assert not found("change", with_component(facts(policy(TWO + CHANGE), BOTH), "api", changed))
+    assert not found("change", with_component(view(policy(TWO + CHANGE), BOTH), "api", changed))

@@ -9,11 +9,11 @@ from covgov.model.verdict import Effect
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import (
     AUTH,
-    facts,
     found,
     good,
     measured,
     policy,
+    view,
 )
 
 
@@ -26,7 +26,7 @@ from covgov_testing.builders.policy import (
     ],
 )
 def test_nothing_measured_is_never_green(snapshot: Snapshot | None, words: str) -> None:
-    made = facts(policy(), {"auth": AUTH} if snapshot is None else {"api": snapshot, "auth": AUTH})
+    made = view(policy(), {"auth": AUTH} if snapshot is None else {"api": snapshot, "auth": AUTH})
     (finding,) = found("empty", made)
     assert finding.effect is Effect.UNDETERMINED
     assert finding.message == f"api: {words}"

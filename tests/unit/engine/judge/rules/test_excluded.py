@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from covgov.judge.facts import ComponentFacts, Facts, Measured, PatchFacts
+from covgov.judge.view import ComponentFacts, PatchFacts, PolicyView, ScopeFacts
 from covgov.model.snapshot import FileCoverage
 from covgov.model.verdict import Effect
 from covgov_testing.builders.coverage import snap
@@ -13,9 +14,9 @@ from covgov_testing.builders.policy import API, found, good, tallied, with_compo
 pytestmark = pytest.mark.security
 
 
-def uncounted(facts: Facts, lines: dict[str, str]) -> Facts:
+def uncounted(facts: PolicyView, lines: dict[str, str]) -> PolicyView:
     measured = tallied(API, {})
-    deltas = {metric: replace(delta, uncounted=lines) for metric, delta in measured.deltas.items()}
+    deltas = {metric: structs.replace(delta, uncounted=lines) for metric, delta in measured.deltas.items()}
     return with_component(facts, "api", replace(measured, deltas=deltas))
 
 
@@ -34,7 +35,7 @@ def test_a_scope_that_several_components_share_is_told_once() -> None:
 def test_a_changed_measurement_is_not_this_rules() -> None:
     made = uncounted(good(), {"src/api/a.py": "5-7"})
 
-    def other(measured: Measured) -> Measured:
+    def other(measured: ScopeFacts) -> ScopeFacts:
         return replace(measured, measurement_changed="another version")
 
     changed = tuple(ComponentFacts(one.component, other(one.measured)) for one in made.components)

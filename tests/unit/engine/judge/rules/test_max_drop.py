@@ -58,6 +58,6 @@ def test_what_cannot_be_compared_is_not_judged() -> None:
 
 def test_a_delta_of_another_metric_is_not_judged() -> None:
     now = Ratio(1, 2)
-    branch = Delta(Metric.BRANCH, now, now, Fraction(-9), judged=Fraction(-9))
+    branch = Delta(Metric.BRANCH, now, now, Fraction(-9), judged=Fraction(-9), words="-9.00 pp")
     made = replace(compared(API, Fraction(0)), deltas={Metric.BRANCH: branch})
     assert not found("max-drop", with_component(good(), "api", made))

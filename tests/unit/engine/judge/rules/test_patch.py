@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from covgov.judge.facts import Facts, PatchFacts
+from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Effect, Scope
 from covgov_testing.builders.coverage import FAILED, snap
@@ -11,16 +11,16 @@ from covgov_testing.builders.policy import (
     API,
     BOTH,
     TWO,
-    facts,
     found,
     measured,
     policy,
+    view,
 )
 
 
-def patched(changed: dict[str, int], snapshot: Snapshot, allowance: int = 0, rules: str = "") -> Facts:
+def patched(changed: dict[str, int], snapshot: Snapshot, allowance: int = 0, rules: str = "") -> PolicyView:
     made = policy(TWO.replace("fail_under = 80", f"fail_under = 80\npatch_allowance = {allowance}", 1) + rules)
-    return replace(facts(made, BOTH), patch=PatchFacts(changed, snapshot))
+    return replace(view(made, BOTH), patch=PatchFacts(changed, snapshot))
 
 
 def test_a_patch_below_its_bar_fails() -> None:

@@ -10,6 +10,7 @@ from covgov_testing.builders.policy import (
     TWO,
     found,
     good,
+    knowing,
     policy,
     told,
 )
@@ -17,8 +18,8 @@ from covgov_testing.builders.policy import (
 
 @pytest.mark.security
 def test_a_total_bar_below_the_floor_is_refused_even_if_it_got_here() -> None:
-    made = replace(good(), override=Override("auth", Decimal(70), "--fail-under"))
+    made = knowing(good(), override=Override("auth", Decimal(70), "--fail-under"))
     assert told(found("soft-start", made)) == [("soft-start", "fail", "auth")]
     soft = replace(made, policy=policy(TWO.replace("fail_under = 80", "fail_under = 80\nsoft_start_floor = 60", 1)))
     assert told(found("soft-start", soft)) == [("soft-start", "note", "auth")]
-    assert not found("soft-start", replace(made, override=Override("auth", Decimal(93), "--fail-under")))
+    assert not found("soft-start", knowing(made, override=Override("auth", Decimal(93), "--fail-under")))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from covgov.judge.facts import PatchFacts
+from covgov.judge.view import PatchFacts
 from covgov_testing.builders.policy import (
     API,
     found,

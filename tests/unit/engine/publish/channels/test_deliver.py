@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,33 @@ def test_what_is_sent_is_not_kept(tmp_path: Path) -> None:
     (done,) = run(Fake(), parcel(), folder=tmp_path)
     assert (done.fate, done.detail, done.spooled, codes(done)) == (Fate.SENT, "sent with a", False, [])
     assert kept(tmp_path) == []
+
+
+@pytest.mark.reliability
+def test_what_was_sent_since_it_was_kept_is_forgotten_and_not_sent_again(tmp_path: Path) -> None:
+    fake, one = Fake(BROKEN), replace(parcel(), state="red")
+    run(fake, one, folder=tmp_path)
+    assert not Spool(tmp_path).has_sent(one)
+    run(fake, one, folder=tmp_path)
+    assert (Spool(tmp_path).has_sent(one), len(fake.sent), kept(tmp_path)) == (True, 1, ["one"])
+    (done,) = rerun(fake, tmp_path)
+    assert isinstance(done, Delivery)
+    assert (done.fate, done.detail, len(fake.sent), kept(tmp_path)) == (Fate.SENT, "already", 1, [])
+
+
+@pytest.mark.reliability
+def test_what_the_spool_delivers_has_a_receipt(tmp_path: Path) -> None:
+    one = replace(parcel(), state="red")
+    run(Fake(BROKEN), one, folder=tmp_path)
+    rerun(Fake(), tmp_path)
+    assert Spool(tmp_path).has_sent(one)
+
+
+@pytest.mark.reliability
+def test_a_receipt_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "sent.record").mkdir()
+    (done,) = run(Fake(), replace(parcel(), state="red"), folder=tmp_path)
+    assert (done.fate, codes(done)) == (Fate.SENT, ["artifact-unwritable"])
 
 
 @pytest.mark.reliability

@@ -136,7 +136,9 @@ def test_a_spooled_parcel_goes_only_where_the_policy_sends_one() -> None:
     assert NOTIFY.refusal(replace(one, body={}), policy) == "its target does not stand in [notify]"
 
 
-DIGEST = "# Coverage digest 2026-W47\n\n2026-11-16 to 2026-11-22\n\n| a | b |\n| - | - |\n\n\nend\n"
+DIGEST = (
+    "# Coverage digest 2026-W47\n\n2026-11-16 to 2026-11-22\n\n## Components\n\n| a | b |\n| - | - |\n\n\nend ##[x\n"
+)
 
 
 def test_the_digest_goes_to_those_who_want_it() -> None:
@@ -144,7 +146,36 @@ def test_the_digest_goes_to_those_who_want_it() -> None:
     (one,) = digest_parcels(DIGEST, notify, MAIN, "acme/shop")
     assert (one.destination, one.subject) == (A, "Coverage digest 2026-W47: acme/shop")
     assert one.body["severity"] == "info"
-    assert one.body["text"] == f"acme/shop\nrun: {RUN}\n\n{DIGEST.replace(chr(10) * 3, chr(10) * 2)}"
+
+
+def test_each_heading_of_the_digest_is_shown_once_and_without_its_marks() -> None:
+    (one,) = digest_parcels(DIGEST, telling(Occasion.DIGEST), MAIN, "acme/shop")
+    told = "2026-11-16 to 2026-11-22\n\nComponents\n\n| a | b |\n| - | - |\n\nend # #[x\n"
+    assert one.body["text"] == f"acme/shop\nrun: {RUN}\n\n{told}"
+    assert one.body["slack"].count("Coverage digest") == 2  # the header and the fallback of its attachment
+    assert one.body["teams"].count("Coverage digest") == 1
+    for form in ("slack", "teams"):
+        assert one.body[form].count("Components") == 1
+        assert "# Components" not in one.body[form]
+
+
+def state_of(now: Verdict, *, run: str = "", ci: CiContext = MAIN) -> str:
+    (one,) = NOTIFY.parcels(replace(publication(now, None, notify=telling(*Occasion), ci=ci), run=run))
+    return one.state
+
+
+def test_the_state_of_a_recorded_run_is_the_run() -> None:
+    assert state_of(RED, run="r1") == state_of(build.verdict(below()), run="r1")
+    assert state_of(RED, run="r1") != state_of(RED, run="r2")
+
+
+def test_the_state_of_another_run_is_what_is_so_at_its_commit_and_no_figure() -> None:
+    figures = replace(below(), message="api: 1/2 = 50.00 % < 80 %")
+    assert state_of(build.verdict(below())) == state_of(build.verdict(figures))
+    others = {state_of(build.verdict(dropped())), state_of(replace(build.verdict(below()), commit="f" * 40))}
+    others.add(state_of(build.verdict(below()), ci=replace(MAIN, branch="main", default_branch="")))
+    assert state_of(RED) not in others
+    assert len({state_of(RED), *others}) == 4
 
 
 def test_an_empty_digest_is_still_a_digest() -> None:

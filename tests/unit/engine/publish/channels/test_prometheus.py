@@ -14,7 +14,6 @@ from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Scope, SuiteLine, Verdict
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.channels.prometheus import FAMILIES, VARIABLE, PrometheusChannel
 from covgov_testing.builders import verdict as build
@@ -46,7 +45,7 @@ def everything() -> Verdict:
 
 def publication(verdict: Verdict | None = None, *, event: Event = Event.PUSH, branch: str = "main") -> Publication:
     return Publication(
-        verdict=to_wire_v1.verdict(verdict or everything()),
+        verdict=verdict or everything(),
         file=lambda name: None,
         ci=CiContext("github", event, branch=branch),
         policy=policy(),

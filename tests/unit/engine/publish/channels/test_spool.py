@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from hypothesis import strategies as st
 
 from covgov.errors import DeliveryFailed, InputError
 from covgov.publish.channels.interface import Parcel
-from covgov.publish.channels.spool import Spool
+from covgov.publish.channels.spool import MOST, Spool
 
 PARCEL = Parcel("notify", "${A}", "subject", {"text": "t", "target": "${A}"}, required=True)
 words = st.text(st.characters(codec="utf-8"), max_size=20)
-parcels = st.builds(Parcel, words, words, words, st.dictionaries(words, words, max_size=3), st.booleans())
+parcels = st.builds(Parcel, words, words, words, st.dictionaries(words, words, max_size=3), st.booleans(), words)
 
 
 @settings(deadline=None)
@@ -45,6 +46,7 @@ def test_a_file_says_what_it_is(tmp_path: Path) -> None:
         "subject": "subject",
         "body": {"target": "${A}", "text": "t"},
         "required": True,
+        "state": "",
     }
 
 
@@ -70,3 +72,39 @@ def test_a_spool_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(DeliveryFailed) as caught:
         Spool(tmp_path).keep(PARCEL)
     assert caught.value.code == "artifact-unwritable"
+
+
+def test_a_receipt_is_for_one_destination_and_one_state(tmp_path: Path) -> None:
+    spool, one = Spool(tmp_path), replace(PARCEL, state="red")
+    assert not spool.has_sent(one)
+    spool.sent(one)
+    spool.sent(one)
+    assert spool.has_sent(replace(one, subject="another", body={}))
+    assert not spool.has_sent(replace(one, state="green"))
+    assert not spool.has_sent(replace(one, destination="${B}"))
+    assert not spool.has_sent(replace(one, channel="other"))
+    assert len(spool.receipts.read_text().splitlines()) == 1
+    assert list(spool.names()) == []
+
+
+def test_what_has_no_state_is_sent_each_time(tmp_path: Path) -> None:
+    Spool(tmp_path).sent(PARCEL)
+    assert not Spool(tmp_path).has_sent(PARCEL)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_receipts_do_not_grow_for_ever(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.receipts.write_text("old\n" * MOST)
+    spool.sent(replace(PARCEL, state="red"))
+    assert len(spool.receipts.read_text().splitlines()) == MOST
+    assert spool.has_sent(replace(PARCEL, state="red"))
+
+
+@pytest.mark.reliability
+def test_a_damaged_receipt_is_none(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.receipts.write_bytes(b"\xff\xfe")
+    assert not spool.has_sent(replace(PARCEL, state="red"))
+    spool.sent(replace(PARCEL, state="red"))
+    assert spool.has_sent(replace(PARCEL, state="red"))

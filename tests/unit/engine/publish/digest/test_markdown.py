@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
 from covgov.model.change import Cause, Delta, Part
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Outcome, Scope
+from covgov.model.words import with_words
 from covgov.publish.digest.markdown import digest_markdown
 from covgov_testing.builders.coverage import PASSED
 from covgov_testing.builders.run import object_id
@@ -24,7 +26,7 @@ CHANGE = Delta(
     (Part(Cause.NEW_UNCOVERED, 0, 2, Fraction(-2)),),
 )
 
-SHIFTED = replace(CHANGE, points=Fraction(-7, 3))
+SHIFTED = structs.replace(CHANGE, points=Fraction(-7, 3))
 
 
 def component(change: Delta | None = CHANGE, unexplained: Fraction = Fraction(0), name: str = "api") -> ComponentChange:
@@ -37,7 +39,7 @@ def component(change: Delta | None = CHANGE, unexplained: Fraction = Fraction(0)
         before=Ratio(95, 100),
         first=Ratio(94, 100),
         last=Ratio(93, 100),
-        change=change,
+        change=with_words(change, unexplained) if change else None,
         unexplained=unexplained,
     )
 
@@ -62,18 +64,42 @@ def full(*components: ComponentChange) -> Digest:
 
 
 def test_the_page_names_everything() -> None:
-    page = digest_markdown(full())
-    for text in (
-        "# Coverage digest 2026-W47",
-        "**Runs: 3** (1 fail, 2 pass)",
-        "| api | 90 % | 95.00 % | 94.00 % | 93.00 % | pass | -2.00 pp = -2.00 new uncovered code |",
-        "- fail: api is &lt;b&gt;below",
-        "| overdue | EX-001 |",
-        "80.00 %",
-        "+3",
-        "1.5 s",
-    ):
-        assert text in page
+    assert digest_markdown(full()) == snapshot("""\
+# Coverage digest 2026-W47
+
+2026-11-16 to 2026-11-22 (UTC, both days included)
+
+**Runs: 3** (1 fail, 2 pass). Last commit: `633900000000`.
+
+## Components
+
+| component | bar | before | first | last | last outcome | change |
+| --- | --- | --- | --- | --- | --- | --- |
+| api | 90 % | 95.00 % | 94.00 % | 93.00 % | pass | -2.00 pp = -2.00 new uncovered code |
+
+## Open in the last run
+
+- fail: api is &lt;b&gt;below&lt;/b&gt;
+
+## Files that moved most
+
+| file | suite | before | now | uncovered units |
+| --- | --- | --- | --- | --- |
+| a\\|b.py | api | - | 0.00 % | +3 |
+
+## Suites
+
+| suite | runs | failed runs | last run | time before | slowest |
+| --- | --- | --- | --- | --- | --- |
+| api | 3 | 1 | 3 passed in 1.5 s | - | 2.5 s |
+| auth | 1 | 0 | 3 passed in 1.5 s | 1.5 s | 1.5 s |
+
+## Exceptions
+
+| what | id | scope | metric | floor | current | owner | next review |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| overdue | EX-001 | component:api | line | 80 % | 80.00 % | - | 2026-11-01 |
+""")
 
 
 def test_several_weeks_are_named_by_their_ends() -> None:
@@ -92,7 +118,7 @@ def test_an_empty_time_is_told_honestly() -> None:
     [
         (None, Fraction(0), "not comparable"),
         (SHIFTED, Fraction(-1, 3), "| -2.34 pp = -2.00 new uncovered code, -0.34 not explained by the recorded runs |"),
-        (replace(CHANGE, parts=()), Fraction(-2), "| -2.00 pp, not explained by the recorded runs |"),
+        (structs.replace(CHANGE, parts=()), Fraction(-2), "| -2.00 pp, not explained by the recorded runs |"),
         (Delta(Metric.LINE, Ratio(1, 2), Ratio(1, 2), Fraction(0)), Fraction(0), "| +0.00 pp |"),
     ],
 )

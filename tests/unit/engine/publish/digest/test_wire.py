@@ -11,6 +11,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Outcome, Scope, SuiteLine
+from covgov.model.words import with_words
 from covgov.publish.digest.wire import digest_json
 from covgov_testing.builders.coverage import PASSED, snap
 from covgov_testing.builders.run import object_id, row, run, verdict
@@ -56,7 +57,7 @@ def test_the_document_carries_exact_figures() -> None:
         }
     ]
     assert [line["id"] for line in document["exceptions"]["overdue"]] == ["EX-1"]
-    assert document["exceptions"]["opened"][0]["owner"] is None
+    assert document["exceptions"]["opened"][0]["owner"] == ""
     assert document["failing"][0]["message"] == "api is below"
     assert document["suites"][0]["last"]["tests"] == PASSED.tests
     assert document["outcomes"] == {"fail": 1}
@@ -89,7 +90,9 @@ def test_shown_causes_and_the_unexplained_rest_add_up_to_the_shown_change() -> N
     parts = tuple(Part(cause, 0, 0, third) for cause in (Cause.LOST, Cause.EXCLUDED))
     change = Delta(Metric.COMBINED, Ratio(1, 1), Ratio(99, 100), Fraction(-1), parts)
     made = replace(digest(records(), since=SINCE, until=UNTIL), components=())
-    one = ComponentChange("api", "api", Metric.COMBINED, None, Outcome.PASS, None, None, None, change, third)
+    one = ComponentChange(
+        "api", "api", Metric.COMBINED, None, Outcome.PASS, None, None, None, with_words(change, third), third
+    )
     (api,) = json.loads(digest_json(replace(made, components=(one,))))["components"]
     shown = [cause["points"]["shown"] for cause in api["causes"]] + [api["unexplained"]["shown"]]
     assert (api["change"]["shown"], sorted(shown)) == ("-1.00", ["-0.33", "-0.33", "-0.34"])

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.model.verdict import Finding
 from covgov.publish.render.fingerprints import fingerprinted
@@ -20,8 +19,8 @@ def test_fingerprints_are_unique_and_the_same_each_time(findings: list[Finding])
 def test_a_fingerprint_outlives_a_change_of_figures_and_wording() -> None:
     before = build.finding("api: 70 %")
     ((old, _),) = fingerprinted([before])
-    ((new, _),) = fingerprinted([replace(before, message="api: 71 %", hint="other")])
-    ((other, _),) = fingerprinted([replace(before, subject="auth")])
+    ((new, _),) = fingerprinted([structs.replace(before, message="api: 71 %", hint="other")])
+    ((other, _),) = fingerprinted([structs.replace(before, subject="auth")])
     assert old == new != other
 
 

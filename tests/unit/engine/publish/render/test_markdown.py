@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric, TestRun
@@ -47,18 +48,20 @@ def test_a_component_row_holds_bar_now_baseline_change_tests_and_attributes() ->
     tags = {"architecture": None, "reliability": Ratio(1, 3), "security": Ratio(0, 0)}
     row = build.row(outcome=Outcome.FAIL, baseline=Ratio(85, 100), delta=build.drop(), attributes=tags)
     text = render(build.verdict(rows=(row,)))
-    assert dict(zip(cells(text, "component"), cells(text, "`api`"), strict=True)) == {
-        "component": "`api`",
-        "result": "fail",
-        "bar": "80 %",
-        "now": "1599/2000 = 79.95 % &lt; 80 % (combined)",
-        "baseline": "85.00 %",
-        "change": "-5.00 pp = -5.00 new uncovered code",
-        "tests": "-",
-        "architecture": "-",
-        "reliability": "33.33 %",
-        "security": "-",
-    }
+    assert dict(zip(cells(text, "component"), cells(text, "`api`"), strict=True)) == snapshot(
+        {
+            "component": "`api`",
+            "result": "fail",
+            "bar": "80 %",
+            "now": "1599/2000 = 79.95 % &lt; 80 % (combined)",
+            "baseline": "85.00 %",
+            "change": "-5.00 pp = -5.00 new uncovered code",
+            "tests": "-",
+            "architecture": "-",
+            "reliability": "33.33 %",
+            "security": "-",
+        }
+    )
 
 
 def test_a_row_measured_against_another_commit_names_it() -> None:
@@ -78,18 +81,40 @@ def test_the_project_is_the_last_row() -> None:
 
 
 def test_findings_stand_under_their_headings_with_what_to_do_next() -> None:
-    text = render(
-        build.verdict(
-            build.finding("fails", hint="do this"),
-            build.finding("unknown", Effect.UNDETERMINED),
-            build.finding("excused", waived_by="EX-1"),
-            build.finding("by the way", Effect.NOTE),
-        )
+    found = (
+        build.finding("fails", hint="do this"),
+        build.finding("unknown", Effect.UNDETERMINED),
+        build.finding("excused", waived_by="EX-1"),
+        build.finding("by the way", Effect.NOTE),
     )
-    assert "### Fail\n\n- **bar**: fails *Next: do this*\n" in text
-    assert "### Undetermined\n\n- **bar**: unknown\n" in text
-    assert "### Waived\n\n- **bar**: excused (waived by `EX-1`)\n" in text
-    assert "### Notes\n\n- **bar**: by the way\n" in text
+    assert render(build.verdict(*found)) == snapshot("""\
+<!-- covgov:summary -->
+## covgov: fail
+
+**1 failing, 1 undetermined, 1 waived, 1 note**
+
+Patch: judged with all suites
+
+### Fail
+
+- **bar**: fails *Next: do this*
+
+### Undetermined
+
+- **bar**: unknown
+
+### Waived
+
+- **bar**: excused (waived by `EX-1`)
+
+### Notes
+
+- **bar**: by the way
+
+---
+- Baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)
+- Judged: c0ffee123456, policy `deadbeefdead`, today 2026-11-22 UTC
+""")
 
 
 def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
@@ -100,7 +125,7 @@ def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
 
 
 def test_uncovered_lines_of_the_change_and_lost_ones_come_before_all_others() -> None:
-    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=structs.replace(build.drop(), lost={"a.py": "2"}))
     text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
     assert "<details><summary>Uncovered in this change</summary>\n\n- `a.py`: 3\n" in text
     assert "<details><summary>No longer reached</summary>\n\n- `api`: `a.py`: 2\n" in text
@@ -119,14 +144,12 @@ def test_suites_are_listed_with_tests_failures_and_seconds() -> None:
         SuiteLine("auth", False, "no snapshot"),
     )
     text = render(build.verdict(suites=suites))
-    assert cells(text, "`api`")[1:] == [
-        "1 failed, 1 errored, 8 passed in 3.2 s",
-        "10",
-        "2",
-        "3.2",
-        "coverage.py 7.17.3, lines only",
-    ]
-    assert cells(text, "`auth`")[1:] == ["did not arrive: no snapshot", "-", "-", "-", "-"]
+    assert (cells(text, "`api`"), cells(text, "`auth`")) == snapshot(
+        (
+            ["`api`", "1 failed, 1 errored, 8 passed in 3.2 s", "10", "2", "3.2", "coverage.py 7.17.3, lines only"],
+            ["`auth`", "did not arrive: no snapshot", "-", "-", "-", "-"],
+        )
+    )
 
 
 def test_exceptions_are_listed_with_floor_owner_and_dates() -> None:
@@ -141,17 +164,16 @@ def test_exceptions_are_listed_with_floor_owner_and_dates() -> None:
         date(2026, 1, 1),
         date(2025, 1, 1),
     )
-    row = cells(render(build.verdict(exceptions=(entry,))), "`EX-1`")
-    assert row[1:] == ["component:api", "line", "overdue", "70 %", "75.00 %", "-", "2026-01-01", "2025-01-01", "-"]
+    assert cells(render(build.verdict(exceptions=(entry,))), "`EX-1`") == snapshot(
+        ["`EX-1`", "component:api", "line", "overdue", "70 %", "75.00 %", "-", "2026-01-01", "2025-01-01", "-"]
+    )
 
 
 def test_the_end_names_baseline_code_policy_and_day() -> None:
-    text = render(build.verdict(dirty=True))
-    assert text.endswith(
-        "---\n"
-        "- Baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)\n"
-        "- Judged: c0ffee123456 with uncommitted changes, policy `deadbeefdead`, today 2026-11-22 UTC\n"
-    )
+    assert render(build.verdict(dirty=True)).partition("---\n")[2] == snapshot("""\
+- Baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)
+- Judged: c0ffee123456 with uncommitted changes, policy `deadbeefdead`, today 2026-11-22 UTC
+""")
 
 
 def test_the_patch_is_told() -> None:

@@ -126,10 +126,3 @@ def test_a_file_name_holds_no_character_that_ends_a_field_and_can_be_encoded(tex
 
 def test_a_file_name_keeps_what_is_merely_unusual() -> None:
     assert safe_text.file_name("src/\u00a0ü \u200b.py") == "src/\u00a0ü \u200b.py"
-
-
-@given(everything)
-def test_utf8_changes_lone_surrogates_only(text: str) -> None:
-    shown = safe_text.utf8(text)
-    shown.encode()
-    assert shown == text or any("\ud800" <= char <= "\udfff" for char in text)

@@ -49,4 +49,4 @@ def test_ranges_beyond_the_limit_are_counted() -> None:
 def test_uncommitted_changes_are_told_with_the_commit() -> None:
     assert code_of(build.verdict()) == "c0ffee123456"
     assert code_of(build.verdict(dirty=True)) == "c0ffee123456 with uncommitted changes"
-    assert code_of(build.verdict(commit="")) == "no commit"
+    assert code_of(build.verdict(commit=None)) == "no commit"

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric, TestRun
@@ -33,15 +35,13 @@ def test_a_whole_verdict_reads_from_the_outcome_down() -> None:
         suites=suites,
         exceptions=(entry,),
     )
-    assert render(verdict) == (
-        """\
+    assert render(verdict) == snapshot("""\
 covgov: FAIL (1 failing, 1 waived)
 judged: c0ffee123456, policy deadbeefdead, today 2026-11-22 UTC
 baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)
 
 scope  result  bar   now                                    baseline  tests               change
-api    fail    80 %  1599/2000 = 79.95 % < 80 % (combined)  85.00 %   10 passed in 3.2 s"""
-        """  -5.00 pp = -5.00 new uncovered code
+api    fail    80 %  1599/2000 = 79.95 % < 80 % (combined)  85.00 %   10 passed in 3.2 s  -5.00 pp = -5.00 new uncovered code
 patch: 9/10 = 90.00 % (bar 90 %)
 
 FAIL:
@@ -60,23 +60,22 @@ suite api: 10 passed in 3.2 s [coverage.py 7.17.3, lines only]
 
 exceptions:
   EX-1: component:api (line) active, floor 70 %, now 75.00 %, review by 2027-01-01, owner @a
-"""
-    )
+""")
 
 
 def test_an_empty_verdict_still_says_what_was_judged_when_and_against_what() -> None:
-    assert render(build.verdict(receipt=build.NO_RECEIPT, commit="")) == (
-        "covgov: PASS (no findings)\n"
-        "judged: no commit, policy deadbeefdead, today 2026-11-22 UTC\n"
-        "baseline: none (first run: there is no history yet)\n"
-        "\n"
-        "patch: judged with all suites\n"
-    )
+    assert render(build.verdict(receipt=build.NO_RECEIPT, commit=None)) == snapshot("""\
+covgov: PASS (no findings)
+judged: no commit, policy deadbeefdead, today 2026-11-22 UTC
+baseline: none (first run: there is no history yet)
+
+patch: judged with all suites
+""")
 
 
 def test_without_a_diff_the_whole_project_says_so() -> None:
-    whole = replace(build.row("project"), scope=Scope.PROJECT)
-    assert "\npatch: no diff to look at\n" in render(replace(build.verdict(), project=whole))
+    whole = structs.replace(build.row("project"), scope=Scope.PROJECT)
+    assert "\npatch: no diff to look at\n" in render(structs.replace(build.verdict(), project=whole))
 
 
 def test_a_long_list_of_uncovered_files_ends_with_how_many_more_there_are() -> None:
@@ -88,7 +87,7 @@ def test_a_long_list_of_uncovered_files_ends_with_how_many_more_there_are() -> N
 
 
 def test_uncovered_lines_of_the_change_and_lost_ones_are_listed_before_all_others() -> None:
-    row = build.row(uncovered={"a.py": "1,2,3"}, delta=replace(build.drop(), lost={"a.py": "2"}))
+    row = build.row(uncovered={"a.py": "1,2,3"}, delta=structs.replace(build.drop(), lost={"a.py": "2"}))
     text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
     assert (
         "uncovered in this change:\n  - a.py:3\n"

@@ -130,6 +130,7 @@ def test_only_dirty_runs_leave_the_remote_as_it_is(origin: Repo) -> None:
 def test_a_refused_push_says_why_and_keeps_the_run(origin: Repo) -> None:
     here = clone(origin, "here")
     hook = origin.root / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho branch is protected >&2\nexit 1\n")
     hook.chmod(0o755)
     git_store(here).append(run("c1"))

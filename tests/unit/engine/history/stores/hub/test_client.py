@@ -167,11 +167,6 @@ def test_a_wait_that_no_clock_could_tell_is_a_refusal_like_any_other(header: byt
     assert caught.value.status == 429
 
 
-@pytest.mark.parametrize(("error", "wait"), [(ValueError(), False), (httpx2.UnsupportedProtocol("x"), False)])
-def test_what_does_not_pass_is_not_tried_again(error: Exception, wait: bool) -> None:
-    assert hub_client._pause(error) is wait
-
-
 @pytest.mark.security
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 409, 413, 500])
 def test_every_other_refusal_is_final_and_redirects_are_not_followed(status: int) -> None:

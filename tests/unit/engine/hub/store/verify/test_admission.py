@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.errors import InputError
 from covgov.history import edits, layout, ledger, texts
@@ -382,7 +383,7 @@ def test_an_overlay_is_the_view_with_the_files_written(
 
 
 def test_exact_fractions_of_a_verdict_come_back() -> None:
-    record = run(made=replace(run().verdict, guard_judged={"api": Fraction(-7, 3)}))
+    record = run(made=structs.replace(run().verdict, guard_judged={"api": Fraction(-7, 3)}))
     added, _ = ledger.addition(Files(), record, {})
     assert added is not None
     assert admit(Files(), added.files)[0].verdict == record.verdict

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from msgspec import structs
 
 from covgov.errors import InputError
 from covgov.history import layout
@@ -66,7 +67,7 @@ def test_every_verdict_that_can_be_rendered_is_admitted(made: Verdict) -> None:
 
 
 def poisoned(bar: str) -> Verdict:
-    return verdict(rows=[replace(row("api", 1, 2), bar=Decimal(bar))])
+    return verdict(rows=[structs.replace(row("api", 1, 2), bar=Decimal(bar))])
 
 
 @pytest.mark.security
@@ -86,11 +87,11 @@ def test_a_bar_that_a_policy_may_write_is_admitted(bar: str) -> None:
 @pytest.mark.parametrize(
     ("odd", "what"),
     [
-        (replace(verdict(), guard_judged={"api": Fraction(10**900)}), "a figure beyond"),
+        (structs.replace(verdict(), guard_judged={"api": Fraction(10**900)}), "a figure beyond"),
         (verdict(suites=[SuiteLine("api", arrived=True, tests=TestRun(10**40))]), "a figure beyond"),
         (verdict(suites=[SuiteLine("api", arrived=True, tests=TestRun(0, seconds=float("nan")))]), "not finite"),
         (
-            replace(
+            structs.replace(
                 verdict(),
                 bars=(BarLine(Scope.FILE, "a.py", Metric.LINE, Ratio(0, 10**40), Decimal(1), met=False),),
             ),

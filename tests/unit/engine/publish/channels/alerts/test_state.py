@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from covgov.model.verdict import Finding, Verdict
 from covgov.policy.notification import Occasion
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.alerts.state import News, news
 from covgov.publish.channels.interface import nobody
 from covgov_testing.builders import verdict as build
@@ -16,7 +15,7 @@ states = st.sets(st.sampled_from(range(len(KINDS))))
 
 
 def between(now: Verdict, before: Verdict | None) -> News:
-    return news(to_wire_v1.verdict(now), None if before is None else to_wire_v1.verdict(before), nobody)
+    return news(now, None if before is None else before, nobody)
 
 
 def of(*findings: Finding) -> Verdict:

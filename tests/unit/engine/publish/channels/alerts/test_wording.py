@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
@@ -30,29 +31,37 @@ def lines(note: Note) -> list[str]:
 def test_everything_that_is_known_of_a_drop_is_told() -> None:
     row = build.row(now=Ratio(85, 100), bar="90", delta=build.drop(), uncovered={"a.py": "1"})
     note = told(build.verdict(dropped(), rows=(row,)))
-    assert note.title == "covgov FAIL acme/shop main: dropped: api"
-    assert note.lead == "FAIL: acme/shop, branch main, commit c0ffee123456, 2026-11-22 UTC"
-    assert lines(note) == [
-        "dropped: component api",
-        "  api: -5.00 pp: a drop of more than 2 pp",
-        "  now 85/100 = 85.00 %, bar 90 %",
-        "  change -5.00 pp = -5.00 new uncovered code",
-        "  compared with abcdef123456 (merge base with the target branch; 3 back, 2 days old)",
-        "  owner @ada",
-    ]
+    assert (note.title, note.lead, lines(note)) == snapshot(
+        (
+            "covgov FAIL acme/shop main: dropped: api",
+            "FAIL: acme/shop, branch main, commit c0ffee123456, 2026-11-22 UTC",
+            [
+                "dropped: component api",
+                "  api: -5.00 pp: a drop of more than 2 pp",
+                "  now 85/100 = 85.00 %, bar 90 %",
+                "  change -5.00 pp = -5.00 new uncovered code",
+                "  baseline abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)",
+                "  owner @ada",
+            ],
+        )
+    )
     assert note.link == RUN
     assert note.severity is Severity.FAILURE
 
 
 def test_several_occasions_are_one_message() -> None:
     note = told(build.verdict(below("auth"), dropped("api"), unknown("logging"), below("api")))
-    assert note.title == "covgov FAIL acme/shop main: dropped: api; under the bar: auth, api; undetermined: logging"
-    assert [part.lines[0] for part in note.paragraphs] == [
-        "dropped: component api",
-        "under the bar: component auth",
-        "under the bar: component api",
-        "undetermined: component logging",
-    ]
+    assert (note.title, [part.lines[0] for part in note.paragraphs]) == snapshot(
+        (
+            "covgov FAIL acme/shop main: dropped: api; under the bar: auth, api; undetermined: logging",
+            [
+                "dropped: component api",
+                "under the bar: component auth",
+                "under the bar: component api",
+                "undetermined: component logging",
+            ],
+        )
+    )
 
 
 def test_a_change_that_the_message_tells_already_is_not_repeated() -> None:
@@ -75,16 +84,16 @@ def test_only_occasions_that_are_wanted_are_told() -> None:
 def test_what_was_told_before_and_what_is_over_is_mentioned() -> None:
     now = build.verdict(below("api"), below("auth"), unknown("logging"))
     note = told(now, build.verdict(below("auth"), dropped("api"), unknown("logging")))
-    assert lines(note)[-2:] == [
-        "so before and still so: under the bar: auth; undetermined: logging",
-        "no longer so: dropped: api",
-    ]
+    assert lines(note)[-2:] == snapshot(
+        ["so before and still so: under the bar: auth; undetermined: logging", "no longer so: dropped: api"]
+    )
 
 
 def test_a_recovery_says_what_is_over() -> None:
     note = told(build.verdict(), build.verdict(below("api")))
-    assert note.title == "covgov PASS acme/shop main: passes again"
-    assert lines(note) == ["no longer so: under the bar: api"]
+    assert (note.title, lines(note)) == snapshot(
+        ("covgov PASS acme/shop main: passes again", ["no longer so: under the bar: api"])
+    )
     assert note.severity is Severity.SUCCESS
 
 

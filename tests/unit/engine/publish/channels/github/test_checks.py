@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Outcome, PatchRow, Scope, Verdict
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.checks import (
     BATCH,
     CONCLUSIONS,
@@ -124,7 +123,7 @@ def test_findings_are_annotated_where_they_are() -> None:
         build.finding("by the way", Effect.NOTE),
         build.finding("excused", waived_by="EX-1"),
     )
-    found = remarks(to_wire_v1.verdict(verdict))
+    found = remarks(verdict)
     assert [(one.path, one.annotation_level, one.message) for one in found] == [
         ("src/a.py", "failure", "a.py: 3 lines lost (test it)"),
         ("covgov.toml", "failure", "api is low"),
@@ -136,7 +135,7 @@ def test_findings_are_annotated_where_they_are() -> None:
 
 def test_uncovered_lines_of_the_change_are_annotated_range_by_range() -> None:
     patch = PatchRow(Ratio(1, 5), None, 0, {"src/b.py": "3", "src/a.py": "40,52-58"})
-    found = remarks(to_wire_v1.verdict(build.verdict(patch=patch)))
+    found = remarks(build.verdict(patch=patch))
     assert [(one.path, one.start_line, one.end_line, one.message) for one in found] == [
         ("src/a.py", 40, 40, "Line 40: changed here, and no test reaches it"),
         ("src/a.py", 52, 58, "Lines 52-58: changed here, and no test reaches them"),
@@ -147,13 +146,13 @@ def test_uncovered_lines_of_the_change_are_annotated_range_by_range() -> None:
 def test_endless_lists_are_cut() -> None:
     spelled = ",".join(str(2 * line) for line in range(1, 2000))
     verdict = build.verdict(build.finding(), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": spelled}))
-    assert len(remarks(to_wire_v1.verdict(verdict))) == MOST
+    assert len(remarks(verdict)) == MOST
 
 
 @quick
 @given(build.verdicts())
 def test_every_annotation_is_one_that_github_takes(verdict: Verdict) -> None:
-    for one in remarks(to_wire_v1.verdict(verdict)):
+    for one in remarks(verdict):
         assert one.path
         assert one.path.isprintable()
         assert 1 <= one.start_line <= one.end_line

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.http.client import LONGEST_WAIT
-from covgov.publish.channels.github.client import ATTEMPTS, Later, connect, decode
+from covgov.http.client import LONGEST_WAIT, RetryLater
+from covgov.publish.channels.github.client import ATTEMPTS, connect, decode
 from covgov_testing.fakes.github import API, TOKEN, FakeGithub, client_of, refusal
 
 OUTAGE = refusal(503, "Service Unavailable")
@@ -139,10 +139,11 @@ def test_what_a_server_says_cannot_steer_a_terminal_and_ends() -> None:
 def test_how_long_a_rate_limit_lasts_is_read_from_the_answer(headers: dict[str, str], waits: float) -> None:
     github = human()
     github.fail(refusal(403, "rate limit exceeded", headers={"date": format_datetime(NOON, usegmt=True), **headers}))
-    with pytest.raises(Later) as caught:
+    with pytest.raises(RetryLater) as caught:
         client_of(github).once("GET", "/user")
     assert caught.value.seconds == waits
-    assert caught.value.failed.code == "github-rate-limited"
+    assert isinstance(caught.value.failure, DeliveryFailed)
+    assert caught.value.failure.code == "github-rate-limited"
 
 
 @pytest.mark.reliability
@@ -150,7 +151,7 @@ def test_how_long_a_rate_limit_lasts_is_read_from_the_answer(headers: dict[str, 
 def test_a_digit_that_is_no_number_in_a_header_is_no_wait(name: bytes) -> None:
     github = human()
     github.fail(httpx2.Response(429, headers={b"x-ratelimit-remaining": b"0", name: "²".encode("latin-1")}))
-    with pytest.raises(Later) as caught:
+    with pytest.raises(RetryLater) as caught:
         client_of(github).once("GET", "/user")
     assert caught.value.seconds == 60.0
 

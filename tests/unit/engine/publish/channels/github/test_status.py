@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Outcome, Scope, Verdict
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.fields import Fields
 from covgov.publish.channels.github.status import MOST_CHARACTERS, STATES, CommitStatus, description, put, read, written
 from covgov.publish.channels.interface import Parcel
@@ -22,7 +21,7 @@ quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 
 def told(verdict: Verdict) -> str:
-    return description(to_wire_v1.verdict(verdict))
+    return description(verdict)
 
 
 @pytest.mark.reliability

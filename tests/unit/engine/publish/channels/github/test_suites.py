@@ -7,7 +7,6 @@ from markdown_it import MarkdownIt
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Effect, Outcome, Scope, SuiteLine, Verdict
-from covgov.publish import to_wire_v1
 from covgov.publish.channels.github.suites import MOST_FINDINGS, suite_text
 from covgov_testing.builders import verdict as build
 
@@ -17,7 +16,7 @@ quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 
 def told(verdict: Verdict, suite: str = "api") -> str:
-    wire = to_wire_v1.verdict(verdict)
+    wire = verdict
     return suite_text(wire, next(one for one in wire.suites if one.name == suite))
 
 
@@ -30,7 +29,7 @@ def test_a_suite_is_told_its_own_rows_and_findings_only() -> None:
     )
     text = told(build.verdict(*findings, rows=rows, suites=(API, AUTH)))
     assert text.startswith("## covgov: suite `api`: pass\n")
-    assert "12 tests, 2 of them failed, in 3.2 s." in text
+    assert "Tests: 1 failed, 1 errored, 10 passed in 3.2 s" in text
     assert "| `api` | pass | 90 % | 90.00 % | -5.00 pp" in text
     assert "- **bar** (note): api fell" in text
     assert "excused (waived by `EX-1`)" in text
@@ -64,8 +63,8 @@ def test_a_suite_is_told_the_worst_that_is_said_of_it(effect: Effect, outcome: O
 
 
 def test_a_suite_that_did_not_arrive_is_told_why() -> None:
-    assert "It did not arrive: job was cancelled" in told(build.verdict(suites=(AUTH,)), "auth")
-    assert "It did not arrive: no snapshot" in told(build.verdict(suites=(SuiteLine("api", arrived=False),)))
+    assert "Tests: did not arrive: job was cancelled" in told(build.verdict(suites=(AUTH,)), "auth")
+    assert "Tests: did not arrive: no snapshot" in told(build.verdict(suites=(SuiteLine("api", arrived=False),)))
 
 
 def test_a_bare_report_is_told_as_one() -> None:
@@ -86,6 +85,6 @@ def test_endless_findings_are_counted() -> None:
 @quick
 @given(build.verdicts())
 def test_nothing_in_a_verdict_becomes_html(verdict: Verdict) -> None:
-    for suite in (wire := to_wire_v1.verdict(verdict)).suites:
+    for suite in (wire := verdict).suites:
         kinds = {token.type for token in MarkdownIt("commonmark").parse(suite_text(wire, suite))}
         assert "html_block" not in kinds

@@ -1,0 +1,18 @@
+"""A CI that says no more than that it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from covgov.ci.interface import BranchFrom, CiContext, Event
+
+
+class GenericCi:
+    name: ClassVar[str] = "generic"
+
+    def recognises(self, env: Mapping[str, str]) -> bool:
+        return env.get("CI", "").lower() in ("true", "1", "yes")
+
+    def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
+        return CiContext(system=self.name, event=Event.LOCAL, branch_from=BranchFrom.NOBODY)

@@ -1,0 +1,136 @@
+"""GitHub Actions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import msgspec
+
+from covgov.ci.interface import CiContext, Event, commit_or_none, on_default_branch
+from covgov.errors import InputError
+
+QUEUED = re.compile(r"/pr-(\d+)-[0-9a-f]+$")
+"""GitHub's merge queue names its branches `gh-readonly-queue/TARGET/pr-NUMBER-SHA`."""
+
+EVENTS = {
+    "pull_request": Event.PULL_REQUEST,
+    "pull_request_target": Event.PULL_REQUEST,
+    "push": Event.PUSH,
+    "merge_group": Event.MERGE_QUEUE,
+    "schedule": Event.SCHEDULE,
+    "workflow_dispatch": Event.MANUAL,
+}
+"""Events whose code is the ref's own; any other event is treated as started by hand and never pushes history."""
+
+
+class _Ref(msgspec.Struct):
+    ref: str = ""
+    sha: str = ""
+
+
+class _PullRequest(msgspec.Struct):
+    number: int = 0
+    base: _Ref = msgspec.field(default_factory=_Ref)
+    head: _Ref = msgspec.field(default_factory=_Ref)
+
+
+class _MergeGroup(msgspec.Struct):
+    base_ref: str = ""
+
+
+class _RepositoryShape(msgspec.Struct):
+    default_branch: str = ""
+
+
+class _Payload(msgspec.Struct):
+    """What is read of GitHub's event file; everything else in it is ignored."""
+
+    before: str = ""
+    repository: _RepositoryShape | None = None
+    pull_request: _PullRequest | None = None
+    merge_group: _MergeGroup | None = None
+
+
+class GithubActions:
+    name: ClassVar[str] = "github"
+
+    def recognises(self, env: Mapping[str, str]) -> bool:
+        return env.get("GITHUB_ACTIONS") == "true"
+
+    def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
+        path = env.get("GITHUB_EVENT_PATH", "")
+        return _context(env, _payload(read(path) if path else None, path))
+
+
+def _payload(event: bytes | None, where: str) -> _Payload:
+    if event is None:
+        return _Payload()
+    try:
+        return msgspec.json.decode(event, type=_Payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "ci-event-damaged",
+            f"{where} is not an event as GitHub writes it: {error}",
+            hint="the runner writes this file; unset GITHUB_ACTIONS to run as on a laptop",
+        ) from error
+
+
+def _context(env: Mapping[str, str], payload: _Payload) -> CiContext:
+    name = env.get("GITHUB_EVENT_NAME", "")
+    event = EVENTS.get(name, Event.MANUAL)
+    known = name in EVENTS
+    built = _built(env, payload, event)
+    default = payload.repository.default_branch if payload.repository else ""
+    if event is Event.SCHEDULE and not default:
+        default = built.branch  # scheduled workflows run on the default branch only
+    return CiContext(
+        system="github",
+        event=event,
+        branch=built.branch,
+        target=built.target,
+        before=commit_or_none(payload.before) if event is Event.PUSH else "",
+        base_commit=payload.pull_request.base.sha if payload.pull_request else "",
+        default_branch=default,
+        on_default_branch=known and on_default_branch(event, built.branch, default),
+        pull_request=built.pull_request,
+        run_url=_run_url(env),
+        head_commit=payload.pull_request.head.sha if payload.pull_request else "",
+        summary_path=env.get("GITHUB_STEP_SUMMARY", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    branch: str
+    target: str = ""
+    pull_request: str = ""
+
+
+def _built(env: Mapping[str, str], payload: _Payload, event: Event) -> _Built:
+    ref = env.get("GITHUB_REF", "")
+    branch = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+    if event is Event.PULL_REQUEST:
+        pull = payload.pull_request or _PullRequest()
+        return _Built(
+            branch=pull.head.ref or env.get("GITHUB_HEAD_REF", ""),
+            target=pull.base.ref or env.get("GITHUB_BASE_REF", ""),
+            pull_request=str(pull.number) if pull.number else _number_in(ref),
+        )
+    if event is Event.MERGE_QUEUE:
+        queued = QUEUED.search(branch)
+        base = (payload.merge_group or _MergeGroup()).base_ref
+        return _Built(branch, base.removeprefix("refs/heads/"), queued[1] if queued else "")
+    return _Built(branch)
+
+
+def _number_in(ref: str) -> str:
+    found = re.fullmatch(r"refs/pull/(\d+)/\w+", ref)
+    return found[1] if found else ""
+
+
+def _run_url(env: Mapping[str, str]) -> str:
+    parts = [env.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""

@@ -1,0 +1,155 @@
+"""What one policy makes of the facts: each component's own files of its suite's snapshot, against its bars. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from covgov.judge import unmeasured
+from covgov.judge.facts import Facts, tests_failed
+from covgov.model.change import Delta
+from covgov.model.run import Baseline, BaselineReason, NoBaseline
+from covgov.model.snapshot import MERGED, Metric, Snapshot
+from covgov.policy import scopes
+from covgov.policy.policy import Component, Policy
+
+Belongs = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFacts:
+    """One scope (a component, or the project) at head, against its baseline.
+
+    snapshot: restricted to the scope's files; None when nothing arrived, `missing` then says why in words.
+    base: the baseline's snapshot with the same restriction; None without a baseline.
+    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted).
+    """
+
+    snapshot: Snapshot | None
+    missing: str
+    baseline: Baseline | NoBaseline
+    base: Snapshot | None = None
+    deltas: Mapping[Metric, Delta] = field(default_factory=dict)
+    measurement_changed: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """The suite's tests failed: the figures are shown and prove nothing."""
+        return bool(self.unproven)
+
+    @property
+    def unproven(self) -> str:
+        """Why nothing that is said of the figures counts; empty when it does."""
+        return tests_failed(self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentFacts:
+    component: Component
+    measured: ScopeFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFacts:
+    """changed: as in Facts. snapshot: the merged head snapshot.
+
+    unmeasured: changed source files that no report of their suite mentions.
+    """
+
+    changed: Mapping[str, int]
+    snapshot: Snapshot
+    unmeasured: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What the rules look at. project: None when only some suites were checked. patch: None without a diff.
+
+    vanished: files that the baseline measured, that still exist and that no report of their suite mentions any more.
+    unreported: component -> its source files that no report of its suite mentions, sorted, without those that
+    `patch.unmeasured` or `vanished` names.
+    """
+
+    facts: Facts
+    policy: Policy
+    components: tuple[ComponentFacts, ...]
+    project: ScopeFacts | None = None
+    patch: PatchFacts | None = None
+    vanished: tuple[str, ...] = ()
+    unreported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def view_of(facts: Facts, policy: Policy, *, base: bool = False) -> PolicyView:
+    """The facts as the policy divides them. base: the policy is the base branch's: a component of which the head has no
+    file left demands nothing any more."""
+    patch = _patch(facts, policy)
+    vanished = unmeasured.vanished(policy, facts)
+    reported = {*vanished, *(patch.unmeasured if patch else ())}
+    return PolicyView(
+        facts,
+        policy,
+        tuple(_components(facts, policy, base=base)),
+        _project(facts, policy) if facts.whole else None,
+        patch,
+        vanished,
+        unmeasured.unreported(policy, facts, reported),
+    )
+
+
+def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[ComponentFacts]:
+    lines = {line.name: line for line in facts.suites}
+    for name, component in sorted(policy.components.items()):
+        belongs = scopes.belongs(policy, name)
+        if component.suite in lines and not (base and _nothing_left(facts, belongs)):
+            snapshot, why = facts.snapshots.get(component.suite), lines[component.suite].reason
+            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, belongs))
+
+
+def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
+    """Whether no file at head of a kind that is measured at all belongs; false where the files are not known."""
+    kinds = unmeasured.suffixes(facts.snapshots.values())
+    here = {*facts.files, *(path for snapshot in facts.snapshots.values() for path in snapshot.files)}
+    return bool(facts.files) and not any(
+        belongs(path) for path in here if not kinds or unmeasured.suffix(path) in kinds
+    )
+
+
+def _project(facts: Facts, policy: Policy) -> ScopeFacts:
+    """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
+    missing = next((line.name for line in facts.suites if not line.arrived), "")
+    why = f"the suite {missing} did not arrive" if missing else ""
+    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, lambda path: True)
+
+
+def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
+    if not facts.whole or facts.changed is None or facts.merged is None:
+        return None
+    return PatchFacts(facts.changed, facts.merged, unmeasured.changed_files(policy, facts))
+
+
+def _scope(
+    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, belongs: Belongs
+) -> ScopeFacts:
+    """One scope: its files of the suite's snapshot, its base, its deltas in every metric."""
+    own = snapshot.restrict(belongs) if snapshot is not None else None
+    comparison = facts.comparisons.get(suite)
+    if own is None or comparison is None:
+        return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
+    deltas = {metric: comparison.delta(metric, belongs, count_deletions=policy.count_deletions) for metric in Metric}
+    return ScopeFacts(
+        snapshot=own,
+        missing=missing,
+        baseline=facts.baseline,
+        base=comparison.base.restrict(belongs),
+        deltas=deltas,
+        measurement_changed=comparison.identity_change,
+    )
+
+
+def _baseline_for(baseline: Baseline | NoBaseline, suite: str) -> Baseline | NoBaseline:
+    """A baseline that never heard of this suite is none: the suite is new, which is visible and does not block."""
+    if isinstance(baseline, NoBaseline) or suite in (*baseline.snapshots, MERGED):
+        return baseline
+    where = baseline.receipt.commit[:12]
+    detail = f"the suite is new: the baseline {where} has no run of it"
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=False)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from covgov.policy import bars, scopes
+from covgov.policy.policy import On, Policy
+from covgov.tamper.renames import follow, judging
+from covgov_testing.builders.policy import TWO, policy
+
+EQUAL = policy(TWO.replace("= 92", "= 80"))
+NAMED = '[[rules]]\nscope = "file"\npaths = ["src/api/old.py"]\nmin = 80\n'
+
+
+def minima(policy: Policy, path: str) -> set[Decimal | None]:
+    return {one.bar.min for one in bars.for_file(policy.bars, On.TOTAL, path, ["api"]) if one.won}
+
+
+def test_without_a_base_policy_the_heads_judges() -> None:
+    assert judging(policy(), None, {}) == (policy(),)
+
+
+def test_a_policy_that_did_not_change_judges_once() -> None:
+    assert judging(policy(), policy(), {}) == (policy(),)
+    assert judging(policy(), policy(), {"docs/a.md": "docs/b.md"}) == (policy(),)
+
+
+def test_a_policy_that_changed_judges_beside_the_base_branchs() -> None:
+    assert judging(EQUAL, policy(), {}) == (EQUAL, policy())
+
+
+def test_file_bars_of_the_base_follow_renames() -> None:
+    followed = follow(policy(TWO + NAMED), {"src/api/old.py": "src/api/new[1].py"})
+    assert minima(followed, "src/api/new[1].py") == {Decimal(80)}
+    assert minima(followed, "src/api/new1.py") == set()
+
+
+def test_a_file_that_is_renamed_out_of_every_component_stays_in_its_own() -> None:
+    followed = follow(policy(), {"src/auth/x.py": "lib/x.py", "src/auth/README.md": "docs/README.md"})
+    assert scopes.components_of(followed, "lib/x.py") == ("auth",)
+    assert not scopes.is_source(followed, "docs/README.md")
+
+
+def test_a_file_that_is_renamed_into_a_component_as_strict_is_that_ones() -> None:
+    assert follow(EQUAL, {"src/auth/x.py": "src/api/x.py"}) == EQUAL
+
+
+@pytest.mark.security
+def test_a_file_that_is_renamed_into_a_laxer_component_counts_for_both() -> None:
+    followed = follow(policy(), {"src/auth/x.py": "src/api/x.py"})
+    assert scopes.components_of(followed, "src/api/x.py") == ("api", "auth")
+
+
+def test_a_directory_that_moves_stays_with_its_component() -> None:
+    followed = follow(policy(), {"src/auth/a.py": "src/login/a.py", "src/auth/b.py": "src/login/b.py"})
+    assert scopes.components_of(followed, "src/login/b.py") == ("auth",)
