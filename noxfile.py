@@ -19,6 +19,8 @@ nox.options.default_venv_backend = os.environ.get("NOX_DEFAULT_VENV_BACKEND", "v
 
 # The version that runs nox. One version as text: a list would put it into the session's name.
 PYTHON = "{}.{}".format(*sys.version_info)
+JUDGED = [0, 10, 11]
+"""Exit codes after which a check can follow: it also judges tests that failed and a suite that is missing."""
 SUITES = tuple(tomllib.loads(Path("covgov.toml").read_text(encoding="utf-8"))["suites"])
 
 
@@ -37,9 +39,7 @@ def tests(session: nox.Session, suite: str) -> None:
     session.run(
         *(python, "-m", "covgov", "run", "--measure-only", suite, "--", *arguments),
         env={"COVERAGE_CONTEXT": os.environ.get("COVERAGE_CONTEXT", suite)},
-        success_codes=[0, 10, 11]
-        if checked
-        else [0],  # the check judges tests that failed, and a suite that is missing
+        success_codes=JUDGED if checked else [0],
     )
     if checked:
         session.run(python, "-m", "covgov", "check", suite, *bar)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-import msgspec
-
 from covgov.ci.interface import CiContext
 from covgov.cli.commands.digest import default_branch
 from covgov.cli.judge import FOLDER
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, InputError
 from covgov.history.interface import RunSummary
+from covgov.model import codec
 from covgov.model.verdict import Verdict
 from covgov.publish.channels.interface import Publication
 from covgov.vcs import codeowners
@@ -53,8 +52,8 @@ def read_verdict(project: Project) -> Verdict:
             hint="`covgov run` and `covgov check` write it when they judge all suites",
         )
     try:
-        return msgspec.json.decode(data, type=Verdict)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return codec.decode(data, Verdict)
+    except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
         raise InputError(
             "verdict-damaged",
             f"{VERDICT} is no verdict as this version of covgov writes it: {error}",

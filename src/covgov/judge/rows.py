@@ -45,7 +45,7 @@ def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> R
         return None
     bar = _total(views, BarScope.PROJECT, "", head.policy.metric)
     row = _row(head, head.project, head.policy.metric)
-    return replace(row, bar=bar, outcome=fold(about_project(findings)))
+    return structs.replace(row, bar=bar, outcome=fold(about_project(findings)))
 
 
 def about(policy: Policy, name: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from msgspec import structs
 
 from covgov.ci.interface import CiContext, Event
 from covgov.errors import NotConfigured, PolicyInvalid
@@ -170,9 +171,9 @@ def test_the_state_of_a_recorded_run_is_the_run() -> None:
 
 
 def test_the_state_of_another_run_is_what_is_so_at_its_commit_and_no_figure() -> None:
-    figures = replace(below(), message="api: 1/2 = 50.00 % < 80 %")
+    figures = structs.replace(below(), message="api: 1/2 = 50.00 % < 80 %")
     assert state_of(build.verdict(below())) == state_of(build.verdict(figures))
-    others = {state_of(build.verdict(dropped())), state_of(replace(build.verdict(below()), commit="f" * 40))}
+    others = {state_of(build.verdict(dropped())), state_of(structs.replace(build.verdict(below()), commit="f" * 40))}
     others.add(state_of(build.verdict(below()), ci=replace(MAIN, branch="main", default_branch="")))
     assert state_of(RED) not in others
     assert len({state_of(RED), *others}) == 4

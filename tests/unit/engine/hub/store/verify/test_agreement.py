@@ -175,7 +175,7 @@ def test_no_run_passes_without_a_declared_suite() -> None:
     with pytest.raises(InputError, match="project is told as 5/10"):
         agreement.check("runs/1", run(snapshots=SUITES, made=honest()), more)
     with pytest.raises(InputError, match=r"suite web:? did not arrive"):
-        agreement.check("runs/1", run(snapshots=SUITES, made=replace(honest(), project=None)), more)
+        agreement.check("runs/1", run(snapshots=SUITES, made=structs.replace(honest(), project=None)), more)
 
 
 def test_failed_tests_that_the_verdict_tells_are_believed() -> None:
