@@ -14,11 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from covgov_testing.generated_history import Project, runs
-from covgov_testing.repos import Repo
-
 from covgov.history.interface import RunStore
 from covgov.history.stores.registry import open_store
+from covgov_testing.generated_history import Project, runs
+from covgov_testing.repos import Repo
 
 BARS = {"dir": 25_000, "git": 60_000}
 """Bytes that a later run may cost (docs/decisions/0033-history-format-2.md)."""

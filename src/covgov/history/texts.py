@@ -26,7 +26,7 @@ VERDICT = "verdict"
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=lines.MAX_LINE)]
-_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
+_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
 _Offset = Annotated[int, msgspec.Meta(ge=-2 * lines.MAX_LINE, le=2 * lines.MAX_LINE)]
 
 
@@ -45,10 +45,10 @@ class _Ran(_Shape, frozen=True):
     attributes: tuple[tuple[str, bytes], ...] = ()
 
 
-class _Exits(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, forbid_unknown_fields=True):
+class _Exits(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     lines: _Count
     inside: tuple[_Offset, ...]
-    outside: tuple[_Offset, ...] = ()
+    outside: tuple[_Offset, ...]
 
 
 class _Code(_Shape, frozen=True):
@@ -219,9 +219,10 @@ def _unspelled(text: str) -> int:
     """Inverse of `lines.spell`. Raises ValueError."""
     bits = 0
     for part in text.split(",") if text else ():
-        first, _, last = part.partition("-")
-        if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(last or first)):
+        match = _RUN.fullmatch(part)
+        if match is None:
             raise ValueError("no list of lines")
+        first, last = match.groups()
         bits |= lines.span(int(first), int(last or first))
     return bits
 

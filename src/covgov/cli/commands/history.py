@@ -256,7 +256,7 @@ def migrate_command(world: World) -> int:
         raise UsageError(
             "history-not-rewritable",
             "the configured history cannot be migrated from here",
-            hint="a hub migrates the histories that it keeps: `covgov hub migrate`",
+            hint="a hub migrates the histories that it keeps: `covgov hub migrate --histories`",
         )
     count = migrate(store)
     done = f"{count} runs migrated to history format {layout.VERSION}" if count else "nothing to migrate"

@@ -26,6 +26,7 @@ class Event(StrEnum):
     DATABASE_MIGRATED = "database-migrated"
     DATABASE_RESTORED = "database-restored"
     HISTORY_ADDED = "history-added"
+    HISTORY_MIGRATED = "history-migrated"
     HISTORY_PRUNED = "history-pruned"
     OIDC_BOUND = "oidc-bound"
     OIDC_REPLAYED = "oidc-replayed"
@@ -62,6 +63,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.DATABASE_MIGRATED: _shape({"before": str, "after": str}, backup=str),
     Event.DATABASE_RESTORED: _shape({"source": str}, sha256=str),
     Event.HISTORY_ADDED: _shape({"repository": str, "files": int, "head": str}, runs=int, message=str, previous=str),
+    Event.HISTORY_MIGRATED: _shape({"repository": str, "runs": int}, version=int),
     Event.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, head=str),
     Event.OIDC_BOUND: _shape({"repository": str, "issuer": str, "subject": str, "ref": str}, binding=int),
     Event.OIDC_REPLAYED: _shape({"issuer": str, "token_id": str}, repository=str, subject=str),

@@ -7,22 +7,25 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from covgov.errors import DeliveryFailed, InputError
 from covgov.history import edits, layout, ledger
 from covgov.history.interface import Addition, Portable, RunStore, View
+from covgov.history.migrate import migrate
 from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import export, import_
 from covgov.hub.store import projection, repositories, runs
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.repositories import Repository
-from covgov.hub.store.schema import BLOBS, HISTORY_FILES, RUN_COMPONENTS, RUNS
+from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, row, run, verdict
 from covgov_testing.hub.database import database, forge, get, history, make
+
+GOLDEN = Path(__file__).parents[4] / "golden"
 
 
 def test_it_is_a_store_of_runs_that_can_be_carried(tmp_path: Path) -> None:
@@ -325,3 +328,23 @@ def test_where_rows_and_files_disagree_an_append_looks_at_every_run(tmp_path: Pa
         with pytest.raises(InputError) as caught:
             other.append(run("c1", at=NOON + timedelta(hours=9)))
         assert caught.value.code == "history-damaged"
+
+
+def test_a_migrated_history_is_listed_by_its_new_ids_and_stays_verified(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        made, ledger_ = make(engine), history(engine)
+        import_(GOLDEN / "history-1", ledger_)
+        with transaction(engine, write=True) as connection:
+            connection.execute(RUNS.update().where(RUNS.c.sequence == 2).values(verified=True))
+            before = kept_bytes(connection)
+        assert migrate(ledger_) == 3
+        with transaction(engine, write=False) as connection:
+            rows = runs.list_runs(connection, made.id)
+            after = kept_bytes(connection)
+        assert [row.id for row in rows] == [found.id for found in ledger_.list()][::-1]
+        assert [row.verified for row in rows] == [False, True, False]
+        assert after < before
+
+
+def kept_bytes(connection: Connection) -> int:
+    return int(connection.execute(select(REPOSITORIES.c.bytes)).scalar_one())
