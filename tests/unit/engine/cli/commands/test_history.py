@@ -242,7 +242,8 @@ def test_migrate_has_nothing_to_do(shell: Shell) -> None:
     assert shell.said == "nothing to migrate: history format 2 is current\n"
 
 
-def test_migrate_writes_an_older_format_anew(shell: Shell) -> None:
+def test_migrate_writes_an_older_format_anew(tmp_path: Path) -> None:
+    shell = Shell(Repo(tmp_path / "fresh").root)
     assert shell.call("import", str(GOLDEN / "history-1")) == 0
     assert shell.call("migrate") == 0
     assert shell.said == "3 runs migrated to history format 2\n"

@@ -37,12 +37,12 @@ from covgov.hub.settings import HubSettings, Limits, OidcIssuer
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.work import transaction
+from covgov_testing.hub.database import history
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHECKOUT = Path(__file__).resolve().parents[5]
 TOKEN_ROW = re.compile(r"^[a-z2-7]{26}\b", re.MULTILINE)
 TOKEN = re.compile(r"cvg_([a-z2-7]{26})_[\w-]{49}")
-from covgov_testing.hub.database import history
 
 GOLDEN = Path(__file__).parents[4] / "golden"
 
