@@ -24,7 +24,7 @@ DEFAULT = ("architecture", "reliability", "security")
 PREFIX = "covgov:"
 
 
-class Measuring(Protocol):
+class ActiveCoverage(Protocol):
     """The part of `coverage.Coverage` that is used here."""
 
     def get_option(self, option_name: str, /) -> object: ...
@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in attributes:
         config.addinivalue_line("markers", f"{name}: quality attribute {name}, shown by covgov as a column")
     notes = os.environ.get("COVGOV_NOTES_DIR", "")
-    config.pluginmanager.register(Attributes(config, attributes, active, notes), NAME)
+    config.pluginmanager.register(AttributePlugin(config, attributes, active, notes), NAME)
 
 
 def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
@@ -64,14 +64,14 @@ def context_of(markers: set[str], attributes: tuple[str, ...]) -> str:
     return PREFIX + ",".join(found) if found else ""
 
 
-def active() -> Measuring | None:
+def active() -> ActiveCoverage | None:
     """The coverage measurement of this process, None when there is none."""
     module = sys.modules.get("coverage")
-    found: Measuring | None = None if module is None else module.Coverage.current()
+    found: ActiveCoverage | None = None if module is None else module.Coverage.current()
     return found
 
 
-def obstacle(coverage: Measuring, config: pytest.Config) -> str:
+def obstacle(coverage: ActiveCoverage, config: pytest.Config) -> str:
     """Why contexts cannot be used here; empty when they can."""
     if coverage.get_option("run:dynamic_context") or config.getoption("cov_context", None):
         return "a dynamic context of the project's own is configured: tests were not tagged with quality attributes"
@@ -81,19 +81,23 @@ def obstacle(coverage: Measuring, config: pytest.Config) -> str:
     return ""
 
 
-class Attributes:
+class AttributePlugin:
     """Switches the context when a test needs another one than the test before it: a switch makes coverage.py write what
     it has. notes: the directory for notes, "" for none."""
 
     def __init__(
-        self, config: pytest.Config, attributes: tuple[str, ...], active: Callable[[], Measuring | None], notes: str
+        self,
+        config: pytest.Config,
+        attributes: tuple[str, ...],
+        active: Callable[[], ActiveCoverage | None],
+        notes: str,
     ) -> None:
         self.config = config
         self.attributes = attributes
         self.active = active
         self.notes = notes
         self.note = ""
-        self.current: tuple[Measuring | None, str] = (None, "")
+        self.current: tuple[ActiveCoverage | None, str] = (None, "")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
@@ -115,7 +119,7 @@ class Attributes:
         if coverage is not None:
             self._switch(coverage, "")
 
-    def _switch(self, coverage: Measuring, context: str) -> None:
+    def _switch(self, coverage: ActiveCoverage, context: str) -> None:
         if (coverage, context) != self.current:
             if context or self.current[0] is coverage:
                 coverage.switch_context(context)

@@ -17,8 +17,8 @@ from covgov.cli.commands.publish import show
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed, InputError, NotConfigured
 from covgov.model.verdict import Verdict
-from covgov.policy.notification import Occasion
-from covgov.publish.channels.deliver import Delivery, Fate, deliver, redeliver
+from covgov.policy.delivery import Occasion
+from covgov.publish.channels.deliver import Delivery, DeliveryState, deliver, redeliver
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.channels.registry import CHANNELS
 from covgov.publish.channels.spool import Spool
@@ -207,7 +207,7 @@ def test_what_is_accepted_leaves_once_and_is_not_kept(name: str, tmp_path: Path)
     spool = Spool(tmp_path / "coverage")
     with RIGS[name].accepting(tmp_path) as (env, arrived):
         done = sent(told(name), env, spool)
-        assert [one.fate for one in done] == [Fate.SENT] * len(done)
+        assert [one.fate for one in done] == [DeliveryState.SENT] * len(done)
         assert arrived() == len(done)
     assert list(spool.names()) == []
     assert all(one.detail.isprintable() and PLANTED not in one.detail for one in done)
@@ -223,7 +223,7 @@ def test_what_is_refused_is_kept_without_secrets_and_delivered_once(name: str, t
     with RIGS[name].refusing(tmp_path / "refusing") as (env, _):
         parcels = told(name)
         failed = sent(parcels, env, spool)
-        assert [(one.fate, one.spooled) for one in failed] == [(Fate.FAILED, True)] * len(parcels)
+        assert [(one.fate, one.spooled) for one in failed] == [(DeliveryState.FAILED, True)] * len(parcels)
         assert all(one.spooled for one in sent_again(name, env, spool))
     for one in failed:
         assert isinstance(one.error, DeliveryFailed)
@@ -267,7 +267,7 @@ def test_without_its_variables_nothing_is_tried_and_nothing_is_kept(name: str, t
     spool = Spool(tmp_path)
     environment = {"GITHUB_REPOSITORY": fake_github.REPOSITORY}
     for one in sent(told(name), environment, spool):
-        assert one.fate is Fate.SKIPPED
+        assert one.fate is DeliveryState.SKIPPED
         assert isinstance(one.error, NotConfigured)
         assert one.detail
     assert list(spool.names()) == []

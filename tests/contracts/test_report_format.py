@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.ingest.building import FileBuilder, build_all, capabilities, damaged
-from covgov.ingest.interface import HEAD_BYTES, Parsed, ReportFormat
+from covgov.ingest.interface import HEAD_BYTES, ParsedReport, ReportFormat
 from covgov.ingest.registry import FORMATS
 from covgov.model import snapshot_codec
 from covgov.model.ratio import Ratio
@@ -73,7 +73,7 @@ class LineNumbers:
     def recognises(self, head: bytes, /) -> bool:
         return head.startswith(b"#line-numbers")
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         first, *rows = data.split(b"\n")
         if first != b"#line-numbers" or (rows and rows[-1] != b"#end"):
             raise damaged(where, "it is cut short")
@@ -85,7 +85,7 @@ class LineNumbers:
             path = words[0].decode("ascii", "replace") or "?"
             builders.setdefault(path, FileBuilder()).hit(int(words[1]), int(words[2]) > 0)
         carries, lacks = capabilities({"lines"})
-        return Parsed(self.name, Identity("line-numbers"), build_all(builders, where), carries, lacks)
+        return ParsedReport(self.name, Identity("line-numbers"), build_all(builders, where), carries, lacks)
 
 
 KNOWN: dict[str, ReportFormat] = {**FORMATS, LineNumbers.name: LineNumbers()}

@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov_testing.builders.run import NOON
 from covgov_testing.hub.reading import POLICY, ReadDesk, read_desk, template
 from covgov_testing.hub.runs import two_suites
@@ -84,8 +84,8 @@ class Stage:
             self.runs.append(desk.record(record).id)
             desk.record(record, "acme/open")
         for name in ("acme/shop", "acme/open"):
-            desk.put(Kind.POLICY, "covgov.toml", POLICY, name)
-            desk.put(Kind.REGISTER, "exceptions.md", "", name)
+            desk.put(DocumentKind.POLICY, "covgov.toml", POLICY, name)
+            desk.put(DocumentKind.REGISTER, "exceptions.md", "", name)
 
     def ask(self, case: Case, asker: str) -> int:
         response = case.call(headers=dict(self.headers[asker]))

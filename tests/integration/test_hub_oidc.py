@@ -22,8 +22,8 @@ from covgov.hub.auth_service.oidc.bindings import Binding
 from covgov.hub.auth_service.oidc.jwks import PAUSE, TTL
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import audit
-from covgov.hub.settings import HubSettings, Limits, OidcIssuer
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.settings import HubLimits, HubSettings, OidcIssuer
+from covgov.hub.store.work import UnitOfWork, transaction
 from covgov_testing.ci_issuer import DISCOVERY, CiIssuer, ci_issuer
 from covgov_testing.fakes.auth import (
     AUDIENCE,
@@ -94,7 +94,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         for name in ("acme/shop", "acme/other"):
             hub_database.make(engine, name)
         with transaction(engine, write=True) as connection:
-            work = Work(connection, clock.now, "local:root", "set-up")
+            work = UnitOfWork(connection, clock.now, "local:root", "set-up")
             for issuer, subject in ((github, "acme/shop"), (gitlab, "acme/web/shop")):
                 wanted = Binding(issuer.url, subject, "refs/heads/main")
                 bindings.bind(work, repository_id(work, "acme/shop"), wanted)
@@ -102,7 +102,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             str(engine.url),
             audience=AUDIENCE,
             issuers=(discovered(github), discovered(gitlab)),
-            limits=Limits(requests_per_minute=1_000_000),
+            limits=HubLimits(requests_per_minute=1_000_000),
         )
         deps = HubDeps(engine, clock.read, fetch, CountedBytes(), clock.monotonic)
         client = TestClient(create_app(settings, deps), "http://hub.example", raise_server_exceptions=False)
@@ -156,7 +156,7 @@ def test_a_job_of_a_proposed_change_writes_nothing_that_main_is_judged_by(desk: 
         "gitlab": ("acme/web/shop", "refs/merge-requests/7/head"),
     }[kind]
     with transaction(desk.engine, write=True) as connection:
-        work = Work(connection, desk.clock.now, "local:root", "set-up")
+        work = UnitOfWork(connection, desk.clock.now, "local:root", "set-up")
         bindings.bind(work, repository_id(work, "acme/shop"), Binding(issuer.url, subject, "refs/**"))
     assert desk.upload(issuer.token(jti="main")).status_code == 201
     told = {"ref": ref, "sub": f"repo:{subject}:pull_request"} if kind == "github" else {"ref_path": ref}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.ingest.read import read_report
 from covgov.model import lines
 from covgov.model.snapshot import Metric
@@ -78,7 +78,7 @@ def said(root: Path) -> dict[str, tuple[int, int, int, int]]:
     return {path: tuple(file["summary"][key] for key in keys) for path, file in files.items()}
 
 
-def found(parsed: Parsed) -> dict[str, tuple[int, int, int, int]]:
+def found(parsed: ParsedReport) -> dict[str, tuple[int, int, int, int]]:
     made = {}
     for path, file in parsed.files.items():
         line, branch = file.ratio(Metric.LINE), file.ratio(Metric.BRANCH)
@@ -86,7 +86,7 @@ def found(parsed: Parsed) -> dict[str, tuple[int, int, int, int]]:
     return made
 
 
-def analysed(root: Path) -> Parsed:
+def analysed(root: Path) -> ParsedReport:
     return CoveragepyData().parse(analyser(sys.executable, root, child_env())([root / ".coverage"]), ".coverage")
 
 

@@ -18,7 +18,7 @@ from diff_cover.violationsreporters.violations_reporter import (  # type: ignore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model import lines
 from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot
@@ -52,7 +52,7 @@ paths = st.sampled_from(("a.py", "src/p/b.py", "src/p/c d.py", "src/ü.py", "src
 snapshots = st.dictionaries(paths, files(), min_size=1, max_size=3).map(snap)
 
 
-def read(suffix: str, snapshot: Snapshot) -> Parsed:
+def read(suffix: str, snapshot: Snapshot) -> ParsedReport:
     data = WRITERS[suffix](snapshot)
     found = detect(data[:4096])
     assert found is not None

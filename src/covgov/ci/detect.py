@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.ci.registry import SYSTEMS
 
 
@@ -16,4 +16,4 @@ def detect(env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiCon
     for system in SYSTEMS.values():
         if system.recognises(env):
             return system.context(env, read)
-    return CiContext(system="local", event=Event.LOCAL)
+    return CiContext(system="local", event=CiEvent.LOCAL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from covgov.ci.interface import BranchFrom, CiContext, Event
+from covgov.ci.interface import BranchSource, CiContext, CiEvent
 
 
 class GenericCi:
@@ -15,4 +15,4 @@ class GenericCi:
         return env.get("CI", "").lower() in ("true", "1", "yes")
 
     def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
-        return CiContext(system=self.name, event=Event.LOCAL, branch_from=BranchFrom.NOBODY)
+        return CiContext(system=self.name, event=CiEvent.LOCAL, branch_from=BranchSource.NOBODY)

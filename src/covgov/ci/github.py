@@ -9,19 +9,19 @@ from typing import ClassVar
 
 import msgspec
 
-from covgov.ci.interface import CiContext, Event, commit_or_none, on_default_branch
+from covgov.ci.interface import CiContext, CiEvent, commit_or_none, on_default_branch
 from covgov.errors import InputError
 
 QUEUED = re.compile(r"/pr-(\d+)-[0-9a-f]+$")
 """GitHub's merge queue names its branches `gh-readonly-queue/TARGET/pr-NUMBER-SHA`."""
 
 EVENTS = {
-    "pull_request": Event.PULL_REQUEST,
-    "pull_request_target": Event.PULL_REQUEST,
-    "push": Event.PUSH,
-    "merge_group": Event.MERGE_QUEUE,
-    "schedule": Event.SCHEDULE,
-    "workflow_dispatch": Event.MANUAL,
+    "pull_request": CiEvent.PULL_REQUEST,
+    "pull_request_target": CiEvent.PULL_REQUEST,
+    "push": CiEvent.PUSH,
+    "merge_group": CiEvent.MERGE_QUEUE,
+    "schedule": CiEvent.SCHEDULE,
+    "workflow_dispatch": CiEvent.MANUAL,
 }
 """Events whose code is the ref's own; any other event is treated as started by hand and never pushes history."""
 
@@ -41,15 +41,15 @@ class _MergeGroup(msgspec.Struct):
     base_ref: str = ""
 
 
-class _RepositoryShape(msgspec.Struct):
+class _PayloadRepository(msgspec.Struct):
     default_branch: str = ""
 
 
-class _Payload(msgspec.Struct):
+class _EventPayload(msgspec.Struct):
     """What is read of GitHub's event file; everything else in it is ignored."""
 
     before: str = ""
-    repository: _RepositoryShape | None = None
+    repository: _PayloadRepository | None = None
     pull_request: _PullRequest | None = None
     merge_group: _MergeGroup | None = None
 
@@ -65,11 +65,11 @@ class GithubActions:
         return _context(env, _payload(read(path) if path else None, path))
 
 
-def _payload(event: bytes | None, where: str) -> _Payload:
+def _payload(event: bytes | None, where: str) -> _EventPayload:
     if event is None:
-        return _Payload()
+        return _EventPayload()
     try:
-        return msgspec.json.decode(event, type=_Payload)
+        return msgspec.json.decode(event, type=_EventPayload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             "ci-event-damaged",
@@ -78,20 +78,20 @@ def _payload(event: bytes | None, where: str) -> _Payload:
         ) from error
 
 
-def _context(env: Mapping[str, str], payload: _Payload) -> CiContext:
+def _context(env: Mapping[str, str], payload: _EventPayload) -> CiContext:
     name = env.get("GITHUB_EVENT_NAME", "")
-    event = EVENTS.get(name, Event.MANUAL)
+    event = EVENTS.get(name, CiEvent.MANUAL)
     known = name in EVENTS
     built = _built(env, payload, event)
     default = payload.repository.default_branch if payload.repository else ""
-    if event is Event.SCHEDULE and not default:
+    if event is CiEvent.SCHEDULE and not default:
         default = built.branch  # scheduled workflows run on the default branch only
     return CiContext(
         system="github",
         event=event,
         branch=built.branch,
         target=built.target,
-        before=commit_or_none(payload.before) if event is Event.PUSH else "",
+        before=commit_or_none(payload.before) if event is CiEvent.PUSH else "",
         base_commit=payload.pull_request.base.sha if payload.pull_request else "",
         default_branch=default,
         on_default_branch=known and on_default_branch(event, built.branch, default),
@@ -103,27 +103,27 @@ def _context(env: Mapping[str, str], payload: _Payload) -> CiContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _Built:
+class _BuiltRef:
     branch: str
     target: str = ""
     pull_request: str = ""
 
 
-def _built(env: Mapping[str, str], payload: _Payload, event: Event) -> _Built:
+def _built(env: Mapping[str, str], payload: _EventPayload, event: CiEvent) -> _BuiltRef:
     ref = env.get("GITHUB_REF", "")
     branch = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
-    if event is Event.PULL_REQUEST:
+    if event is CiEvent.PULL_REQUEST:
         pull = payload.pull_request or _PullRequest()
-        return _Built(
+        return _BuiltRef(
             branch=pull.head.ref or env.get("GITHUB_HEAD_REF", ""),
             target=pull.base.ref or env.get("GITHUB_BASE_REF", ""),
             pull_request=str(pull.number) if pull.number else _number_in(ref),
         )
-    if event is Event.MERGE_QUEUE:
+    if event is CiEvent.MERGE_QUEUE:
         queued = QUEUED.search(branch)
         base = (payload.merge_group or _MergeGroup()).base_ref
-        return _Built(branch, base.removeprefix("refs/heads/"), queued[1] if queued else "")
-    return _Built(branch)
+        return _BuiltRef(branch, base.removeprefix("refs/heads/"), queued[1] if queued else "")
+    return _BuiltRef(branch)
 
 
 def _number_in(ref: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from covgov.ci.interface import CiContext, Event, commit_or_none, on_default_branch
+from covgov.ci.interface import CiContext, CiEvent, commit_or_none, on_default_branch
 
 EVENTS = {
-    "merge_request_event": Event.PULL_REQUEST,
-    "external_pull_request_event": Event.PULL_REQUEST,
-    "push": Event.PUSH,
-    "schedule": Event.SCHEDULE,
+    "merge_request_event": CiEvent.PULL_REQUEST,
+    "external_pull_request_event": CiEvent.PULL_REQUEST,
+    "push": CiEvent.PUSH,
+    "schedule": CiEvent.SCHEDULE,
 }
 
 
@@ -22,11 +22,11 @@ class GitlabCi:
         return env.get("GITLAB_CI") == "true"
 
     def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
-        event = EVENTS.get(env.get("CI_PIPELINE_SOURCE", ""), Event.MANUAL)
+        event = EVENTS.get(env.get("CI_PIPELINE_SOURCE", ""), CiEvent.MANUAL)
         if env.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train":
-            event = Event.MERGE_QUEUE
+            event = CiEvent.MERGE_QUEUE
         request = "EXTERNAL_PULL" if env.get("CI_PIPELINE_SOURCE") == "external_pull_request_event" else "MERGE"
-        of_request = event in (Event.PULL_REQUEST, Event.MERGE_QUEUE)
+        of_request = event in (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE)
         source = f"CI_{request}_REQUEST_SOURCE_BRANCH_NAME" if of_request else "CI_COMMIT_BRANCH"
         branch, default = env.get(source, ""), env.get("CI_DEFAULT_BRANCH", "")
         return CiContext(
@@ -34,7 +34,7 @@ class GitlabCi:
             event=event,
             branch=branch,
             target=env.get(f"CI_{request}_REQUEST_TARGET_BRANCH_NAME", "") if of_request else "",
-            before=commit_or_none(env.get("CI_COMMIT_BEFORE_SHA", "")) if event is Event.PUSH else "",
+            before=commit_or_none(env.get("CI_COMMIT_BEFORE_SHA", "")) if event is CiEvent.PUSH else "",
             default_branch=default,
             on_default_branch=on_default_branch(event, branch, default),
             pull_request=env.get(f"CI_{request}_REQUEST_IID", "") if of_request else "",

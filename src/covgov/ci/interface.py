@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol
 
 
-class Event(StrEnum):
+class CiEvent(StrEnum):
     LOCAL = "local"
     PULL_REQUEST = "pull-request"
     PUSH = "push"
@@ -18,14 +18,14 @@ class Event(StrEnum):
     MANUAL = "manual"
 
 
-OF_A_BRANCH = (Event.PUSH, Event.SCHEDULE, Event.MANUAL)
+OF_A_BRANCH = (CiEvent.PUSH, CiEvent.SCHEDULE, CiEvent.MANUAL)
 """Events that build a branch as it is, as opposed to what it might become."""
 
 NO_COMMIT = re.compile(r"0*")
 """How code hosts write "there was no commit before"."""
 
 
-class BranchFrom(StrEnum):
+class BranchSource(StrEnum):
     """Who says which branch is built: the CI, the caller (`history push --branch`), or nobody."""
 
     CI = "ci"
@@ -48,7 +48,7 @@ class CiContext:
     """
 
     system: str
-    event: Event
+    event: CiEvent
     branch: str = ""
     target: str = ""
     before: str = ""
@@ -59,7 +59,7 @@ class CiContext:
     run_url: str = ""
     head_commit: str = ""
     summary_path: str = ""
-    branch_from: BranchFrom = BranchFrom.CI
+    branch_from: BranchSource = BranchSource.CI
 
     @property
     def in_ci(self) -> bool:
@@ -80,7 +80,7 @@ class CiSystem(Protocol):
         ...
 
 
-def on_default_branch(event: Event, branch: str, default: str) -> bool:
+def on_default_branch(event: CiEvent, branch: str, default: str) -> bool:
     """Whether the job builds the default branch itself."""
     return event in OF_A_BRANCH and branch != "" and branch == default
 

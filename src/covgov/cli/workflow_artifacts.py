@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from covgov.cli.world import World
-from covgov.publish.channels.github.artifacts import Pruned, prune
+from covgov.publish.channels.github.artifacts import ArtifactPruning, prune
 from covgov.publish.channels.github.fields import connect, own_repository
 
 
-def prune_github(world: World, *, keep: int, prefix: str, dry_run: bool) -> Pruned:
+def prune_github(world: World, *, keep: int, prefix: str, dry_run: bool) -> ArtifactPruning:
     """Delete on GitHub what is beyond the newest `keep` of each name.
 
     Raises DeliveryFailed, NotConfigured (`github-repository-missing`, `github-token-missing`) and UsageError

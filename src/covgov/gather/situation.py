@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import Undetermined, UsageError
 from covgov.model.snapshot import Origin
 from covgov.vcs.interface import Repository
@@ -44,7 +44,7 @@ def situate(repository: Repository, ci: CiContext, *, default_branch: str = "", 
         if start is None:
             raise UsageError("base-unknown", f"--base {base}: there is no such commit in this clone")
         return Situation(Kind.CHANGE, origin, start, start, given=True)
-    if ci.event in (Event.PUSH, Event.SCHEDULE, Event.MANUAL) and ci.on_default_branch:
+    if ci.event in (CiEvent.PUSH, CiEvent.SCHEDULE, CiEvent.MANUAL) and ci.on_default_branch:
         return _branch(repository, origin, ci.before)
     tip = _target(repository, ci, default_branch)
     if tip is None:
@@ -81,7 +81,7 @@ def _branch_tip(repository: Repository, name: str) -> str | None:
 def _without_target(repository: Repository, origin: Origin, ci: CiContext) -> Situation:
     """A pull request whose target is not in the clone starts at the commit that the CI's event names, and nowhere else:
     a merge commit's first parent may be the author's own. A lone branch is judged against its past."""
-    if ci.event is not Event.PULL_REQUEST:
+    if ci.event is not CiEvent.PULL_REQUEST:
         return _branch(repository, origin, ci.before)
     tip = repository.obtain(ci.base_commit) if ci.base_commit else None
     start = repository.merge_base(tip, origin.commit) if tip else None

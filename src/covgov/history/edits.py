@@ -39,7 +39,7 @@ Text = Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TextState:
     """All texts after some run. since: the run that wrote them whole. edited: bytes of the edits that followed."""
 
     texts: Mapping[str, Text] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class State:
     edited: int = 0
 
 
-def encode(state: State, texts: Mapping[str, Text], sequence: int) -> tuple[bytes, int]:
+def encode(state: TextState, texts: Mapping[str, Text], sequence: int) -> tuple[bytes, int]:
     """The object that run `sequence` adds after the state of the run before it, and its `since`."""
     plain = _spell({name: _difference(state.texts.get(name, ()), text) for name, text in texts.items()})
     whole = _spell({name: _difference((), text) for name, text in texts.items()})
@@ -57,10 +57,10 @@ def encode(state: State, texts: Mapping[str, Text], sequence: int) -> tuple[byte
     return zlib.compress(plain, 9), state.since
 
 
-def decode(state: State, data: bytes, sequence: int, since: int) -> State:
+def decode(state: TextState, data: bytes, sequence: int, since: int) -> TextState:
     """The state after run `sequence`, of that before it. Raises ValueError."""
     plain = _inflate(data)
-    before = State(since=since) if since == sequence else state
+    before = TextState(since=since) if since == sequence else state
     lines = plain.split(b"\n")
     if lines[:1] != [HEADER]:
         raise ValueError("it holds no edits of version 2")
@@ -68,7 +68,7 @@ def decode(state: State, data: bytes, sequence: int, since: int) -> State:
     budget = LARGEST
     for name, edits in _parts(lines[1:]):
         made[name], budget = _edited(before.texts.get(name, ()), edits, budget)
-    return State(made, since, 0 if since == sequence else before.edited + len(plain))
+    return TextState(made, since, 0 if since == sequence else before.edited + len(plain))
 
 
 def join(text: Text) -> bytes:

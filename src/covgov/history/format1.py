@@ -25,11 +25,11 @@ _FRACTION = re.compile(r"-?[0-9]{1,1000}/[1-9][0-9]{0,999}")
 """`Fraction` itself also takes `1e999999999`, and computes until memory runs out."""
 
 
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ShapeV1(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the shapes."""
 
 
-class IdentityV1(Shape, frozen=True):
+class IdentityV1(ShapeV1, frozen=True):
     tool: str
     version: str = ""
     language: str = ""
@@ -39,7 +39,7 @@ class IdentityV1(Shape, frozen=True):
         return Identity(tool=self.tool, version=self.version, language=self.language, branch=self.branch)
 
 
-class OriginV1(Shape, frozen=True):
+class OriginV1(ShapeV1, frozen=True):
     commit: str
     tree: str
     dirty: bool = False
@@ -48,7 +48,7 @@ class OriginV1(Shape, frozen=True):
         return Origin(commit=self.commit, tree=self.tree, dirty=self.dirty)
 
 
-class TestsV1(Shape, frozen=True):
+class TestsV1(ShapeV1, frozen=True):
     exit_code: int
     tests: int = 0
     failures: int = 0
@@ -69,7 +69,7 @@ class TestsV1(Shape, frozen=True):
         )
 
 
-class SuiteV1(Shape, frozen=True):
+class SuiteV1(ShapeV1, frozen=True):
     identity: IdentityV1
     origin: OriginV1 | None
     tests: TestsV1 | None
@@ -77,7 +77,7 @@ class SuiteV1(Shape, frozen=True):
     files: str
 
 
-class RunV1(Shape, frozen=True):
+class RunV1(ShapeV1, frozen=True):
     commit: str
     tree: str
     branch: str
@@ -92,7 +92,7 @@ class RunV1(Shape, frozen=True):
     snapshots: dict[str, SuiteV1]
 
 
-class Manifest(Shape, frozen=True):
+class ManifestV1(ShapeV1, frozen=True):
     format: str
     version: int
     sequence: int
@@ -101,7 +101,7 @@ class Manifest(Shape, frozen=True):
     artifacts: dict[str, str]
 
 
-class RatioV1(Shape, frozen=True):
+class RatioV1(ShapeV1, frozen=True):
     covered: int
     total: int
 
@@ -109,19 +109,19 @@ class RatioV1(Shape, frozen=True):
         return Ratio(covered=self.covered, total=self.total)
 
 
-class PartV1(Shape, frozen=True):
+class PartV1(ShapeV1, frozen=True):
     cause: str
     covered: int
     total: int
     points: Fraction
 
 
-class TallyV1(Shape, frozen=True):
+class TallyV1(ShapeV1, frozen=True):
     lines: dict[str, int] = {}
     exits: dict[str, int] = {}
 
 
-class DeltaV1(Shape, frozen=True):
+class DeltaV1(ShapeV1, frozen=True):
     metric: str
     base: RatioV1
     head: RatioV1
@@ -133,7 +133,7 @@ class DeltaV1(Shape, frozen=True):
     uncounted: dict[str, str] = {}
 
 
-class FindingV1(Shape, frozen=True):
+class FindingV1(ShapeV1, frozen=True):
     rule: str
     effect: str
     scope: str
@@ -147,14 +147,14 @@ class FindingV1(Shape, frozen=True):
     key: str = ""
 
 
-class ReceiptV1(Shape, frozen=True):
+class ReceiptV1(ShapeV1, frozen=True):
     commit: str
     distance: int
     age_days: int
     reason: str
 
 
-class RowV1(Shape, frozen=True):
+class RowV1(ShapeV1, frozen=True):
     name: str
     scope: str
     suite: str
@@ -173,14 +173,14 @@ class RowV1(Shape, frozen=True):
     attributes: dict[str, RatioV1 | None] = {}
 
 
-class PatchV1(Shape, frozen=True):
+class PatchV1(ShapeV1, frozen=True):
     ratio: RatioV1 | None
     bar: Decimal | None
     allowed: int
     uncovered: dict[str, str] = {}
 
 
-class ExceptionV1(Shape, frozen=True):
+class ExceptionV1(ShapeV1, frozen=True):
     id: str
     scope: str
     metric: str
@@ -193,7 +193,7 @@ class ExceptionV1(Shape, frozen=True):
     resolved: date | None = None
 
 
-class BarV1(Shape, frozen=True):
+class BarV1(ShapeV1, frozen=True):
     scope: str
     subject: str
     metric: str
@@ -203,7 +203,7 @@ class BarV1(Shape, frozen=True):
     component: str = ""
 
 
-class SuiteLineV1(Shape, frozen=True):
+class SuiteLineV1(ShapeV1, frozen=True):
     name: str
     arrived: bool
     reason: str = ""
@@ -211,7 +211,7 @@ class SuiteLineV1(Shape, frozen=True):
     identity: IdentityV1 | None = None
 
 
-class VerdictV1(Shape, frozen=True):
+class VerdictV1(ShapeV1, frozen=True):
     outcome: str
     findings: tuple[FindingV1, ...]
     rows: tuple[RowV1, ...]

@@ -110,7 +110,7 @@ Change = Callable[[View], Addition | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rewriting:
+class Replacement:
     """A history that takes another's place. added: None when there is only something to drop. gone: names of the files
     that go once what is added can be read."""
 
@@ -122,7 +122,7 @@ class Rewriting:
 class Rewritable(Protocol):
     """A store whose whole history can be replaced, which is done for nothing but another format."""
 
-    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
         """A killed process leaves the old history or the new one; None = nothing to do."""
         ...
 

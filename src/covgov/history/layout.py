@@ -296,7 +296,7 @@ def _suite(snapshot: Snapshot, text: Text) -> SuiteBody:
 def _manifest(data: bytes, version: int, name: str) -> Manifest:
     try:
         if version == 1:
-            old = format1.decode(data, format1.Manifest)
+            old = format1.decode(data, format1.ManifestV1)
             return Manifest(FORMAT, 1, old.sequence, old.previous, format1.body(old.run), old.artifacts)
         new = codec.decode(data, wire.WireManifest)
         return Manifest(

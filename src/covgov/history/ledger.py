@@ -10,7 +10,7 @@ from covgov.errors import InputError
 from covgov.history import edits, layout
 from covgov.history.interface import Addition, Fault, RunSummary, View
 from covgov.history.layout import Manifest, Stored
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 from covgov.history.wire import RunBody
 from covgov.model.run import RunRecord
 
@@ -64,7 +64,7 @@ def fetch(view: View, run_id: str) -> RunRecord:
         raise InputError(
             "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows what there is"
         )
-    return Reader(view).record(stored)
+    return RunReader(view).record(stored)
 
 
 def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tuple[Addition | None, RunSummary]:
@@ -88,7 +88,7 @@ def continuation(
     if twin is not None:
         return None, layout.summary(twin)
     body = msgspec.structs.replace(body, attempt=max(body.attempt, _highest_attempt(runs, body) + 1))
-    state = Reader(view).state(last) if last else edits.State()
+    state = RunReader(view).state(last) if last else edits.TextState()
     stored, files = link(last, state, body, made, artifacts)
     message = f"Record run {stored.manifest.sequence}: {body.outcome} at {body.commit[:12] or 'no commit'}"
     return Addition({**files, layout.HEAD: layout.head_of(stored)}, record.recorded_at, message), layout.summary(stored)
@@ -96,7 +96,7 @@ def continuation(
 
 def link(
     last: Stored | None,
-    state: edits.State,
+    state: edits.TextState,
     body: RunBody,
     made: Mapping[str, edits.Text],
     artifacts: Mapping[str, str],
@@ -121,7 +121,7 @@ def link(
     return stored, {layout.object_name(manifest.edits): data, stored.name: text}
 
 
-def references(runs: Sequence[Stored], reader: Reader) -> set[str]:
+def references(runs: Sequence[Stored], reader: RunReader) -> set[str]:
     """Names of all files that the runs consist of: their manifests, objects and artifacts."""
     found: set[str] = set()
     for stored in runs:
@@ -169,7 +169,7 @@ def _is_twin(view: View, stored: Stored, body: RunBody) -> bool:
         return _without(own, attempt=0) == _without(body, attempt=0)
     if _outline(own) != _outline(body):
         return False
-    read, _ = layout.dismantle(Reader(view).record(stored))
+    read, _ = layout.dismantle(RunReader(view).record(stored))
     return _without(read, attempt=0) == _without(body, attempt=0)
 
 
@@ -238,7 +238,7 @@ def _head_faults(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
 
 def _unreadable(view: View, runs: Sequence[Stored], names: frozenset[str]) -> Iterator[Fault]:
     """Objects that are missing, and texts that are not what a manifest says of them."""
-    reader, told = Reader(view), set[str]()
+    reader, told = RunReader(view), set[str]()
     for stored in runs:
         try:
             missing = [name for name in map(layout.object_name, reader.objects(stored)) if name not in names]

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from covgov.history import edits, layout, ledger
-from covgov.history.interface import Addition, Rewritable, Rewriting, View
+from covgov.history.interface import Addition, Replacement, Rewritable, View
 from covgov.history.layout import Stored
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 
 
 def migrate(store: Rewritable) -> int:
     """How many runs were written anew; 0 when the history was in this format. Raises InputError (`history-damaged`)."""
     counts: list[int] = []
 
-    def change(view: View) -> Rewriting | None:
+    def change(view: View) -> Replacement | None:
         runs = ledger.chain(view) if ledger.recorded(view) else []
         outdated = bool(runs) and runs[0].manifest.version < layout.VERSION
         counts[:] = [len(runs) if outdated else 0]
         if outdated:
             return _rewritten(view, runs)
         left = layout.superseded(view) if runs else []  # by a migration that was killed when it was almost done
-        needed = ledger.references(runs, Reader(view))
-        return Rewriting(None, (*left, *_unneeded(view, needed))) if left else None
+        needed = ledger.references(runs, RunReader(view))
+        return Replacement(None, (*left, *_unneeded(view, needed))) if left else None
 
     store.rewrite(change)
     return counts[0]
 
 
-def _rewritten(view: View, runs: list[Stored]) -> Rewriting:
-    reader, state = Reader(view), edits.State()
+def _rewritten(view: View, runs: list[Stored]) -> Replacement:
+    reader, state = RunReader(view), edits.TextState()
     made: list[Stored] = []
     objects: dict[str, bytes] = {}
     manifests: dict[str, bytes] = {}
@@ -46,7 +46,7 @@ def _rewritten(view: View, runs: list[Stored]) -> Rewriting:
     gone = {*(old.name for old in runs), *layout.superseded(view)} - set(files)
     message = f"Migrate {len(runs)} runs to history format {layout.VERSION}"
     added = Addition(files, runs[-1].manifest.run.recorded_at, message)
-    return Rewriting(added, (*sorted(gone), *_unneeded(view, {*files, *artifacts})))
+    return Replacement(added, (*sorted(gone), *_unneeded(view, {*files, *artifacts})))
 
 
 def _unneeded(view: View, needed: set[str]) -> list[str]:

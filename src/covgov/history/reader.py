@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from covgov.history import edits, format1, layout, texts
-from covgov.history.edits import State, Text
+from covgov.history.edits import Text, TextState
 from covgov.history.interface import View
 from covgov.history.layout import Stored
 from covgov.model import snapshot_codec
@@ -14,23 +14,23 @@ from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Verdict
 
 
-class Reader:
+class RunReader:
     """Runs one after the other cost what changed between them. Each method raises InputError (`history-damaged`)."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._last = ""
-        self._state = State()
+        self._state = TextState()
 
-    def state(self, stored: Stored) -> State:
+    def state(self, stored: Stored) -> TextState:
         """All texts after the run; none after one of format 1."""
         if stored.manifest.version == 1:
-            return State()
+            return TextState()
         if stored.id != self._last:
             follows = stored.manifest.previous == self._last
             runs = [stored] if follows else _since(self._view, stored)
             done = next((at for at, one in enumerate(runs, 1) if one.id == self._last), 0)
-            self._state = self._replayed(runs[done:], self._state if follows or done else State())
+            self._state = self._replayed(runs[done:], self._state if follows or done else TextState())
             self._last = stored.id
         return self._state
 
@@ -108,7 +108,7 @@ class Reader:
         else:
             yield stored.manifest.edits
 
-    def _replayed(self, runs: Sequence[Stored], state: State) -> State:
+    def _replayed(self, runs: Sequence[Stored], state: TextState) -> TextState:
         data = layout.read_objects([one.manifest.edits for one in runs], self._view, runs[-1].name)
         for one in runs:
             manifest = one.manifest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covgov.ci.interface import BranchFrom, CiContext
+from covgov.ci.interface import BranchSource, CiContext
 from covgov.history.interface import Pushable, Reserved, RunStore, RunSummary
 from covgov.history.judged import Refusal
 from covgov.model.run import RunRecord
@@ -37,7 +37,7 @@ def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> Refusa
         return Refusal("not recorded: only the suites named on the command line were judged")
     if any(one.tests is not None and one.tests.arguments for one in run.snapshots.values()):
         return Refusal("not recorded: the suites ran with extra test arguments")
-    if ci.branch_from is BranchFrom.NOBODY:
+    if ci.branch_from is BranchSource.NOBODY:
         return Refusal(
             "not recorded: this CI does not say which branch it builds "
             "(`covgov history push --branch NAME` records it)",

@@ -9,7 +9,7 @@ from covgov.errors import InputError, UsageError
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Portable, View
 from covgov.history.layout import Stored
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 from covgov.history.stores.directory import LOCK, DirStore, DirView
 
 
@@ -68,7 +68,7 @@ def _addition(source: View, runs: Sequence[Stored], message: str) -> Addition | 
 
 
 def _referenced(source: View, runs: Sequence[Stored]) -> list[str]:
-    reader = Reader(source)
+    reader = RunReader(source)
     names = sorted({layout.object_name(object_id) for stored in runs for object_id in reader.objects(stored)})
     missing = set(names) - set(source.names(layout.OBJECTS))
     if missing:

@@ -26,7 +26,7 @@ LONGEST_LINE = 500
 T = TypeVar("T")
 
 
-class RetryLater(Exception):
+class TransientFailure(Exception):
     """An answer that may be another one soon.
 
     failure: what to raise when no attempt is left. seconds: how long the server asks to wait, None when it does not
@@ -40,7 +40,7 @@ class RetryLater(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often to ask, and how long to wait for an answer and between attempts, in seconds."""
 
     attempts: int
@@ -53,7 +53,7 @@ class HttpClient:
     """Requests to one server. The connection is opened by the first request and kept."""
 
     def __init__(
-        self, headers: Mapping[str, str], patience: Patience, *, transport: httpx2.BaseTransport | None = None
+        self, headers: Mapping[str, str], patience: RetryPolicy, *, transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._patience = patience
         timeout = httpx2.Timeout(10.0, read=patience.read, write=60.0)
@@ -69,19 +69,19 @@ class HttpClient:
             http.close()
 
     def send(self, request: httpx2.Request, no_answer: Callable[[str], Exception]) -> httpx2.Response:
-        """One request, one answer, whatever its status. Raises RetryLater with `no_answer` of what went wrong."""
+        """One request, one answer, whatever its status. Raises TransientFailure with `no_answer` of what went wrong."""
         try:
             return self._http.send(request)
         except httpx2.UnsupportedProtocol as error:
             raise no_answer(f"{type(error).__name__}: {error}") from None
         except httpx2.TransportError as error:
-            raise RetryLater(no_answer(f"{type(error).__name__}: {error}")) from None
+            raise TransientFailure(no_answer(f"{type(error).__name__}: {error}")) from None
 
     def insist(self, step: Callable[[], T]) -> T:
         """A step of one or more requests, repeated as a whole until it succeeds or the patience ends.
 
         So a step that looks for a thing before it makes one does not make two when an answer is lost. Raises what the
-        step raises, and the failure of the last RetryLater.
+        step raises, and the failure of the last TransientFailure.
         """
         patience = self._patience
         attempts = stamina.retry_context(
@@ -95,14 +95,14 @@ class HttpClient:
             for attempt in attempts:
                 with attempt:
                     return step()
-        except RetryLater as later:
+        except TransientFailure as later:
             raise later.failure from None
         raise AssertionError("stamina ends with an answer or an error")
 
 
 def pause(error: Exception) -> bool | float:
     """Before another attempt: as long as the server asks, True when it does not say; False for no other attempt."""
-    if not isinstance(error, RetryLater):
+    if not isinstance(error, TransientFailure):
         return False
     if error.seconds is None:
         return True

@@ -9,11 +9,11 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from covgov import __version__
 from covgov.hub.api.http import problems
-from covgov.hub.api.http.body_limits import Bodies
+from covgov.hub.api.http.body_limits import BodyLimitMiddleware
 from covgov.hub.api.http.health import Readiness
-from covgov.hub.api.http.limits import Buckets
+from covgov.hub.api.http.limits import RateLimiter
 from covgov.hub.api.http.metrics import HubMetrics
-from covgov.hub.api.http.middleware import Envelope, Rate
+from covgov.hub.api.http.middleware import RateLimitMiddleware, RequestMiddleware
 from covgov.hub.api.openapi import complete
 from covgov.hub.api.registry import ROUTERS
 from covgov.hub.auth_service.authenticate import authenticator
@@ -25,7 +25,7 @@ SMALLEST_GZIP = 1000
 """Bytes of an answer below which compressing it gains nothing."""
 
 
-class Hub(FastAPI):
+class HubApplication(FastAPI):
     """FastAPI, whose OpenAPI document tells every answer."""
 
     def openapi(self) -> dict[str, object]:
@@ -33,8 +33,8 @@ class Hub(FastAPI):
 
 
 def create_app(settings: HubSettings, deps: HubDeps, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
-    """The application. Raises Misdeclared (`route-unguarded`) when a route declares no permission."""
-    app = Hub(
+    """The application. Raises UnguardedRoute (`route-unguarded`) when a route declares no permission."""
+    app = HubApplication(
         title="covgov hub",
         version=__version__,
         docs_url=None,
@@ -52,9 +52,9 @@ def create_app(settings: HubSettings, deps: HubDeps, routers: Sequence[APIRouter
         app.include_router(router)
     # the last one added is the outermost
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=5)
-    app.add_middleware(Bodies, limits=settings.limits, monotonic=deps.monotonic)
-    buckets = Buckets(settings.limits.requests_per_minute, deps.monotonic)
-    app.add_middleware(Rate, buckets=buckets, trusted=settings.trusted_proxies)
-    app.add_middleware(Envelope, deps=deps, metrics=app.state.metrics)
+    app.add_middleware(BodyLimitMiddleware, limits=settings.limits, monotonic=deps.monotonic)
+    buckets = RateLimiter(settings.limits.requests_per_minute, deps.monotonic)
+    app.add_middleware(RateLimitMiddleware, buckets=buckets, trusted=settings.trusted_proxies)
+    app.add_middleware(RequestMiddleware, deps=deps, metrics=app.state.metrics)
     check_routes(app)
     return app

@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 
 from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.principals import Principal
-from covgov.hub.auth_service.refusals import Misplaced
+from covgov.hub.auth_service.refusals import PlacementRefusal
 from covgov.hub.settings import HubSettings
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.store.work import UnitOfWork, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def request_id_of(request: Request) -> str:
 
 
 @contextmanager
-def unit(request: Request, principal: Principal, *, write: bool) -> Iterator[Work]:
+def unit(request: Request, principal: Principal, *, write: bool) -> Iterator[UnitOfWork]:
     """The transaction of this request: committed when the block ends, rolled back when it raises.
 
     Audit entries are written on its connection, so an entry that cannot be written leaves nothing behind. That a CI job
@@ -69,8 +69,8 @@ def unit(request: Request, principal: Principal, *, write: bool) -> Iterator[Wor
     deps = deps_of(request)
     try:
         with transaction(deps.engine, write=write) as connection:
-            yield Work(connection, deps.now(), principal.name, request_id_of(request))
-    except Misplaced as refused:
+            yield UnitOfWork(connection, deps.now(), principal.name, request_id_of(request))
+    except PlacementRefusal as refused:
         with transaction(deps.engine, write=True) as connection:
-            placement.account(Work(connection, deps.now(), principal.name, request_id_of(request)), refused)
+            placement.account(UnitOfWork(connection, deps.now(), principal.name, request_id_of(request)), refused)
         raise

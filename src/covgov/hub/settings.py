@@ -18,8 +18,8 @@ class OidcIssuer:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Sizes in bytes, counts, seconds. Beyond one of them a request is refused with a problem document.
+class HubLimits:
+    """Sizes in bytes, counts, seconds. A request that exceeds one is refused with a problem document.
 
     document: of a body that is neither an upload nor an addition, as sent and unpacked. body, unpacked: of these two.
     repository: of all that one repository keeps.
@@ -47,6 +47,6 @@ class HubSettings:
     audience: str = "http://127.0.0.1:8399"
     issuers: tuple[OidcIssuer, ...] = ()
     clock_skew: int = 60
-    limits: Limits = field(default_factory=Limits)
+    limits: HubLimits = field(default_factory=HubLimits)
     trusted_proxies: tuple[Network, ...] = ()
     """From where X-Forwarded-For is believed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from covgov.errors import InputError
 from covgov.ingest.docstrings import drop_docstrings
-from covgov.ingest.interface import Analyse, Parsed
+from covgov.ingest.interface import Analyse, ParsedReport
 from covgov.ingest.merge import merge
 from covgov.ingest.normalise import match, normalise
 from covgov.ingest.read import read_reports
@@ -16,11 +16,11 @@ from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class CollectionResult:
     """unmatched: paths in the reports that are no file of the repository, sorted."""
 
     snapshot: Snapshot
-    parsed: tuple[Parsed, ...]
+    parsed: tuple[ParsedReport, ...]
     unmatched: tuple[str, ...]
 
 
@@ -33,7 +33,7 @@ def collect(
     origin: Origin | None,
     tests: TestRun | None,
     analyse: Analyse,
-) -> Collected:
+) -> CollectionResult:
     """Read the reports, map their paths to the repository, merge them.
 
     blobs: path -> git blob id of every file of the repository as it is on disk. Raises InputError for a report that
@@ -56,10 +56,10 @@ def collect(
         notes = (*left, *(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites))
         snapshots.append(Snapshot(suite, files, report.identity, notes=notes))
     snapshot = replace(merge(snapshots, suite), origin=origin, tests=tests)
-    return Collected(snapshot, parsed, tuple(sorted(unmatched)))
+    return CollectionResult(snapshot, parsed, tuple(sorted(unmatched)))
 
 
-def _settle(report: Parsed, root: Path, blobs: Mapping[str, str]) -> tuple[Parsed, tuple[str, ...]]:
+def _settle(report: ParsedReport, root: Path, blobs: Mapping[str, str]) -> tuple[ParsedReport, tuple[str, ...]]:
     """The report with its surplus lines settled from the source where that is exact; the notes that remain."""
     if not report.beyond:
         return report, report.notes
@@ -98,7 +98,7 @@ def _ambiguous(ambiguous: Mapping[str, Sequence[str]], paths: Sequence[Path]) ->
     )
 
 
-def _matches_nothing(suite: str, report: Parsed, paths: Sequence[Path]) -> InputError:
+def _matches_nothing(suite: str, report: ParsedReport, paths: Sequence[Path]) -> InputError:
     named = ", ".join(str(path) for path in paths)
     if not report.files:
         return InputError("report-matches-nothing", f"{named}: the {report.format} report of {suite} names no file")

@@ -15,7 +15,7 @@ HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
+class SummaryDifference:
     """What a report's own summary of a file counts beyond its lists (negative: short of them).
 
     coverage.py before 7.17 lists executed lines that it does not count (negative), and before 7.0 counts branch exits
@@ -28,11 +28,11 @@ class Beyond:
     exits_total: int = 0
 
     def __bool__(self) -> bool:
-        return self != Beyond()
+        return self != SummaryDifference()
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedReport:
     """One report as its format understands it: paths as written, nothing normalised.
 
     carries / lacks: what of {lines, branches, exits, contexts, excluded, tests} this report has and has not.
@@ -48,7 +48,7 @@ class Parsed:
     dropped: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    beyond: Mapping[str, Beyond] = field(default_factory=dict)
+    beyond: Mapping[str, SummaryDifference] = field(default_factory=dict)
 
     def stated(self, metric: Metric) -> Ratio:
         """The totals as the report's tool counts them: what is listed, corrected by the summary."""
@@ -82,6 +82,6 @@ class ReportFormat(Protocol):
         raise."""
         ...
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         """Strict: raises InputError naming `where` and the line or element; never guesses, never skips in silence."""
         ...

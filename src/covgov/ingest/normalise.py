@@ -15,15 +15,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.ingest.merge import merge, merge_files
 from covgov.model.snapshot import FileCoverage
 
-__all__ = ["Matched", "Normalised", "match", "merge", "normalise", "one_base"]
+__all__ = ["NormalisedReport", "PathMatches", "match", "merge", "normalise", "one_base"]
 
 
 @dataclass(frozen=True, slots=True)
-class Normalised:
+class NormalisedReport:
     """files: by repository path. unmatched: report paths that are no file of the repository, sorted.
 
     rewrites: common prefixes that were stripped (`/ci/build/ -> `) or added (` -> src/`), in words.
@@ -37,15 +37,15 @@ class Normalised:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """paths: report path -> repository path. rewrites and ambiguous: as in `Normalised`."""
+class PathMatches:
+    """paths: report path -> repository path. rewrites and ambiguous: as in `NormalisedReport`."""
 
     paths: dict[str, str]
     rewrites: tuple[str, ...] = ()
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def normalise(parsed: Parsed, *, root: str, tree: Collection[str]) -> Normalised:
+def normalise(parsed: ParsedReport, *, root: str, tree: Collection[str]) -> NormalisedReport:
     """The report's files by repository path.
 
     root: absolute directory of the repository. tree: every path in it, relative, POSIX. Two report paths of one file
@@ -55,7 +55,7 @@ def normalise(parsed: Parsed, *, root: str, tree: Collection[str]) -> Normalised
     found: dict[str, list[FileCoverage]] = defaultdict(list)
     for path, target in matched.paths.items():
         found[target].append(parsed.files[path])
-    return Normalised(
+    return NormalisedReport(
         files={target: merge_files(found[target], target) for target in sorted(found)},
         unmatched=tuple(sorted(parsed.files.keys() - matched.paths.keys())),
         rewrites=matched.rewrites,
@@ -63,7 +63,7 @@ def normalise(parsed: Parsed, *, root: str, tree: Collection[str]) -> Normalised
     )
 
 
-def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collection[str]) -> Matched:
+def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collection[str]) -> PathMatches:
     """Report path -> repository path, of those that can be told; the rewrites that were needed; what fits twice."""
     known = tree if isinstance(tree, (set, frozenset, dict)) else frozenset(tree)
     wanted = list(paths)
@@ -72,7 +72,7 @@ def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collec
     fits = {path: _direct(path, bases, top, known) for path in wanted}
     direct = {path: next(iter(hits)) for path, hits in fits.items() if len(hits) == 1}
     if direct:
-        return Matched(direct, (), {path: tuple(sorted(hits)) for path, hits in fits.items() if len(hits) > 1})
+        return PathMatches(direct, (), {path: tuple(sorted(hits)) for path, hits in fits.items() if len(hits) > 1})
     return _by_prefix({path: _clean(path) for path in wanted}, known)
 
 
@@ -146,7 +146,7 @@ def _absolute(path: str) -> bool:
     return path.startswith("/") or re.match(r"[A-Z]:/", path) is not None
 
 
-def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> Matched:
+def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> PathMatches:
     by_name: dict[str, list[str]] = defaultdict(list)
     for target in tree:
         by_name[posixpath.basename(target)].append(target)
@@ -158,9 +158,9 @@ def _by_prefix(paths: Mapping[str, str], tree: Collection[str]) -> Matched:
     best = votes.most_common(2)
     if not best or (len(best) == 2 and best[0][1] == best[1][1]):
         several = {path: tuple(sorted(found.values())) for path, found in candidates.items() if len(found) > 1}
-        return Matched({}, (), several)
+        return PathMatches({}, (), several)
     winner = best[0][0]
-    return Matched({path: found[winner] for path, found in candidates.items() if winner in found}, (winner,))
+    return PathMatches({path: found[winner] for path, found in candidates.items() if winner in found}, (winner,))
 
 
 def _rewrites(path: str, targets: list[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from covgov.errors import InputError
-from covgov.ingest.interface import HEAD_BYTES, Analyse, Parsed
+from covgov.ingest.interface import HEAD_BYTES, Analyse, ParsedReport
 from covgov.ingest.registry import FORMATS, detect
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -16,7 +16,7 @@ MAX_BYTES = 512 * 1024 * 1024
 DATA = "coveragepy-data"
 
 
-def read_report(path: Path, analyse: Analyse, *, limit: int = MAX_BYTES) -> Parsed:
+def read_report(path: Path, analyse: Analyse, *, limit: int = MAX_BYTES) -> ParsedReport:
     """One report of any known format, plain or gzip.
 
     Raises InputError naming the path: `report-missing`, `report-empty`, `report-unreadable`, `report-too-large`,
@@ -25,7 +25,7 @@ def read_report(path: Path, analyse: Analyse, *, limit: int = MAX_BYTES) -> Pars
     return read_reports([path], analyse, limit=limit)[0]
 
 
-def read_reports(paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES) -> tuple[Parsed, ...]:
+def read_reports(paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES) -> tuple[ParsedReport, ...]:
     """Several reports, in order; coverage.py's data files are combined into one, which stands first."""
     loaded = [(path, _load(path, limit)) for path in paths]
     databases = [path for path, data in loaded if FORMATS[DATA].recognises(data[:HEAD_BYTES])]
@@ -36,7 +36,7 @@ def read_reports(paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BY
     return (*parsed, *(_parse(path, data) for path, data in loaded if path not in databases))
 
 
-def _parse(path: Path, data: bytes) -> Parsed:
+def _parse(path: Path, data: bytes) -> ParsedReport:
     known = detect(data[:HEAD_BYTES])
     if known is None or known.name == DATA:
         raise InputError(

@@ -32,7 +32,7 @@ REACHABLE = "*"
 """The tag of what tests can reach, as in `covgov.model.snapshot`."""
 
 
-class Refused(Exception):
+class AnalysisError(Exception):
     """The data cannot be analysed; the text says why."""
 
 
@@ -47,7 +47,7 @@ def main(arguments: list[str], package: str = "coverage") -> int:
         # what plug-ins of the project print must not end up in the result
         with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(prefix="covgov-") as scratch:
             result = analyse([Path(argument) for argument in arguments], Path(scratch))
-    except (coverage.CoverageException, Refused, OSError, sqlite3.Error) as error:
+    except (coverage.CoverageException, AnalysisError, OSError, sqlite3.Error) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     sys.stdout.write(json.dumps(result, separators=(",", ":"), sort_keys=True) + "\n")
@@ -85,16 +85,16 @@ def _copy(file: Path, copy: Path) -> Path:
     with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
         for kind, name, sql in connection.execute("select type, name, sql from sqlite_master"):
             if kind not in ("table", "index") or str(sql).upper().startswith("CREATE VIRTUAL"):
-                raise Refused(f"{file}: holds the {kind} {name!r}, which coverage.py never writes")
+                raise AnalysisError(f"{file}: holds the {kind} {name!r}, which coverage.py never writes")
         if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
-            raise Refused(f"{file}: the database is damaged")
+            raise AnalysisError(f"{file}: the database is damaged")
         for test in (
             "select count(*) from line_bits where typeof(numbits) != 'blob' or length(numbits) > ?",
             "select count(*) from arc where typeof(fromno) || typeof(tono) != 'integerinteger'"
             " or max(abs(fromno), abs(tono)) > ? * 8",
         ):
             if connection.execute(test, (MAX_LINE // 8 + 1,)).fetchone()[0]:
-                raise Refused(f"{file}: holds line numbers that are none, or beyond {MAX_LINE}")
+                raise AnalysisError(f"{file}: holds line numbers that are none, or beyond {MAX_LINE}")
     return copy
 
 
@@ -121,7 +121,7 @@ def _reports(cov: Any, places: tuple[str, ...] = REPORTS) -> Iterator[tuple[Any,
         if found is not None:
             yield from found(cov, None)
             return
-    raise Refused("this version of coverage.py has no get_analysis_to_report")
+    raise AnalysisError("this version of coverage.py has no get_analysis_to_report")
 
 
 def _file(reporter: Any, analysis: Any, data: Any, tagged: dict[str, list[str]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgov.files import remove, write, writing
-from covgov.runner.passthrough import Requested
+from covgov.runner.passthrough import ReportOutputs
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time a ZIP file can hold: the archive must not depend on when it was packed."""
@@ -26,7 +26,7 @@ def prepare_folder(out: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Artifacts:
+class SuiteArtifacts:
     """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`; or `SUITE.why`.
 
     `SUITE.verdict.json` is written by who judges the suite by itself; like the rest it is of the newest run or gone.
@@ -66,7 +66,7 @@ class Artifacts:
         return tuple(written)
 
 
-def deliver(requested: Requested, reports: Path, root: Path) -> tuple[Path, ...]:
+def deliver(requested: ReportOutputs, reports: Path, root: Path) -> tuple[Path, ...]:
     """Copy reports to the extra places that were asked for; the paths written."""
     wanted = {"xml": requested.xml, "json": requested.json, "lcov": requested.lcov}
     written = [copy(reports / f"report.{kind}", root / place) for kind, places in wanted.items() for place in places]

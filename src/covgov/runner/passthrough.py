@@ -23,7 +23,7 @@ WITH_VALUE = ("--cov-report", "--cov-config", "--cov-context", "--cov-fail-under
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class ReportOutputs:
     """Extra outputs of one run. Paths are relative to the project's root.
 
     term: print the table with the lines missed. ignored: options that have no meaning here, as given.
@@ -40,7 +40,7 @@ class Requested:
 class Passthrough(NamedTuple):
     """Arguments sorted by who they are for; `pytest` keeps its order."""
 
-    requested: Requested
+    requested: ReportOutputs
     pytest: tuple[str, ...]
 
 
@@ -84,7 +84,7 @@ def refuse(name: str) -> None:
         raise UsageError("passthrough-refused", f"{name} cannot be passed through covgov run", hint=REFUSED[name])
 
 
-def requested(reports: Sequence[str], ignored: Sequence[str]) -> Requested:
+def requested(reports: Sequence[str], ignored: Sequence[str]) -> ReportOutputs:
     """The outputs that `--cov-report` values ask for. Raises UsageError for a kind that covgov does not write."""
     places: dict[str, list[str]] = {kind: [] for kind in DEFAULTS}
     term = False
@@ -101,4 +101,4 @@ def requested(reports: Sequence[str], ignored: Sequence[str]) -> Requested:
                 hint=f"it writes {', '.join(DEFAULTS)}, term and term-missing",
             )
     found = {kind: tuple(paths) for kind, paths in places.items()}
-    return Requested(**found, term=term, ignored=tuple(ignored))
+    return ReportOutputs(**found, term=term, ignored=tuple(ignored))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coverage.types import TMorf
 
 
-class ParsedOnce(coverage.Coverage):
+class CachingCoverage(coverage.Coverage):
     """Parses each source file for the first report only: doing so for all five anew would be most of their time.
 
     The overridden method is coverage.py's own business: in a version without it, nothing is remembered. remembered:
@@ -58,7 +58,7 @@ def combine(data_dir: str, target: str) -> None:
 
 def write_reports(out_dir: str) -> None:
     """Every format from one loaded data file, so that they cannot disagree."""
-    data = ParsedOnce(data_file=os.path.join(out_dir, ".coverage"))  # noqa: PTH118
+    data = CachingCoverage(data_file=os.path.join(out_dir, ".coverage"))  # noqa: PTH118
     data.load()
     data.xml_report(outfile=os.path.join(out_dir, "report.xml"))  # noqa: PTH118
     data.json_report(outfile=os.path.join(out_dir, "report.json"))  # noqa: PTH118

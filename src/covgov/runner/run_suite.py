@@ -29,9 +29,9 @@ from covgov.model.snapshot_codec import encode
 from covgov.policy.policy import Suite
 from covgov.runner import launch
 from covgov.runner.analyse import analyser
-from covgov.runner.artifacts import Artifacts, deliver
+from covgov.runner.artifacts import SuiteArtifacts, deliver
 from covgov.runner.checkout import look
-from covgov.runner.passthrough import Requested
+from covgov.runner.passthrough import ReportOutputs
 from covgov.runner.process import stream
 
 NO_TESTS, NOT_STARTED = 5, 4
@@ -62,12 +62,12 @@ class SuiteRun:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _SuiteJob:
     suite: Suite
     root: Path
     env: Mapping[str, str]
     work: launch.Workspace
-    artifacts: Artifacts
+    artifacts: SuiteArtifacts
     progress: Callable[[str], None]
 
 
@@ -79,17 +79,17 @@ def run_suite(
     env: Mapping[str, str],
     progress: Callable[[str], None],
     extra: Sequence[str] = (),
-    requested: Requested = Requested(),  # noqa: B008 - frozen
+    requested: ReportOutputs = ReportOutputs(),  # noqa: B008 - frozen
 ) -> SuiteRun:
     """Run a suite from `root` and write its artifacts to `out`; `extra` goes to the test command.
 
     `progress` takes each line of the child's output and of our own. Never raises for a suite that cannot be measured:
     `out/SUITE.why` then says why, for the verdict. Raises DeliveryFailed when `out` cannot be written.
     """
-    artifacts = Artifacts(out.resolve(), suite.name)
+    artifacts = SuiteArtifacts(out.resolve(), suite.name)
     artifacts.prepare()
     work = _workspace(artifacts.out / ".data" / suite.name)
-    job = _Job(suite, root.resolve(), env, work, artifacts, progress)
+    job = _SuiteJob(suite, root.resolve(), env, work, artifacts, progress)
     for option in requested.ignored:
         progress(f"covgov: {option} is ignored: covgov measures, with coverage.py's own configuration")
     try:
@@ -105,7 +105,7 @@ def run_suite(
     return done
 
 
-def _run(job: _Job, extra: Sequence[str], requested: Requested) -> SuiteRun:
+def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> SuiteRun:
     code = look(job.root, job.env)
     python = launch.interpreter(job.suite, job.root, job.env)
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
@@ -147,7 +147,7 @@ def _workspace(place: Path) -> launch.Workspace:
 
 
 def _test(
-    job: _Job, command: Sequence[str], env: Mapping[str, str], said: deque[str]
+    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], said: deque[str]
 ) -> tuple[TestRun, tuple[str, ...]]:
     """Run the tests: how they went, and what is to be noted of it. `said` takes the output beside `progress`."""
 
@@ -169,7 +169,7 @@ def _test(
     return msgspec.structs.replace(counted, seconds=seconds), ()
 
 
-def _why_nothing(job: _Job, tests: TestRun, said: Iterable[str]) -> str:
+def _why_nothing(job: _SuiteJob, tests: TestRun, said: Iterable[str]) -> str:
     """Why there is nothing to analyse, in the words of the test command where it has some; empty when there is data."""
     spoken = [line.strip() for line in said if line.strip()]
     if not job.suite.command and tests.exit_code == NO_TESTS:
@@ -200,7 +200,7 @@ def _measured_by(data: Path) -> str:
     return makers.most_common(1)[0][0] if makers else ""
 
 
-def _report(job: _Job, python: str) -> None:
+def _report(job: _SuiteJob, python: str) -> None:
     """coverage.py's own reports. Raises InputError (`suite-not-reportable`) with its last words."""
     said: list[str] = []
     command = [python, str(launch.REPORTER), str(job.work.data), str(job.work.reports)]
@@ -225,7 +225,7 @@ def _plugin_notes(data: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _write(job: _Job, requested: Requested, snapshot: Snapshot) -> tuple[Path, ...]:
+def _write(job: _SuiteJob, requested: ReportOutputs, snapshot: Snapshot) -> tuple[Path, ...]:
     reports = job.work.reports
     files = job.artifacts.publish(reports, job.work.junit)
     files += deliver(requested, reports, job.root)

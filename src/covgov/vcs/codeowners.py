@@ -21,7 +21,7 @@ _FIELD = re.compile(r"(?:\\.|\S)+")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class OwnerRule:
     """One line. `depth` is the only depth at which a pattern like `docs/*` matches, None when any does."""
 
     section: str
@@ -36,7 +36,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Codeowners:
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[OwnerRule, ...] = ()
 
     def owner_of(self, path: str) -> str:
         """Owners of a repository-relative path, separated by blanks; "" when it has none.
@@ -61,7 +61,7 @@ def parse(text: str) -> Codeowners:
     return Codeowners(tuple(_rules(text.removeprefix("\ufeff").splitlines())))
 
 
-def _rules(lines: Iterable[str]) -> Iterable[Rule]:
+def _rules(lines: Iterable[str]) -> Iterable[OwnerRule]:
     section, default = "", ()  # type: tuple[str, tuple[str, ...]]
     for line in lines:
         if header := _SECTION.match(line):
@@ -70,7 +70,7 @@ def _rules(lines: Iterable[str]) -> Iterable[Rule]:
         pattern, *rest = _fields(line) or [""]
         compiled = _compiled(pattern)
         if compiled is not None:
-            yield Rule(section, compiled, _depth(pattern), tuple(rest) or default)
+            yield OwnerRule(section, compiled, _depth(pattern), tuple(rest) or default)
 
 
 def _fields(line: str) -> list[str]:

@@ -48,7 +48,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class GitResult:
     """A finished git command. err: stderr as text."""
 
     code: int
@@ -76,7 +76,7 @@ class Git:
 
     def ask(
         self, *args: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None, seconds: float | None = None
-    ) -> Done:
+    ) -> GitResult:
         """Run, whatever the exit code. A command that takes longer than `seconds` counts as failed (124).
 
         extra: further environment. Raises Undetermined (`git-missing`) when there is no git or no directory.
@@ -93,16 +93,16 @@ class Git:
                 timeout=seconds,
             )
         except subprocess.TimeoutExpired:
-            return Done(124, b"", f"git {args[0]} gave no answer in {seconds:g} seconds")
+            return GitResult(124, b"", f"git {args[0]} gave no answer in {seconds:g} seconds")
         except OSError as error:
             raise Undetermined(
                 "git-missing",
                 f"git cannot be run in {self.root}: {error.strerror or error}",
                 hint="install git and put it on PATH",
             ) from error
-        return Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+        return GitResult(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
 
-    def run(self, *args: str, stdin: bytes = b"") -> Done:
+    def run(self, *args: str, stdin: bytes = b"") -> GitResult:
         """Run; raises Undetermined (`not-a-repository`, `git-refuses`, `git-failed`) with git's own words."""
         done = self.ask(*args, stdin=stdin)
         if done.code:
@@ -114,7 +114,7 @@ class Git:
         return {**kept, **FIXED, **self.extra}
 
 
-def failure(root: Path, args: tuple[str, ...], done: Done) -> Undetermined:
+def failure(root: Path, args: tuple[str, ...], done: GitResult) -> Undetermined:
     """The error for a git command that failed."""
     words = done.err.splitlines()[0] if done.err else f"exit code {done.code}"
     if "not a git repository" in done.err:

@@ -21,7 +21,7 @@ BINARY = re.compile(rb"^Binary files ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class _RawRecord:
     """One raw record. status: A, D, M, R or T."""
 
     status: str
@@ -46,7 +46,7 @@ def parse_diff(output: bytes) -> Diff:
     return Diff(tuple(sorted(files, key=lambda f: (f.new_path or f.old_path or "", f.new_path is not None))))
 
 
-def _sections_of(record: _Record) -> int:
+def _sections_of(record: _RawRecord) -> int:
     return 2 if record.status == "T" else 1
 
 
@@ -58,7 +58,7 @@ def _halves(output: bytes) -> tuple[bytes, bytes]:
     return raw, patch
 
 
-def _records(raw: bytes) -> Iterator[_Record]:
+def _records(raw: bytes) -> Iterator[_RawRecord]:
     fields = iter(raw.split(b"\0"))
     for head in fields:
         if not head.startswith(b":"):
@@ -68,10 +68,10 @@ def _records(raw: bytes) -> Iterator[_Record]:
         new = os.fsdecode(next(fields, b"")) if status[0] in "RC" else old
         if not old or not new:
             raise ValueError(f"a raw diff record without a path: {head!r}")
-        yield _Record(status[0], old, new)
+        yield _RawRecord(status[0], old, new)
 
 
-def _file(record: _Record, sections: list[bytes]) -> Iterator[FileDiff]:
+def _file(record: _RawRecord, sections: list[bytes]) -> Iterator[FileDiff]:
     match record.status:
         case "T":  # file <-> symbolic link: nothing of the text is comparable
             yield FileDiff(record.old, None, _hunks(sections[0]))

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from covgov import gate
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.gather.prepare import prepare
@@ -26,7 +26,7 @@ from covgov_testing.repos import Repo
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
-LOCAL = CiContext("local", Event.LOCAL)
+LOCAL = CiContext("local", CiEvent.LOCAL)
 POLICY = """\
 version = 1
 [policy]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.hub.api import archive
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
-LIMITS = Limits(files=5, unpacked=1000)
+LIMITS = HubLimits(files=5, unpacked=1000)
 
 
 def zipped(count: int, comment: bytes = b"", ahead: bytes = b"") -> bytes:
@@ -28,9 +28,7 @@ def zipped(count: int, comment: bytes = b"", ahead: bytes = b"") -> bytes:
 
 
 @given(st.integers(0, 8), st.binary(max_size=60), st.binary(max_size=30))
-def test_as_many_are_counted_as_are_listed_whatever_stands_before_and_behind(
-    count: int, comment: bytes, ahead: bytes
-) -> None:
+def test_zip_entries_are_counted_despite_surrounding_bytes(count: int, comment: bytes, ahead: bytes) -> None:
     body = zipped(count, comment, ahead)
     try:
         read = zipfile.ZipFile(io.BytesIO(body))
@@ -44,7 +42,7 @@ def test_files_come_by_name() -> None:
     assert archive.unzip(zipped(3), LIMITS) == {"f0": b"", "f1": b"x", "f2": b"xx"}
 
 
-def test_a_folder_is_no_file() -> None:
+def test_a_folder_is_not_a_file() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as made:
         made.mkdir("a")
@@ -53,20 +51,20 @@ def test_a_folder_is_no_file() -> None:
 
 
 @pytest.mark.security
-def test_what_lies_beyond_the_limit_is_not_even_looked_at() -> None:
+def test_entries_beyond_the_limit_are_not_read() -> None:
     body = bytearray(zipped(7))
     sixth = body.rfind(b"PK\x01\x02", 0, body.rfind(b"PK\x01\x02"))
     body[sixth : sixth + 4] = b"none"
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         archive.unzip(bytes(body), LIMITS)
     assert (caught.value.status_code, caught.value.code) == (413, "files-too-many")
 
 
 @pytest.mark.security
-def test_what_an_archive_says_of_its_number_is_not_believed() -> None:
+def test_an_archives_entry_count_is_not_trusted() -> None:
     body = bytearray(zipped(7))
     struct.pack_into("<2H", body, len(body) - 14, 1, 1)
-    with pytest.raises(Problem, match="at most 5 files"):
+    with pytest.raises(ApiProblem, match="at most 5 files"):
         archive.unzip(bytes(body), LIMITS)
 
 
@@ -79,7 +77,7 @@ def test_a_zip64_directory_is_counted_too() -> None:
     locator = archive.LOCATOR.pack(archive.LOCATOR_MARK, 0, end, 1)
     large = body[:end] + end64 + locator + archive.END.pack(archive.END_MARK, 0, 0, 0, 0, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     assert archive.unzip(large, LIMITS) == {"f0": b"", "f1": b"x"}
-    with pytest.raises(Problem, match="at most 1 files"):
+    with pytest.raises(ApiProblem, match="at most 1 files"):
         archive.count(large, 1)
     with pytest.raises(InputError, match="zip64"):
         archive.count(body[:end] + locator + body[end:], 5)
@@ -87,14 +85,14 @@ def test_a_zip64_directory_is_counted_too() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04", zipped(2)[:-10], zipped(2)[60:], b"PK\x05\x06", b"x" * 30])
-def test_what_is_no_archive_is_refused_in_words(body: bytes) -> None:
+def test_an_invalid_archive_is_refused(body: bytes) -> None:
     with pytest.raises(InputError) as caught:
         archive.unzip(body, LIMITS)
     assert caught.value.code == "upload-damaged"
 
 
 @pytest.mark.reliability
-def test_a_directory_that_ends_within_an_entry_is_refused() -> None:
+def test_a_zip_directory_cut_within_an_entry_is_refused() -> None:
     body = bytearray(zipped(2))
     struct.pack_into("<L", body, len(body) - 10, archive.ENTRY.size - 1)
     with pytest.raises(InputError, match="cut short"):
@@ -115,12 +113,12 @@ def test_an_entry_without_a_name_is_refused() -> None:
 def test_an_archive_with_a_byte_changed_is_read_or_refused(data: st.DataObject) -> None:
     body = bytearray(zipped(3))
     body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    with suppress(InputError, Problem):
+    with suppress(InputError, ApiProblem):
         assert len(archive.unzip(bytes(body), LIMITS)) <= 3
 
 
 @pytest.mark.security
-def test_an_entry_with_endless_notes_is_refused() -> None:
+def test_a_zip_entry_with_a_huge_comment_is_refused() -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as made:
         made.writestr("f" * (archive.LARGEST_ENTRY + 1), b"")
@@ -134,6 +132,6 @@ def test_files_that_unpack_to_more_than_the_limit_are_refused() -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("a", b"x" * 600)
         made.writestr("b", b"x" * 600)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         archive.unzip(stream.getvalue(), LIMITS)
     assert caught.value.code == "body-too-large"

@@ -24,7 +24,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_a_figure_that_misses_its_bar_never_shows_at_it() -> None:
+def test_a_missed_bar_never_looks_met() -> None:
     told = of_figure("api", Ratio(79_999, 100_000), Decimal("80"), Outcome.FAIL, verified=False)
     assert told == Badge("api", "79.99 % fail", Outcome.FAIL)
 
@@ -34,19 +34,19 @@ def test_a_finer_bar_is_answered_as_finely() -> None:
     assert told.message == "79.9950 % fail"
 
 
-def test_a_passing_figure_stands_alone() -> None:
+def test_a_passing_badge_shows_the_figure_only() -> None:
     told = of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS, verified=True)
     assert told == Badge("api", "90.00 %", Outcome.PASS)
 
 
 @pytest.mark.security
-def test_a_passing_figure_that_nobody_verified_says_so_and_is_not_green() -> None:
+def test_an_unverified_pass_is_marked_and_not_green() -> None:
     told = of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS, verified=False)
     assert told == Badge("api", "90.00 % unverified", Outcome.UNDETERMINED)
 
 
 @pytest.mark.parametrize("now", [None, Ratio(0, 0)])
-def test_what_was_not_measured_has_no_figure(now: Ratio | None) -> None:
+def test_an_unmeasured_component_has_no_figure(now: Ratio | None) -> None:
     assert of_figure("api", now, Decimal(90), Outcome.UNDETERMINED, verified=True).message == "undetermined"
 
 
@@ -68,7 +68,7 @@ def test_the_picture_is_xml_that_says_exactly_its_words(label: str, message: str
 
 @pytest.mark.security
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_breaks_out_of_the_picture(text: str) -> None:
+def test_texts_are_escaped_in_the_svg(text: str) -> None:
     root = etree.fromstring(svg(Badge(text, text, Outcome.FAIL)).encode())
     names = {etree.QName(element).localname for element in root.iter()}
     assert names == {"svg", "title", "clipPath", "rect", "g", "text"}

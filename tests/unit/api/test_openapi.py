@@ -19,7 +19,7 @@ def test_every_guarded_operation_names_its_refusals(hub: ReadDesk) -> None:
             assert "default" not in operation["responses"]
 
 
-def test_what_an_operation_says_of_itself_stays() -> None:
+def test_an_operations_own_responses_stay() -> None:
     given = {"201": {"description": "made"}, "default": {"description": "anything"}}
     found = complete({"paths": {"/x/{id}": {"post": {"responses": given}, "summary": "not an operation"}}})
     own = found["paths"]["/x/{id}"]["post"]["responses"]  # type: ignore[index]  # a document is nested mappings
@@ -29,7 +29,7 @@ def test_what_an_operation_says_of_itself_stays() -> None:
     assert "Problem" in found["components"]["schemas"]  # type: ignore[index]  # a document is nested mappings
 
 
-def test_a_full_disk_and_a_full_repository_are_both_told_of() -> None:
+def test_a_full_disk_and_a_full_repository_are_documented() -> None:
     assert [words for words in ("disk is full", "repository keeps") if words not in REASONS["507"]] == []
 
 

@@ -14,8 +14,8 @@ from covgov.hub.auth_service.authenticate import EXCHANGED_LIFE, USE_PATIENCE, a
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Permission, Role
-from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Scope, may, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import ANONYMOUS, PrincipalKind, RepositoryScope, may, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog.diagnostics import configure
@@ -27,19 +27,19 @@ from covgov_testing.fakes.auth import AUDIENCE, DAY, GITHUB, GITLAB, NOON, AuthD
 HINTS = {
     "authorization-malformed": "send Authorization: Bearer with a token of the hub",
     "oidc-malformed": "see docs/hub.md on tokens from CI",
-    "oidc-replayed": "ask the CI for a new one; where a job gets only one, run the job again",
+    "oidc-replayed": "request a new token from the CI, or run the job again",
     "oidc-signature": "see docs/hub.md on tokens from CI",
     "oidc-unbound": "a maintainer binds it: issuer, repository and ref pattern",
     "token-expired": "ask for a new one",
     "token-malformed": "check that it is copied whole",
     "token-revoked": "ask for a new one",
 }
-SHOP = Scope(frozenset({"acme/shop"}))
+SHOP = RepositoryScope(frozenset({"acme/shop"}))
 SUBJECT = "repo:acme/shop:ref:refs/heads/main"
 
 
 def refusal(desk: AuthDesk, *headers: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         desk.authenticator.authenticate(headers, repository="acme/shop")
     assert caught.value.hint == HINTS[caught.value.code]
     return f"{caught.value.code}: {caught.value.message}"
@@ -56,14 +56,14 @@ def bearer(token: str) -> list[str]:
     return [f"Bearer {token}"]
 
 
-def test_who_shows_nothing_is_anonymous(desk: AuthDesk) -> None:
+def test_a_request_without_header_is_anonymous(desk: AuthDesk) -> None:
     assert desk.authenticator.authenticate([]) == ANONYMOUS
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  ", " Bearer "])
-def test_a_token_of_the_hub_gives_its_principal(desk: AuthDesk, scheme: str) -> None:
+def test_a_hub_token_gives_its_principal(desk: AuthDesk, scheme: str) -> None:
     issued = desk.token(Role.UPLOADER, "acme/shop")
-    expected = principal(Kind.TOKEN, f"token:{issued.token.id}", Role.UPLOADER, SHOP)
+    expected = principal(PrincipalKind.TOKEN, f"token:{issued.token.id}", Role.UPLOADER, SHOP)
     assert desk.authenticator.authenticate([scheme + issued.secret.text + " "]) == expected
 
 
@@ -71,8 +71,8 @@ def test_a_token_of_the_hub_gives_its_principal(desk: AuthDesk, scheme: str) -> 
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Token x", "cvg_x", "Bearer\tx", "BearerX y"]
 )
-def test_a_header_that_is_not_bearer_and_a_token_is_refused(desk: AuthDesk, header: str) -> None:
-    expected = "authorization-malformed: the Authorization header must stand once and say Bearer and a token"
+def test_a_header_without_a_bearer_token_is_refused(desk: AuthDesk, header: str) -> None:
+    expected = "authorization-malformed: the request needs exactly one Authorization header, with Bearer and a token"
     assert refusal(desk, header) == expected
 
 
@@ -83,7 +83,7 @@ def test_two_headers_are_refused_even_when_both_are_good(desk: AuthDesk) -> None
 
 
 @pytest.mark.security
-def test_a_bad_token_is_refused_and_never_taken_for_anonymous(desk: AuthDesk) -> None:
+def test_a_bad_token_is_refused_and_not_treated_as_anonymous(desk: AuthDesk) -> None:
     assert refusal(desk, "Bearer cvg_x").startswith("token-malformed")
     assert refusal(desk, "Bearer x").startswith("oidc-malformed")
 
@@ -115,7 +115,7 @@ def test_the_last_use_is_recorded_to_the_minute(desk: AuthDesk) -> None:
 
 @pytest.mark.security
 @pytest.mark.reliability
-def test_a_last_use_that_cannot_be_recorded_is_told_and_fails_nothing(desk: AuthDesk) -> None:
+def test_a_last_use_that_cannot_be_recorded_is_logged_only(desk: AuthDesk) -> None:
     issued = desk.token()
     with desk.work() as work:
         trigger = "create trigger full before update on tokens begin select raise(abort, 'disk full'); end"
@@ -134,50 +134,50 @@ def test_a_last_use_that_cannot_be_recorded_is_told_and_fails_nothing(desk: Auth
 
 
 @pytest.mark.security
-def test_a_ci_token_gives_an_uploader_of_the_bound_repository_that_it_is_shown_to(desk: AuthDesk) -> None:
+def test_a_ci_token_makes_an_uploader_of_the_bound_repository(desk: AuthDesk) -> None:
     desk.bind("acme/shop")
     desk.bind("acme/open")
     asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github())), "r", "acme/shop")
     job = CiJob("refs/heads/main")
-    assert asking == principal(Kind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, job)
+    assert asking == principal(PrincipalKind.OIDC, "oidc:acme/shop@refs/heads/main", Role.UPLOADER, SHOP, job)
     assert may(asking, Permission.UPLOAD_CREATE, "acme/shop")
     assert not may(asking, Permission.UPLOAD_CREATE, "other/thing")
     assert not may(asking, Permission.POLICY_WRITE, "acme/shop")
 
 
-def test_a_gitlab_token_works_alike(desk: AuthDesk) -> None:
+def test_a_gitlab_token_works_too(desk: AuthDesk) -> None:
     desk.bind("acme/shop", "acme/web/shop", issuer=GITLAB.issuer)
     asking = desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())), "r", "acme/shop")
     assert (asking.name, asking.repositories) == ("oidc:acme/web/shop@refs/heads/main", SHOP)
 
 
 @pytest.mark.security
-def test_a_ci_token_is_good_once(desk: AuthDesk) -> None:
+def test_a_ci_token_can_be_used_once(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     desk.authenticator.authenticate(bearer(token))
     assert (
         refusal(desk, *bearer(token))
-        == "oidc-replayed: this CI token was used before, if only for an answer that got lost"
+        == "oidc-replayed: this CI token was used before, possibly by a request whose answer was lost"
     )
     again = desk.issuer.sign(desk.issuer.github(exp=int(NOON.timestamp()) + 301))
     assert refusal(desk, *bearer(again)).startswith("oidc-replayed")
     other = desk.issuer.sign(desk.issuer.github(jti="token-2"))
-    assert desk.authenticator.authenticate(bearer(other)).kind is Kind.OIDC
+    assert desk.authenticator.authenticate(bearer(other)).kind is PrincipalKind.OIDC
 
 
 @pytest.mark.security
-def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
+def test_a_replay_is_audited(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     desk.authenticator.authenticate(bearer(token))
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound"]
-    with pytest.raises(Unauthenticated, match="used before"):
+    with pytest.raises(AuthenticationRefusal, match="used before"):
         desk.authenticator.authenticate(bearer(token), "request-2", "acme/shop")
     fields = {"issuer": GITHUB.issuer, "token_id": "token-1", "repository": "acme/shop", "subject": SUBJECT}
     assert desk.audited()[1:] == [("oidc-replayed", "oidc:acme/shop@refs/heads/main", fields)]
     assert last_request(desk) == "request-2"
-    with pytest.raises(Unauthenticated, match="used before"):
+    with pytest.raises(AuthenticationRefusal, match="used before"):
         desk.authenticator.exchange(bearer(token), "request-3", desk.secrets)
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound", "oidc-replayed", "oidc-replayed"]
     assert last_request(desk) == "request-3"
@@ -186,7 +186,7 @@ def test_a_replay_is_accounted_for(desk: AuthDesk) -> None:
 
 
 @pytest.mark.reliability
-def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: AuthDesk) -> None:
+def test_only_writing_transactions_take_the_write_lock(desk: AuthDesk) -> None:
     desk.bind()
     shown = desk.token().secret.text
     begun: list[bool] = []
@@ -204,7 +204,7 @@ def test_what_writes_takes_the_write_lock_at_once_and_what_reads_does_not(desk: 
 
 
 @pytest.mark.reliability
-def test_a_reader_is_not_kept_by_a_writer_from_having_its_use_recorded(desk: AuthDesk) -> None:
+def test_recording_the_last_use_does_not_wait_for_writers(desk: AuthDesk) -> None:
     issued = desk.token()
     waits: list[object] = []
 
@@ -228,7 +228,7 @@ def test_a_ci_token_of_another_repository_is_refused_and_not_used_up(desk: AuthD
     desk.bind()
     assert refusal(desk, *bearer(token)) == expected
     desk.bind(subject="evil/fork")
-    assert desk.authenticator.authenticate(bearer(token)).kind is Kind.OIDC
+    assert desk.authenticator.authenticate(bearer(token)).kind is PrincipalKind.OIDC
 
 
 @pytest.mark.security
@@ -243,7 +243,7 @@ def test_a_forged_ci_token_leaves_no_trace_and_uses_nothing_up(desk: AuthDesk) -
     desk.bind()
     forged = unsigned({"alg": "none", "kid": "k1"}, desk.issuer.github())
     assert refusal(desk, *bearer(forged)).startswith("oidc-signature")
-    assert desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github()))).kind is Kind.OIDC
+    assert desk.authenticator.authenticate(bearer(desk.issuer.sign(desk.issuer.github()))).kind is PrincipalKind.OIDC
 
 
 @pytest.mark.security
@@ -255,11 +255,11 @@ def test_a_ci_token_is_exchanged_once_for_a_short_token_of_the_hub(desk: AuthDes
     assert issued.token.expires_at == NOON + EXCHANGED_LIFE == NOON + timedelta(minutes=15)
     for _ in range(2):
         assert desk.authenticator.authenticate(bearer(issued.secret.text)) == issued.token.principal()
-    with pytest.raises(Unauthenticated, match="used before"):
+    with pytest.raises(AuthenticationRefusal, match="used before"):
         desk.authenticator.exchange(bearer(token), "request-8", desk.secrets)
 
 
-def test_an_exchange_is_accounted_for_with_who_and_where(desk: AuthDesk) -> None:
+def test_an_exchange_is_audited_with_issuer_and_subject(desk: AuthDesk) -> None:
     desk.bind()
     issued = desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github())), "request-7", desk.secrets)
     event, actor, fields = desk.audited()[-1]
@@ -278,7 +278,7 @@ def test_an_exchanged_token_can_be_named_after_a_very_long_ref(desk: AuthDesk) -
     assert issued.token.name == f"oidc:acme/shop@{ref}"[:100]
 
 
-def test_an_exchange_forgets_the_exchanges_of_the_day_before(desk: AuthDesk) -> None:
+def test_an_exchange_deletes_expired_exchange_tokens(desk: AuthDesk) -> None:
     desk.bind()
     desk.authenticator.exchange(bearer(desk.issuer.sign(desk.issuer.github())), "r", desk.secrets)
     desk.clock.forward(2 * 86400)
@@ -290,13 +290,13 @@ def test_an_exchange_forgets_the_exchanges_of_the_day_before(desk: AuthDesk) -> 
 @pytest.mark.security
 @pytest.mark.parametrize("shown", ["cvg_x", "a.b.c"])
 def test_only_a_ci_token_can_be_exchanged(desk: AuthDesk, shown: str) -> None:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         desk.authenticator.exchange(bearer(shown), "r", desk.secrets)
     assert caught.value.code == "oidc-malformed"
 
 
 @pytest.mark.reliability
-def test_an_exchange_that_cannot_be_accounted_for_gives_nothing(desk: AuthDesk) -> None:
+def test_an_exchange_that_cannot_be_audited_fails(desk: AuthDesk) -> None:
     desk.bind()
     with desk.work() as work:
         work.connection.execute(text("drop table audit"))
@@ -318,13 +318,11 @@ def test_an_exchange_that_cannot_be_accounted_for_gives_nothing(desk: AuthDesk) 
         (["Bearer a.b.c", "Bearer a.b.c"], "authorization-malformed"),
     ],
 )
-def test_an_exchange_reads_its_header_as_every_request_does_and_tells_the_operator_what_it_refuses(
-    desk: AuthDesk, headers: list[str], code: str
-) -> None:
+def test_a_refused_exchange_is_logged(desk: AuthDesk, headers: list[str], code: str) -> None:
     lines = StringIO()
     configure(lines)
     try:
-        with pytest.raises(Unauthenticated) as caught:
+        with pytest.raises(AuthenticationRefusal) as caught:
             desk.authenticator.exchange(headers, "r", desk.secrets)
     finally:
         configure(None)
@@ -332,15 +330,15 @@ def test_an_exchange_reads_its_header_as_every_request_does_and_tells_the_operat
 
 
 @pytest.mark.security
-def test_an_exchange_of_nothing_is_told_what_to_send(desk: AuthDesk) -> None:
-    with pytest.raises(Unauthenticated, match=r"^this needs the CI's OIDC token$") as caught:
+def test_an_exchange_without_a_token_gets_a_hint(desk: AuthDesk) -> None:
+    with pytest.raises(AuthenticationRefusal, match=r"^this needs the CI's OIDC token$") as caught:
         desk.authenticator.exchange([], "r", desk.secrets)
     assert caught.value.hint == "send it as Authorization: Bearer"
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("way", ["authenticate", "exchange"])
-def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: AuthDesk, way: str) -> None:
+def test_failed_authentication_is_logged_not_audited(desk: AuthDesk, way: str) -> None:
     issued = desk.token()
     with desk.work() as work:
         tokens.revoke(work, issued.token.id)
@@ -352,7 +350,7 @@ def test_what_strangers_try_is_told_to_the_operator_and_not_to_the_trail(desk: A
     lines = StringIO()
     configure(lines)
     try:
-        with pytest.raises(Unauthenticated) as caught:
+        with pytest.raises(AuthenticationRefusal) as caught:
             ways[way]()
     finally:
         configure(None)
@@ -373,15 +371,15 @@ def test_an_application_authenticates_by_its_settings(desk: AuthDesk, clock: Clo
     assert made.now() == NOON
     token = desk.issuer.sign(desk.issuer.github())
     clock.forward(307)
-    with pytest.raises(Unauthenticated, match="expired"):
+    with pytest.raises(AuthenticationRefusal, match="expired"):
         made.authenticate(bearer(token))
     clock.forward(-1)
     assert made.authenticate(bearer(token), "r", "acme/shop").repositories == SHOP
-    with pytest.raises(Unauthenticated, match="issuer is not configured"):
+    with pytest.raises(AuthenticationRefusal, match="issuer is not configured"):
         made.authenticate(bearer(desk.issuer.sign(desk.issuer.gitlab())))
 
 
-def test_an_applications_clock_for_keys_is_the_one_that_never_goes_back(desk: AuthDesk, clock: Clock) -> None:
+def test_key_caching_uses_the_monotonic_clock(desk: AuthDesk, clock: Clock) -> None:
     settings = HubSettings("sqlite:///x", audience=AUDIENCE, issuers=(GITHUB,))
     made = authenticator(settings, HubDeps(desk.engine, clock.read, desk.issuer.fetch, monotonic=clock.monotonic))
     desk.bind()
@@ -397,7 +395,7 @@ def test_a_ci_token_reaches_no_other_repository_that_is_bound_to_its_ci(desk: Au
         desk.bind(name)
     for number, repository in enumerate(["acme/open", None]):
         token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
-        assert desk.authenticator.authenticate(bearer(token), "r", repository).repositories == Scope()
+        assert desk.authenticator.authenticate(bearer(token), "r", repository).repositories == RepositoryScope()
 
 
 def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> None:
@@ -406,17 +404,15 @@ def test_an_exchanged_token_reaches_only_what_was_asked_for(desk: AuthDesk) -> N
     for number, (wanted, reached) in enumerate([(None, "acme/shop"), ("other/thing", "other/thing")]):
         token = desk.issuer.sign(desk.issuer.github(jti=f"t{number}"))
         issued = desk.authenticator.exchange(bearer(token), "r", desk.secrets, wanted)
-        assert issued.token.scope == Scope(frozenset({reached}))
+        assert issued.token.scope == RepositoryScope(frozenset({reached}))
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("wanted", ["acme/open", "no/where"])
-def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_token_good(
-    desk: AuthDesk, wanted: str
-) -> None:
+def test_an_unbound_exchange_is_refused_without_using_the_ci_token(desk: AuthDesk, wanted: str) -> None:
     desk.bind("acme/shop")
     token = desk.issuer.sign(desk.issuer.github())
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         desk.authenticator.exchange(bearer(token), "r", desk.secrets, wanted)
     assert caught.value.code == "oidc-unbound"
     assert caught.value.message == f"no repository {wanted} is bound to acme/shop at refs/heads/main"
@@ -424,7 +420,7 @@ def test_an_exchange_for_what_is_not_bound_is_refused_alike_and_leaves_the_ci_to
 
 
 @pytest.mark.security
-def test_a_job_that_must_say_its_repository_may_say_it_with_the_same_ci_token(desk: AuthDesk) -> None:
+def test_a_job_can_name_its_repository_with_the_same_ci_token(desk: AuthDesk) -> None:
     for name in ("acme/shop", "other/thing"):
         desk.bind(name, "acme/web/shop", issuer=GITLAB.issuer)
     token = desk.issuer.sign(desk.issuer.gitlab())
@@ -433,7 +429,7 @@ def test_a_job_that_must_say_its_repository_may_say_it_with_the_same_ci_token(de
     assert desk.authenticator.exchange(bearer(token), "r", desk.secrets, "acme/shop").token.scope == SHOP
 
 
-def test_the_bindings_of_strangers_break_nobodys_exchange(desk: AuthDesk) -> None:
+def test_bindings_of_other_repositories_do_not_break_an_exchange(desk: AuthDesk) -> None:
     desk.bind("acme/shop")
     with desk.work() as work:
         for number in range(501):
@@ -446,7 +442,7 @@ def test_the_bindings_of_strangers_break_nobodys_exchange(desk: AuthDesk) -> Non
 
 @pytest.mark.security
 @pytest.mark.parametrize("way", ["authenticate", "exchange"])
-def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: AuthDesk, way: str) -> None:
+def test_a_binding_removed_during_the_comparison_admits_nobody(desk: AuthDesk, way: str) -> None:
     made = desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     gone: list[str] = []
@@ -461,7 +457,7 @@ def test_a_binding_that_goes_while_its_pattern_is_compared_opens_nothing(desk: A
         "authenticate": lambda: desk.authenticator.authenticate(bearer(token), "r", "acme/shop"),
         "exchange": lambda: desk.authenticator.exchange(bearer(token), "r", desk.secrets),
     }
-    with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
+    with pytest.raises(AuthenticationRefusal, match="no repository of the hub is bound"):
         ways[way]()
     assert gone == ["once"]
 

@@ -12,10 +12,10 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from covgov.errors import CovgovError
-from covgov.hub.auth_service.guard import Requires, authenticator_of, check_routes, public, requires
+from covgov.hub.auth_service.guard import PermissionGuard, authenticator_of, check_routes, public, requires
 from covgov.hub.auth_service.permissions import INSTANCE, OPEN, Permission, Role
 from covgov.hub.auth_service.principals import Principal
-from covgov.hub.auth_service.refusals import Misdeclared, Refused
+from covgov.hub.auth_service.refusals import AccessRefusal, UnguardedRoute
 from covgov_testing.fakes.auth import AuthDesk
 
 GROUPED = requires(Permission.RUN_READ, repository_param=("group", "project"))
@@ -23,7 +23,7 @@ REPOSITORY = "/v1/repositories/{owner}/{name}"
 HIDDEN = {
     "code": "repository-unknown",
     "message": "there is no repository other/thing",
-    "hint": "check the spelling; a repository that the token does not reach is not shown either",
+    "hint": "check the spelling and the scope of the token",
 }
 
 
@@ -51,7 +51,7 @@ def guarded(desk: AuthDesk) -> FastAPI:
     @app.exception_handler(CovgovError)
     def told(_: Request, error: CovgovError) -> JSONResponse:
         content = {"code": error.code, "message": error.message, "hint": error.hint}
-        if not isinstance(error, Refused):
+        if not isinstance(error, AccessRefusal):
             return JSONResponse(content, 500)
         return JSONResponse(content, error.status, dict(error.headers))
 
@@ -73,7 +73,7 @@ def status(client: TestClient, permission: Permission, repository: str = "acme/s
 
 @pytest.mark.security
 @pytest.mark.parametrize("permission", Permission)
-def test_anonymous_passes_only_to_read_what_is_public(client: TestClient, permission: Permission) -> None:
+def test_anonymous_can_read_public_repositories_only(client: TestClient, permission: Permission) -> None:
     assert status(client, permission, "acme/open") == (200 if permission in OPEN else 401)
     assert status(client, permission, "acme/shop") == 401
     assert status(client, permission, "no/where") == 401
@@ -98,7 +98,7 @@ def test_an_unscoped_admin_passes_everywhere(desk: AuthDesk, client: TestClient)
 
 
 @pytest.mark.security
-def test_a_repository_that_one_may_not_read_does_not_exist(desk: AuthDesk, client: TestClient) -> None:
+def test_an_unreadable_repository_is_not_found(desk: AuthDesk, client: TestClient) -> None:
     shown = desk.token(Role.MAINTAINER, "acme/shop").secret.text
     of_one_repository = set(Permission) - INSTANCE
     assert {status(client, permission, "other/thing", shown) for permission in of_one_repository} == {404}
@@ -106,7 +106,7 @@ def test_a_repository_that_one_may_not_read_does_not_exist(desk: AuthDesk, clien
 
 
 @pytest.mark.security
-def test_what_is_hidden_is_told_in_the_words_for_what_is_not_there(desk: AuthDesk, client: TestClient) -> None:
+def test_a_hidden_repository_has_the_same_message_as_a_missing_one(desk: AuthDesk, client: TestClient) -> None:
     headers = {"Authorization": f"Bearer {desk.token(Role.READER, 'acme/shop').secret.text}"}
     hidden = client.get("/run:read/v1/repositories/other/thing", headers=headers)
     missing = client.get("/run:read/v1/repositories/other/thinh", headers=headers)
@@ -117,14 +117,16 @@ def test_what_is_hidden_is_told_in_the_words_for_what_is_not_there(desk: AuthDes
 
 
 @pytest.mark.security
-def test_a_public_repository_is_read_by_everyone_and_written_by_nobody_else(desk: AuthDesk, client: TestClient) -> None:
+def test_a_public_repository_is_readable_by_everyone_and_writable_by_its_scope(
+    desk: AuthDesk, client: TestClient
+) -> None:
     shown = desk.token(Role.ADMIN, "acme/shop").secret.text
     assert status(client, Permission.RUN_READ, "acme/open", shown) == 200
     assert status(client, Permission.UPLOAD_CREATE, "acme/open", shown) == 403
 
 
 @pytest.mark.security
-def test_anonymous_is_told_to_authenticate(client: TestClient) -> None:
+def test_anonymous_requests_get_401(client: TestClient) -> None:
     answer = client.get("/audit:read")
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="covgov"'
@@ -136,7 +138,7 @@ def test_anonymous_is_told_to_authenticate(client: TestClient) -> None:
 
 
 @pytest.mark.security
-def test_who_may_not_is_told_who_and_what_and_where(desk: AuthDesk, client: TestClient) -> None:
+def test_a_missing_permission_names_principal_permission_and_repository(desk: AuthDesk, client: TestClient) -> None:
     issued = desk.token(Role.READER, "acme/shop")
     headers = {"Authorization": f"Bearer {issued.secret.text}"}
     answer = client.get("/upload:create/v1/repositories/acme/shop", headers=headers)
@@ -144,13 +146,13 @@ def test_who_may_not_is_told_who_and_what_and_where(desk: AuthDesk, client: Test
     assert answer.json() == {
         "code": "permission-missing",
         "message": f"token:{issued.token.id} may not upload:create in acme/shop",
-        "hint": "ask for a token with a role that may, see docs/hub.md",
+        "hint": "ask for a token with a role that has the permission, see docs/hub.md",
     }
     assert client.get("/audit:read", headers=headers).json()["message"] == f"token:{issued.token.id} may not audit:read"
 
 
 @pytest.mark.security
-def test_a_token_that_does_not_hold_is_refused_even_where_everyone_may_read(client: TestClient) -> None:
+def test_an_invalid_token_is_refused_even_for_public_repositories(client: TestClient) -> None:
     assert status(client, Permission.RUN_READ, "acme/open", "cvg_x") == 401
 
 
@@ -171,18 +173,18 @@ def test_a_ci_token_uploads_once_where_it_is_bound(desk: AuthDesk, client: TestC
 
 
 @pytest.mark.security
-def test_an_issuer_that_is_away_is_told_with_when_to_come_back(desk: AuthDesk, client: TestClient) -> None:
+def test_an_unavailable_issuer_sets_retry_after(desk: AuthDesk, client: TestClient) -> None:
     desk.issuer.broken = TimeoutError()
     shown = desk.issuer.sign(desk.issuer.github())
     answer = client.get("/audit:read", headers={"Authorization": f"Bearer {shown}"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
 
 
-def test_what_is_public_asks_for_nothing_and_reads_no_header(client: TestClient) -> None:
+def test_public_routes_ignore_the_authorization_header(client: TestClient) -> None:
     assert client.get("/healthz", headers={"Authorization": "Bearer nonsense"}).json() == "ok"
 
 
-def test_the_route_learns_who_asks(desk: AuthDesk, client: TestClient) -> None:
+def test_the_route_receives_the_principal(desk: AuthDesk, client: TestClient) -> None:
     issued = desk.token()
     answer = client.get("/audit:read", headers={"Authorization": f"Bearer {issued.secret.text}"})
     assert answer.json() == f"token:{issued.token.id}"
@@ -204,7 +206,7 @@ def test_other_names_of_the_paths_parameters_can_be_given(desk: AuthDesk) -> Non
 
 
 @pytest.mark.security
-def test_the_refusal_of_a_known_principal_is_accounted_for(desk: AuthDesk, client: TestClient) -> None:
+def test_the_refusal_of_a_known_principal_is_audited(desk: AuthDesk, client: TestClient) -> None:
     issued = desk.token(Role.READER, "acme/shop")
     actor, shown = f"token:{issued.token.id}", issued.secret.text
     assert status(client, Permission.UPLOAD_CREATE, "acme/shop", shown) == 403
@@ -236,23 +238,21 @@ def test_the_refusal_names_the_request(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_strangers_cannot_fill_the_audit_trail(desk: AuthDesk, client: TestClient) -> None:
+def test_anonymous_requests_write_no_audit_entries(desk: AuthDesk, client: TestClient) -> None:
     for shown in ("", "cvg_x", "a.b.c"):
         assert status(client, Permission.AUDIT_READ, token=shown) == 401
     assert desk.audited() == []
 
 
 @pytest.mark.security
-def test_a_repository_name_beyond_measure_does_not_break_the_account(desk: AuthDesk, client: TestClient) -> None:
+def test_a_very_long_repository_name_can_be_audited(desk: AuthDesk, client: TestClient) -> None:
     shown = desk.token(Role.READER, "acme/shop").secret.text
     assert status(client, Permission.RUN_READ, "o/" + "x" * 5000, shown) == 404
     assert desk.audited()[-1][2]["repository"] == "o/" + "x" * 298
 
 
 @pytest.mark.reliability
-def test_a_refusal_that_cannot_be_accounted_for_is_a_server_error_and_still_no_access(
-    desk: AuthDesk, client: TestClient
-) -> None:
+def test_a_refusal_that_cannot_be_audited_is_a_server_error(desk: AuthDesk, client: TestClient) -> None:
     shown = desk.token(Role.READER, "acme/shop").secret.text
     with desk.work() as work:
         work.connection.execute(text("drop table audit"))
@@ -272,14 +272,14 @@ def app_with(path: str, *dependencies: object) -> FastAPI:
 
 
 def fault(app: FastAPI) -> str:
-    with pytest.raises(Misdeclared) as caught:
+    with pytest.raises(UnguardedRoute) as caught:
         check_routes(app)
     assert (caught.value.code, caught.value.exit_code) == ("route-unguarded", 2)
     assert caught.value.hint == "declare Depends(requires(Permission...)) or Depends(public()) on each"
     return caught.value.message
 
 
-def test_an_application_whose_routes_all_say_so_starts(desk: AuthDesk) -> None:
+def test_an_application_with_guarded_routes_starts(desk: AuthDesk) -> None:
     check_routes(guarded(desk))
 
 
@@ -324,14 +324,14 @@ def test_a_route_may_need_several_permissions() -> None:
     check_routes(app_with(REPOSITORY, requires(Permission.RUN_READ), requires(Permission.COVERAGE_READ)))
 
 
-def test_a_permission_may_stand_behind_another_dependency() -> None:
+def test_a_permission_can_be_a_nested_dependency() -> None:
     def nested(_: Annotated[Principal, Depends(requires(Permission.AUDIT_READ))]) -> None:
         return None
 
     check_routes(app_with("/x", nested))
 
 
-def test_a_permission_may_stand_on_the_router() -> None:
+def test_a_permission_can_be_declared_on_the_router() -> None:
     app = FastAPI(docs_url=None, redoc_url=None)
     router = APIRouter(dependencies=[Depends(requires(Permission.AUDIT_READ))])
     router.add_api_route("/x", lambda: None)
@@ -340,13 +340,13 @@ def test_a_permission_may_stand_on_the_router() -> None:
 
 
 @pytest.mark.security
-def test_what_is_no_api_route_cannot_be_guarded_and_is_refused() -> None:
+def test_a_route_outside_of_the_api_is_refused() -> None:
     app = FastAPI(docs_url=None, redoc_url=None)
     app.router.routes.append(Route("/plain", lambda request: PlainTextResponse("x")))
-    assert fault(app) == "the hub does not start: /plain is no API route and cannot be guarded"
+    assert fault(app) == "the hub does not start: /plain is not an API route and cannot be guarded"
     app = FastAPI(docs_url=None, redoc_url=None)
     app.router.routes.append(Mount("/static", app=PlainTextResponse("x")))
-    assert fault(app) == "the hub does not start: /static is no API route and cannot be guarded"
+    assert fault(app) == "the hub does not start: /static is not an API route and cannot be guarded"
 
 
 @pytest.mark.security
@@ -366,7 +366,7 @@ def test_the_interactive_documentation_is_refused_and_the_openapi_document_is_no
     assert "/docs is no API route" in fault(FastAPI(redoc_url=None))
 
 
-def test_openapi_tells_how_to_authenticate(desk: AuthDesk) -> None:
+def test_openapi_documents_authentication(desk: AuthDesk) -> None:
     document = guarded(desk).openapi()
     scheme = {"type": "http", "scheme": "bearer", "description": "A token of the hub, or of CI by OIDC"}
     assert document["components"]["securitySchemes"] == {"token": scheme}
@@ -375,7 +375,7 @@ def test_openapi_tells_how_to_authenticate(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_without_an_authenticator_nobody_passes(desk: AuthDesk) -> None:
+def test_without_an_authenticator_every_request_fails(desk: AuthDesk) -> None:
     app = guarded(desk)
     app.state.authenticator = None
     with pytest.raises(TypeError, match=r"^app.state.authenticator is not an Authenticator$"):
@@ -384,5 +384,5 @@ def test_without_an_authenticator_nobody_passes(desk: AuthDesk) -> None:
 
 
 def test_equal_requirements_are_one_dependency() -> None:
-    assert requires(Permission.RUN_READ) == Requires(Permission.RUN_READ, ("owner", "name"))
+    assert requires(Permission.RUN_READ) == PermissionGuard(Permission.RUN_READ, ("owner", "name"))
     assert hash(requires(Permission.RUN_READ)) == hash(requires(Permission.RUN_READ))

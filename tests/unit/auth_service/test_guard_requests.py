@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from covgov.hub.auth_service.guard import PRINCIPAL, requires
 from covgov.hub.auth_service.permissions import Permission, Role
 from covgov.hub.auth_service.principals import Principal
-from covgov.hub.auth_service.refusals import Refused
+from covgov.hub.auth_service.refusals import AccessRefusal
 from covgov.hub.eventlog import audit
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes.auth import AuthDesk
@@ -30,8 +30,8 @@ def application(desk: AuthDesk) -> FastAPI:
     def get(request: Request, principal: Annotated[Principal, READING]) -> list[str]:
         return [principal.name, request.scope[PRINCIPAL]]
 
-    @app.exception_handler(Refused)
-    def told(request: Request, error: Refused) -> JSONResponse:
+    @app.exception_handler(AccessRefusal)
+    def told(request: Request, error: AccessRefusal) -> JSONResponse:
         return JSONResponse([error.code, request.scope.get(PRINCIPAL, "")], error.status)
 
     return app
@@ -55,7 +55,7 @@ class Numbered:
 
 
 @pytest.mark.security
-def test_a_replay_is_accounted_for_under_its_request(desk: AuthDesk) -> None:
+def test_a_replay_is_audited_with_its_request_id(desk: AuthDesk) -> None:
     desk.bind()
     token = desk.issuer.sign(desk.issuer.github())
     name = "oidc:acme/shop@refs/heads/main"
@@ -67,7 +67,7 @@ def test_a_replay_is_accounted_for_under_its_request(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_the_request_carries_who_asks_from_when_it_is_known(desk: AuthDesk) -> None:
+def test_the_scope_holds_the_principal_once_known(desk: AuthDesk) -> None:
     reader, other = desk.token(Role.READER, "acme/shop"), desk.token(Role.READER, "acme/open")
     assert asked(desk, reader.secret.text) == (200, [f"token:{reader.token.id}"] * 2)
     assert asked(desk, other.secret.text) == (404, ["repository-unknown", f"token:{other.token.id}"])

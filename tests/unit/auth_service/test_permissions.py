@@ -60,16 +60,16 @@ def test_grants_cannot_be_changed_while_the_hub_runs() -> None:
         GRANTS[Role.READER] = frozenset(Permission)  # type: ignore[index]  # this is the attempt
 
 
-def test_what_is_open_to_all_only_reads_one_repository() -> None:
+def test_open_permissions_only_read_one_repository() -> None:
     assert not OPEN & INSTANCE
     assert all(one.value.endswith(":read") for one in OPEN)
     assert GRANTS[Role.READER] > OPEN
 
 
-def test_what_a_scope_of_some_repositories_reaches_of_the_instance_neither_writes_nor_names_tokens() -> None:
+def test_harmless_instance_permissions_only_read() -> None:
     assert {one.value for one in HARMLESS} == {"repository:list", "metrics:read"}
     assert HARMLESS < INSTANCE
 
 
-def test_tokens_the_audit_trail_and_new_repositories_are_matters_of_the_whole_hub() -> None:
+def test_tokens_audit_and_creation_are_instance_permissions() -> None:
     assert {one.value for one in INSTANCE - HARMLESS} == ADMIN - {"repository:delete"}

@@ -8,13 +8,13 @@ from sqlalchemy import insert, select
 from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.placement import Placed, place
-from covgov.hub.auth_service.principals import Kind, Principal, Scope, principal
-from covgov.hub.auth_service.refusals import Misplaced
+from covgov.hub.auth_service.placement import PendingRun, place
+from covgov.hub.auth_service.principals import Principal, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import PlacementRefusal
 from covgov.hub.store import repositories
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import RUNS
-from covgov.hub.store.work import Work, stamp
+from covgov.hub.store.work import UnitOfWork, stamp
 from covgov_testing.fakes.auth import NOON, AuthDesk
 
 SHA = "c" * 40
@@ -25,31 +25,31 @@ REFS = st.sampled_from(
 )
 
 
-def refusal(job: CiJob, run: Placed, *, taken: bool = False, default: str = "main") -> str:
+def refusal(job: CiJob, run: PendingRun, *, taken: bool = False, default: str = "main") -> str:
     """code: message (hint); empty when the run may be added."""
     try:
         place(job, run, default, taken=taken)
-    except Misplaced as refused:
+    except PlacementRefusal as refused:
         return f"{refused.code}: {refused.message} ({refused.hint})"
     return ""
 
 
 @pytest.mark.security
-def test_only_a_job_of_the_default_branch_adds_what_it_measures_there_also_again() -> None:
-    assert refusal(MAIN, Placed("main", SHA, "t")) == ""
-    assert refusal(MAIN, Placed("main", "a" * 40, "t"), taken=True) == ""
+def test_only_default_branch_jobs_can_repeat_its_runs() -> None:
+    assert refusal(MAIN, PendingRun("main", SHA, "t")) == ""
+    assert refusal(MAIN, PendingRun("main", "a" * 40, "t"), taken=True) == ""
     for ref in ("refs/tags/main", "refs/pull/7/merge", "refs/heads/Main"):
-        assert refusal(CiJob(ref, SHA), Placed("main", SHA, "t")).startswith("ci-branch: ")
+        assert refusal(CiJob(ref, SHA), PendingRun("main", SHA, "t")).startswith("ci-branch: ")
 
 
 @pytest.mark.security
 def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
-    assert refusal(PULL, Placed("refs/pull/7/merge", SHA, "t")) == ""
+    assert refusal(PULL, PendingRun("refs/pull/7/merge", SHA, "t")) == ""
     said = "send refs/pull/7/merge as the branch, or record with a token of the hub"
-    assert refusal(PULL, Placed("main", SHA, "t")) == (
+    assert refusal(PULL, PendingRun("main", SHA, "t")) == (
         f"ci-branch: a job of refs/pull/7/merge cannot add a run of main ({said})"
     )
-    assert refusal(PULL, Placed("", SHA, "t")) == (
+    assert refusal(PULL, PendingRun("", SHA, "t")) == (
         f"ci-branch: a job of refs/pull/7/merge cannot add a run of no branch ({said})"
     )
 
@@ -57,32 +57,34 @@ def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
 @pytest.mark.security
 def test_a_job_of_the_default_branch_cannot_write_elsewhere() -> None:
     said = "ci-branch: a job of refs/heads/main cannot add a run of"
-    assert refusal(MAIN, Placed("dev", SHA, "t")).startswith(f"{said} dev (")
-    assert refusal(MAIN, Placed("x" * 5000, SHA, "t")).startswith(f"{said} {'x' * 200} (")
+    assert refusal(MAIN, PendingRun("dev", SHA, "t")).startswith(f"{said} dev (")
+    assert refusal(MAIN, PendingRun("x" * 5000, SHA, "t")).startswith(f"{said} {'x' * 200} (")
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("run", [Placed("refs/pull/7/merge", SHA, "t"), Placed("refs/pull/7/merge", "a" * 40, "t")])
-def test_what_the_default_branch_has_measured_is_measured_by_nobody_else(run: Placed) -> None:
+@pytest.mark.parametrize(
+    "run", [PendingRun("refs/pull/7/merge", SHA, "t"), PendingRun("refs/pull/7/merge", "a" * 40, "t")]
+)
+def test_trees_of_the_default_branch_cannot_be_measured_again(run: PendingRun) -> None:
     job = CiJob("refs/pull/7/merge")
     assert refusal(job, run) == ""
     assert refusal(job, run, taken=True) == (
         "ci-measured: main has a run of this commit or tree already; a job of refs/pull/7/merge cannot add another "
-        "(there is nothing to measure again: what the default branch has recorded counts)"
+        "(do not measure it again: the recorded run of the default branch counts)"
     )
 
 
 @pytest.mark.security
-def test_a_job_of_another_ref_adds_no_run_of_another_commit_than_its_own() -> None:
-    assert refusal(PULL, Placed("refs/pull/7/merge", "a" * 40, "t")) == (
+def test_a_job_of_another_ref_adds_runs_of_its_own_commit_only() -> None:
+    assert refusal(PULL, PendingRun("refs/pull/7/merge", "a" * 40, "t")) == (
         f"ci-commit: a job of refs/pull/7/merge at {'c' * 12} cannot add a run of {'a' * 12} "
-        "(measure the commit that the job was started for)"
+        "(measure the commit of the job)"
     )
 
 
 @pytest.mark.security
-def test_a_default_branch_with_the_name_of_a_ref_is_not_that_refs() -> None:
-    assert refusal(PULL, Placed("refs/pull/7/merge", SHA, "t"), default="refs/pull/7/merge") == (
+def test_a_default_branch_named_like_a_ref_is_not_that_ref() -> None:
+    assert refusal(PULL, PendingRun("refs/pull/7/merge", SHA, "t"), default="refs/pull/7/merge") == (
         "ci-branch: a job of refs/pull/7/merge is none of the branch refs/pull/7/merge (use a branch)"
     )
 
@@ -91,16 +93,16 @@ def test_a_default_branch_with_the_name_of_a_ref_is_not_that_refs() -> None:
 @given(REFS, st.sampled_from(["main", "dev", "refs/x"]), st.booleans())
 def test_only_jobs_of_the_default_branch_add_runs_of_it(ref: str, default: str, taken: bool) -> None:
     assume(ref != f"refs/heads/{default}")
-    assert refusal(CiJob(ref, SHA), Placed(default, SHA, "t"), taken=taken, default=default) != ""
+    assert refusal(CiJob(ref, SHA), PendingRun(default, SHA, "t"), taken=taken, default=default) != ""
 
 
-def shop(work: Work) -> Repository:
+def shop(work: UnitOfWork) -> HubRepository:
     found = repositories.get(work.connection, "acme", "shop")
     assert found is not None
     return found
 
 
-def recorded(work: Work, branch: str, commit: str, tree: str, repository: str = "acme/shop") -> None:
+def recorded(work: UnitOfWork, branch: str, commit: str, tree: str, repository: str = "acme/shop") -> None:
     """A row as every recorded run has it."""
     found = repositories.get(work.connection, *repository.split("/"))
     assert found is not None
@@ -111,42 +113,42 @@ def recorded(work: Work, branch: str, commit: str, tree: str, repository: str = 
 
 
 def asking(job: CiJob | None) -> Principal:
-    return principal(Kind.TOKEN, "token:a", Role.UPLOADER, Scope(frozenset({"acme/shop"})), job)
+    return principal(PrincipalKind.TOKEN, "token:a", Role.UPLOADER, RepositoryScope(frozenset({"acme/shop"})), job)
 
 
-OWN = Placed("refs/pull/7/merge", SHA, "own")
+OWN = PendingRun("refs/pull/7/merge", SHA, "own")
 
 
 @pytest.mark.security
-def test_a_run_is_held_against_what_the_default_branch_has(desk: AuthDesk) -> None:
+def test_a_run_is_compared_with_the_default_branchs_runs(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", "m" * 40, "base")
         recorded(work, "dev", SHA, "own")
         recorded(work, "main", SHA, "own", "other/thing")
         placement.check(work, shop(work), asking(PULL), [OWN])
-        for taken in (Placed(OWN.branch, SHA, "base"), Placed(OWN.branch, "m" * 40, "own")):
-            with pytest.raises(Misplaced) as caught:
+        for taken in (PendingRun(OWN.branch, SHA, "base"), PendingRun(OWN.branch, "m" * 40, "own")):
+            with pytest.raises(PlacementRefusal) as caught:
                 placement.check(work, shop(work), asking(CiJob(PULL.ref)), [OWN, taken])
             assert (caught.value.code, caught.value.status) == ("ci-measured", 409)
             assert caught.value.repository == "acme/shop"
 
 
 @pytest.mark.security
-def test_who_is_no_ci_job_is_not_asked_for_its_ref_and_every_ci_job_is(desk: AuthDesk) -> None:
+def test_placement_is_checked_for_ci_jobs_only(desk: AuthDesk) -> None:
     with desk.work() as work:
         recorded(work, "main", SHA, "base")
-        placement.check(work, shop(work), asking(MAIN), [Placed("main", SHA, "base")])
-        for run in (Placed("main", SHA, "base"), Placed("x", SHA, "base")):
+        placement.check(work, shop(work), asking(MAIN), [PendingRun("main", SHA, "base")])
+        for run in (PendingRun("main", SHA, "base"), PendingRun("x", SHA, "base")):
             placement.check(work, shop(work), asking(None), [run])
-            with pytest.raises(Misplaced, match=r"^a job of refs/pull/7/merge cannot add a run"):
+            with pytest.raises(PlacementRefusal, match=r"^a job of refs/pull/7/merge cannot add a run"):
                 placement.check(work, shop(work), asking(PULL), [run])
 
 
 @pytest.mark.security
-def test_a_refusal_is_accounted_for(desk: AuthDesk) -> None:
+def test_a_refusal_is_audited(desk: AuthDesk) -> None:
     with desk.work("token:a") as work:
-        with pytest.raises(Misplaced) as caught:
-            placement.check(work, shop(work), asking(PULL), [Placed("main", SHA, "own")])
+        with pytest.raises(PlacementRefusal) as caught:
+            placement.check(work, shop(work), asking(PULL), [PendingRun("main", SHA, "own")])
         placement.account(work, caught.value)
     fields = {"permission": "history:append", "reason": "ci-branch", "repository": "acme/shop"}
     assert desk.audited() == [("access-refused", "token:a", fields)]

@@ -6,8 +6,8 @@ from sqlalchemy import event
 from covgov.errors import CovgovError
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import Scope
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import RepositoryScope
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.removal import remove
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.eventlog import audit
@@ -31,10 +31,10 @@ def made_again(desk: AuthDesk) -> None:
         repositories.create(work.connection, "acme", "shop", at=NOON)
 
 
-def opens(desk: AuthDesk, issued: tokens.Issued) -> Scope | str:
+def opens(desk: AuthDesk, issued: tokens.IssuedToken) -> RepositoryScope | str:
     try:
         return desk.authenticator.authenticate([f"Bearer {issued.secret.text}"]).repositories
-    except Unauthenticated as refused:
+    except AuthenticationRefusal as refused:
         return refused.code
 
 
@@ -51,7 +51,7 @@ def test_a_token_for_a_deleted_repository_does_not_open_its_namesake(desk: AuthD
     made_again(desk)
     assert (gone.repository.full_name, gone.runs) == (SHOP, 0)
     assert opens(desk, issued) == "token-revoked"
-    assert desk.token_now(issued.token.id).scope == Scope(frozenset({SHOP}))
+    assert desk.token_now(issued.token.id).scope == RepositoryScope(frozenset({SHOP}))
     assert told(desk) == [
         ("token-revoked", {"token": issued.token.id, "name": "a name", "reason": "repository acme/shop deleted"}),
         ("repository-deleted", {"repository": SHOP, "files": 0, "runs": 0, "blobs": 0}),
@@ -63,7 +63,7 @@ def test_a_token_for_more_than_the_deleted_repository_keeps_the_rest(desk: AuthD
     issued = desk.token(Role.UPLOADER, SHOP, "acme/open")
     removed(desk)
     made_again(desk)
-    assert opens(desk, issued) == Scope(frozenset({"acme/open"}))
+    assert opens(desk, issued) == RepositoryScope(frozenset({"acme/open"}))
     assert told(desk)[0] == ("token-narrowed", {"token": issued.token.id, "repository": SHOP, "name": "a name"})
     removed(desk, "acme", "open")
     assert opens(desk, issued) == "token-revoked"
@@ -83,7 +83,7 @@ def test_a_name_with_a_wildcard_of_sql_takes_only_itself(desk: AuthDesk) -> None
         repositories.create(work.connection, "acme", "a_b", at=NOON)
     exact, other = desk.token(Role.READER, "acme/a_b"), desk.token(Role.READER, "acme/axb")
     removed(desk, "acme", "a_b")
-    assert (opens(desk, exact), opens(desk, other)) == ("token-revoked", Scope(frozenset({"acme/axb"})))
+    assert (opens(desk, exact), opens(desk, other)) == ("token-revoked", RepositoryScope(frozenset({"acme/axb"})))
 
 
 @pytest.mark.security
@@ -104,14 +104,14 @@ def test_an_expired_token_is_revoked_as_well_since_a_clock_may_jump_back(desk: A
     assert opens(desk, issued) == "token-revoked"
 
 
-def test_tokens_are_told_of_in_the_order_of_their_ids(desk: AuthDesk) -> None:
+def test_token_changes_are_audited_in_order_of_ids(desk: AuthDesk) -> None:
     ids = [desk.token(Role.READER, SHOP).token.id for _ in range(6)]
     assert ids != sorted(ids), "the order they were made in is another"
     removed(desk)
     assert [fields["token"] for name, fields in told(desk) if name == "token-revoked"] == sorted(ids)
 
 
-def test_a_token_revoked_before_keeps_its_moment_and_is_not_told_of_again(desk: AuthDesk) -> None:
+def test_revoking_again_keeps_the_first_time_and_is_not_audited(desk: AuthDesk) -> None:
     issued = desk.token(Role.UPLOADER, SHOP)
     with desk.work() as work:
         tokens.revoke(work, issued.token.id)
@@ -133,7 +133,7 @@ def test_a_ci_job_s_token_and_its_binding_do_not_open_the_namesake(desk: AuthDes
     removed(desk)
     made_again(desk)
     assert opens(desk, exchanged) == "token-revoked"
-    with pytest.raises(Unauthenticated, match="no repository of the hub is bound"):
+    with pytest.raises(AuthenticationRefusal, match="no repository of the hub is bound"):
         desk.authenticator.exchange(signed(desk, jti="another"), "request-3", desk.secrets)
     with desk.work() as work:
         assert bindings.bound(work.connection, repository_id(work, SHOP)) == []
@@ -154,7 +154,7 @@ def test_when_the_deletion_fails_every_token_and_binding_is_as_before(desk: Auth
     event.listen(desk.engine, "before_cursor_execute", refuse)
     with pytest.raises(CovgovError, match="no"):
         removed(desk)
-    assert opens(desk, issued) == Scope(frozenset({SHOP}))
+    assert opens(desk, issued) == RepositoryScope(frozenset({SHOP}))
     assert desk.audited() == before
     with transaction(desk.engine, write=False) as connection:
         found = repositories.get(connection, "acme", "shop")
@@ -162,7 +162,7 @@ def test_when_the_deletion_fails_every_token_and_binding_is_as_before(desk: Auth
         assert len(bindings.bound(connection, found.id)) == 1
 
 
-def test_what_is_gone_cannot_be_removed_again(desk: AuthDesk) -> None:
+def test_a_removed_repository_cannot_be_removed_again(desk: AuthDesk) -> None:
     with desk.work() as work:
         found = repositories.get(work.connection, "acme", "shop")
         assert found is not None
@@ -173,7 +173,7 @@ def test_what_is_gone_cannot_be_removed_again(desk: AuthDesk) -> None:
     assert [name for name, _ in told(desk)] == ["repository-deleted"]
 
 
-def test_the_trail_names_who_removed_and_in_which_request(desk: AuthDesk) -> None:
+def test_the_trail_names_the_actor_and_request_of_a_removal(desk: AuthDesk) -> None:
     removed(desk)
     with transaction(desk.engine, write=False) as connection:
         [entry] = audit.entries(connection)

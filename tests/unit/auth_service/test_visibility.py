@@ -16,7 +16,7 @@ def test_only_an_existing_repository_that_is_not_private_is_public(desk: AuthDes
 
 
 @pytest.mark.reliability
-def test_asking_does_not_keep_others_from_writing(desk: AuthDesk) -> None:
+def test_reading_does_not_block_writers(desk: AuthDesk) -> None:
     begun: list[object] = []
     listen(desk.engine, "begin", lambda connection: begun.append(connection.get_execution_options()[WRITE]))
     is_public(desk.engine, "acme/open")

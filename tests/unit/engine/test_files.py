@@ -41,7 +41,7 @@ def test_an_older_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_path_that_cannot_be_written_is_named_and_leaves_no_rest(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_named_without_leftovers(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "child").write_bytes(b"")
     with pytest.raises(DeliveryFailed, match="taken cannot be written: Is a directory") as caught:
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_removed_is_named(tmp_path: Path, gone: Callable[[
 
 
 @pytest.mark.architecture
-def test_nobody_else_writes_by_way_of_a_temporary_name_of_its_own() -> None:
+def test_files_are_written_through_one_function() -> None:
     source = Path(covgov.__file__).parent
     known = {
         "files.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covgov import gate
-from covgov.ci.interface import BranchFrom, CiContext, Event
+from covgov.ci.interface import BranchSource, CiContext, CiEvent
 from covgov.errors import DeliveryFailed, UsageError
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import RunSummary
@@ -26,8 +26,8 @@ from covgov_testing.builders.register import table
 from covgov_testing.desk import LOCAL, NOW, Desk
 from covgov_testing.repos import Repo
 
-ON_MAIN = CiContext("github", Event.PUSH, branch="main", default_branch="main", on_default_branch=True)
-PULL_REQUEST = CiContext("github", Event.PULL_REQUEST, target="main", default_branch="main")
+ON_MAIN = CiContext("github", CiEvent.PUSH, branch="main", default_branch="main", on_default_branch=True)
+PULL_REQUEST = CiContext("github", CiEvent.PULL_REQUEST, target="main", default_branch="main")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
 
 
 def test_a_ci_that_names_no_branch_records_nothing_and_is_told_why(desk: Desk) -> None:
-    told = desk.record(desk.judge(), ci=CiContext("generic", Event.LOCAL, branch_from=BranchFrom.NOBODY))
+    told = desk.record(desk.judge(), ci=CiContext("generic", CiEvent.LOCAL, branch_from=BranchSource.NOBODY))
     assert str(told).startswith(
         "not recorded: this CI does not say which branch it builds (`covgov history push --branch"
     )

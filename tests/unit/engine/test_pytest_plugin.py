@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from covgov import pytest_plugin
-from covgov.pytest_plugin import DEFAULT, NAME, Attributes, active, context_of, leave, obstacle, wanted
+from covgov.pytest_plugin import DEFAULT, NAME, AttributePlugin, active, context_of, leave, obstacle, wanted
 from covgov_testing.projects import BARE
 
 pytest_plugins = ["pytester"]
@@ -35,7 +35,7 @@ class Recorder:
         return [("core", self.core)]
 
 
-def run_around(attributes: Attributes, item: pytest.Item, times: int = 1) -> None:
+def run_around(attributes: AttributePlugin, item: pytest.Item, times: int = 1) -> None:
     """Drive the hooks as pytest does in a session of one test, or of the same test again."""
     attributes.pytest_sessionstart()
     for _ in range(times):
@@ -69,19 +69,19 @@ def test_a_context_names_the_attributes_sorted(markers: set[str], context: str) 
 @pytest.mark.reliability
 def test_tagged_tests_run_under_their_context_which_is_left_at_the_end(item: pytest.Item) -> None:
     coverage = Recorder()
-    run_around(Attributes(item.config, DEFAULT, lambda: coverage, ""), item, times=3)
+    run_around(AttributePlugin(item.config, DEFAULT, lambda: coverage, ""), item, times=3)
     assert coverage.contexts == ["covgov:reliability,security", ""]
 
 
 def test_an_untagged_test_switches_nothing(item: pytest.Item) -> None:
     coverage = Recorder()
-    run_around(Attributes(item.config, DEFAULT, lambda: coverage, ""), item)
+    run_around(AttributePlugin(item.config, DEFAULT, lambda: coverage, ""), item)
     assert coverage.contexts == []
 
 
 def test_an_untagged_test_leaves_the_context_of_the_test_before_it(item: pytest.Item) -> None:
     coverage = Recorder()
-    attributes = Attributes(item.config, DEFAULT, lambda: coverage, "")
+    attributes = AttributePlugin(item.config, DEFAULT, lambda: coverage, "")
     attributes.pytest_sessionstart()
     for marker in (pytest.mark.security, pytest.mark.usefixtures, pytest.mark.parametrize, pytest.mark.reliability):
         item.own_markers[:] = [marker.mark]
@@ -92,7 +92,7 @@ def test_an_untagged_test_leaves_the_context_of_the_test_before_it(item: pytest.
 
 @pytest.mark.security
 def test_without_coverage_nothing_happens(item: pytest.Item) -> None:
-    attributes = Attributes(item.config, DEFAULT, lambda: None, "")
+    attributes = AttributePlugin(item.config, DEFAULT, lambda: None, "")
     run_around(attributes, item)
     assert attributes.note == ""
 
@@ -101,7 +101,7 @@ def test_without_coverage_nothing_happens(item: pytest.Item) -> None:
 def test_a_measurement_that_ended_during_the_test_is_not_switched_back(item: pytest.Item) -> None:
     coverage = Recorder()
     answers: list[Recorder | None] = [coverage, coverage, None]
-    run_around(Attributes(item.config, DEFAULT, lambda: answers.pop(0), ""), item)
+    run_around(AttributePlugin(item.config, DEFAULT, lambda: answers.pop(0), ""), item)
     assert coverage.contexts == ["covgov:security"]
 
 
@@ -109,7 +109,7 @@ def test_a_measurement_that_ended_during_the_test_is_not_switched_back(item: pyt
 def test_another_measurement_is_switched_by_itself(item: pytest.Item) -> None:
     first, second = Recorder(), Recorder()
     answers: list[Recorder | None] = [first, first, second, second]
-    run_around(Attributes(item.config, DEFAULT, lambda: answers.pop(0), ""), item, times=2)
+    run_around(AttributePlugin(item.config, DEFAULT, lambda: answers.pop(0), ""), item, times=2)
     assert (first.contexts, second.contexts) == (["covgov:security"], ["covgov:security", ""])
 
 
@@ -119,10 +119,10 @@ def test_another_measurement_is_switched_by_itself(item: pytest.Item) -> None:
     [(Recorder(core="SysMonitor"), "sysmon"), (Recorder(dynamic_context="test_function"), "of the project's own")],
     ids=["core", "setting"],
 )
-def test_what_stands_in_the_way_is_noted_and_nothing_is_switched(
+def test_an_obstacle_is_noted_and_contexts_stay_unset(
     item: pytest.Item, coverage: Recorder, why: str, tmp_path: Path
 ) -> None:
-    attributes = Attributes(item.config, DEFAULT, lambda: coverage, str(tmp_path))
+    attributes = AttributePlugin(item.config, DEFAULT, lambda: coverage, str(tmp_path))
     run_around(attributes, item)
     assert coverage.contexts == []
     assert why in attributes.note
@@ -131,7 +131,7 @@ def test_what_stands_in_the_way_is_noted_and_nothing_is_switched(
 
 
 def test_the_terminal_shows_the_note_once(pytestconfig: pytest.Config) -> None:
-    attributes = Attributes(pytestconfig, DEFAULT, lambda: Recorder(core="SysMonitor"), "")
+    attributes = AttributePlugin(pytestconfig, DEFAULT, lambda: Recorder(core="SysMonitor"), "")
     attributes.pytest_sessionstart()
     shown = StringIO()
     attributes.pytest_terminal_summary(pytest.TerminalReporter(pytestconfig, file=shown))
@@ -140,7 +140,7 @@ def test_the_terminal_shows_the_note_once(pytestconfig: pytest.Config) -> None:
 
 def test_the_terminal_shows_nothing_without_a_note(pytestconfig: pytest.Config) -> None:
     shown = StringIO()
-    Attributes(pytestconfig, DEFAULT, lambda: None, "").pytest_terminal_summary(
+    AttributePlugin(pytestconfig, DEFAULT, lambda: None, "").pytest_terminal_summary(
         pytest.TerminalReporter(pytestconfig, file=shown)
     )
     assert shown.getvalue() == ""
@@ -151,7 +151,7 @@ def test_the_tracer_of_an_old_coverage_is_no_obstacle(pytestconfig: pytest.Confi
 
 
 @pytest.mark.parametrize("directory", ["", "/no/such/directory"])
-def test_a_note_without_a_place_is_not_left(directory: str) -> None:
+def test_a_note_without_a_directory_is_not_written(directory: str) -> None:
     leave("something", directory)
     assert not list(Path.cwd().glob("covgov-notes*"))
 
@@ -182,7 +182,7 @@ def test_configuring_twice_keeps_the_first(pytester: pytest.Pytester) -> None:
     config = pytester.parseconfigure()
     first = config.pluginmanager.get_plugin(NAME)
     pytest_plugin.pytest_configure(config)
-    assert isinstance(first, Attributes)
+    assert isinstance(first, AttributePlugin)
     assert config.pluginmanager.get_plugin(NAME) is first
 
 

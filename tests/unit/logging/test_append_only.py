@@ -60,7 +60,7 @@ def _tables(call: ast.Call) -> Iterator[str]:
 
 @pytest.mark.architecture
 @pytest.mark.parametrize("name", SOURCES)
-def test_nothing_in_the_hub_changes_or_removes_an_entry(name: str) -> None:
+def test_no_code_changes_or_removes_audit_entries(name: str) -> None:
     assert list(changes(name, SOURCES[name])) == []
 
 
@@ -84,7 +84,7 @@ def test_nothing_in_the_hub_changes_or_removes_an_entry(name: str) -> None:
         "op.execute('DROP TABLE IF EXISTS audit')",
     ],
 )
-def test_every_way_to_change_an_entry_is_seen(line: str) -> None:
+def test_every_change_of_an_entry_is_found(line: str) -> None:
     assert list(changes(WRITER, line))
 
 

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 from covgov.errors import DeliveryFailed
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.chain import EMPTY, GENESIS, AuditHead, digest
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
-from covgov.hub.store.work import Work
+from covgov.hub.store.work import UnitOfWork
 from covgov_testing.fakes.eventlog import ACTOR, NOON, fields_for, trail, write
 
 SAID = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -42,7 +42,7 @@ def test_an_empty_trail_is_whole() -> None:
         assert audit.head(connection) == EMPTY
 
 
-def test_an_entry_says_when_who_what_and_under_which_request() -> None:
+def test_an_entry_has_time_actor_event_and_request() -> None:
     with trail() as connection:
         write(connection, 7)
         [entry] = audit.entries(connection)
@@ -59,10 +59,10 @@ def test_an_entry_says_when_who_what_and_under_which_request() -> None:
         assert entry.hash == digest(entry)
 
 
-def test_what_a_request_does_is_accounted_for_as_that_request_s() -> None:
+def test_audit_entries_carry_the_request_id() -> None:
     with trail() as connection:
-        work = Work(connection, NOON, "token:ada", "request-9")
-        audit.account(work, Event.REPOSITORY_CHANGED, {"repository": "acme/shop", "private": False})
+        work = UnitOfWork(connection, NOON, "token:ada", "request-9")
+        audit.account(work, AuditEvent.REPOSITORY_CHANGED, {"repository": "acme/shop", "private": False})
         [entry] = audit.entries(connection)
         assert (entry.at, entry.actor, entry.request_id) == ("2026-11-22T12:00:00Z", "token:ada", "request-9")
         assert (entry.event, entry.fields) == ("repository-changed", '{"private":false,"repository":"acme/shop"}')
@@ -70,10 +70,10 @@ def test_what_a_request_does_is_accounted_for_as_that_request_s() -> None:
 
 def test_every_event_can_be_written_with_all_its_fields() -> None:
     with trail() as connection:
-        for n, event in enumerate(Event):
+        for n, event in enumerate(AuditEvent):
             fields = fields_for(event, n, optional=True)
             audit.write(connection, event, at=NOON, actor=ACTOR, request_id="r", fields=fields)
-        assert [entry.event for entry in audit.entries(connection)] == [event.value for event in Event]
+        assert [entry.event for entry in audit.entries(connection)] == [event.value for event in AuditEvent]
         assert audit.verify(connection) == []
 
 
@@ -86,12 +86,12 @@ def test_each_entry_names_the_hash_of_the_one_before_it() -> None:
 
 
 @pytest.mark.reliability
-def test_a_clock_that_goes_back_breaks_nothing() -> None:
+def test_a_clock_that_goes_back_is_harmless() -> None:
     with trail() as connection:
         for year in (2026, 2019, 2031):
             at = NOON.replace(year=year)
             audit.write(
-                connection, Event.REPOSITORY_CREATED, at=at, actor="a", request_id="", fields={"repository": "a/b"}
+                connection, AuditEvent.REPOSITORY_CREATED, at=at, actor="a", request_id="", fields={"repository": "a/b"}
             )
         assert audit.verify(connection) == []
 
@@ -105,17 +105,19 @@ def test_entries_are_read_page_by_page() -> None:
 
 
 @pytest.mark.security
-def test_what_has_the_form_of_a_secret_is_not_written() -> None:
+def test_secrets_are_not_written_to_the_trail() -> None:
     with trail() as connection:
         fields = {"target": "postgresql://u:hunter22@db/hub"}
         context = {"actor": "Bearer hunter22A", "request_id": "cvg_hunter22"}
-        audit.write(connection, Event.DATABASE_BACKED_UP, at=NOON, fields=fields, **context)
+        audit.write(connection, AuditEvent.DATABASE_BACKED_UP, at=NOON, fields=fields, **context)
         [entry] = audit.entries(connection)
         assert "hunter22" not in str(entry)
         assert audit.verify(connection) == []
 
 
-def entry_of(fields: dict[str, str], actor: str = ACTOR, event: Event = Event.UPLOAD_ACCEPTED) -> tuple[str, str]:
+def entry_of(
+    fields: dict[str, str], actor: str = ACTOR, event: AuditEvent = AuditEvent.UPLOAD_ACCEPTED
+) -> tuple[str, str]:
     """Actor and fields as the trail keeps them."""
     with trail() as connection:
         said = {**fields_for(event), **fields}
@@ -127,7 +129,7 @@ def entry_of(fields: dict[str, str], actor: str = ACTOR, event: Event = Event.UP
 
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["branch", "commit", "name", "repository", "suite", "tree"])
-def test_a_name_with_the_form_of_a_secret_is_blanked_and_still_told_apart(name: str) -> None:
+def test_a_name_like_a_secret_is_blanked_but_distinguishable(name: str) -> None:
     """An uploader chooses the branch: two that are blanked must not look like one."""
     one, other = ("sk-aaaaaaaaaaaa", "sk-bbbbbbbbbbbb")
     told = [json.loads(entry_of({name: text})[1])[name] for text in (one, other)]
@@ -137,7 +139,7 @@ def test_a_name_with_the_form_of_a_secret_is_blanked_and_still_told_apart(name: 
 
 
 @pytest.mark.security
-def test_an_actor_with_the_form_of_a_secret_is_blanked_and_still_told_apart() -> None:
+def test_an_actor_like_a_secret_is_blanked_but_distinguishable() -> None:
     actor = "oidc:acme/shop@refs/heads/sk-aaaaaaaaaaaa"
     shown = hashlib.sha256(actor.encode()).hexdigest()[:16]
     assert entry_of({}, actor)[0] == f"oidc:acme/shop@refs/heads/[redacted] sha256:{shown}"
@@ -148,13 +150,16 @@ def test_an_actor_with_the_form_of_a_secret_is_blanked_and_still_told_apart() ->
 
 
 @pytest.mark.security
-def test_what_else_has_the_form_of_a_secret_leaves_no_hash_that_could_be_guessed_at() -> None:
+def test_blanked_secrets_in_other_fields_leave_no_hash() -> None:
     fields = {"target": "postgresql://u:hunter22@db/hub"}
-    assert json.loads(entry_of(fields, event=Event.DATABASE_BACKED_UP)[1])["target"] == "postgresql://[redacted]@db/hub"
+    assert (
+        json.loads(entry_of(fields, event=AuditEvent.DATABASE_BACKED_UP)[1])["target"]
+        == "postgresql://[redacted]@db/hub"
+    )
 
 
 @pytest.mark.reliability
-def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_others() -> None:
+def test_an_undecodable_name_like_a_secret_is_refused() -> None:
     with pytest.raises(DeliveryFailed, match="surrogates not allowed"):
         entry_of({"branch": "\ud800 sk-aaaaaaaaaaaa \ud800"})
 
@@ -167,9 +172,9 @@ def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_oth
     ("change", "why"),
     [
         ({"fields": {"repository": "a/b"}}, "lacks run"),
-        ({"fields": {**fields_for(Event.RUN_APPENDED), "colour": "red"}}, "does not know colour"),
-        ({"fields": {**fields_for(Event.RUN_APPENDED), "sequence": "1"}}, "wants int for sequence"),
-        ({"fields": {**fields_for(Event.RUN_APPENDED), "run": "\ud800"}}, "surrogates not allowed"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "colour": "red"}}, "does not know colour"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "sequence": "1"}}, "wants int for sequence"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "run": "\ud800"}}, "surrogates not allowed"),
         ({"at": datetime(2026, 11, 22)}, "wants a time with a zone"),
         ({"actor": ""}, "wants an actor"),
         ({"actor": "x" * 201}, "wants an actor"),
@@ -177,10 +182,15 @@ def test_a_name_that_is_no_text_and_has_the_form_of_a_secret_is_refused_like_oth
     ],
 )
 def test_a_malformed_entry_raises_and_writes_nothing(change: dict[str, object], why: str) -> None:
-    usual: dict[str, object] = {"at": NOON, "actor": ACTOR, "request_id": "r", "fields": fields_for(Event.RUN_APPENDED)}
+    usual: dict[str, object] = {
+        "at": NOON,
+        "actor": ACTOR,
+        "request_id": "r",
+        "fields": fields_for(AuditEvent.RUN_APPENDED),
+    }
     with trail() as connection:
         with pytest.raises(DeliveryFailed, match=why) as caught:
-            audit.write(connection, Event.RUN_APPENDED, **{**usual, **change})  # type: ignore[arg-type]  # wrong on purpose
+            audit.write(connection, AuditEvent.RUN_APPENDED, **{**usual, **change})  # type: ignore[arg-type]  # wrong on purpose
         assert caught.value.code == "audit-unwritable"
         assert caught.value.hint
         assert audit.entries(connection) == []
@@ -200,7 +210,7 @@ REFUSALS: dict[str, Callable[[Connection], object]] = {
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_a_database_that_refuses_raises(refusal: str) -> None:
+def test_a_database_error_is_raised(refusal: str) -> None:
     with trail() as connection:
         write(connection)
         REFUSALS[refusal](connection)
@@ -222,8 +232,8 @@ def test_a_change_whose_entry_cannot_be_written_is_undone_with_it(tmp_path: Path
     def change(run: str) -> None:
         with engine.begin() as connection:
             connection.execute(text("INSERT INTO change VALUES ('half')"))
-            fields = {**fields_for(Event.RUN_APPENDED), "run": run}
-            audit.write(connection, Event.RUN_APPENDED, at=NOON, actor=ACTOR, request_id="r", fields=fields)
+            fields = {**fields_for(AuditEvent.RUN_APPENDED), "run": run}
+            audit.write(connection, AuditEvent.RUN_APPENDED, at=NOON, actor=ACTOR, request_id="r", fields=fields)
 
     with pytest.raises(DeliveryFailed):
         change("x" * 5000)
@@ -257,7 +267,7 @@ COLUMNS = ["at", "event", "actor", "request_id", "fields", "previous", "hash"]
 @pytest.mark.security
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("sequence", [1, 3, 5])
-def test_one_altered_value_is_found_where_it_is(sequence: int, column: str) -> None:
+def test_one_altered_value_is_located(sequence: int, column: str) -> None:
     with trail() as connection:
         stored(connection, 5)
         connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values({column: "f" * 64}))
@@ -291,7 +301,7 @@ def test_an_entry_altered_together_with_its_hash_is_found(sequence: int) -> None
         ([1, 2, 3, 4, 5], [(5, "the newest entries are missing: 1 to 5")]),
     ],
 )
-def test_a_missing_entry_is_found_also_the_newest(gone: list[int], expected: list[tuple[int, str]]) -> None:
+def test_a_missing_entry_is_found(gone: list[int], expected: list[tuple[int, str]]) -> None:
     with trail() as connection:
         stored(connection, 5)
         connection.execute(delete(AUDIT).where(AUDIT.c.sequence.in_(gone)))
@@ -347,7 +357,7 @@ def test_a_removed_record_of_the_newest_entry_is_found() -> None:
 
 
 @pytest.mark.security
-def test_a_trail_that_was_forged_as_a_whole_is_found_by_a_head_noted_outside() -> None:
+def test_a_noted_head_reveals_a_forged_trail() -> None:
     with trail() as connection:
         stored(connection, 4)
         noted = audit.head(connection)
@@ -362,7 +372,7 @@ def test_a_trail_that_was_forged_as_a_whole_is_found_by_a_head_noted_outside() -
         assert whats(connection, noted) == [(4, "the entry that was noted outside is not in this trail")]
 
 
-def test_a_head_noted_before_the_first_entry_proves_nothing_and_breaks_nothing() -> None:
+def test_a_head_noted_before_the_first_entry_is_accepted() -> None:
     with trail() as connection:
         noted = audit.head(connection)
         stored(connection, 2)
@@ -386,9 +396,11 @@ def test_any_single_alteration_is_found(count: int, data: st.DataObject) -> None
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(list(Event)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12)
+    st.lists(
+        st.tuples(st.sampled_from(list(AuditEvent)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12
+    )
 )
-def test_whatever_was_written_verifies(written: list[tuple[Event, str]]) -> None:
+def test_every_written_trail_verifies(written: list[tuple[AuditEvent, str]]) -> None:
     with trail() as connection:
         for event, said in written:
             fields = {

@@ -16,7 +16,7 @@ from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from covgov.ingest.collect import Collected
+    from covgov.ingest.collect import CollectionResult
     from covgov.model.snapshot import Origin, TestRun
 
 
@@ -135,7 +135,7 @@ def _write(target: Path, data: bytes) -> None:
         raise InputError("snapshot-not-written", f"{target}: cannot be written: {error.strerror}") from None
 
 
-def _tell(world: World, collected: Collected, target: Path, as_json: bool) -> None:
+def _tell(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
     from covgov.model.snapshot import Metric
 
     snapshot = collected.snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from covgov.ci.interface import BranchFrom, CiContext
+from covgov.ci.interface import BranchSource, CiContext
 from covgov.cli.boundary import report, worst
 from covgov.cli.commands.digest import default_branch_of_clone
 from covgov.cli.judge import FOLDER, say_recorded
@@ -89,7 +89,7 @@ def _refusal(kept: judged.Kept, ci: CiContext) -> str:
     here, there = recording.unrecordable(kept.run, ci), kept.refusal
     if here is not None:
         return here.why
-    if there is not None and not (there.unnamed and ci.branch_from is BranchFrom.CALLER):
+    if there is not None and not (there.unnamed and ci.branch_from is BranchSource.CALLER):
         return f"{there.why}; so it was where this was judged, and `covgov check --record` judges it here"
     if ci.in_ci and kept.run.branch != ci.branch:
         return f"not recorded: this was judged on {kept.run.branch or 'no branch'}, and CI builds {ci.branch} here"
@@ -100,7 +100,7 @@ def _check_ground(project: Project, kept: judged.Kept) -> None:
     """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
     if kept.run.tree != project.repository.tree(kept.run.commit):
         raise judged.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
-    if kept.policy != project.policy.raw_hash:
+    if kept.policy != project.policy.hash:
         raise judged.outdated(f"{RECORD} was judged with another policy than the one that is here")
 
 
@@ -125,12 +125,12 @@ def _context(project: Project, branch: str) -> CiContext:
     Raises UsageError (`branch-contradicted`) when the CI or the checkout names another one.
     """
     ci = project.ci
-    unnamed = not ci.branch and (not ci.in_ci or ci.branch_from is BranchFrom.NOBODY)
+    unnamed = not ci.branch and (not ci.in_ci or ci.branch_from is BranchSource.NOBODY)
     if branch not in ("", ci.branch) and not unnamed:
         raise _contradicted(branch, f"this is {ci.branch or 'no branch'}")
-    if branch and ci.branch_from is BranchFrom.NOBODY:
+    if branch and ci.branch_from is BranchSource.NOBODY:
         return replace(
-            ci, branch_from=BranchFrom.CALLER, branch=branch, on_default_branch=branch == _default_branch(project)
+            ci, branch_from=BranchSource.CALLER, branch=branch, on_default_branch=branch == _default_branch(project)
         )
     return ci
 

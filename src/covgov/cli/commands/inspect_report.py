@@ -14,7 +14,7 @@ from covgov.cli.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from covgov.ingest.interface import Parsed
+    from covgov.ingest.interface import ParsedReport
     from covgov.model.ratio import Ratio
 
 
@@ -53,7 +53,7 @@ def command(world: World, files: tuple[str, ...], as_json: bool, markdown: bool,
     return OK
 
 
-def _document(parsed: Parsed) -> dict[str, object]:
+def _document(parsed: ParsedReport) -> dict[str, object]:
     from covgov.model.snapshot import Metric
 
     lines, branches = parsed.stated(Metric.LINE), parsed.stated(Metric.BRANCH)
@@ -70,7 +70,7 @@ def _document(parsed: Parsed) -> dict[str, object]:
     }
 
 
-def _table(reports: Sequence[tuple[str, Parsed]]) -> str:
+def _table(reports: Sequence[tuple[str, ParsedReport]]) -> str:
     from covgov.model.snapshot import Metric
     from covgov.publish.render.safe_text import markdown_code, markdown_row
 
@@ -90,7 +90,7 @@ def _figure(ratio: Ratio) -> str:
     return str(ratio) if ratio.measurable else "-"
 
 
-def _text(name: str, parsed: Parsed) -> str:
+def _text(name: str, parsed: ParsedReport) -> str:
     from covgov.model.snapshot import Metric
 
     rows = [

@@ -93,14 +93,14 @@ def _digest(project: Project, file: Path) -> Sequence[Parcel]:
 def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
     """What the channels have to tell; those that have nothing say why, on stderr."""
     from covgov.cli.publication import publication_of
-    from covgov.publish.channels.interface import Reticent
+    from covgov.publish.channels.interface import SilenceExplainer
 
     publication = publication_of(project)
     found: list[Parcel] = []
     for channel in channels:
         parcels = channel.parcels(publication)
         if not parcels:
-            why = channel.silence(publication) if isinstance(channel, Reticent) else ""
+            why = channel.silence(publication) if isinstance(channel, SilenceExplainer) else ""
             project.world.note(log_line(f"covgov: {channel.name}: nothing to tell{f': {why}' if why else ''}"))
         found += parcels
     return found

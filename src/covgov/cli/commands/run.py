@@ -13,7 +13,7 @@ from covgov.cli.world import World
 
 if TYPE_CHECKING:
     from covgov.cli.project import Project
-    from covgov.runner.passthrough import Requested
+    from covgov.runner.passthrough import ReportOutputs
 
 REST = "covgov.run.rest"
 
@@ -87,7 +87,7 @@ class Plan:
 
     suites: tuple[str, ...]
     extra: tuple[str, ...]
-    requested: Requested
+    requested: ReportOutputs
 
 
 def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
@@ -112,7 +112,7 @@ def measure(project: Project, plan: Plan) -> int:
             project.policy.suites[name],
             root=project.root,
             out=project.root / FOLDER,
-            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.attributes)},
+            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.gate.attributes)},
             extra=plan.extra,
             requested=plan.requested,
             progress=world.note,

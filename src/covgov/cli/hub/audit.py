@@ -88,7 +88,7 @@ def export_command(world: World, after: int, database: str | None) -> int:
     """
     with hub_desk.engine(world, database) as engine:
         from covgov.hub.eventlog import audit
-        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.eventlog.vocabulary import AuditEvent
         from covgov.hub.store.work import transaction
 
         count = 0
@@ -97,7 +97,7 @@ def export_command(world: World, after: int, database: str | None) -> int:
             for entry in audit.stream(connection, after):
                 world.say(_line(entry))
                 count += 1
-        hub_desk.account(world, engine, Event.AUDIT_EXPORTED, {"entries": count, "after": after})
+        hub_desk.account(world, engine, AuditEvent.AUDIT_EXPORTED, {"entries": count, "after": after})
     world.note(f"{count} entries, newest {head.sequence}:{head.hash}")
     return OK
 

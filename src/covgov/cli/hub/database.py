@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from covgov.hub.eventlog.verification import AuditFault
     from covgov.hub.eventlog.vocabulary import FieldValue
     from covgov.hub.store.engine import Account
-    from covgov.hub.store.work import Work
+    from covgov.hub.store.work import UnitOfWork
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -64,7 +64,7 @@ def _migrate_histories(world: World, engine: Engine) -> None:
     """Repository by repository, each whole or not at all."""
     from covgov.history.layout import VERSION
     from covgov.history.migrate import migrate
-    from covgov.hub.eventlog.vocabulary import Event
+    from covgov.hub.eventlog.vocabulary import AuditEvent
     from covgov.hub.store import repositories
     from covgov.hub.store.history_files import SqlHistory
     from covgov.hub.store.work import transaction
@@ -76,7 +76,7 @@ def _migrate_histories(world: World, engine: Engine) -> None:
             count = migrate(SqlHistory(connection, repository))
             if count:
                 told: dict[str, FieldValue] = {"repository": repository.full_name, "runs": count, "version": VERSION}
-                hub_desk.account_in(world, connection, Event.HISTORY_MIGRATED, told)
+                hub_desk.account_in(world, connection, AuditEvent.HISTORY_MIGRATED, told)
         world.say(f"{repository.full_name}: {count} runs migrated to history format {VERSION}")
 
 
@@ -100,12 +100,12 @@ def _migrated(world: World, kept: str) -> Account:
     """Accounts for a migration, where there was a database before and still is an audit trail."""
     from sqlalchemy import inspect
 
-    from covgov.hub.eventlog.vocabulary import Event
+    from covgov.hub.eventlog.vocabulary import AuditEvent
 
     def account(connection: Connection, before: str, after: str) -> None:
         if before and inspect(connection).has_table("audit"):
             told = {"before": before, "after": after, **({"backup": kept[-250:]} if kept else {})}
-            hub_desk.account_in(world, connection, Event.DATABASE_MIGRATED, told)
+            hub_desk.account_in(world, connection, AuditEvent.DATABASE_MIGRATED, told)
 
     return account
 
@@ -124,7 +124,7 @@ def backup_command(world: World, target: Path, database: str | None) -> int:
     """
     with hub_desk.engine(world, database) as engine:
         from covgov.hub.eventlog import audit
-        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.eventlog.vocabulary import AuditEvent
         from covgov.hub.store.backup import backup
         from covgov.hub.store.work import transaction
 
@@ -132,7 +132,7 @@ def backup_command(world: World, target: Path, database: str | None) -> int:
             faults = audit.verify(connection)
         made = backup(engine, world.cwd / target)
         digest = _sha256(world.cwd / target)
-        hub_desk.account(world, engine, Event.DATABASE_BACKED_UP, {"target": str(target), "sha256": digest})
+        hub_desk.account(world, engine, AuditEvent.DATABASE_BACKED_UP, {"target": str(target), "sha256": digest})
     world.say(f"{target}: {made.repositories} repositories, {made.runs} runs, verified, sha256 {digest}")
     print_faults(world, faults)
     return FAILED if faults else OK
@@ -153,9 +153,9 @@ def restore_command(world: World, source: Path, database: str | None, keep_token
     """
     hub_desk.require_extra()
     from covgov.hub.eventlog import audit
-    from covgov.hub.eventlog.vocabulary import Event
+    from covgov.hub.eventlog.vocabulary import AuditEvent
     from covgov.hub.store.backup import restore
-    from covgov.hub.store.work import Work, transaction
+    from covgov.hub.store.work import UnitOfWork, transaction
 
     faults: list[AuditFault] = []
     revoked: list[str] = []
@@ -164,8 +164,8 @@ def restore_command(world: World, source: Path, database: str | None, keep_token
         with transaction(engine, write=True) as connection:
             faults.extend(audit.verify(connection))
             told = {"source": str(source), "sha256": _sha256(world.cwd / source)}
-            hub_desk.account_in(world, connection, Event.DATABASE_RESTORED, told)
-            work = Work(connection, world.now(), hub_desk.actor(world), "cli")
+            hub_desk.account_in(world, connection, AuditEvent.DATABASE_RESTORED, told)
+            work = UnitOfWork(connection, world.now(), hub_desk.actor(world), "cli")
             revoked.extend([] if keep_tokens else _revoke_all(work))
 
     made = restore(world.cwd / source, hub_desk.database_url(world, database), prepare)
@@ -174,7 +174,7 @@ def restore_command(world: World, source: Path, database: str | None, keep_token
     return FAILED if faults else OK
 
 
-def _revoke_all(work: Work) -> list[str]:
+def _revoke_all(work: UnitOfWork) -> list[str]:
     """Every token, also those that expired: a clock that jumps back would make them good again; their ids."""
     from covgov.hub.auth_service.tokens import tokens
 
@@ -198,7 +198,7 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
     Example: covgov hub sweep --keep 10 --days 90
     """
     with hub_desk.engine(world, database) as engine:
-        from covgov.hub.eventlog.vocabulary import Event
+        from covgov.hub.eventlog.vocabulary import AuditEvent
         from covgov.hub.store import repositories
         from covgov.hub.store.retention import sweep
         from covgov.hub.store.work import transaction
@@ -212,7 +212,7 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
                 files, uploads = gone.artifacts + gone.unreferenced, gone.expired
                 if files or uploads:
                     told: dict[str, FieldValue] = {"repository": repository.full_name, "files": files, "keep": keep}
-                    hub_desk.account_in(world, connection, Event.HISTORY_PRUNED, told)
+                    hub_desk.account_in(world, connection, AuditEvent.HISTORY_PRUNED, told)
             world.say(f"{repository.full_name}: dropped {files} files and {uploads} uploads")
     return OK
 

@@ -15,8 +15,8 @@ from covgov.errors import InputError, UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from covgov.hub.eventlog.vocabulary import Event, FieldValue
-    from covgov.hub.store.work import Work
+    from covgov.hub.eventlog.vocabulary import AuditEvent, FieldValue
+    from covgov.hub.store.work import UnitOfWork
 
 PARTS = ("alembic", "fastapi", "httpx2", "joserfc", "prometheus_client", "sqlalchemy", "structlog", "uvicorn")
 """What the extra `hub` brings, as it is imported."""
@@ -91,16 +91,16 @@ def engine(world: World, option: str | None, *, create: bool = False) -> Iterato
 
 
 @contextmanager
-def work(world: World, option: str | None, *, create: bool = False) -> Iterator[Work]:
+def work(world: World, option: str | None, *, create: bool = False) -> Iterator[UnitOfWork]:
     """One writing transaction of the person at the host; committed when the block ends."""
     with engine(world, option, create=create) as opened:
-        from covgov.hub.store.work import Work, transaction
+        from covgov.hub.store.work import UnitOfWork, transaction
 
         with transaction(opened, write=True) as connection:
-            yield Work(connection, world.now(), actor(world), "cli")
+            yield UnitOfWork(connection, world.now(), actor(world), "cli")
 
 
-def account(world: World, opened: Engine, event: Event, fields: Mapping[str, FieldValue]) -> None:
+def account(world: World, opened: Engine, event: AuditEvent, fields: Mapping[str, FieldValue]) -> None:
     """An audit entry in a transaction of its own, for what is no change of the database."""
     from covgov.hub.store.work import transaction
 
@@ -108,7 +108,7 @@ def account(world: World, opened: Engine, event: Event, fields: Mapping[str, Fie
         account_in(world, connection, event, fields)
 
 
-def account_in(world: World, connection: Connection, event: Event, fields: Mapping[str, FieldValue]) -> None:
+def account_in(world: World, connection: Connection, event: AuditEvent, fields: Mapping[str, FieldValue]) -> None:
     """An audit entry of the person at the host. Raises DeliveryFailed (`audit-unwritable`)."""
     from covgov.hub.eventlog import audit
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from covgov.errors import UsageError
 
 if TYPE_CHECKING:
-    from covgov.hub.settings import HubSettings, Limits, Network, OidcIssuer
+    from covgov.hub.settings import HubLimits, HubSettings, Network, OidcIssuer
 
 PREFIX = "COVGOV_HUB_"
 ISSUERS = {"github": "https://token.actions.githubusercontent.com", "gitlab": "https://gitlab.com"}
@@ -80,11 +80,11 @@ def _network(word: str) -> Network:
         ) from error
 
 
-def _limits(env: Mapping[str, str]) -> Limits:
-    from covgov.hub.settings import Limits
+def _limits(env: Mapping[str, str]) -> HubLimits:
+    from covgov.hub.settings import HubLimits
 
-    usual = Limits()
-    known = {f"{PREFIX}LIMIT_{field.name.upper()}" for field in fields(Limits)}
+    usual = HubLimits()
+    known = {f"{PREFIX}LIMIT_{field.name.upper()}" for field in fields(HubLimits)}
     unknown = sorted(name for name in env if name.startswith(f"{PREFIX}LIMIT_") and name not in known)
     if unknown:
         raise UsageError(
@@ -93,12 +93,12 @@ def _limits(env: Mapping[str, str]) -> Limits:
             hint=f"there are: {', '.join(sorted(known))}",
         )
     found: dict[str, float] = {}
-    for field in fields(Limits):
+    for field in fields(HubLimits):
         default = float(getattr(usual, field.name))
         least = 0.0 if field.name == "body_seconds" else 1.0  # the others are counted whole: 0.5 of them is none
         found[field.name] = _number(env, f"{PREFIX}LIMIT_{field.name.upper()}", default, least=least)
     seconds = found.pop("body_seconds")
-    return Limits(**{name: int(value) for name, value in found.items()}, body_seconds=seconds)
+    return HubLimits(**{name: int(value) for name, value in found.items()}, body_seconds=seconds)
 
 
 def _number(

@@ -16,7 +16,7 @@ from covgov.cli.world import World
 from covgov.errors import UsageError
 
 if TYPE_CHECKING:
-    from covgov.hub.auth_service.tokens.tokens import Issued, Token
+    from covgov.hub.auth_service.tokens.tokens import IssuedToken, Token
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -63,12 +63,12 @@ def create_command(
         raise UsageError("token-role", "--admin reaches every repository", hint="--role admin takes --repository")
     with hub_desk.work(world, database, create=True) as work:
         from covgov.hub.auth_service.permissions import Role
-        from covgov.hub.auth_service.principals import EVERYWHERE, Scope
+        from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
         from covgov.hub.auth_service.tokens import tokens
         from covgov.hub.auth_service.tokens.request import TokenRequest
 
         chosen = Role(role or "admin")
-        scope = EVERYWHERE if admin else Scope(frozenset(repositories))
+        scope = EVERYWHERE if admin else RepositoryScope(frozenset(repositories))
         wanted = TokenRequest(name or chosen.value, chosen, scope, timedelta(days=expires))
         issued = tokens.issue(work, wanted, secrets.token_bytes)
     return _show(world, issued, as_json)
@@ -143,7 +143,7 @@ def rotate_command(world: World, token_id: str, overlap: int, database: str | No
     return _show(world, issued, as_json)
 
 
-def _show(world: World, issued: Issued, as_json: bool) -> int:
+def _show(world: World, issued: IssuedToken, as_json: bool) -> int:
     """The text alone on stdout, so that it can go straight into a secret store."""
     token = issued.token
     if as_json:

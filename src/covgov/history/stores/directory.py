@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, Rewriting, RunSummary, View
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
@@ -94,7 +94,7 @@ class DirStore:
             if added is not None:
                 self._write(added.files)
 
-    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
         with self._locked():
             wanted = change(self._view)
             if wanted is None:

@@ -1,1 +1,1 @@
-"""The hub's versioned REST interface: routes, wire shapes, problem documents."""
+"""The hub's versioned REST API: routes, wire types, problem documents."""

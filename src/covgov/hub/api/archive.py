@@ -1,7 +1,7 @@
-"""Zip archives of strangers: counted before they are listed, unpacked within what is left.
+"""Untrusted zip archives: entries are counted before they are listed, and unpacked within limits.
 
-`zipfile` makes an object for each entry of the central directory before anyone can ask how many there are, and what the
-archive says of their number need not be true. So the directory is walked first, and no further than the limit.
+`zipfile` creates an object for each entry of the central directory before their number is known, and the number in
+the archive can be false. So the directory is walked first, up to the limit.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from covgov.errors import InputError
 from covgov.hub.api.http.body_limits import too_large
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
 CHUNK = 1024 * 1024
 
@@ -31,19 +31,19 @@ LONGEST_COMMENT = 0xFFFF
 """The records of APPNOTE.TXT 6.3.10, 4.3.12 to 4.3.16."""
 
 LARGEST_ENTRY = 5000
-"""Bytes of an entry's names and notes at most: a path may have 4096."""
+"""Most bytes of an entry's name, extra field and comment: a path can have 4096."""
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
-    """Where the central directory stands in the archive, in bytes."""
+class ZipDirectory:
+    """Position of the central directory in the archive, in bytes."""
 
     start: int
     size: int
 
 
-def unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
-    """The files of an archive by name. Raises InputError (`upload-damaged`), Problem (`body-too-large`,
+def unzip(body: bytes, limits: HubLimits) -> dict[str, bytes]:
+    """The files of an archive by name. Raises InputError (`upload-damaged`), ApiProblem (`body-too-large`,
     `files-too-many`)."""
     count(body, limits.files)
     try:
@@ -62,44 +62,46 @@ def unzip(body: bytes, limits: Limits) -> dict[str, bytes]:
 
 
 def count(body: bytes, most: int) -> int:
-    """How many entries the archive has, folders too. Raises InputError (`upload-damaged`), Problem (`files-too-many`)
-    after looking at `most` of them."""
+    """Number of entries of the archive, folders included.
+
+    Raises InputError (`upload-damaged`), and ApiProblem (`files-too-many`) as soon as there are more than `most`.
+    """
     where = _directory(body)
     at, end, found = where.start, where.start + where.size, 0
     while at < end:
         if found == most:
-            raise Problem(413, "files-too-many", f"an upload holds at most {most} files", hint="send it in parts")
+            raise ApiProblem(413, "files-too-many", f"an upload holds at most {most} files", hint="send it in parts")
         if end - at < ENTRY.size:
             raise _damaged("its directory is cut short")
         mark, *sizes = ENTRY.unpack_from(body, at)
         if mark != ENTRY_MARK or sum(sizes) > LARGEST_ENTRY:
-            raise _damaged("its directory has an entry that is none")
+            raise _damaged("its directory has an invalid entry")
         at += ENTRY.size + sum(sizes)
         found += 1
     return found
 
 
-def _directory(body: bytes) -> Directory:
-    """As `zipfile` finds it: by the last end record, and its zip64 form when that stands directly before."""
+def _directory(body: bytes) -> ZipDirectory:
+    """As `zipfile` finds it: by the last end record, or the zip64 record directly before it."""
     end = len(body) - END.size
     if body[end : end + 4] != END_MARK or body[-2:] != b"\0\0":
         end = body.rfind(END_MARK, max(0, end - LONGEST_COMMENT))
     if end < 0 or len(body) - end < END.size:
-        raise _damaged("it has no end")
+        raise _damaged("it has no end record")
     size = END.unpack_from(body, end)[5]
     locator = end - LOCATOR.size
     if locator >= 0 and body.startswith(LOCATOR_MARK, locator):
         end = locator - END64.size
         if end < 0 or not body.startswith(END64_MARK, end):
-            raise _damaged("its zip64 end does not stand where it should")
+            raise _damaged("its zip64 end record is misplaced")
         size = END64.unpack_from(body, end)[8]
     if size > end:
-        raise _damaged("its directory would be larger than itself")
-    return Directory(end - size, size)
+        raise _damaged("its directory is larger than the archive")
+    return ZipDirectory(end - size, size)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: int) -> bytes:
-    """Reads no more than `left` bytes, whatever the archive says of its sizes."""
+    """Reads at most `left` bytes, whatever size the archive claims."""
     parts: list[bytes] = []
     with archive.open(member) as stream:
         while part := stream.read(CHUNK):
@@ -111,4 +113,4 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, most: 
 
 
 def _damaged(why: str) -> InputError:
-    return InputError("upload-damaged", f"the upload is no zip archive that can be read: {why}")
+    return InputError("upload-damaged", f"the upload is not a readable zip archive: {why}")

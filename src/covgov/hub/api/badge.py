@@ -1,6 +1,6 @@
-"""A badge: component, figure, and the outcome as colour and words. Pure; SVG of our own and the shields endpoint.
+"""A badge: component, figure, and the outcome as colour and text. Pure; as SVG and for the shields endpoint.
 
-Widths are estimated per class of character, and `textLength` makes every viewer draw exactly that, whatever its font.
+Widths are estimated per class of character; `textLength` makes every viewer draw that width in any font.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NARROW, WIDE = frozenset("fijlrtI.,:;|!'()[] -"), frozenset("mwMW%@")
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """label: left side. message: right side, never a figure that was not measured. outcome: the colour."""
+    """label: left side. message: right side, never an unmeasured figure. outcome: the colour."""
 
     label: str
     message: str
@@ -31,12 +31,12 @@ class Badge:
 
 
 UNVERIFIED = "unverified"
-"""What a badge says of figures that are the word of whoever recorded them."""
+"""Marks figures that the hub did not verify."""
 
 
 def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outcome, *, verified: bool) -> Badge:
-    """The figure as every other channel shows it; the outcome in words where there is no figure, or where it is not
-    pass. A pass that nobody verified has no colour, and one without a figure is none."""
+    """The figure as in every other channel, with the outcome unless it is a pass; the outcome alone without a figure.
+    An unverified pass is grey; a pass without a figure is undetermined."""
     shown = percent(now, bar)
     if now is None or not now.measurable:
         proven = Outcome.UNDETERMINED if outcome is Outcome.PASS else outcome
@@ -47,8 +47,8 @@ def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outco
 
 
 def svg(badge: Badge) -> str:
-    """The picture, 20 pixels high, with a title for those who do not see it. Characters that cannot be seen are spelled
-    out: some of them are not XML, others turn text round."""
+    """The badge as SVG, 20 pixels high, with a title for screen readers. Invisible characters are escaped:
+    some are not allowed in XML, others reverse text."""
     shown, said = plain(badge.label), plain(badge.message)
     left, right = _width(shown) + 12, _width(said) + 12
     label, message = escape(shown), escape(said)

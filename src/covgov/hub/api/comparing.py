@@ -1,4 +1,4 @@
-"""Two recorded runs unit by unit, with what the hub has instead of git: the blob ids of the measured texts."""
+"""Compares two recorded runs by the blob ids of the measured files; the hub has no git."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from covgov.differential.attribute import explain
 from covgov.differential.classify import classify
 from covgov.differential.comparison import Comparison, compare
 from covgov.differential.sources import diff_by_sources
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.ingest.merge import merge
 from covgov.model.change import FileDelta
 from covgov.model.diff import Diff
@@ -20,41 +20,41 @@ from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of the runs is compared. suite: "" = all suites merged. policy, component: the files; "" = all."""
+class ComparisonScope:
+    """The compared part of the runs. suite: "" for all suites merged. policy, component: the files; "" for all."""
 
     suite: str = ""
     component: str = ""
     policy: Policy | None = None
 
 
-def part_of(policy: Policy | None, suite: str, component: str) -> Part:
-    """A component is measured by its own suite, unless another is named. Raises Problem (`policy-missing`,
+def part_of(policy: Policy | None, suite: str, component: str) -> ComparisonScope:
+    """A component's scope is its own suite unless another is named. Raises ApiProblem (`policy-missing`,
     `component-unknown`)."""
     if not component:
-        return Part(suite)
+        return ComparisonScope(suite)
     if policy is None:
-        raise Problem(
+        raise ApiProblem(
             404,
             "policy-missing",
-            "no policy is stored here, so nothing says which files are the component's",
+            "no policy is stored here, so the component's files are unknown",
             hint="store the repository's covgov.toml, or compare a suite",
         )
     if component not in policy.components:
-        raise Problem(404, "component-unknown", f"the stored policy declares no component {component}")
-    return Part(suite or policy.components[component].suite, component, policy)
+        raise ApiProblem(404, "component-unknown", f"the stored policy declares no component {component}")
+    return ComparisonScope(suite or policy.components[component].suite, component, policy)
 
 
 def snapshot_of(record: RunRecord, suite: str) -> Snapshot:
-    """One suite of the run, or all merged. Raises Problem (`suite-unknown`), InputError (`merge-mismatch`)."""
+    """One suite of the run, or all merged. Raises ApiProblem (`suite-unknown`), InputError (`merge-mismatch`)."""
     if suite and suite not in record.snapshots:
-        raise Problem(404, "suite-unknown", f"run of {record.commit[:12]} has no suite {suite}")
+        raise ApiProblem(404, "suite-unknown", f"run of {record.commit[:12]} has no suite {suite}")
     if not record.snapshots:
-        raise Problem(404, "suite-unknown", f"run of {record.commit[:12]} has no coverage of any suite")
+        raise ApiProblem(404, "suite-unknown", f"run of {record.commit[:12]} has no coverage of any suite")
     return record.snapshots[suite] if suite else merge(list(record.snapshots.values()))
 
 
-def compared(base: RunRecord, head: RunRecord, part: Part, metric: Metric | None) -> Comparison:
+def compared(base: RunRecord, head: RunRecord, part: ComparisonScope, metric: Metric | None) -> Comparison:
     """Every unit in one of the twelve categories, and why the ratio changed. Raises as `snapshot_of` does."""
     before, after = snapshot_of(base, part.suite), snapshot_of(head, part.suite)
     diff = diff_by_sources(before, after)
@@ -65,9 +65,9 @@ def compared(base: RunRecord, head: RunRecord, part: Part, metric: Metric | None
 
 
 def notes(diff: Diff) -> tuple[str, ...]:
-    """How the two could be compared, for every reader of the answer."""
+    """Notes on the comparison's precision."""
     opaque = sum(file.opaque for file in diff)
-    said = "the hub has no git: sources were compared by blob id, and a file whose text changed has no line map"
+    said = "the hub has no git: sources were compared by blob id, and changed files have no line map"
     if opaque:
         counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
         said += f": {counted} as deleted and new; `covgov compare` in a clone maps line by line"
@@ -77,7 +77,7 @@ def notes(diff: Diff) -> tuple[str, ...]:
 def _of_component(
     before: Snapshot, after: Snapshot, diff: Diff, metric: Metric, policy: Policy, name: str
 ) -> Comparison:
-    """The component's files only; what a rename carries across its border is moved, not new or deleted."""
+    """The component's files only; a file renamed into or out of the component counts as moved."""
     differs = before.identity != after.identity
     said = [f"measured differently: base by {before.identity}; head by {after.identity}"] if differs else []
     base_in, head_in = scopes.base_belongs(policy, name, diff.renames()), scopes.belongs(policy, name)

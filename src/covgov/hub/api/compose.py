@@ -1,7 +1,7 @@
-"""Uploads of one attempt -> one run with its verdict. Pure: nothing here reads the database.
+"""Uploads of one attempt -> one run with its verdict. Pure: no database access.
 
-The hub has no source code: it judges the absolute bars of the policy that the repository stored, and says what it
-cannot judge. docs/decisions/0020 tells why that makes a run undetermined rather than green.
+The hub has no source code: it judges the absolute bars of the stored policy, and reports what it
+cannot judge. docs/decisions/0020 explains why that makes a run undetermined rather than green.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from covgov.hub.store.uploads import Upload
 from covgov.ingest.merge import merge
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts, suite_line
-from covgov.judge.interface import Rule
+from covgov.judge.interface import Check, RulePage
 from covgov.judge.registry import RULES
 from covgov.judge.view import PolicyView
 from covgov.model import snapshot_codec
@@ -28,22 +28,22 @@ from covgov.policy.policy import Policy
 from covgov.register.entry import Register
 
 NO_GUARD = Decimal(100)
-"""A max_drop of this many points lets everything pass, so nothing is missing when no drop can be judged."""
+"""A max_drop of this many points can never fail, so an unjudged drop does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
-    """What the repository stored. policy: None when there is none that can be read; `absent` says why."""
+class RepositoryRules:
+    """The stored policy and register. policy: None without a readable one; `absent` is the reason."""
 
     policy: Policy | None
     absent: str
     register: Register | None
     first: bool
-    """Whether the repository has no run at all. A branch is the uploader's word: a new one proves nothing."""
+    """Whether the repository has no run at all. The branch name is the uploader's claim, so it does not count."""
 
 
 def wanted(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]:
-    """What must have arrived: suites, or `suite/name` for one job of several; as declared, else as the policy says."""
+    """Expected suites, or `suite/name` for one of several jobs: as declared by the uploads, else by the policy."""
     declared = {one for upload in uploads for one in upload.expected}
     if not declared:
         declared = set(policy.expected) if policy else {upload.key.suite for upload in uploads}
@@ -51,13 +51,13 @@ def wanted(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]:
 
 
 def missing(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]:
-    """What has not arrived yet; empty when the run is complete."""
+    """Expected suites that have not arrived yet; empty when the run is complete."""
     here = {upload.key.suite for upload in uploads} | {f"{upload.key.suite}/{upload.key.name}" for upload in uploads}
     return tuple(one for one in wanted(uploads, policy) if one not in here)
 
 
-def compose(uploads: Sequence[Upload], books: Books, now: datetime) -> RunRecord:
-    """The run that these uploads make together. Raises InputError (`merge-mismatch`)."""
+def compose(uploads: Sequence[Upload], books: RepositoryRules, now: datetime) -> RunRecord:
+    """The run of these uploads. Raises InputError (`merge-mismatch`)."""
     newest = max(uploads, key=lambda upload: upload.received_at)
     snapshots = _snapshots(uploads)
     suites = {one.partition("/")[0] for one in wanted(uploads, books.policy)}
@@ -85,7 +85,7 @@ def _snapshots(uploads: Sequence[Upload]) -> dict[str, Snapshot]:
 
 
 def _verdict(
-    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: Books, now: datetime
+    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: RepositoryRules, now: datetime
 ) -> Verdict:
     policy = books.policy or Policy()
     facts = Facts(
@@ -99,26 +99,36 @@ def _verdict(
         commit=newest.commit,
         tree=newest.key.tree,
     )
-    return evaluate(facts, [policy], [*{**RULES, "baseline": _unguarded}.values(), _unjudged(books)])
+    others = [rule.check for name, rule in RULES.items() if name != "baseline"]
+    return evaluate(facts, [policy], [*others, _unguarded, _unjudged(books)])
 
 
 def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     if first:
-        return NoBaseline(BaselineReason.FIRST_RUN, "nothing of this repository was recorded before", blocking=False)
-    detail = "the run was composed of uploads, and the hub has no source code"
-    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
+        return NoBaseline(BaselineReason.FIRST_RUN, "this repository has no recorded run yet", blocking=False)
+    detail = "the run was composed from uploads, and the hub has no source code"
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.gate.max_drop < NO_GUARD)
+
+
+PAGE = RulePage(
+    id="hub-policy",
+    title="The hub has no policy for the repository",
+    why="Without a policy there is no bar, and coverage without a bar is not green.",
+    example="[hub-policy] nothing was judged: the repository has no policy",
+    fix="Store the repository's policy in the hub (docs/hub.md), or record judged runs with `covgov run` in CI.",
+)
 
 
 def _unguarded(view: PolicyView) -> Iterator[Finding]:
-    """The rule `baseline`. Its usual advice, to record a run first, changes nothing for composed runs."""
+    """The rule `baseline` with another hint: recording a run first does not help composed runs."""
     advice = "record with `covgov run` in CI and [history] store = hub:..., or set max_drop = 100 in the stored policy"
-    for finding in RULES["baseline"](view):
+    for finding in RULES["baseline"].check(view):
         yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
-def _unjudged(books: Books) -> Rule:
+def _unjudged(books: RepositoryRules) -> Check:
     def check(view: PolicyView) -> Iterator[Finding]:
-        """Without a policy there is no bar, and what no bar was held against is not green."""
+        """A run without a policy is not green: no bar was checked."""
         if books.policy is None:
             yield Finding(
                 rule="hub-policy",

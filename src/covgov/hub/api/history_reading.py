@@ -1,4 +1,4 @@
-"""Parts of one recorded run, read without the rest: verdicts without coverage, single files without their suite."""
+"""Reads parts of a recorded run: its verdict without coverage, or single files."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from covgov.history import layout
 from covgov.history.interface import View
 from covgov.history.layout import Stored
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage
 from covgov.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a file's coverage is in a run: sorted by suite, then path."""
+class CoverageLocation:
+    """A file's coverage in a run; sorted by suite, then path."""
 
     suite: str
     path: str
@@ -32,22 +32,22 @@ def manifest(view: View, sequence: int, run_id: str) -> Stored:
 
 
 def verdict(view: View, stored: Stored) -> Verdict:
-    """What was judged, without any coverage. Raises InputError (`history-damaged`)."""
-    return Reader(view).verdict(stored)
+    """The run's verdict. Raises InputError (`history-damaged`)."""
+    return RunReader(view).verdict(stored)
 
 
-def bare(reader: Reader, stored: Stored) -> RunRecord:
+def bare(reader: RunReader, stored: Stored) -> RunRecord:
     """The run without its snapshots. Raises InputError (`history-damaged`)."""
     return layout.record_of(stored.manifest.run, {}, reader.verdict(stored))
 
 
-def places(reader: Reader, stored: Stored) -> list[Place]:
+def places(reader: RunReader, stored: Stored) -> list[CoverageLocation]:
     """Every file of every suite, sorted. Raises InputError (`history-damaged`)."""
-    return sorted(Place(suite, path) for suite, paths in reader.paths(stored).items() for path in paths)
+    return sorted(CoverageLocation(suite, path) for suite, paths in reader.paths(stored).items() for path in paths)
 
 
-def coverage(reader: Reader, stored: Stored, wanted: Sequence[Place]) -> list[FileCoverage]:
-    """What each place holds. Raises InputError (`history-damaged`)."""
+def coverage(reader: RunReader, stored: Stored, wanted: Sequence[CoverageLocation]) -> list[FileCoverage]:
+    """The coverage at each location. Raises InputError (`history-damaged`)."""
     by_suite: dict[str, set[str]] = {}
     for place in wanted:
         by_suite.setdefault(place.suite, set()).add(place.path)

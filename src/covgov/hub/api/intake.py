@@ -1,4 +1,4 @@
-"""What was uploaded -> the snapshot of one suite: unpacked within limits, recognised by content, read strictly."""
+"""An upload -> the snapshot of one suite: unpacked within limits, recognised by content, parsed strictly."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import msgspec
 
 from covgov.errors import InputError
 from covgov.hub.api import archive
-from covgov.hub.api.http.body_limits import Gunzip
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.body_limits import GzipExpander
+from covgov.hub.settings import HubLimits
 from covgov.hub.store.verify.plausible import is_path
-from covgov.ingest.interface import HEAD_BYTES, Parsed
+from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.normalise import normalise, one_base
 from covgov.ingest.registry import FORMATS, detect
@@ -24,12 +24,12 @@ from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 DATA = "coveragepy-data"
 SNAPSHOT_HEAD = b'"covgov-snapshot"'
 TREE = "covgov-tree.json"
-"""A member of a zip with this name lists the repository's files: {"path": "git blob id"}."""
+"""A zip member with this name lists the repository's files: {"path": "git blob id"}."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the uploader says of the measurement. root: where the repository lay. exit_code: None = tests unknown."""
+class UploadClaims:
+    """The uploader's description of the measurement. root: directory of the repository. exit_code: None for unknown."""
 
     suite: str
     commit: str
@@ -42,27 +42,29 @@ class Said:
         return Origin(self.commit, self.tree)
 
 
-def unpack(body: bytes, limits: Limits) -> dict[str, bytes]:
+def unpack(body: bytes, limits: HubLimits) -> dict[str, bytes]:
     """The files in an upload, by name: those of a zip, or the body itself, gzip or not.
 
     Raises InputError (`upload-damaged`, `report-empty`), Problem (`body-too-large`, `files-too-many`).
     """
     if not body.strip():
-        raise InputError("report-empty", "the upload is empty", hint="the tool that writes the report did not finish")
+        raise InputError(
+            "report-empty", "the upload is empty", hint="check that the tool that writes the report finished"
+        )
     if body.startswith(b"PK\x03\x04"):
         return archive.unzip(body, limits)
     if body.startswith(b"\x1f\x8b"):
-        body = Gunzip(limits.unpacked)(body, last=True)
+        body = GzipExpander(limits.unpacked)(body, last=True)
     return {"report": body}
 
 
-def digest(files: Mapping[str, bytes], said: Said) -> str:
-    """SHA-256 of what was sent and said, however it was packed."""
+def digest(files: Mapping[str, bytes], said: UploadClaims) -> str:
+    """SHA-256 of the files and the claims, independent of packing."""
     listed = [(name, sha256(data).hexdigest()) for name, data in sorted(files.items())]
     return sha256(msgspec.json.encode((listed, said))).hexdigest()
 
 
-def snapshot_of(files: Mapping[str, bytes], said: Said) -> Snapshot:
+def snapshot_of(files: Mapping[str, bytes], said: UploadClaims) -> Snapshot:
     """The suite's snapshot from all reports. Raises InputError: what the formats raise, and `upload-needs-interpreter`,
     `upload-paths-unsettled`, `report-matches-nothing`, `upload-other-suite`, `upload-other-code`."""
     tree = _tree(files.get(TREE))
@@ -82,10 +84,10 @@ def _tree(data: bytes | None) -> Mapping[str, str] | None:
     try:
         return msgspec.json.decode(data, type=dict[str, str])
     except ValueError as error:
-        raise InputError("upload-damaged", f"{TREE}: {error}", hint='it is {"path": "git blob id"}') from None
+        raise InputError("upload-damaged", f"{TREE}: {error}", hint='write it as {"path": "git blob id"}') from None
 
 
-def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: Said) -> Snapshot:
+def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: UploadClaims) -> Snapshot:
     head = data[:HEAD_BYTES]
     if SNAPSHOT_HEAD in head[:200]:
         return _snapshot(name, data, said)
@@ -93,7 +95,7 @@ def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: Said) -> 
     if known is not None and known.name == DATA:
         raise InputError(
             "upload-needs-interpreter",
-            f"{name}: coverage.py's data file is analysed by the interpreter that measured, which the hub is not",
+            f"{name}: the hub cannot read coverage.py's data file; only the measuring interpreter can",
             hint="send `coverage json`, `coverage xml`, `coverage lcov`, or coverage/SUITE.snapshot of covgov",
         )
     if known is None:
@@ -104,7 +106,7 @@ def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: Said) -> 
     return Snapshot(said.suite, files, parsed.identity, notes=(*parsed.notes, *notes))
 
 
-def _snapshot(name: str, data: bytes, said: Said) -> Snapshot:
+def _snapshot(name: str, data: bytes, said: UploadClaims) -> Snapshot:
     snapshot = snapshot_codec.decode(data, name)
     if snapshot.suite != said.suite:
         raise InputError("upload-other-suite", f"{name} holds the suite {snapshot.suite!r}, not {said.suite!r}")
@@ -117,9 +119,9 @@ def _snapshot(name: str, data: bytes, said: Said) -> Snapshot:
 
 
 def _settled(
-    name: str, parsed: Parsed, tree: Mapping[str, str] | None, said: Said
+    name: str, parsed: ParsedReport, tree: Mapping[str, str] | None, said: UploadClaims
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
-    """The report's files by repository path. Without a tree only paths that can be nothing else are taken."""
+    """The report's files by repository path. Without a tree, only unambiguous paths are accepted."""
     if tree is None:
         return _as_meant(name, parsed, said.root), ()
     found = normalise(parsed, root=said.root, tree=tree)
@@ -128,21 +130,21 @@ def _settled(
         raise InputError(
             "report-matches-nothing",
             f"{name}: none of the {len(parsed.files)} files of the report is in the tree ({sample})",
-            hint="say where the repository lay with `root`",
+            hint="send `root`: the directory of the repository during measurement",
         )
     files = {path: replace(file, source=tree[path]) for path, file in found.files.items()}
     return files, tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
 
 
-def _as_meant(name: str, parsed: Parsed, root: str) -> dict[str, FileCoverage]:
-    """Paths as written, below the one source root that the report names, if it names any."""
+def _as_meant(name: str, parsed: ParsedReport, root: str) -> dict[str, FileCoverage]:
+    """Paths as written, below the report's only source root, if it names one."""
     base = one_base(parsed.roots, root=root)
     if base is None:
         named = ", ".join(parsed.roots)[:200]
         raise InputError(
             "upload-paths-unsettled",
-            f"{name}: its paths start from {named!r}, which is not known to be one directory of the repository",
-            hint=f"send it in a zip with {TREE}, or say with `root` where the repository lay",
+            f"{name}: its paths start from {named!r}, which is not clearly one directory of the repository",
+            hint=f"send it in a zip with {TREE}, or send `root`: the directory of the repository during measurement",
         )
     found: dict[str, list[FileCoverage]] = {}
     for path, file in parsed.files.items():
@@ -153,10 +155,10 @@ def _as_meant(name: str, parsed: Parsed, root: str) -> dict[str, FileCoverage]:
 
 
 def _check_path(name: str, written: str, path: str) -> None:
-    """`path`: what `written` stands for. Raises InputError (`upload-paths-unsettled`)."""
+    """`path`: `written`, normalised. Raises InputError (`upload-paths-unsettled`)."""
     if not is_path(path):
         raise InputError(
             "upload-paths-unsettled",
-            f"{name}: {written[:200]!r} is no path in a repository",
+            f"{name}: {written[:200]!r} is not a path in a repository",
             hint=f"send the report in a zip with {TREE}, or send coverage/SUITE.snapshot of covgov",
         )

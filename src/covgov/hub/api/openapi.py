@@ -1,7 +1,7 @@
-"""The published contract: every operation with each answer that it can give, and the document as bytes.
+"""The OpenAPI document: every operation with all its answers.
 
-FastAPI knows what a route returns. What guards, limits and storage answer instead is the same everywhere, and is added
-here from what the operation is: with or without a permission, a repository, parameters, a body.
+FastAPI knows what a route returns. The answers of guards, limits and storage are the same everywhere, and are added
+here depending on the operation: with or without a permission, a repository, parameters, a body.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 REASONS: Mapping[str, str] = {
-    "400": "The request asks for something that does not fit together, such as a cursor of another listing.",
-    "401": "Nobody is known to ask, or what was shown proves nothing.",
-    "403": "The asker is known and may not do this.",
-    "404": "There is no such thing, or the asker may not know of it.",
+    "400": "The request is contradictory, such as a cursor of another listing.",
+    "401": "The request has no credentials, or invalid ones.",
+    "403": "The caller lacks the permission.",
+    "404": "Not found, or not visible to the caller.",
     "408": "The body did not arrive in time.",
-    "409": "Something else is there already, or the state has moved on.",
-    "412": "It is no longer what If-Match names; nothing was changed.",
-    "413": "The body is too large, or becomes so when unpacked.",
-    "415": "The body has a media type or coding that is not read.",
-    "422": "The request cannot be understood; `errors` or `faults` name the places.",
-    "429": "Too many requests; Retry-After says when the next one is answered.",
-    "500": "The hub failed; nothing was changed. Its log tells more under the request id.",
-    "503": "The database or an issuer does not answer; Retry-After says when to try again.",
-    "507": "The hub's disk is full (Retry-After), or the repository keeps all that it may; nothing was changed. Also"
-    " reading may keep account of who reads.",
+    "409": "The object exists already, or the state changed in the meantime.",
+    "412": "The document no longer has the ETag in If-Match; nothing was changed.",
+    "413": "The body is too large, packed or unpacked.",
+    "415": "The body has an unsupported media type or coding.",
+    "422": "The request is invalid; `errors` or `faults` name the places.",
+    "429": "Too many requests; wait for the seconds in Retry-After.",
+    "500": "The hub failed; nothing was changed. Look for the request id in its log.",
+    "503": "The database or an issuer does not answer; retry after the seconds in Retry-After.",
+    "507": "The hub's disk is full (Retry-After), or the repository reached its quota; nothing was changed. Also for"
+    " reads, which can write audit entries.",
 }
 REF = "#/components/schemas/{name}"
 EVERYWHERE = ("400", "413", "415", "422", "429", "500", "503")
-"""Also where no body is read: a length or a coding that is refused is refused by its header."""
+"""Also for routes without a body: length and coding are checked in the headers."""
 
 GUARDED = ("401", "403", "507")
 WITH_BODY = ("408", "409")
@@ -48,7 +48,7 @@ def document(app: FastAPI) -> bytes:
 
 
 def complete(found: dict[str, object]) -> dict[str, object]:
-    """FastAPI's document with the answers that are no route's own, and nothing left to a `default`."""
+    """FastAPI's document with the shared answers instead of a `default`."""
     found.update({name: _referring(value) for name, value in found.items()})
     components = _table(found, "components")
     schemas = _table(components, "schemas")
@@ -101,7 +101,7 @@ def _tables(value: object) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _table(parent: dict[str, object], name: str) -> dict[str, object]:
-    """The mapping below `name`, made when there is none."""
+    """The mapping below `name`, created when missing."""
     value = parent.setdefault(name, {})
     if not isinstance(value, dict):
         raise TypeError(f"{name} of an OpenAPI document is a mapping")

@@ -1,4 +1,4 @@
-"""What the audit trail learns of additions to a history; in the transaction that keeps them."""
+"""Audit entries of additions to a history, in the same transaction."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from covgov.history.interface import RunSummary
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event, FieldValue
-from covgov.hub.store.repositories import Repository
-from covgov.hub.store.work import Work
+from covgov.hub.eventlog.vocabulary import AuditEvent, FieldValue
+from covgov.hub.store.repositories import HubRepository
+from covgov.hub.store.work import UnitOfWork
 
 LONGEST = 250
-"""Characters of a name that the trail repeats."""
+"""Most characters of a name in an entry."""
 
 
-def account(work: Work, repository: Repository, runs: Sequence[RunSummary]) -> None:
+def account(work: UnitOfWork, repository: HubRepository, runs: Sequence[RunSummary]) -> None:
     """One entry for each run. Raises DeliveryFailed (`audit-unwritable`)."""
     for run in runs:
         fields: Mapping[str, FieldValue] = {
@@ -25,10 +25,10 @@ def account(work: Work, repository: Repository, runs: Sequence[RunSummary]) -> N
             "branch": run.branch[:LONGEST],
             "outcome": run.outcome.value,
         }
-        audit.account(work, Event.RUN_APPENDED, fields)
+        audit.account(work, AuditEvent.RUN_APPENDED, fields)
 
 
-def account_files(work: Work, repository: Repository, *, files: int, runs: int, head: str) -> None:
+def account_files(work: UnitOfWork, repository: HubRepository, *, files: int, runs: int, head: str) -> None:
     """One entry for an addition of files. Raises DeliveryFailed (`audit-unwritable`)."""
     counted = {"files": files, "runs": runs}
-    audit.account(work, Event.HISTORY_ADDED, {"repository": repository.full_name, "head": head, **counted})
+    audit.account(work, AuditEvent.HISTORY_ADDED, {"repository": repository.full_name, "head": head, **counted})

@@ -1,7 +1,7 @@
-"""From the Authorization header to a Principal. Nothing shown: anonymous. Something shown that does not hold: refused.
+"""Authorization header -> Principal. No header: anonymous. An invalid token: refused.
 
-Authentication has its own short transactions, before the request's: a CI token is used up even when the request then
-fails, and nobody waits for a database lock while keys are fetched.
+Authentication has its own short transactions before the request's: a CI token is used up even when the request then
+fails, and no database lock is held while keys are fetched.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import CovgovError
 from covgov.hub.auth_service.oidc import bindings, replay
-from covgov.hub.auth_service.oidc.bindings import Offer
-from covgov.hub.auth_service.oidc.oidc import OidcVerifier, Verified
+from covgov.hub.auth_service.oidc.bindings import BoundRepository
+from covgov.hub.auth_service.oidc.oidc import OidcVerifier, VerifiedToken
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import ANONYMOUS, Kind, Principal, Scope, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import ANONYMOUS, Principal, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.auth_service.tokens.text import PREFIX
-from covgov.hub.auth_service.tokens.tokens import Issued
+from covgov.hub.auth_service.tokens.tokens import IssuedToken
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.settings import HubSettings
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.store.work import UnitOfWork, transaction
 
 #: How long a token lives that a CI token was exchanged for: one push, with its retries.
 EXCHANGED_LIFE: Final = timedelta(minutes=15)
@@ -39,8 +39,8 @@ EXCHANGED_LIFE: Final = timedelta(minutes=15)
 USE_PATIENCE: Final = 0.25
 
 
-class Deps(Protocol):
-    """What it takes from outside. fetch_jwks must give up in time by itself; monotonic: seconds that never go back."""
+class AuthDependencies(Protocol):
+    """External dependencies. fetch_jwks must have its own timeout; monotonic: seconds that never go back."""
 
     @property
     def engine(self) -> Engine: ...
@@ -54,21 +54,21 @@ class Deps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """What an application authenticates with; it stands on `app.state.authenticator`. now: aware, UTC."""
+    """Authenticates the requests of an application, as `app.state.authenticator`. now: aware, UTC."""
 
     engine: Engine
     now: Callable[[], datetime]
     oidc: OidcVerifier
 
     def authenticate(self, headers: Sequence[str], request_id: str = "", repository: str | None = None) -> Principal:
-        """Who sent these Authorization headers. Raises Unauthenticated, IssuerUnavailable.
+        """The principal of these Authorization headers. Raises AuthenticationRefusal, IssuerUnavailable.
 
-        More than one header is refused: which of them counts must not depend on who reads it. repository: what the
-        request is about; a CI token reaches no other.
+        More than one header is refused, because proxies could read another one than the hub. repository: that of the
+        request; a CI token is valid for no other.
         """
         if not headers:
             return ANONYMOUS
-        with _refusals_told():
+        with _logged_refusals():
             shown = _bearer(headers)
             return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id, repository)
 
@@ -78,23 +78,23 @@ class Authenticator:
         request_id: str,
         secrets: Callable[[int], bytes],
         repository: str | None = None,
-    ) -> Issued:
+    ) -> IssuedToken:
         """A token of the hub for 15 minutes, role uploader, in exchange for the CI token of these Authorization
         headers, which is used up.
 
-        A job gets one CI token (GitLab), but a push is several requests. repository: the one that it shall reach; None
-        where there is no choice, see `bindings.chosen`. Raises as `authenticate` does, and UsageError
+        A job gets one CI token (GitLab), but a push is several requests. repository: the scope of the new token; None
+        when there is no choice, see `bindings.chosen`. Raises as `authenticate` does, and UsageError
         `oidc-repository-unnamed`.
         """
-        with _refusals_told():
+        with _logged_refusals():
             if not headers:
-                raise Unauthenticated(
-                    "authentication-required", "this needs the CI's OIDC token", hint="send it as Authorization: Bearer"
+                raise AuthenticationRefusal(
+                    "authentication-required", "send the CI's OIDC token", hint="send it as Authorization: Bearer"
                 )
             verified = self.oidc.verify(_bearer(headers))
-            fitting = self._fitting(verified)
+            fitting = self._admitting(verified)
             with self._work(verified, request_id) as work:
-                reached = bindings.chosen(_bound_still(work, verified, fitting), verified.identity, repository)
+                reached = bindings.chosen(_still_bound(work, verified, fitting), verified.identity, repository)
                 if not reached.names:
                     raise _unbound(verified, repository)
                 who = _used(work, verified, reached)
@@ -106,11 +106,11 @@ class Authenticator:
             raise _replayed()
 
     def record_refusal(self, asking: Principal, request_id: str, fields: Mapping[str, str | int | bool]) -> None:
-        """Into the audit trail. Raises DeliveryFailed `audit-unwritable`."""
+        """Write a refusal to the audit trail. Raises DeliveryFailed `audit-unwritable`."""
         with transaction(self.engine, write=True) as connection:
             audit.write(
                 connection,
-                Event.ACCESS_REFUSED,
+                AuditEvent.ACCESS_REFUSED,
                 at=self.now(),
                 actor=asking.name,
                 request_id=request_id,
@@ -126,7 +126,7 @@ class Authenticator:
         return token.principal()
 
     def _record_use(self, token_id: str, now: datetime) -> None:
-        """A full disk or a long lock must not make the hub unreadable, so this may fail."""
+        """Only logs a failure: a full disk or a long lock must not block readers."""
         try:
             with transaction(self.engine, write=True, patience=USE_PATIENCE) as connection:
                 tokens.record_use(connection, token_id, now)
@@ -135,18 +135,18 @@ class Authenticator:
 
     def _by_oidc(self, shown: str, request_id: str, repository: str | None) -> Principal:
         verified = self.oidc.verify(shown)
-        fitting = self._fitting(verified)
+        fitting = self._admitting(verified)
         with self._work(verified, request_id) as work:
-            names = _bound_still(work, verified, fitting)
-            who = _used(work, verified, Scope(names & {repository}))
+            names = _still_bound(work, verified, fitting)
+            who = _used(work, verified, RepositoryScope(names & {repository}))
         if who is None:
             raise _replayed()
         return who
 
-    def _fitting(self, verified: Verified) -> frozenset[Offer]:
-        """The bindings that admit the token, compared while no lock is held: the patterns are other people's.
+    def _admitting(self, verified: VerifiedToken) -> frozenset[BoundRepository]:
+        """The bindings that admit the token, matched without a database lock: untrusted patterns can be slow.
 
-        Raises Unauthenticated `oidc-unbound`.
+        Raises AuthenticationRefusal `oidc-unbound`.
         """
         with transaction(self.engine, write=False) as connection:
             offers = bindings.offered(connection, verified.identity)
@@ -156,14 +156,14 @@ class Authenticator:
         return found
 
     @contextmanager
-    def _work(self, verified: Verified, request_id: str) -> Iterator[Work]:
-        """Looking up what a CI token opens, using it up and giving a token for it are one: nothing comes in between."""
+    def _work(self, verified: VerifiedToken, request_id: str) -> Iterator[UnitOfWork]:
+        """One transaction to look up a CI token's bindings, use it up and issue a token for it."""
         with transaction(self.engine, write=True) as connection:
-            yield Work(connection, self.now(), verified.identity.name, request_id)
+            yield UnitOfWork(connection, self.now(), verified.identity.name, request_id)
 
 
-def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
-    """The one of an application. Raises ValueError when the settings ask for a skew beyond five minutes."""
+def authenticator(settings: HubSettings, deps: AuthDependencies) -> Authenticator:
+    """The authenticator of an application. Raises ValueError for a clock skew beyond five minutes."""
     verifier = OidcVerifier(
         settings.issuers,
         settings.audience,
@@ -178,64 +178,64 @@ def authenticator(settings: HubSettings, deps: Deps) -> Authenticator:
 def _bearer(headers: Sequence[str]) -> str:
     scheme, _, shown = headers[0].strip().partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not shown.strip():
-        raise Unauthenticated(
+        raise AuthenticationRefusal(
             "authorization-malformed",
-            "the Authorization header must stand once and say Bearer and a token",
+            "the request needs exactly one Authorization header, with Bearer and a token",
             hint="send Authorization: Bearer with a token of the hub",
         )
     return shown.strip()
 
 
-def _bound_still(work: Work, verified: Verified, fitting: frozenset[Offer]) -> frozenset[str]:
-    """Repositories of the hub that are bound as they were a moment ago. Raises Unauthenticated `oidc-unbound`."""
+def _still_bound(work: UnitOfWork, verified: VerifiedToken, fitting: frozenset[BoundRepository]) -> frozenset[str]:
+    """Repositories of the bindings that still exist. Raises AuthenticationRefusal `oidc-unbound`."""
     names = frozenset(one.repository for one in fitting & bindings.offered(work.connection, verified.identity))
     if not names:
         raise _unbound(verified)
     return names
 
 
-def _used(work: Work, verified: Verified, reached: Scope) -> Principal | None:
-    """Who a verified CI token speaks for, once; None when it was used before, which is accounted for.
+def _used(work: UnitOfWork, verified: VerifiedToken, reached: RepositoryScope) -> Principal | None:
+    """The principal of a verified CI token; None when it was used before, which is audited.
 
-    To be committed in each case; the caller refuses who is None afterwards.
+    Commit in both cases, then refuse None.
     """
     identity = verified.identity
     if replay.first_use(
         work.connection, identity.issuer, identity.token_id, expires_at=verified.expires_at, now=work.now
     ):
-        return principal(Kind.OIDC, identity.name, Role.UPLOADER, reached, identity.job)
+        return principal(PrincipalKind.OIDC, identity.name, Role.UPLOADER, reached, identity.job)
     fields = {
         "issuer": identity.issuer,
         "token_id": identity.token_id,
         "repository": identity.repository,
         "subject": identity.subject,
     }
-    audit.account(work, Event.OIDC_REPLAYED, fields)
+    audit.account(work, AuditEvent.OIDC_REPLAYED, fields)
     return None
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
-    """The audit trail is closed to strangers, who could fill it; the operator still learns what they tried."""
+def _logged_refusals() -> Iterator[None]:
+    """Logs refusals for the operator; the audit trail has none, because anonymous requests could fill it."""
     try:
         yield
-    except Unauthenticated as refused:
+    except AuthenticationRefusal as refused:
         logger.info("authentication-refused", code=refused.code, reason=refused.message)
         raise
 
 
-def _replayed() -> Unauthenticated:
-    return Unauthenticated(
+def _replayed() -> AuthenticationRefusal:
+    return AuthenticationRefusal(
         "oidc-replayed",
-        "this CI token was used before, if only for an answer that got lost",
-        hint="ask the CI for a new one; where a job gets only one, run the job again",
+        "this CI token was used before, possibly by a request whose answer was lost",
+        hint="request a new token from the CI, or run the job again",
     )
 
 
-def _unbound(verified: Verified, wanted: str | None = None) -> Unauthenticated:
+def _unbound(verified: VerifiedToken, wanted: str | None = None) -> AuthenticationRefusal:
     identity = verified.identity
-    return Unauthenticated(
+    return AuthenticationRefusal(
         "oidc-unbound",
         f"no repository {wanted or 'of the hub'} is bound to {identity.repository} at {identity.ref}",
-        hint="a maintainer binds it: issuer, repository and ref pattern",
+        hint="ask a maintainer to bind issuer, repository and ref pattern",
     )

@@ -1,10 +1,10 @@
-"""Every route says who may use it: `Depends(requires(Permission.X))`, or `Depends(public())` when everyone may.
+"""Access control of routes: `Depends(requires(Permission.X))`, or `Depends(public())` for everyone.
 
     principal: Annotated[Principal, Depends(requires(Permission.RUN_READ))]
 
-A permission over a repository is asked about the path's `{owner}/{name}`. 401: nobody is known to ask. 403: the
-principal may read the repository, but not do this. 404: it may not read it, so to it the repository does not exist.
-Refusals of a known principal go into the audit trail. `check_routes` makes forgetting the declaration fatal.
+A permission over a repository is checked for the path's `{owner}/{name}`. 401: no valid credentials. 403: the
+principal can read the repository, but lacks the permission. 404: it cannot read the repository.
+Refusals of a known principal are audited. The hub does not start with an undeclared route (`check_routes`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from fastapi.security import HTTPBearer
 
 from covgov.hub.auth_service.authenticate import Authenticator
 from covgov.hub.auth_service.permissions import INSTANCE, OPEN, Permission
-from covgov.hub.auth_service.principals import Kind, Principal, may
-from covgov.hub.auth_service.refusals import Forbidden, Hidden, Misdeclared, Refused, Unauthenticated
+from covgov.hub.auth_service.principals import Principal, PrincipalKind, may
+from covgov.hub.auth_service.refusals import (
+    AccessRefusal,
+    AuthenticationRefusal,
+    PermissionRefusal,
+    UnguardedRoute,
+    VisibilityRefusal,
+)
 from covgov.hub.auth_service.visibility import is_public
 
 #: Only tells OpenAPI how to authenticate; the header is read by `authenticate`, which refuses what this lets pass.
@@ -32,14 +38,14 @@ PRINCIPAL: Final = "covgov.principal"
 
 
 @dataclass(frozen=True, slots=True)
-class Requires:
-    """The dependency that `requires` makes; equal ones are evaluated once in a request."""
+class PermissionGuard:
+    """The dependency of `requires`; equal ones are evaluated once per request."""
 
     permission: Permission
     repository_param: tuple[str, str]
 
     def __call__(self, request: Request, _: object = Security(_BEARER)) -> Principal:
-        """The principal, who may. Raises Unauthenticated, Forbidden, Hidden, IssuerUnavailable."""
+        """The principal, if it has the permission. Raises AccessRefusal."""
         authenticator = authenticator_of(request)
         repository = self._repository(request)
         shown = request.headers.getlist("authorization")
@@ -60,25 +66,25 @@ class Requires:
 
 
 @dataclass(frozen=True, slots=True)
-class Public:
-    """The dependency that `public` makes: it lets everyone pass, and says that this is meant."""
+class PublicAccess:
+    """The dependency of `public`: marks a route as open to everyone."""
 
     def __call__(self) -> None:
         return None
 
 
-def requires(permission: Permission, *, repository_param: tuple[str, str] = ("owner", "name")) -> Requires:
-    """A dependency that gives the Principal and marks the route. repository_param: the path's two parameters."""
-    return Requires(permission, repository_param)
+def requires(permission: Permission, *, repository_param: tuple[str, str] = ("owner", "name")) -> PermissionGuard:
+    """A dependency that checks the permission and returns the principal. repository_param: two path parameters."""
+    return PermissionGuard(permission, repository_param)
 
 
-def public() -> Public:
-    """A dependency that marks a route which everyone may use, such as `/healthz`."""
-    return Public()
+def public() -> PublicAccess:
+    """A dependency that marks a route as open to everyone, such as `/healthz`."""
+    return PublicAccess()
 
 
 def authenticator_of(request: Request) -> Authenticator:
-    """What the application was given as `app.state.authenticator`."""
+    """The application's authenticator."""
     found = request.app.state.authenticator
     if not isinstance(found, Authenticator):
         raise TypeError("app.state.authenticator is not an Authenticator")
@@ -86,13 +92,13 @@ def authenticator_of(request: Request) -> Authenticator:
 
 
 def check_routes(app: FastAPI) -> None:
-    """Raises Misdeclared (`route-unguarded`) naming every route that does not say, or says wrongly, who may use it.
+    """Raises UnguardedRoute (`route-unguarded`) naming every route without a correct declaration.
 
-    Only FastAPI's own route for the OpenAPI document may go without: it is about no repository.
+    Only FastAPI's own route for the OpenAPI document is exempt.
     """
     faults = sorted(_faults(app))
     if faults:
-        raise Misdeclared(
+        raise UnguardedRoute(
             "route-unguarded",
             "the hub does not start: " + "; ".join(faults),
             hint="declare Depends(requires(Permission...)) or Depends(public()) on each",
@@ -105,23 +111,23 @@ def _faults(app: FastAPI) -> Iterator[str]:
         if isinstance(dependant, Dependant):
             yield from (f"{route.path} {fault}" for fault in _declared(dependant, str(route.path)))
         elif route.path is None or route.path != app.openapi_url:
-            yield f"{route.path or route.original_route} is no API route and cannot be guarded"
+            yield f"{route.path or route.original_route} is not an API route and cannot be guarded"
 
 
 def _declared(dependant: Dependant, path: str) -> Iterator[str]:
     calls = list(_calls(dependant))
-    required = [call for call in calls if isinstance(call, Requires)]
-    is_open = any(isinstance(call, Public) for call in calls)
+    required = [call for call in calls if isinstance(call, PermissionGuard)]
+    is_open = any(isinstance(call, PublicAccess) for call in calls)
     if not required and not is_open:
         yield "declares no permission"
     if required and is_open:
-        yield "declares a permission and that it is public"
+        yield "declares a permission and is public"
     for one in required:
         named = all(f"{{{param}}}" in path for param in one.repository_param)
         if one.permission not in INSTANCE and not named:
-            yield f"needs a repository for {one.permission} and names none"
+            yield f"has {one.permission}, but no repository in its path"
         if one.permission in INSTANCE and named:
-            yield f"names a repository and asks {one.permission}, which is about none"
+            yield f"has a repository in its path, but {one.permission} is not about one"
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
@@ -132,24 +138,24 @@ def _calls(dependant: Dependant) -> Iterator[object]:
 
 def _refusal(
     request: Request, asking: Principal, permission: Permission, repository: str | None, *, open_to_all: bool
-) -> Refused:
-    if asking.kind is Kind.ANONYMOUS:
-        return Unauthenticated(
-            "authentication-required", "this needs a token", hint="send Authorization: Bearer with a token of the hub"
+) -> AccessRefusal:
+    if asking.kind is PrincipalKind.ANONYMOUS:
+        return AuthenticationRefusal(
+            "authentication-required", "a token is required", hint="send Authorization: Bearer with a token of the hub"
         )
     reads = open_to_all or may(asking, Permission.REPOSITORY_READ, repository)
     hidden = repository is not None and not reads
     _record(request, asking, permission, repository, "hidden" if hidden else "forbidden")
     if hidden:
-        return Hidden(
+        return VisibilityRefusal(
             "repository-unknown",
             f"there is no repository {repository}",
-            hint="check the spelling; a repository that the token does not reach is not shown either",
+            hint="check the spelling and the scope of the token",
         )
-    return Forbidden(
+    return PermissionRefusal(
         "permission-missing",
         f"{asking.name} may not {permission}" + (f" in {repository}" if repository else ""),
-        hint="ask for a token with a role that may, see docs/hub.md",
+        hint="ask for a token with a role that has the permission, see docs/hub.md",
     )
 
 
@@ -161,5 +167,5 @@ def _record(request: Request, asking: Principal, permission: Permission, reposit
 
 
 def _request_id(request: Request) -> str:
-    """What the outermost middleware called this request."""
+    """The id that the outermost middleware gave this request."""
     return str(request.scope.get("covgov.request_id", ""))

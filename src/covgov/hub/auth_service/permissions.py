@@ -1,4 +1,4 @@
-"""What may be done, by which role. Both lists are closed: what GRANTS does not name is denied."""
+"""Permissions and roles. Everything that GRANTS does not list is denied."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
-    """Each role may do all that the one before it may."""
+    """Each role includes the permissions of the one before it."""
 
     READER = "reader"
     UPLOADER = "uploader"

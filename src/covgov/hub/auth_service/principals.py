@@ -1,4 +1,4 @@
-"""Who asks, and whether they may. A repository is named `owner/name`."""
+"""Principals and their permissions. A repository is named `owner/name`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import GRANTS, HARMLESS, INSTANCE, Permission, Role
 
 
-class Kind(StrEnum):
+class PrincipalKind(StrEnum):
     ANONYMOUS = "anonymous"
     TOKEN = "token"  # noqa: S105 - a name
     OIDC = "oidc"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The repositories that a principal reaches: some by name, or every one that exists or will."""
+class RepositoryScope:
+    """The repositories of a principal: some by name, or all, including future ones."""
 
     names: frozenset[str] = frozenset()
     everything: bool = False
@@ -28,38 +28,40 @@ class Scope:
         return self.everything or repository in self.names
 
 
-NOWHERE: Final = Scope()
-EVERYWHERE: Final = Scope(everything=True)
+NOWHERE: Final = RepositoryScope()
+EVERYWHERE: Final = RepositoryScope(everything=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """name: what the audit trail calls it. permissions: never more than GRANTS gives to the role.
+    """name: as in the audit trail. permissions: never more than the role's in GRANTS.
 
-    job: of a CI job, and of the token that it got: it adds runs of its own ref only (`placement`).
+    job: for a CI job and its token, which can add runs of their own ref only (`placement`).
     """
 
-    kind: Kind
+    kind: PrincipalKind
     name: str
     role: Role | None
-    repositories: Scope
+    repositories: RepositoryScope
     permissions: frozenset[Permission]
     job: CiJob | None = None
 
 
-ANONYMOUS: Final = Principal(Kind.ANONYMOUS, "anonymous", None, NOWHERE, frozenset())
+ANONYMOUS: Final = Principal(PrincipalKind.ANONYMOUS, "anonymous", None, NOWHERE, frozenset())
 
 
-def principal(kind: Kind, name: str, role: Role, repositories: Scope, job: CiJob | None = None) -> Principal:
-    """A principal with all that GRANTS gives to the role."""
+def principal(
+    kind: PrincipalKind, name: str, role: Role, repositories: RepositoryScope, job: CiJob | None = None
+) -> Principal:
+    """A principal with all permissions of the role."""
     return Principal(kind, name, role, repositories, GRANTS[role], job)
 
 
 def may(asking: Principal, permission: Permission, repository: str | None) -> bool:
-    """Whether the principal holds the permission there; repository None asks for the hub as a whole.
+    """Whether the principal has the permission in the repository; None is the hub as a whole.
 
-    False unless everything speaks for it: a repository's permission without a repository is denied, and so is a
-    permission over the hub when it is asked about one repository or held over some repositories only.
+    Denied by default: a repository's permission needs a repository, and a permission over the hub needs None and an
+    unlimited scope.
     """
     if asking.role is None or permission not in asking.permissions or permission not in GRANTS[asking.role]:
         return False
@@ -69,5 +71,5 @@ def may(asking: Principal, permission: Permission, repository: str | None) -> bo
 
 
 def visible(asking: Principal, repositories: Iterable[tuple[str, bool]]) -> list[str]:
-    """Of (repository, private), the ones that the principal may know of, in the order given."""
+    """The readable ones of (repository, private), in the given order."""
     return [name for name, private in repositories if not private or may(asking, Permission.REPOSITORY_READ, name)]

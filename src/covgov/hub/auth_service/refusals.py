@@ -1,4 +1,4 @@
-"""Why a request is refused, as errors that carry their HTTP status and headers."""
+"""Errors of refused requests, with their HTTP status and headers."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ NONE: Mapping[str, str] = MappingProxyType({})
 CHALLENGE: Mapping[str, str] = MappingProxyType({"WWW-Authenticate": 'Bearer realm="covgov"'})
 
 
-class Refused(CovgovError):
-    """status: of the HTTP answer. headers: what the answer must carry besides."""
+class AccessRefusal(CovgovError):
+    """status: of the HTTP answer. headers: further headers of the answer."""
 
     status: ClassVar[int] = 403
     headers: Mapping[str, str] = NONE
 
 
-class Unauthenticated(Refused):
-    """Nobody is known to ask, or what was shown proves nothing."""
+class AuthenticationRefusal(AccessRefusal):
+    """No credentials, or invalid ones."""
 
     status: ClassVar[int] = 401
     headers = CHALLENGE
 
 
-class Forbidden(Refused):
-    """The principal is known and may not do this."""
+class PermissionRefusal(AccessRefusal):
+    """The principal lacks the permission."""
 
 
-class Hidden(Refused):
-    """To this principal the repository does not exist."""
+class VisibilityRefusal(AccessRefusal):
+    """The principal cannot see the repository."""
 
     status: ClassVar[int] = 404
 
 
-class Misplaced(Refused):
-    """A CI job would add a run that is not its own. repository: to which one."""
+class PlacementRefusal(AccessRefusal):
+    """A CI job tried to add a run that is not its own. repository: the target."""
 
     status: ClassVar[int] = 409
     repository: str = ""
 
 
-class IssuerUnavailable(Refused):
-    """The issuer's keys cannot be had at the moment, so nothing that it signed can be checked."""
+class IssuerUnavailable(AccessRefusal):
+    """The issuer's keys cannot be fetched, so its tokens cannot be verified."""
 
     status: ClassVar[int] = 503
 
@@ -53,5 +53,5 @@ class IssuerUnavailable(Refused):
         self.headers = {"Retry-After": str(retry_after)}
 
 
-class Misdeclared(CovgovError):
-    """The application must not start: a route does not say, or says wrongly, who may use it."""
+class UnguardedRoute(CovgovError):
+    """The application must not start: a route lacks a correct access declaration."""

@@ -1,18 +1,18 @@
-"""A repository is deleted together with whatever gave access to it."""
+"""Deletes a repository together with all access to it."""
 
 from __future__ import annotations
 
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store import repositories
-from covgov.hub.store.repositories import Deletion, Repository
-from covgov.hub.store.work import Work
+from covgov.hub.store.repositories import Deletion, HubRepository
+from covgov.hub.store.work import UnitOfWork
 
 
-def remove(work: Work, repository: Repository) -> Deletion:
-    """Delete it, its bindings, and its name from every token: whoever takes the name later shares it with nobody.
+def remove(work: UnitOfWork, repository: HubRepository) -> Deletion:
+    """Delete it, its bindings, and its name in every token: no old token works for a later repository of that name.
 
     Raises InputError (`repository-unknown`).
     """
@@ -22,5 +22,5 @@ def remove(work: Work, repository: Repository) -> Deletion:
     tokens.withdraw(work, repository.full_name)
     gone = repositories.delete(work.connection, repository)
     counted = {"files": gone.files, "runs": gone.runs, "blobs": gone.blobs}
-    audit.account(work, Event.REPOSITORY_DELETED, {"repository": repository.full_name, **counted})
+    audit.account(work, AuditEvent.REPOSITORY_DELETED, {"repository": repository.full_name, **counted})
     return gone

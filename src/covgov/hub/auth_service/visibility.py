@@ -1,4 +1,4 @@
-"""Whether a repository is open to all."""
+"""Whether a repository is public."""
 
 from __future__ import annotations
 

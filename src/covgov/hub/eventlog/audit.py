@@ -20,9 +20,9 @@ from covgov.errors import DeliveryFailed
 from covgov.hub.eventlog.chain import EMPTY, AuditEntry, AuditHead, canonical, digest
 from covgov.hub.eventlog.redaction import blank_credentials
 from covgov.hub.eventlog.verification import AuditFault, check
-from covgov.hub.eventlog.vocabulary import Event, FieldValue, faults_of
+from covgov.hub.eventlog.vocabulary import AuditEvent, FieldValue, faults_of
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
-from covgov.hub.store.work import Work, stamp
+from covgov.hub.store.work import UnitOfWork, stamp
 
 AT_ONCE = 1000
 """Rows held in memory while a trail is read."""
@@ -50,7 +50,7 @@ COLUMNS = (
 
 def write(
     connection: Connection,
-    event: Event,
+    event: AuditEvent,
     *,
     at: datetime,
     actor: str,
@@ -74,7 +74,7 @@ def write(
         raise _unwritable(event, str(error.__cause__ or error)) from error
 
 
-def account(work: Work, event: Event, fields: Mapping[str, FieldValue]) -> None:
+def account(work: UnitOfWork, event: AuditEvent, fields: Mapping[str, FieldValue]) -> None:
     """As `write`, for who does this work, at its moment."""
     write(work.connection, event, at=work.now, actor=work.actor, request_id=work.request_id, fields=fields)
 
@@ -118,7 +118,7 @@ def _kept_head(connection: Connection, *, lock: bool = False) -> AuditHead | Non
     return AuditHead(row.sequence, row.hash) if row else None
 
 
-def _unwritable(event: Event, why: str) -> DeliveryFailed:
+def _unwritable(event: AuditEvent, why: str) -> DeliveryFailed:
     return DeliveryFailed(
         "audit-unwritable",
         f"the audit entry {event.value} cannot be written: {blank_credentials(why)}",

@@ -30,7 +30,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Sink:
+class DiagnosticSink:
     """Where the lines go. lost: how many could not be written since the last that could; the next one says so."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Sink:
             self.lost += 1
 
 
-SINK = Sink()
+SINK = DiagnosticSink()
 
 
 def _named(_logger: object, level: str, fields: Fields) -> Fields:

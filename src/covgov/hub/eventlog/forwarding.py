@@ -15,7 +15,7 @@ WRITERS = {
 }
 
 
-class Forwarding(logging.Handler):
+class ForwardingHandler(logging.Handler):
     """Each record becomes one line `library-message` with the fields `library` and `said`."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -38,6 +38,6 @@ def forward(*names: str, least: str = "info") -> None:
     """
     for name in names:
         source = logging.getLogger(name)
-        source.handlers = [Forwarding()]
+        source.handlers = [ForwardingHandler()]
         source.propagate = False
         source.setLevel(LEVELS[least])

@@ -17,7 +17,7 @@ LONGEST_TEXT = 1000
 
 
 @unique
-class Event(StrEnum):
+class AuditEvent(StrEnum):
     """Everything that the hub keeps account of."""
 
     ACCESS_REFUSED = "access-refused"
@@ -45,40 +45,48 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class EventFields:
     """The fields of an event by name and type. A field that is in neither mapping is refused."""
 
     required: Mapping[str, type[FieldValue]]
     optional: Mapping[str, type[FieldValue]]
 
 
-def _shape(required: Mapping[str, type[FieldValue]], **optional: type[FieldValue]) -> Shape:
-    return Shape(required, optional)
+def _shape(required: Mapping[str, type[FieldValue]], **optional: type[FieldValue]) -> EventFields:
+    return EventFields(required, optional)
 
 
-SHAPES: Mapping[Event, Shape] = {
-    Event.ACCESS_REFUSED: _shape({"permission": str, "reason": str}, repository=str, method=str, path=str, token=str),
-    Event.AUDIT_EXPORTED: _shape({"entries": int}, after=int),
-    Event.DATABASE_BACKED_UP: _shape({"target": str}, sha256=str),
-    Event.DATABASE_MIGRATED: _shape({"before": str, "after": str}, backup=str),
-    Event.DATABASE_RESTORED: _shape({"source": str}, sha256=str),
-    Event.HISTORY_ADDED: _shape({"repository": str, "files": int, "head": str}, runs=int, message=str, previous=str),
-    Event.HISTORY_MIGRATED: _shape({"repository": str, "runs": int}, version=int),
-    Event.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, head=str),
-    Event.OIDC_BOUND: _shape({"repository": str, "issuer": str, "subject": str, "ref": str}, binding=int),
-    Event.OIDC_REPLAYED: _shape({"issuer": str, "token_id": str}, repository=str, subject=str),
-    Event.OIDC_UNBOUND: _shape({"repository": str, "issuer": str, "subject": str}, ref=str, binding=int),
-    Event.POLICY_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
-    Event.REGISTER_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
-    Event.REPOSITORY_CHANGED: _shape({"repository": str}, default_branch=str, private=bool),
-    Event.REPOSITORY_CREATED: _shape({"repository": str}, default_branch=str, private=bool),
-    Event.REPOSITORY_DELETED: _shape({"repository": str}, files=int, runs=int, blobs=int),
-    Event.RUN_APPENDED: _shape({"repository": str, "run": str, "sequence": int}, commit=str, branch=str, outcome=str),
-    Event.TOKEN_CREATED: _shape({"token": str, "role": str}, name=str, scope=str, expires=str, issuer=str, subject=str),
-    Event.TOKEN_NARROWED: _shape({"token": str, "repository": str}, name=str),
-    Event.TOKEN_REVOKED: _shape({"token": str}, name=str, reason=str),
-    Event.TOKEN_ROTATED: _shape({"token": str, "replaced_by": str}, name=str, overlap=str, expires=str),
-    Event.UPLOAD_ACCEPTED: _shape(
+SHAPES: Mapping[AuditEvent, EventFields] = {
+    AuditEvent.ACCESS_REFUSED: _shape(
+        {"permission": str, "reason": str}, repository=str, method=str, path=str, token=str
+    ),
+    AuditEvent.AUDIT_EXPORTED: _shape({"entries": int}, after=int),
+    AuditEvent.DATABASE_BACKED_UP: _shape({"target": str}, sha256=str),
+    AuditEvent.DATABASE_MIGRATED: _shape({"before": str, "after": str}, backup=str),
+    AuditEvent.DATABASE_RESTORED: _shape({"source": str}, sha256=str),
+    AuditEvent.HISTORY_ADDED: _shape(
+        {"repository": str, "files": int, "head": str}, runs=int, message=str, previous=str
+    ),
+    AuditEvent.HISTORY_MIGRATED: _shape({"repository": str, "runs": int}, version=int),
+    AuditEvent.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, head=str),
+    AuditEvent.OIDC_BOUND: _shape({"repository": str, "issuer": str, "subject": str, "ref": str}, binding=int),
+    AuditEvent.OIDC_REPLAYED: _shape({"issuer": str, "token_id": str}, repository=str, subject=str),
+    AuditEvent.OIDC_UNBOUND: _shape({"repository": str, "issuer": str, "subject": str}, ref=str, binding=int),
+    AuditEvent.POLICY_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
+    AuditEvent.REGISTER_PUT: _shape({"repository": str, "sha256": str}, path=str, bytes=int, previous=str),
+    AuditEvent.REPOSITORY_CHANGED: _shape({"repository": str}, default_branch=str, private=bool),
+    AuditEvent.REPOSITORY_CREATED: _shape({"repository": str}, default_branch=str, private=bool),
+    AuditEvent.REPOSITORY_DELETED: _shape({"repository": str}, files=int, runs=int, blobs=int),
+    AuditEvent.RUN_APPENDED: _shape(
+        {"repository": str, "run": str, "sequence": int}, commit=str, branch=str, outcome=str
+    ),
+    AuditEvent.TOKEN_CREATED: _shape(
+        {"token": str, "role": str}, name=str, scope=str, expires=str, issuer=str, subject=str
+    ),
+    AuditEvent.TOKEN_NARROWED: _shape({"token": str, "repository": str}, name=str),
+    AuditEvent.TOKEN_REVOKED: _shape({"token": str}, name=str, reason=str),
+    AuditEvent.TOKEN_ROTATED: _shape({"token": str, "replaced_by": str}, name=str, overlap=str, expires=str),
+    AuditEvent.UPLOAD_ACCEPTED: _shape(
         {"repository": str, "suite": str, "tree": str, "sha256": str},
         name=str,
         attempt=int,
@@ -91,7 +99,7 @@ SHAPES: Mapping[Event, Shape] = {
 """Event -> its fields; a test holds it complete."""
 
 
-def faults_of(event: Event, fields: Mapping[str, FieldValue]) -> list[str]:
+def faults_of(event: AuditEvent, fields: Mapping[str, FieldValue]) -> list[str]:
     """What is wrong with these fields for this event, in words; empty when nothing is."""
     shape = SHAPES[event]
     known = {**shape.required, **shape.optional}

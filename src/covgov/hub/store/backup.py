@@ -20,14 +20,14 @@ from covgov.hub.store.work import transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class BackupContents:
     """How many repositories and runs a database was found to hold, every one of them verified."""
 
     repositories: int
     runs: int
 
 
-def backup(engine: Engine, target: Path) -> Contents:
+def backup(engine: Engine, target: Path) -> BackupContents:
     """One file that holds everything as of one moment, readable by its owner only, verified; others may go on writing.
 
     Raises UsageError (`backup-target-exists`), DeliveryFailed (`backup-unwritable`), InputError (`backup-damaged`);
@@ -42,7 +42,7 @@ def backup(engine: Engine, target: Path) -> Contents:
     return contents
 
 
-def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = None) -> Contents:
+def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = None) -> BackupContents:
     """Make the database at `url` from a backup, at this covgov's schema revision. `source` stays as it is.
 
     prepare: what must have happened in the database before anybody can open it at `url`.
@@ -66,7 +66,7 @@ def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = N
     return contents
 
 
-def _verified(copy: Path, told: Path, prepare: Callable[[Engine], None] | None = None) -> Contents:
+def _verified(copy: Path, told: Path, prepare: Callable[[Engine], None] | None = None) -> BackupContents:
     """Bring the copy to the newest schema, check every page, file and chain, make its projections again."""
     engine = database.open_engine(f"sqlite:///{copy}")
     try:
@@ -89,7 +89,7 @@ def _verified(copy: Path, told: Path, prepare: Callable[[Engine], None] | None =
     return contents
 
 
-def _histories(engine: Engine, told: Path) -> Contents:
+def _histories(engine: Engine, told: Path) -> BackupContents:
     with transaction(engine, write=True) as connection:
         every = repositories.list_(connection, limit=sys.maxsize)
         runs = 0
@@ -99,7 +99,7 @@ def _histories(engine: Engine, told: Path) -> Contents:
             if faults:
                 raise _damaged(told, f"{repository.full_name}: {faults[0].where}: {faults[0].what}")
             runs += projection.rebuild(connection, repository.id, history.view()) if history.exists() else 0
-    return Contents(len(every), runs)
+    return BackupContents(len(every), runs)
 
 
 def _parts(path: Path) -> list[Path]:

@@ -13,16 +13,16 @@ from covgov.hub.store.schema import POLICIES, REGISTERS
 from covgov.hub.store.work import moment, stamp
 
 
-class Kind(Enum):
+class DocumentKind(Enum):
     POLICY = "policy"
     REGISTER = "register"
 
 
-TABLES: dict[Kind, Table] = {Kind.POLICY: POLICIES, Kind.REGISTER: REGISTERS}
+TABLES: dict[DocumentKind, Table] = {DocumentKind.POLICY: POLICIES, DocumentKind.REGISTER: REGISTERS}
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class StoredDocument:
     """path: where it lies in the repository (`covgov.toml`)."""
 
     path: str
@@ -30,24 +30,26 @@ class Document:
     updated_at: datetime
 
 
-def get(connection: Connection, kind: Kind, repository_id: int) -> Document | None:
+def get(connection: Connection, kind: DocumentKind, repository_id: int) -> StoredDocument | None:
     """None: the repository has uploaded none."""
     table = TABLES[kind]
     row = connection.execute(select(table).where(table.c.repository_id == repository_id)).one_or_none()
-    return None if row is None else Document(row.path, row.text, moment(row.updated_at))
+    return None if row is None else StoredDocument(row.path, row.text, moment(row.updated_at))
 
 
-def put(connection: Connection, kind: Kind, repository_id: int, *, path: str, text: str, at: datetime) -> Document:
+def put(
+    connection: Connection, kind: DocumentKind, repository_id: int, *, path: str, text: str, at: datetime
+) -> StoredDocument:
     """Replaces the one that was there."""
     table = TABLES[kind]
     values = {"path": path, "text": text, "updated_at": stamp(at)}
     replaced = connection.execute(update(table).where(table.c.repository_id == repository_id).values(**values))
     if not replaced.rowcount:
         connection.execute(insert(table).values(repository_id=repository_id, **values))
-    return Document(path, text, moment(values["updated_at"]))
+    return StoredDocument(path, text, moment(values["updated_at"]))
 
 
-def drop(connection: Connection, kind: Kind, repository_id: int) -> bool:
+def drop(connection: Connection, kind: DocumentKind, repository_id: int) -> bool:
     """Whether there was one."""
     table = TABLES[kind]
     return bool(connection.execute(delete_from(table).where(table.c.repository_id == repository_id)).rowcount)

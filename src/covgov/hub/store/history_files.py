@@ -15,10 +15,10 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, Rewriting, RunSummary, View
-from covgov.history.reader import Reader
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history.reader import RunReader
 from covgov.hub.store import blobs, projection, repositories
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.verify import admission, plausible
 from covgov.hub.store.verify.admission import NOTHING, Judge
@@ -31,7 +31,7 @@ T = TypeVar("T")
 class SqlView:
     """The files of one repository. On a connection: as of its transaction; on an engine: as of each call."""
 
-    def __init__(self, database: Engine | Connection, repository: Repository) -> None:
+    def __init__(self, database: Engine | Connection, repository: HubRepository) -> None:
         self._database = database
         self._repository = repository
 
@@ -82,7 +82,7 @@ class SqlHistory:
     A repository that was deleted meanwhile, even if one of that name was made again: InputError (`repository-unknown`).
     """
 
-    def __init__(self, database: Engine | Connection, repository: Repository, judge: Judge = NOTHING) -> None:
+    def __init__(self, database: Engine | Connection, repository: HubRepository, judge: Judge = NOTHING) -> None:
         self._database = database
         self._repository = repository
         self._judge = judge
@@ -137,7 +137,7 @@ class SqlHistory:
             if added is not None:
                 self._add(connection, added.files)
 
-    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
         """What takes the history's place is made here of what was admitted, so it is not judged again."""
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
@@ -173,7 +173,7 @@ class SqlHistory:
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
             runs = ledger.chain(view) if ledger.recorded(view) else []
-            needed = {layout.HEAD, *ledger.references(runs, Reader(view))}
+            needed = {layout.HEAD, *ledger.references(runs, RunReader(view))}
             recent = self._added_since(connection, before)
             unneeded = [name for name in view.names() if name not in needed and name not in recent]
             self._drop(connection, unneeded)
@@ -233,19 +233,19 @@ class SqlHistory:
         return set(connection.execute(query.where(HISTORY_FILES.c.added_at >= stamp(moment))).scalars())
 
 
-def _blob_ids(connection: Connection, repository: Repository, names: Sequence[str]) -> Mapping[str, int]:
+def _blob_ids(connection: Connection, repository: HubRepository, names: Sequence[str]) -> Mapping[str, int]:
     return _named(connection, repository, names, select(HISTORY_FILES.c.name, HISTORY_FILES.c.blob_id))
 
 
 def _of_blobs(
-    connection: Connection, repository: Repository, names: Sequence[str], what: ColumnElement[T]
+    connection: Connection, repository: HubRepository, names: Sequence[str], what: ColumnElement[T]
 ) -> Mapping[str, T]:
     joined = select(HISTORY_FILES.c.name, what).join(BLOBS, BLOBS.c.id == HISTORY_FILES.c.blob_id)
     return _named(connection, repository, names, joined)
 
 
 def _named(
-    connection: Connection, repository: Repository, names: Sequence[str], query: Select[str, T]
+    connection: Connection, repository: HubRepository, names: Sequence[str], query: Select[str, T]
 ) -> Mapping[str, T]:
     """Name -> second column of the query, for those of `names` that are files of this repository's history."""
     mine = query.where(HISTORY_FILES.c.repository_id == repository.id)
@@ -256,7 +256,7 @@ def _named(
 
 
 @contextmanager
-def _reading(database: Engine | Connection, repository: Repository) -> Iterator[Connection]:
+def _reading(database: Engine | Connection, repository: HubRepository) -> Iterator[Connection]:
     if isinstance(database, Connection):
         yield database
         return
@@ -268,7 +268,7 @@ def _reading(database: Engine | Connection, repository: Repository) -> Iterator[
 
 
 @contextmanager
-def _writing(database: Engine | Connection, repository: Repository) -> Iterator[Connection]:
+def _writing(database: Engine | Connection, repository: HubRepository) -> Iterator[Connection]:
     if isinstance(database, Connection):
         repositories.lock(database, repository)
         yield database

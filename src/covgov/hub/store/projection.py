@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, Table, delete, func, insert, select
 from covgov.errors import InputError
 from covgov.history import ledger
 from covgov.history.interface import View
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
 from covgov.hub.store.verify.admission import Admitted
@@ -101,7 +101,7 @@ def rebuild(connection: Connection, repository_id: int, view: View) -> int:
     query = select(RUNS.c.run_id).where(RUNS.c.repository_id == repository_id, RUNS.c.verified.is_(True))
     verified = set(connection.execute(query).scalars())
     connection.execute(delete(RUNS).where(RUNS.c.repository_id == repository_id))
-    runs, reader = ledger.chain(view), Reader(view)
+    runs, reader = ledger.chain(view), RunReader(view)
     for stored in runs:
         sound = bool(verified & {stored.id, stored.manifest.migrated})
         add(connection, repository_id, project(Admitted(stored, reader.verdict(stored), sound)))

@@ -21,7 +21,7 @@ NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class HubRepository:
     """id: of this database only; a name that is deleted and made again has another history."""
 
     id: int
@@ -40,7 +40,7 @@ class Repository:
 class Deletion:
     """What went: runs and files of the history, and blobs nobody else of this owner has (`shared` ones stay)."""
 
-    repository: Repository
+    repository: HubRepository
     runs: int
     files: int
     blobs: int
@@ -55,7 +55,7 @@ def create(
     at: datetime,
     default_branch: str = "main",
     private: bool = True,
-) -> Repository:
+) -> HubRepository:
     """Raises InputError: `repository-name-invalid`, `repository-exists`."""
     if not NAME.fullmatch(owner) or not NAME.fullmatch(name) or not BRANCH.fullmatch(default_branch):
         raise InputError(
@@ -72,14 +72,14 @@ def create(
     return made
 
 
-def get(connection: Connection, owner: str, name: str) -> Repository | None:
+def get(connection: Connection, owner: str, name: str) -> HubRepository | None:
     """None: there is no such repository. Names are compared to the letter."""
     mine = (REPOSITORIES.c.owner == owner) & (REPOSITORIES.c.name == name)
     row = connection.execute(select(REPOSITORIES).where(mine)).one_or_none()
     return None if row is None else _repository(row)
 
 
-def list_(connection: Connection, *, after: str = "", limit: int = 100) -> Sequence[Repository]:
+def list_(connection: Connection, *, after: str = "", limit: int = 100) -> Sequence[HubRepository]:
     """By owner and name; after: the `owner/name` that the previous page ended with."""
     query = select(REPOSITORIES).order_by(REPOSITORIES.c.owner, REPOSITORIES.c.name).limit(limit)
     if after:
@@ -88,7 +88,7 @@ def list_(connection: Connection, *, after: str = "", limit: int = 100) -> Seque
     return [_repository(row) for row in connection.execute(query)]
 
 
-def change(connection: Connection, repository: Repository, *, default_branch: str, private: bool) -> Repository:
+def change(connection: Connection, repository: HubRepository, *, default_branch: str, private: bool) -> HubRepository:
     """Raises InputError (`repository-name-invalid`, `repository-unknown`)."""
     if not BRANCH.fullmatch(default_branch):
         raise InputError("repository-name-invalid", f"not the name of a branch: {default_branch!r}")
@@ -103,7 +103,7 @@ def change(connection: Connection, repository: Repository, *, default_branch: st
     return changed
 
 
-def delete(connection: Connection, repository: Repository) -> Deletion:
+def delete(connection: Connection, repository: HubRepository) -> Deletion:
     """Every row of it, and every blob that no other repository of its owner has.
 
     Raises InputError (`repository-unknown`).
@@ -138,7 +138,7 @@ def take(connection: Connection, repository_id: int, size: int, quota: int | Non
     connection.execute(update(REPOSITORIES).where(mine).values(bytes=max(0, kept + size)))
 
 
-def lock(connection: Connection, repository: Repository) -> None:
+def lock(connection: Connection, repository: HubRepository) -> None:
     """Writers of one owner follow one another, because they share blobs. Raises InputError (`repository-unknown`)."""
     query = (
         select(REPOSITORIES.c.id, REPOSITORIES.c.name)
@@ -155,5 +155,5 @@ def unknown(full_name: str) -> InputError:
     return InputError("repository-unknown", f"the hub has no repository {full_name}")
 
 
-def _repository(row: Row[tuple[object, ...]]) -> Repository:
-    return Repository(row.id, row.owner, row.name, row.default_branch, row.private, moment(row.created_at))
+def _repository(row: Row[tuple[object, ...]]) -> HubRepository:
+    return HubRepository(row.id, row.owner, row.name, row.default_branch, row.private, moment(row.created_at))

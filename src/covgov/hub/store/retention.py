@@ -12,13 +12,13 @@ from sqlalchemy import Connection, delete, func, select
 
 from covgov.hub.store import repositories
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import UPLOADS
 from covgov.hub.store.work import stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """How much went: artifacts and unreferenced files of the history, old uploads."""
 
     artifacts: int
@@ -30,17 +30,19 @@ UNFINISHED = timedelta(days=1)
 """How long files that no run refers to are left alone: a push in parts names them in its last one."""
 
 
-def sweep(connection: Connection, repository: Repository, *, keep: int, before: datetime, now: datetime) -> Swept:
+def sweep(
+    connection: Connection, repository: HubRepository, *, keep: int, before: datetime, now: datetime
+) -> SweepResult:
     """Keep the artifacts of the newest `keep` runs. before: uploads received earlier go."""
     history = SqlHistory(connection, repository)
-    return Swept(
+    return SweepResult(
         artifacts=len(history.prune(keep)),
         unreferenced=len(history.collect(now - UNFINISHED)),
         expired=expire(connection, repository, before=before),
     )
 
 
-def expire(connection: Connection, repository: Repository, *, before: datetime) -> int:
+def expire(connection: Connection, repository: HubRepository, *, before: datetime) -> int:
     """Delete uploads received before a moment, whether they became part of a run or still wait for one; how many.
 
     What a run was made of is in its history. The same upload, sent again after this, counts as a new attempt.

@@ -51,7 +51,7 @@ class ComponentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ComponentRun:
     """One run in a trend."""
 
     run: RunRow
@@ -97,7 +97,7 @@ def trend(
     branch: str | None = None,
     after: int | None = None,
     limit: int = 100,
-) -> Sequence[Point]:
+) -> Sequence[ComponentRun]:
     """What a component (or "", the project) had in the newest runs that tell of it, newest first."""
     query = (
         _runs(repository_id, branch, after)
@@ -106,7 +106,7 @@ def trend(
         .where(RUN_COMPONENTS.c.component == component)
         .limit(limit)
     )
-    return [Point(_run(row), _component(row, "component_")) for row in connection.execute(query)]
+    return [ComponentRun(_run(row), _component(row, "component_")) for row in connection.execute(query)]
 
 
 _FIGURES = ("component", "metric", "covered", "total", "bar", "outcome")

@@ -14,7 +14,7 @@ from covgov.hub.store.work import moment, stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class UploadKey:
     """What makes two uploads the same one, within a repository.
 
     branch: a job of one branch can neither complete nor block the run of another at the same tree.
@@ -31,7 +31,7 @@ class Key:
 class Upload:
     """sha256: of what was sent. snapshot: bytes as `snapshot_codec` writes them. run_id: "" until the run is there."""
 
-    key: Key
+    key: UploadKey
     commit: str
     expected: tuple[str, ...]
     sha256: str
@@ -40,14 +40,14 @@ class Upload:
     run_id: str = ""
 
 
-def find(connection: Connection, repository_id: int, key: Key) -> Upload | None:
+def find(connection: Connection, repository_id: int, key: UploadKey) -> Upload | None:
     """The upload under this key, None when there is none yet."""
     wanted = (UPLOADS.c.suite == key.suite) & (UPLOADS.c.name == key.name)
     row = connection.execute(_of(repository_id, key).where(wanted)).one_or_none()
     return None if row is None else _upload(row)
 
 
-def of_run(connection: Connection, repository_id: int, run: Key) -> Sequence[Upload]:
+def of_run(connection: Connection, repository_id: int, run: UploadKey) -> Sequence[Upload]:
     """Everything of the same branch, tree and attempt as `run`, by suite and name."""
     query = _of(repository_id, run).order_by(UPLOADS.c.suite, UPLOADS.c.name)
     return [_upload(row) for row in connection.execute(query)]
@@ -72,16 +72,16 @@ def add(connection: Connection, repository_id: int, upload: Upload) -> None:
     )
 
 
-def settle(connection: Connection, repository_id: int, run: Key, run_id: str) -> None:
+def settle(connection: Connection, repository_id: int, run: UploadKey, run_id: str) -> None:
     """All uploads of the same branch, tree and attempt as `run` became part of a run."""
     connection.execute(update(UPLOADS).where(_together(repository_id, run)).values(run_id=run_id))
 
 
-def _of(repository_id: int, run: Key) -> Select[*tuple[object, ...]]:
+def _of(repository_id: int, run: UploadKey) -> Select[*tuple[object, ...]]:
     return select(UPLOADS).where(_together(repository_id, run))
 
 
-def _together(repository_id: int, run: Key) -> ColumnElement[bool]:
+def _together(repository_id: int, run: UploadKey) -> ColumnElement[bool]:
     return and_(
         UPLOADS.c.repository_id == repository_id,
         UPLOADS.c.branch == run.branch,
@@ -92,7 +92,7 @@ def _together(repository_id: int, run: Key) -> ColumnElement[bool]:
 
 def _upload(row: Row[*tuple[object, ...]]) -> Upload:
     return Upload(
-        Key(row.branch, row.tree, row.suite, row.name, row.attempt),
+        UploadKey(row.branch, row.tree, row.suite, row.name, row.attempt),
         row.commit_id,
         msgspec.json.decode(row.expected, type=tuple[str, ...]),
         row.sha256,

@@ -18,7 +18,7 @@ PATIENCE = "covgov_patience"
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class UnitOfWork:
     """What a request does its writing with. now: aware, UTC. actor: who is acting, as the audit trail names them."""
 
     connection: Connection

@@ -15,7 +15,7 @@ from lxml import etree
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
-from covgov.ingest.interface import Beyond, Parsed
+from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.snapshot import FileCoverage, Identity
 
 _CONDITIONS = re.compile(r"\((\d{1,9})/(\d{1,9})\)")
@@ -25,14 +25,14 @@ _CHUNK = 1 << 16
 
 
 @dataclass(slots=True)
-class _Class:
+class _ClassLines:
     filename: str
     own: FileBuilder = field(default_factory=FileBuilder)
     methods: FileBuilder = field(default_factory=FileBuilder)
 
 
 @dataclass(slots=True)
-class _Target:
+class _ParserTarget:
     """lxml's parser target: called per element, so that no tree is built."""
 
     where: str
@@ -45,7 +45,7 @@ class _Target:
     coveragepy: bool = False
     zeros: dict[str, bool] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
-    _class: _Class | None = None
+    _class: _ClassLines | None = None
     _text: list[str] | None = None
 
     def start(self, tag: str | bytes, attrib: dict[str | bytes, str | bytes]) -> None:
@@ -91,7 +91,7 @@ class _Target:
             _merge(self.files.setdefault(self._class.filename, FileBuilder()), self._class)
             self._class = None
 
-    def close(self) -> _Target:
+    def close(self) -> _ParserTarget:
         return self
 
     def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -104,9 +104,9 @@ class _Target:
             raise damaged(self.where, "a <class> inside a <class>")
         # With entities left unresolved, libxml2 hands `&amp;` in attributes to a parser target as `&#38;`.
         name = attributes.get("filename", "").replace("&#38;", "&")
-        self._class = _Class(building.file_path(name, f"{self.where}: <class>"))
+        self._class = _ClassLines(building.file_path(name, f"{self.where}: <class>"))
 
-    def _line(self, current: _Class, attributes: Mapping[str, str]) -> None:
+    def _line(self, current: _ClassLines, attributes: Mapping[str, str]) -> None:
         at = f"{self.where}: {current.filename}"
         number = _number(attributes.get("number", ""), at)
         if number == 0 and self.coveragepy and building.writes_line_zero(self.root.get("version", "")):
@@ -129,7 +129,7 @@ def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("ascii")
 
 
-def _merge(file: FileBuilder, part: _Class) -> None:
+def _merge(file: FileBuilder, part: _ClassLines) -> None:
     source = part.own if part.own.hits else part.methods
     for line, ran in source.hits.items():
         file.hit(line, ran)
@@ -160,13 +160,13 @@ class CoberturaXml:
         marks = (b"line-rate", b"lines-valid", b"<sources", b"packages")
         return any(mark in after for mark in marks)
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         target = _read(data, where)
         files = building.build_all(target.files, where)
         beyond = _beyond(target, files)
         notes = _check_summary(target, files)
         carries, lacks = building.capabilities({"lines", *(["branches"] if target.branches else [])})
-        return Parsed(
+        return ParsedReport(
             format=self.name,
             identity=_identity(target),
             files=files,
@@ -179,9 +179,9 @@ class CoberturaXml:
         )
 
 
-def _read(data: bytes, where: str) -> _Target:
+def _read(data: bytes, where: str) -> _ParserTarget:
     _refuse_entities(data, where)
-    target = _Target(where)
+    target = _ParserTarget(where)
     parser = etree.XMLParser(
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
     )
@@ -212,22 +212,22 @@ def _nests(value: bytes) -> bool:
     return re.search(rb"&(?!#)|%", value) is not None
 
 
-def _beyond(target: _Target, files: Mapping[str, FileCoverage]) -> dict[str, Beyond]:
+def _beyond(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> dict[str, SummaryDifference]:
     """Old coverage.py's line 0 per file; root totals of branches of which no line says anything (under "")."""
-    found = {path: Beyond(lines_covered=int(ran), lines_total=1) for path, ran in target.zeros.items()}
+    found = {path: SummaryDifference(lines_covered=int(ran), lines_total=1) for path, ran in target.zeros.items()}
     covered, valid = _totals(target, "branches")
     if files and valid and not target.branches:
-        found[""] = Beyond(exits_covered=covered or 0, exits_total=valid)
+        found[""] = SummaryDifference(exits_covered=covered or 0, exits_total=valid)
     return found
 
 
-def _notes(target: _Target, beyond: Mapping[str, Beyond]) -> tuple[str, ...]:
-    unplaced = beyond.get("", Beyond()).exits_total
+def _notes(target: _ParserTarget, beyond: Mapping[str, SummaryDifference]) -> tuple[str, ...]:
+    unplaced = beyond.get("", SummaryDifference()).exits_total
     said = [building.LINE_ZERO] if target.zeros else []
     return (*said, *([f"{unplaced} branch exits are counted without saying where they are"] if unplaced else []))
 
 
-def _check_summary(target: _Target, files: Mapping[str, FileCoverage]) -> tuple[str, ...]:
+def _check_summary(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> tuple[str, ...]:
     """Say so when the root's totals are not what the lines give."""
     covered, valid = _totals(target, "lines")
     _totals(target, "branches")
@@ -239,7 +239,7 @@ def _check_summary(target: _Target, files: Mapping[str, FileCoverage]) -> tuple[
     return (f"its summary says {covered}/{valid} lines, its lines give {ran}/{total}",)
 
 
-def _totals(target: _Target, what: str) -> tuple[int | None, int | None]:
+def _totals(target: _ParserTarget, what: str) -> tuple[int | None, int | None]:
     """(covered, valid) of the root; impossible ones are refused, absent ones are None."""
     covered, valid = (_optional(target.root.get(f"{what}-{part}")) for part in ("covered", "valid"))
     if covered is not None and valid is not None and not 0 <= covered <= valid:
@@ -251,7 +251,7 @@ def _optional(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text) else None
 
 
-def _identity(target: _Target) -> Identity:
+def _identity(target: _ParserTarget) -> Identity:
     """coverage.py puts its own version on the root; others put the version of the format there."""
     if target.coveragepy:
         return Identity("coverage.py", target.root.get("version", ""), branch=target.branches)

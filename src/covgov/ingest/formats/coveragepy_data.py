@@ -13,21 +13,21 @@ import msgspec
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
 
 
-class _Summary(msgspec.Struct, frozen=True):
+class _AnalysisSummary(msgspec.Struct, frozen=True):
     n_statements: _Count
     n_missing: _Count
     n_branches: _Count
     n_missing_branches: _Count
 
 
-class _File(msgspec.Struct, frozen=True):
+class _AnalysisFile(msgspec.Struct, frozen=True):
     statements: list[_Line]
     executed: list[_Line]
     excluded: list[_Line]
@@ -35,7 +35,7 @@ class _File(msgspec.Struct, frozen=True):
     taken: list[tuple[_Line, int]]
     counted: list[tuple[_Line, _Count, _Count]]
     attributes: dict[str, list[_Line]]
-    summary: _Summary
+    summary: _AnalysisSummary
 
 
 class _Analysis(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class _Analysis(msgspec.Struct, frozen=True):
     language: str
     branch: bool
     root: str
-    files: dict[str, _File]
+    files: dict[str, _AnalysisFile]
     contexts: _Count = 0
     notes: tuple[str, ...] = ()
 
@@ -60,7 +60,7 @@ class CoveragepyData:
     def recognises(self, head: bytes, /) -> bool:
         return head.startswith(b"SQLite format 3\0")
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         """`data` is the analyser's JSON, not the SQLite file."""
         try:
             analysis = msgspec.json.decode(data, type=_Analysis)
@@ -72,7 +72,7 @@ class CoveragepyData:
             | ({"branches", "exits"} if analysis.branch else set())
             | ({"contexts"} if analysis.contexts else set())
         )
-        return Parsed(
+        return ParsedReport(
             format=self.name,
             identity=Identity("coverage.py", analysis.version, analysis.language, analysis.branch),
             files=building.build_all(builders, where),
@@ -84,7 +84,7 @@ class CoveragepyData:
         )
 
 
-def _build(file: _File, at: str) -> FileBuilder:
+def _build(file: _AnalysisFile, at: str) -> FileBuilder:
     builder = FileBuilder(excluded=set(file.excluded))
     builder.hits = dict.fromkeys(file.statements, False) | dict.fromkeys(file.executed, True)
     builder.exits = dict.fromkeys(file.exits, False) | dict.fromkeys(file.taken, True)

@@ -1,7 +1,7 @@
 """`coverage json`: format 1 to 3, with or without `--show-contexts`.
 
 The report lists what ran and what did not; coverage.py before 7.17 also lists executed lines that it does not count
-(docstrings), and before 7.0 it counts branch exits that it does not list. Both are kept as `Beyond`.
+(docstrings), and before 7.0 it counts branch exits that it does not list. Both are kept as `SummaryDifference`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
-from covgov.ingest.interface import Beyond, Parsed
+from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.snapshot import Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -22,7 +22,7 @@ _Line = Annotated[int, msgspec.Meta(ge=0, le=building.MAX_LINE)]
 """With the 0 that old versions write."""
 
 
-class _Summary(msgspec.Struct):
+class _JsonSummary(msgspec.Struct):
     covered_lines: _Count
     num_statements: _Count
     missing_lines: _Count | None = None
@@ -31,11 +31,11 @@ class _Summary(msgspec.Struct):
     missing_branches: _Count | None = None
 
 
-class _File(msgspec.Struct):
+class _JsonFile(msgspec.Struct):
     executed_lines: list[_Line]
     missing_lines: list[_Line]
     excluded_lines: list[_Line] = []
-    summary: _Summary | None = None
+    summary: _JsonSummary | None = None
     executed_branches: list[tuple[_Line, int]] | None = None
     missing_branches: list[tuple[_Line, int]] | None = None
     contexts: dict[str, list[str]] = {}
@@ -43,21 +43,21 @@ class _File(msgspec.Struct):
     classes: msgspec.Raw | dict[str, object] | None = None
 
 
-class _Meta(msgspec.Struct):
+class _JsonMeta(msgspec.Struct):
     version: str = ""
     branch_coverage: bool = False
     show_contexts: bool = False
 
 
-class _Totals(msgspec.Struct):
+class _JsonTotals(msgspec.Struct):
     covered_lines: _Count | None = None
     num_statements: _Count | None = None
 
 
-class _Report(msgspec.Struct):
-    files: dict[str, _File]
-    meta: _Meta = msgspec.field(default_factory=_Meta)
-    totals: _Totals = msgspec.field(default_factory=_Totals)
+class _JsonReport(msgspec.Struct):
+    files: dict[str, _JsonFile]
+    meta: _JsonMeta = msgspec.field(default_factory=_JsonMeta)
+    totals: _JsonTotals = msgspec.field(default_factory=_JsonTotals)
 
 
 class CoveragepyJson:
@@ -71,10 +71,10 @@ class CoveragepyJson:
         marks = (b'"branch_coverage"', b'"executed_lines"', b'"num_statements"')
         return text.startswith(b"{") and b"simplecov" not in text and any(mark in text for mark in marks)
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         report = _load(data, where)
         builders: dict[str, FileBuilder] = {}
-        beyond: dict[str, Beyond] = {}
+        beyond: dict[str, SummaryDifference] = {}
         zero = False
         for path, file in report.files.items():
             at = f"{where}: {building.file_path(path, where)}"
@@ -89,7 +89,7 @@ class CoveragepyJson:
         present = {"lines", "excluded"} | ({"branches", "exits"} if listed else set())
         carries, lacks = building.capabilities(present | ({"contexts"} if report.meta.show_contexts else set()))
         regions = any(file.functions is not None or file.classes is not None for file in report.files.values())
-        return Parsed(
+        return ParsedReport(
             format=self.name,
             identity=Identity("coverage.py", report.meta.version, branch=report.meta.branch_coverage),
             files=files,
@@ -101,13 +101,13 @@ class CoveragepyJson:
         )
 
 
-def _load(data: bytes, where: str) -> _Report:
+def _load(data: bytes, where: str) -> _JsonReport:
     """The standard library's reader, because it alone can tell that a key is there twice."""
     try:
         tree = json.loads(
             data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
         )
-        return msgspec.convert(tree, _Report)
+        return msgspec.convert(tree, _JsonReport)
     except UnicodeDecodeError as error:
         raise damaged(where, f"not UTF-8 at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
@@ -134,13 +134,13 @@ def _finite(text: str) -> float:
     return value
 
 
-def _allowed_zero(report: _Report, at: str) -> bool:
+def _allowed_zero(report: _JsonReport, at: str) -> bool:
     if not building.writes_line_zero(report.meta.version):
         raise damaged(at, f"line 0 is not between 1 and {building.MAX_LINE}")
     return True
 
 
-def _build(file: _File, at: str) -> FileBuilder:
+def _build(file: _JsonFile, at: str) -> FileBuilder:
     executed, missing, excluded = set(file.executed_lines), set(file.missing_lines), set(file.excluded_lines)
     if executed & missing:
         raise damaged(at, f"line {min(executed & missing)} is listed as executed and as missing")
@@ -161,7 +161,7 @@ def _build(file: _File, at: str) -> FileBuilder:
     return builder
 
 
-def _compare(file: _File, summary: _Summary, builder: FileBuilder, at: str) -> Beyond:
+def _compare(file: _JsonFile, summary: _JsonSummary, builder: FileBuilder, at: str) -> SummaryDifference:
     """Where the summary counts otherwise than the lists. Raises InputError for what no version of the tool writes."""
     executed, missing = len(set(file.executed_lines)), len(set(file.missing_lines))
     if summary.num_statements - summary.covered_lines != missing or summary.covered_lines > executed:
@@ -171,7 +171,7 @@ def _compare(file: _File, summary: _Summary, builder: FileBuilder, at: str) -> B
     total, covered = _stated_exits(file, summary, at)
     building.settle_pragmas(builder, total)
     listed = building.listed_exits(builder)
-    return Beyond(
+    return SummaryDifference(
         lines_covered=summary.covered_lines - sum(builder.hits.values()),
         lines_total=summary.num_statements - len(builder.hits),
         exits_covered=covered - listed[0],
@@ -179,7 +179,7 @@ def _compare(file: _File, summary: _Summary, builder: FileBuilder, at: str) -> B
     )
 
 
-def _stated_exits(file: _File, summary: _Summary, at: str) -> tuple[int, int]:
+def _stated_exits(file: _JsonFile, summary: _JsonSummary, at: str) -> tuple[int, int]:
     """(all, taken) exits by the summary; without a word about those taken (before 5.1) nothing can be said."""
     total = summary.num_branches or 0
     if summary.covered_branches is None:
@@ -190,11 +190,11 @@ def _stated_exits(file: _File, summary: _Summary, at: str) -> tuple[int, int]:
     return total, summary.covered_branches
 
 
-def _missing(file: _File) -> int:
+def _missing(file: _JsonFile) -> int:
     return len(set(file.missing_branches or ()))
 
 
-def _notes(beyond: dict[str, Beyond]) -> tuple[str, ...]:
+def _notes(beyond: dict[str, SummaryDifference]) -> tuple[str, ...]:
     lines = -sum(min(0, b.lines_total) for b in beyond.values())
     exits = sum(b.exits_total for b in beyond.values())
     notes = []

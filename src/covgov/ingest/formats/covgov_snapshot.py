@@ -6,7 +6,7 @@ from typing import Final
 
 from covgov.errors import InputError
 from covgov.ingest.building import damaged
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Snapshot
 
@@ -22,7 +22,7 @@ class CovgovSnapshot:
     def recognises(self, head: bytes, /) -> bool:
         return head.startswith(b'{"format":"covgov-snapshot"')
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         """Raises InputError (`report-damaged`, `snapshot-newer`)."""
         try:
             snapshot = snapshot_codec.decode(data, where)
@@ -31,7 +31,7 @@ class CovgovSnapshot:
                 raise
             raise damaged(where, error.message.removeprefix(f"{where}: ")) from None
         lacks = _lacks(snapshot)
-        return Parsed(
+        return ParsedReport(
             format=self.name,
             identity=snapshot.identity,
             files=dict(snapshot.files),

@@ -9,7 +9,7 @@ from typing import Final
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
-from covgov.ingest.interface import Beyond, Parsed
+from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.snapshot import FileCoverage, Identity
 
 _JUMP = re.compile(r"jump to line (\d{1,9})")
@@ -29,7 +29,7 @@ _DROPPED = {
 
 
 @dataclass(slots=True)
-class _File:
+class _LcovFile:
     """One source file over all of its SF blocks. branches: (line, block, branch) -> taken."""
 
     builder: FileBuilder = field(default_factory=FileBuilder)
@@ -39,10 +39,10 @@ class _File:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _LcovReader:
     where: str
-    files: dict[str, _File] = field(default_factory=dict)
-    current: _File | None = None
+    files: dict[str, _LcovFile] = field(default_factory=dict)
+    current: _LcovFile | None = None
     dropped: set[str] = field(default_factory=set)
     negative: int = 0
 
@@ -69,7 +69,7 @@ class _Reader:
             case "SF":
                 if self.current is not None:
                     raise damaged(at, "SF before the end_of_record of the file before")
-                self.current = self.files.setdefault(building.file_path(value, at), _File())
+                self.current = self.files.setdefault(building.file_path(value, at), _LcovFile())
                 self.current.blocks += 1
             case "DA" | "BRDA" | "LF" | "LH" | "BRF" | "BRH":
                 self.counts(kind, value, at)
@@ -89,7 +89,7 @@ class _Reader:
             case _:
                 self.current.stated[kind] = self.current.stated.get(kind, 0) + _integer(value, at)
 
-    def line(self, file: _File, parts: list[str], at: str) -> None:
+    def line(self, file: _LcovFile, parts: list[str], at: str) -> None:
         if len(parts) not in (2, 3):
             raise damaged(at, "DA needs a line and a hit count")
         hits = _hits(parts[1], at)
@@ -99,7 +99,7 @@ class _Reader:
             self.dropped.add("line checksums")
 
 
-def _branch(file: _File, value: str, at: str) -> None:
+def _branch(file: _LcovFile, value: str, at: str) -> None:
     head, _, taken = value.rpartition(",")
     parts = head.split(",", 2)
     if len(parts) != 3:
@@ -125,7 +125,7 @@ def _hits(text: str, at: str) -> float:
     return value
 
 
-def _place_branches(file: _File) -> None:
+def _place_branches(file: _LcovFile) -> None:
     """Exact exits where every exit of the line names its target line, else counted exits."""
     by_line: dict[int, list[tuple[str, bool]]] = {}
     for (line, _, branch), taken in file.branches.items():
@@ -139,15 +139,15 @@ def _place_branches(file: _File) -> None:
             file.builder.count(line, sum(taken for _, taken in exits), len(exits))
 
 
-def _beyond(file: _File) -> Beyond:
+def _beyond(file: _LcovFile) -> SummaryDifference:
     """Totals without any line (`--summary-only`) are told apart; other sums are the writer's arithmetic."""
     stated, builder = file.stated, file.builder
     if not builder.hits and stated.get("LF", 0) >= stated.get("LH", 0):
-        return Beyond(lines_covered=stated.get("LH", 0), lines_total=stated.get("LF", 0))
-    return Beyond()
+        return SummaryDifference(lines_covered=stated.get("LH", 0), lines_total=stated.get("LF", 0))
+    return SummaryDifference()
 
 
-def _contradictions(files: dict[str, _File], built: dict[str, FileCoverage]) -> list[str]:
+def _contradictions(files: dict[str, _LcovFile], built: dict[str, FileCoverage]) -> list[str]:
     notes = []
     for path, file in files.items():
         if file.blocks > 1 or not file.builder.hits or "LF" not in file.stated:
@@ -172,7 +172,7 @@ class LcovInfo:
                 return line.startswith((b"TN:", b"SF:"))
         return False
 
-    def parse(self, data: bytes, where: str, /) -> Parsed:
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
         reader = _read(data, where)
         for file in reader.files.values():
             _place_branches(file)
@@ -186,7 +186,7 @@ class LcovInfo:
         carries, lacks = building.capabilities(
             {"lines"} | ({"branches"} if branches else set()) | ({"exits"} if exact else set())
         )
-        return Parsed(
+        return ParsedReport(
             format=self.name,
             identity=Identity("lcov", branch=branches),
             files=built,
@@ -198,12 +198,12 @@ class LcovInfo:
         )
 
 
-def _read(data: bytes, where: str) -> _Reader:
+def _read(data: bytes, where: str) -> _LcovReader:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise damaged(where, f"not UTF-8 at byte {error.start}") from None
-    reader = _Reader(where)
+    reader = _LcovReader(where)
     # not splitlines(): a path may hold a form feed or U+2028
     for number, line in enumerate(text.split("\n"), start=1):
         record = line.strip(" \t\r")

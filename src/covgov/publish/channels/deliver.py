@@ -6,15 +6,18 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured
-from covgov.policy.policy import Policy
-from covgov.publish.channels.interface import Channel, Parcel, Wary
+from covgov.publish.channels.interface import Channel, Parcel, ParcelGuard
 from covgov.publish.channels.spool import Spool
 from covgov.publish.render.safe_text import plain
 
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
-class Fate(StrEnum):
+
+class DeliveryState(StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"
     FAILED = "failed"
@@ -29,7 +32,7 @@ class Delivery:
     """
 
     parcel: Parcel
-    fate: Fate
+    fate: DeliveryState
     detail: str
     spooled: bool = False
     error: CovgovError | None = None
@@ -50,7 +53,7 @@ def deliver(
     """Send each parcel once, in order; those that fail are kept in the spool."""
     for parcel in parcels:
         done = _sent(parcel, channels, env)
-        yield _kept(done, spool) if done.fate is Fate.FAILED else _noted(done, spool)
+        yield _kept(done, spool) if done.fate is DeliveryState.FAILED else _noted(done, spool)
 
 
 def redeliver(
@@ -75,13 +78,13 @@ def redeliver(
             yield error
             continue
         known = spool.has_sent(parcel)
-        done = Delivery(parcel, Fate.SENT, "already") if known else _sent(parcel, channels, env)
-        yield _forgotten(done, name, spool) if done.fate is Fate.SENT else replace(done, spooled=True)
+        done = Delivery(parcel, DeliveryState.SENT, "already") if known else _sent(parcel, channels, env)
+        yield _forgotten(done, name, spool) if done.fate is DeliveryState.SENT else replace(done, spooled=True)
 
 
 def _trust(parcel: Parcel, name: str, channels: Mapping[str, Channel], policy: Policy) -> None:
     channel = channels.get(parcel.channel)
-    refusal = channel.refusal(parcel, policy) if isinstance(channel, Wary) else ""
+    refusal = channel.refusal(parcel, policy) if isinstance(channel, ParcelGuard) else ""
     if refusal:
         raise InputError(
             "spool-foreign",
@@ -92,10 +95,10 @@ def _trust(parcel: Parcel, name: str, channels: Mapping[str, Channel], policy: P
 
 def _sent(parcel: Parcel, channels: Mapping[str, Channel], env: Mapping[str, str]) -> Delivery:
     try:
-        return Delivery(parcel, Fate.SENT, _discreet(_channel(parcel, channels).send(parcel, env), env))
+        return Delivery(parcel, DeliveryState.SENT, _discreet(_channel(parcel, channels).send(parcel, env), env))
     except CovgovError as caught:
         error = type(caught)(caught.code, _discreet(caught.message, env), hint=_discreet(caught.hint, env))
-    fate = Fate.SKIPPED if isinstance(error, NotConfigured) else Fate.FAILED
+    fate = DeliveryState.SKIPPED if isinstance(error, NotConfigured) else DeliveryState.FAILED
     return Delivery(parcel, fate, error.message, error=error)
 
 
@@ -133,7 +136,7 @@ def _kept(done: Delivery, spool: Spool) -> Delivery:
 
 
 def _noted(done: Delivery, spool: Spool) -> Delivery:
-    if done.fate is not Fate.SENT:
+    if done.fate is not DeliveryState.SENT:
         return done
     try:
         spool.sent(done.parcel)

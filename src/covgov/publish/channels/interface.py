@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from covgov.ci.interface import CiContext
 from covgov.model.verdict import Verdict
-from covgov.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
 
 def nobody(_path: str) -> str:
@@ -82,7 +84,7 @@ class Channel(Protocol):
 
 
 @runtime_checkable
-class Reticent(Protocol):
+class SilenceExplainer(Protocol):
     """A channel that can say why it has nothing to tell."""
 
     def silence(self, publication: Publication, /) -> str:
@@ -91,7 +93,7 @@ class Reticent(Protocol):
 
 
 @runtime_checkable
-class Wary(Protocol):
+class ParcelGuard(Protocol):
     """A channel whose spooled parcels are held against the policy again before they leave."""
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.policy import globs
-from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.alerts import forms, targets, wording
 from covgov.publish.channels.alerts.conditions import conditions
@@ -25,7 +25,7 @@ ALERTING = tuple(occasion for occasion in Occasion if occasion is not Occasion.D
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
+class NotifyChannel:
     """The channel `notify`."""
 
     name: str = "notify"
@@ -61,10 +61,10 @@ class Notify:
         return post(address, parcel.subject, parcel.body, parcel.destination)
 
 
-NOTIFY = Notify()
+NOTIFY = NotifyChannel()
 
 
-def digest_parcels(text: str, notify: NotifyPolicy, ci: CiContext, repository: str) -> Sequence[Parcel]:
+def digest_parcels(text: str, notify: NotifySettings, ci: CiContext, repository: str) -> Sequence[Parcel]:
     """The digest (Markdown) for each target of on_digest, at any time of the day and of any branch.
 
     Its first heading becomes the title; the others are lines of their own, without their marks.
@@ -100,7 +100,7 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _wishes(notify: NotifyPolicy, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
+def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
     """Target -> what it wants to hear of, in the order of the policy; every target once."""
     wishes: dict[str, list[Occasion]] = {}
     for occasion in occasions:
@@ -113,7 +113,7 @@ def _wishes(notify: NotifyPolicy, occasions: Sequence[Occasion]) -> dict[str, li
 def _kept_silent(publication: Publication) -> str:
     """Why this run alerts nobody, whatever it found; "" if it may."""
     notify, ci = publication.policy.notify, publication.ci
-    if ci.event in (Event.PULL_REQUEST, Event.MERGE_QUEUE):
+    if ci.event in (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE):
         return "pull requests alert nobody"
     default = (globs.literally(ci.default_branch),) if ci.default_branch else ("**",)
     patterns = notify.branches or default
@@ -124,7 +124,7 @@ def _kept_silent(publication: Publication) -> str:
     return ""
 
 
-def _parcel(target: str, notify: NotifyPolicy, note: Note, state: str) -> Parcel:
+def _parcel(target: str, notify: NotifySettings, note: Note, state: str) -> Parcel:
     body = {
         "target": target,
         "severity": note.severity.value,

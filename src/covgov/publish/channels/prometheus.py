@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from covgov.ci.interface import Event
+from covgov.ci.interface import CiEvent
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.files import write
 from covgov.model.ratio import Ratio
@@ -20,7 +20,7 @@ from covgov.publish.channels.interface import Parcel, Publication
 VARIABLE = "COVGOV_TEXTFILE"
 """Where the file is written; its name must end in `.prom` for the node exporter to read it."""
 
-OF_A_CHANGE = (Event.PULL_REQUEST, Event.MERGE_QUEUE)
+OF_A_CHANGE = (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE)
 FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "covgov_judged_timestamp_seconds": ("When the verdict was published", ()),
     "covgov_outcome": ("1 for the outcome of the newest verdict, 0 for the others", ("outcome",)),

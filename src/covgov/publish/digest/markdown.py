@@ -17,7 +17,7 @@ def digest_markdown(digest: Digest) -> str:
     span = digest.weeks[0] if len(digest.weeks) == 1 else f"{digest.weeks[0]} to {digest.weeks[-1]}"
     head = [f"# Coverage digest {span}", "", f"{digest.since} to {digest.until} (UTC, both days included)", ""]
     if not digest.runs:
-        return "\n".join([*head, "No runs were recorded in this time. That says nothing about coverage.", ""])
+        return "\n".join([*head, "No runs were recorded in this period. That says nothing about coverage.", ""])
     sections = [
         [_summary(digest)],
         _components(digest.components),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Publication
@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 RUN_URL = f"https://github.example/{REPOSITORY}/actions/runs/99"
 PULL_REQUEST = CiContext(
     system="github",
-    event=Event.PULL_REQUEST,
+    event=CiEvent.PULL_REQUEST,
     branch="feature",
     target="main",
     default_branch="main",
@@ -27,7 +27,7 @@ PULL_REQUEST = CiContext(
     head_commit=HEAD,
 )
 PUSH = CiContext(
-    system="github", event=Event.PUSH, branch="main", default_branch="main", on_default_branch=True, run_url=RUN_URL
+    system="github", event=CiEvent.PUSH, branch="main", default_branch="main", on_default_branch=True, run_url=RUN_URL
 )
 BASIS = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
 

@@ -22,14 +22,14 @@ from covgov.hub.auth_service.authenticate import Authenticator
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.oidc.oidc import OidcVerifier
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.eventlog import audit
 from covgov.hub.settings import OidcIssuer
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.schema import METADATA, REPOSITORIES
-from covgov.hub.store.work import Work, stamp, transaction
+from covgov.hub.store.work import UnitOfWork, stamp, transaction
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 AUDIENCE = "https://hub.example"
@@ -158,14 +158,14 @@ class AuthDesk:
     secrets: Callable[[int], bytes]
 
     @contextmanager
-    def work(self, actor: str = "local:root") -> Iterator[Work]:
+    def work(self, actor: str = "local:root") -> Iterator[UnitOfWork]:
         with transaction(self.engine, write=True) as connection:
-            yield Work(connection, self.clock.now, actor, "request-1")
+            yield UnitOfWork(connection, self.clock.now, actor, "request-1")
 
     def token(
         self, role: Role = Role.ADMIN, *repositories: str, lifetime: timedelta = 30 * DAY, name: str = "a name"
-    ) -> tokens.Issued:
-        scope = Scope(frozenset(repositories)) if repositories else EVERYWHERE
+    ) -> tokens.IssuedToken:
+        scope = RepositoryScope(frozenset(repositories)) if repositories else EVERYWHERE
         with self.work() as work:
             return tokens.issue(work, TokenRequest(name, role, scope, lifetime), self.secrets)
 
@@ -186,7 +186,7 @@ class AuthDesk:
             return [(one.event, one.actor, json.loads(one.fields)) for one in audit.entries(connection)]
 
 
-def repository_id(work: Work, repository: str) -> int:
+def repository_id(work: UnitOfWork, repository: str) -> int:
     owner, name = repository.split("/")
     query = select(REPOSITORIES.c.id).where(REPOSITORIES.c.owner == owner, REPOSITORIES.c.name == name)
     return int(work.connection.execute(query).scalar_one())

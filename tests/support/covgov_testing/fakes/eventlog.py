@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import configure
-from covgov.hub.eventlog.vocabulary import SHAPES, Event, FieldValue
+from covgov.hub.eventlog.vocabulary import SHAPES, AuditEvent, FieldValue
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -69,13 +69,13 @@ def trail() -> Iterator[Connection]:
         engine.dispose()
 
 
-def fields_for(event: Event, n: int = 1, *, optional: bool = False) -> dict[str, FieldValue]:
+def fields_for(event: AuditEvent, n: int = 1, *, optional: bool = False) -> dict[str, FieldValue]:
     """Fields that the event accepts, different for different n."""
     shape = SHAPES[event]
     wanted = {**shape.required, **(shape.optional if optional else {})}
     return {name: SAMPLES[kind](n) for name, kind in wanted.items()}
 
 
-def write(connection: Connection, n: int = 1, event: Event = Event.RUN_APPENDED, actor: str = ACTOR) -> None:
+def write(connection: Connection, n: int = 1, event: AuditEvent = AuditEvent.RUN_APPENDED, actor: str = ACTOR) -> None:
     """One valid entry."""
     audit.write(connection, event, at=NOON, actor=actor, request_id=f"request-{n}", fields=fields_for(event, n))

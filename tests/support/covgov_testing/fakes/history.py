@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from covgov.errors import CovgovError
 from covgov.history import ledger
-from covgov.history.interface import Addition, Change, Fault, Rewriting, RunSummary, View
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Origin
@@ -59,7 +59,7 @@ class MemoryStore:
         added: Addition | None = change(self.view())
         self.files |= added.files if added is not None else {}
 
-    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
         wanted = change(self.view())
         if wanted is None:
             return

@@ -14,7 +14,7 @@ from covgov.history import layout
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import migrate, open_engine, settle
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import NOON
@@ -47,13 +47,13 @@ def database(path: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def make(engine: Engine, full_name: str = "acme/shop") -> Repository:
+def make(engine: Engine, full_name: str = "acme/shop") -> HubRepository:
     owner, _, name = full_name.partition("/")
     with transaction(engine, write=True) as connection:
         return repositories.create(connection, owner, name, at=NOON)
 
 
-def get(engine: Engine, full_name: str = "acme/shop") -> Repository:
+def get(engine: Engine, full_name: str = "acme/shop") -> HubRepository:
     """The repository, which is made when there is none."""
     owner, _, name = full_name.partition("/")
     with transaction(engine, write=True) as connection:
@@ -66,7 +66,7 @@ def history(engine: Engine, full_name: str = "acme/shop") -> SqlHistory:
     return SqlHistory(engine, get(engine, full_name))
 
 
-def forge(engine: Engine, repository: Repository, name: str, data: bytes | None) -> None:
+def forge(engine: Engine, repository: HubRepository, name: str, data: bytes | None) -> None:
     """Put other bytes in the place of a file's (None = remove it), behind the store's back."""
     mine = (HISTORY_FILES.c.repository_id == repository.id) & (HISTORY_FILES.c.name == name)
     with transaction(engine, write=True) as connection:

@@ -16,18 +16,18 @@ from starlette.testclient import TestClient
 
 from covgov.history.interface import RunSummary
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.deps import HubDeps
-from covgov.hub.settings import HubSettings, Limits
+from covgov.hub.settings import HubLimits, HubSettings
 from covgov.hub.store import documents, repositories
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.hub.store.engine import migrate, open_engine, settle
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import REPOSITORIES
-from covgov.hub.store.work import Work, stamp, transaction
+from covgov.hub.store.work import UnitOfWork, stamp, transaction
 from covgov.model.run import RunRecord
 from covgov_testing.fakes.auth import NOON, Clock, CountedBytes
 from covgov_testing.hub.app import app_of, no_keys
@@ -36,7 +36,7 @@ HUB = "http://hub.example"
 SHOP = "/v1/repositories/acme/shop"
 OPEN = "/v1/repositories/acme/open"
 EMPTY = "/v1/repositories/acme/empty"
-OURS = Scope(frozenset({"acme/shop", "acme/empty"}))
+OURS = RepositoryScope(frozenset({"acme/shop", "acme/empty"}))
 
 POLICY = """\
 version = 1
@@ -81,12 +81,12 @@ class ReadDesk:
     def record(self, record: RunRecord, repository: str = "acme/shop") -> RunSummary:
         return SqlHistory(self.engine, self.repository(repository)).append(record)
 
-    def put(self, kind: Kind, path: str, text: str, repository: str = "acme/shop") -> None:
+    def put(self, kind: DocumentKind, path: str, text: str, repository: str = "acme/shop") -> None:
         found = self.repository(repository)
         with transaction(self.engine, write=True) as connection:
             documents.put(connection, kind, found.id, path=path, text=text, at=self.clock.now)
 
-    def repository(self, full_name: str = "acme/shop") -> Repository:
+    def repository(self, full_name: str = "acme/shop") -> HubRepository:
         owner, _, name = full_name.partition("/")
         with transaction(self.engine, write=False) as connection:
             found = repositories.get(connection, owner, name)
@@ -115,7 +115,7 @@ def template(folder: Path) -> Template:
         for name, private in (("shop", True), ("empty", True), ("open", False)):
             values = {"owner": "acme", "name": name, "private": private, "created_at": stamp(NOON)}
             connection.execute(insert(REPOSITORIES).values(values))
-        work = Work(connection, NOON, "local:root", "request-0")
+        work = UnitOfWork(connection, NOON, "local:root", "request-0")
         bearers = {role: _bearer(work, secrets, role) for role in Role}
     settle(engine)
     return Template(path, bearers, secrets.given)
@@ -126,7 +126,7 @@ def read_desk(made: Template, folder: Path, *, page: int = 200) -> Iterator[Read
     """page: the hub's own limit of items."""
     url, clock, secrets = f"sqlite:///{made.copied(folder)}", Clock(), CountedBytes(made.given)
     engine = open_engine(url)
-    limits = replace(Limits(), page=page, requests_per_minute=1_000_000)
+    limits = replace(HubLimits(), page=page, requests_per_minute=1_000_000)
     app = app_of(HubSettings(url, limits=limits), HubDeps(engine, clock.read, no_keys, secrets, clock.monotonic))
     everyone = TestClient(app, base_url=HUB, raise_server_exceptions=False)
     try:
@@ -136,7 +136,7 @@ def read_desk(made: Template, folder: Path, *, page: int = 200) -> Iterator[Read
         engine.dispose()
 
 
-def _bearer(work: Work, secrets: CountedBytes, role: Role) -> dict[str, str]:
+def _bearer(work: UnitOfWork, secrets: CountedBytes, role: Role) -> dict[str, str]:
     scope = EVERYWHERE if role is Role.ADMIN else OURS
     issued = tokens.issue(work, TokenRequest(role.value, role, scope, timedelta(days=30)), secrets)
     return {"Authorization": f"Bearer {issued.secret.text}"}

@@ -13,7 +13,7 @@ import uvicorn
 
 from covgov.hub.app import create_app
 from covgov.hub.deps import HubDeps
-from covgov.hub.settings import HubSettings, Limits, OidcIssuer
+from covgov.hub.settings import HubLimits, HubSettings, OidcIssuer
 from covgov.hub.store.engine import BUSY_SECONDS, migrate, open_engine
 
 
@@ -31,7 +31,7 @@ class Setup(msgspec.Struct, frozen=True):
 
     def settings(self, database: str) -> HubSettings:
         issuers = tuple(OidcIssuer(kind, url, f"{url}/jwks") for kind, url in self.issuers)
-        limits = Limits(**self.limits)  # type: ignore[arg-type]  # whole numbers stay whole in JSON
+        limits = HubLimits(**self.limits)  # type: ignore[arg-type]  # whole numbers stay whole in JSON
         return HubSettings(database, audience=self.audience, issuers=issuers, limits=limits)
 
     def fetch(self, url: str) -> bytes:

@@ -32,7 +32,7 @@ from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.eventlog import audit
 from covgov.hub.store.engine import migrate, open_engine, structure_faults
-from covgov.hub.store.work import Work, transaction
+from covgov.hub.store.work import UnitOfWork, transaction
 from covgov_testing.hub import database as hub_database
 from covgov_testing.hub import serve as serve_hub
 from covgov_testing.hub.serve import Setup
@@ -76,7 +76,9 @@ class HubServer:
         """The text of a new admin token."""
         wanted = TokenRequest("test", Role.ADMIN, EVERYWHERE, timedelta(days=1))
         with transaction(self.engine, write=True) as connection:
-            return str(tokens.issue(Work(connection, datetime.now(UTC), "test", ""), wanted, token_bytes).secret.text)
+            return str(
+                tokens.issue(UnitOfWork(connection, datetime.now(UTC), "test", ""), wanted, token_bytes).secret.text
+            )
 
     def repository(self) -> str:
         """A new repository of a new owner: `owner/name`."""

@@ -20,7 +20,7 @@ from covgov.history.interface import View
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import audit
-from covgov.hub.settings import HubSettings, Limits
+from covgov.hub.settings import HubLimits, HubSettings
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.work import transaction
@@ -111,10 +111,10 @@ def zipped(data: bytes) -> dict[str, object]:
 
 @contextmanager
 def write_desk(made: Template, folder: Path, **limits: float) -> Iterator[WriteDesk]:
-    """limits: fields of Limits."""
+    """limits: fields of HubLimits."""
     url, clock, secrets = hub_database.url(made.copied(folder)), Clock(), CountedBytes(made.given)
     engine = open_engine(url)
-    wanted = replace(Limits(), **{"requests_per_minute": 1_000_000, **limits})  # type: ignore[arg-type]  # checked below
+    wanted = replace(HubLimits(), **{"requests_per_minute": 1_000_000, **limits})  # type: ignore[arg-type]  # checked below
     assert all(isinstance(getattr(wanted, name), int | float) for name in limits)
     app = app_of(HubSettings(url, limits=wanted), HubDeps(engine, clock.read, no_keys, secrets, clock.monotonic))
     client = TestClient(app, base_url="http://hub.example", raise_server_exceptions=False)

@@ -14,9 +14,9 @@ from starlette.types import Message
 
 from covgov.hub.api.http.bodies import raw_body, upload_body
 from covgov.hub.api.http.body_limits import BODY
-from covgov.hub.auth_service.guard import Public, Requires
+from covgov.hub.auth_service.guard import PermissionGuard, PublicAccess
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.settings import Limits
+from covgov.hub.settings import HubLimits
 from covgov_testing.hub.write_desk import HISTORY, SHOP, UPLOADS, WriteDesk
 
 BOMB = gzip.compress(b"[" + b"[]," * 1_000_000 + b"[]]")
@@ -37,13 +37,13 @@ def calls(dependant: Dependant) -> Iterator[object]:
 
 @pytest.mark.security
 @pytest.mark.architecture
-def test_no_route_has_its_body_read_before_its_guard_or_parsed_on_the_event_loop(desk: WriteDesk) -> None:
+def test_bodies_are_read_after_the_guard_and_parsed_in_a_thread(desk: WriteDesk) -> None:
     reading = 0
     for dependant in dependants(desk):
         assert dependant.body_params == [], dependant.path
         order = list(calls(dependant))
         readers = [place for place, call in enumerate(order) if call in (raw_body, upload_body)]
-        guards = [place for place, call in enumerate(order) if isinstance(call, Requires | Public)]
+        guards = [place for place, call in enumerate(order) if isinstance(call, PermissionGuard | PublicAccess)]
         assert not readers or min(guards) < min(readers), dependant.path
         reading += bool(readers)
         slow = [call for call in order if inspect.iscoroutinefunction(call)]
@@ -96,7 +96,7 @@ def places(desk: WriteDesk) -> list[tuple[str, str]]:
 
 
 @pytest.mark.security
-def test_a_stranger_s_body_is_never_read(desk: WriteDesk) -> None:
+def test_an_unauthenticated_body_is_never_read(desk: WriteDesk) -> None:
     asked = places(desk)
     assert ("POST", "/v1/repositories") in asked
     assert ("POST", UPLOADS) in asked
@@ -109,7 +109,7 @@ def test_a_stranger_s_body_is_never_read(desk: WriteDesk) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", UPLOADS), ("POST", f"{HISTORY}/additions"), ("PUT", f"{SHOP}/policy")]
 )
-def test_the_body_of_someone_who_may_not_is_never_read(desk: WriteDesk, method: str, path: str) -> None:
+def test_a_forbidden_body_is_never_read(desk: WriteDesk, method: str, path: str) -> None:
     bearer = desk.bearers[Role.READER]["Authorization"]
     told = Watched(BOMB).ask(desk, method, path, bearer)
     assert (told.status, told.taken) == (403, 0)
@@ -117,28 +117,28 @@ def test_the_body_of_someone_who_may_not_is_never_read(desk: WriteDesk, method: 
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["/v1/repositories", "/v1/tokens", f"{SHOP}/bindings", f"{HISTORY}/read"])
-def test_a_bomb_is_refused_at_the_small_limit_where_no_upload_is_expected(desk: WriteDesk, path: str) -> None:
+def test_a_zip_bomb_outside_of_uploads_hits_the_small_limit(desk: WriteDesk, path: str) -> None:
     assert len(BOMB) < 10_000
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     answer = desk.ask("POST", path, Role.ADMIN, content=BOMB, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
-    assert str(Limits().document) in answer.json()["detail"]
+    assert str(HubLimits().document) in answer.json()["detail"]
 
 
 @pytest.mark.security
-def test_a_document_that_says_it_is_an_upload_s_size_is_refused_unread(desk: WriteDesk) -> None:
+def test_a_document_declared_as_large_as_an_upload_is_refused_unread(desk: WriteDesk) -> None:
     bearer = desk.bearers[Role.ADMIN]["Authorization"]
-    plain = {"content-encoding": "identity", "content-length": str(Limits().document + 1)}
+    plain = {"content-encoding": "identity", "content-length": str(HubLimits().document + 1)}
     told = Watched(b"{}").ask(desk, "POST", "/v1/repositories", bearer, **plain)
     assert (told.status, told.taken) == (413, 0)
 
 
 def test_an_upload_may_be_larger_than_a_document(desk: WriteDesk) -> None:
-    report = b"TN:\nSF:src/a.py\nDA:1,1\nend_of_record\n" + b"#" * Limits().document
+    report = b"TN:\nSF:src/a.py\nDA:1,1\nend_of_record\n" + b"#" * HubLimits().document
     assert desk.upload(report).status_code == 201
 
 
-def test_each_misfit_of_a_body_is_told_by_its_place_and_not_repeated(desk: WriteDesk) -> None:
+def test_body_errors_name_the_place_not_the_value(desk: WriteDesk) -> None:
     answer = desk.ask("POST", "/v1/repositories", Role.ADMIN, json={**NEW, "private": "s3cr3t", "more": 1})
     assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")
     assert {one["where"] for one in answer.json()["errors"]} == {"body/private", "body/more"}
@@ -150,7 +150,7 @@ def test_each_misfit_of_a_body_is_told_by_its_place_and_not_repeated(desk: Write
     [b"", b"{", b"[" * 100_000, b'{"owner": "\xff"}', b'{"owner": "\\ud800", "name": "a"}'],
     ids=["empty", "cut", "deep", "bytes", "surrogate"],
 )
-def test_what_is_no_json_is_refused_in_words(desk: WriteDesk, body: bytes) -> None:
+def test_invalid_json_is_refused(desk: WriteDesk, body: bytes) -> None:
     answer = desk.ask("POST", "/v1/repositories", Role.ADMIN, content=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")
 
@@ -160,7 +160,7 @@ def test_an_upload_s_body_is_read_only_where_its_limits_hold() -> None:
         anyio.run(upload_body, Request({"type": "http", BODY: None}))
 
 
-def test_the_contract_tells_the_shape_of_every_body(desk: WriteDesk) -> None:
+def test_the_contract_documents_every_body(desk: WriteDesk) -> None:
     operations = desk.client.get("/openapi.json").json()["paths"]
     schema = operations["/v1/tokens"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert schema["required"] == ["name", "role"]

@@ -14,11 +14,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from covgov.hub.api.http.body_limits import Bodies, Body, Gunzip
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.body_limits import BodyLimitMiddleware, BoundedBody, GzipExpander
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
-LIMITS = Limits(document=100, body=100, unpacked=1000, body_seconds=0.2)
+LIMITS = HubLimits(document=100, body=100, unpacked=1000, body_seconds=0.2)
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ class Client:
         return {"type": "http.disconnect"}
 
 
-def ask(client: Client, limits: Limits = LIMITS, **headers: str) -> bytes:
+def ask(client: Client, limits: HubLimits = LIMITS, **headers: str) -> bytes:
     """What the application got. Raises what reading raised."""
     sent: list[Message] = []
 
@@ -61,14 +61,14 @@ def ask(client: Client, limits: Limits = LIMITS, **headers: str) -> bytes:
             "path": "/x",
             "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
         }
-        await Bodies(echo, limits, time.monotonic)(scope, client.receive, send)
+        await BodyLimitMiddleware(echo, limits, time.monotonic)(scope, client.receive, send)
 
     anyio.run(call)
     return b"".join(message.get("body", b"") for message in sent)
 
 
 def problem(client: Client, **headers: str) -> tuple[int, str]:
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         ask(client, LIMITS, **headers)
     return caught.value.status_code, caught.value.code
 
@@ -78,44 +78,44 @@ def test_a_body_within_its_limits_arrives_as_it_is() -> None:
 
 
 @given(st.binary(max_size=900), st.integers(1, 50))
-def test_a_compressed_body_arrives_unpacked_however_it_is_cut(data: bytes, size: int) -> None:
+def test_a_compressed_body_is_unpacked_however_it_is_chunked(data: bytes, size: int) -> None:
     packed = gzip.compress(data)
     parts = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert ask(Client(parts), Limits(document=1000), content_encoding="gzip") == data
+    assert ask(Client(parts), HubLimits(document=1000), content_encoding="gzip") == data
 
 
 @pytest.mark.security
-def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
+def test_a_body_declared_too_large_is_refused_unread() -> None:
     client = Client([b"x"])
     assert b"body-too-large" in ask(client, content_length="101")
     assert client.taken == 0
 
 
 @pytest.mark.security
-def test_a_body_that_grows_too_large_is_refused_at_the_limit() -> None:
+def test_a_body_is_refused_once_it_exceeds_the_limit() -> None:
     client = Client([b"x" * 60] * 50)
     assert problem(client) == (413, "body-too-large")
     assert client.taken == 2
 
 
 @pytest.mark.security
-def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = gzip.compress(gzip.compress(b"\0" * 50_000_000, 9), 9)
     assert len(bomb) < 1000
-    limits = Limits(document=10_000)
+    limits = HubLimits(document=10_000)
     inner = gzip.compress(b"\0" * 90_000, 9)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         ask(Client([inner]), limits, content_encoding="gzip")
     assert caught.value.code == "body-too-large"
-    assert len(ask(Client([bomb]), Limits(document=100_000), content_encoding="gzip")) < 60_000
+    assert len(ask(Client([bomb]), HubLimits(document=100_000), content_encoding="gzip")) < 60_000
 
 
 @pytest.mark.security
 @given(st.integers(1, 2000), st.integers(0, 200_000))
-def test_never_more_than_the_limit_and_one_byte_is_held(most: int, size: int) -> None:
-    unpack, made = Gunzip(most), 0
+def test_reading_stops_one_byte_after_the_limit(most: int, size: int) -> None:
+    unpack, made = GzipExpander(most), 0
     packed = gzip.compress(b"\0" * size)
-    with pytest.raises(Problem, match="larger than") if size > most else nullcontext():
+    with pytest.raises(ApiProblem, match="larger than") if size > most else nullcontext():
         for at, one in enumerate(packed):
             made += len(unpack(bytes([one]), last=at == len(packed) - 1))
     assert made <= most
@@ -133,7 +133,7 @@ def test_never_more_than_the_limit_and_one_byte_is_held(most: int, size: int) ->
     ],
     ids=["not gzip", "cut off", "more behind it", "two members", "empty"],
 )
-def test_gzip_that_is_none_is_refused(data: bytes) -> None:
+def test_invalid_gzip_is_refused(data: bytes) -> None:
     assert problem(Client([data]), content_encoding="gzip") == (400, "body-damaged")
 
 
@@ -143,28 +143,28 @@ def test_an_encoding_that_is_not_read_is_named() -> None:
 
 
 @pytest.mark.reliability
-def test_a_client_that_leaves_before_the_end_is_no_answer_s_cause() -> None:
+def test_a_client_that_disconnects_early_gets_no_answer() -> None:
     with pytest.raises(ClientDisconnect):
         ask(Client([b"half"], ends=False))
 
 
 @pytest.mark.reliability
-def test_a_client_that_is_too_slow_is_told_so() -> None:
+def test_a_slow_client_gets_a_timeout() -> None:
     assert problem(Client([b"half"], ends=False, silent=True)) == (408, "body-slow")
 
 
-def test_after_the_body_the_client_may_be_silent_for_as_long_as_it_likes() -> None:
+def test_no_timeout_applies_after_the_body() -> None:
     async def call() -> Message:
-        body = Body(Client([b"x"]).receive, LIMITS, None, chain([0.0], iter(lambda: 9e9, 0)).__next__)
+        body = BoundedBody(Client([b"x"]).receive, LIMITS, None, chain([0.0], iter(lambda: 9e9, 0)).__next__)
         await body.receive()
         return await body.receive()
 
     assert anyio.run(call)["type"] == "http.disconnect"
 
 
-def test_a_client_that_leaves_without_a_body_is_passed_on() -> None:
+def test_a_disconnect_without_a_body_is_passed_on() -> None:
     async def call() -> Message:
-        return await Body(Client([]).receive, LIMITS, None, time.monotonic).receive()
+        return await BoundedBody(Client([]).receive, LIMITS, None, time.monotonic).receive()
 
     assert anyio.run(call)["type"] == "http.disconnect"
 
@@ -176,7 +176,7 @@ def test_other_protocols_pass_untouched() -> None:
         seen.append(scope["type"])
 
     async def call() -> None:
-        await Bodies(app, LIMITS, time.monotonic)({"type": "websocket"}, Client([]).receive, _nobody)
+        await BodyLimitMiddleware(app, LIMITS, time.monotonic)({"type": "websocket"}, Client([]).receive, _nobody)
 
     anyio.run(call)
     assert seen == ["websocket"]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from covgov.hub.api.http.conditional import FIXED, answer, matches, unchanged
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 
 
 class Thing(BaseModel):
@@ -24,7 +24,7 @@ def again(first: Response, **headers: str) -> Response:
     return answer(asked(if_none_match=first.headers["etag"], **headers), b"x")
 
 
-def test_a_body_comes_with_a_strong_etag_and_says_who_may_keep_it() -> None:
+def test_answers_carry_a_strong_etag_and_cache_control() -> None:
     found = answer(asked(), Thing(size=3), caching=FIXED)
     assert (found.status_code, found.body, found.media_type) == (200, b'{"size":3}', "application/json")
     assert found.headers["etag"].startswith('"')
@@ -45,7 +45,7 @@ def test_a_changed_answer_is_sent() -> None:
     assert again(first).status_code == 200
 
 
-def test_an_answer_that_may_be_compressed_has_an_etag_of_its_own() -> None:
+def test_a_compressible_answer_has_its_own_etag() -> None:
     plain, packed = answer(asked(), b"x"), answer(asked(accept_encoding="br, gzip"), b"x")
     assert plain.headers["etag"] != packed.headers["etag"]
     assert again(plain, accept_encoding="gzip").status_code == 200
@@ -67,7 +67,7 @@ def test_if_none_match_takes_lists_weak_tags_and_the_star() -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"accept_encoding": "gzip"}])
-def test_whoever_names_what_is_there_may_change_it(headers: dict[str, str]) -> None:
+def test_the_current_etag_is_accepted(headers: dict[str, str]) -> None:
     etag = answer(asked(**headers), Thing(size=3)).headers["etag"]
     unchanged(etag, Thing(size=3))
     unchanged(f'"other", {etag}', Thing(size=3))
@@ -77,10 +77,10 @@ def test_whoever_names_what_is_there_may_change_it(headers: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize("weak", [False, True])
-def test_whoever_names_something_else_may_not(weak: bool) -> None:
+def test_a_stale_etag_is_refused(weak: bool) -> None:
     etag = answer(asked(), Thing(size=3)).headers["etag"]
     now = Thing(size=3 if weak else 4)
     for named, body in [(f"W/{etag}" if weak else etag, now), (etag, None), ("*", None)]:
-        with pytest.raises(Problem) as caught:
+        with pytest.raises(ApiProblem) as caught:
             unchanged(named, body)
         assert (caught.value.status_code, caught.value.code) == (412, "document-changed")

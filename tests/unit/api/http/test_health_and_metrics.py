@@ -15,11 +15,11 @@ from covgov_testing.hub.reading import Template
 from covgov_testing.hub.write_desk import SHOP, WriteDesk, write_desk
 
 
-def test_alive_is_whoever_answers(desk: WriteDesk) -> None:
+def test_healthz_answers_alive(desk: WriteDesk) -> None:
     assert desk.ask("GET", "/healthz", None).json() == {"status": "alive"}
 
 
-def test_ready_is_who_has_the_tables_of_this_version(tmp_path: Path) -> None:
+def test_readyz_needs_the_tables_of_this_version(tmp_path: Path) -> None:
     with database(tmp_path / "made.db"):
         pass
     with write_desk(Template(tmp_path / "made.db", {}, 0), tmp_path) as desk:
@@ -31,7 +31,7 @@ def test_ready_is_who_has_the_tables_of_this_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_who_cannot_read_its_database_is_not_ready(desk: WriteDesk) -> None:
+def test_a_hub_without_its_database_is_not_ready(desk: WriteDesk) -> None:
     path = Path(str(desk.engine.url.database))
     desk.engine.dispose()
     path.write_bytes(b"no database" * 1000)
@@ -56,14 +56,14 @@ def test_the_database_is_asked_once_a_second_however_often_strangers_ask(desk: W
     assert len(asked) > once
 
 
-def test_only_an_application_made_by_create_app_knows_whether_it_is_ready() -> None:
+def test_readiness_needs_an_application_of_create_app() -> None:
     app = FastAPI()
     app.state.readiness = None
     with pytest.raises(TypeError, match="create_app"):
         readiness_of(Request({"type": "http", "app": app}))
 
 
-def test_metrics_count_what_happened_by_route_and_outcome(desk: WriteDesk) -> None:
+def test_metrics_count_by_route_and_outcome(desk: WriteDesk) -> None:
     desk.add(run("c1"))
     desk.ask("GET", "/nowhere")
     shown = desk.ask("GET", "/metrics", Role.READER).text
@@ -74,7 +74,7 @@ def test_metrics_count_what_happened_by_route_and_outcome(desk: WriteDesk) -> No
 
 
 @pytest.mark.security
-def test_metrics_name_no_repository_and_nothing_that_a_client_made_up(desk: WriteDesk) -> None:
+def test_metrics_have_no_labels_from_clients(desk: WriteDesk) -> None:
     desk.ask("GET", SHOP)
     desk.ask("BREW", "/coffee")
     shown = desk.ask("GET", "/metrics", Role.READER).text

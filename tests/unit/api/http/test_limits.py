@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.hub.api.http import limits
-from covgov.hub.api.http.limits import Buckets
+from covgov.hub.api.http.limits import RateLimiter
 from covgov_testing.fakes.auth import Clock
 
 
-def test_a_client_may_ask_as_often_as_its_bucket_holds_and_then_waits() -> None:
+def test_a_client_waits_once_its_bucket_is_empty() -> None:
     clock = Clock()
-    buckets = Buckets(3, clock.monotonic)
+    buckets = RateLimiter(3, clock.monotonic)
     assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 20]
     assert buckets.take("b") == 0
     clock.forward(19)
@@ -22,7 +22,7 @@ def test_a_client_may_ask_as_often_as_its_bucket_holds_and_then_waits() -> None:
 @given(st.lists(st.floats(0, 90), min_size=1, max_size=60))
 def test_no_client_ever_gets_more_than_the_bucket_and_its_refill(pauses: list[float]) -> None:
     clock = Clock()
-    buckets = Buckets(5, clock.monotonic)
+    buckets = RateLimiter(5, clock.monotonic)
     passed = 0
     for pause in pauses:
         clock.forward(pause)
@@ -31,17 +31,17 @@ def test_no_client_ever_gets_more_than_the_bucket_and_its_refill(pauses: list[fl
 
 
 @given(st.integers(1, 500))
-def test_waiting_as_long_as_told_is_enough(per_minute: int) -> None:
+def test_waiting_for_the_given_seconds_is_enough(per_minute: int) -> None:
     clock = Clock()
-    buckets = Buckets(per_minute, clock.monotonic)
+    buckets = RateLimiter(per_minute, clock.monotonic)
     for _ in range(per_minute):
         buckets.take("a")
     clock.forward(buckets.take("a"))
     assert buckets.take("a") == 0
 
 
-def test_the_number_of_remembered_clients_is_bounded_and_the_quietest_goes_first() -> None:
-    buckets = Buckets(1, Clock().monotonic)
+def test_the_least_recent_client_is_forgotten_first() -> None:
+    buckets = RateLimiter(1, Clock().monotonic)
     assert buckets.take("first") == 0
     for number in range(limits.CLIENTS - 1):
         buckets.take(f"client{number}")

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from covgov.hub.api.http.metrics import HubMetrics
-from covgov.hub.api.http.middleware import Envelope
+from covgov.hub.api.http.middleware import RequestMiddleware
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import diagnostics
@@ -51,7 +51,7 @@ def test_a_problem_a_diagnostic_line_and_an_audit_entry_name_the_same_request(
 
 
 @pytest.mark.security
-def test_a_diagnostic_line_tells_the_route_and_never_the_path_or_the_token(desk: WriteDesk, lines: io.StringIO) -> None:
+def test_a_diagnostic_line_names_the_route_not_the_path_or_token(desk: WriteDesk, lines: io.StringIO) -> None:
     desk.ask("GET", f"{HISTORY}/names", params={"folder": "runs"})
     (line,) = (one for one in logged(lines) if one["event"] == "request-answered")
     assert line["route"] == "/v1/repositories/{owner}/{name}/history/names"
@@ -60,9 +60,7 @@ def test_a_diagnostic_line_tells_the_route_and_never_the_path_or_the_token(desk:
     assert "acme" not in lines.getvalue()
 
 
-def test_a_diagnostic_line_tells_who_asked_and_with_which_code_they_were_refused(
-    desk: WriteDesk, lines: io.StringIO
-) -> None:
+def test_a_diagnostic_line_names_the_principal_and_the_error_code(desk: WriteDesk, lines: io.StringIO) -> None:
     desk.ask("DELETE", SHOP, Role.READER)
     desk.ask("GET", SHOP, None)
     desk.ask("GET", "/nowhere", None)
@@ -80,7 +78,7 @@ def test_a_diagnostic_line_tells_who_asked_and_with_which_code_they_were_refused
 
 
 @pytest.mark.reliability
-def test_a_line_that_cannot_be_written_fails_nothing(desk: WriteDesk) -> None:
+def test_a_line_that_cannot_be_written_is_harmless(desk: WriteDesk) -> None:
     class Full(io.StringIO):
         def write(self, text: str) -> int:
             raise OSError("no space left on device")
@@ -93,7 +91,7 @@ def test_a_line_that_cannot_be_written_fails_nothing(desk: WriteDesk) -> None:
 
 
 @pytest.mark.reliability
-def test_a_crash_is_a_problem_that_tells_nothing_of_its_cause(desk: WriteDesk, lines: io.StringIO) -> None:
+def test_a_crash_answers_a_problem_without_its_cause(desk: WriteDesk, lines: io.StringIO) -> None:
     with desk.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE repositories RENAME TO elsewhere")
     answer = desk.ask("GET", "/v1/repositories", Role.ADMIN)
@@ -104,7 +102,7 @@ def test_a_crash_is_a_problem_that_tells_nothing_of_its_cause(desk: WriteDesk, l
 
 
 @pytest.mark.security
-def test_who_asks_too_often_is_told_when_to_come_back(read_template: Template, tmp_path: Path) -> None:
+def test_too_many_requests_get_429_with_retry_after(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, requests_per_minute=2) as desk:
         for _ in range(3):  # one as a stranger, two as a token that was taken before
             assert desk.ask("GET", SHOP).status_code == 200
@@ -118,9 +116,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(read_template: Template, t
 
 
 @pytest.mark.security
-def test_a_token_that_was_taken_has_a_rate_of_its_own_and_a_made_up_one_has_not(
-    read_template: Template, tmp_path: Path
-) -> None:
+def test_only_an_authenticated_token_has_its_own_rate(read_template: Template, tmp_path: Path) -> None:
     """Jobs behind one address do not starve each other, and nobody gets a fresh rate by inventing tokens."""
     with write_desk(read_template, tmp_path, requests_per_minute=3) as desk:
         assert desk.ask("GET", SHOP, Role.READER).status_code == 200
@@ -155,11 +151,11 @@ async def silent() -> Message:
     return {"type": "http.disconnect"}
 
 
-def envelope(desk: WriteDesk, app: object) -> Envelope:
+def envelope(desk: WriteDesk, app: object) -> RequestMiddleware:
     deps = desk.app.state.deps
     assert isinstance(deps, HubDeps)
     assert callable(app)
-    return Envelope(app, deps, HubMetrics())
+    return RequestMiddleware(app, deps, HubMetrics())
 
 
 @pytest.mark.anyio
@@ -174,7 +170,7 @@ async def test_other_protocols_pass_untouched(desk: WriteDesk) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_fault_after_the_answer_began_cuts_the_answer_short(desk: WriteDesk) -> None:
+async def test_a_crash_after_the_headers_cuts_the_answer_short(desk: WriteDesk) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError("too late")

@@ -32,12 +32,12 @@ def refused(listing: tuple[str, ...], cursor: str) -> str:
 
 
 @given(st.tuples(texts, texts), st.lists(texts, max_size=3).map(tuple))
-def test_a_cursor_gives_back_its_key(key: tuple[str, str], listing: tuple[str, ...]) -> None:
+def test_a_cursor_decodes_to_its_key(key: tuple[str, str], listing: tuple[str, ...]) -> None:
     assert paging.decode(listing, paging.encode(listing, key), tuple[str, str]) == key
 
 
 @given(st.tuples(texts, texts))
-def test_a_cursor_is_a_word_that_the_parameter_takes(key: tuple[str, str]) -> None:
+def test_a_cursor_matches_the_parameters_pattern(key: tuple[str, str]) -> None:
     cursor = paging.encode(LISTING, key)
     assert cursor.replace("-", "").replace("_", "").isalnum()
     assert cursor.isascii()
@@ -72,7 +72,7 @@ def test_a_changed_byte_is_refused(place: int, change: int) -> None:
 
 @pytest.mark.security
 @given(st.text("ABab01-_", min_size=1, max_size=60))
-def test_what_anybody_writes_is_refused(cursor: str) -> None:
+def test_a_foreign_comment_is_never_ours(cursor: str) -> None:
     assert refused(LISTING, cursor) == "cursor-invalid"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.hub.api.http import peers
-from covgov.hub.api.http.peers import Proven, address
+from covgov.hub.api.http.peers import AuthenticatedClients, address
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -21,14 +21,14 @@ def scope(peer: str | None, *forwarded: str, authorization: str = "") -> dict[st
 
 @pytest.mark.security
 @given(st.ip_addresses(v=4).map(str))
-def test_nobody_who_is_no_trusted_proxy_chooses_its_own_address(said: str) -> None:
+def test_untrusted_clients_cannot_choose_their_address(said: str) -> None:
     assert address(scope("192.0.2.1", said), ()) == "192.0.2.1"
     assert address(scope("192.0.2.1", said), PROXIES) == "192.0.2.1"
 
 
 @pytest.mark.security
 @given(st.lists(st.ip_addresses(v=4).map(str) | st.text("abc:., ", max_size=8), max_size=4).map(", ".join))
-def test_behind_a_proxy_the_client_is_the_last_hop_that_is_none_whatever_stands_before_it(said: str) -> None:
+def test_behind_proxies_the_client_is_the_last_untrusted_hop(said: str) -> None:
     assert address(scope("10.0.0.1", f"{said},192.0.2.7,10.9.9.9"), PROXIES) == "192.0.2.7"
 
 
@@ -38,11 +38,11 @@ def test_several_headers_are_one_list() -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("said", ["", "unknown", "192.0.2.7:80", "192.0.2.7, "])
-def test_what_is_no_address_ends_the_search_at_the_last_proxy(said: str) -> None:
+def test_an_invalid_hop_ends_the_search(said: str) -> None:
     assert address(scope("10.0.0.1", f"{said},10.0.0.2"), PROXIES) == "10.0.0.2"
 
 
-def test_only_proxies_are_the_first_of_them_and_no_address_is_one_too() -> None:
+def test_odd_forwarded_headers_have_a_client() -> None:
     assert address(scope("10.0.0.1", "10.0.0.3, 10.0.0.2"), PROXIES) == "10.0.0.3"
     assert address(scope("10.0.0.1"), PROXIES) == "10.0.0.1"
     assert address(scope(None), ()) == ""
@@ -56,13 +56,13 @@ def test_all_addresses_of_an_ipv6_household_are_one_client(one: int, other: int)
     assert {address(scope(str(network[low])), ()) for low in (one, other)} == {str(network)}
 
 
-def test_an_ipv4_address_in_ipv6_clothes_is_itself() -> None:
+def test_an_ipv4_mapped_address_is_the_ipv4_address() -> None:
     assert address(scope("::ffff:192.0.2.1"), ()) == "192.0.2.1"
 
 
 @pytest.mark.security
-def test_only_a_header_that_was_taken_has_a_name_and_the_number_of_them_is_bounded() -> None:
-    proven = Proven()
+def test_only_accepted_headers_are_remembered_and_their_number_is_bounded() -> None:
+    proven = AuthenticatedClients()
     first = scope("192.0.2.1", authorization="Bearer one")
     assert proven.of(first) is None
     proven.learn(first, "token:one")

@@ -7,7 +7,7 @@ import pytest
 from covgov import errors
 from covgov.hub.api.http import problems
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.refusals import Hidden
+from covgov.hub.auth_service.refusals import VisibilityRefusal
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import run
 from covgov_testing.hub.write_desk import SHOP, WriteDesk
@@ -38,13 +38,13 @@ def test_every_refusal_is_a_problem_document(desk: WriteDesk, method: str, path:
 
 
 @pytest.mark.parametrize("code", [code for code, status in problems.BY_CODE.items() if status == 507])
-def test_each_way_to_have_no_room_is_documented_and_whether_waiting_helps(code: str) -> None:
+def test_every_507_is_documented(code: str) -> None:
     rows = [line for line in FAULTS.read_text(encoding="utf-8").splitlines() if f"| 507 `{code}`" in line]
     assert [f"`{code}` with `Retry-After`" in row for row in rows] == [code in problems.WAIT]
     assert all(row.endswith("| nothing |") for row in rows)
 
 
-def test_which_methods_there_are_is_told(desk: WriteDesk) -> None:
+def test_method_not_allowed_lists_the_methods(desk: WriteDesk) -> None:
     assert "GET" in desk.ask("PUT", "/healthz", None).headers["allow"]
 
 
@@ -62,7 +62,7 @@ def test_which_methods_there_are_is_told(desk: WriteDesk) -> None:
         (errors.DeliveryFailed("hub-storage-full", ""), 507),
         (errors.Undetermined("x", ""), 422),
         (errors.CovgovError("x", ""), 500),
-        (Hidden("repository-unknown", ""), 404),
+        (VisibilityRefusal("repository-unknown", ""), 404),
     ],
 )
 def test_every_error_of_covgov_has_one_status(error: errors.CovgovError, status: int) -> None:
@@ -78,7 +78,7 @@ def test_the_faults_of_a_policy_are_listed(desk: WriteDesk) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("code", ["hub-storage-full", "hub-database-busy"])
-def test_what_may_be_over_soon_says_when_to_try_again(desk: WriteDesk, code: str) -> None:
+def test_transient_errors_set_retry_after(desk: WriteDesk, code: str) -> None:
     @desk.app.get("/failing")
     def failing() -> None:
         raise errors.DeliveryFailed(code, "now", hint="later")
@@ -89,7 +89,7 @@ def test_what_may_be_over_soon_says_when_to_try_again(desk: WriteDesk, code: str
 
 
 @pytest.mark.reliability
-def test_a_locked_database_is_told_with_the_time_to_wait_and_nothing_is_changed(desk: WriteDesk) -> None:
+def test_a_locked_database_answers_retry_after_and_changes_nothing(desk: WriteDesk) -> None:
     desk.ask("GET", SHOP)  # the token's first use is recorded now, and not again within the minute
     desk.impatient()
     with transaction(desk.engine, write=True):

@@ -18,7 +18,7 @@ def lines(text: str) -> list[AuditEntry]:
     return [AuditEntry(**json.loads(line)) for line in text.splitlines()]
 
 
-def test_the_trail_comes_line_by_line_and_can_be_verified_outside(hub: ReadDesk) -> None:
+def test_the_exported_trail_can_be_verified(hub: ReadDesk) -> None:
     answer = hub.get(AUDIT_PATH, hub.admin)
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert answer.headers["cache-control"] == "no-store"
@@ -51,7 +51,7 @@ def test_only_an_admin_reads_the_trail(hub: ReadDesk) -> None:
 
 
 @pytest.mark.reliability
-def test_an_export_that_cannot_be_accounted_for_fails(hub: ReadDesk) -> None:
+def test_an_export_that_cannot_be_audited_fails(hub: ReadDesk) -> None:
     with transaction(hub.engine, write=True) as connection:
         connection.exec_driver_sql(
             f"CREATE TRIGGER full BEFORE INSERT ON {AUDIT.name} BEGIN SELECT RAISE(ABORT, 'no room'); END"

@@ -46,7 +46,7 @@ def test_a_dirty_run_shows_on_no_badge(hub: ReadDesk) -> None:
     assert hub.get(f"{SHOP}/badges/api.json").json()["message"] == "60.00 % unverified"
 
 
-def test_only_dirty_runs_are_as_no_component(hub: ReadDesk) -> None:
+def test_dirty_runs_do_not_count_as_components(hub: ReadDesk) -> None:
     hub.record(two_suites(dirty=True))
     assert hub.get(f"{SHOP}/badges/api.svg").json()["code"] == "component-unknown"
 
@@ -57,7 +57,7 @@ def test_an_unknown_component_is_not_found(hub: ReadDesk) -> None:
 
 
 @pytest.mark.security
-def test_badges_are_public_exactly_where_the_repository_is(hub: ReadDesk) -> None:
+def test_badges_are_public_when_the_repository_is(hub: ReadDesk) -> None:
     for name in ("acme/shop", "acme/open"):
         hub.record(two_suites(), name)
     for kind in ("svg", "json"):
@@ -68,7 +68,7 @@ def test_badges_are_public_exactly_where_the_repository_is(hub: ReadDesk) -> Non
 
 
 @pytest.mark.security
-def test_a_label_is_text_and_nothing_else(hub: ReadDesk) -> None:
+def test_a_label_is_escaped(hub: ReadDesk) -> None:
     hub.record(two_suites())
     answer = hub.get(f"{SHOP}/badges/api.svg", label="<script>alert(1)</script>\u202e")
     assert "<script" not in answer.text

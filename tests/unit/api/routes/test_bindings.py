@@ -9,7 +9,7 @@ BINDINGS = f"{SHOP}/bindings"
 WANTED = {"issuer": "https://ci.github.example", "repository": "acme/shop", "ref": "refs/heads/main"}
 
 
-def test_a_binding_is_made_once_shown_and_removed(desk: WriteDesk) -> None:
+def test_a_binding_is_created_once_listed_and_removed(desk: WriteDesk) -> None:
     made = desk.ask("POST", BINDINGS, Role.MAINTAINER, json=WANTED)
     assert (made.status_code, made.json()["ref"]) == (201, "refs/heads/main")
     assert desk.ask("POST", BINDINGS, Role.MAINTAINER, json=WANTED).json() == made.json()
@@ -20,7 +20,7 @@ def test_a_binding_is_made_once_shown_and_removed(desk: WriteDesk) -> None:
     assert desk.trail() == [("oidc-bound", "token"), ("oidc-unbound", "token")]
 
 
-def test_bindings_come_in_pages_and_are_not_sent_again_when_known(desk: WriteDesk) -> None:
+def test_bindings_are_paged_and_cached(desk: WriteDesk) -> None:
     refs = [f"refs/heads/b{number}" for number in range(5)]
     for ref in refs:
         assert desk.ask("POST", BINDINGS, Role.MAINTAINER, json={**WANTED, "ref": ref}).status_code == 201
@@ -34,13 +34,13 @@ def test_bindings_come_in_pages_and_are_not_sent_again_when_known(desk: WriteDes
     assert other.json()["code"] == "cursor-invalid"
 
 
-def test_a_binding_that_is_not_there_cannot_be_removed(desk: WriteDesk) -> None:
+def test_a_missing_binding_cannot_be_removed(desk: WriteDesk) -> None:
     answer = desk.ask("DELETE", f"{BINDINGS}/7", Role.MAINTAINER)
     assert answer.json()["code"] == "oidc-binding-unknown"
 
 
 @pytest.mark.security
-def test_an_uploader_binds_nobody(desk: WriteDesk) -> None:
+def test_an_uploader_cannot_create_bindings(desk: WriteDesk) -> None:
     assert desk.ask("POST", BINDINGS, Role.UPLOADER, json=WANTED).status_code == 403
     assert desk.ask("GET", BINDINGS, Role.UPLOADER).status_code == 403
 

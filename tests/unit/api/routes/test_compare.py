@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.model.snapshot import Identity
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.run import NOON, object_id, run
@@ -23,7 +23,7 @@ def pair(hub: ReadDesk) -> dict[str, str]:
     return {"base": base.id, "head": head.id}
 
 
-def test_a_loss_is_told_in_categories_parts_and_words(hub: ReadDesk) -> None:
+def test_a_loss_has_categories_parts_and_a_sentence(hub: ReadDesk) -> None:
     body = hub.get(COMPARE, **pair(hub), suite="api", metric="line").json()
     assert (body["delta"]["base"]["covered"], body["delta"]["head"]["covered"], body["delta"]["head"]["total"]) == (
         3,
@@ -45,7 +45,7 @@ def test_a_loss_is_told_in_categories_parts_and_words(hub: ReadDesk) -> None:
     assert (body["changed_files"], body["unchanged_files"], body["next"]) == (2, 0, None)
 
 
-def test_the_answer_says_that_there_was_no_git(hub: ReadDesk) -> None:
+def test_the_answer_notes_the_missing_git(hub: ReadDesk) -> None:
     (note,) = hub.get(COMPARE, **pair(hub)).json()["notes"]
     assert note.startswith("the hub has no git: sources were compared by blob id")
     assert "1 file counts as deleted and new" in note
@@ -63,14 +63,14 @@ def test_another_tool_is_noted(hub: ReadDesk) -> None:
     old = hub.record(two_suites("c1"))
     other = {name: replace(one, identity=Identity("other", "1")) for name, one in two_suites().snapshots.items()}
     new = hub.record(run("c2", snapshots=other, expected=("api", "auth")))
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     for query in ({}, {"component": "api"}):
         notes = hub.get(COMPARE, base=old.id, head=new.id, **query).json()["notes"]
         assert any(note.startswith("measured differently") for note in notes)
 
 
 def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     sides = pair(hub)
     body = hub.get(COMPARE, **sides, component="auth").json()
     assert (body["suite"], body["component"], body["delta"]["metric"], body["delta"]["points"]["shown"]) == (
@@ -84,8 +84,8 @@ def test_a_component_is_compared_by_its_own_suite_files_and_metric(hub: ReadDesk
     assert body["delta"]["lost"] == {"src/api/a.py": "2"}
 
 
-def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+def test_a_rename_across_components_is_moved(hub: ReadDesk) -> None:
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     base = hub.record(two_suites("c1"))
     moved = {"src/api/a.py": "++-", "src/api/b.py": "+-x", "src/api/login.py": "++"}
     head = hub.record(two_suites("c2", pictures=moved, sources={"src/api/login.py": "l1"}))
@@ -100,12 +100,12 @@ def test_a_rename_across_a_component_s_border_is_moved(hub: ReadDesk) -> None:
 def test_a_component_needs_a_stored_policy_that_declares_it(hub: ReadDesk) -> None:
     sides = pair(hub)
     assert hub.get(COMPARE, **sides, component="api").json()["code"] == "policy-missing"
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     answer = hub.get(COMPARE, **sides, component="none")
     assert (answer.status_code, answer.json()["code"]) == (404, "component-unknown")
 
 
-def test_an_unknown_suite_and_a_run_without_coverage_are_said(hub: ReadDesk) -> None:
+def test_an_unknown_suite_and_missing_coverage_are_errors(hub: ReadDesk) -> None:
     sides = pair(hub)
     empty = hub.record(run("c9", snapshots={}))
     for query in ({"suite": "none"}, {"head": empty.id}):
@@ -113,7 +113,7 @@ def test_an_unknown_suite_and_a_run_without_coverage_are_said(hub: ReadDesk) -> 
         assert (answer.status_code, answer.json()["code"]) == (404, "suite-unknown")
 
 
-def test_a_commit_stands_for_its_newest_complete_run(hub: ReadDesk) -> None:
+def test_a_commit_means_its_newest_complete_run(hub: ReadDesk) -> None:
     first = hub.record(two_suites("c1"))
     second = hub.record(two_suites("c1", at=NOON + timedelta(hours=1)))
     hub.record(two_suites("c1", at=NOON + timedelta(hours=2), tests=FAILED))

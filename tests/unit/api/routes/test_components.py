@@ -10,7 +10,7 @@ from covgov_testing.hub.runs import PICTURES, two_suites
 COMPONENTS = f"{SHOP}/components"
 
 
-def test_components_stand_as_the_newest_clean_run_saw_them(hub: ReadDesk) -> None:
+def test_components_come_from_the_newest_clean_run(hub: ReadDesk) -> None:
     hub.record(two_suites("c1"))
     second = hub.record(two_suites("c2", pictures={**PICTURES, "src/api/a.py": "+--"}, outcome=Outcome.FAIL))
     hub.record(two_suites("c3", dirty=True))
@@ -49,7 +49,7 @@ def test_a_branch_without_runs_has_no_components(hub: ReadDesk) -> None:
     assert hub.get(f"{EMPTY}/components").json() == {"branch": "main", **expected}
 
 
-def test_a_trend_is_the_figure_of_each_run_in_pages(hub: ReadDesk) -> None:
+def test_a_trend_lists_each_runs_figure_in_pages(hub: ReadDesk) -> None:
     for number, picture in enumerate(("+--", "++-", "+++")):
         at = NOON + timedelta(days=number)
         hub.record(two_suites(f"c{number}", pictures={**PICTURES, "src/api/a.py": picture}, at=at))
@@ -67,7 +67,7 @@ def test_a_trend_is_the_figure_of_each_run_in_pages(hub: ReadDesk) -> None:
     assert rest["next"] is None
 
 
-def test_what_was_not_measured_is_null_and_not_zero(hub: ReadDesk) -> None:
+def test_an_unmeasured_component_is_null_not_zero(hub: ReadDesk) -> None:
     hub.record(run(made=verdict(rows=[row("api", 0, 0, measured=False)])))
     assert hub.get(f"{COMPONENTS}/api/trend").json()["items"][0]["now"] is None
 
@@ -78,12 +78,12 @@ def test_the_project_has_a_trend_of_its_own(hub: ReadDesk) -> None:
     assert (body["component"], len(body["items"])) == ("project", 1)
 
 
-def test_a_component_of_that_name_goes_before_the_project(hub: ReadDesk) -> None:
+def test_a_component_called_project_wins_over_the_project(hub: ReadDesk) -> None:
     hub.record(run(made=verdict(rows=[row("project", 7, 9)])))
     assert hub.get(f"{COMPONENTS}/project/trend").json()["items"][0]["now"]["covered"] == 7
 
 
-def test_a_component_that_no_run_tells_of_is_not_found(hub: ReadDesk) -> None:
+def test_a_component_without_runs_is_not_found(hub: ReadDesk) -> None:
     hub.record(two_suites())
     answer = hub.get(f"{COMPONENTS}/none/trend")
     assert (answer.status_code, answer.json()["code"]) == (404, "component-unknown")

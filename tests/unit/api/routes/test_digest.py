@@ -8,7 +8,7 @@ import pytest
 from covgov.errors import CovgovError
 from covgov.history.digest import digest
 from covgov.hub.api import accounting
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.store.runs import RunRow
 from covgov.model.verdict import Outcome
 from covgov.publish.digest.markdown import digest_markdown
@@ -49,12 +49,12 @@ def test_the_hub_s_digest_is_that_of_the_whole_records(hub: ReadDesk) -> None:
     assert body["components"][1]["before"]["covered"] == 2
 
 
-def test_a_time_without_runs_is_no_failure(hub: ReadDesk) -> None:
+def test_a_digest_without_runs_is_no_error(hub: ReadDesk) -> None:
     body = hub.get(f"{EMPTY}/digest", until="2020-01-01", weeks=2).json()
     assert (body["runs"], body["weeks"], body["commit"]) == (0, ["2019-W52", "2020-W01"], None)
 
 
-def test_the_calendar_has_a_beginning(hub: ReadDesk) -> None:
+def test_a_digest_before_the_calendar_is_refused(hub: ReadDesk) -> None:
     answer = hub.get(f"{SHOP}/digest", until="0001-01-03", weeks=53)
     assert (answer.status_code, answer.json()["code"]) == (400, "digest-too-early")
 
@@ -78,7 +78,7 @@ def test_runs_after_the_window_and_of_dirty_trees_are_left_out() -> None:
 def test_more_runs_than_one_digest_accounts_for_are_refused_by_name() -> None:
     window = (date(2026, 11, 16), date(2026, 11, 22))
     assert len(accounting.wanted(rows(accounting.MOST_RUNS), *window)) == accounting.MOST_RUNS
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         accounting.wanted(rows(accounting.MOST_RUNS + 2), *window)
     assert (caught.value.code, isinstance(caught.value, CovgovError)) == ("digest-too-large", False)
 

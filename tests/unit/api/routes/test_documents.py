@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from covgov.hub.eventlog import audit
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.register import COMPLETE, register
 from covgov_testing.hub.reading import EMPTY, POLICY, SHOP, ReadDesk
@@ -29,7 +29,7 @@ def events(hub: ReadDesk) -> list[tuple[str, dict[str, object]]]:
     return [one for one in found if one[0].endswith("-put")]
 
 
-def test_a_stored_policy_is_told_with_its_meaning_and_without_its_secrets(hub: ReadDesk) -> None:
+def test_a_stored_policy_is_shown_with_settings_and_without_secrets(hub: ReadDesk) -> None:
     assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY).status_code == 200
     body = hub.get(f"{SHOP}/policy").json()
     assert (body["path"], body["text"], body["suites"]) == ("covgov.toml", POLICY, ["api", "auth"])
@@ -45,9 +45,9 @@ def test_a_stored_policy_is_told_with_its_meaning_and_without_its_secrets(hub: R
     assert body["updated_at"] == "2026-11-22T12:00:00Z"
 
 
-def test_a_policy_may_stand_in_pyproject(hub: ReadDesk) -> None:
+def test_a_policy_can_be_in_pyproject(hub: ReadDesk) -> None:
     tables = ["policy]\nfail_under = 81", "suites.a]\ntests = ['t']", "components.a]\npaths = ['s/**']"]
-    hub.put(Kind.POLICY, "sub/pyproject.toml", "\n".join(f"[tool.covgov.{table}" for table in tables))
+    hub.put(DocumentKind.POLICY, "sub/pyproject.toml", "\n".join(f"[tool.covgov.{table}" for table in tables))
     assert hub.get(f"{SHOP}/policy").json()["settings"]["policy.fail_under"] == "81"
 
 
@@ -59,8 +59,8 @@ def test_a_policy_with_faults_is_refused_with_all_of_them_and_changes_nothing(hu
     assert hub.get(f"{SHOP}/policy").json()["text"] == POLICY
 
 
-def test_a_register_is_told_entry_by_entry_with_its_standing_today(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", POLICY)
+def test_a_register_lists_its_entries_with_their_state(hub: ReadDesk) -> None:
+    hub.put(DocumentKind.POLICY, "covgov.toml", POLICY)
     assert put(hub, f"{SHOP}/register", "exceptions.md", REGISTER).status_code == 200
     body = hub.get(f"{SHOP}/register").json()
     assert (body["today"], body["text"]) == ("2026-11-22", REGISTER)
@@ -77,26 +77,26 @@ def test_a_register_is_told_entry_by_entry_with_its_standing_today(hub: ReadDesk
 def test_without_a_readable_policy_there_is_no_longest_term(hub: ReadDesk) -> None:
     put(hub, f"{SHOP}/register", "exceptions.md", REGISTER)
     assert hub.get(f"{SHOP}/register").json()["entries"][0]["standing"] == "active"
-    hub.put(Kind.POLICY, "covgov.toml", "nonsense = ")
+    hub.put(DocumentKind.POLICY, "covgov.toml", "nonsense = ")
     assert hub.get(f"{SHOP}/register").json()["entries"][0]["standing"] == "active"
     assert hub.get(f"{SHOP}/policy").json()["code"] == "policy-not-toml"
 
 
-def test_a_register_that_would_have_to_be_guessed_is_refused(hub: ReadDesk) -> None:
+def test_an_ambiguous_register_is_refused(hub: ReadDesk) -> None:
     answer = put(hub, f"{SHOP}/register", "exceptions.md", REGISTER.replace("| owner", "| ower"))
     assert answer.status_code == 422
     assert answer.json()["code"].startswith("register-")
     assert hub.get(f"{SHOP}/register").status_code == 404
 
 
-def test_what_was_never_stored_is_not_found(hub: ReadDesk) -> None:
+def test_a_document_never_stored_is_not_found(hub: ReadDesk) -> None:
     for name in ("policy", "register"):
         answer = hub.get(f"{EMPTY}/{name}")
         assert (answer.status_code, answer.json()["code"]) == (404, f"{name}-missing")
 
 
 @pytest.mark.security
-def test_storing_is_accounted_for_with_what_was_replaced(hub: ReadDesk) -> None:
+def test_storing_is_audited_with_the_previous_hash(hub: ReadDesk) -> None:
     for text in (POLICY, POLICY + "# later\n"):
         put(hub, f"{SHOP}/policy", "covgov.toml", text)
     put(hub, f"{SHOP}/register", "exceptions.md", "")
@@ -115,7 +115,7 @@ def test_storing_is_accounted_for_with_what_was_replaced(hub: ReadDesk) -> None:
         ("register", "exceptions.md", (REGISTER, "", REGISTER + "\n")),
     ],
 )
-def test_what_changed_after_it_was_read_is_not_replaced_unseen(
+def test_a_document_changed_meanwhile_is_not_replaced(
     hub: ReadDesk, name: str, path: str, texts: tuple[str, str, str]
 ) -> None:
     here, (first, mine, theirs) = f"{SHOP}/{name}", texts
@@ -131,8 +131,8 @@ def test_what_changed_after_it_was_read_is_not_replaced_unseen(
 
 
 @pytest.mark.reliability
-def test_what_this_version_cannot_read_is_replaced_only_by_whoever_does_not_ask(hub: ReadDesk) -> None:
-    hub.put(Kind.POLICY, "covgov.toml", "nonsense = ")
+def test_an_unreadable_document_is_replaced_only_unconditionally(hub: ReadDesk) -> None:
+    hub.put(DocumentKind.POLICY, "covgov.toml", "nonsense = ")
     assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY, {**hub.admin, "If-Match": "*"}).status_code == 412
     assert put(hub, f"{SHOP}/policy", "covgov.toml", POLICY).status_code == 200
 
@@ -147,6 +147,6 @@ def test_a_reader_stores_nothing(hub: ReadDesk) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("body", [{"path": "a\x00b", "text": ""}, {"path": "a", "text": "\x00"}, {"path": ""}, {}, []])
-def test_a_body_that_does_not_fit_is_refused(hub: ReadDesk, body: object) -> None:
+def test_an_invalid_body_is_refused(hub: ReadDesk, body: object) -> None:
     answer = hub.client.put(f"{SHOP}/policy", json=body, headers=dict(hub.admin))
     assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")

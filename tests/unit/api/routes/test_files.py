@@ -93,7 +93,7 @@ def test_a_file_that_was_not_measured_is_not_found(hub: ReadDesk) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("data", [None, b"{}"])
-def test_damaged_coverage_is_said_and_not_shown(hub: ReadDesk, data: bytes | None) -> None:
+def test_damaged_coverage_is_an_error(hub: ReadDesk, data: bytes | None) -> None:
     recorded = hub.record(two_suites())
     [name] = SqlHistory(hub.engine, hub.repository()).view().names(layout.OBJECTS)
     forge(hub.engine, hub.repository(), name, data)

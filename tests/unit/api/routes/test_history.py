@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from covgov.history import layout
+from covgov.history.stores.hub.wire import FileContents
 from covgov.hub.api.routes import history as routes_history
-from covgov.hub.api.routes.history import Files
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.store.history_files import SqlView
 from covgov_testing.builders.coverage import snap
@@ -24,7 +24,7 @@ def second() -> timedelta:
     return timedelta(hours=1)
 
 
-def test_an_addition_appends_the_run_and_accounts_for_it(desk: WriteDesk) -> None:
+def test_an_addition_appends_the_run_and_is_audited(desk: WriteDesk) -> None:
     answer = desk.add(run("c1"))
     (recorded,) = desk.history().list()
     assert (answer.status_code, answer.json()["runs"]) == (201, [recorded.id])
@@ -32,7 +32,7 @@ def test_an_addition_appends_the_run_and_accounts_for_it(desk: WriteDesk) -> Non
     assert answer.json()["head"] == layout.digest_of(layout.head_bytes(1, recorded.id))
 
 
-def test_names_and_head_are_of_one_moment_and_files_come_back_as_they_were(desk: WriteDesk) -> None:
+def test_names_and_head_are_consistent_and_files_are_unchanged(desk: WriteDesk) -> None:
     desk.add(run("c1"))
     listing = desk.ask("GET", f"{HISTORY}/names").json()
     assert listing["names"] == list(desk.history().view().names())
@@ -46,7 +46,7 @@ def test_names_and_head_are_of_one_moment_and_files_come_back_as_they_were(desk:
     assert read["left"] == []
 
 
-def test_names_that_are_known_are_not_sent_again(desk: WriteDesk) -> None:
+def test_unchanged_names_answer_304(desk: WriteDesk) -> None:
     known = {"If-None-Match": desk.ask("GET", f"{HISTORY}/names").headers["etag"]}
     assert desk.ask("GET", f"{HISTORY}/names", headers=known).status_code == 304
     desk.add(run("c1"))
@@ -73,7 +73,7 @@ def test_names_come_page_by_page_each_once_with_the_head_of_the_moment(
     assert len({page.headers["etag"] for page in pages}) == len(pages)
 
 
-def test_a_page_that_follows_a_new_run_has_the_new_head(desk: WriteDesk) -> None:
+def test_a_page_after_a_new_run_has_the_new_head(desk: WriteDesk) -> None:
     desk.add(run("c1"))
     first = desk.ask("GET", f"{HISTORY}/names", params={"limit": "1"}).json()
     desk.add(run("c2", at=NOON + second()))
@@ -89,10 +89,10 @@ def test_a_cursor_of_another_folder_or_repository_is_refused(desk: WriteDesk) ->
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor-invalid")
 
 
-def test_a_full_answer_names_what_is_left(desk: WriteDesk) -> None:
+def test_a_full_answer_names_the_remaining_files(desk: WriteDesk) -> None:
     desk.add(run("c1", snapshots={"api": snap({f"f{n}.py": "+" * (n + 1) for n in range(60)})}))
     view = desk.history().view()
-    assert routes_history.fill(view, view.names()) == Files(dict(view.read(view.names())), ())
+    assert routes_history.fill(view, view.names()) == FileContents(dict(view.read(view.names())), ())
     found: dict[str, bytes] = {}
     left: Sequence[str] = view.names()
     while left:
@@ -124,7 +124,7 @@ def test_no_more_is_read_than_the_answer_holds(desk: WriteDesk) -> None:
     assert view.handed == view.sizes([largest])[largest]
 
 
-def test_what_is_missing_is_told_of_this_repository_only(desk: WriteDesk) -> None:
+def test_missing_files_are_reported_per_repository(desk: WriteDesk) -> None:
     desk.add(run("c1"))
     names = desk.ask("GET", f"{HISTORY}/names").json()["names"]
     asked = {"names": [*names, layout.object_name("a" * 64)]}
@@ -142,7 +142,7 @@ def test_an_addition_composed_for_an_older_head_is_refused_and_changes_nothing(d
     assert desk.history().view().names() == before
 
 
-def test_objects_may_come_ahead_of_the_run_that_needs_them(desk: WriteDesk) -> None:
+def test_objects_can_arrive_before_their_run(desk: WriteDesk) -> None:
     whole = proposal(desk.history().view(), run("c1"))
     files = whole["files"]
     assert isinstance(files, dict)
@@ -186,14 +186,14 @@ def test_a_run_cannot_take_another_s_place(desk: WriteDesk) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["additions", "missing", "prune"])
-def test_who_may_only_read_may_not_write(desk: WriteDesk, path: str) -> None:
+def test_a_reader_cannot_write(desk: WriteDesk, path: str) -> None:
     answer = desk.ask("POST", f"{HISTORY}/{path}", Role.READER, json={})
     assert (answer.status_code, answer.json()["code"]) == (403, "permission-missing")
     assert desk.ask("POST", f"{HISTORY}/{path}", None, json={}).status_code == 401
 
 
 @pytest.mark.security
-def test_a_repository_that_a_token_does_not_reach_does_not_exist(desk: WriteDesk) -> None:
+def test_a_repository_out_of_a_tokens_scope_is_not_found(desk: WriteDesk) -> None:
     there = desk.ask("GET", "/v1/repositories/other/private/history/names")
     assert (there.status_code, there.json()["code"]) == (404, "repository-unknown")
 
@@ -217,7 +217,7 @@ def test_too_many_files_at_once_are_refused(desk: WriteDesk) -> None:
         b"[" * 100_000,
     ],
 )
-def test_a_body_that_does_not_fit_is_told_where(desk: WriteDesk, body: bytes) -> None:
+def test_an_invalid_body_names_the_place(desk: WriteDesk, body: bytes) -> None:
     answer = desk.ask("POST", f"{HISTORY}/read", content=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")
 
@@ -227,7 +227,7 @@ def test_a_compressed_body_is_read(desk: WriteDesk) -> None:
     assert answer.json() == {"files": {}, "left": []}
 
 
-def test_pruning_drops_artifacts_and_accounts_for_it(desk: WriteDesk) -> None:
+def test_pruning_drops_artifacts_and_is_audited(desk: WriteDesk) -> None:
     for number in range(2):
         record = replace(run(f"c{number}"), recorded_at=NOON + number * second())
         desk.history().append(record, {"api.xml": b"%d" % number})
@@ -239,7 +239,7 @@ def test_pruning_drops_artifacts_and_accounts_for_it(desk: WriteDesk) -> None:
 
 
 @pytest.mark.reliability
-def test_an_audit_entry_that_cannot_be_written_fails_the_request_and_nothing_is_changed(desk: WriteDesk) -> None:
+def test_an_unwritable_audit_entry_fails_the_request(desk: WriteDesk) -> None:
     with desk.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE audit")
     answer = desk.add(run("c1"))
@@ -249,7 +249,7 @@ def test_an_audit_entry_that_cannot_be_written_fails_the_request_and_nothing_is_
 
 @pytest.mark.reliability
 @pytest.mark.security
-def test_a_repository_keeps_no_more_than_it_may(read_template: Template, tmp_path: Path) -> None:
+def test_a_repository_cannot_exceed_its_quota(read_template: Template, tmp_path: Path) -> None:
     with write_desk(read_template, tmp_path, repository=20_000) as small:
         assert small.add(run("c1")).status_code == 201
         kept = len(small.history().view().names())

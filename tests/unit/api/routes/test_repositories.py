@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from covgov.hub.api.routes.repositories import Deleted
+from covgov.hub.api.routes.repositories import RepositoryDeletion
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.eventlog.vocabulary import SHAPES, Event
+from covgov.hub.eventlog.vocabulary import SHAPES, AuditEvent
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import run
 from covgov_testing.hub.write_desk import SHOP, WriteDesk
@@ -19,7 +19,7 @@ def names(desk: WriteDesk, role: Role) -> list[str]:
     return [f"{one['owner']}/{one['name']}" for one in desk.ask("GET", ALL, role).json()["items"]]
 
 
-def test_a_repository_is_made_shown_and_accounted_for(desk: WriteDesk) -> None:
+def test_a_repository_is_created_shown_and_audited(desk: WriteDesk) -> None:
     made = desk.ask("POST", ALL, Role.ADMIN, json={"owner": "acme", "name": "new", "default_branch": "trunk"})
     assert made.status_code == 201
     shown = desk.ask("GET", f"{ALL}/acme/new", Role.ADMIN)
@@ -29,7 +29,7 @@ def test_a_repository_is_made_shown_and_accounted_for(desk: WriteDesk) -> None:
     assert desk.trail() == [("repository-created", "token")]
 
 
-def test_a_name_is_given_once(desk: WriteDesk) -> None:
+def test_a_repository_name_is_unique(desk: WriteDesk) -> None:
     answer = desk.ask("POST", ALL, Role.ADMIN, json={"owner": "acme", "name": "shop"})
     assert (answer.status_code, answer.json()["code"]) == (409, "repository-exists")
     assert desk.trail() == []
@@ -43,13 +43,13 @@ def test_a_repository_that_does_not_fit_is_refused(desk: WriteDesk, body: dict[s
 
 
 @pytest.mark.parametrize("name", ["..", "."])
-def test_a_name_that_is_a_way_is_refused(desk: WriteDesk, name: str) -> None:
+def test_a_name_that_is_a_path_is_refused(desk: WriteDesk, name: str) -> None:
     answer = desk.ask("POST", ALL, Role.ADMIN, json={"owner": "acme", "name": name})
     assert (answer.status_code, answer.json()["code"]) == (422, "repository-name-invalid")
 
 
 @pytest.mark.security
-def test_everyone_sees_what_they_may_read_and_nothing_else(desk: WriteDesk) -> None:
+def test_everyone_sees_readable_repositories_only(desk: WriteDesk) -> None:
     desk.ask("POST", ALL, Role.ADMIN, json={"owner": "secret", "name": "plans"})
     assert names(desk, Role.ADMIN) == ["acme/empty", "acme/open", "acme/shop", "secret/plans"]
     assert names(desk, Role.READER) == ["acme/empty", "acme/open", "acme/shop"]
@@ -59,7 +59,7 @@ def test_everyone_sees_what_they_may_read_and_nothing_else(desk: WriteDesk) -> N
 
 @pytest.mark.security
 @pytest.mark.parametrize(("method", "path"), [("POST", ALL), ("PATCH", SHOP), ("DELETE", SHOP)])
-def test_an_uploader_manages_nothing(desk: WriteDesk, method: str, path: str) -> None:
+def test_an_uploader_cannot_change_settings(desk: WriteDesk, method: str, path: str) -> None:
     body = {"owner": "acme", "name": "new"} if method == "POST" else {}
     answer = desk.ask(method, path, Role.UPLOADER, json=body)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission-missing")
@@ -88,7 +88,7 @@ def test_settings_change_one_at_a_time(desk: WriteDesk) -> None:
     assert desk.trail() == [("repository-changed", "token")] * 2
 
 
-def test_deleting_takes_the_history_and_leaves_the_trail(desk: WriteDesk) -> None:
+def test_deleting_removes_the_history_and_keeps_the_audit_trail(desk: WriteDesk) -> None:
     desk.add(run("c1"))
     gone = desk.ask("DELETE", SHOP, Role.ADMIN)
     assert gone.json()["runs"] == 1
@@ -99,16 +99,16 @@ def test_deleting_takes_the_history_and_leaves_the_trail(desk: WriteDesk) -> Non
     assert list(desk.history().view().names()) == []
 
 
-def test_what_a_deletion_counts_is_in_the_answer_the_trail_and_the_documentation_alike() -> None:
-    shape = SHAPES[Event.REPOSITORY_DELETED]
+def test_deletion_counts_agree_in_answer_trail_and_documentation() -> None:
+    shape = SHAPES[AuditEvent.REPOSITORY_DELETED]
     page = (Path(__file__).resolve().parents[4] / "docs" / "hub-faults.md").read_text(encoding="utf-8")
     counted = re.findall(r"the answer counts (\w+), (\w+) and (\w+), but no", page)
-    assert [set(words) for words in counted] == [Deleted.model_fields.keys() - {"erased"}]
+    assert [set(words) for words in counted] == [RepositoryDeletion.model_fields.keys() - {"erased"}]
     assert {*shape.required, *shape.optional} == {"repository", *counted[0]}
 
 
 @pytest.mark.security
-def test_whoever_takes_the_name_of_a_deleted_repository_shares_it_with_no_old_token(desk: WriteDesk) -> None:
+def test_old_tokens_do_not_reach_a_reused_name(desk: WriteDesk) -> None:
     answers = {
         names: desk.ask("POST", "/v1/tokens", Role.ADMIN, json={"name": "t", "role": "reader", "repositories": names})
         for names in (("acme/shop",), ("acme/shop", "acme/empty"))
@@ -135,7 +135,7 @@ def test_bytes_that_a_reader_still_holds_are_reported_as_not_yet_erased(desk: Wr
     assert desk.ask("GET", SHOP, Role.ADMIN).status_code == 404
 
 
-def test_a_repository_is_asked_for_again_cheaply(desk: WriteDesk) -> None:
+def test_a_repository_answer_is_cached_by_etag(desk: WriteDesk) -> None:
     first = desk.ask("GET", SHOP)
     again = desk.ask("GET", SHOP, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

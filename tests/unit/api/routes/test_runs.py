@@ -72,7 +72,7 @@ def test_the_pages_together_are_the_list(hub: ReadDesk, limit: int) -> None:
     assert all(len(page) == limit for page in pages[:-1])
 
 
-def test_a_run_that_is_recorded_meanwhile_moves_no_page(hub: ReadDesk) -> None:
+def test_a_new_run_does_not_shift_the_pages(hub: ReadDesk) -> None:
     ids = several(hub, 4)
     first = hub.get(f"{SHOP}/runs", limit=2)
     hub.record(two_suites("meanwhile"))
@@ -105,7 +105,7 @@ def test_a_cursor_of_another_branch_or_repository_is_refused(hub: ReadDesk) -> N
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor-invalid")
 
 
-def test_one_run_tells_its_verdict_suites_and_components(hub: ReadDesk) -> None:
+def test_one_run_shows_its_verdict_suites_and_components(hub: ReadDesk) -> None:
     found = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api: too low", hint="test it", waived_by="EX-1")
     delta = compare(snap({"a.py": "++"}), snap({"a.py": "+-"}), Diff(), Metric.COMBINED).delta
     made = verdict(Outcome.FAIL, rows=[row("api", 1, 2, delta=delta, base_commit=object_id("c0"))], findings=[found])
@@ -148,14 +148,14 @@ def test_a_run_that_is_not_here_is_not_found(hub: ReadDesk) -> None:
     assert answer.json()["hint"] == "the list of runs shows what there is"
 
 
-def test_what_is_recorded_may_be_kept_and_the_list_may_not(hub: ReadDesk) -> None:
+def test_runs_are_cached_as_immutable_and_lists_are_not(hub: ReadDesk) -> None:
     (one,) = several(hub, 1)
     assert "immutable" in hub.get(f"{SHOP}/runs/{one}").headers["cache-control"]
     assert hub.get(f"{SHOP}/runs").headers["cache-control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_asking_again_costs_no_body_until_something_changed(hub: ReadDesk, encoding: str) -> None:
+def test_an_unchanged_answer_is_304(hub: ReadDesk, encoding: str) -> None:
     several(hub, 5)
     headers = {**hub.reader, "Accept-Encoding": encoding}
     first = hub.get(f"{SHOP}/runs", headers)
@@ -168,14 +168,14 @@ def test_asking_again_costs_no_body_until_something_changed(hub: ReadDesk, encod
 
 
 @pytest.mark.security
-def test_nobody_reads_a_private_repository_and_everybody_a_public_one(hub: ReadDesk) -> None:
+def test_anonymous_reads_public_repositories_only(hub: ReadDesk) -> None:
     hub.record(two_suites(), "acme/open")
     assert hub.get(f"{SHOP}/runs", {}).status_code == 401
     assert len(hub.get(f"{OPEN}/runs", {}).json()["items"]) == 1
 
 
 @pytest.mark.security
-def test_a_repository_out_of_reach_is_as_one_that_does_not_exist(hub: ReadDesk) -> None:
+def test_a_repository_out_of_scope_looks_missing(hub: ReadDesk) -> None:
     bodies = []
     for name in ("other/private", "acme/nothing"):
         answer = hub.get(f"/v1/repositories/{name}/runs")
@@ -187,7 +187,7 @@ def test_a_repository_out_of_reach_is_as_one_that_does_not_exist(hub: ReadDesk) 
 
 
 @pytest.mark.reliability
-def test_a_lost_manifest_is_said_and_not_skipped(hub: ReadDesk) -> None:
+def test_a_missing_manifest_is_reported(hub: ReadDesk) -> None:
     recorded = hub.record(two_suites())
     forge(hub.engine, hub.repository(), layout.manifest_name(1, recorded.id), None)
     answer = hub.get(f"{SHOP}/runs/{recorded.id}")

@@ -20,7 +20,7 @@ LCOV = b"TN:\nSF:src/a.py\nDA:1,1\nDA:2,0\nend_of_record\n"
 NEW = {"name": "ci", "role": "uploader", "repositories": ["acme/shop"], "days": 30}
 
 
-def test_a_token_is_shown_once_and_works(desk: WriteDesk) -> None:
+def test_a_new_token_is_shown_once_and_works(desk: WriteDesk) -> None:
     given = desk.ask("POST", TOKENS, Role.ADMIN, json=NEW)
     assert given.status_code == 201
     assert given.headers["cache-control"] == "no-store"
@@ -32,7 +32,7 @@ def test_a_token_is_shown_once_and_works(desk: WriteDesk) -> None:
     assert desk.trail() == [("token-created", "token")]
 
 
-def test_tokens_come_in_pages_oldest_first_and_are_not_sent_again_when_known(desk: WriteDesk) -> None:
+def test_tokens_are_paged_oldest_first_and_cached(desk: WriteDesk) -> None:
     for number in range(3):
         desk.ask("POST", TOKENS, Role.ADMIN, json={**NEW, "name": f"n{number}"})
         desk.clock.forward(number)  # the first two of the same second
@@ -45,7 +45,7 @@ def test_tokens_come_in_pages_oldest_first_and_are_not_sent_again_when_known(des
     assert desk.ask("GET", TOKENS, Role.ADMIN, headers=known).status_code == 304
 
 
-def test_an_admin_s_token_may_reach_everything(desk: WriteDesk) -> None:
+def test_an_admins_token_can_reach_everything(desk: WriteDesk) -> None:
     given = desk.ask("POST", TOKENS, Role.ADMIN, json={"name": "ops", "role": "admin"}).json()
     assert given["repositories"] is None
 
@@ -54,12 +54,12 @@ def test_an_admin_s_token_may_reach_everything(desk: WriteDesk) -> None:
 @pytest.mark.parametrize(
     "body", [{"name": "x", "role": "uploader"}, {"name": "x", "role": "root"}, {**NEW, "days": 0}, {**NEW, "name": ""}]
 )
-def test_a_token_that_may_not_be_is_refused(desk: WriteDesk, body: dict[str, object]) -> None:
+def test_an_invalid_token_request_is_refused(desk: WriteDesk, body: dict[str, object]) -> None:
     assert desk.ask("POST", TOKENS, Role.ADMIN, json=body).status_code in (400, 422)
     assert desk.trail() == []
 
 
-def test_a_rotated_token_works_on_for_the_overlap_only(desk: WriteDesk) -> None:
+def test_a_rotated_token_works_for_the_overlap_only(desk: WriteDesk) -> None:
     old = desk.ask("POST", TOKENS, Role.ADMIN, json=NEW).json()
     new = desk.ask("POST", f"{TOKENS}/{old['id']}/rotate", Role.ADMIN, json={"overlap_hours": 1}).json()
     assert (new["name"], new["repositories"]) == ("ci", ["acme/shop"])
@@ -71,7 +71,7 @@ def test_a_rotated_token_works_on_for_the_overlap_only(desk: WriteDesk) -> None:
 
 
 @pytest.mark.security
-def test_a_revoked_token_opens_nothing(desk: WriteDesk) -> None:
+def test_a_revoked_token_is_refused(desk: WriteDesk) -> None:
     given = desk.ask("POST", TOKENS, Role.ADMIN, json=NEW).json()
     revoked = desk.ask("POST", f"{TOKENS}/{given['id']}/revoke", Role.ADMIN)
     assert revoked.json()["revoked_at"]
@@ -80,7 +80,7 @@ def test_a_revoked_token_opens_nothing(desk: WriteDesk) -> None:
     assert refused.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_a_revoked_token_names_its_successors_that_work_on(desk: WriteDesk) -> None:
+def test_revocation_lists_active_successors(desk: WriteDesk) -> None:
     old = desk.ask("POST", TOKENS, Role.ADMIN, json=NEW).json()
     new = desk.ask("POST", f"{TOKENS}/{old['id']}/rotate", Role.ADMIN, json={}).json()
     for _ in range(2):
@@ -91,7 +91,7 @@ def test_a_revoked_token_names_its_successors_that_work_on(desk: WriteDesk) -> N
 
 
 @pytest.mark.security
-def test_nobody_calls_a_token_as_those_of_ci_jobs_are_called(desk: WriteDesk) -> None:
+def test_token_names_cannot_use_the_ci_prefix(desk: WriteDesk) -> None:
     answer = desk.ask("POST", TOKENS, Role.ADMIN, json={**NEW, "name": "oidc:acme/shop@refs/heads/main"})
     assert (answer.status_code, answer.json()["code"]) == (400, "token-name")
 
@@ -104,7 +104,7 @@ def test_only_an_admin_issues_tokens(desk: WriteDesk, role: Role) -> None:
 
 
 @pytest.mark.security
-def test_a_ci_token_is_exchanged_once_for_what_uploads_and_does_nothing_else(desk: WriteDesk) -> None:
+def test_a_ci_token_is_exchanged_once_for_an_upload_token(desk: WriteDesk) -> None:
     issuer = LocalIssuer(desk.clock)
     desk.app.state.authenticator = Authenticator(desk.engine, desk.clock.read, verifier_of(issuer))
     binding = {"issuer": GITHUB.issuer, "repository": "acme/shop", "ref": "refs/heads/main"}
@@ -134,7 +134,7 @@ def test_a_ci_token_is_exchanged_once_for_what_uploads_and_does_nothing_else(des
         (["Bearer a.b.c"], "oidc-malformed"),
     ],
 )
-def test_nothing_is_exchanged_for_what_no_ci_signed(desk: WriteDesk, shown: list[str], code: str) -> None:
+def test_only_a_ci_signed_token_is_exchanged(desk: WriteDesk, shown: list[str], code: str) -> None:
     headers = [("Authorization", header) for header in shown]
     answer = desk.client.post(f"{TOKENS}/exchange", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, code)
@@ -209,7 +209,7 @@ def test_a_pull_requests_job_writes_no_history_of_main(forge: Forge, direct: boo
 
 
 @pytest.mark.security
-def test_a_pull_requests_job_adds_its_own_runs_and_main_then_its_own_of_the_same_tree(forge: Forge) -> None:
+def test_a_pull_requests_run_does_not_block_mains_run_of_the_same_tree(forge: Forge) -> None:
     pull, main = forge.token(PULL, MERGE), forge.token(MAIN)
     first = forge.upload(pull, branch=PULL, commit=MERGE)
     assert (first.status_code, first.json()["state"]) == (201, "complete")

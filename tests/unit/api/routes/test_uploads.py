@@ -65,7 +65,7 @@ def test_the_declared_suites_decide_when_a_run_is_complete(desk: WriteDesk) -> N
 
 
 @pytest.mark.reliability
-def test_a_replayed_upload_is_the_same_upload(desk: WriteDesk) -> None:
+def test_a_repeated_upload_gives_the_same_answer(desk: WriteDesk) -> None:
     first = desk.upload(LCOV)
     trail = desk.trail()
     for again in (desk.upload(LCOV), desk.upload(gzip.compress(LCOV))):
@@ -75,7 +75,7 @@ def test_a_replayed_upload_is_the_same_upload(desk: WriteDesk) -> None:
 
 
 @pytest.mark.reliability
-def test_a_replayed_upload_whose_run_waits_says_what_is_missing_by_now(desk: WriteDesk) -> None:
+def test_a_repeated_upload_lists_what_is_still_missing(desk: WriteDesk) -> None:
     expected = ["api", "auth", "web"]
     first = desk.upload(LCOV, expected=expected).json()
     assert (first["state"], first["missing"]) == ("pending", ["auth", "web"])
@@ -85,7 +85,7 @@ def test_a_replayed_upload_whose_run_waits_says_what_is_missing_by_now(desk: Wri
 
 
 @pytest.mark.reliability
-def test_an_upload_reads_what_it_is_judged_by_once_and_a_replayed_one_of_a_run_not_at_all(desk: WriteDesk) -> None:
+def test_an_upload_reads_policy_and_register_once(desk: WriteDesk) -> None:
     store_policy(desk, POLICY.format(drop=100))
     desk.upload(LCOV)
     asked: list[str] = []
@@ -111,7 +111,7 @@ def test_other_content_under_the_same_key_is_refused_and_changes_nothing(desk: W
     assert [found.attempt for found in desk.history().list()] == [1, 2]
 
 
-def test_jobs_of_one_suite_are_merged_when_all_named_ones_are_there(desk: WriteDesk) -> None:
+def test_jobs_of_one_suite_are_merged_when_all_arrived(desk: WriteDesk) -> None:
     expected = ["api/py311", "api/py312"]
     assert desk.upload(LCOV, name="py311", expected=expected).json()["missing"] == ["api/py312"]
     done = desk.upload(OTHER, name="py312", expected=expected).json()
@@ -147,7 +147,7 @@ def test_a_suite_that_the_policy_declares_cannot_be_left_out(desk: WriteDesk) ->
     assert desk.history().list()[0].complete is False
 
 
-def test_a_drop_that_cannot_be_judged_is_not_green_except_at_first(desk: WriteDesk) -> None:
+def test_an_unjudged_drop_is_green_in_the_first_run_only(desk: WriteDesk) -> None:
     store_policy(desk, POLICY.format(drop=2))
     outcomes = []
     for number in (1, 2):
@@ -158,9 +158,7 @@ def test_a_drop_that_cannot_be_judged_is_not_green_except_at_first(desk: WriteDe
 
 
 @pytest.mark.parametrize(("drop", "advice"), [(2, "max_drop = 100"), (100, "")])
-def test_a_drop_that_cannot_be_judged_comes_with_what_would_change_that(
-    desk: WriteDesk, drop: int, advice: str
-) -> None:
+def test_an_unjudged_drop_has_a_hint(desk: WriteDesk, drop: int, advice: str) -> None:
     store_policy(desk, POLICY.format(drop=drop))
     desk.add(run("c1"))
     desk.upload(LCOV)
@@ -172,7 +170,7 @@ def test_a_drop_that_cannot_be_judged_comes_with_what_would_change_that(
     assert all(("store = hub:" in hint) is bool(advice) for hint in hints)
 
 
-def test_failed_tests_are_told(desk: WriteDesk) -> None:
+def test_failed_tests_are_shown(desk: WriteDesk) -> None:
     done = desk.upload(LCOV, exit_code=1).json()
     assert done["outcome"] == Outcome.FAIL
     assert desk.history().list()[0].complete is False
@@ -190,7 +188,7 @@ def test_a_stored_policy_or_register_that_can_no_longer_be_read_judges_nothing(d
     assert any("the stored policy cannot be read" in message for message in messages)
 
 
-def test_a_snapshot_is_taken_as_it_is(desk: WriteDesk) -> None:
+def test_a_snapshot_is_stored_unchanged(desk: WriteDesk) -> None:
     snapshot = replace(snap({"src/api/a.py": "++-"}), origin=Origin(COMMIT, TREE))
     done = desk.upload(snapshot_codec.encode(snapshot)).json()
     kept = desk.history().fetch(done["run"]).snapshots["api"]
@@ -212,7 +210,7 @@ def test_a_snapshot_of_something_else_is_refused(desk: WriteDesk, snapshot: obje
     assert code(desk.upload(snapshot_codec.encode(snapshot))) == (422, wanted)
 
 
-def test_paths_are_mapped_to_the_tree_that_comes_along(desk: WriteDesk) -> None:
+def test_paths_are_mapped_to_the_uploaded_tree(desk: WriteDesk) -> None:
     tree = json.dumps({"src/api/a.py": "b" * 40, "README.md": "e" * 40}).encode()
     packed = archive(cov_info=LCOV.replace(b"SF:", b"SF:/ci/build/"))
     with_tree = io.BytesIO(packed)
@@ -232,7 +230,7 @@ def test_a_report_s_source_belongs_to_its_paths_as_in_other_formats_of_the_same_
     assert list(desk.history().fetch(done["run"]).snapshots["api"].files) == ["src/auth/b.py"]
 
 
-def test_sources_that_cannot_be_told_apart_are_refused_with_a_way_out(desk: WriteDesk) -> None:
+def test_ambiguous_sources_are_refused_with_a_hint(desk: WriteDesk) -> None:
     for sources in (["src/api", "src/auth"], ["/ci/build/src"]):
         answer = desk.upload(cobertura(klass("b.py", 'number="1" hits="1"'), sources=sources))
         assert code(answer) == (422, "upload-paths-unsettled")
@@ -259,7 +257,7 @@ REFUSED = {
 @pytest.mark.security
 @pytest.mark.reliability
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_cannot_be_read_is_refused_and_leaves_nothing_behind(desk: WriteDesk, what: str) -> None:
+def test_an_unreadable_upload_leaves_nothing_behind(desk: WriteDesk, what: str) -> None:
     body, wanted = REFUSED[what]
     answer = desk.upload(body)
     assert answer.status_code in (400, 422)
@@ -295,7 +293,7 @@ def test_a_reader_uploads_nothing(desk: WriteDesk) -> None:
 @pytest.mark.parametrize(
     "about", [{"suite": "a/b"}, {"tree": "x"}, {"attempt": 0}, {"branch": ""}, {"expected": ["/"]}]
 )
-def test_parameters_that_do_not_fit_are_refused(desk: WriteDesk, about: dict[str, object]) -> None:
+def test_invalid_parameters_are_refused(desk: WriteDesk, about: dict[str, object]) -> None:
     assert code(desk.upload(LCOV, Role.UPLOADER, **about)) == (422, "request-invalid")
 
 
@@ -325,7 +323,7 @@ def test_figures_that_the_coverage_contradicts_are_refused(desk: WriteDesk) -> N
 
 
 @pytest.mark.security
-def test_a_branch_that_was_made_up_is_no_first_run(desk: WriteDesk) -> None:
+def test_an_invented_branch_is_not_a_first_run(desk: WriteDesk) -> None:
     store_policy(desk, POLICY.format(drop=2))
     outcomes = []
     for number, branch in ((1, "main"), (2, "made-up")):
@@ -337,7 +335,7 @@ def test_a_branch_that_was_made_up_is_no_first_run(desk: WriteDesk) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a\x1b[2J\n.py", "", "a//b.py", "./a", "C:\\a"])
-def test_a_snapshot_s_paths_are_held_to_what_a_report_s_are(desk: WriteDesk, path: str) -> None:
+def test_a_snapshots_paths_are_checked_like_a_reports(desk: WriteDesk, path: str) -> None:
     assert code(desk.upload(snapshot_codec.encode(snap({path: "++"})))) == (422, "upload-paths-unsettled")
 
 
@@ -348,7 +346,7 @@ def test_a_branch_that_git_would_refuse_is_refused(desk: WriteDesk, branch: str)
 
 
 @pytest.mark.security
-def test_an_attempt_that_leaves_none_for_others_is_refused(desk: WriteDesk) -> None:
+def test_an_attempt_number_without_a_successor_is_refused(desk: WriteDesk) -> None:
     assert code(desk.upload(LCOV, attempt=1_000_000)) == (422, "run-implausible")
     assert desk.upload(LCOV, attempt=3).json()["state"] == "complete"
 
@@ -357,12 +355,12 @@ def test_an_attempt_that_leaves_none_for_others_is_refused(desk: WriteDesk) -> N
 @pytest.mark.parametrize(
     "head", [b'{"format":"covgov-snapshot","version":1,"x":', b'{"format":"covgov-snapshot","body":']
 )
-def test_a_snapshot_nested_without_end_is_refused_in_words(desk: WriteDesk, head: bytes) -> None:
+def test_a_deeply_nested_snapshot_is_refused(desk: WriteDesk, head: bytes) -> None:
     assert code(desk.upload(head + b"[" * 100_000)) == (422, "snapshot-damaged")
 
 
 @pytest.mark.reliability
-def test_an_upload_that_cannot_be_accounted_for_is_not_kept(desk: WriteDesk) -> None:
+def test_an_upload_that_cannot_be_audited_is_not_kept(desk: WriteDesk) -> None:
     with desk.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE audit RENAME TO lost")
     assert code(desk.upload(LCOV)) == (500, "audit-unwritable")

@@ -8,7 +8,7 @@ from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc import bindings
 from covgov.hub.auth_service.oidc.bindings import Binding, ref_matches
 from covgov.hub.auth_service.oidc.claims import CiIdentity
-from covgov.hub.auth_service.principals import Scope
+from covgov.hub.auth_service.principals import RepositoryScope
 from covgov.hub.store.work import transaction
 from covgov_testing.fakes.auth import GITHUB, GITLAB, AuthDesk, repository_id
 
@@ -20,10 +20,10 @@ def shown(repository: str = "acme/shop", ref: str = MAIN, issuer: str = GITHUB.i
     return CiIdentity(issuer, "jti", "subject", repository, ref)
 
 
-def opened(desk: AuthDesk, who: CiIdentity) -> Scope:
+def opened(desk: AuthDesk, who: CiIdentity) -> RepositoryScope:
     with transaction(desk.engine, write=False) as connection:
         offers = bindings.offered(connection, who)
-    return Scope(frozenset(one.repository for one in offers if one.binding.admits(who)))
+    return RepositoryScope(frozenset(one.repository for one in offers if one.binding.admits(who)))
 
 
 def listed(desk: AuthDesk, repository: str = "acme/shop") -> list[Binding]:
@@ -81,9 +81,9 @@ def test_a_ref_without_wildcards_covers_only_itself(one: str, other: str) -> Non
     assert ref_matches(f"refs/heads/{one}", f"refs/heads/{other}") == (one == other)
 
 
-def test_a_token_opens_the_repository_that_it_is_bound_to(desk: AuthDesk) -> None:
+def test_a_ci_token_opens_its_bound_repository(desk: AuthDesk) -> None:
     desk.bind()
-    assert opened(desk, shown()) == Scope(frozenset({"acme/shop"}))
+    assert opened(desk, shown()) == RepositoryScope(frozenset({"acme/shop"}))
 
 
 @pytest.mark.security
@@ -100,12 +100,12 @@ def test_a_token_opens_the_repository_that_it_is_bound_to(desk: AuthDesk) -> Non
 )
 def test_another_repository_issuer_or_ref_opens_nothing(desk: AuthDesk, who: CiIdentity) -> None:
     desk.bind(ref="refs/heads/**")
-    assert opened(desk, who) == Scope()
+    assert opened(desk, who) == RepositoryScope()
 
 
 @pytest.mark.security
-def test_without_a_binding_nothing_is_opened(desk: AuthDesk) -> None:
-    assert opened(desk, shown()) == Scope()
+def test_a_ci_token_without_a_binding_is_refused(desk: AuthDesk) -> None:
+    assert opened(desk, shown()) == RepositoryScope()
 
 
 def test_one_repository_of_ci_may_open_several_of_the_hub(desk: AuthDesk) -> None:
@@ -113,7 +113,7 @@ def test_one_repository_of_ci_may_open_several_of_the_hub(desk: AuthDesk) -> Non
     desk.bind("acme/shop", ref="refs/heads/**")
     desk.bind("acme/open", ref="refs/heads/**")
     desk.bind("other/thing", ref="refs/tags/*")
-    assert opened(desk, shown()) == Scope(frozenset({"acme/shop", "acme/open"}))
+    assert opened(desk, shown()) == RepositoryScope(frozenset({"acme/shop", "acme/open"}))
 
 
 def test_a_binding_is_listed_with_its_repository_only(desk: AuthDesk) -> None:
@@ -142,7 +142,7 @@ def test_binding_again_changes_nothing(desk: AuthDesk) -> None:
     assert [event for event, _, _ in desk.audited()] == ["oidc-bound"] * 4
 
 
-def test_binding_and_unbinding_are_accounted_for(desk: AuthDesk) -> None:
+def test_binding_and_unbinding_are_audited(desk: AuthDesk) -> None:
     made = desk.bind(ref=MAIN)
     with desk.work("token:a") as work:
         assert bindings.unbind(work, repository_id(work, "acme/shop"), made.id) == made
@@ -151,11 +151,11 @@ def test_binding_and_unbinding_are_accounted_for(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_what_is_unbound_opens_nothing_more(desk: AuthDesk) -> None:
+def test_an_unbound_repository_refuses_its_former_ci(desk: AuthDesk) -> None:
     made, other = desk.bind(ref=MAIN), desk.bind(ref="refs/tags/*")
     with desk.work() as work:
         bindings.unbind(work, repository_id(work, "acme/shop"), made.id)
-    assert opened(desk, shown()) == Scope()
+    assert opened(desk, shown()) == RepositoryScope()
     assert listed(desk) == [other]
 
 
@@ -191,7 +191,7 @@ def test_a_ref_pattern_is_a_plain_glob(ref: str) -> None:
     "ref",
     ["", "main", "*", "**", "refs/", "refs/{a,b}", "refs/[ab]", "!refs/x", "refs/a|b", "refs/\\x", "refs/" + "x" * 296],
 )
-def test_a_ref_pattern_cannot_match_more_than_it_seems_to(ref: str) -> None:
+def test_a_ref_pattern_is_not_a_regular_expression(ref: str) -> None:
     said = "oidc-binding: a ref pattern starts with refs/, such as refs/heads/main or refs/heads/**"
     assert fault(ref=ref) == f"{said} (see docs/hub.md on tokens from CI)"
 
@@ -231,7 +231,7 @@ def test_a_ref_pattern_may_have_some_wildcards(ref: str) -> None:
 
 
 @pytest.mark.security
-def test_a_stored_pattern_that_could_take_minutes_admits_nobody_and_nobody_waits() -> None:
+def test_a_stored_pattern_with_too_many_wildcards_admits_nobody() -> None:
     deep = "refs/" + "a/" * 40
     assert not ref_matches(deep + "b", CLIMBING)
     assert not ref_matches(deep.replace("a/", "") + "a/" * 10 + "x", CLIMBING), "not even what it would cover"
@@ -264,17 +264,17 @@ def test_a_token_is_exchanged_for_the_repository_that_the_job_names() -> None:
     assert chosen({"acme/shop"}, "evil/y") == set()
 
 
-def test_who_names_none_gets_its_namesake_whatever_others_have_bound() -> None:
+def test_an_unnamed_exchange_gets_the_repository_of_the_same_name() -> None:
     others = {f"evil/{number}" for number in range(600)}
     assert chosen({"acme/shop", *others}, None) == {"acme/shop"}
 
 
-def test_who_names_none_gets_the_only_one() -> None:
+def test_an_unnamed_exchange_gets_the_only_bound_repository() -> None:
     assert chosen({"acme/shop"}, None, own="group/sub/shop") == {"acme/shop"}
 
 
 @pytest.mark.security
-def test_who_names_none_of_several_is_asked_and_is_told_no_names() -> None:
+def test_an_ambiguous_exchange_is_refused_without_names() -> None:
     with pytest.raises(UsageError) as caught:
         chosen({"acme/secret", "evil/y"}, None, own="group/sub/shop")
     told = caught.value

@@ -18,12 +18,12 @@ from covgov.hub.auth_service.oidc.ci_job import CiJob
         ("refs/heads/refs/heads/main", "refs/heads/main"),
     ],
 )
-def test_only_a_branchs_ref_is_called_by_its_short_name(ref: str, branch: str) -> None:
+def test_only_branches_have_short_names(ref: str, branch: str) -> None:
     assert CiJob(ref).branch == branch
 
 
 @pytest.mark.security
 @given(st.text(min_size=1), st.text(min_size=1))
-def test_a_job_is_of_a_branch_only_when_its_ref_is_that_branchs(one: str, other: str) -> None:
+def test_a_job_belongs_to_a_branch_only_by_its_ref(one: str, other: str) -> None:
     assert CiJob(f"refs/heads/{one}").of_branch(other) == (one == other)
     assert not CiJob(f"refs/tags/{one}").of_branch(one)

@@ -40,7 +40,7 @@ def test_nothing_is_fetched_before_a_key_is_asked_for(cache: KeyCache, issuer: L
     assert issuer.fetches == [URL]
 
 
-def test_a_known_key_is_not_fetched_again_within_its_time(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
+def test_a_cached_key_is_not_fetched_again(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
     first = cache.key("k1")
     clock.forward(TTL - 1)
     assert cache.key("k1") is first
@@ -48,9 +48,7 @@ def test_a_known_key_is_not_fetched_again_within_its_time(cache: KeyCache, issue
 
 
 @pytest.mark.security
-def test_after_its_time_a_key_that_the_issuer_withdrew_is_no_longer_accepted(
-    cache: KeyCache, issuer: LocalIssuer, clock: Clock
-) -> None:
+def test_a_withdrawn_key_expires_with_the_cache(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
     cache.key("k1")
     issuer.keys = [rsa_key("k2")]
     clock.forward(TTL)
@@ -59,7 +57,7 @@ def test_after_its_time_a_key_that_the_issuer_withdrew_is_no_longer_accepted(
     assert len(issuer.fetches) == 2
 
 
-def test_a_new_key_id_makes_the_keys_be_fetched(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
+def test_a_new_key_id_triggers_a_fetch(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
     cache.key("k1")
     issuer.keys = [rsa_key("k1"), ec_key("k2")]
     clock.forward(PAUSE)
@@ -102,7 +100,7 @@ def test_an_issuer_that_does_not_answer_is_asked_once_a_minute(
     issuer.broken = ConnectionError("refused")
     refused = unavailable(cache)
     assert (refused.status, refused.code, refused.headers) == (503, "oidc-keys-unavailable", {"Retry-After": "60"})
-    assert refused.message == f"the keys of the issuer cannot be had from {URL}"
+    assert refused.message == f"the issuer's keys cannot be fetched from {URL}"
     assert refused.hint == "try again later, or use a token of the hub"
     clock.forward(20.5)
     assert unavailable(cache).headers == {"Retry-After": "39"}
@@ -117,9 +115,7 @@ def test_an_issuer_that_does_not_answer_is_asked_once_a_minute(
 
 @pytest.mark.security
 @pytest.mark.reliability
-def test_keys_at_hand_serve_while_the_issuer_is_away_until_their_time_is_over(
-    cache: KeyCache, issuer: LocalIssuer, clock: Clock
-) -> None:
+def test_cached_keys_serve_during_an_outage(cache: KeyCache, issuer: LocalIssuer, clock: Clock) -> None:
     cache.key("k1")
     issuer.broken = OSError("no route")
     clock.forward(TTL - 1)
@@ -171,7 +167,7 @@ def test_keys_for_signing_are_used_of_both_kinds() -> None:
     assert {kid: key.key_type for kid, key in keys.items()} == {"k1": "RSA", "e1": "EC", "no-use": "RSA"}
 
 
-def test_a_key_that_does_not_say_its_use_is_for_signing() -> None:
+def test_a_key_without_a_use_is_for_signing() -> None:
     key = rsa()
     del key["use"]
     assert set(usable_keys(document(key))) == {"k1"}
@@ -200,7 +196,7 @@ def test_a_symmetric_key_is_never_used() -> None:
         OKPKey.generate_key("Ed25519", {"kid": "o", "use": "sig"}).as_dict(private=False),
     ],
 )
-def test_a_key_that_is_of_another_use_or_kind_or_damaged_is_left_out_alone(key: dict[str, object]) -> None:
+def test_an_unusable_key_is_skipped(key: dict[str, object]) -> None:
     assert usable_keys(document(key)) == {}
     assert set(usable_keys(document(key, rsa(kid="good")))) == {"good"}
 
@@ -223,13 +219,13 @@ def test_private_parts_that_an_issuer_leaks_are_not_taken_in() -> None:
 
 
 @pytest.mark.security
-def test_a_document_beyond_the_limit_holds_no_key() -> None:
+def test_a_document_beyond_the_limit_has_no_keys() -> None:
     body = document(rsa())
     assert set(usable_keys(body + b" " * (LARGEST_DOCUMENT - len(body)))) == {"k1"}
     assert usable_keys(body + b" " * (LARGEST_DOCUMENT - len(body) + 1)) == {}
 
 
 @pytest.mark.security
-def test_a_deeply_nested_document_holds_no_key() -> None:
+def test_a_deeply_nested_document_has_no_keys() -> None:
     assert usable_keys(b'{"keys":' + b"[" * 100_000) == {}
     assert usable_keys(b'{"x":' * 40_000) == {}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from covgov.hub.auth_service.oidc.oidc import LONGEST_TOKEN, OidcVerifier
-from covgov.hub.auth_service.refusals import IssuerUnavailable, Unauthenticated
+from covgov.hub.auth_service.refusals import AuthenticationRefusal, IssuerUnavailable
 from covgov_testing.fakes.auth import (
     AUDIENCE,
     GITHUB,
@@ -31,8 +31,8 @@ from covgov_testing.fakes.auth import (
 )
 
 NOW = int(NOON.timestamp())
-NO_JWT = "oidc-malformed: the token is no signed JWT"
-SIGNATURE = "oidc-signature: the token's signature does not hold"
+NO_JWT = "oidc-malformed: the token is not a signed JWT"
+SIGNATURE = "oidc-signature: the token's signature is invalid"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def verifier(issuer: LocalIssuer) -> OidcVerifier:
 
 
 def refusal(verifier: OidcVerifier, token: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         verifier.verify(token)
     assert caught.value.status == 401
     assert caught.value.hint == "see docs/hub.md on tokens from CI"
@@ -64,7 +64,7 @@ def test_a_genuine_token_of_gitlab_is_accepted_by_its_own_issuers_keys(
     assert issuer.fetches == [GITLAB.jwks_url]
 
 
-def test_an_issuer_may_sign_with_an_elliptic_curve(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_an_issuer_can_sign_with_an_elliptic_curve(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     issuer.keys = [ec_key("e1")]
     assert verifier.verify(issuer.sign(issuer.github())).identity.repository == "acme/shop"
 
@@ -84,27 +84,27 @@ def test_after_a_rotation_the_new_key_is_fetched(verifier: OidcVerifier, issuer:
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", ""])
 def test_a_token_without_a_signature_is_refused(verifier: OidcVerifier, issuer: LocalIssuer, algorithm: str) -> None:
     token = unsigned({"alg": algorithm, "kid": "k1"}, issuer.github())
-    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is not one of RS256, ES256"
     assert issuer.fetches == []
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("encoding", ["PEM", "DER", "n"])
-def test_the_public_key_is_no_secret_to_sign_with(verifier: OidcVerifier, issuer: LocalIssuer, encoding: str) -> None:
+def test_the_public_key_is_not_accepted_as_a_secret(verifier: OidcVerifier, issuer: LocalIssuer, encoding: str) -> None:
     public = {
         "PEM": rsa_key("k1").as_pem(private=False),
         "DER": rsa_key("k1").as_der(private=False),
         "n": str(rsa_key("k1").as_dict(private=False)["n"]).encode(),
     }[encoding]
     token = signed_with_hmac({"alg": "HS256", "kid": "k1"}, issuer.github(), public)
-    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is not one of RS256, ES256"
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("algorithm", ["HS512", "RS1", "RS384", "PS256", "ES512", "EdDSA", "dir", 256, None, ["RS256"]])
 def test_only_two_algorithms_are_accepted(verifier: OidcVerifier, issuer: LocalIssuer, algorithm: object) -> None:
     token = unsigned({"alg": algorithm, "kid": "k1"}, issuer.github(), b"x" * 256)
-    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is none of RS256, ES256"
+    assert refusal(verifier, token) == "oidc-signature: the token's algorithm is not one of RS256, ES256"
 
 
 @pytest.mark.security
@@ -119,7 +119,7 @@ def test_another_key_under_the_issuers_key_id_is_refused(verifier: OidcVerifier,
 
 
 @pytest.mark.security
-def test_a_key_that_the_token_brings_along_is_not_used(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_a_key_inside_the_token_is_not_used(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     foreign = rsa_key("foreign")
     own = {name: value for name, value in foreign.as_dict(private=False).items() if name in ("kty", "n", "e")}
     token = issuer.sign(issuer.github(), key=foreign, kid="k1", jwk=own)
@@ -127,7 +127,7 @@ def test_a_key_that_the_token_brings_along_is_not_used(verifier: OidcVerifier, i
 
 
 @pytest.mark.security
-def test_an_address_of_keys_in_the_token_is_not_followed(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_a_key_url_in_the_token_is_not_followed(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     token = issuer.sign(issuer.github(), key=rsa_key("foreign"), kid="k1", jku="https://evil.example/jwks")
     assert refusal(verifier, token) == SIGNATURE
     assert issuer.fetches == [GITHUB.jwks_url]
@@ -151,10 +151,10 @@ def test_a_token_with_one_altered_part_is_refused(verifier: OidcVerifier, issuer
 
 
 @pytest.mark.security
-def test_a_signature_that_was_cut_off_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_a_truncated_signature_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     body = issuer.sign(issuer.github()).rpartition(".")[0]
     assert refusal(verifier, body + ".") == SIGNATURE
-    assert refusal(verifier, body) == "oidc-malformed: the token is no signed JWT"
+    assert refusal(verifier, body) == "oidc-malformed: the token is not a signed JWT"
 
 
 @pytest.mark.security
@@ -227,9 +227,7 @@ def test_one_issuers_key_does_not_sign_for_another(clock: Clock) -> None:
     assert refusal(verifier, gitlab.sign(gitlab.github())) == "oidc-signature: the issuer has no such key"
 
 
-def test_a_token_that_names_two_issuers_is_held_to_one_of_them_throughout(
-    verifier: OidcVerifier, issuer: LocalIssuer
-) -> None:
+def test_a_token_with_two_issuers_is_checked_against_one(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     """Two readers of one JSON text may differ in which of two equal names counts; it must not matter which does."""
     claims = issuer.github()
     del claims["iss"]
@@ -256,7 +254,7 @@ def test_a_token_without_an_audience_is_refused(verifier: OidcVerifier, issuer: 
     assert refusal(verifier, token) == f"oidc-claims: the token's audience is not {AUDIENCE}"
 
 
-def test_an_audience_may_stand_in_a_list_of_one(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_an_audience_can_be_a_list_of_one(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     assert verifier.verify(issuer.sign(issuer.github(aud=[AUDIENCE]))).identity.repository == "acme/shop"
 
 
@@ -280,7 +278,7 @@ def test_a_token_that_is_not_yet_valid_is_refused_beyond_the_skew(
     assert verifier.verify(issuer.sign(issuer.github(**{claim: NOW + 60}))).identity.repository == "acme/shop"
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: NOW + 61})))
     why = "The token is not yet valid" if claim == "nbf" else "The token was issued in the future"
-    assert said == f"oidc-claims: the token's times do not hold: invalid_claim: {why}"
+    assert said == f"oidc-claims: the token's times are invalid: invalid_claim: {why}"
 
 
 @pytest.mark.security
@@ -304,7 +302,7 @@ def test_the_bounds_of_the_skew_are_allowed(issuer: LocalIssuer, skew: int) -> N
     assert verifier_of(issuer, skew=skew).verify(issuer.sign(issuer.github())).identity.repository == "acme/shop"
 
 
-def test_a_skew_of_a_minute_is_usual(issuer: LocalIssuer, clock: Clock) -> None:
+def test_the_default_skew_is_a_minute(issuer: LocalIssuer, clock: Clock) -> None:
     usual = OidcVerifier([GITHUB], AUDIENCE, issuer.fetch, now=clock.read)
     assert usual.verify(issuer.sign(issuer.github())).expires_at == NOON + timedelta(seconds=360)
 
@@ -318,11 +316,11 @@ def test_a_verifier_needs_an_audience(clock: Clock, issuer: LocalIssuer) -> None
 @pytest.mark.security
 @pytest.mark.parametrize("claim", ["exp", "iat"])
 @pytest.mark.parametrize("value", [None, "1", True, {}, float("nan"), float("inf")])
-def test_times_must_be_there_and_be_dates(
+def test_time_claims_must_be_present_and_valid(
     verifier: OidcVerifier, issuer: LocalIssuer, claim: str, value: object
 ) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: value})))
-    assert said.startswith(("oidc-claims: the token's times do not hold: ", "oidc-expired: the token has expired"))
+    assert said.startswith(("oidc-claims: the token's times are invalid: ", "oidc-expired: the token has expired"))
 
 
 @pytest.mark.security
@@ -331,21 +329,19 @@ def test_times_beyond_the_calendar_are_refused(
     verifier: OidcVerifier, issuer: LocalIssuer, claim: str, value: int
 ) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: value})))
-    assert said == "oidc-claims: the token's times are no dates"
+    assert said == "oidc-claims: the token's times are not dates"
 
 
-def test_a_token_that_does_not_say_when_it_begins_is_good_from_its_issue(
-    verifier: OidcVerifier, issuer: LocalIssuer
-) -> None:
+def test_a_token_without_nbf_is_valid_from_its_issue(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     assert verifier.verify(issuer.sign(issuer.github(nbf=None))).identity.repository == "acme/shop"
 
 
 @pytest.mark.security
-def test_a_token_lives_at_most_a_day(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_a_ci_token_valid_for_more_than_a_day_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     verified = verifier.verify(issuer.sign(issuer.github(exp=NOW + 86400)))
     assert verified.expires_at == NOON + timedelta(seconds=86460)
     said = refusal(verifier, issuer.sign(issuer.github(exp=NOW + 86401)))
-    assert said == "oidc-claims: the token lives longer than a day"
+    assert said == "oidc-claims: the token is valid for more than a day"
 
 
 # -- other claims and shapes -----------------------------------------------------------------------------------------
@@ -361,7 +357,7 @@ def test_a_token_that_lacks_a_claim_is_refused(verifier: OidcVerifier, issuer: L
 @pytest.mark.security
 def test_a_token_whose_subject_is_another_repository_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(sub="repo:acme/other:ref:refs/heads/main")))
-    assert said == "oidc-claims: the claim sub names another repository than the token does"
+    assert said == "oidc-claims: the claim sub names another repository than the repository claim"
 
 
 @pytest.mark.security
@@ -404,7 +400,7 @@ def test_a_token_of_8192_characters_is_read(verifier: OidcVerifier, issuer: Loca
         b64(b'{"protected":"x"}'),
     ],
 )
-def test_what_is_no_jwt_is_told_so(verifier: OidcVerifier, token: str) -> None:
+def test_a_malformed_jwt_is_refused(verifier: OidcVerifier, token: str) -> None:
     expected = "oidc-malformed: the token is longer than 8192 characters or no text"
     assert refusal(verifier, token) == (NO_JWT if token.isascii() else expected)
 
@@ -415,7 +411,7 @@ def test_an_encrypted_token_is_refused(verifier: OidcVerifier) -> None:
 
 
 @pytest.mark.security
-def test_a_claim_that_is_nested_beyond_measure_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
+def test_a_deeply_nested_claim_is_refused(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     claims = json.dumps(issuer.github())[:-1] + ', "deep": ' + "[" * 2500 + "]" * 2500 + "}"
     token = _signed_payload({"alg": "RS256", "kid": "k1"}, claims.encode(), rsa_key("k1"))
     assert refusal(verifier, token).startswith(("oidc-malformed", "oidc-signature"))
@@ -425,7 +421,7 @@ def test_a_claim_that_is_nested_beyond_measure_is_refused(verifier: OidcVerifier
 @settings(max_examples=30)
 @given(st.text(alphabet="abcABC012_-.=", max_size=200))
 def test_any_text_is_refused_in_order(text: str) -> None:
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(AuthenticationRefusal):
         verifier_of(LocalIssuer(Clock())).verify(text)
 
 

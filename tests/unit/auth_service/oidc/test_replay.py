@@ -27,7 +27,7 @@ def remembered(desk: AuthDesk) -> int:
 
 
 @pytest.mark.security
-def test_a_token_is_good_once(desk: AuthDesk) -> None:
+def test_a_token_can_be_used_once(desk: AuthDesk) -> None:
     assert first(desk, "1")
     assert not first(desk, "1")
     assert not first(desk, "1", until=SOON + DAY)
@@ -40,7 +40,7 @@ def test_two_issuers_may_give_the_same_id(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_an_id_is_forgotten_a_day_after_nobody_could_accept_it(desk: AuthDesk) -> None:
+def test_a_token_id_is_forgotten_a_day_after_its_expiry(desk: AuthDesk) -> None:
     first(desk, "1")
     first(desk, "2", now=SOON + DAY, until=SOON + 2 * DAY)
     assert remembered(desk) == 2
@@ -51,13 +51,13 @@ def test_an_id_is_forgotten_a_day_after_nobody_could_accept_it(desk: AuthDesk) -
 
 @pytest.mark.security
 @pytest.mark.reliability
-def test_a_clock_that_jumps_ahead_and_back_lets_nothing_in_twice(desk: AuthDesk) -> None:
+def test_a_jumping_clock_allows_no_replay(desk: AuthDesk) -> None:
     first(desk, "1")
     first(desk, "2", now=NOON + DAY, until=NOON + 2 * DAY)
     assert not first(desk, "1", now=NOON)
 
 
-def test_a_use_that_was_rolled_back_did_not_happen(desk: AuthDesk) -> None:
+def test_a_rolled_back_use_does_not_count(desk: AuthDesk) -> None:
     with desk.work() as work:
         assert replay.first_use(work.connection, "https://a", "1", expires_at=SOON, now=NOON)
         work.connection.rollback()

@@ -8,7 +8,7 @@ import pytest
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, NOWHERE, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, NOWHERE, RepositoryScope
 from covgov.hub.auth_service.tokens.request import TokenRequest, checked_overlap
 
 SECOND = timedelta(seconds=1)
@@ -18,15 +18,17 @@ DAY = timedelta(days=1)
 HINTS = {
     "token-lifetime": "rotate it before it expires",
     "token-name": "say who uses it",
-    "token-scope": "name repositories as owner/name; only an admin reaches all",
+    "token-scope": "name repositories as owner/name; only an admin's token can have all",
 }
 
 
-def scope(*names: str) -> Scope:
-    return Scope(frozenset(names))
+def scope(*names: str) -> RepositoryScope:
+    return RepositoryScope(frozenset(names))
 
 
-def fault(name: str = "ci", role: Role = Role.UPLOADER, reach: Scope | None = None, life: timedelta = DAY) -> str:
+def fault(
+    name: str = "ci", role: Role = Role.UPLOADER, reach: RepositoryScope | None = None, life: timedelta = DAY
+) -> str:
     """code: message, and the hint when it is not the one for this code; empty when there is no fault."""
     wanted = TokenRequest(name, role, scope("acme/shop") if reach is None else reach, life)
     try:
@@ -52,7 +54,7 @@ def test_only_an_admin_can_reach_everything() -> None:
 
 @pytest.mark.security
 def test_everything_and_some_names_contradict_each_other() -> None:
-    assert fault(role=Role.ADMIN, reach=Scope(frozenset({"a/b"}), everything=True)).startswith("token-scope")
+    assert fault(role=Role.ADMIN, reach=RepositoryScope(frozenset({"a/b"}), everything=True)).startswith("token-scope")
 
 
 @pytest.mark.security
@@ -77,7 +79,7 @@ def test_a_repository_is_named_owner_slash_name_without_wildcards(name: str) -> 
 
 
 @pytest.mark.security
-def test_of_several_wrong_names_the_first_in_order_is_told() -> None:
+def test_the_first_wrong_name_is_reported() -> None:
     assert fault(reach=scope("z", "b", "c")) == "token-scope: 'b' is no repository"
 
 
@@ -92,7 +94,7 @@ def test_a_name_is_1_to_100_printable_characters(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["x", "x" * 100, "CI of acme/shop (main)", "Zoë"])
-def test_people_may_call_a_token_what_they_like(name: str) -> None:
+def test_token_names_are_free_text(name: str) -> None:
     assert fault(name=name) == ""
 
 
@@ -103,16 +105,16 @@ def test_a_token_lives_between_a_second_and_366_days(life: timedelta) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("life", [SECOND - timedelta(microseconds=1), timedelta(), -DAY, 366 * DAY + SECOND])
-def test_no_token_lives_for_ever_or_not_at_all(life: timedelta) -> None:
-    assert fault(life=life) == "token-lifetime: a token lives at least a second and at most 366 days"
+def test_a_tokens_lifetime_is_bounded(life: timedelta) -> None:
+    assert fault(life=life) == "token-lifetime: a token is valid for at least a second and at most 366 days"
 
 
-def test_the_audit_trail_reads_the_scope_in_words() -> None:
+def test_the_audit_trail_shows_the_scope_as_text() -> None:
     assert TokenRequest("x", Role.ADMIN, EVERYWHERE, DAY).scope_words() == "everything"
     assert TokenRequest("x", Role.READER, scope("b/b", "a/a"), DAY).scope_words() == "a/a b/b"
 
 
-def test_a_long_scope_is_told_by_number_and_hash() -> None:
+def test_a_long_scope_is_logged_as_count_and_hash() -> None:
     others = [f"{letter}/" + "x" * 97 for letter in "bcdefghi"]
     exactly = scope("a/" + "x" * 98, *others)
     words = " ".join(sorted(exactly.names))
@@ -131,13 +133,13 @@ def test_an_overlap_is_0_to_7_days(overlap: timedelta) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("overlap", [-SECOND, 7 * DAY + SECOND])
 def test_an_old_token_does_not_go_on_for_longer(overlap: timedelta) -> None:
-    with pytest.raises(UsageError, match=r"^the old token may go on for 0 to 7 days$") as caught:
+    with pytest.raises(UsageError, match=r"^the old token can stay valid for 0 to 7 days$") as caught:
         checked_overlap(overlap)
-    assert (caught.value.code, caught.value.hint) == ("token-overlap", "a leaked token is revoked, not rotated")
+    assert (caught.value.code, caught.value.hint) == ("token-overlap", "revoke a leaked token instead of rotating it")
 
 
 @pytest.mark.security
-def test_names_that_begin_as_those_of_ci_jobs_are_theirs() -> None:
+def test_names_with_the_ci_prefix_are_reserved() -> None:
     assert fault(name="oidc:mine") == "token-name: names that begin with oidc: are CI jobs' (call it otherwise)"
     assert fault(name="my oidc: token") == ""
     job = CiJob("refs/heads/main")

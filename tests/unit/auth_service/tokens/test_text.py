@@ -24,7 +24,7 @@ class Counting:
 
 
 @given(st.binary(min_size=16, max_size=16), st.binary(min_size=32, max_size=32))
-def test_a_made_token_reads_back_as_itself(identity: bytes, secret: bytes) -> None:
+def test_a_new_token_can_be_read_back(identity: bytes, secret: bytes) -> None:
     made = make(lambda size: identity if size == 16 else secret)
     assert read(made.text) == made
     assert len(made.text) == 80
@@ -54,7 +54,7 @@ def test_one_wrong_character_is_found_without_the_database(position: int, wrong:
 
 @pytest.mark.security
 @pytest.mark.parametrize("change", [str.upper, str.lower, lambda text: text + "\n", lambda text: " " + text])
-def test_nothing_but_the_exact_text_is_read(change: Callable[[str], str]) -> None:
+def test_only_the_exact_text_is_read(change: Callable[[str], str]) -> None:
     assert read(change(make(CountedBytes()).text)) is None
 
 

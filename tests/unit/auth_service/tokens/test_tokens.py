@@ -9,8 +9,8 @@ from sqlalchemy import func, select, text
 from covgov.errors import CovgovError, UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Kind, Scope, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import EVERYWHERE, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
 from covgov.hub.auth_service.tokens.text import checksum, make
@@ -20,10 +20,10 @@ from covgov_testing.fakes.auth import DAY, NOON, AuthDesk, CountedBytes
 
 HINTS = {
     "token-inactive": "issue a new token instead",
-    "token-overlap": "a leaked token is revoked, not rotated",
+    "token-overlap": "revoke a leaked token instead of rotating it",
     "token-unknown": "see covgov hub token list",
 }
-SHOP = Scope(frozenset({"acme/shop"}))
+SHOP = RepositoryScope(frozenset({"acme/shop"}))
 
 
 def found(desk: AuthDesk, shown: str) -> tokens.Token:
@@ -32,7 +32,7 @@ def found(desk: AuthDesk, shown: str) -> tokens.Token:
 
 
 def refusal(desk: AuthDesk, shown: str) -> str:
-    with pytest.raises(Unauthenticated) as caught:
+    with pytest.raises(AuthenticationRefusal) as caught:
         found(desk, shown)
     assert caught.value.status == 401
     assert caught.value.headers == {"WWW-Authenticate": 'Bearer realm="covgov"'}
@@ -48,14 +48,14 @@ def usage_fault(desk: AuthDesk, act: str, token_id: str, *more: object) -> str:
     return f"{caught.value.code}: {caught.value.message}"
 
 
-def test_an_issued_token_is_found_by_its_text_with_all_that_was_asked(desk: AuthDesk) -> None:
+def test_an_issued_token_is_found_by_its_text(desk: AuthDesk) -> None:
     issued = desk.token(Role.UPLOADER, "acme/shop", "acme/open", lifetime=3 * DAY, name="CI of the shop")
     assert found(desk, issued.secret.text) == issued.token
     assert issued.token == tokens.Token(
         issued.secret.id,
         "CI of the shop",
         Role.UPLOADER,
-        Scope(frozenset({"acme/shop", "acme/open"})),
+        RepositoryScope(frozenset({"acme/shop", "acme/open"})),
         NOON,
         NOON + 3 * DAY,
         None,
@@ -66,7 +66,7 @@ def test_an_issued_token_is_found_by_its_text_with_all_that_was_asked(desk: Auth
 
 def test_the_principal_is_named_by_the_tokens_id_and_has_its_role_and_scope(desk: AuthDesk) -> None:
     token = desk.token(Role.MAINTAINER, "acme/shop").token
-    assert token.principal() == principal(Kind.TOKEN, f"token:{token.id}", Role.MAINTAINER, SHOP)
+    assert token.principal() == principal(PrincipalKind.TOKEN, f"token:{token.id}", Role.MAINTAINER, SHOP)
 
 
 def test_an_admins_token_without_repositories_reaches_everything(desk: AuthDesk) -> None:
@@ -81,11 +81,11 @@ def test_another_roles_row_without_repositories_reaches_nothing(desk: AuthDesk) 
     issued = desk.token(Role.READER, "acme/shop")
     with desk.work() as work:
         work.connection.execute(TOKENS.update().values(scope="[]"))
-    assert found(desk, issued.secret.text).scope == Scope()
+    assert found(desk, issued.secret.text).scope == RepositoryScope()
 
 
 @pytest.mark.security
-def test_what_is_refused_leaves_no_token_and_no_audit_entry(desk: AuthDesk) -> None:
+def test_a_refused_request_leaves_no_token_and_no_audit_entry(desk: AuthDesk) -> None:
     with pytest.raises(UsageError, match="366 days"), desk.work() as work:
         tokens.issue(work, TokenRequest("x", Role.READER, SHOP, 400 * DAY), desk.secrets)
     with transaction(desk.engine, write=False) as connection:
@@ -93,7 +93,7 @@ def test_what_is_refused_leaves_no_token_and_no_audit_entry(desk: AuthDesk) -> N
     assert desk.audited() == []
 
 
-def test_the_text_is_kept_nowhere(desk: AuthDesk) -> None:
+def test_the_token_text_is_not_stored(desk: AuthDesk) -> None:
     issued = desk.token()
     with transaction(desk.engine, write=False) as connection:
         tables = connection.execute(text("select name from sqlite_master where type = 'table'")).scalars().all()
@@ -102,14 +102,14 @@ def test_the_text_is_kept_nowhere(desk: AuthDesk) -> None:
     assert issued.secret.text[31:74] not in kept
 
 
-def test_creation_is_accounted_for(desk: AuthDesk) -> None:
+def test_creation_is_audited(desk: AuthDesk) -> None:
     token = desk.token(Role.READER, "b/b", "a/a", name="eyes", lifetime=DAY).token
     told = {"role": "reader", "name": "eyes", "scope": "a/a b/b", "expires": "2026-11-23T12:00:00Z"}
     assert desk.audited() == [("token-created", "local:root", {"token": token.id, **told})]
 
 
 @pytest.mark.security
-def test_a_token_that_is_not_whole_is_told_apart_from_an_unknown_one(desk: AuthDesk) -> None:
+def test_an_incomplete_token_is_malformed_not_unknown(desk: AuthDesk) -> None:
     shown = desk.token().secret.text
     assert refusal(desk, shown[:-1]) == "token-malformed: this is no token of the hub"
     assert refusal(desk, "") == "token-malformed: this is no token of the hub"
@@ -123,7 +123,7 @@ def test_a_well_formed_token_of_another_hub_is_unknown(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_the_right_id_with_another_secret_is_unknown_even_when_revoked_or_expired(desk: AuthDesk) -> None:
+def test_a_wrong_secret_is_unknown_even_for_inactive_tokens(desk: AuthDesk) -> None:
     issued = desk.token()
     body = issued.secret.text[:31] + "A" * 43
     with desk.work() as work:
@@ -132,7 +132,7 @@ def test_the_right_id_with_another_secret_is_unknown_even_when_revoked_or_expire
 
 
 @pytest.mark.security
-def test_a_row_whose_digest_was_blanked_opens_to_nobody(desk: AuthDesk) -> None:
+def test_a_row_with_a_blank_digest_admits_nobody(desk: AuthDesk) -> None:
     issued = desk.token()
     with desk.work() as work:
         work.connection.execute(TOKENS.update().values(sha256=""))
@@ -156,7 +156,7 @@ def test_a_token_works_until_the_second_before_it_expires(desk: AuthDesk) -> Non
 
 
 @pytest.mark.security
-def test_a_revoked_token_opens_nothing_at_once_and_the_others_stay(desk: AuthDesk) -> None:
+def test_revocation_takes_effect_at_once_for_that_token_only(desk: AuthDesk) -> None:
     one, other = desk.token(name="one"), desk.token(name="other")
     with desk.work() as work:
         revoked = tokens.revoke(work, one.token.id)
@@ -178,7 +178,7 @@ def test_revoking_again_changes_nothing(desk: AuthDesk) -> None:
 
 
 @pytest.mark.security
-def test_rotation_gives_a_new_text_and_lets_the_old_one_go_on_for_the_overlap(desk: AuthDesk) -> None:
+def test_rotation_issues_a_new_token_with_an_overlap(desk: AuthDesk) -> None:
     old = desk.token(Role.UPLOADER, "acme/shop", lifetime=30 * DAY, name="CI")
     desk.clock.forward(3600)
     now = desk.clock.now
@@ -213,7 +213,7 @@ def test_rotation_never_prolongs_the_old_token(desk: AuthDesk) -> None:
     assert refusal(desk, old.secret.text).startswith("token-expired")
 
 
-def test_rotation_is_accounted_for_once(desk: AuthDesk) -> None:
+def test_rotation_is_audited_once(desk: AuthDesk) -> None:
     old = desk.token(name="CI", lifetime=30 * DAY).token
     with desk.work() as work:
         new = tokens.rotate(work, old.id, timedelta(hours=1), desk.secrets).token
@@ -255,7 +255,7 @@ def test_a_refused_overlap_changes_nothing(desk: AuthDesk) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("act", ["rotate", "revoke"])
-def test_what_is_not_there_cannot_be_changed(desk: AuthDesk, act: str) -> None:
+def test_a_missing_document_cannot_be_changed_conditionally(desk: AuthDesk, act: str) -> None:
     more = (DAY, desk.secrets) if act == "rotate" else ()
     assert usage_fault(desk, act, "x" * 50, *more) == "token-unknown: there is no token " + "x" * 40
 
@@ -287,7 +287,7 @@ def test_last_use_is_due_at_first_and_after_a_minute(desk: AuthDesk) -> None:
     assert tokens.use_is_due(used, NOON + timedelta(seconds=60))
 
 
-def test_last_use_never_moves_back_and_never_to_another_token(desk: AuthDesk) -> None:
+def test_last_use_only_moves_forward(desk: AuthDesk) -> None:
     token, other = desk.token().token, desk.token().token
     with desk.work() as work:
         tokens.record_use(work.connection, token.id, NOON + DAY)
@@ -335,13 +335,13 @@ def test_two_admins_who_rotate_one_token_do_not_both_succeed(desk: AuthDesk) -> 
         assert len(tokens.list_(connection)) == 2
 
 
-def of_ci(desk: AuthDesk, job: CiJob) -> tokens.Issued:
+def of_ci(desk: AuthDesk, job: CiJob) -> tokens.IssuedToken:
     with desk.work() as work:
         return tokens.issue(work, TokenRequest("oidc:x@y", Role.UPLOADER, SHOP, DAY, job), desk.secrets)
 
 
 @pytest.mark.parametrize("job", [CiJob("refs/pull/7/merge", "c" * 40), CiJob("refs/heads/main")])
-def test_a_token_from_ci_keeps_what_the_job_was_started_for_through_every_rotation(desk: AuthDesk, job: CiJob) -> None:
+def test_a_ci_token_keeps_its_job_through_rotations(desk: AuthDesk, job: CiJob) -> None:
     issued = of_ci(desk, job)
     assert issued.token.job == job
     assert desk.token_now(issued.token.id).principal().job == job
@@ -352,14 +352,14 @@ def test_a_token_from_ci_keeps_what_the_job_was_started_for_through_every_rotati
         assert tokens.find(work.connection, successor.secret.text, NOON).principal().job == job
 
 
-def test_a_token_of_people_has_no_job(desk: AuthDesk) -> None:
+def test_a_personal_token_has_no_job(desk: AuthDesk) -> None:
     issued = desk.token()
     assert issued.token.job is None
     assert issued.token.principal().job is None
 
 
 @pytest.mark.security
-def test_a_revoked_token_names_the_successors_that_work_on(desk: AuthDesk) -> None:
+def test_revoking_a_token_lists_its_active_successors(desk: AuthDesk) -> None:
     first = desk.token()
     with desk.work() as work:
         second = tokens.rotate(work, first.token.id, DAY, desk.secrets)
@@ -376,7 +376,7 @@ def test_a_revoked_token_names_the_successors_that_work_on(desk: AuthDesk) -> No
     assert refusal(desk, second.secret.text).startswith("token-revoked")
 
 
-def test_tokens_are_listed_on_from_the_place_of_one_of_them_also_within_a_second(desk: AuthDesk) -> None:
+def test_token_pages_continue_within_a_second(desk: AuthDesk) -> None:
     for number in range(3):
         desk.token(name=f"n{number}")
     desk.clock.forward(1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.ci.detect import detect
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.ci.registry import SYSTEMS
 from covgov.errors import InputError
 
@@ -44,7 +44,7 @@ def gitlab(source: str, **more: str) -> CiContext:
 
 
 def test_a_laptop_is_local() -> None:
-    assert detect({}, nothing) == CiContext(system="local", event=Event.LOCAL)
+    assert detect({}, nothing) == CiContext(system="local", event=CiEvent.LOCAL)
 
 
 @pytest.mark.parametrize("value", ["true", "TRUE", "1", "yes"])
@@ -62,7 +62,7 @@ def test_github_push_to_the_default_branch() -> None:
     event = {"before": SHA, "repository": {"default_branch": "main", "id": 1}, "forced": False}
     assert github("push", "refs/heads/main", event) == CiContext(
         system="github",
-        event=Event.PUSH,
+        event=CiEvent.PUSH,
         branch="main",
         before=SHA,
         default_branch="main",
@@ -91,7 +91,7 @@ def test_github_pull_request(name: str) -> None:
     }
     ref = "refs/pull/12/merge" if name == "pull_request" else "refs/heads/main"
     found = github(name, ref, event)
-    assert (found.event, found.branch, found.target, found.pull_request) == (Event.PULL_REQUEST, "fix", "main", "12")
+    assert (found.event, found.branch, found.target, found.pull_request) == (CiEvent.PULL_REQUEST, "fix", "main", "12")
     assert not found.on_default_branch
 
 
@@ -107,7 +107,7 @@ def test_github_pull_request_of_an_unusual_ref_has_no_number() -> None:
 def test_github_merge_queue() -> None:
     event = {"merge_group": {"base_ref": "refs/heads/main"}, "repository": {"default_branch": "main"}}
     found = github("merge_group", f"refs/heads/gh-readonly-queue/main/pr-31-{SHA}", event)
-    assert (found.event, found.target, found.pull_request) == (Event.MERGE_QUEUE, "main", "31")
+    assert (found.event, found.target, found.pull_request) == (CiEvent.MERGE_QUEUE, "main", "31")
     assert not found.on_default_branch
 
 
@@ -117,18 +117,18 @@ def test_github_merge_queue_of_an_unusual_branch_has_no_number() -> None:
 
 def test_github_schedule_runs_on_the_default_branch_even_if_the_payload_does_not_name_it() -> None:
     found = github("schedule", "refs/heads/trunk", {"schedule": "0 6 * * 1"})
-    assert (found.event, found.default_branch, found.on_default_branch) == (Event.SCHEDULE, "trunk", True)
+    assert (found.event, found.default_branch, found.on_default_branch) == (CiEvent.SCHEDULE, "trunk", True)
 
 
 def test_github_manual_run_on_another_branch() -> None:
     found = github("workflow_dispatch", "refs/heads/fix", {"repository": {"default_branch": "main"}})
-    assert (found.event, found.on_default_branch) == (Event.MANUAL, False)
+    assert (found.event, found.on_default_branch) == (CiEvent.MANUAL, False)
 
 
 @pytest.mark.security
 def test_github_event_of_another_kind_never_counts_as_the_default_branch() -> None:
     found = github("issue_comment", "refs/heads/main", {"repository": {"default_branch": "main"}})
-    assert (found.event, found.on_default_branch) == (Event.MANUAL, False)
+    assert (found.event, found.on_default_branch) == (CiEvent.MANUAL, False)
 
 
 def test_github_without_a_run_id_has_no_address() -> None:
@@ -153,7 +153,7 @@ def test_any_bytes_are_an_event_or_an_input_error(data: bytes) -> None:
         assert detect({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": EVENT}, {EVENT: data}.get).system == "github"
 
 
-def test_an_event_outside_github_is_not_looked_at() -> None:
+def test_an_event_file_outside_github_is_ignored() -> None:
     assert detect({"GITHUB_EVENT_PATH": EVENT}, {EVENT: b"{"}.get).system == "local"
 
 
@@ -161,7 +161,7 @@ def test_gitlab_push() -> None:
     found = gitlab("push", CI_COMMIT_BRANCH="main", CI_COMMIT_BEFORE_SHA=SHA, CI_JOB_URL="https://forge.example/j/1")
     assert found == CiContext(
         system="gitlab",
-        event=Event.PUSH,
+        event=CiEvent.PUSH,
         branch="main",
         before=SHA,
         default_branch="main",
@@ -178,7 +178,7 @@ def test_gitlab_merge_request() -> None:
         CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main",
         CI_COMMIT_BEFORE_SHA="0" * 40,
     )
-    assert (found.event, found.branch, found.target, found.pull_request) == (Event.PULL_REQUEST, "fix", "main", "4")
+    assert (found.event, found.branch, found.target, found.pull_request) == (CiEvent.PULL_REQUEST, "fix", "main", "4")
     assert (found.before, found.on_default_branch) == ("", False)
 
 
@@ -189,7 +189,7 @@ def test_gitlab_merge_train_is_a_merge_queue() -> None:
         CI_MERGE_REQUEST_SOURCE_BRANCH_NAME="main",
         CI_PIPELINE_URL="https://forge.example/p/1",
     )
-    assert (found.event, found.on_default_branch) == (Event.MERGE_QUEUE, False)
+    assert (found.event, found.on_default_branch) == (CiEvent.MERGE_QUEUE, False)
     assert found.run_url == "https://forge.example/p/1"
 
 
@@ -203,8 +203,10 @@ def test_gitlab_external_pull_request() -> None:
     assert (found.branch, found.target, found.pull_request) == ("fix", "main", "8")
 
 
-@pytest.mark.parametrize(("source", "event"), [("schedule", Event.SCHEDULE), ("web", Event.MANUAL), ("", Event.MANUAL)])
-def test_gitlab_other_pipelines_of_the_default_branch(source: str, event: Event) -> None:
+@pytest.mark.parametrize(
+    ("source", "event"), [("schedule", CiEvent.SCHEDULE), ("web", CiEvent.MANUAL), ("", CiEvent.MANUAL)]
+)
+def test_gitlab_other_pipelines_of_the_default_branch(source: str, event: CiEvent) -> None:
     found = gitlab(source, CI_COMMIT_BRANCH="main", CI_COMMIT_BEFORE_SHA=SHA)
     assert (found.event, found.on_default_branch, found.before) == (event, True, "")
 
@@ -213,7 +215,7 @@ def test_gitlab_tag_pipeline_is_on_no_branch() -> None:
     assert not gitlab("push", CI_COMMIT_TAG="v1").on_default_branch
 
 
-def test_a_pull_request_has_a_head_of_its_own_and_nothing_else_has() -> None:
+def test_only_a_pull_request_has_a_head_commit() -> None:
     event = {"pull_request": {"number": 7, "head": {"ref": "f", "sha": SHA}, "base": {"ref": "main"}}}
     assert github("pull_request", "refs/pull/7/merge", event).head_commit == SHA
     assert github("push", "refs/heads/main", {}).head_commit == ""

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import Undetermined, UsageError
 from covgov.gather.situation import Kind, situate
 from covgov.vcs.git import GitRepository
 from covgov_testing.repos import Repo
 
-LOCAL = CiContext("local", Event.LOCAL)
+LOCAL = CiContext("local", CiEvent.LOCAL)
 
 
-def ci(event: Event, **fields: object) -> CiContext:
+def ci(event: CiEvent, **fields: object) -> CiContext:
     known = {"target": "", "before": "", "on_default_branch": False, "default_branch": "main", "base": "", **fields}
     return CiContext(
         "github",
@@ -80,7 +80,7 @@ def test_a_push_to_the_default_branch_starts_at_what_it_pointed_to_before(repo: 
     before = repo.git("rev-parse", "HEAD")
     repo.commit({"a.py": "a = 2\n"}, "two")
     repo.commit({"a.py": "a = 3\n"}, "three")
-    found = situate(git(repo), ci(Event.PUSH, on_default_branch=True, before=before))
+    found = situate(git(repo), ci(CiEvent.PUSH, on_default_branch=True, before=before))
     assert (found.kind, found.start) == (Kind.BRANCH, before)
 
 
@@ -88,7 +88,7 @@ def test_a_push_to_the_default_branch_starts_at_what_it_pointed_to_before(repo: 
 def test_a_push_without_a_before_starts_at_the_first_parent(repo: Repo, before: str) -> None:
     one = repo.git("rev-parse", "HEAD")
     repo.commit({"a.py": "a = 2\n"}, "two")
-    found = situate(git(repo), ci(Event.PUSH, on_default_branch=True, before=before))
+    found = situate(git(repo), ci(CiEvent.PUSH, on_default_branch=True, before=before))
     assert found.start == one
 
 
@@ -99,7 +99,7 @@ def test_a_pull_requests_synthetic_merge_starts_at_its_first_parent(repo: Repo) 
     tip = repo.commit({"c.py": "c = 1\n"}, "main moves on")
     repo.git("checkout", "-q", "--detach")
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "topic")
-    found = situate(git(repo), ci(Event.PULL_REQUEST, target="main"))
+    found = situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main"))
     assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, tip, tip)
 
 
@@ -117,7 +117,7 @@ def merged_topic(repo: Repo) -> str:
 
 def test_a_pull_request_without_its_target_starts_at_the_commit_that_the_event_names(repo: Repo) -> None:
     tip = merged_topic(repo)
-    found = situate(git(repo), ci(Event.PULL_REQUEST, target="main", base=tip))
+    found = situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main", base=tip))
     assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, tip, tip)
 
 
@@ -126,14 +126,14 @@ def test_a_pull_request_without_its_target_starts_at_the_commit_that_the_event_n
 def test_a_merge_commits_first_parent_is_never_taken_for_the_target(repo: Repo, base: str) -> None:
     merged_topic(repo)
     with pytest.raises(Undetermined, match="target branch main is not in this clone"):
-        situate(git(repo), ci(Event.PULL_REQUEST, target="main", base=base))
+        situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main", base=base))
 
 
 @pytest.mark.security
 def test_a_push_whose_before_is_not_in_the_clone_is_undetermined(repo: Repo) -> None:
     repo.commit({"a.py": "a = 2\n"}, "two")
     with pytest.raises(Undetermined, match="pointed to before this push"):
-        situate(git(repo), ci(Event.PUSH, on_default_branch=True, before="f" * 40))
+        situate(git(repo), ci(CiEvent.PUSH, on_default_branch=True, before="f" * 40))
 
 
 def test_a_before_that_a_shallow_clone_lacks_is_fetched(repo: Repo, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_before_that_a_shallow_clone_lacks_is_fetched(repo: Repo, tmp_path: Pa
     repo.commit({"a.py": "a = 2\n"}, "two")
     repo.commit({"a.py": "a = 3\n"}, "three")
     clone = repo.clone(tmp_path / "shallow", "--depth=1")
-    found = situate(git(clone), ci(Event.PUSH, on_default_branch=True, before=before))
+    found = situate(git(clone), ci(CiEvent.PUSH, on_default_branch=True, before=before))
     assert (found.kind, found.start) == (Kind.BRANCH, before)
 
 
@@ -150,7 +150,7 @@ def test_a_pull_request_without_target_or_merge_commit_is_undetermined(repo: Rep
     repo.git("checkout", "-q", "--detach")
     repo.git("branch", "-D", "main")
     with pytest.raises(Undetermined, match="target branch main") as caught:
-        situate(git(repo), ci(Event.PULL_REQUEST, target="main"))
+        situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main"))
     assert "fetch-depth: 0" in caught.value.hint
 
 

@@ -7,8 +7,8 @@ from covgov.http.client import (
     LONGEST_LINE,
     LONGEST_WAIT,
     HttpClient,
-    Patience,
-    RetryLater,
+    RetryPolicy,
+    TransientFailure,
     loopback,
     one_line,
     pause,
@@ -38,7 +38,7 @@ def test_only_this_machine_is_loopback(host: str, *, here: bool) -> None:
 
 
 @pytest.mark.security
-def test_the_words_of_a_server_are_one_harmless_line_of_bounded_length() -> None:
+def test_a_servers_message_becomes_one_short_printable_line() -> None:
     assert one_line("no\n::error::\x1b[31m\u202eéé") == "no ::error:: [31m éé"
     assert len(one_line("x" * 10_000)) == LONGEST_LINE
 
@@ -53,42 +53,42 @@ def test_a_wait_is_a_whole_number_of_seconds(header: str, expected: float | None
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("header", ["²", "٣", "१"])
-def test_digits_that_are_no_number_in_a_header_are_no_wait(header: str) -> None:
+def test_non_ascii_digits_in_a_header_are_ignored(header: str) -> None:
     assert seconds(header) is None
 
 
-def test_a_server_that_says_nothing_is_asked_again_and_one_that_says_too_long_is_not() -> None:
+def test_retries_follow_retry_after_within_the_limit() -> None:
     failure = ValueError("busy")
-    assert pause(RetryLater(failure)) is True
-    assert pause(RetryLater(failure, 0.0)) == 0.0
-    assert pause(RetryLater(failure, LONGEST_WAIT)) == LONGEST_WAIT
-    assert pause(RetryLater(failure, LONGEST_WAIT + 1)) is False
+    assert pause(TransientFailure(failure)) is True
+    assert pause(TransientFailure(failure, 0.0)) == 0.0
+    assert pause(TransientFailure(failure, LONGEST_WAIT)) == LONGEST_WAIT
+    assert pause(TransientFailure(failure, LONGEST_WAIT + 1)) is False
     assert pause(failure) is False
 
 
 @pytest.mark.reliability
-def test_an_address_that_nobody_speaks_is_not_asked_twice() -> None:
+def test_an_unsupported_scheme_is_not_retried() -> None:
     asked = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request)
         raise httpx2.UnsupportedProtocol("ftp")
 
-    client = HttpClient({}, Patience(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
+    client = HttpClient({}, RetryPolicy(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
     with pytest.raises(LookupError, match="UnsupportedProtocol: ftp"):
         client.insist(lambda: client.send(client.build("GET", "https://hub.example"), LookupError))
     assert len(asked) == 1
 
 
 @pytest.mark.reliability
-def test_a_lost_connection_is_tried_until_the_patience_ends() -> None:
+def test_a_lost_connection_is_retried_within_the_limit() -> None:
     asked = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(request)
         raise httpx2.ConnectError("refused")
 
-    client = HttpClient({}, Patience(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
+    client = HttpClient({}, RetryPolicy(3, 1.0, 0.0, 0.0), transport=httpx2.MockTransport(answer))
     with pytest.raises(LookupError, match="ConnectError: refused"):
         client.insist(lambda: client.send(client.build("GET", "https://hub.example"), LookupError))
     assert len(asked) == 3

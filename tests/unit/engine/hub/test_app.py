@@ -6,7 +6,7 @@ import pytest
 from fastapi import APIRouter
 
 from covgov.hub.app import create_app
-from covgov.hub.auth_service.refusals import Misdeclared
+from covgov.hub.auth_service.refusals import UnguardedRoute
 from covgov.hub.deps import HubDeps
 from covgov.hub.settings import HubSettings
 from covgov_testing.fakes.auth import NOON
@@ -14,7 +14,7 @@ from covgov_testing.hub.database import database, url
 
 
 @pytest.mark.security
-def test_a_hub_does_not_start_with_a_route_of_which_nobody_said_who_may_use_it(tmp_path: Path) -> None:
+def test_the_hub_does_not_start_with_an_unguarded_route(tmp_path: Path) -> None:
     forgotten = APIRouter()
 
     @forgotten.get("/v1/forgotten")
@@ -22,6 +22,6 @@ def test_a_hub_does_not_start_with_a_route_of_which_nobody_said_who_may_use_it(t
         return "everything"
 
     path = tmp_path / "hub.db"
-    with database(path) as engine, pytest.raises(Misdeclared, match="/v1/forgotten") as caught:
+    with database(path) as engine, pytest.raises(UnguardedRoute, match="/v1/forgotten") as caught:
         create_app(HubSettings(url(path)), HubDeps(engine, lambda: NOON, lambda _: b""), [forgotten])
     assert caught.value.code == "route-unguarded"

@@ -98,5 +98,5 @@ def test_every_exception_is_needed() -> None:
         "if connection.dialect.name == 'sqlite': pass",
     ],
 )
-def test_what_ties_a_module_to_a_database_is_seen(line: str) -> None:
+def test_database_specific_imports_are_found(line: str) -> None:
     assert list(faults(line))

@@ -9,7 +9,7 @@ from covgov.ingest import building
 from covgov.ingest.building import FileBuilder
 
 
-def test_a_line_seen_twice_ran_if_it_ran_once() -> None:
+def test_a_line_listed_twice_is_covered_if_it_ran_once() -> None:
     builder = FileBuilder()
     builder.hit(3, True)
     builder.hit(3, False)
@@ -18,7 +18,7 @@ def test_a_line_seen_twice_ran_if_it_ran_once() -> None:
     assert (built.statements, built.covered) == (0b11000, 0b01000)
 
 
-def test_an_exit_seen_twice_was_taken_if_it_was_taken_once() -> None:
+def test_an_exit_listed_twice_is_taken_if_taken_once() -> None:
     builder = FileBuilder()
     builder.exit(1, 2, True)
     builder.exit(1, 2, False)
@@ -37,7 +37,7 @@ def test_a_line_with_counted_exits_keeps_no_exact_ones() -> None:
     assert [(c.line, c.covered, c.total) for c in built.counted] == [(1, 1, 2)]
 
 
-def test_what_is_both_counted_and_excluded_counts() -> None:
+def test_a_line_both_counted_and_excluded_counts() -> None:
     builder = FileBuilder(excluded={1, 2})
     builder.hit(1, False)
     assert builder.build().excluded == 0b100
@@ -113,7 +113,7 @@ def test_no_branch_lines_are_left_alone_when_they_do_not_explain_the_number() ->
 
 
 @given(st.sets(st.sampled_from(["lines", "branches", "exits", "contexts", "excluded", "tests"])))
-def test_carried_and_lacking_capabilities_part_the_known_ones(present: set[str]) -> None:
+def test_every_capability_is_either_carried_or_lacking(present: set[str]) -> None:
     carries, lacks = building.capabilities(present)
     assert set(carries) == present
     assert set(carries).isdisjoint(lacks)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.collect import Collected, collect
+from covgov.ingest.collect import CollectionResult, collect
 from covgov.ingest.interface import Analyse
 from covgov.model import lines
 from covgov.model.ratio import Ratio
@@ -19,7 +19,7 @@ BLOBS = {"src/a.py": "blob-a", "src/b.py": "blob-b"}
 
 def gathered(
     root: Path, reports: Mapping[str, bytes], analyse: Analyse = no_analysis, blobs: Mapping[str, str] = BLOBS
-) -> Collected:
+) -> CollectionResult:
     for name, data in reports.items():
         (root / name).write_bytes(data)
     paths = [root / name for name in reports]
@@ -70,7 +70,7 @@ def test_docstrings_of_an_old_json_are_settled_from_the_source(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("text", [None, b"x = 1\ny = 2\n", b"\xff"])
-def test_what_the_source_does_not_settle_is_noted(tmp_path: Path, text: bytes | None) -> None:
+def test_unsettled_surplus_lines_are_noted(tmp_path: Path, text: bytes | None) -> None:
     if text is not None:
         (tmp_path / "src").mkdir()
         (tmp_path / "src" / "a.py").write_bytes(text)
@@ -79,7 +79,7 @@ def test_what_the_source_does_not_settle_is_noted(tmp_path: Path, text: bytes | 
     assert "1 lines are counted as executed" in found.snapshot.notes[0]
 
 
-def test_surplus_lines_of_unmatched_files_do_not_hinder(tmp_path: Path) -> None:
+def test_surplus_lines_of_unmatched_files_are_ignored(tmp_path: Path) -> None:
     found = gathered(tmp_path, {"a.xml": cobertura(klass("src/a.py", 'number="1" hits="1"'))})
     assert found.unmatched == ()
     with pytest.raises(InputError, match="none of the 1 files"):
@@ -94,7 +94,7 @@ def test_unplaced_branch_totals_need_no_settling(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_report_of_which_nothing_is_here_is_refused(tmp_path: Path) -> None:
+def test_a_report_without_matching_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none of the 1 files .*elsewhere/z\.py") as caught:
         gathered(tmp_path, {"c.xml": cobertura(klass("elsewhere/z.py", 'number="1" hits="1"'))})
     assert caught.value.code == "report-matches-nothing"
@@ -102,7 +102,7 @@ def test_a_report_of_which_nothing_is_here_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("others", ["", klass("only.py", 'number="1" hits="1"')], ids=["alone", "beside another"])
-def test_a_path_that_fits_several_files_is_refused_with_two_of_them(tmp_path: Path, others: str) -> None:
+def test_an_ambiguous_path_is_refused_with_two_candidates(tmp_path: Path, others: str) -> None:
     blobs = {"src/one/a.py": "1", "src/two/a.py": "2", "src/one/only.py": "3"}
     xml = cobertura(klass("a.py", 'number="1" hits="1"') + others, sources=["src/one", "src/two"])
     with pytest.raises(InputError, match=r"a\.py fits src/one/a\.py and src/two/a\.py") as caught:

@@ -116,7 +116,7 @@ def tagged(picture: str, security: int, reachable: int) -> FileCoverage:
 
 
 @pytest.mark.security
-def test_a_suite_that_does_not_tell_what_ran_at_import_adds_all_that_it_covered_to_what_counts() -> None:
+def test_a_suite_without_import_data_makes_its_covered_lines_reachable() -> None:
     told = snap({"a.py": tagged("+-+", 0b10, 0b10)})  # 1 by a test, 2 never, 3 at import
     silent = snap({"b.py": "++++++++++", "c.py": "-"})
     assert units.of_files(told, Metric.LINE, "security") == Ratio(1, 2)
@@ -125,25 +125,25 @@ def test_a_suite_that_does_not_tell_what_ran_at_import_adds_all_that_it_covered_
 
 
 @pytest.mark.security
-def test_a_line_that_a_silent_suite_covered_counts_though_it_ran_at_import_in_another() -> None:
+def test_lines_of_a_suite_without_import_data_count_as_reachable() -> None:
     told, silent = snap({"a.py": tagged("+++", 0b10, 0b10)}), snap({"a.py": "-+-"})
     assert merge([told, silent]).files["a.py"].attribute(REACHABLE) == 0b110
     empty = snap({"a.py": tagged("-+-", 0, 0)})
     assert merge([told, empty]).files["a.py"].attribute(REACHABLE) == 0b110, "an empty mark tells nothing"
 
 
-def test_a_file_that_only_runs_at_import_stays_so_where_every_suite_tells() -> None:
+def test_a_file_run_at_import_stays_unreachable_when_every_suite_knows() -> None:
     table = {"table.py": "+++"}
     one, two = (snap({**table, path: tagged("++", 0b10, 0b100)}) for path in ("a.py", "b.py"))
     assert merge([one, two]).files["table.py"] == cov("+++")
     assert units.of_files(merge([one, two]), Metric.LINE, "security") == Ratio(0, 2)
 
 
-def test_where_no_suite_tells_what_ran_at_import_nothing_is_marked() -> None:
+def test_without_import_data_nothing_is_marked_reachable() -> None:
     bare = snap({"a.py": "++"})
     assert merge([bare, snap({"b.py": "+"})]).files == {"a.py": cov("++"), "b.py": cov("+")}
 
 
-def test_nothing_cannot_be_merged() -> None:
+def test_merging_no_snapshots_is_an_error() -> None:
     with pytest.raises(ValueError, match="nothing"):
         merge([])

@@ -6,19 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.ingest.interface import Parsed
-from covgov.ingest.normalise import Normalised, normalise, one_base
+from covgov.ingest.interface import ParsedReport
+from covgov.ingest.normalise import NormalisedReport, normalise, one_base
 from covgov.model.snapshot import Identity
 from covgov_testing.builders.coverage import cov
 
 TREE = frozenset({"src/a.py", "src/pkg/__init__.py", "src/pkg/core.py", "lib/a.py", "tests/test_a.py", "setup.py"})
 
 
-def report(paths: Sequence[str], roots: Sequence[str] = ()) -> Parsed:
-    return Parsed("x", Identity("x"), {path: cov("+-") for path in paths}, (), (), roots=tuple(roots))
+def report(paths: Sequence[str], roots: Sequence[str] = ()) -> ParsedReport:
+    return ParsedReport("x", Identity("x"), {path: cov("+-") for path in paths}, (), (), roots=tuple(roots))
 
 
-def mapped(*paths: str, roots: Sequence[str] = (), root: str = "/repo", tree: frozenset[str] = TREE) -> Normalised:
+def mapped(
+    *paths: str, roots: Sequence[str] = (), root: str = "/repo", tree: frozenset[str] = TREE
+) -> NormalisedReport:
     return normalise(report(paths, roots), root=root, tree=tree)
 
 
@@ -71,7 +73,7 @@ def test_a_report_from_a_subdirectory_is_rewritten_as_a_whole() -> None:
 
 
 def test_an_ambiguous_tail_is_unmatched_and_named_with_what_it_fits() -> None:
-    assert mapped("a.py") == Normalised({}, ("a.py",), ambiguous={"a.py": ("lib/a.py", "src/a.py")})
+    assert mapped("a.py") == NormalisedReport({}, ("a.py",), ambiguous={"a.py": ("lib/a.py", "src/a.py")})
 
 
 def test_a_tail_of_two_lengths_is_unmatched() -> None:
@@ -85,7 +87,7 @@ def test_foreign_files_are_not_matched_by_name_once_others_are_found() -> None:
     assert found.unmatched == ("/usr/lib/python3/setup.py",)
 
 
-def test_a_root_of_another_machine_may_stand_for_a_directory_so_a_like_path_is_not_guessed() -> None:
+def test_a_path_that_also_fits_a_foreign_root_is_not_guessed() -> None:
     tree = frozenset({"a.py", "src/a.py"})
     found = mapped("a.py", roots=["/ci/src"], tree=tree)
     assert (found.files, found.ambiguous) == ({}, {"a.py": ("a.py", "src/a.py")})
@@ -97,7 +99,7 @@ def test_a_root_of_another_machine_may_stand_for_a_directory_so_a_like_path_is_n
 
 def test_two_report_paths_of_one_file_are_merged() -> None:
     files = {"src/a.py": cov("+-"), "/repo/src/a.py": cov("-+")}
-    found = normalise(Parsed("x", Identity("x"), files, (), ()), root="/repo", tree=TREE)
+    found = normalise(ParsedReport("x", Identity("x"), files, (), ()), root="/repo", tree=TREE)
     assert found.files == {"src/a.py": cov("++")}
 
 
@@ -122,7 +124,7 @@ def test_a_backslash_in_a_real_name_is_kept() -> None:
     ],
 )
 def test_hostile_paths_match_nothing(path: str) -> None:
-    assert mapped(path) == Normalised({}, (path,))
+    assert mapped(path) == NormalisedReport({}, (path,))
 
 
 @pytest.mark.security
@@ -138,7 +140,7 @@ SEGMENTS = st.sampled_from(["..", ".", "src", "pkg", "a.py", "repo", "", "C:", "
     st.lists(st.lists(SEGMENTS, max_size=6).map("/".join), max_size=4, unique=True),
     st.lists(st.lists(SEGMENTS, max_size=4).map("/".join), max_size=2),
 )
-def test_whatever_the_report_says_only_repository_paths_come_out(paths: list[str], roots: list[str]) -> None:
+def test_only_repository_paths_come_out_of_a_report(paths: list[str], roots: list[str]) -> None:
     found = mapped(*paths, roots=roots)
     assert found.files.keys() <= TREE
     assert set(found.unmatched) <= set(paths)
@@ -166,7 +168,5 @@ def test_whatever_the_report_says_only_repository_paths_come_out(paths: list[str
         (("https://ci.example/shop",), "/", None),
     ],
 )
-def test_paths_are_meant_from_one_directory_of_the_repository_or_from_none_that_is_known(
-    roots: Sequence[str], root: str, wanted: str | None
-) -> None:
+def test_report_roots_resolve_to_one_directory_or_none(roots: Sequence[str], root: str, wanted: str | None) -> None:
     assert one_base(roots, root=root) == wanted

@@ -21,7 +21,7 @@ def refused(path: Path, *, limit: int = 10_000) -> InputError:
     return caught.value
 
 
-def test_a_report_is_read_whatever_its_name(tmp_path: Path) -> None:
+def test_a_report_can_have_any_name(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_bytes(XML)
     assert read_report(path, no_analysis).format == "cobertura"
@@ -92,6 +92,6 @@ def test_damaged_gzip_data_is_refused(tmp_path: Path, damage: object) -> None:
     assert refused(tmp_path / "r").code == "report-damaged"
 
 
-def test_a_gzip_in_a_gzip_is_of_no_format(tmp_path: Path) -> None:
+def test_gzip_inside_gzip_is_an_unknown_format(tmp_path: Path) -> None:
     (tmp_path / "r").write_bytes(gzip.compress(gzip.compress(XML)))
     assert refused(tmp_path / "r").code == "report-unknown-format"

@@ -35,5 +35,5 @@ def test_detection_never_raises_and_no_two_formats_claim_a_file(head: bytes) -> 
 
 
 @pytest.mark.parametrize("head", [b"", b"\x89PNG", b"mode: set\n", b"version https://git-lfs", b"<testsuites/>"])
-def test_other_files_are_of_no_format(head: bytes) -> None:
+def test_other_files_have_no_format(head: bytes) -> None:
     assert detect(head) is None

@@ -11,7 +11,7 @@ from covgov.runner.alone import alone
 
 
 @pytest.mark.reliability
-def test_two_in_one_folder_exclude_each_other_and_elsewhere_not(tmp_path: Path) -> None:
+def test_two_runs_in_one_folder_exclude_each_other(tmp_path: Path) -> None:
     with alone(tmp_path / "out"):
         with (
             pytest.raises(UsageError, match=r"another `covgov run` is measuring into .*/out") as caught,
@@ -26,7 +26,7 @@ def test_two_in_one_folder_exclude_each_other_and_elsewhere_not(tmp_path: Path) 
 
 
 @pytest.mark.reliability
-def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
+def test_a_killed_process_releases_the_lock(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"

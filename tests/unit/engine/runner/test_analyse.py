@@ -7,14 +7,14 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.ingest.read import read_report
 from covgov.model.snapshot import Metric
 from covgov.runner.analyse import SCRIPT, analyser
 from covgov_testing.reports import CONFIG, SHAPES, child_env, coverage, measured_project
 
 
-def read(root: Path, *names: str) -> Parsed:
+def read(root: Path, *names: str) -> ParsedReport:
     analyse = analyser(sys.executable, root, child_env())
     return CoveragepyData().parse(analyse([root / name for name in names]), "x")
 
@@ -94,7 +94,7 @@ def test_an_interpreter_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert "no-python" in error.message
 
 
-def test_an_interpreter_without_coverage_is_told_apart(tmp_path: Path) -> None:
+def test_a_missing_coverage_py_has_its_own_error(tmp_path: Path) -> None:
     (tmp_path / ".coverage").write_bytes(b"SQLite format 3\0")
     error = refused(program(tmp_path, f'exec {sys.executable} -S -I "$@"'), tmp_path)
     assert error.code == "coverage-missing-in-suite"
@@ -102,20 +102,20 @@ def test_an_interpreter_without_coverage_is_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_an_analysis_that_does_not_end_is_stopped(tmp_path: Path) -> None:
+def test_an_endless_analysis_is_stopped(tmp_path: Path) -> None:
     (tmp_path / ".coverage").write_bytes(b"SQLite format 3\0")
     error = refused(program(tmp_path, "exec sleep 30"), tmp_path, seconds=0.2)
     assert error.code == "analyser-failed"
     assert "0.2 s" in error.message
 
 
-def test_an_interpreter_that_fails_without_a_word_is_told_by_its_exit_code(tmp_path: Path) -> None:
+def test_a_silent_interpreter_failure_is_reported_by_exit_code(tmp_path: Path) -> None:
     (tmp_path / ".coverage").write_bytes(b"SQLite format 3\0")
     assert "exited with 9" in refused(program(tmp_path, "exit 9"), tmp_path).message
 
 
 @pytest.mark.reliability
-def test_a_data_file_whose_source_is_gone_is_refused_with_coverages_word(tmp_path: Path) -> None:
+def test_a_data_file_without_its_source_repeats_coverage_pys_error(tmp_path: Path) -> None:
     root = measured_project(tmp_path)
     (root / "src" / "shapes.py").unlink()
     error = refused(sys.executable, root)
@@ -124,7 +124,7 @@ def test_a_data_file_whose_source_is_gone_is_refused_with_coverages_word(tmp_pat
 
 
 @pytest.mark.reliability
-def test_a_cut_data_file_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_data_file_is_refused(tmp_path: Path) -> None:
     root = measured_project(tmp_path)
     data = (root / ".coverage").read_bytes()
     (root / ".coverage").write_bytes(data[: len(data) // 2])

@@ -59,7 +59,7 @@ def test_several_files_are_combined(project: Path, capsys: pytest.CaptureFixture
     assert only_file(analysed(capsys, ".coverage", ".coverage.2"))["exits"]
 
 
-def test_a_line_measurement_has_no_exits(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_only_measurement_has_no_exits(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / ".coveragerc").write_text("[run]\nrelative_files = True\n", encoding="utf-8")
     reports.coverage(project, "run", "src/shapes.py")
     document = analysed(capsys, ".coverage")
@@ -87,7 +87,7 @@ once()
 
 
 @pytest.mark.security
-def test_what_no_test_can_reach_is_told_from_functions_that_ran_outside_of_tests(
+def test_import_time_lines_are_separated_from_functions_run_outside_tests(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "src" / "shapes.py").write_text(IMPORTED, encoding="utf-8")
@@ -103,9 +103,7 @@ def test_what_no_test_can_reach_is_told_from_functions_that_ran_outside_of_tests
 
 
 @pytest.mark.security
-def test_a_function_that_ran_outside_of_tests_is_for_tests_to_reach(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_function_run_outside_of_tests_counts_as_reachable(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "src" / "shapes.py").write_text(IMPORTED, encoding="utf-8")
     (project / "src" / "other.py").write_text("x = 1\n", encoding="utf-8")
     (project / ".coverage").unlink(missing_ok=True)
@@ -156,7 +154,7 @@ def test_data_that_coverage_never_writes_is_refused(
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", ["none", "junk"])
-def test_what_is_no_data_file_is_refused(project: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_an_invalid_data_file_is_refused(project: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     (project / "junk").write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
     assert analyser.main([name]) == analyser.FAILED
     assert capsys.readouterr().err
@@ -199,13 +197,13 @@ def test_the_sysmon_core_is_noted_where_it_is_used(
     assert analyser.sysmon(chosen, default, branch, python) is noted
 
 
-def test_an_interpreter_without_coverage_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_coverage_py_has_its_own_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert analyser.main([], package="no_such_package") == analyser.NO_COVERAGE
     assert "cannot be imported" in capsys.readouterr().err
 
 
-def test_a_coverage_without_its_report_function_is_refused() -> None:
-    with pytest.raises(analyser.Refused, match="get_analysis_to_report"):
+def test_a_coverage_py_without_the_report_function_is_refused() -> None:
+    with pytest.raises(analyser.AnalysisError, match="get_analysis_to_report"):
         list(analyser._reports(None, ("no.such.module", "coverage.files")))
 
 

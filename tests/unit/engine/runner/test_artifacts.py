@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from covgov.runner.artifacts import Artifacts, deliver, pack
-from covgov.runner.passthrough import Requested
+from covgov.runner.artifacts import SuiteArtifacts, deliver, pack
+from covgov.runner.passthrough import ReportOutputs
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def listing(directory: Path) -> list[str]:
 
 
 @pytest.mark.reliability
-def test_what_an_earlier_run_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    artifacts = Artifacts(tmp_path / "out", "a")
+def test_artifacts_of_an_earlier_run_are_removed(tmp_path: Path) -> None:
+    artifacts = SuiteArtifacts(tmp_path / "out", "a")
     artifacts.prepare()
     for path in artifacts.all:
         path.touch()
@@ -37,32 +37,32 @@ def test_what_an_earlier_run_left_is_removed_and_nothing_else(tmp_path: Path) ->
     assert listing(tmp_path / "out") == [".gitignore", "b.snapshot"]
 
 
-def test_the_output_directory_hides_itself_from_git(tmp_path: Path) -> None:
-    Artifacts(tmp_path, "a").prepare()
+def test_the_output_directory_is_ignored_by_git(tmp_path: Path) -> None:
+    SuiteArtifacts(tmp_path, "a").prepare()
     assert (tmp_path / ".gitignore").read_text().splitlines()[-1] == "*"
 
 
-def test_a_gitignore_of_the_projects_own_stays(tmp_path: Path) -> None:
+def test_an_existing_gitignore_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine")
-    Artifacts(tmp_path, "a").prepare()
+    SuiteArtifacts(tmp_path, "a").prepare()
     assert (tmp_path / ".gitignore").read_text() == "mine"
 
 
 def test_reports_and_junit_are_published_under_the_suites_name(tmp_path: Path, reports: Path) -> None:
     junit = tmp_path / "junit.xml"
     junit.write_text("<testsuites/>")
-    written = Artifacts(tmp_path / "out", "a").publish(reports, junit)
+    written = SuiteArtifacts(tmp_path / "out", "a").publish(reports, junit)
     assert [path.name for path in written] == ["a.xml", "a.json", "a.lcov", "a-html.zip", "a-junit.xml"]
     assert (tmp_path / "out/a.lcov").read_text() == "lcov"
 
 
-def test_no_junit_no_file(tmp_path: Path, reports: Path) -> None:
-    Artifacts(tmp_path / "out", "a").publish(reports, tmp_path / "junit.xml")
+def test_without_junit_no_file_is_written(tmp_path: Path, reports: Path) -> None:
+    SuiteArtifacts(tmp_path / "out", "a").publish(reports, tmp_path / "junit.xml")
     assert not (tmp_path / "out/a-junit.xml").exists()
 
 
 def test_requested_outputs_are_delivered(tmp_path: Path, reports: Path) -> None:
-    wanted = Requested(xml=("x/a.xml", "b.xml"), json=("j.json",), html=("site",))
+    wanted = ReportOutputs(xml=("x/a.xml", "b.xml"), json=("j.json",), html=("site",))
     written = deliver(wanted, reports, tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in written] == ["x/a.xml", "b.xml", "j.json", "site"]
     assert (tmp_path / "x/a.xml").read_text() == "xml"

@@ -35,6 +35,6 @@ def test_a_directory_inside_a_checkout_is_no_checkout(tmp_path: Path) -> None:
     assert (found.origin, set(found.blobs)) == (None, {"a.py"})
 
 
-def test_the_empty_file_has_its_famous_id(tmp_path: Path) -> None:
+def test_the_empty_file_has_gits_well_known_id(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert blob_id(tmp_path / "empty") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"

@@ -5,35 +5,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.errors import UsageError
-from covgov.runner.passthrough import Requested, split
+from covgov.runner.passthrough import ReportOutputs, split
 
 
-def test_nothing_is_nothing() -> None:
-    assert split(()).requested == Requested()
+def test_empty_values_are_redacted_to_themselves() -> None:
+    assert split(()).requested == ReportOutputs()
 
 
 def test_reports_go_to_covgov_and_the_rest_to_pytest_in_order() -> None:
     reports = ["--cov-report=xml:coverage/engine.xml", "--cov-report=json:coverage/engine.json"]
     found = split(["-x", *reports, "-k", "fast", "tests/a"])
-    assert found.requested == Requested(xml=("coverage/engine.xml",), json=("coverage/engine.json",))
+    assert found.requested == ReportOutputs(xml=("coverage/engine.xml",), json=("coverage/engine.json",))
     assert found.pytest == ("-x", "-k", "fast", "tests/a")
 
 
 @pytest.mark.parametrize(
     ("report", "wanted"),
     [
-        ("xml", Requested(xml=("coverage.xml",))),
-        ("json", Requested(json=("coverage.json",))),
-        ("lcov:a.lcov", Requested(lcov=("a.lcov",))),
-        ("html", Requested(html=("htmlcov",))),
-        ("html:site", Requested(html=("site",))),
-        ("term", Requested(term=True)),
-        ("term-missing", Requested(term=True)),
-        ("term-missing:skip-covered", Requested(term=True)),
-        ("", Requested()),
+        ("xml", ReportOutputs(xml=("coverage.xml",))),
+        ("json", ReportOutputs(json=("coverage.json",))),
+        ("lcov:a.lcov", ReportOutputs(lcov=("a.lcov",))),
+        ("html", ReportOutputs(html=("htmlcov",))),
+        ("html:site", ReportOutputs(html=("site",))),
+        ("term", ReportOutputs(term=True)),
+        ("term-missing", ReportOutputs(term=True)),
+        ("term-missing:skip-covered", ReportOutputs(term=True)),
+        ("", ReportOutputs()),
     ],
 )
-def test_each_kind_of_report(report: str, wanted: Requested) -> None:
+def test_each_kind_of_report(report: str, wanted: ReportOutputs) -> None:
     assert split([f"--cov-report={report}"]).requested == wanted
     assert split(["--cov-report", report]).requested == wanted
 
@@ -63,7 +63,7 @@ def test_options_without_a_meaning_here_are_named(
 
 @pytest.mark.security
 @pytest.mark.parametrize("option", ["--cov-fail-under=0", "--cov-fail-under", "--no-cov"])
-def test_what_would_bypass_the_gate_is_refused(option: str) -> None:
+def test_options_that_bypass_the_gate_are_refused(option: str) -> None:
     with pytest.raises(UsageError) as caught:
         split([option, "10"])
     assert caught.value.code == "passthrough-refused"
@@ -82,7 +82,7 @@ def test_an_unknown_report_is_refused() -> None:
     assert caught.value.code == "passthrough-report"
 
 
-def test_what_follows_a_double_dash_is_not_looked_at() -> None:
+def test_arguments_after_a_double_dash_pass_through() -> None:
     assert split(["-q", "--", "--cov-report=xml"]).pytest == ("-q", "--", "--cov-report=xml")
 
 
@@ -90,4 +90,4 @@ def test_what_follows_a_double_dash_is_not_looked_at() -> None:
 def test_arguments_that_are_not_about_coverage_pass_untouched(arguments: list[str]) -> None:
     found = split(arguments)
     assert found.pytest == tuple(arguments)
-    assert found.requested == Requested()
+    assert found.requested == ReportOutputs()

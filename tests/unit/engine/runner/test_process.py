@@ -33,14 +33,14 @@ def interrupting(line: str) -> None:
     raise KeyboardInterrupt(line)
 
 
-def test_both_streams_arrive_line_by_line_with_the_exit_code(tmp_path: Path) -> None:
+def test_stdout_and_stderr_are_streamed_by_line(tmp_path: Path) -> None:
     said: list[str] = []
     code = "import sys; print('one', flush=True); print('two', file=sys.stderr); sys.exit(3)"
     assert stream([sys.executable, "-c", code], cwd=tmp_path, env=os.environ, say=said.append) == 3
     assert said == ["one", "two"]
 
 
-def test_bytes_that_are_no_text_are_replaced(tmp_path: Path) -> None:
+def test_undecodable_bytes_are_replaced(tmp_path: Path) -> None:
     said: list[str] = []
     code = "import sys; sys.stdout.buffer.write(b'\\xff\\n')"
     stream([sys.executable, "-c", code], cwd=tmp_path, env=os.environ, say=said.append)
@@ -68,7 +68,7 @@ def test_an_interruption_reaches_the_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_termination_reaches_the_command_as_an_interruption(tmp_path: Path) -> None:
+def test_sigterm_interrupts_the_command(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):
         stream(

@@ -43,7 +43,7 @@ def test_data_files_are_combined_kept_and_reported_in_every_format(project: Path
     assert (project / "out/html/index.html").is_file()
 
 
-def test_the_last_report_says_what_it_would_say_alone(project: Path) -> None:
+def test_the_last_report_equals_a_single_report(project: Path) -> None:
     assert reporter.main("data", "out") == 0
     with StringIO() as alone:
         data = coverage.Coverage(data_file="out/.coverage")
@@ -54,7 +54,7 @@ def test_the_last_report_says_what_it_would_say_alone(project: Path) -> None:
     assert (project / "out/report.lcov").read_bytes() == (project / "alone.lcov").read_bytes()
 
 
-class OneOnly(reporter.ParsedOnce):
+class OneOnly(reporter.CachingCoverage):
     remembered = 1
 
 
@@ -71,7 +71,7 @@ def test_a_bar_in_the_projects_configuration_does_not_stop_the_reports(project: 
 
 
 @pytest.mark.reliability
-def test_without_usable_data_it_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_data_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "empty").mkdir()
     (project / "empty/.coverage-journal").touch()
     assert reporter.main("empty", "out") == 3

@@ -11,13 +11,18 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.snapshot_codec import decode
 from covgov.policy.policy import Suite
-from covgov.runner.passthrough import Requested
+from covgov.runner.passthrough import ReportOutputs
 from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov_testing import projects
 from covgov_testing.repos import Repo
 
-UNIT = Suite("unit", tests=("tests",))
-PLAIN = Requested()
+UNIT = Suite(tests=("tests",)).named("unit")
+PLAIN = ReportOutputs()
+
+
+def script(*command: str) -> Suite:
+    """A suite of this command, whether a policy file may have it or not."""
+    return Suite.model_construct(command=command).named("unit")
 
 
 class Run:
@@ -28,7 +33,7 @@ class Run:
         self.out = root / "coverage"
         self.said: list[str] = []
 
-    def __call__(self, suite: Suite, *extra: str, requested: Requested = PLAIN, **env: str) -> SuiteRun:
+    def __call__(self, suite: Suite, *extra: str, requested: ReportOutputs = PLAIN, **env: str) -> SuiteRun:
         return run_suite(
             suite,
             root=self.root,
@@ -56,7 +61,7 @@ def run(tmp_path: Path) -> Run:
 def test_a_passing_suite_gives_a_snapshot_and_every_report(run: Run) -> None:
     repo = Repo(run.root)
     commit = repo.commit()
-    wanted = Requested(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
+    wanted = ReportOutputs(json=("extra/engine.json",), term=True, ignored=("--cov=app",))
     done = run(UNIT, "-q", requested=wanted)
     assert done.arrived
     assert done.snapshot == decode((run.out / "unit.snapshot").read_bytes(), "unit.snapshot")
@@ -130,15 +135,15 @@ def test_no_tests_means_not_arrived_and_removes_what_an_earlier_run_left(run: Ru
     assert run.written == {"unit.why"}
 
 
-def test_a_command_line_that_pytest_refuses_means_not_arrived(run: Run) -> None:
+def test_a_pytest_usage_error_means_not_arrived(run: Run) -> None:
     done = run(UNIT, "--no-such-option")
     assert not done.arrived
     assert "exit code 4" in done.reason
     assert "unrecognized arguments: --no-such-option" in done.reason
 
 
-def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run: Run) -> None:
-    done = run(Suite("unit", tests=("test",)))
+def test_a_missing_test_path_becomes_the_suites_reason(run: Run) -> None:
+    done = run(Suite(tests=("test",)).named("unit"))
     assert not done.arrived
     assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
     assert (run.out / "unit.why").read_text(encoding="utf-8") == f"{done.reason}\n"
@@ -146,15 +151,15 @@ def test_a_path_that_does_not_exist_is_the_reason_that_the_verdict_will_read(run
     assert not (run.out / "unit.why").exists()
 
 
-def test_an_interpreter_without_coverage_is_told_in_its_own_words(run: Run) -> None:
-    done = run(Suite("unit", command=("sh", "-c", "echo; echo No module named coverage; echo; exit 1")))
+def test_a_missing_coverage_py_repeats_the_interpreters_error(run: Run) -> None:
+    done = run(script("sh", "-c", "echo; echo No module named coverage; echo; exit 1"))
     assert not done.arrived
     assert "exit code 1) left no coverage data" in done.reason
     assert done.reason.endswith("It said: No module named coverage")
 
 
 def test_a_command_without_data_means_not_arrived(run: Run) -> None:
-    done = run(Suite("unit", command=("sh", "-c", "exit 0")))
+    done = run(script("sh", "-c", "exit 0"))
     assert not done.arrived
     assert done.reason.endswith("left no coverage data; is coverage.py in their interpreter?")
     assert done.tests is not None
@@ -162,7 +167,7 @@ def test_a_command_without_data_means_not_arrived(run: Run) -> None:
 
 
 def test_a_missing_interpreter_means_not_arrived_with_a_hint(run: Run) -> None:
-    done = run(Suite("unit", tests=("tests",), python="no-such-python"))
+    done = run(Suite(tests=("tests",), python="no-such-python").named("unit"))
     assert not done.arrived
     assert "no-such-python" in (run.out / "unit.why").read_text(encoding="utf-8")
     assert "no-such-python" in done.reason
@@ -172,7 +177,7 @@ def test_a_missing_interpreter_means_not_arrived_with_a_hint(run: Run) -> None:
 
 def test_a_command_is_measured_by_the_bootstrap_and_analysed_by_its_own_interpreter(run: Run) -> None:
     call = f"import sys; sys.path.insert(0, {str(run.root)!r}); from app.calc import sign; sign(-1)"
-    done = run(Suite("unit", command=(sys.executable, "-c", call)))
+    done = run(script(sys.executable, "-c", call))
     assert done.snapshot is not None
     assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
     assert (done.python, done.tests and done.tests.tests) == (sys.executable, 0)
@@ -181,16 +186,16 @@ def test_a_command_is_measured_by_the_bootstrap_and_analysed_by_its_own_interpre
 @pytest.mark.reliability
 def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
     write = "import os; open(os.path.join(os.environ['_COVGOV_DATA'], '.coverage.x.1.y'), 'w').write('junk')"
-    done = run(Suite("unit", command=(sys.executable, "-S", "-c", write)))
+    done = run(script(sys.executable, "-S", "-c", write))
     assert not done.arrived
     assert "suite-not-reportable" in done.reason
     assert run.written == {"unit.why"}
 
 
 @pytest.mark.reliability
-def test_a_damaged_junit_file_is_noted_and_the_exit_code_counts(run: Run) -> None:
+def test_a_damaged_junit_file_leaves_a_note_and_the_exit_code(run: Run) -> None:
     spoil = f"import sys; sys.path.insert(0, {str(run.root)!r}); import app.calc; open(sys.argv[1], 'w').write('<')"
-    done = run(Suite("unit", command=(sys.executable, "-c", spoil, "{junit}")))
+    done = run(script(sys.executable, "-c", spoil, "{junit}"))
     assert done.snapshot is not None
     assert any("not counted" in note for note in done.snapshot.notes)
     assert done.tests is not None

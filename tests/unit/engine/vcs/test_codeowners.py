@@ -42,7 +42,7 @@ def test_the_last_matching_pattern_names_the_owners(path: str, owner: str) -> No
     assert parse(EXAMPLE).owner_of(path) == owner
 
 
-def test_sections_have_defaults_and_each_has_its_say() -> None:
+def test_sections_have_defaults_and_all_apply() -> None:
     owners = parse(
         "* @all\n[Docs][2] @writers @editors\n*.md\nREADME.md @lead\n^[Optional]\n*.md @style\n[docs]\nlast.md @all\n"
     )
@@ -58,7 +58,7 @@ def test_a_pattern_with_stars_in_the_middle_reaches_any_depth() -> None:
 
 
 @pytest.mark.reliability
-def test_lines_without_a_meaning_are_skipped() -> None:
+def test_meaningless_lines_are_skipped() -> None:
     assert parse("!src @x\n   \n# words\n/ @y\n").owner_of("src") == ""
 
 
@@ -68,11 +68,11 @@ def test_a_file_without_lines_owns_nothing() -> None:
 
 
 @pytest.mark.parametrize("place", LOCATIONS)
-def test_the_file_is_found_in_each_of_its_places(place: str) -> None:
+def test_the_file_is_found_in_each_location(place: str) -> None:
     assert find({place: b"* @x\n"}.get).owner_of("a") == "@x"
 
 
-def test_the_first_place_that_has_one_is_read_alone() -> None:
+def test_only_the_first_existing_file_is_read() -> None:
     assert find({".github/CODEOWNERS": b"*.py @x\n", "CODEOWNERS": b"* @y\n"}.get).owner_of("a.md") == ""
 
 
@@ -81,7 +81,7 @@ def test_a_project_without_the_file_has_no_owners() -> None:
 
 
 @pytest.mark.security
-def test_bytes_that_are_not_text_do_not_stop_the_reading() -> None:
+def test_undecodable_bytes_do_not_stop_the_reader() -> None:
     assert find({"CODEOWNERS": b"\xef\xbb\xbf* @x\n\xff\xfe @y\n"}.get).owner_of("a.py") == "@x"
 
 

@@ -27,7 +27,7 @@ def fake_git(folder: Path, script: str) -> dict[str, str]:
         ("exit 3", "git-failed", "exit code 3"),
     ],
 )
-def test_a_failure_has_a_code_and_gits_own_words(tmp_path: Path, script: str, code: str, words: str) -> None:
+def test_a_failure_has_a_code_and_gits_message(tmp_path: Path, script: str, code: str, words: str) -> None:
     git = Git(tmp_path, fake_git(tmp_path / "bin", script))
     with pytest.raises(Undetermined) as caught:
         git.run("status")
@@ -60,7 +60,7 @@ def test_a_setting_can_be_added_for_one_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_directory_that_does_not_exist_is_undetermined(tmp_path: Path) -> None:
+def test_a_missing_directory_is_undetermined(tmp_path: Path) -> None:
     with pytest.raises(Undetermined) as caught:
         Git(tmp_path / "gone", os.environ).ask("status")
     assert caught.value.code == "git-missing"

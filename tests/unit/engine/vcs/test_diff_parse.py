@@ -49,6 +49,6 @@ def test_a_path_that_is_not_utf8_is_kept() -> None:
     ],
     ids=["no patch", "empty patch", "surplus section", "unknown status", "no record", "rename to nowhere"],
 )
-def test_output_that_is_not_what_was_asked_for_is_refused(output: bytes) -> None:
+def test_unexpected_git_output_is_refused(output: bytes) -> None:
     with pytest.raises(ValueError, match=r"patch|status|record"):
         parse_diff(output)

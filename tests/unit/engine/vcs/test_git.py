@@ -32,7 +32,7 @@ def state(repo: Repo) -> tuple[bytes, list[str], str]:
     return (git / "index").read_bytes(), kept, (git / "HEAD").read_text()
 
 
-def test_it_is_a_repository_as_the_protocol_says(repo: Repo) -> None:
+def test_it_implements_the_repository_protocol(repo: Repo) -> None:
     repository: Repository = opened(repo)
     repo.commit({"a.py": "1\n"})
     assert repository.resolve("HEAD") == repo.git("rev-parse", "HEAD")
@@ -51,7 +51,7 @@ def test_a_checkout_whose_index_is_gone_is_hashed_from_scratch(repo: Repo) -> No
     assert not opened(repo).origin().dirty
 
 
-def test_origin_sees_untracked_files_but_not_ignored_ones(repo: Repo) -> None:
+def test_origin_includes_untracked_but_not_ignored_files(repo: Repo) -> None:
     repo.commit({"a.py": "1\n", ".gitignore": "/coverage/\n"})
     repo.write({"coverage/api.snapshot": "x"})
     assert not opened(repo).origin().dirty
@@ -63,7 +63,7 @@ def test_origin_sees_untracked_files_but_not_ignored_ones(repo: Repo) -> None:
 
 
 @pytest.mark.reliability
-def test_hashing_the_work_tree_leaves_index_objects_refs_and_files_alone(repo: Repo) -> None:
+def test_hashing_the_work_tree_changes_nothing_in_it(repo: Repo) -> None:
     repo.commit({"a.py": "1\n", "b.py": "2\n"})
     repo.write({"a.py": "changed\n", "new.py": "3\n"})
     (repo.root / "b.py").unlink()
@@ -121,7 +121,7 @@ def test_a_checkout_of_someone_else_is_refused_with_the_remedy(repo: Repo, tmp_p
     assert f"safe.directory {repo.root}" in caught.value.hint
 
 
-def test_resolve_knows_names_and_ids_and_nothing_else(repo: Repo) -> None:
+def test_resolve_accepts_names_and_ids_only(repo: Repo) -> None:
     commit = repo.commit({"a.py": "1\n"})
     repo.git("tag", "-a", "v1", "-m", "one")
     repository = opened(repo)
@@ -140,7 +140,7 @@ def test_tree_parents_and_time_are_read_from_the_commit(repo: Repo) -> None:
     assert repository.committed_at(second) == datetime.fromtimestamp(seconds, UTC)
 
 
-def test_a_commit_that_is_not_there_is_undetermined(repo: Repo) -> None:
+def test_a_missing_commit_is_undetermined(repo: Repo) -> None:
     repo.commit({"a.py": "1\n"})
     for question in (opened(repo).tree, opened(repo).blobs):
         with pytest.raises(Undetermined) as caught:

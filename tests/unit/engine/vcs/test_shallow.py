@@ -34,7 +34,7 @@ def test_nothing_is_fetched_when_the_answer_is_there(tmp_path: Path) -> None:
     assert count(clone) == 1
 
 
-def test_the_whole_history_without_an_answer_is_an_end_and_no_error(tmp_path: Path) -> None:
+def test_a_complete_history_without_an_answer_is_no_error(tmp_path: Path) -> None:
     clone = shallow_clone(tmp_path, 3)
     deepener = Deepener(Git(clone.root, os.environ), "origin", fetch=True)
     deepener.until(lambda: False, "what does not exist")

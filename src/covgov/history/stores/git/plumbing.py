@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from covgov.errors import DeliveryFailed, Undetermined
-from covgov.vcs.command import Done, Git
+from covgov.vcs.command import Git, GitResult
 
 IDENTITY = {
     f"GIT_{role}_{part}": value
@@ -27,12 +27,12 @@ class Plumbing:
 
     def run(
         self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, seconds: float | None = None
-    ) -> Done:
+    ) -> GitResult:
         """Run `git ARGS`; a command that takes longer than `seconds` counts as failed."""
         try:
             return self._git.ask(*args, stdin=stdin, extra=env, seconds=seconds)
         except Undetermined as error:
-            return Done(127, b"", error.message)
+            return GitResult(127, b"", error.message)
 
     def must(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Like `run`, its output stripped; raises DeliveryFailed (`history-unwritable`) when git fails."""

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, Rewriting, RunSummary, View
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
@@ -92,7 +92,7 @@ class GitStore:
                     return
         raise self._contended()
 
-    def rewrite(self, change: Callable[[View], Rewriting | None]) -> None:
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
         """One commit on top, so the older format stays in the branch's past and every clone can follow."""
         with self._turn():
             for _ in range(self._tries):

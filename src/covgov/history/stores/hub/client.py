@@ -19,8 +19,8 @@ from covgov.errors import PolicyInvalid
 from covgov.http.client import (
     LONGEST_WAIT,
     HttpClient,
-    Patience,
-    RetryLater,
+    RetryPolicy,
+    TransientFailure,
     one_line,
     seconds,
     split_address,
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class HubAddress:
     """base: scheme, host and path prefix of the hub, without a slash at its end."""
 
     base: str
@@ -58,7 +58,7 @@ class Address:
         return f"{self.base}/v1/repositories/{self.owner}/{self.name}/history"
 
 
-class Refused(Exception):
+class HubRefusal(Exception):
     """The hub's last answer, or why there was none (status 0). code, hint: of its problem document."""
 
     def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
@@ -69,17 +69,17 @@ class Refused(Exception):
         self.hint = hint
 
 
-class _Given(msgspec.Struct, frozen=True):
+class _TokenAnswer(msgspec.Struct, frozen=True):
     token: str
 
 
-class _Problem(msgspec.Struct, frozen=True):
+class _ProblemAnswer(msgspec.Struct, frozen=True):
     code: str = ""
     detail: str = ""
     hint: str = ""
 
 
-def parse(text: str) -> Address:
+def parse(text: str) -> HubAddress:
     """`https://hub.example/owner/name`. Raises PolicyInvalid (`history-store-unknown`, `history-store-insecure`)."""
     url = split_address(text)
     parts = url.path.strip("/").split("/") if url is not None else []
@@ -95,7 +95,7 @@ def parse(text: str) -> Address:
             f"[history] store = hub:http://{url.hostname}/...: the token would travel unencrypted",
             hint="use https; plain http is for a hub on this machine",
         )
-    address = Address("/".join((f"{url.scheme}://{url.netloc}", *parts[:-2])), parts[-2], parts[-1])
+    address = HubAddress("/".join((f"{url.scheme}://{url.netloc}", *parts[:-2])), parts[-2], parts[-1])
     outside = address.base.removesuffix("/v1/repositories")
     if outside != address.base:
         raise PolicyInvalid(
@@ -111,7 +111,7 @@ class HubClient:
 
     def __init__(
         self,
-        address: Address,
+        address: HubAddress,
         token: str,
         *,
         attempts: int = ATTEMPTS,
@@ -120,20 +120,20 @@ class HubClient:
         self.address = address
         self.token_given = bool(token)
         self._foreign = token if token and not OWN.fullmatch(token) else ""
-        self._unexchanged: Refused | None = None
+        self._unexchanged: HubRefusal | None = None
         headers = {"Accept": "application/json"}
         if token and not self._foreign:
             headers["Authorization"] = f"Bearer {token}"
-        patience = Patience(attempts, read=120.0, first_pause=0.2, longest_pause=10.0)
+        patience = RetryPolicy(attempts, read=120.0, first_pause=0.2, longest_pause=10.0)
         self._http = HttpClient(headers, patience, transport=transport)
 
     def get(self, path: str, kind: type[T], params: Mapping[str, str]) -> T:
-        """The answer to a question. Raises Refused."""
+        """The answer to a question. Raises HubRefusal."""
         request = self._http.build("GET", f"{self.address.history}/{path}", params=dict(params))
         return self._answer(request, kind)
 
     def post(self, path: str, body: object, kind: type[T]) -> T:
-        """The answer to a JSON body, which is sent compressed. Raises Refused."""
+        """The answer to a JSON body, which is sent compressed. Raises HubRefusal."""
         request = self._http.build(
             "POST",
             f"{self.address.history}/{path}",
@@ -152,7 +152,7 @@ class HubClient:
     def _exchange(self) -> None:
         """A CI's OIDC token is good for one request: it is exchanged for a token of the hub, once.
 
-        Raises Refused, the same each time: without the token every later answer would be about a missing one.
+        Raises HubRefusal, the same each time: without the token every later answer would be about a missing one.
         """
         if self._unexchanged is not None:
             raise self._unexchanged
@@ -161,42 +161,42 @@ class HubClient:
         shown, self._foreign = self._foreign, ""
         try:
             given = self._given_for(shown)
-        except Refused as refused:
+        except HubRefusal as refused:
             self._unexchanged = refused
             raise
         self._http.headers["Authorization"] = f"Bearer {given.token}"
 
-    def _given_for(self, shown: str) -> _Given:
+    def _given_for(self, shown: str) -> _TokenAnswer:
         if not JWT.fullmatch(shown):
-            raise Refused(401, "", "the token is not a token of a hub, nor a CI's")
+            raise HubRefusal(401, "", "the token is not a token of a hub, nor a CI's")
         headers = {"Authorization": f"Bearer {shown}"}
         named = {"repository": f"{self.address.owner}/{self.address.name}"}
         request = self._http.build("POST", f"{self.address.base}/v1/tokens/exchange", headers=headers, params=named)
-        return self._insisted(request, _Given)
+        return self._insisted(request, _TokenAnswer)
 
     def _insisted(self, request: httpx2.Request, kind: type[T]) -> T:
         return self._http.insist(lambda: self._once(request, kind))
 
     def _once(self, request: httpx2.Request, kind: type[T]) -> T:
-        response = self._http.send(request, lambda why: Refused(0, "", f"no answer ({why})"))
+        response = self._http.send(request, lambda why: HubRefusal(0, "", f"no answer ({why})"))
         if response.status_code in TRANSIENT:
-            raise RetryLater(_refused(response), seconds(response.headers.get("retry-after", "")))
+            raise TransientFailure(_refused(response), seconds(response.headers.get("retry-after", "")))
         if not response.is_success:
             raise _refused(response)
         try:
             return msgspec.json.decode(response.content, type=kind)
         except ValueError:
-            raise Refused(
+            raise HubRefusal(
                 response.status_code, "", "the answer is not a hub's", "is this the address of a covgov hub?"
             ) from None
 
 
-def _refused(response: httpx2.Response) -> Refused:
+def _refused(response: httpx2.Response) -> HubRefusal:
     try:
-        problem = msgspec.json.decode(response.content, type=_Problem)
+        problem = msgspec.json.decode(response.content, type=_ProblemAnswer)
     except ValueError:
-        problem = _Problem()
+        problem = _ProblemAnswer()
     told = problem.detail or f"HTTP {response.status_code}"
     wait = seconds(response.headers.get("retry-after", "")) or 0.0
     hint = f"try again in {wait:.0f} s" if wait > LONGEST_WAIT else problem.hint
-    return Refused(response.status_code, problem.code, one_line(told), one_line(hint))
+    return HubRefusal(response.status_code, problem.code, one_line(told), one_line(hint))

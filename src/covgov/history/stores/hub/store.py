@@ -10,15 +10,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 from covgov.errors import DeliveryFailed, Undetermined
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Change, Fault, RunSummary, View
-from covgov.history.stores.hub.client import TOKEN, HubClient, Refused
+from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
+from covgov.history.stores.hub.wire import (
+    AdditionResult,
+    FileContents,
+    FileNames,
+    HistoryAddition,
+    MissingFiles,
+    NameListing,
+    PruneRequest,
+    PruneResult,
+)
 from covgov.model.run import RunRecord
 
 NAMES_AT_ONCE = 500
@@ -34,52 +41,6 @@ PAUSE_SECONDS = 0.25
 SHARED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
 
 T = TypeVar("T")
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """head: the bytes of head.json at the same moment, None when there is none. next: the cursor of the page after this
-    one, None on the last.
-    """
-
-    names: tuple[str, ...]
-    head: bytes | None
-    next: str | None = None
-
-
-class Files(msgspec.Struct, frozen=True):
-    """left: names that were not answered because the answer was full."""
-
-    files: dict[str, bytes]
-    left: tuple[str, ...]
-
-
-class Missing(msgspec.Struct, frozen=True):
-    missing: tuple[str, ...]
-
-
-class Sent(msgspec.Struct, frozen=True):
-    head: str
-
-
-class Dropped(msgspec.Struct, frozen=True):
-    dropped: tuple[str, ...]
-
-
-class Names(msgspec.Struct, frozen=True):
-    names: Sequence[str]
-
-
-class Keep(msgspec.Struct, frozen=True):
-    keep: Annotated[int, msgspec.Meta(ge=0)]
-
-
-class Proposal(msgspec.Struct, frozen=True):
-    """expected_head: SHA-256 of the head.json that this continues, "" for none."""
-
-    expected_head: str
-    files: dict[str, bytes]
-    at: datetime
-    message: str
 
 
 class HubView:
@@ -128,29 +89,29 @@ class HubView:
     def _all(self, folder: str) -> tuple[list[str], bytes | None]:
         """Every name below the folder and the head, as of one moment: from the start when a run comes in between."""
         for _ in range(LISTINGS):
-            page = self._client.get("names", Listing, {"folder": folder})
+            page = self._client.get("names", NameListing, {"folder": folder})
             names, head = [*page.names], page.head
             while page.next and page.head == head:
                 page = self._page(folder, page.next)
                 names += page.names
             if page.head == head:
                 return names, head
-        raise Refused(409, "history-contended", f"the history kept changing while it was read ({LISTINGS} times)")
+        raise HubRefusal(409, "history-contended", f"the history kept changing while it was read ({LISTINGS} times)")
 
-    def _page(self, folder: str, after: str) -> Listing:
-        page = self._client.get("names", Listing, {"folder": folder, "after": after})
+    def _page(self, folder: str, after: str) -> NameListing:
+        page = self._client.get("names", NameListing, {"folder": folder, "after": after})
         if not page.names or page.next == after:
-            raise Refused(200, "", "the answer is not a hub's: its pages lead nowhere")
+            raise HubRefusal(200, "", "the answer is not a hub's: its pages lead nowhere")
         return page
 
     def _fetched(self, names: Sequence[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         left = tuple(names)
         while left:
-            answer = self._client.post("read", Names(left), Files)
+            answer = self._client.post("read", FileNames(left), FileContents)
             found |= answer.files
             if len(answer.left) >= len(left):
-                raise Refused(200, "", "the answer is not a hub's: it leaves out what it was asked for")
+                raise HubRefusal(200, "", "the answer is not a hub's: it leaves out what it was asked for")
             left = answer.left
         return found
 
@@ -226,7 +187,7 @@ class HubStore:
     def prune(self, keep: int) -> Sequence[str]:
         if not self.exists():
             return []
-        return self._written("prune", Keep(keep), Dropped).dropped
+        return self._written("prune", PruneRequest(keep), PruneResult).dropped
 
     def push(self) -> None:
         """Nothing waits here: what was recorded is in the hub. Asks the hub, so that success means something."""
@@ -257,19 +218,21 @@ class HubStore:
         last = ahead.pop() if ahead else {}
         try:
             for part in ahead:
-                self._written("additions", Proposal(view.head, part, added.at, added.message), Sent)
-            self._written("additions", Proposal(view.head, {**last, **chained}, added.at, added.message), Sent)
+                self._written("additions", HistoryAddition(view.head, part, added.at, added.message), AdditionResult)
+            self._written(
+                "additions", HistoryAddition(view.head, {**last, **chained}, added.at, added.message), AdditionResult
+            )
         except _Contended:
             return False
         return True
 
     def _missing(self, names: Sequence[str]) -> Sequence[str]:
-        return self._written("missing", Names(names), Missing).missing
+        return self._written("missing", FileNames(tuple(names)), MissingFiles).missing
 
     def _written(self, path: str, body: object, kind: type[T]) -> T:
         try:
             return self._client.post(path, body, kind)
-        except Refused as refused:
+        except HubRefusal as refused:
             if refused.code == "history-contended":
                 raise _Contended from None
             raise DeliveryFailed(
@@ -291,26 +254,26 @@ class _Told:
     def names(self, folder: str = "") -> Sequence[str]:
         try:
             return self._view.names(folder)
-        except Refused as refused:
+        except HubRefusal as refused:
             raise self._unreachable(refused) from None
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
         try:
             return self._view.read(names)
-        except Refused as refused:
+        except HubRefusal as refused:
             raise self._unreachable(refused) from None
 
-    def _unreachable(self, refused: Refused) -> Undetermined:
+    def _unreachable(self, refused: HubRefusal) -> Undetermined:
         return Undetermined(
             "history-unreachable", f"the history in {self._client.address}: {_said(refused)}", hint=_hint(refused)
         )
 
 
-def _said(refused: Refused) -> str:
+def _said(refused: HubRefusal) -> str:
     return f"{refused.message} [{refused.code}]" if refused.code else refused.message
 
 
-def _hint(refused: Refused) -> str:
+def _hint(refused: HubRefusal) -> str:
     if refused.status in (401, 403, 404):
         return f"{TOKEN} must hold a token of this hub that reaches the repository; {refused.hint}".rstrip("; ")
     return refused.hint or "is the hub running, and can this machine reach it?"

@@ -1,1 +1,1 @@
-"""What every request passes: limits, conditions, problems, paging."""
+"""Shared parts of all routes: limits, conditional requests, problem documents, paging."""

@@ -1,7 +1,7 @@
-"""JSON bodies that are read fast and strictly: after the guard, within the limits, outside the event loop.
+"""JSON bodies: read after the guard, within the limits, parsed outside of the event loop.
 
-No route lets FastAPI read its body: that happens before any guard, on the event loop. A body is a dependency that
-stands after the guard among the route's parameters, and a test holds every route to it.
+FastAPI itself would read a body before any guard and on the event loop. So a body is a dependency that
+follows the guard among the route's parameters; a test checks every route.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from covgov.hub.api.http.body_limits import BODY, Body
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.body_limits import BODY, BoundedBody
+from covgov.hub.api.http.problems import ApiProblem
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
 async def raw_body(request: Request) -> bytes:
-    """The whole body, within `Limits.document`; stands after the guard, so that nobody who may not is listened to."""
+    """The whole body, within `HubLimits.document`. Declare it after the guard."""
     return await request.body()
 
 
 async def upload_body(request: Request) -> bytes:
-    """The whole body of an upload or an addition, within `Limits.body` and `unpacked`; stands after the guard."""
+    """The whole body of an upload or addition, within `HubLimits.body` and `unpacked`. Declare it after the guard."""
     body = request.scope[BODY]
-    if not isinstance(body, Body):
+    if not isinstance(body, BoundedBody):
         raise TypeError("the application was not made by create_app")
     body.widen()
     return await request.body()
 
 
 def json_body(kind: type[M]) -> Callable[[bytes], M]:
-    """A dependency that gives the body as a model; it is parsed in a worker thread. Raises RequestValidationError."""
+    """A dependency that returns the body as a model, parsed in a worker thread. Raises RequestValidationError."""
 
     def read(body: Annotated[bytes, Depends(raw_body)]) -> M:
         try:
@@ -50,12 +50,12 @@ def json_body(kind: type[M]) -> Callable[[bytes], M]:
 
 
 def decoded(body: bytes, kind: type[T]) -> T:
-    """Raises Problem (`request-invalid`) naming the place of the first misfit."""
+    """Raises ApiProblem (`request-invalid`) naming the place of the first error."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (ValueError, RecursionError) as error:
-        raise Problem(
-            422, "request-invalid", f"the body does not fit: {error}", hint="see /openapi.json for its shape"
+        raise ApiProblem(
+            422, "request-invalid", f"invalid body: {error}", hint="see /openapi.json for its schema"
         ) from None
 
 
@@ -77,7 +77,7 @@ def answered(kind: type[object], description: str) -> dict[str, object]:
 
 
 def schema_of(kind: type[object]) -> dict[str, object]:
-    """The JSON Schema of a struct or a flat model, without references: it stands in the route's own description."""
+    """The JSON Schema of a struct or a flat model, without references, for use inside a route's description."""
     if issubclass(kind, BaseModel):
         return kind.model_json_schema()
     _, components = msgspec.json.schema_components([kind], ref_template="{name}")

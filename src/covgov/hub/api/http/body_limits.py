@@ -1,7 +1,7 @@
-"""Request bodies: limits of size, time and expansion hold while a body is read, not after it is in memory.
+"""Limits of size, time and expansion, enforced while a request body is read.
 
-Every body is a small one until a route that takes uploads says otherwise, which it does after its guard
-(`bodies.upload_body`): a stranger never makes the hub read or unpack more than `Limits.document` bytes.
+A body is limited to `HubLimits.document` bytes, read and unpacked, until an upload route raises the limit after its
+guard (`bodies.upload_body`).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from covgov.hub.api.http.middleware import refusal
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.settings import Limits
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.settings import HubLimits
 
 BODY = "covgov.body"
 """Where in a request's scope its Body stands."""
 
 
-class Bodies:
-    """Bounds and unpacks what the application reads. A body that nobody reads is not read here either."""
+class BodyLimitMiddleware:
+    """Limits and unpacks what the application reads. It never reads a body on its own."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, monotonic: Callable[[], float]) -> None:
+    def __init__(self, app: ASGIApp, limits: HubLimits, monotonic: Callable[[], float]) -> None:
         self._app = app
         self._limits = limits
         self._monotonic = monotonic
@@ -41,7 +41,7 @@ class Bodies:
         size = int(declared) if declared.isdigit() else 0
         try:
             expand = self._expander(headers, size)
-        except Problem as problem:
+        except ApiProblem as problem:
             response = refusal(scope, problem.status_code, problem.code, problem.detail, hint=problem.hint)
             await response(scope, receive, send)
             return
@@ -50,30 +50,30 @@ class Bodies:
             plain = MutableHeaders(scope=scope)
             del plain["content-encoding"]
             del plain["content-length"]
-        body = Body(receive, self._limits, expand, self._monotonic, declared=size)
+        body = BoundedBody(receive, self._limits, expand, self._monotonic, declared=size)
         scope[BODY] = body
         await self._app(scope, body.receive, send)
 
-    def _expander(self, headers: Headers, declared: int) -> Gunzip | None:
-        """None for a plain body. Raises Problem for what can be told from the headers."""
+    def _expander(self, headers: Headers, declared: int) -> GzipExpander | None:
+        """None for a plain body. Raises ApiProblem for headers that are out of bounds."""
         if declared > self._limits.body:
             raise too_large(self._limits.body)
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding == "identity":
             return None
         if encoding == "gzip":
-            return Gunzip(self._limits.document)
-        raise Problem(415, "encoding-unsupported", f"the hub reads bodies as they are or gzip, not {encoding[:40]!r}")
+            return GzipExpander(self._limits.document)
+        raise ApiProblem(415, "encoding-unsupported", f"the hub reads plain or gzip bodies, not {encoding[:40]!r}")
 
 
-class Body:
-    """A `receive` that counts, unpacks and keeps time until the last part of the body has come."""
+class BoundedBody:
+    """A `receive` that counts, unpacks and times the body until its last part."""
 
     def __init__(
         self,
         receive: Receive,
-        limits: Limits,
-        expand: Gunzip | None,
+        limits: HubLimits,
+        expand: GzipExpander | None,
         monotonic: Callable[[], float],
         *,
         declared: int = 0,
@@ -89,13 +89,13 @@ class Body:
         self._done = False
 
     def widen(self) -> None:
-        """From now on it may be as large as an upload; to be called before the first part is read."""
+        """Allow the size of an upload; call it before the first part is read."""
         self._most = self._limits.body
         if self._expand is not None:
             self._expand.most = self._limits.unpacked
 
     async def receive(self) -> Message:
-        """Raises Problem (`body-too-large`, `body-damaged`, `body-slow`), ClientDisconnect when the rest never came."""
+        """Raises ApiProblem (`body-too-large`, `body-damaged`, `body-slow`), and ClientDisconnect for half a body."""
         if self._done:
             return await self._receive()
         if self._declared > self._most:
@@ -122,19 +122,19 @@ class Body:
                 message = await self._receive()
         except TimeoutError:
             self._done = True
-            raise Problem(
+            raise ApiProblem(
                 408,
                 "body-slow",
                 f"the body did not arrive within {self._limits.body_seconds:g} s; nothing was changed",
-                hint="send less at once, or compressed",
+                hint="send it in smaller parts, or compressed",
                 headers={"Connection": "close"},
             ) from None
         self._left -= self._monotonic() - began  # only waiting counts: a client does not pay for our unpacking
         return message
 
 
-class Gunzip:
-    """Unpacks one gzip stream part by part and never holds more than `most` bytes of its result."""
+class GzipExpander:
+    """Unpacks one gzip stream part by part, at most `most` bytes in all."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -142,7 +142,7 @@ class Gunzip:
         self._stream = zlib.decompressobj(wbits=31)
 
     def __call__(self, data: bytes, *, last: bool) -> bytes:
-        """Raises Problem (`body-damaged`, `body-too-large`)."""
+        """Raises ApiProblem (`body-damaged`, `body-too-large`)."""
         try:
             plain = self._stream.decompress(data, self.most - self._made + 1)
         except zlib.error as error:
@@ -151,26 +151,26 @@ class Gunzip:
         if self._made > self.most:
             raise too_large(self.most, unpacked=True)
         if self._stream.unused_data:
-            raise _damaged("something follows the end of the gzip data")
+            raise _damaged("there is data after the end of the gzip stream")
         if last and not self._stream.eof:
-            raise _damaged("the gzip data is cut short")
+            raise _damaged("the gzip data is truncated")
         return plain
 
 
-def too_large(limit: int, *, unpacked: bool = False) -> Problem:
-    """The refusal of a body beyond the limit."""
-    return Problem(
+def too_large(limit: int, *, unpacked: bool = False) -> ApiProblem:
+    """The problem of a body beyond the limit."""
+    return ApiProblem(
         413,
         "body-too-large",
         f"the body is larger than {limit} bytes{' once unpacked' if unpacked else ''}; nothing was changed",
-        hint="send it gzip-compressed or in parts; the hub's limits are settings of its operator",
+        hint="compress it with gzip or send it in parts; the operator sets the limits",
     )
 
 
-def _damaged(why: str) -> Problem:
-    return Problem(
+def _damaged(why: str) -> ApiProblem:
+    return ApiProblem(
         400,
         "body-damaged",
-        f"the body is not the gzip data that Content-Encoding announces: {why}",
-        hint="send it again; a body that is not packed needs no Content-Encoding",
+        f"the body is not valid gzip, though Content-Encoding says gzip: {why}",
+        hint="send it again, or leave out Content-Encoding for a plain body",
     )

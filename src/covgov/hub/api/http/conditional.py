@@ -1,4 +1,4 @@
-"""Answers that can be asked for again cheaply, and changes that know what they replace: strong ETags, 304 and 412."""
+"""Conditional requests: strong ETags, 304 for unchanged answers, 412 for changes of an outdated state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 
 JSON = "application/json"
 GZIP = "-gzip"
@@ -20,26 +20,26 @@ IfMatch = Annotated[
     str,
     Header(
         max_length=1000,
-        description="The ETag of what is to be replaced: nothing else will be. Empty: whatever is there.",
+        description="The ETag of the document to replace; empty replaces any.",
     ),
 ]
 
 CURRENT = "private, no-cache"
-"""Changes with the next run: keep it, but ask each time (a 304 costs no body)."""
+"""For answers that change with the next run: cache, but revalidate each time."""
 
 FIXED = "private, max-age=86400, immutable"
-"""What is recorded never changes; private, because who may read it can."""
+"""For recorded data, which never changes; private, because access rights can change."""
 
 
 HEADERS: dict[str, object] = {
-    "ETag": {"description": "Strong; send it as If-None-Match next time.", "schema": {"type": "string"}},
+    "ETag": {"description": "Strong; send it as If-None-Match in the next request.", "schema": {"type": "string"}},
     "Cache-Control": {"schema": {"type": "string"}},
 }
 CACHED: dict[int | str, dict[str, object]] = {
     200: {"headers": HEADERS},
-    304: {"description": "What If-None-Match names is still the answer."},
+    304: {"description": "The answer still has the ETag in If-None-Match."},
 }
-"""What a route that ends with `answer` says of it in OpenAPI."""
+"""OpenAPI responses of a route that returns `answer`."""
 
 
 def answer(
@@ -50,9 +50,9 @@ def answer(
     media_type: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """200 with the body, or 304 without it when the client names its ETag.
+    """200 with the body, or 304 when If-None-Match has its ETag.
 
-    The ETag is the hash of the bytes, and another one for a client that takes gzip: what such a client gets may differ.
+    The ETag is the hash of the bytes, with a suffix for clients that accept gzip: their answer can be compressed.
     """
     content = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
     etag = _etag(content, GZIP if "gzip" in request.headers.get("accept-encoding", "") else "")
@@ -63,17 +63,17 @@ def answer(
 
 
 def unchanged(if_match: str, body: BaseModel | None) -> None:
-    """Raises Problem (`document-changed`) when If-Match names another answer than the one that there is now, if any."""
+    """Raises ApiProblem (`document-changed`) when If-Match does not name the current answer. body: None for none."""
     if not if_match.strip():
         return
     content = None if body is None else body.model_dump_json(by_alias=True).encode()
     current = {"*", _etag(content, ""), _etag(content, GZIP)} if content is not None else set()
     if current.isdisjoint(tag.strip() for tag in if_match.split(",")):  # a weak tag is none of them (RFC 9110, 13.1.1)
-        raise Problem(
+        raise ApiProblem(
             412,
             "document-changed",
-            "somebody else changed it after you read it; nothing was changed",
-            hint="read it again, make your change in what is there now, and send that with its ETag",
+            "it changed since you read it; nothing was changed",
+            hint="read it again, redo your change, and send it with the new ETag",
         )
 
 
@@ -82,6 +82,6 @@ def _etag(content: bytes, coded: str) -> str:
 
 
 def matches(asked: list[str], etag: str) -> bool:
-    """Whether If-None-Match names the tag, by weak comparison (RFC 9110, 13.1.2)."""
+    """Whether If-None-Match has the tag, by weak comparison (RFC 9110, 13.1.2)."""
     tags = [tag.strip().removeprefix("W/") for line in asked for tag in line.split(",")]
     return "*" in tags or etag in tags

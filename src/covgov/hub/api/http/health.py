@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve: what a supervisor and a load balancer ask."""
+"""`/healthz` and `/readyz`, for supervisors and load balancers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from covgov.errors import CovgovError
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.auth_service.guard import public
 from covgov.hub.store.engine import current, newest
 
 router = APIRouter(tags=["operation"])
 
 KEPT_SECONDS = 1.0
-"""How long an answer holds: everyone may ask as often as they like, and the database is asked this often."""
+"""How long an answer is cached, so that frequent requests do not reach the database."""
 
 
 class Health(BaseModel):
@@ -27,31 +27,31 @@ class Health(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Unready:
-    """Why the hub cannot serve. seconds: when it may be worth asking again, 0 for not without somebody's doing."""
+class ReadinessFault:
+    """Why the hub cannot serve. seconds: for Retry-After, 0 when an operator must act."""
 
     detail: str
     hint: str = ""
     seconds: int = 0
 
 
-UNREACHABLE = Unready("the database does not answer", seconds=5)
-OTHER_TABLES = Unready("the database has other tables than this version", "run `covgov hub migrate`")
+UNREACHABLE = ReadinessFault("the database does not answer", seconds=5)
+OTHER_TABLES = ReadinessFault("the database has another schema revision than this version", "run `covgov hub migrate`")
 
 
 class Readiness:
-    """Whether the database answers and has the tables that this version works with, as of a moment ago."""
+    """Whether the database answers and has this version's schema; cached for a second."""
 
     def __init__(self, engine: Engine, monotonic: Callable[[], float]) -> None:
         self._engine = engine
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._asked: float | None = None
-        self._found: Unready | None = None
+        self._found: ReadinessFault | None = None
         self._newest = ""
 
-    def fault(self) -> Unready | None:
-        """None when it is ready. Those who ask at once wait for one answer."""
+    def fault(self) -> ReadinessFault | None:
+        """None when it is ready. Concurrent callers share one check."""
         with self._lock:
             now = self._monotonic()
             if self._asked is None or now - self._asked >= KEPT_SECONDS:
@@ -59,7 +59,7 @@ class Readiness:
                 self._asked = self._monotonic()
             return self._found
 
-    def _look(self) -> Unready | None:
+    def _look(self) -> ReadinessFault | None:
         self._newest = self._newest or newest()  # reads the migrations, which do not change while the process lives
         try:
             return None if current(self._engine) == self._newest else OTHER_TABLES
@@ -77,15 +77,15 @@ def readiness_of(request: Request) -> Readiness:
 
 @router.get("/healthz", summary="Alive", dependencies=[Depends(public())])
 def alive() -> Health:
-    """The process answers; nothing else is looked at."""
+    """The process answers."""
     return Health(status="alive")
 
 
 @router.get("/readyz", summary="Ready to serve", dependencies=[Depends(public())])
 def ready(request: Request) -> Health:
-    """The database answers and has the tables that this version works with; looked at once a second at most."""
+    """The database answers and has this version's schema; checked at most once a second."""
     fault = readiness_of(request).fault()
     if fault is not None:
         headers = {"Retry-After": str(fault.seconds)} if fault.seconds else None
-        raise Problem(503, "hub-not-ready", fault.detail, hint=fault.hint, headers=headers)
+        raise ApiProblem(503, "hub-not-ready", fault.detail, hint=fault.hint, headers=headers)
     return Health(status="ready")

@@ -1,4 +1,4 @@
-"""How often one client may ask: a bucket for each token that proved itself, else for each address (see `peers`), held
+"""Rate limit: a token bucket per authenticated token, else per address (see `peers`), held
 in memory and bounded in number."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CLIENTS = 10_000
-"""How many clients are remembered; the one that was quiet longest is forgotten first, and begins anew."""
+"""Most clients in memory; the least recent one is dropped first."""
 
 
 @dataclass(slots=True)
@@ -19,10 +19,10 @@ class _Bucket:
     filled: float
 
 
-class Buckets:
-    """`per_minute` requests at once, and as many again spread over each following minute.
+class RateLimiter:
+    """Allows `per_minute` requests at once, and as many again per minute.
 
-    monotonic: seconds that never go back; a wall clock that jumps neither locks a client out nor lets it in.
+    monotonic: seconds that never go back, so that a jumping wall clock has no effect.
     """
 
     def __init__(self, per_minute: int, monotonic: Callable[[], float]) -> None:
@@ -33,7 +33,7 @@ class Buckets:
         self._lock = threading.Lock()
 
     def take(self, client: str) -> int:
-        """0 when the request may proceed, else the whole seconds after which the next one may."""
+        """0 when the request is allowed, else the whole seconds until the next one is."""
         with self._lock:
             now = self._monotonic()
             bucket = self._buckets.setdefault(client, _Bucket(self._most, now))

@@ -1,4 +1,4 @@
-"""Prometheus metrics of one application; nothing in a label comes from a client."""
+"""Prometheus metrics of one application; no label comes from a client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["operation"])
 
 
 class HubMetrics:
-    """A registry of its own, so that two applications in one process do not meet."""
+    """Metrics in a registry of their own, so that two applications in one process are independent."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -38,7 +38,10 @@ class HubMetrics:
         )
         self._runs = Counter("covgov_hub_runs_total", "Runs, by outcome", ("outcome",), registry=self._registry)
         self._uploads = Counter(
-            "covgov_hub_uploads_total", "Uploads accepted, by what they led to", ("state",), registry=self._registry
+            "covgov_hub_uploads_total",
+            "Accepted uploads, by the state of their run",
+            ("state",),
+            registry=self._registry,
         )
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -72,5 +75,5 @@ def show(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.METRICS_READ))],
 ) -> Response:
-    """Counts and durations; no names of repositories."""
+    """Counts and durations, without names of repositories."""
     return Response(metrics_of(request).exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its diagnostic line, its metrics, its rate, and the answer to a crash."""
+"""Middleware of every request: id, diagnostic line, metrics, rate limit, and the answer to a crash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from covgov.hub.api.http import peers, problems
-from covgov.hub.api.http.limits import Buckets
+from covgov.hub.api.http.limits import RateLimiter
 from covgov.hub.api.http.metrics import HubMetrics
 from covgov.hub.auth_service.guard import PRINCIPAL
 from covgov.hub.auth_service.principals import ANONYMOUS
@@ -21,11 +21,11 @@ from covgov.hub.settings import Network
 HEADER = "X-Request-Id"
 ID_BYTES = 16
 UNLIMITED = frozenset({"/healthz", "/readyz"})
-"""What a supervisor asks often, costs next to nothing and must never be refused for being asked often."""
+"""Cheap routes for supervisors, exempt from the rate limit."""
 
 
-class Envelope:
-    """Outermost. Gives the request its id (never the client's own: the audit trail names it) and accounts for it."""
+class RequestMiddleware:
+    """Outermost. Gives the request a new id (a client's own would enter the audit trail), logs and counts it."""
 
     def __init__(self, app: ASGIApp, deps: HubDeps, metrics: HubMetrics) -> None:
         self._app = app
@@ -53,7 +53,7 @@ class Envelope:
             self._account(scope, answered[0] if answered else 0, seconds)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, answered: list[int]) -> None:
-        """Nothing but a problem document reaches a client from a fault of the hub's own."""
+        """Turns every unexpected exception into a problem document."""
         try:
             await self._app(scope, receive, send)
         except ClientDisconnect:
@@ -78,17 +78,17 @@ class Envelope:
         )
 
 
-class Rate:
-    """Refuses a client that asks too often: 429 with Retry-After.
+class RateLimitMiddleware:
+    """Answers clients above their rate with 429 and Retry-After.
 
-    A token that was taken before has a rate of its own; everyone else shares that of their address.
+    A token that authenticated before has its own rate; other requests share the rate of their address.
     """
 
-    def __init__(self, app: ASGIApp, buckets: Buckets, trusted: Sequence[Network] = ()) -> None:
+    def __init__(self, app: ASGIApp, buckets: RateLimiter, trusted: Sequence[Network] = ()) -> None:
         self._app = app
         self._buckets = buckets
         self._trusted = trusted
-        self._proven = peers.Proven()
+        self._proven = peers.AuthenticatedClients()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in UNLIMITED:
@@ -104,31 +104,31 @@ class Rate:
 
 
 def crash(scope: Scope) -> JSONResponse:
-    """The answer to an error that nobody foresaw: its id, and nothing of its cause."""
+    """The answer to an unexpected error: the request id, without the cause."""
     return refusal(
         scope,
         500,
         "internal-error",
-        "the hub failed on this request; what it had begun was rolled back",
-        hint="the hub's log tells more under this request id",
+        "the hub failed on this request; its changes were rolled back",
+        hint="look for this request id in the hub's log",
     )
 
 
 def too_often(scope: Scope, seconds: int) -> JSONResponse:
-    """The answer to a client beyond its rate."""
+    """The answer to a client above its rate."""
     response = refusal(
         scope,
         429,
         "rate-limited",
         f"too many requests from this client; the next one is answered in {seconds} s",
-        hint="wait as long as Retry-After says",
+        hint="wait for the seconds in Retry-After",
     )
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
 def refusal(scope: Scope, status: int, code: str, detail: str, *, hint: str = "") -> JSONResponse:
-    """A problem document made outside of the routes."""
+    """A problem document for middleware."""
     request_id = str(scope.get("covgov.request_id", ""))
     scope[problems.CODE] = code
     content = problems.document(status, code, detail, request_id=request_id, instance=scope["path"], hint=hint)

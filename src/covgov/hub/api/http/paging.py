@@ -1,8 +1,8 @@
-"""Cursors: where a listing goes on, as one opaque word that nobody can usefully write by hand.
+"""Cursors: opaque texts that continue a listing.
 
-A cursor is base64url of `checksum + canonical JSON of (listing, key)`. The listing is part of it (route, repository and
-filters), so that a cursor of one question is refused by another. It grants nothing: what a key leads to is read under
-the same permission as the first page, so a checksum against slips is enough and no secret is needed.
+A cursor is base64url of `checksum + canonical JSON of (listing, key)`. It includes the listing (route, repository and
+filters), so that another listing refuses it. It grants nothing: a page is read with the same permission as the first
+one, so a checksum against mistakes is enough and no secret is needed.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from starlette.requests import Request
 from covgov.errors import UsageError
 
 MOST = 200
-"""Items of one page at most; `limits.page` may be lower."""
+"""Most items in a page; `limits.page` can be lower."""
 
 CHECKSUM = 8
 """Bytes."""
 
 LARGEST = 2**63
-"""A number from here on is none of a database's."""
+"""Databases have no numbers from here on."""
 
 K = TypeVar("K")
 
-Limit = Annotated[int, Query(ge=1, le=MOST, description="How many items; the hub may be set to give fewer.")]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Most items in the page; the hub can have a lower limit.")]
 After = Annotated[
-    str, Query(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$", description="The `next` of the page before.")
+    str, Query(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$", description="The `next` of the previous page.")
 ]
 
 
@@ -61,8 +61,8 @@ def decode(listing: Sequence[str], cursor: str, kind: type[K]) -> K | None:
     except ValueError:  # binascii's and msgspec's errors are ValueErrors
         raise UsageError(
             "cursor-invalid",
-            "after: this is not the `next` of a page of this listing",
-            hint="leave `after` out to begin again, and keep the other parameters as they were",
+            "after: not the `next` of a page of this listing",
+            hint="leave out `after` to start again, and keep the other parameters unchanged",
         ) from None
 
 

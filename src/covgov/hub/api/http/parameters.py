@@ -1,4 +1,4 @@
-"""The parameters that several routes share, with their limits, which are part of the published contract."""
+"""Parameters shared by several routes, with the limits that the API documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import Path, Query
 from covgov.model.snapshot import Metric
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
-"""No database takes a NUL in text, and no name holds the others."""
+"""No control characters: databases reject NUL, and names have none of the others."""
 
 Owner = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,100}$", description="The owner.", examples=["acme"])]
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,100}$", description="The repository.", examples=["shop"])]
@@ -46,7 +46,7 @@ Revision = Annotated[
     str,
     Query(
         pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$",
-        description="A run's id, or a full commit id, which stands for the newest complete run of that commit.",
+        description="The id of a run, or a full commit id for the newest complete run of that commit.",
     ),
 ]
 FilePath = Annotated[
@@ -54,14 +54,12 @@ FilePath = Annotated[
     Query(min_length=1, max_length=4096, pattern=NO_CONTROL, description="A file's path from the repository's root."),
 ]
 Under = Annotated[
-    str, Query(max_length=4096, pattern=NO_CONTROL, description="Only files whose path begins so; empty is every file.")
+    str, Query(max_length=4096, pattern=NO_CONTROL, description="Only files below this path prefix; empty for all.")
 ]
 Counting = Annotated[
     Metric | None, Query(description="What is counted; by default the component's own metric, else `combined`.")
 ]
-Until = Annotated[
-    date | None, Query(description="The last week accounted for is the one with this day; by default today (UTC).")
-]
+Until = Annotated[date | None, Query(description="A day in the last week of the digest; by default today (UTC).")]
 Weeks = Annotated[int, Query(ge=1, le=53, description="How many ISO weeks.")]
 Label = Annotated[
     str, Query(max_length=60, pattern=NO_CONTROL, description="The badge's left side; by default the component's name.")

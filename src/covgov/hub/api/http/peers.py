@@ -1,4 +1,4 @@
-"""Who asks, as far as limits are concerned: by the token that proved itself lately, else by network address."""
+"""The identity of a client for rate limits: a token that authenticated before, else the network address."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from starlette.types import Scope
 from covgov.hub.settings import Network
 
 REMEMBERED = 10_000
-"""Tokens whose bearers have a rate of their own; the one that was shown longest ago is forgotten first."""
+"""Most tokens with their own rate; the least recent one is dropped first."""
 
 HOUSEHOLD = 64
-"""Leading bits of an IPv6 address that belong to one client: it can have all addresses below them."""
+"""Leading bits of an IPv6 address that identify a client, which can use all addresses of its /64."""
 
 
-class Proven:
-    """Authorization headers that authenticated somebody, by their hash, and whom.
+class AuthenticatedClients:
+    """Hashes of Authorization headers that authenticated, with the principal's name.
 
-    A header that was never taken proves nothing: who makes up a new token for each request would have a fresh rate for
-    each. What was taken once and is revoked now has a rate of its own still, which opens nothing.
+    Unknown headers do not count, or an invented token per request would have a fresh rate each time. A revoked token
+    keeps its rate, which grants no access.
     """
 
     def __init__(self) -> None:
@@ -32,12 +32,12 @@ class Proven:
         self._names: OrderedDict[bytes, str] = OrderedDict()
 
     def of(self, scope: Scope) -> str | None:
-        """Whom this request's header authenticated before."""
+        """The principal that this request's header authenticated before."""
         with self._lock:
             return self._names.get(_shown(scope))
 
     def learn(self, scope: Scope, name: str) -> None:
-        """The request's header authenticated `name`."""
+        """Remember that the request's header authenticated `name`."""
         with self._lock:
             shown = _shown(scope)
             self._names[shown] = name
@@ -47,9 +47,9 @@ class Proven:
 
 
 def address(scope: Scope, trusted: Sequence[Network]) -> str:
-    """The client's address: who connected; behind trusted proxies the last one in X-Forwarded-For that is none of them.
+    """The client's address; behind trusted proxies the last address in X-Forwarded-For that is not a trusted proxy.
 
-    What stands before that one was written by the client, and counts for nothing. IPv6 is told as its /64.
+    Earlier entries of the header come from the client and are ignored. IPv6 addresses are reduced to their /64.
     """
     client = scope.get("client")
     peer = client[0] if client else ""

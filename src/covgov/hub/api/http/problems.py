@@ -1,4 +1,4 @@
-"""Every answer that is not what was asked for: RFC 9457 problem documents, made in one place."""
+"""Error answers as RFC 9457 problem documents."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from covgov.errors import (
     Undetermined,
     UsageError,
 )
-from covgov.hub.auth_service.refusals import Refused
+from covgov.hub.auth_service.refusals import AccessRefusal
 from covgov.hub.deps import request_id_of
 
 MEDIA_TYPE = "application/problem+json"
 CODE = "covgov.code"
-"""Where a request's scope keeps the code of its refusal, for the diagnostic line."""
+"""Key in the request's scope: the error code, for the diagnostic line."""
 
 WAIT: Mapping[str, int] = {"hub-database-busy": 2, "hub-storage-full": 60}
-"""Seconds that a client is told to wait: for another writer, and for somebody who makes room."""
+"""Retry-After in seconds: for another writer, and for an operator who frees space."""
 
 BY_CODE: Mapping[str, int] = {
     "audit-unwritable": 500,
@@ -82,13 +82,13 @@ _DOCUMENTED: dict[str, object] = {
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 RESPONSES: dict[int | str, dict[str, object]] = {422: _DOCUMENTED, "default": _DOCUMENTED}
-"""What every route may answer besides its own results, for OpenAPI."""
+"""Error responses of every route, for OpenAPI."""
 
 ROUTING = {404: "route-unknown", 405: "method-not-allowed"}
 
 
-class Problem(HTTPException):
-    """A refusal of the API that no class of covgov.errors stands for. `code` is stable, as theirs is."""
+class ApiProblem(HTTPException):
+    """An error of the API without a class in covgov.errors. `code` is stable, as theirs."""
 
     def __init__(
         self, status: int, code: str, detail: str, *, hint: str = "", headers: Mapping[str, str] | None = None
@@ -108,7 +108,7 @@ def document(
     hint: str = "",
     more: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """The members of a problem document. `type` is a name, not an address: `code` explains itself in docs/errors.md."""
+    """The members of a problem document. `type` is a URN, not an address: docs/errors.md explains the codes."""
     return {
         "type": f"urn:covgov:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -124,14 +124,14 @@ def document(
 
 def status_of(error: CovgovError) -> int:
     """The HTTP status of one of covgov's own errors."""
-    if isinstance(error, Refused):
+    if isinstance(error, AccessRefusal):
         return error.status
     named = BY_CODE.get(error.code)
     return named or next((status for kind, status in BY_CLASS if isinstance(error, kind)), 500)
 
 
 def install(app: FastAPI) -> None:
-    """Give every error its problem document."""
+    """Register the handlers that turn errors into problem documents."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(CovgovError, _own)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -162,7 +162,7 @@ def answer(
 
 
 def _http(request: Request, error: Exception) -> Response:
-    if isinstance(error, Problem):
+    if isinstance(error, ApiProblem):
         return answer(request, error.status_code, error.code, error.detail, hint=error.hint, headers=error.headers)
     if not isinstance(error, HTTPException):
         raise error
@@ -186,19 +186,19 @@ def _own(request: Request, error: Exception) -> Response:
 
 
 def _headers_of(error: CovgovError) -> dict[str, str]:
-    headers = dict(error.headers) if isinstance(error, Refused) else {}
+    headers = dict(error.headers) if isinstance(error, AccessRefusal) else {}
     if error.code in WAIT:
         headers["Retry-After"] = str(WAIT[error.code])
     return headers
 
 
 def _validation(request: Request, error: Exception) -> Response:
-    """Which part of the request does not fit; what it held is not repeated."""
+    """Names the invalid parts of the request, without their values."""
     if not isinstance(error, RequestValidationError):
         raise error
     told = [
         {"where": "/".join(str(part) for part in one.get("loc", ())), "what": str(one.get("msg", ""))}
         for one in error.errors()
     ]
-    first = f"{told[0]['where']}: {told[0]['what']}" if told else "the request does not fit"
+    first = f"{told[0]['where']}: {told[0]['what']}" if told else "the request is invalid"
     return answer(request, 422, "request-invalid", first, hint="see /openapi.json", more={"errors": told})

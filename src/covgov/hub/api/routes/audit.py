@@ -1,4 +1,4 @@
-"""`/v1/audit`: the audit trail for keeping outside, one JSON object per line."""
+"""`/v1/audit`: export of the audit trail, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import unit
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 
 NDJSON = "application/x-ndjson"
 MOST = 10_000
-"""Entries of one answer."""
+"""Entries in one answer."""
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
@@ -37,11 +37,11 @@ def export_audit(
     after: Number = 0,
     limit: Most = 1000,
 ) -> Response:
-    """Entries oldest first, each as stored: `fields` is the canonical text that `hash` covers. The last entry's number
-    is the next `after`; an empty answer is the end. The export itself becomes an entry.
+    """Entries as stored, oldest first: `fields` is the canonical text that `hash` covers. The last entry's number
+    is the next `after`; an empty answer is the end. The export itself is audited.
     """
     with unit(request, principal, write=True) as work:
         found = audit.entries(work.connection, after, limit)
-        audit.account(work, Event.AUDIT_EXPORTED, {"entries": len(found), "after": after})
+        audit.account(work, AuditEvent.AUDIT_EXPORTED, {"entries": len(found), "after": after})
     body = b"".join(msgspec.json.encode(entry) + b"\n" for entry in found)
     return Response(body, media_type=NDJSON, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""`.../badges/{component}`: one component of one branch as a picture, or for shields.io to draw."""
+"""`.../badges/{component}`: a component of a branch as SVG, or as JSON for shields.io."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from covgov.hub.api import badge
 from covgov.hub.api.badge import Badge
 from covgov.hub.api.http.conditional import CACHED, CURRENT, answer
 from covgov.hub.api.http.parameters import Branch, ComponentName, Label
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import badges as wire_badges
 from covgov.hub.api.wire.badges import ShieldsBadge
 from covgov.hub.auth_service.permissions import Permission
 from covgov.model.verdict import Outcome
 
 KEPT_SECONDS = 300
-"""How long others may show a badge of a public repository without asking again."""
+"""How long a badge of a public repository can be cached."""
 
 SVG = "image/svg+xml"
 HARMLESS = {"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff"}
-"""A picture that is opened by itself runs and loads nothing."""
+"""An SVG opened as a page runs no scripts and loads nothing."""
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/badges", tags=["badges"])
-Reader = Annotated[Asked, Depends(asks(Permission.BADGE_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.BADGE_READ))]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _BadgeAnswer:
     badge: Badge
     caching: str
 
@@ -56,17 +56,17 @@ def get_shields(asked: Reader, component: ComponentName, branch: Branch = "", la
     return answer(asked.request, wire_badges.shields(found.badge, KEPT_SECONDS), caching=found.caching)
 
 
-def _find(asked: Asked, component: str, branch: str, label: str) -> _Found:
-    """The newest run of a clean tree that tells of the component. Raises Problem (`component-unknown`)."""
+def _find(asked: RepositoryRequest, component: str, branch: str, label: str) -> _BadgeAnswer:
+    """The newest clean run that has the component. Raises ApiProblem (`component-unknown`)."""
     with asked.open() as here:
         name = here.branch(branch)
         caching = CURRENT if here.repository.private else f"public, max-age={KEPT_SECONDS}"
         nothing = next(here.walk(branch=name), None) is None
         newest = here.figure(component, name)
     if nothing:
-        return _Found(Badge(label or component, "no runs", Outcome.UNDETERMINED), caching)
+        return _BadgeAnswer(Badge(label or component, "no runs", Outcome.UNDETERMINED), caching)
     if newest is None:
-        raise Problem(404, "component-unknown", f"no run of {name} tells of a component {component}")
+        raise ApiProblem(404, "component-unknown", f"no run of {name} has a component {component}")
     row = newest.figure
     verified = newest.run.verified
-    return _Found(badge.of_figure(label or component, row.now, row.bar, row.outcome, verified=verified), caching)
+    return _BadgeAnswer(badge.of_figure(label or component, row.now, row.bar, row.outcome, verified=verified), caching)

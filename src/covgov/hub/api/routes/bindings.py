@@ -1,4 +1,4 @@
-"""Bindings: which CI jobs may upload to a repository without a token of the hub."""
+"""`.../bindings`: CI jobs that can upload to a repository with their OIDC token."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ router = APIRouter(prefix="/v1/repositories/{owner}/{name}/bindings", tags=["bin
 Text = Annotated[str, Field(min_length=1, max_length=300, pattern=NO_CONTROL)]
 
 
-class Wanted(BaseModel):
-    """issuer: the `iss` of the CI's tokens. repository: as the CI calls it. ref: a glob, `refs/heads/main`."""
+class BindingRequest(BaseModel):
+    """issuer: `iss` of the CI's tokens. repository: its name in the CI. ref: a glob, such as `refs/heads/main`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -34,18 +34,18 @@ class Wanted(BaseModel):
     ref: Text
 
 
-class Shown(Wanted):
+class BindingInfo(BindingRequest):
     id: int
 
 
-class Listed(BaseModel):
-    """next: the cursor of the page after this one, null on the last."""
+class BindingPage(BaseModel):
+    """next: the cursor of the next page, null on the last."""
 
-    items: list[Shown]
+    items: list[BindingInfo]
     next: str | None
 
 
-@router.get("", summary="Which CI jobs may upload", response_model=Listed, responses=conditional.CACHED)
+@router.get("", summary="CI jobs that can upload", response_model=BindingPage, responses=conditional.CACHED)
 def list_(
     request: Request,
     owner: Owner,
@@ -61,36 +61,36 @@ def list_(
     with unit(request, principal, write=False) as work:
         found = bindings.bound(work.connection, named(work.connection, owner, name).id, after=last, limit=most + 1)
     cursor = paging.encode(listing, found[most - 1].id) if len(found) > most else None
-    page = Listed(items=[_shown(one) for one in found[:most]], next=cursor)
+    page = BindingPage(items=[_shown(one) for one in found[:most]], next=cursor)
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Let a CI job upload", status_code=201, openapi_extra=documented(Wanted))
+@router.post("", summary="Let a CI job upload", status_code=201, openapi_extra=documented(BindingRequest))
 def bind(
     request: Request,
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.BINDING_WRITE))],
-    wanted: Annotated[Wanted, Depends(json_body(Wanted))],
-) -> Shown:
-    """Binding again what is bound changes nothing."""
+    wanted: Annotated[BindingRequest, Depends(json_body(BindingRequest))],
+) -> BindingInfo:
+    """Repeating the request changes nothing."""
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         return _shown(bindings.bind(work, repository.id, Binding(wanted.issuer, wanted.repository, wanted.ref)))
 
 
-@router.delete("/{binding}", summary="No longer let a CI job upload")
+@router.delete("/{binding}", summary="Remove a binding")
 def unbind(
     request: Request,
     owner: Owner,
     name: Name,
     binding: Annotated[int, Path(ge=1, le=2**31 - 1)],
     principal: Annotated[Principal, Depends(requires(Permission.BINDING_WRITE))],
-) -> Shown:
-    """The binding that went."""
+) -> BindingInfo:
+    """Returns the removed binding."""
     with unit(request, principal, write=True) as work:
         return _shown(bindings.unbind(work, named(work.connection, owner, name).id, binding))
 
 
-def _shown(one: Binding) -> Shown:
-    return Shown(id=one.id, issuer=one.issuer, repository=one.subject_repository, ref=one.ref_pattern)
+def _shown(one: Binding) -> BindingInfo:
+    return BindingInfo(id=one.id, issuer=one.issuer, repository=one.subject_repository, ref=one.ref_pattern)

@@ -1,4 +1,4 @@
-"""`.../compare`: two runs against each other, with the twelve categories and the attribution in words."""
+"""`.../compare`: two runs compared, with the twelve categories and the attribution."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from covgov.history.reader import Reader as RunReader
+from covgov.history.reader import RunReader
 from covgov.hub.api import comparing
 from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, answer
 from covgov.hub.api.http.paging import After, Limit
 from covgov.hub.api.http.parameters import Counting, FilterComponent, Revision, Suite
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import compare as wire_compare
 from covgov.hub.api.wire import runs as wire_runs
-from covgov.hub.api.wire.compare import Compared, Sides
+from covgov.hub.api.wire.compare import ComparisonSides, RunComparison
 from covgov.hub.auth_service.permissions import Permission
 from covgov.model.change import FileDelta
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["coverage"])
-Reader = Annotated[Asked, Depends(asks(Permission.COVERAGE_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.COVERAGE_READ))]
 
 
-@router.get("/compare", summary="Two runs unit by unit", response_model=Compared, responses=CACHED)
+@router.get("/compare", summary="Two runs unit by unit", response_model=RunComparison, responses=CACHED)
 def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
     asked: Reader,
     base: Revision,
@@ -38,7 +38,7 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
 ) -> Response:
     """Every unit of both in one of twelve categories, per file and in total, and why the ratio changed.
 
-    The hub has no git: a file whose text differs counts as deleted and new. What CI found with git stands in the run.
+    The hub has no git, so a changed file counts as deleted and new. A run holds the comparison that CI made with git.
     """
     with asked.open() as here:
         old, new = here.revision(base), here.revision(head)
@@ -53,7 +53,7 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
     following = None
     if start + size < len(found.changed):
         following = paging.encode(asked.listing("compare", old.id, new.id, suite, component), _place(page[-1]))
-    sides = Sides(
+    sides = ComparisonSides(
         base=wire_runs.listed(rows[0]),
         head=wire_runs.listed(rows[1]),
         suite=part.suite or None,

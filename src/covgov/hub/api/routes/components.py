@@ -1,4 +1,4 @@
-"""`.../components`: where each component stands, and how it came there."""
+"""`.../components`: the components of the newest run, and their trends."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, answer
 from covgov.hub.api.http.paging import After, Limit
 from covgov.hub.api.http.parameters import Branch, ComponentName
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import runs as wire_runs
 from covgov.hub.api.wire import trend as wire_trend
 from covgov.hub.api.wire.runs import ComponentList
@@ -22,13 +22,13 @@ from covgov.hub.api.wire.trend import TrendPage
 from covgov.hub.auth_service.permissions import Permission
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/components", tags=["components"])
-Reader = Annotated[Asked, Depends(asks(Permission.RUN_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.RUN_READ))]
 
 
 @router.get("", summary="Components of the newest run", response_model=ComponentList, responses=CACHED)
 def list_components(asked: Reader, branch: Branch = "", after: After = "", limit: Limit = 50) -> Response:
-    """As the branch's newest run of a clean tree saw them, whether it passed or not. A page after the first tells of
-    the run that is the newest by then."""
+    """From the branch's newest clean run, whether it passed or not. A later page shows
+    the run that is newest then."""
     size = asked.page(limit)
     with asked.open() as here:
         name = here.branch(branch)
@@ -54,7 +54,7 @@ def list_components(asked: Reader, branch: Branch = "", after: After = "", limit
 def get_trend(
     asked: Reader, component: ComponentName, branch: Branch = "", after: After = "", limit: Limit = 50
 ) -> Response:
-    """Its figure in each run of the branch that tells of it, newest first."""
+    """Its figure in each run of the branch, newest first."""
     size = asked.page(limit)
     with asked.open() as here:
         name = here.branch(branch)
@@ -62,7 +62,7 @@ def get_trend(
         last = paging.decode(listing, after, int)
         found = here.figures(component, name, after=last, limit=size + 1)
     if not found and last is None:
-        raise Problem(404, "component-unknown", f"no run of {name} tells of a component {component}")
+        raise ApiProblem(404, "component-unknown", f"no run of {name} has a component {component}")
     following = paging.encode(listing, found[size - 1].run.sequence) if len(found) > size else None
     items = [wire_trend.point(one) for one in found[:size]]
     wire = TrendPage(component=component, branch=name, items=items, next=following)

@@ -1,4 +1,4 @@
-"""`.../digest`: the account of some weeks, from history alone."""
+"""`.../digest`: the digest of some weeks, made from history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covgov.history.digest import Digest
 from covgov.hub.api import accounting
 from covgov.hub.api.http.conditional import CACHED, answer
 from covgov.hub.api.http.parameters import Branch, Until, Weeks
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import digest as wire_digest
 from covgov.hub.api.wire.digest import DigestDocument
 from covgov.hub.auth_service.permissions import Permission
@@ -21,7 +21,7 @@ from covgov.publish.digest.markdown import digest_markdown
 MARKDOWN = "text/markdown; charset=utf-8"
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["digest"])
-Reader = Annotated[Asked, Depends(asks(Permission.RUN_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.RUN_READ))]
 
 
 @router.get("/digest", summary="The digest", response_model=DigestDocument, responses=CACHED)
@@ -43,7 +43,7 @@ def get_digest_page(asked: Reader, branch: Branch = "", until: Until = None, wee
     return answer(asked.request, digest_markdown(told).encode(), media_type=MARKDOWN)
 
 
-def _account(asked: Asked, branch: str, until: date | None, weeks: int) -> tuple[str, Digest]:
+def _account(asked: RepositoryRequest, branch: str, until: date | None, weeks: int) -> tuple[str, Digest]:
     with asked.open() as here:
         name = here.branch(branch)
         last = until or here.now.astimezone(UTC).date()

@@ -1,6 +1,6 @@
-"""`.../register` and `.../policy`: the two files that people decide in, as last stored.
+"""`.../register` and `.../policy`: the stored exception register and policy.
 
-A file is stored only if covgov can read it, whole, with the audit entry that tells who put what in place of what.
+A file is stored only if covgov can read all of it, together with an audit entry.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from starlette.responses import Response
 from covgov.errors import PolicyInvalid, RegisterInvalid
 from covgov.hub.api.http.bodies import documented, json_body
 from covgov.hub.api.http.conditional import CACHED, IfMatch, answer, unchanged
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.api.reading import Asked, Reading, asks, parsed
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.api.reading import RepositoryReader, RepositoryRequest, asks, parsed
 from covgov.hub.api.wire import documents as wire_documents
 from covgov.hub.api.wire.documents import PolicyDocument, RegisterDocument, StoredFile
 from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store import documents
-from covgov.hub.store.documents import Document, Kind
-from covgov.hub.store.work import Work
+from covgov.hub.store.documents import DocumentKind, StoredDocument
+from covgov.hub.store.work import UnitOfWork
 from covgov.register import document
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}", tags=["policy"])
-PolicyReader = Annotated[Asked, Depends(asks(Permission.POLICY_READ))]
-RegisterReader = Annotated[Asked, Depends(asks(Permission.REGISTER_READ))]
-PolicyWriter = Annotated[Asked, Depends(asks(Permission.POLICY_WRITE))]
-RegisterWriter = Annotated[Asked, Depends(asks(Permission.REGISTER_WRITE))]
+PolicyReader = Annotated[RepositoryRequest, Depends(asks(Permission.POLICY_READ))]
+RegisterReader = Annotated[RepositoryRequest, Depends(asks(Permission.REGISTER_READ))]
+PolicyWriter = Annotated[RepositoryRequest, Depends(asks(Permission.POLICY_WRITE))]
+RegisterWriter = Annotated[RepositoryRequest, Depends(asks(Permission.REGISTER_WRITE))]
 Sent = Annotated[StoredFile, Depends(json_body(StoredFile))]
 
 
 @router.get("/register", summary="The exception register", response_model=RegisterDocument, responses=CACHED)
 def get_register(asked: RegisterReader) -> Response:
-    """Every entry, open and resolved, with its standing today."""
+    """Every entry, open and resolved, with its state today."""
     with asked.open() as here:
-        found = _register(here, _stored(here, Kind.REGISTER))
+        found = _register(here, _stored(here, DocumentKind.REGISTER))
     return answer(asked.request, found)
 
 
 @router.get("/policy", summary="The policy in force", response_model=PolicyDocument, responses=CACHED)
 def get_policy(asked: PolicyReader) -> Response:
-    """What the stored file says, with defaults filled in."""
+    """The stored policy with defaults filled in."""
     with asked.open() as here:
-        found = _policy(here, _stored(here, Kind.POLICY))
+        found = _policy(here, _stored(here, DocumentKind.POLICY))
     return answer(asked.request, found)
 
 
@@ -60,36 +60,38 @@ def get_policy(asked: PolicyReader) -> Response:
     openapi_extra=documented(StoredFile),
 )
 def put_register(asked: RegisterWriter, body: Sent, if_match: IfMatch = "") -> RegisterDocument:
-    """Replaces the one that is there. A file that cannot be read without guessing is refused."""
+    """Replaces the stored register. An ambiguous file is refused."""
     document.parse(body.text, body.path)
     with asked.work() as work:
         here = asked.reading(work)
-        unchanged(if_match, _before(here, Kind.REGISTER, _register))
-        return _register(here, _put(work, here, Kind.REGISTER, Event.REGISTER_PUT, body))
+        unchanged(if_match, _before(here, DocumentKind.REGISTER, _register))
+        return _register(here, _put(work, here, DocumentKind.REGISTER, AuditEvent.REGISTER_PUT, body))
 
 
 @router.put("/policy", summary="Store the policy", response_model=PolicyDocument, openapi_extra=documented(StoredFile))
 def put_policy(asked: PolicyWriter, body: Sent, if_match: IfMatch = "") -> PolicyDocument:
-    """Replaces the one that is there. All faults of a file that is none are told at once, in `faults`."""
+    """Replaces the stored policy. An invalid file is refused with all its faults, in `faults`."""
     parsed(body.path, body.text)
     with asked.work() as work:
         here = asked.reading(work)
-        unchanged(if_match, _before(here, Kind.POLICY, _policy))
-        return _policy(here, _put(work, here, Kind.POLICY, Event.POLICY_PUT, body))
+        unchanged(if_match, _before(here, DocumentKind.POLICY, _policy))
+        return _policy(here, _put(work, here, DocumentKind.POLICY, AuditEvent.POLICY_PUT, body))
 
 
-def _register(here: Reading, stored: Document) -> RegisterDocument:
+def _register(here: RepositoryReader, stored: StoredDocument) -> RegisterDocument:
     today = here.now.astimezone(UTC).date()
     found = document.parse(stored.text, stored.path)
     return wire_documents.register(found, stored.updated_at, today, _longest_term(here))
 
 
-def _policy(_: Reading, stored: Document) -> PolicyDocument:
+def _policy(_: RepositoryReader, stored: StoredDocument) -> PolicyDocument:
     return wire_documents.policy(parsed(stored.path, stored.text), stored.path, stored.text, stored.updated_at)
 
 
-def _before(here: Reading, kind: Kind, shown: Callable[[Reading, Document], BaseModel]) -> BaseModel | None:
-    """What a reader sees of the document now; None when there is none, or none that this version can read."""
+def _before(
+    here: RepositoryReader, kind: DocumentKind, shown: Callable[[RepositoryReader, StoredDocument], BaseModel]
+) -> BaseModel | None:
+    """The document as `GET` shows it; None when there is none, or this version cannot read it."""
     stored = here.document(kind)
     try:
         return None if stored is None else shown(here, stored)
@@ -97,7 +99,9 @@ def _before(here: Reading, kind: Kind, shown: Callable[[Reading, Document], Base
         return None
 
 
-def _put(work: Work, here: Reading, kind: Kind, event: Event, body: StoredFile) -> Document:
+def _put(
+    work: UnitOfWork, here: RepositoryReader, kind: DocumentKind, event: AuditEvent, body: StoredFile
+) -> StoredDocument:
     before = here.document(kind)
     stored = documents.put(work.connection, kind, here.repository.id, path=body.path, text=body.text, at=work.now)
     fields: dict[str, str | int | bool] = {
@@ -116,17 +120,17 @@ def _sha256(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _stored(here: Reading, kind: Kind) -> Document:
+def _stored(here: RepositoryReader, kind: DocumentKind) -> StoredDocument:
     found = here.document(kind)
     if found is None:
-        raise Problem(404, f"{kind.value}-missing", f"no {kind.value} is stored for {here.repository.full_name}")
+        raise ApiProblem(404, f"{kind.value}-missing", f"no {kind.value} is stored for {here.repository.full_name}")
     return found
 
 
-def _longest_term(here: Reading) -> int | None:
-    """A policy that cannot be read sets no term; `/policy` says what is wrong with it."""
+def _longest_term(here: RepositoryReader) -> int | None:
+    """None without a readable policy; `/policy` reports its faults."""
     try:
         policy = here.policy()
     except PolicyInvalid:
         return None
-    return None if policy is None else policy.register.max_term_days
+    return None if policy is None else policy.exceptions.max_term_days

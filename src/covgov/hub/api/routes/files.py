@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from covgov.errors import InputError
-from covgov.history.reader import Reader as RunReader
+from covgov.history.reader import RunReader
 from covgov.hub.api import history_reading
 from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, FIXED, answer
 from covgov.hub.api.http.paging import After, Limit
 from covgov.hub.api.http.parameters import FilePath, RunId, Suite, Under
-from covgov.hub.api.http.problems import Problem
-from covgov.hub.api.reading import Asked, asks
+from covgov.hub.api.http.problems import ApiProblem
+from covgov.hub.api.reading import RepositoryRequest, asks
 from covgov.hub.api.wire import files as wire_files
 from covgov.hub.api.wire.files import FileLines, FilePage, LineSets
 from covgov.hub.auth_service.permissions import Permission
@@ -24,14 +24,14 @@ from covgov.ingest.merge import merge_files
 from covgov.model.snapshot import MERGED, FileCoverage
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/runs/{run_id}", tags=["coverage"])
-Reader = Annotated[Asked, Depends(asks(Permission.COVERAGE_READ))]
+Reader = Annotated[RepositoryRequest, Depends(asks(Permission.COVERAGE_READ))]
 
 
 @router.get("/files", summary="The files of a run", response_model=FilePage, responses=CACHED)
 def list_files(
     asked: Reader, run_id: RunId, suite: Suite = "", under: Under = "", after: After = "", limit: Limit = 50
 ) -> Response:
-    """Each file once per suite that measured it, with its figures; only that page's coverage is read."""
+    """Each file once per suite that measured it, with its figures."""
     listing, size = asked.listing("files", run_id, suite, under), asked.page(limit)
     with asked.open() as here:
         last = paging.decode(listing, after, tuple[str, str])
@@ -52,13 +52,13 @@ def list_files(
 
 @router.get("/lines", summary="The lines of one file", response_model=FileLines, responses=CACHED)
 def get_lines(asked: Reader, run_id: RunId, path: FilePath, suite: Suite = "") -> Response:
-    """Which lines count, ran, ran partly or were excluded, as each suite measured them and as their union."""
+    """Lines that count, ran, ran partly or are excluded, per suite and merged."""
     with asked.open() as here:
         reader, stored = RunReader(here.view), here.run(run_id)
         places = history_reading.places(reader, stored)
         mine = [place for place in places if place.path == path and suite in ("", place.suite)]
         if not mine:
-            raise Problem(
+            raise ApiProblem(
                 404, "file-unknown", f"no suite of this run measured {path}" + (f" ({suite})" if suite else "")
             )
         found = history_reading.coverage(reader, stored, mine)

@@ -1,14 +1,13 @@
-"""The history of a repository, file by file: what the store `hub:URL` reads and adds.
+"""`.../history`: the files of a repository's history, as the store `hub:URL` reads and adds them.
 
-Whoever adds must know the newest head, so two writers follow one another; and everything that is added proves itself
-(`covgov.hub.store.verify.admission`) in the transaction that keeps it.
+An addition names the newest head, so concurrent writers cannot overwrite each other. Every added file is verified
+(`covgov.hub.store.verify.admission`) in the transaction that stores it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import accumulate
 from typing import Annotated
 
@@ -19,12 +18,23 @@ from starlette.responses import Response
 from covgov.errors import DeliveryFailed, InputError
 from covgov.history import layout
 from covgov.history.interface import Addition, RunSummary, View
+from covgov.history.stores.hub.wire import (
+    MAX_NAMES,
+    AdditionResult,
+    FileContents,
+    FileNames,
+    HistoryAddition,
+    MissingFiles,
+    NameListing,
+    PruneRequest,
+    PruneResult,
+)
 from covgov.hub.api import reading, recording
 from covgov.hub.api.http import conditional, paging
 from covgov.hub.api.http.bodies import answered, decoded, documented, json_response, raw_body, upload_body
 from covgov.hub.api.http.metrics import metrics_of
 from covgov.hub.api.http.parameters import Name, Owner
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.guard import requires
@@ -32,71 +42,18 @@ from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import settings_of, unit
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.history_files import SqlHistory, SqlView
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.verify.admission import Judge
-from covgov.hub.store.work import Work
+from covgov.hub.store.work import UnitOfWork
 
 router = APIRouter(prefix="/v1/repositories/{owner}/{name}/history", tags=["history"])
 
 ANSWER_BYTES = 32 * 1024 * 1024
-"""A reading answer holds no more than this, or one file that is larger; what is left is asked for again."""
-
-MAX_NAMES = 5000
-"""Of one page of names, and of one question for files."""
+"""Limit of one answer with files; a larger file is sent alone. The client asks again for the rest."""
 
 FOLDERS = "^(runs|objects|artifacts)?$"
-FileName = Annotated[str, msgspec.Meta(max_length=200)]
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """head: the bytes of head.json (base64) at the same moment, null when nothing was recorded yet. next: the cursor of
-    the page after this one, null on the last; pages with different heads are of different moments.
-    """
-
-    names: tuple[str, ...]
-    head: bytes | None
-    next: str | None
-
-
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    names: Annotated[tuple[FileName, ...], msgspec.Meta(max_length=MAX_NAMES)]
-
-
-class Files(msgspec.Struct, frozen=True):
-    """files: name -> bytes (base64); a file that does not exist is absent. left: names to ask for again."""
-
-    files: dict[str, bytes]
-    left: tuple[str, ...]
-
-
-class Missing(msgspec.Struct, frozen=True):
-    missing: tuple[str, ...]
-
-
-class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """expected_head: SHA-256 of the head.json that this continues, "" for none. files: name -> bytes (base64)."""
-
-    expected_head: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
-    files: dict[FileName, bytes]
-    at: Annotated[datetime, msgspec.Meta(tz=True)]
-    message: Annotated[str, msgspec.Meta(max_length=500)]
-
-
-class Added(msgspec.Struct, frozen=True):
-    """head: SHA-256 of the head.json that there is now. runs: ids of those that were added."""
-
-    head: str
-    runs: tuple[str, ...]
-
-
-class Keep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    keep: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-
-
-class Dropped(msgspec.Struct, frozen=True):
-    dropped: tuple[str, ...]
 
 
 @router.get(
@@ -104,7 +61,7 @@ class Dropped(msgspec.Struct, frozen=True):
     summary="Names of files",
     responses={
         **conditional.CACHED,
-        200: {**answered(Listing, "Names below the folder"), "headers": conditional.HEADERS},
+        200: {**answered(NameListing, "Names below the folder"), "headers": conditional.HEADERS},
     },
 )
 def names(
@@ -118,7 +75,7 @@ def names(
 ) -> Response:
     """Names below the folder, page by page, and head.json as of the same moment.
 
-    Whoever reads several pages compares their heads: when they differ, a run came in between, and it begins again.
+    A client that reads several pages compares their heads, and starts again when they differ.
     """
     listing = ("history-names", owner, name, folder)
     begin = paging.decode(listing, after, str) or ""
@@ -127,12 +84,15 @@ def names(
         found, last = view.page(folder, begin, limit)
         head = view.read([layout.HEAD]).get(layout.HEAD)
     cursor = None if last is None else paging.encode(listing, last)
-    body = msgspec.json.encode(Listing(tuple(found), head, cursor))
+    body = msgspec.json.encode(NameListing(tuple(found), head, cursor))
     return conditional.answer(request, body, headers=paging.link(request, cursor))
 
 
 @router.post(
-    "/read", summary="Files", openapi_extra=documented(Wanted), responses={200: answered(Files, "The files' bytes")}
+    "/read",
+    summary="Files",
+    openapi_extra=documented(FileNames),
+    responses={200: answered(FileContents, "The files' bytes")},
 )
 def read(
     request: Request,
@@ -141,8 +101,8 @@ def read(
     principal: Annotated[Principal, Depends(requires(Permission.HISTORY_READ))],
     body: Annotated[bytes, Depends(raw_body)],
 ) -> Response:
-    """The bytes of the files that were named, until the answer is full; `left` names the others."""
-    wanted = decoded(body, Wanted).names
+    """The contents of the named files, until the answer is full; `left` names the rest."""
+    wanted = decoded(body, FileNames).names
     with unit(request, principal, write=False) as work:
         answer = fill(_history(work, owner, name).view(), wanted)
     return json_response(answer)
@@ -151,8 +111,8 @@ def read(
 @router.post(
     "/missing",
     summary="Which files the hub lacks",
-    openapi_extra=documented(Wanted),
-    responses={200: answered(Missing, "Those of the names that this repository's history does not have")},
+    openapi_extra=documented(FileNames),
+    responses={200: answered(MissingFiles, "Names that this repository's history does not have")},
 )
 def missing(
     request: Request,
@@ -161,19 +121,19 @@ def missing(
     principal: Annotated[Principal, Depends(requires(Permission.HISTORY_APPEND))],
     body: Annotated[bytes, Depends(raw_body)],
 ) -> Response:
-    """What must be sent. Only this repository's own files count: nothing is told of another's."""
-    wanted = decoded(body, Wanted).names
+    """Those of the named files that this repository does not have. Other repositories' files do not count."""
+    wanted = decoded(body, FileNames).names
     with unit(request, principal, write=False) as work:
         known = _history(work, owner, name).view().present(wanted)
-    return json_response(Missing(tuple(one for one in wanted if one not in known)))
+    return json_response(MissingFiles(tuple(one for one in wanted if one not in known)))
 
 
 @router.post(
     "/additions",
     summary="Add files",
     status_code=201,
-    openapi_extra=documented(Proposal),
-    responses={201: answered(Added, "All of them are kept")},
+    openapi_extra=documented(HistoryAddition),
+    responses={201: answered(AdditionResult, "All files are stored")},
 )
 def add(
     request: Request,
@@ -183,10 +143,10 @@ def add(
     body: Annotated[bytes, Depends(upload_body)],
 ) -> Response:
     """All or nothing, and only while head.json is still the one expected (409 `history-contended` otherwise)."""
-    proposal = decoded(body, Proposal)
+    proposal = decoded(body, HistoryAddition)
     most = settings_of(request).limits.files
     if len(proposal.files) > most:
-        raise Problem(413, "files-too-many", f"an addition holds at most {most} files", hint="send it in parts")
+        raise ApiProblem(413, "files-too-many", f"an addition holds at most {most} files", hint="send it in parts")
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         runs = _append(work, repository, proposal, settings_of(request).limits.repository)
@@ -196,14 +156,14 @@ def add(
         recording.account(work, repository, runs)
     for run in runs:
         metrics_of(request).run(run.outcome)
-    return json_response(Added(head, tuple(run.id for run in runs)), 201)
+    return json_response(AdditionResult(head, tuple(run.id for run in runs)), 201)
 
 
 @router.post(
     "/prune",
     summary="Drop bulky artifacts of older runs",
-    openapi_extra=documented(Keep),
-    responses={200: answered(Dropped, "What went, `run: file name` each")},
+    openapi_extra=documented(PruneRequest),
+    responses={200: answered(PruneResult, "The dropped files, as `run: file name`")},
 )
 def prune(
     request: Request,
@@ -213,31 +173,31 @@ def prune(
     body: Annotated[bytes, Depends(raw_body)],
 ) -> Response:
     """Snapshots, verdicts and manifests stay."""
-    keep = decoded(body, Keep).keep
+    keep = decoded(body, PruneRequest).keep
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         gone = SqlHistory(work.connection, repository).prune(keep)
         counted = {"files": len(gone), "keep": keep}
-        audit.account(work, Event.HISTORY_PRUNED, {"repository": repository.full_name, **counted})
-    return json_response(Dropped(tuple(gone)))
+        audit.account(work, AuditEvent.HISTORY_PRUNED, {"repository": repository.full_name, **counted})
+    return json_response(PruneResult(tuple(gone)))
 
 
-def _history(work: Work, owner: str, name: str) -> SqlHistory:
+def _history(work: UnitOfWork, owner: str, name: str) -> SqlHistory:
     return SqlHistory(work.connection, named(work.connection, owner, name))
 
 
-def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> Files:
-    """As many of the files as `most` bytes hold, at least one that exists; what is left was not read."""
+def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> FileContents:
+    """As many files as fit into `most` bytes, but at least one that exists."""
     sizes = view.sizes(wanted)
     reached = list(accumulate(sizes.get(name, 0) for name in wanted))
     first = next((size for size in reached if size), 0)
     count = bisect_right(reached, max(most, first))
-    return Files(dict(view.read(wanted[:count])), tuple(wanted[count:]))
+    return FileContents(dict(view.read(wanted[:count])), tuple(wanted[count:]))
 
 
-def _append(work: Work, repository: Repository, proposal: Proposal, quota: int) -> list[RunSummary]:
-    """The runs that were new, oldest first. Raises DeliveryFailed (`history-contended`), and InputError for additions
-    that are no proper continuation."""
+def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAddition, quota: int) -> list[RunSummary]:
+    """The new runs, oldest first. Raises DeliveryFailed (`history-contended`), and ApiProblem (422) for additions
+    that do not continue the history."""
     fresh: list[str] = []
 
     def change(view: View) -> Addition:
@@ -245,7 +205,7 @@ def _append(work: Work, repository: Repository, proposal: Proposal, quota: int) 
         if (layout.digest_of(head) if head is not None else "") != proposal.expected_head:
             raise DeliveryFailed(
                 "history-contended",
-                f"{repository.full_name}: another run was recorded meanwhile; nothing was changed",
+                f"{repository.full_name}: another run was recorded in the meantime; nothing was changed",
                 hint="read the history again and compose the addition on top of it",
             )
         manifests = [name for name in proposal.files if name.startswith(f"{layout.RUNS}/")]
@@ -257,11 +217,11 @@ def _append(work: Work, repository: Repository, proposal: Proposal, quota: int) 
     try:
         SqlHistory(work.connection, repository, Judge(work.now, policy, quota)).update(change)
     except InputError as error:  # 422 whatever is wrong: it is what was sent that does not fit what is here
-        raise Problem(422, error.code, error.message, hint=error.hint) from error
+        raise ApiProblem(422, error.code, error.message, hint=error.hint) from error
     return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]
 
 
-def _head_of(proposal: Proposal) -> str:
+def _head_of(proposal: HistoryAddition) -> str:
     """SHA-256 of head.json after the addition."""
     head = proposal.files.get(layout.HEAD)
     return proposal.expected_head if head is None else layout.digest_of(head)

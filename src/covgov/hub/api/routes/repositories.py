@@ -1,4 +1,4 @@
-"""The repositories of a hub: made, shown, changed and deleted."""
+"""`/v1/repositories`: create, list, change and delete repositories."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from covgov.hub.auth_service.removal import remove
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.diagnostics import logger
-from covgov.hub.eventlog.vocabulary import Event, FieldValue
+from covgov.hub.eventlog.vocabulary import AuditEvent, FieldValue
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import erase
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.work import stamp
 
 router = APIRouter(prefix="/v1/repositories", tags=["repositories"])
@@ -34,7 +34,7 @@ PART = r"^[A-Za-z0-9_.-]{1,100}$"
 BranchName = Annotated[str, Field(min_length=1, max_length=255, pattern=NO_CONTROL)]
 
 
-class Shown(BaseModel):
+class RepositoryInfo(BaseModel):
     """created_at: UTC, ISO 8601."""
 
     owner: str
@@ -44,14 +44,14 @@ class Shown(BaseModel):
     created_at: str
 
 
-class Page(BaseModel):
-    """next: the cursor of the page after this one, null on the last."""
+class RepositoryPage(BaseModel):
+    """next: the cursor of the next page, null on the last."""
 
-    items: list[Shown]
+    items: list[RepositoryInfo]
     next: str | None
 
 
-class New(BaseModel):
+class RepositoryCreation(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     owner: Annotated[str, Field(pattern=PART)]
@@ -60,8 +60,8 @@ class New(BaseModel):
     private: bool = True
 
 
-class Changed(BaseModel):
-    """What is left out stays as it is."""
+class RepositoryUpdate(BaseModel):
+    """Fields that are left out do not change."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -69,8 +69,8 @@ class Changed(BaseModel):
     private: bool | None = None
 
 
-class Deleted(BaseModel):
-    """What went. erased: whether the bytes are overwritten in the database's files already."""
+class RepositoryDeletion(BaseModel):
+    """Counts of deleted objects. erased: the bytes are already overwritten in the database's files."""
 
     runs: int
     files: int
@@ -78,19 +78,21 @@ class Deleted(BaseModel):
     erased: bool
 
 
-@router.get("", summary="Repositories that the caller may see", response_model=Page, responses=conditional.CACHED)
+@router.get(
+    "", summary="Repositories that the caller can read", response_model=RepositoryPage, responses=conditional.CACHED
+)
 def list_(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_LIST))],
     limit: paging.Limit = 50,
     after: paging.After = "",
 ) -> Response:
-    """By owner and name. Those that the caller may not read are not counted either."""
+    """By owner and name. Repositories that the caller cannot read are left out."""
     listing = ("repositories",)
     begin = paging.decode(listing, after, str) or ""
     most = min(limit, settings_of(request).limits.page)
     with unit(request, principal, write=False) as work:
-        found: list[Repository] = []
+        found: list[HubRepository] = []
         while len(found) <= most:
             batch = repositories.list_(work.connection, after=begin, limit=READ_AT_ONCE)
             seen = set(visible(principal, [(one.full_name, one.private) for one in batch]))
@@ -99,17 +101,17 @@ def list_(
                 break
             begin = batch[-1].full_name
     cursor = paging.encode(listing, found[most - 1].full_name) if len(found) > most else None
-    page = Page(items=[_shown(one) for one in found[:most]], next=cursor)
+    page = RepositoryPage(items=[_shown(one) for one in found[:most]], next=cursor)
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Make a repository", status_code=201, openapi_extra=documented(New))
+@router.post("", summary="Create a repository", status_code=201, openapi_extra=documented(RepositoryCreation))
 def create(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_CREATE))],
-    new: Annotated[New, Depends(json_body(New))],
-) -> Shown:
-    """An empty history under a name that is not taken."""
+    new: Annotated[RepositoryCreation, Depends(json_body(RepositoryCreation))],
+) -> RepositoryInfo:
+    """A new repository with an empty history."""
     with unit(request, principal, write=True) as work:
         made = repositories.create(
             work.connection,
@@ -119,32 +121,32 @@ def create(
             default_branch=new.default_branch,
             private=new.private,
         )
-        audit.account(work, Event.REPOSITORY_CREATED, _settings(made))
+        audit.account(work, AuditEvent.REPOSITORY_CREATED, _settings(made))
     return _shown(made)
 
 
-@router.get("/{owner}/{name}", summary="One repository", response_model=Shown, responses=conditional.CACHED)
+@router.get("/{owner}/{name}", summary="One repository", response_model=RepositoryInfo, responses=conditional.CACHED)
 def get(
     request: Request,
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_READ))],
 ) -> Response:
-    """Its settings."""
+    """The repository's settings."""
     with unit(request, principal, write=False) as work:
         found = named(work.connection, owner, name)
     return conditional.answer(request, _shown(found))
 
 
-@router.patch("/{owner}/{name}", summary="Change a repository's settings", openapi_extra=documented(Changed))
+@router.patch("/{owner}/{name}", summary="Change a repository's settings", openapi_extra=documented(RepositoryUpdate))
 def change(
     request: Request,
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_UPDATE))],
-    changed: Annotated[Changed, Depends(json_body(Changed))],
-) -> Shown:
-    """Its default branch, and whether everyone may read it."""
+    changed: Annotated[RepositoryUpdate, Depends(json_body(RepositoryUpdate))],
+) -> RepositoryInfo:
+    """Change the default branch or the visibility."""
     with unit(request, principal, write=True) as work:
         before = named(work.connection, owner, name)
         after = repositories.change(
@@ -153,7 +155,7 @@ def change(
             default_branch=before.default_branch if changed.default_branch is None else changed.default_branch,
             private=before.private if changed.private is None else changed.private,
         )
-        audit.account(work, Event.REPOSITORY_CHANGED, _settings(after))
+        audit.account(work, AuditEvent.REPOSITORY_CHANGED, _settings(after))
     return _shown(after)
 
 
@@ -163,23 +165,23 @@ def delete(
     owner: Owner,
     name: Name,
     principal: Annotated[Principal, Depends(requires(Permission.REPOSITORY_DELETE))],
-) -> Deleted:
-    """Its history, policy, register and bindings, its name in every token, and every byte that only it had.
+) -> RepositoryDeletion:
+    """Delete history, policy, register and bindings, and remove the repository from every token.
 
-    A token that reaches nothing else is revoked. The audit trail stays.
+    A token without any other repository is revoked. The audit trail is kept.
     """
     with unit(request, principal, write=True) as work:
         gone = remove(work, named(work.connection, owner, name))
-    return Deleted(runs=gone.runs, files=gone.files, blobs=gone.blobs, erased=_erased(request))
+    return RepositoryDeletion(runs=gone.runs, files=gone.files, blobs=gone.blobs, erased=_erased(request))
 
 
-def _settings(found: Repository) -> Mapping[str, FieldValue]:
-    """What the audit trail tells of it."""
+def _settings(found: HubRepository) -> Mapping[str, FieldValue]:
+    """The fields of the repository in the audit trail."""
     return {"repository": found.full_name, "default_branch": found.default_branch, "private": found.private}
 
 
 def _erased(request: Request) -> bool:
-    """Rows are gone either way; a reader may keep bytes in the file for a while (`covgov hub erase` repeats it)."""
+    """Whether the deleted bytes are overwritten; a reader can block it for a while (`covgov hub erase` repeats it)."""
     try:
         erase(deps_of(request).engine)
     except CovgovError as error:
@@ -188,8 +190,8 @@ def _erased(request: Request) -> bool:
     return True
 
 
-def _shown(found: Repository) -> Shown:
-    return Shown(
+def _shown(found: HubRepository) -> RepositoryInfo:
+    return RepositoryInfo(
         owner=found.owner,
         name=found.name,
         default_branch=found.default_branch,

@@ -1,6 +1,6 @@
-"""Tokens: what a CI job gets for its OIDC token, and what an admin issues, rotates and revokes.
+"""`/v1/tokens`: exchange a CI job's OIDC token; issue, list, rotate and revoke tokens.
 
-The text of a token stands in one answer, the one that makes it, and in no listing and no log.
+The text of a token is only in the answer that creates it, never in a list or a log.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from covgov.hub.api.http.bodies import documented, json_body
 from covgov.hub.api.http.parameters import NO_CONTROL
 from covgov.hub.auth_service.guard import authenticator_of, public, requires
 from covgov.hub.auth_service.permissions import Permission, Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Principal, Scope
+from covgov.hub.auth_service.principals import EVERYWHERE, Principal, RepositoryScope
 from covgov.hub.auth_service.tokens import tokens
 from covgov.hub.auth_service.tokens.request import TokenRequest
-from covgov.hub.auth_service.tokens.tokens import Issued, Token
+from covgov.hub.auth_service.tokens.tokens import IssuedToken, Token
 from covgov.hub.deps import deps_of, request_id_of, settings_of, unit
 from covgov.hub.store.work import stamp
 
@@ -28,13 +28,13 @@ router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 
 NO_STORE = {"Cache-Control": "no-store"}
 LISTING = ("tokens",)
-TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="A token's id, which is no secret.")]
+TokenId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$", description="The id of a token; it is not secret.")]
 FULL_NAME = r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$"
 RepositoryName = Annotated[str, Field(pattern=FULL_NAME)]
 
 
-class Shown(BaseModel):
-    """repositories: null is every one. Times are UTC, ISO 8601; null is never. ref: of the CI job that it is for."""
+class TokenInfo(BaseModel):
+    """repositories: null for all. Times are UTC, ISO 8601, null for never. ref: of the CI job with this token."""
 
     id: str
     name: str
@@ -48,28 +48,28 @@ class Shown(BaseModel):
     ref: str | None
 
 
-class Revoked(Shown):
-    """active_successors: tokens that came from this one by rotation and work on. One that leaked before it was rotated
-    does not open them; revoke them too when whoever rotated it may have been the thief."""
+class TokenRevocation(TokenInfo):
+    """active_successors: active tokens rotated from this one. Revoke them too when an attacker may have made the
+    rotation."""
 
     active_successors: list[str]
 
 
-class Given(Shown):
-    """token: the text, shown this once."""
+class TokenWithText(TokenInfo):
+    """token: the text, shown only here."""
 
     token: str
 
 
-class Listed(BaseModel):
-    """next: the cursor of the page after this one, null on the last."""
+class TokenPage(BaseModel):
+    """next: the cursor of the next page, null on the last."""
 
-    items: list[Shown]
+    items: list[TokenInfo]
     next: str | None
 
 
-class New(BaseModel):
-    """repositories: left out, every one, which only an admin's token can reach."""
+class TokenCreation(BaseModel):
+    """repositories: leave out for all, which needs the role admin."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -79,8 +79,8 @@ class New(BaseModel):
     days: Annotated[int, Field(ge=1, le=366)] = 90
 
 
-class Rotation(BaseModel):
-    """overlap_hours: how long the old token goes on working."""
+class TokenRotation(BaseModel):
+    """overlap_hours: how long the old token stays valid."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -89,16 +89,16 @@ class Rotation(BaseModel):
 
 @router.post(
     "/exchange",
-    summary="A CI job's token for its OIDC token",
+    summary="Exchange a CI job's OIDC token",
     status_code=201,
-    response_model=Given,
+    response_model=TokenWithText,
     dependencies=[Depends(public())],
 )
 def exchange(request: Request, repository: Annotated[str | None, Query(pattern=FULL_NAME)] = None) -> Response:
-    """The OIDC token stands in the Authorization header and is used up. The answer's token lives for minutes.
+    """Send the OIDC token in the Authorization header; it can be used once. The new token is valid for minutes.
 
-    It reaches the repository that is named here; without a name the one that is called as the CI's own, or the only
-    one that is bound to it.
+    It is valid for the named repository; without a name for the one named as in the CI, or the only bound
+    one.
     """
     headers = request.headers.getlist("authorization")
     random = deps_of(request).secrets
@@ -106,31 +106,33 @@ def exchange(request: Request, repository: Annotated[str | None, Query(pattern=F
     return _given(issued)
 
 
-@router.get("", summary="All tokens, without their texts", response_model=Listed, responses=conditional.CACHED)
+@router.get("", summary="All tokens, without their text", response_model=TokenPage, responses=conditional.CACHED)
 def list_(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_READ))],
     limit: paging.Limit = 50,
     after: paging.After = "",
 ) -> Response:
-    """Oldest first, in whatever state."""
+    """Oldest first, including revoked and expired tokens."""
     last = paging.decode(LISTING, after, tuple[str, str])
     most = min(limit, settings_of(request).limits.page)
     with unit(request, principal, write=False) as work:
         found = tokens.list_(work.connection, after=last, limit=most + 1)
     cursor = paging.encode(LISTING, tokens.place(found[most - 1])) if len(found) > most else None
-    page = Listed(items=[_shown(token) for token in found[:most]], next=cursor)
+    page = TokenPage(items=[_shown(token) for token in found[:most]], next=cursor)
     return conditional.answer(request, page, headers=paging.link(request, cursor))
 
 
-@router.post("", summary="Issue a token", status_code=201, response_model=Given, openapi_extra=documented(New))
+@router.post(
+    "", summary="Issue a token", status_code=201, response_model=TokenWithText, openapi_extra=documented(TokenCreation)
+)
 def create(
     request: Request,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_CREATE))],
-    new: Annotated[New, Depends(json_body(New))],
+    new: Annotated[TokenCreation, Depends(json_body(TokenCreation))],
 ) -> Response:
-    """Its text is in this answer only."""
-    scope = EVERYWHERE if new.repositories is None else Scope(frozenset(new.repositories))
+    """The token's text is only in this answer."""
+    scope = EVERYWHERE if new.repositories is None else RepositoryScope(frozenset(new.repositories))
     wanted = TokenRequest(new.name, new.role, scope, timedelta(days=new.days))
     with unit(request, principal, write=True) as work:
         issued = tokens.issue(work, wanted, deps_of(request).secrets)
@@ -139,18 +141,18 @@ def create(
 
 @router.post(
     "/{token_id}/rotate",
-    summary="A successor for a token",
+    summary="Rotate a token",
     status_code=201,
-    response_model=Given,
-    openapi_extra=documented(Rotation),
+    response_model=TokenWithText,
+    openapi_extra=documented(TokenRotation),
 )
 def rotate(
     request: Request,
     token_id: TokenId,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_ROTATE))],
-    rotation: Annotated[Rotation, Depends(json_body(Rotation))],
+    rotation: Annotated[TokenRotation, Depends(json_body(TokenRotation))],
 ) -> Response:
-    """Name, role, scope and term are the old one's, which goes on working for the overlap."""
+    """The new token has the same name, role, scope and lifetime. The old one stays valid for the overlap."""
     with unit(request, principal, write=True) as work:
         issued = tokens.rotate(work, token_id, timedelta(hours=rotation.overlap_hours), deps_of(request).secrets)
     return _given(issued)
@@ -161,21 +163,21 @@ def revoke(
     request: Request,
     token_id: TokenId,
     principal: Annotated[Principal, Depends(requires(Permission.TOKEN_REVOKE))],
-) -> Revoked:
-    """From now on it opens nothing; revoking it again changes nothing. What replaced it works on."""
+) -> TokenRevocation:
+    """Takes effect at once; revoking again changes nothing. Tokens that replaced this one stay valid."""
     with unit(request, principal, write=True) as work:
         gone = tokens.revoke(work, token_id)
         left = tokens.successors(work.connection, gone, work.now)
-    return Revoked(**_shown(gone).model_dump(), active_successors=left)
+    return TokenRevocation(**_shown(gone).model_dump(), active_successors=left)
 
 
-def _given(issued: Issued) -> Response:
-    given = Given(**_shown(issued.token).model_dump(), token=issued.secret.text)
+def _given(issued: IssuedToken) -> Response:
+    given = TokenWithText(**_shown(issued.token).model_dump(), token=issued.secret.text)
     return Response(given.model_dump_json(), 201, NO_STORE, "application/json")
 
 
-def _shown(token: Token) -> Shown:
-    return Shown(
+def _shown(token: Token) -> TokenInfo:
+    return TokenInfo(
         id=token.id,
         name=token.name,
         role=token.role.value,

@@ -1,7 +1,7 @@
-"""Uploads: one suite's report or snapshot at a time, from any CI, with nothing but an HTTP client.
+"""`.../uploads`: one suite's report or snapshot per request, from any HTTP client.
 
-Idempotent by (repository, branch, tree, suite, name, attempt): the same content again gives the same answer, other
-content is refused. When all that was declared is there, the run is composed and recorded in the same transaction.
+Idempotent by (repository, branch, tree, suite, name, attempt): repeated content gives the same answer, different
+content is refused. When the last declared suite arrives, the run is composed and recorded in the same transaction.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from covgov.hub.api import compose, intake, reading, recording
 from covgov.hub.api.http.bodies import upload_body
 from covgov.hub.api.http.metrics import metrics_of
 from covgov.hub.api.http.parameters import NO_CONTROL, Name, Owner
-from covgov.hub.api.http.problems import Problem
+from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.api.repository import named
 from covgov.hub.auth_service import placement
 from covgov.hub.auth_service.guard import requires
@@ -27,15 +27,15 @@ from covgov.hub.auth_service.permissions import Permission
 from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import deps_of, settings_of, unit
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store import documents, projection, repositories, runs, uploads
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.runs import RunRow
-from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.uploads import Upload, UploadKey
 from covgov.hub.store.verify.admission import Judge
 from covgov.hub.store.verify.plausible import BRANCH
-from covgov.hub.store.work import Work
+from covgov.hub.store.work import UnitOfWork
 from covgov.model import snapshot_codec
 from covgov.register import document
 from covgov.register.entry import Register
@@ -47,24 +47,24 @@ OBJECT_ID = r"^([0-9a-f]{40}|[0-9a-f]{64})$"
 Expected = Annotated[str, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")]
 
 
-class About(BaseModel):
-    """The parameters of an upload, which are in the address so that the body is the report alone."""
+class UploadParameters(BaseModel):
+    """Query parameters of an upload; the body is the report itself."""
 
-    suite: Annotated[str, Query(pattern=WORD, description="The suite, as the policy declares it.")]
-    commit: Annotated[str, Query(pattern=OBJECT_ID, description="The full id of the commit that was measured.")]
+    suite: Annotated[str, Query(pattern=WORD, description="The suite, as declared in the policy.")]
+    commit: Annotated[str, Query(pattern=OBJECT_ID, description="Full id of the measured commit.")]
     tree: Annotated[str, Query(pattern=OBJECT_ID, description="That commit's tree: `git rev-parse 'HEAD^{tree}'`.")]
-    branch: Annotated[str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$", description="The branch it is on.")]
+    branch: Annotated[
+        str, Query(max_length=255, pattern=f"^{BRANCH.pattern}$", description="The branch of the commit.")
+    ]
     name: Annotated[
-        str, Query(pattern=WORD, description="Which of several jobs of one suite; their reports are merged.")
+        str, Query(pattern=WORD, description="Name of one of several jobs of a suite; their reports are merged.")
     ] = "default"
-    attempt: Annotated[
-        int, Query(ge=1, le=1_000_000, description="Counted up by a job that is repeated with another result.")
-    ] = 1
+    attempt: Annotated[int, Query(ge=1, le=1_000_000, description="Attempt number; a repeated job counts up.")] = 1
     expected: Annotated[
         list[Expected],
         Query(
             max_length=200,
-            description="Suites, or `suite/name`, that make the run complete; by default those of the stored policy.",
+            description="Suites, or `suite/name`, that complete the run; by default those of the stored policy.",
         ),
     ] = []
     root: Annotated[
@@ -72,17 +72,17 @@ class About(BaseModel):
         Query(
             max_length=1000,
             pattern=NO_CONTROL,
-            description="Where the repository lay when it was measured, for reports that name absolute paths.",
+            description="Directory of the repository during measurement, for reports with absolute paths.",
         ),
     ] = "/"
     exit_code: Annotated[
         int | None,
-        Query(ge=-255, le=255, description="Of the test command; left out, nothing is known of the tests."),
+        Query(ge=-255, le=255, description="Exit code of the test command; leave out when unknown."),
     ] = None
 
 
-class Result(BaseModel):
-    """state: `pending` while something is missing, then `complete`. run: its id. outcome: of its verdict."""
+class UploadResult(BaseModel):
+    """state: `pending` while uploads are missing, then `complete`. run: id of the run. outcome: of its verdict."""
 
     suite: str
     name: str
@@ -99,8 +99,8 @@ class Result(BaseModel):
     "",
     summary="Upload one suite's report or snapshot",
     status_code=201,
-    response_model=Result,
-    responses={200: {"model": Result, "description": "It was uploaded before"}},
+    response_model=UploadResult,
+    responses={200: {"model": UploadResult, "description": "The same upload was received before"}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -114,16 +114,16 @@ def upload(
     response: Response,
     owner: Owner,
     name: Name,
-    about: Annotated[About, Query()],
+    about: Annotated[UploadParameters, Query()],
     principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
     body: Annotated[bytes, Depends(upload_body)],
-) -> Result:
-    """The report is read before anything is stored; a report that cannot be read leaves nothing behind."""
+) -> UploadResult:
+    """A report that cannot be read is refused, and nothing is stored."""
     limits = settings_of(request).limits
     files = intake.unpack(body, limits)
-    said = intake.Said(about.suite, about.commit, about.tree, about.root, about.exit_code)
+    said = intake.UploadClaims(about.suite, about.commit, about.tree, about.root, about.exit_code)
     received = Upload(
-        Key(about.branch, about.tree, about.suite, about.name, about.attempt),
+        UploadKey(about.branch, about.tree, about.suite, about.name, about.attempt),
         about.commit,
         tuple(sorted(set(about.expected))),
         intake.digest(files, said),
@@ -134,7 +134,7 @@ def upload(
         repository = named(work.connection, owner, name)
         known = _known(work, repository, received)
         if known is None:
-            placement.check(work, repository, principal, [placement.Placed(about.branch, about.commit, about.tree)])
+            placement.check(work, repository, principal, [placement.PendingRun(about.branch, about.commit, about.tree)])
             repositories.take(work.connection, repository.id, len(received.snapshot), limits.repository)
         result = _again(work, repository, known) if known else _accept(work, repository, received)
     if known:
@@ -144,21 +144,21 @@ def upload(
     return result
 
 
-def _known(work: Work, repository: Repository, received: Upload) -> Upload | None:
-    """The upload that is there already. Raises Problem (`upload-differs`) when it was another one."""
+def _known(work: UnitOfWork, repository: HubRepository, received: Upload) -> Upload | None:
+    """The same upload if received before. Raises ApiProblem (`upload-differs`) when its content differs."""
     known = uploads.find(work.connection, repository.id, received.key)
     if known is not None and (known.sha256, known.expected) != (received.sha256, received.expected):
-        raise Problem(
+        raise ApiProblem(
             409,
             "upload-differs",
             f"suite {received.key.suite}, name {received.key.name}, attempt {received.key.attempt} of this tree was "
-            "uploaded before with other content",
-            hint="a repeated job counts its attempts: send `attempt`",
+            "uploaded before with different content",
+            hint="send a higher `attempt` for a repeated job",
         )
     return known
 
 
-def _accept(work: Work, repository: Repository, received: Upload) -> Result:
+def _accept(work: UnitOfWork, repository: HubRepository, received: Upload) -> UploadResult:
     uploads.add(work.connection, repository.id, received)
     books = _books(work, repository)
     together = uploads.of_run(work.connection, repository.id, received.key)
@@ -175,11 +175,13 @@ def _accept(work: Work, repository: Repository, received: Upload) -> Result:
         "sha256": received.sha256,
         "run": run.id if run else "",
     }
-    audit.account(work, Event.UPLOAD_ACCEPTED, fields)
+    audit.account(work, AuditEvent.UPLOAD_ACCEPTED, fields)
     return _result(received, missing, run)
 
 
-def _record(work: Work, repository: Repository, together: Sequence[Upload], books: compose.Books) -> RunSummary:
+def _record(
+    work: UnitOfWork, repository: HubRepository, together: Sequence[Upload], books: compose.RepositoryRules
+) -> RunSummary:
     history = SqlHistory(work.connection, repository, Judge(work.now, books.policy))
     run = history.append(compose.compose(together, books, work.now))
     uploads.settle(work.connection, repository.id, together[0].key, run.id)
@@ -187,8 +189,8 @@ def _record(work: Work, repository: Repository, together: Sequence[Upload], book
     return run
 
 
-def _again(work: Work, repository: Repository, known: Upload) -> Result:
-    """How far the run of an upload is that was here before."""
+def _again(work: UnitOfWork, repository: HubRepository, known: Upload) -> UploadResult:
+    """The state of the run of a repeated upload."""
     if known.run_id:
         return _result(known, (), runs.find(work.connection, repository.id, known.run_id))
     policy, _ = reading.stored_policy(work.connection, repository)
@@ -196,9 +198,9 @@ def _again(work: Work, repository: Repository, known: Upload) -> Result:
     return _result(known, compose.missing(together, policy), None)
 
 
-def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> Result:
+def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> UploadResult:
     key = received.key
-    return Result(
+    return UploadResult(
         suite=key.suite,
         name=key.name,
         tree=key.tree,
@@ -211,15 +213,15 @@ def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow |
     )
 
 
-def _books(work: Work, repository: Repository) -> compose.Books:
+def _books(work: UnitOfWork, repository: HubRepository) -> compose.RepositoryRules:
     policy, absent = reading.stored_policy(work.connection, repository)
     first = projection.newest(work.connection, repository.id) is None
-    return compose.Books(policy, absent, _register(work, repository), first=first)
+    return compose.RepositoryRules(policy, absent, _register(work, repository), first=first)
 
 
-def _register(work: Work, repository: Repository) -> Register | None:
-    """The stored register; one that cannot be read waives nothing."""
-    stored = documents.get(work.connection, documents.Kind.REGISTER, repository.id)
+def _register(work: UnitOfWork, repository: HubRepository) -> Register | None:
+    """The stored register; None when it cannot be read, so that it waives nothing."""
+    stored = documents.get(work.connection, documents.DocumentKind.REGISTER, repository.id)
     try:
         return document.parse(stored.text, stored.path) if stored else None
     except RegisterInvalid:

@@ -1,1 +1,1 @@
-"""What the API answers, as types."""
+"""Types of the API's answers."""

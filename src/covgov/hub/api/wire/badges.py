@@ -7,11 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from covgov.hub.api.badge import COLOURS, Badge
-from covgov.hub.api.wire.figures import Wire
+from covgov.hub.api.wire.figures import WireModel
 from covgov.model.verdict import Outcome
 
 
-class ShieldsBadge(Wire):
+class ShieldsBadge(WireModel):
     """Names and version are shields.io's."""
 
     schema_version: Literal[1] = Field(alias="schemaVersion")

@@ -1,18 +1,18 @@
-"""A comparison on the wire: the twelve categories per file and in total, the attribution in exact parts and words."""
+"""A comparison on the wire: the twelve categories per file and in total, and the attribution."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from covgov.differential.comparison import Comparison
-from covgov.hub.api.wire.figures import Change, Wire
+from covgov.hub.api.wire.figures import Change, WireModel
 from covgov.hub.api.wire.runs import RunLine
 from covgov.model.change import Category, FileDelta
 from covgov.model.lines import spell
 
 
-class ChangedFile(Wire):
-    """A file with at least one unit that is not simply unchanged. base, head: its path there, null where it is not
+class ChangedFile(WireModel):
+    """A file with at least one changed unit. base, head: its path there, null where it is not
     measured. lines: category -> lines, base numbering for ECB, EUB, DCB and DUB, head numbering for the others."""
 
     base: str | None
@@ -21,7 +21,7 @@ class ChangedFile(Wire):
     exits: dict[Category, int]
 
 
-class Compared(Wire):
+class RunComparison(WireModel):
     """Two runs unit by unit. notes: how the two could be compared; the hub has no git, so lines of a file are
     mapped only where blob ids prove that its text is the same. files: one page of those that changed; next: what
     `after` wants for the next page, null on the last."""
@@ -38,8 +38,8 @@ class Compared(Wire):
     notes: list[str]
 
 
-class Sides(Wire):
-    """What was compared. suite, component: null for all suites merged, and for all files."""
+class ComparisonSides(WireModel):
+    """The compared runs. suite, component: null for all suites merged, and for all files."""
 
     base: RunLine
     head: RunLine
@@ -47,10 +47,12 @@ class Sides(Wire):
     component: str | None
 
 
-def compared(sides: Sides, found: Comparison, page: Sequence[FileDelta], following: str | None) -> Compared:
+def compared(
+    sides: ComparisonSides, found: Comparison, page: Sequence[FileDelta], following: str | None
+) -> RunComparison:
     """The answer with one page of its changed files."""
     changed = len(found.changed)
-    return Compared(
+    return RunComparison(
         base_run=sides.base,
         head_run=sides.head,
         suite=sides.suite,

@@ -14,16 +14,16 @@ from covgov.hub.api.wire.figures import (
     PublishedFinding,
     PublishedTests,
     Share,
-    Wire,
+    WireModel,
 )
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
 from covgov.publish.digest.wire import digest_payload
 
 
-class DigestComponent(Wire):
-    """A component over the window. before: its last figure ahead of it; unexplained: the part of `change` that no
-    recorded comparison accounts for."""
+class DigestComponent(WireModel):
+    """A component in the window. before: its last figure before the window; unexplained: the part of `change` that no
+    recorded comparison explains."""
 
     name: str
     suite: str
@@ -38,7 +38,7 @@ class DigestComponent(Wire):
     unexplained: Points
 
 
-class DigestSuite(Wire):
+class DigestSuite(WireModel):
     """A suite's test runs in the window."""
 
     name: str
@@ -49,13 +49,13 @@ class DigestSuite(Wire):
     slowest_seconds: float
 
 
-class DigestExceptions(Wire):
+class DigestExceptions(WireModel):
     opened: list[PublishedException]
     resolved: list[PublishedException]
     overdue: list[PublishedException]
 
 
-class DigestMover(Wire):
+class DigestMover(WireModel):
     """A file that changed. uncovered: change in uncovered units, positive is worse."""
 
     suite: str
@@ -65,8 +65,8 @@ class DigestMover(Wire):
     uncovered: int
 
 
-class DigestDocument(Wire):
-    """since, until: both days included (UTC). runs 0: nothing was recorded, which says nothing about coverage."""
+class DigestDocument(WireModel):
+    """since, until: both days included (UTC). runs: 0 when nothing was recorded."""
 
     format: Literal["covgov-digest"]
     version: Literal[1]

@@ -1,4 +1,4 @@
-"""The stored register and policy on the wire: their text as people wrote it, and what it means."""
+"""The stored register and policy on the wire: their text and its meaning."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from covgov.hub.api.wire.figures import Wire, bar
+from covgov.hub.api.wire.figures import WireModel, bar
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionState
-from covgov.policy import config
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.policy import Policy
 from covgov.policy.present import describe, show
 from covgov.register.entry import Entry, Register, Status
 from covgov.register.standing import grievance, standing
@@ -19,9 +19,9 @@ LONGEST = 1_000_000
 """Characters of a stored file."""
 
 
-class RegisterEntry(Wire):
-    """One row. standing: what its own columns make it today; whether it waives also depends on the figures and on
-    where it was approved. grievance: why it cannot waive as it stands, empty when its columns are in order."""
+class RegisterEntry(WireModel):
+    """One row. standing: its state by its own columns today; whether it waives also depends on the figures and on
+    where it was approved. grievance: why it cannot waive, empty when its columns are in order."""
 
     id: str
     scope: str = Field(examples=["component:auth", "file:src/x.py"])
@@ -42,8 +42,8 @@ class RegisterEntry(Wire):
     approved_on: date | None
 
 
-class RegisterDocument(Wire):
-    """The exception register as last put. text: the whole Markdown file. today: the day standings were judged at."""
+class RegisterDocument(WireModel):
+    """The stored exception register. text: the whole Markdown file. today: the day of the `standing` values."""
 
     path: str
     updated_at: datetime
@@ -52,8 +52,8 @@ class RegisterDocument(Wire):
     text: str
 
 
-class PolicyBar(Wire):
-    """One threshold. key: where it stands in the file. words: the same as a sentence."""
+class PolicyBar(WireModel):
+    """One threshold. key: its key in the file. words: the same as a sentence."""
 
     key: str
     scope: BarScope
@@ -68,19 +68,19 @@ class PolicyBar(Wire):
     words: str
 
 
-class PolicyComponent(Wire):
+class PolicyComponent(WireModel):
     """A named set of source paths, and the suite that measures it."""
 
     name: str
     paths: list[str]
     suite: str
     metric: Metric
-    fail_under: str
+    fail_under: str | None
 
 
-class PolicyDocument(Wire):
-    """The policy as last put. settings: everything in force as text, defaults filled in, secrets hidden; defaults: the
-    keys that were left at their default. text: the whole file."""
+class PolicyDocument(WireModel):
+    """The stored policy. settings: all settings as text, defaults filled in, secrets hidden; defaults: the
+    keys left at their default. text: the whole file."""
 
     path: str
     updated_at: datetime
@@ -93,15 +93,15 @@ class PolicyDocument(Wire):
     text: str
 
 
-class StoredFile(Wire):
-    """A file to store. path: where it lies in the repository; text: all of it."""
+class StoredFile(WireModel):
+    """A file to store. path: its path in the repository; text: its whole content."""
 
     path: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["covgov.toml"])
     text: str = Field(max_length=LONGEST, pattern=r"^[^\x00]*$")
 
 
 def register(found: Register, updated_at: datetime, today: date, max_term_days: int | None) -> RegisterDocument:
-    """The register with each entry's standing on the day."""
+    """The register with each entry's state on that day."""
     return RegisterDocument(
         path=found.path,
         updated_at=updated_at,
@@ -112,15 +112,15 @@ def register(found: Register, updated_at: datetime, today: date, max_term_days: 
 
 
 def policy(found: Policy, path: str, text: str, updated_at: datetime) -> PolicyDocument:
-    """The policy as `covgov policy show` tells it, with its text."""
-    told = show(found, config.written(lambda name: text.encode() if name == path else None))
+    """The policy as `covgov policy show` prints it, with its text."""
+    shown = show(found).payload
     return PolicyDocument.model_validate(
         {
             "path": path,
             "updated_at": updated_at,
-            "policy_hash": found.raw_hash,
-            "settings": told.payload["settings"],
-            "defaults": told.payload["defaults"],
+            "policy_hash": found.hash,
+            "settings": shown["settings"],
+            "defaults": shown["defaults"],
             "suites": list(found.expected),
             "components": [_component(found, name) for name in found.components],
             "bars": [_bar(one) for one in found.bars],
@@ -155,7 +155,7 @@ def _entry(entry: Entry, today: date, max_term_days: int | None) -> RegisterEntr
 def _component(found: Policy, name: str) -> PolicyComponent:
     one = found.components[name]
     return PolicyComponent(
-        name=name, paths=list(one.paths), suite=one.suite, metric=one.metric, fail_under=f"{one.fail_under:f}"
+        name=name, paths=list(one.paths), suite=one.suite, metric=one.metric, fail_under=bar(one.fail_under)
     )
 
 

@@ -20,13 +20,13 @@ PART = "x-covgov-part"
 """Marks a schema of which OpenAPI shows the codec's (`parts`)."""
 
 
-class Wire(BaseModel):
+class WireModel(BaseModel):
     """Base of the answers: every field is always present, null where there is nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Published:
+class ModelPassthrough:
     """Makes pydantic pass a value of the model through, spelled by the codec."""
 
     def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -37,19 +37,19 @@ class Published:
         return {PART: codec.name_of(schema["cls"])}
 
 
-PublishedVerdict = Annotated[Verdict, Published()]
-PublishedException = Annotated[ExceptionLine, Published()]
-PublishedFinding = Annotated[Finding, Published()]
-PublishedTests = Annotated[TestRun, Published()]
-PublishedRow = Annotated[Row, Published()]
-Change = Annotated[Delta, Published()]
-Figure = Annotated[Ratio, Published()]
-Points = Annotated[Fraction, Published()]
-Share = Annotated[Part, Published()]
+PublishedVerdict = Annotated[Verdict, ModelPassthrough()]
+PublishedException = Annotated[ExceptionLine, ModelPassthrough()]
+PublishedFinding = Annotated[Finding, ModelPassthrough()]
+PublishedTests = Annotated[TestRun, ModelPassthrough()]
+PublishedRow = Annotated[Row, ModelPassthrough()]
+Change = Annotated[Delta, ModelPassthrough()]
+Figure = Annotated[Ratio, ModelPassthrough()]
+Points = Annotated[Fraction, ModelPassthrough()]
+Share = Annotated[Part, ModelPassthrough()]
 
 
 def parts(ref: str) -> Mapping[str, object]:
-    """JSON Schema of all that is `Published`, by name."""
+    """JSON Schema of all that is `ModelPassthrough`, by name."""
     return codec.schemas([Verdict], ref)[1]
 
 

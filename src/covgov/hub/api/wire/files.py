@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from covgov.hub.api.wire.figures import Figure, Wire
+from covgov.hub.api.wire.figures import Figure, WireModel
 from covgov.model.lines import spell
 from covgov.model.snapshot import FileCoverage, Metric
 
 
-class FileLine(Wire):
-    """A file as one suite measured it. source: git's blob id of the text that was measured, null when unknown."""
+class FileLine(WireModel):
+    """A file as measured by one suite. source: git blob id of the measured text, null when unknown."""
 
     suite: str
     path: str
@@ -18,15 +18,15 @@ class FileLine(Wire):
     source: str | None
 
 
-class FilePage(Wire):
-    """Sorted by suite, then path. next: what `after` wants for the next page, null on the last."""
+class FilePage(WireModel):
+    """Sorted by suite, then path. next: the `after` of the next page, null on the last."""
 
     run: str
     items: list[FileLine]
     next: str | None
 
 
-class BranchExit(Wire):
+class BranchExit(WireModel):
     """From a line to a line; a target below 1 leaves the code object, as coverage.py spells it."""
 
     source: int
@@ -34,18 +34,18 @@ class BranchExit(Wire):
     taken: bool
 
 
-class CountedBranches(Wire):
-    """Branch exits of a line that are known only by number."""
+class CountedBranches(WireModel):
+    """Branch exits of a line, known only by number."""
 
     line: int
     covered: int
     total: int
 
 
-class LineSets(Wire):
-    """One file's lines. statements: executable lines that count; covered and missing part them. partial: covered lines
-    with an exit never taken. excluded: lines the tool was told not to count. attributes: tag -> covered lines that
-    tests so tagged reach."""
+class LineSets(WireModel):
+    """One file's lines. statements: executable lines, each either covered or missing. partial: covered lines
+    with an exit never taken. excluded: lines excluded from measurement. attributes: tag -> covered lines that
+    tests with this tag reach."""
 
     file: FileLine
     statements: str
@@ -58,9 +58,9 @@ class LineSets(Wire):
     attributes: dict[str, str]
 
 
-class FileLines(Wire):
-    """A file in one run. suites: as each measured it, by name; merged: their union, null when they measured different
-    texts."""
+class FileLines(WireModel):
+    """A file in one run. suites: per suite, by name; merged: their union, null when the suites measured different
+    versions of it."""
 
     run: str
     path: str

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from covgov.history.layout import Stored
-from covgov.hub.api.wire.figures import PublishedRow, PublishedVerdict, Wire
+from covgov.hub.api.wire.figures import PublishedRow, PublishedVerdict, WireModel
 from covgov.hub.store.runs import RunRow
 from covgov.model.verdict import Outcome, Verdict
 
 
-class RunLine(Wire):
-    """A run in short. complete: every declared suite arrived and its tests passed. dirty: of a tree that is no
-    commit's. verified: the hub computed its figures again from its coverage, by the policy that the repository had
-    stored; otherwise they are the word of whoever recorded it."""
+class RunLine(WireModel):
+    """A run in short. complete: every declared suite arrived and its tests passed. dirty: measured with uncommitted
+    changes. verified: the hub recomputed the figures from the coverage, with the repository's
+    stored policy; otherwise they are as uploaded."""
 
     id: str
     sequence: int
@@ -29,14 +29,14 @@ class RunLine(Wire):
     verified: bool
 
 
-class RunPage(Wire):
-    """Newest first. next: what `after` wants for the next page, null on the last."""
+class RunPage(WireModel):
+    """Newest first. next: the `after` of the next page, null on the last."""
 
     items: list[RunLine]
     next: str | None
 
 
-class Run(Wire):
+class RunDetails(WireModel):
     """A whole run but its coverage. previous: id of the run before, null for the first: the chain. verdict: as
     `covgov check --json` prints it."""
 
@@ -46,10 +46,10 @@ class Run(Wire):
     verdict: PublishedVerdict
 
 
-class ComponentList(Wire):
-    """The components as the branch's newest run of a clean tree has them, by name. run: null when there is none.
+class ComponentList(WireModel):
+    """The components of the branch's newest clean run, by name. run: null when there is none.
 
-    next: the cursor of the page after this one, null on the last.
+    next: the cursor of the next page, null on the last.
     """
 
     branch: str
@@ -59,14 +59,14 @@ class ComponentList(Wire):
     next: str | None
 
 
-def run(row: RunRow, stored: Stored, verdict: Verdict) -> Run:
+def run(row: RunRow, stored: Stored, verdict: Verdict) -> RunDetails:
     """A run from its row, manifest and verdict."""
     manifest = stored.manifest
-    return Run(
+    return RunDetails(
         run=listed(row), previous=manifest.previous or None, expected=list(manifest.run.expected), verdict=verdict
     )
 
 
 def listed(row: RunRow) -> RunLine:
-    """A run in short, from its row."""
+    """The short form of a run."""
     return RunLine.model_validate(row, from_attributes=True)

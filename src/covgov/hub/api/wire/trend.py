@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from covgov.hub.api.wire.figures import Figure, Wire, bar
-from covgov.hub.store.runs import Point
+from covgov.hub.api.wire.figures import Figure, WireModel, bar
+from covgov.hub.store.runs import ComponentRun
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
 
 
-class TrendPoint(Wire):
+class TrendPoint(WireModel):
     """The component in one run. now: null when nothing was measured. complete, dirty: of the run."""
 
     run: str
@@ -25,8 +25,8 @@ class TrendPoint(Wire):
     dirty: bool
 
 
-class TrendPage(Wire):
-    """Newest first. next: what `after` wants for the next page, null on the last."""
+class TrendPage(WireModel):
+    """Newest first. next: the `after` of the next page, null on the last."""
 
     component: str
     branch: str
@@ -34,8 +34,8 @@ class TrendPage(Wire):
     next: str | None
 
 
-def point(found: Point) -> TrendPoint:
-    """One run's row."""
+def point(found: ComponentRun) -> TrendPoint:
+    """The component's figure in one run."""
     run, row = found.run, found.figure
     return TrendPoint(
         run=run.id,

@@ -1,4 +1,4 @@
-"""Which repository of the hub a CI token opens: bindings of issuer, repository claim and ref pattern."""
+"""Bindings: which CI tokens are valid for a repository, by issuer, repository claim and ref pattern."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from wcmatch import glob
 
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.claims import LONGEST_CLAIM, CiIdentity
-from covgov.hub.auth_service.principals import Scope
+from covgov.hub.auth_service.principals import RepositoryScope
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event, FieldValue
+from covgov.hub.eventlog.vocabulary import AuditEvent, FieldValue
 from covgov.hub.store.schema import OIDC_BINDINGS, REPOSITORIES
-from covgov.hub.store.work import Work
+from covgov.hub.store.work import UnitOfWork
 from covgov.policy.globs import too_many_wildcards
 
 #: Bindings of one repository: each is compared with every token of the CI repository that it names.
@@ -29,7 +29,7 @@ _REF_PATTERN: Final = re.compile(r"refs/[A-Za-z0-9_./*?#@+=,-]+")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """ref_pattern: a glob over the full ref; `*` stays within one `/`, `**` does not. id: 0 before it is stored."""
+    """ref_pattern: a glob over the full ref; `*` does not match `/`, `**` does. id: 0 before it is stored."""
 
     issuer: str
     subject_repository: str
@@ -48,26 +48,26 @@ class Binding:
             raise _wrong("the issuer is missing or too long")
 
     def admits(self, shown: CiIdentity) -> bool:
-        """Whether a token with this identity may use the binding; letters are compared exactly."""
+        """Whether the binding admits this identity; case-sensitive."""
         same = (self.issuer, self.subject_repository) == (shown.issuer, shown.repository)
         return same and ref_matches(shown.ref, self.ref_pattern)
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """repository: of the hub, `owner/name`, that the binding opens."""
+class BoundRepository:
+    """A binding with the repository of the hub, `owner/name`, that it admits to."""
 
     repository: str
     binding: Binding
 
 
 def ref_matches(ref: str, pattern: str) -> bool:
-    """Whether the glob covers the whole ref. One that could take minutes to compare covers none."""
+    """Whether the glob matches the whole ref. One with too many wildcards matches nothing: it could take minutes."""
     return not too_many_wildcards(pattern) and bool(glob.globmatch(ref, pattern, flags=_FLAGS))
 
 
-def bind(work: Work, repository_id: int, wanted: Binding) -> Binding:
-    """The stored binding; binding again what is bound changes nothing.
+def bind(work: UnitOfWork, repository_id: int, wanted: Binding) -> Binding:
+    """The stored binding; an existing one is returned unchanged.
 
     Raises UsageError `oidc-binding`, `oidc-bindings-too-many`.
     """
@@ -90,61 +90,61 @@ def bind(work: Work, repository_id: int, wanted: Binding) -> Binding:
     }
     added = insert(OIDC_BINDINGS).values(values).returning(OIDC_BINDINGS.c.id)
     made = replace(wanted, id=work.connection.execute(added).scalar_one())
-    _account(work, Event.OIDC_BOUND, repository_id, made)
+    _account(work, AuditEvent.OIDC_BOUND, repository_id, made)
     return made
 
 
-def unbind(work: Work, repository_id: int, binding_id: int) -> Binding:
+def unbind(work: UnitOfWork, repository_id: int, binding_id: int) -> Binding:
     """Removes it. Raises UsageError `oidc-binding-unknown`."""
     found = [one for one in bound(work.connection, repository_id) if one.id == binding_id]
     if not found:
         raise UsageError("oidc-binding-unknown", f"there is no binding {binding_id} here", hint="list the bindings")
     work.connection.execute(delete(OIDC_BINDINGS).where(OIDC_BINDINGS.c.id == binding_id))
-    _account(work, Event.OIDC_UNBOUND, repository_id, found[0])
+    _account(work, AuditEvent.OIDC_UNBOUND, repository_id, found[0])
     return found[0]
 
 
 def bound(connection: Connection, repository_id: int, *, after: int = 0, limit: int | None = None) -> list[Binding]:
-    """The bindings of a repository, oldest first: every one, or those of an id above `after`, at most `limit`."""
+    """The bindings of a repository with an id above `after`, oldest first, at most `limit`."""
     mine = (OIDC_BINDINGS.c.repository_id == repository_id, OIDC_BINDINGS.c.id > after)
     rows = connection.execute(select(OIDC_BINDINGS).where(*mine).order_by(OIDC_BINDINGS.c.id).limit(limit))
     return [_binding(row) for row in rows]
 
 
-def offered(connection: Connection, shown: CiIdentity) -> frozenset[Offer]:
-    """What is bound to the CI repository of a verified token, whatever the refs."""
+def offered(connection: Connection, shown: CiIdentity) -> frozenset[BoundRepository]:
+    """All bindings to the CI repository of a verified token, whatever their ref."""
     query = (
         select(OIDC_BINDINGS, REPOSITORIES.c.owner, REPOSITORIES.c.name)
         .select_from(OIDC_BINDINGS.join(REPOSITORIES))
         .where(OIDC_BINDINGS.c.issuer == shown.issuer, OIDC_BINDINGS.c.subject_repository == shown.repository)
     )
-    return frozenset(Offer(f"{row.owner}/{row.name}", _binding(row)) for row in connection.execute(query))
+    return frozenset(BoundRepository(f"{row.owner}/{row.name}", _binding(row)) for row in connection.execute(query))
 
 
-def chosen(names: frozenset[str], shown: CiIdentity, wanted: str | None) -> Scope:
-    """Of the repositories bound to a token the one that it is exchanged for; nowhere when `wanted` is none of them.
+def chosen(names: frozenset[str], shown: CiIdentity, wanted: str | None) -> RepositoryScope:
+    """The scope of an exchange: one of the repositories bound to the token; empty when `wanted` is not bound.
 
-    Anyone may bind their repository to another's CI, so a job that names none gets the one that is called as its own,
-    or the only one, and is never told the others. Raises UsageError `oidc-repository-unnamed`.
+    Anyone can bind their repository to another CI, so a job that names none gets the repository of the same name,
+    or the only one; the others are never listed. Raises UsageError `oidc-repository-unnamed`.
     """
     if wanted is not None:
-        return Scope(names & {wanted})
+        return RepositoryScope(names & {wanted})
     if shown.repository in names:
-        return Scope(frozenset({shown.repository}))
+        return RepositoryScope(frozenset({shown.repository}))
     if len(names) > 1:
         raise UsageError(
             "oidc-repository-unnamed",
             f"several repositories of the hub are bound to {shown.repository}",
-            hint="say which: POST /v1/tokens/exchange?repository=OWNER/NAME",
+            hint="name one: POST /v1/tokens/exchange?repository=OWNER/NAME",
         )
-    return Scope(names)
+    return RepositoryScope(names)
 
 
 def _binding(row: Row[*tuple[object, ...]]) -> Binding:
     return Binding(row.issuer, row.subject_repository, row.ref_pattern, row.id)
 
 
-def _account(work: Work, event: Event, repository_id: int, binding: Binding) -> None:
+def _account(work: UnitOfWork, event: AuditEvent, repository_id: int, binding: Binding) -> None:
     row = work.connection.execute(select(REPOSITORIES).where(REPOSITORIES.c.id == repository_id)).one()
     fields: Mapping[str, FieldValue] = {
         "repository": f"{row.owner}/{row.name}",

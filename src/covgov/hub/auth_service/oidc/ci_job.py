@@ -1,4 +1,4 @@
-"""What a CI job was started for, which stays with the token that it gets."""
+"""The ref and commit of a CI job, kept with its token."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CiJob:
-    """As the forge signed it. ref: full, `refs/heads/main`. sha: the commit, "" where the forge does not say it."""
+    """As signed by the forge. ref: full, `refs/heads/main`. sha: the commit, "" if not in the token."""
 
     ref: str
     sha: str = ""
 
     @property
     def branch(self) -> str:
-        """What the runs of this job call their branch: `refs/heads/X` is X, any other ref is called by its full name.
+        """The branch name of this job's runs: X for `refs/heads/X`, the full name for any other ref.
 
-        So no pull request, merge request or tag writes under a branch's name.
+        So pull requests, merge requests and tags never add runs to a branch.
         """
         return self.ref.removeprefix("refs/heads/")
 
     def of_branch(self, branch: str) -> bool:
-        """Whether the job was started for this branch itself."""
+        """Whether the job runs for this branch itself."""
         return self.ref == f"refs/heads/{branch}"

@@ -1,4 +1,4 @@
-"""Which repository and ref a CI token speaks of, from the claims that GitHub Actions and GitLab CI document.
+"""Repository and ref of a CI token, from the documented claims of GitHub Actions and GitLab CI.
 
 GitHub: https://docs.github.com/actions/reference/openid-connect-reference
 GitLab: https://docs.gitlab.com/ci/secrets/id_token_authentication
@@ -23,14 +23,14 @@ _KINDS: Final = {"branch": "refs/heads/", "tag": "refs/tags/"}
 
 
 class ClaimFault(ValueError):
-    """A claim is missing or contradicts another; the text says which."""
+    """A claim is missing or contradicts another."""
 
 
 @dataclass(frozen=True, slots=True)
 class CiIdentity:
     """repository: as the issuer names it, `acme/shop` or `group/sub/project`. ref: full, `refs/heads/main`.
 
-    sha: the commit that the job was started for, "" where the issuer does not say it.
+    sha: the job's commit, "" if not in the token.
     """
 
     issuer: str
@@ -42,12 +42,12 @@ class CiIdentity:
 
     @property
     def job(self) -> CiJob:
-        """What the job was started for."""
+        """The ref and commit of the job."""
         return CiJob(self.ref, self.sha)
 
     @property
     def name(self) -> str:
-        """How the audit trail calls it, in at most 200 characters."""
+        """Its name in the audit trail, at most 200 characters."""
         return f"{EXCHANGED}{self.repository}@{self.ref}"[:LONGEST_NAME]
 
 
@@ -71,7 +71,7 @@ def text(claims: Mapping[str, object], name: str) -> str:
     """A claim that must be a text of 1 to 300 printable characters. Raises ClaimFault."""
     value = claims.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_CLAIM or not value.isprintable():
-        raise ClaimFault(f"the claim {name} is missing or no text of 1 to {LONGEST_CLAIM} characters")
+        raise ClaimFault(f"the claim {name} is missing or not a text of 1 to {LONGEST_CLAIM} characters")
     return value
 
 
@@ -80,12 +80,12 @@ def _sha(claims: Mapping[str, object]) -> str:
         return ""
     sha = text(claims, "sha")
     if _COMMIT.fullmatch(sha) is None:
-        raise ClaimFault("the claim sha is no commit")
+        raise ClaimFault("the claim sha is not a commit id")
     return sha
 
 
 def _gitlab_ref(claims: Mapping[str, object]) -> str:
-    """`ref_path` where GitLab sends it (since 16.0): in a merge request's pipeline only it tells the truth."""
+    """`ref_path` if present (GitLab 16.0 and later): in merge request pipelines the other claims name the branch."""
     if "ref_path" in claims:
         return text(claims, "ref_path")
     kind = text(claims, "ref_type")
@@ -95,10 +95,10 @@ def _gitlab_ref(claims: Mapping[str, object]) -> str:
 
 
 def _check_subject(claims: Mapping[str, object], label: str, repository: str) -> None:
-    """A subject that names a repository must name the same one. Owners may define other subjects.
+    """A subject that names a repository must name the same one. Owners can define other subjects.
 
     GitHub appends immutable ids to both names: `repo:octocat@123456/my-repo@456789:ref:refs/heads/main`.
     """
     head, _, rest = text(claims, "sub").partition(":")
     if head == label and _IMMUTABLE_ID.sub("", rest.partition(":")[0]) != repository:
-        raise ClaimFault("the claim sub names another repository than the token does")
+        raise ClaimFault("the claim sub names another repository than the repository claim")

@@ -1,8 +1,8 @@
-"""The public keys of an issuer, fetched when needed and no more often than the issuer can bear.
+"""The public keys of an issuer, fetched when needed, at a limited rate.
 
-Fetched keys are good for TTL seconds. A key id that is not among them makes the keys be fetched again (the issuer has
-rotated), but never sooner than PAUSE seconds after the last attempt, however many unknown ids arrive. When the issuer
-cannot be reached the keys at hand serve to the end of their TTL; then nothing is accepted until they are fetched again.
+Keys are cached for TTL seconds. An unknown key id triggers a new fetch (the issuer has
+rotated), but never sooner than PAUSE seconds after the last attempt. When the issuer
+cannot be reached, cached keys serve until their TTL ends; then tokens are refused until a fetch succeeds.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ class _Jwk(msgspec.Struct):
     y: str = ""
 
 
-class _Document(msgspec.Struct):
+class _KeySet(msgspec.Struct):
     keys: list[_Jwk]
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _CachedKeys:
     keys: Mapping[str, PublicKey]
     until: float
 
 
 class KeyCache:
-    """One issuer's keys. fetch: the document behind `url`, it may raise anything; monotonic: seconds.
+    """One issuer's keys. fetch: returns the document at `url`, can raise anything; monotonic: seconds.
 
     Safe to share between threads; only one of them fetches at a time.
     """
@@ -59,7 +59,7 @@ class KeyCache:
         self._fetch = fetch
         self._monotonic = monotonic
         self._lock = Lock()
-        self._held = _Held({}, float("-inf"))
+        self._held = _CachedKeys({}, float("-inf"))
         self._next_attempt = float("-inf")
 
     def key(self, key_id: str) -> PublicKey | None:
@@ -82,16 +82,16 @@ class KeyCache:
         self._next_attempt = now + PAUSE
         keys = self._fetched()
         if keys:
-            self._held = _Held(keys, now + TTL)
+            self._held = _CachedKeys(keys, now + TTL)
         elif not fresh:
             raise self._unavailable(now)
 
     def _unavailable(self, now: float) -> IssuerUnavailable:
         wait = max(1, int(self._next_attempt - now))
-        return IssuerUnavailable(f"the keys of the issuer cannot be had from {self._url}", retry_after=wait)
+        return IssuerUnavailable(f"the issuer's keys cannot be fetched from {self._url}", retry_after=wait)
 
     def _fetched(self) -> Mapping[str, PublicKey]:
-        """What the issuer publishes now; empty when it publishes nothing usable or does not answer."""
+        """The issuer's current usable keys; empty when it does not answer."""
         try:
             body = self._fetch(self._url)
         except Exception:  # noqa: BLE001 - whatever an HTTP client raises, the keys are not here
@@ -102,12 +102,12 @@ class KeyCache:
 def usable_keys(document: bytes) -> Mapping[str, PublicKey]:
     """Key id -> key of a JWKS document (RFC 7517): public RSA keys of 2048 bits and more, and P-256 keys, for signing.
 
-    All other keys are left out, symmetric ones above all; a document that cannot be read holds none.
+    All other keys are left out, symmetric ones above all; an unreadable document has none.
     """
     if len(document) > LARGEST_DOCUMENT:
         return {}
     try:
-        found = msgspec.json.decode(document, type=_Document).keys
+        found = msgspec.json.decode(document, type=_KeySet).keys
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     keys = {jwk.kid: _imported(jwk) for jwk in found if jwk.kid and jwk.use == "sig"}

@@ -1,7 +1,7 @@
-"""Tokens that a CI system signed (OpenID Connect): who made them, whether for us, whether now. No database here.
+"""Verifies CI tokens (OpenID Connect): signature, issuer, audience, times. No database access.
 
-The algorithm is ours to choose, not the token's: RS256 and ES256, with a key that the configured issuer publishes. What
-a token's header says about keys (`jwk`, `jku`, `x5u`) is never followed.
+The hub chooses the algorithm, not the token: RS256 and ES256, with a key that the configured issuer publishes. Keys
+in a token's header (`jwk`, `jku`, `x5u`) are ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from covgov.hub.auth_service.oidc.claims import CiIdentity, ClaimFault, identity
 from covgov.hub.auth_service.oidc.jwks import KeyCache, PublicKey
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.settings import OidcIssuer
 
 ALGORITHMS: Final = ("RS256", "ES256")
@@ -31,25 +31,25 @@ LARGEST_SKEW: Final = 300
 _KEY_TYPES: Final = {"RS256": "RSA", "ES256": "EC"}
 
 
-class _Issuer(msgspec.Struct):
+class _IssuerClaim(msgspec.Struct):
     iss: str
 
 
-class _Times(msgspec.Struct):
+class _TimeClaims(msgspec.Struct):
     exp: int | float
     iat: int | float
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """A token that the issuer signed for us and that is good now. expires_at: until when, skew included."""
+class VerifiedToken:
+    """A token with a valid signature, audience and time. expires_at: skew included."""
 
     identity: CiIdentity
     expires_at: datetime
 
 
 class OidcVerifier:
-    """Verifies the tokens of some issuers. audience: what they must name, alone. skew: seconds, at most 300.
+    """Verifies the tokens of some issuers. audience: their only audience. skew: seconds, at most 300.
 
     fetch: the JWKS document behind an issuer's URL. now: aware, UTC. Safe to share between threads.
     """
@@ -71,9 +71,9 @@ class OidcVerifier:
         self._now = now
         self._skew = skew
 
-    def verify(self, token: str) -> Verified:
-        """Raises Unauthenticated (`oidc-malformed`, `oidc-issuer`, `oidc-signature`, `oidc-expired`, `oidc-claims`)
-        and IssuerUnavailable (`oidc-keys-unavailable`)."""
+    def verify(self, token: str) -> VerifiedToken:
+        """Raises AuthenticationRefusal (`oidc-malformed`, `oidc-issuer`, `oidc-signature`, `oidc-expired`,
+        `oidc-claims`) and IssuerUnavailable (`oidc-keys-unavailable`)."""
         header, issuer_name = _unverified(token)
         if issuer_name not in self._issuers:
             raise _refused("oidc-issuer", "the token's issuer is not configured here")
@@ -82,46 +82,46 @@ class OidcVerifier:
         expires_at = self._check_times(claims)
         try:
             self._check_audience(claims)
-            return Verified(identity(issuer.kind, claims), expires_at)
+            return VerifiedToken(identity(issuer.kind, claims), expires_at)
         except ClaimFault as fault:
             raise _refused("oidc-claims", str(fault)) from fault
 
     def _check_times(self, claims: dict[str, object]) -> datetime:
         registry = JWTClaimsRegistry(now=int(self._now().timestamp()), leeway=self._skew)
         try:
-            times = msgspec.convert(claims, type=_Times)
+            times = msgspec.convert(claims, type=_TimeClaims)
             registry.validate({name: claims[name] for name in ("exp", "iat", "nbf") if name in claims})
         except ExpiredTokenError as error:
             raise _refused("oidc-expired", "the token has expired") from error
         except (JoseError, msgspec.ValidationError) as error:
-            raise _refused("oidc-claims", f"the token's times do not hold: {error}") from error
+            raise _refused("oidc-claims", f"the token's times are invalid: {error}") from error
         issued, expires = _instant(times.iat), _instant(times.exp)
         if expires - issued > LONGEST_LIFE:
-            raise _refused("oidc-claims", "the token lives longer than a day")
+            raise _refused("oidc-claims", "the token is valid for more than a day")
         return expires + timedelta(seconds=self._skew)
 
     def _check_audience(self, claims: Mapping[str, object]) -> None:
-        """Ours alone: a token that is also for others could be passed on by one of them."""
+        """Refuses further audiences: one of those could pass the token on."""
         if claims.get("aud") not in (self._audience, [self._audience]):
             raise ClaimFault(f"the token's audience is not {self._audience}")
 
 
 def _unverified(token: str) -> tuple[Mapping[str, object], str]:
-    """Header and issuer as the token claims them: enough to choose the key to check it with, and for nothing else."""
+    """Header and issuer of an unverified token, to choose the key for its verification only."""
     if len(token) > LONGEST_TOKEN or not token.isascii():
-        raise _refused("oidc-malformed", f"the token is longer than {LONGEST_TOKEN} characters or no text")
+        raise _refused("oidc-malformed", f"the token is longer than {LONGEST_TOKEN} characters or not ASCII")
     try:
         parts = jws.extract_compact(token.encode("ascii"))
         # the reader that `jwt.decode` uses too: another one might see another issuer in the same bytes
-        return parts.headers(), msgspec.convert(json.loads(parts.payload), type=_Issuer).iss
+        return parts.headers(), msgspec.convert(json.loads(parts.payload), type=_IssuerClaim).iss
     except (JoseError, ValueError, RecursionError) as error:
-        raise _refused("oidc-malformed", "the token is no signed JWT") from error
+        raise _refused("oidc-malformed", "the token is not a signed JWT") from error
 
 
 def _key(header: Mapping[str, object], keys: KeyCache) -> PublicKey:
     algorithm, key_id = header.get("alg"), header.get("kid")
     if algorithm not in ALGORITHMS:
-        raise _refused("oidc-signature", f"the token's algorithm is none of {', '.join(ALGORITHMS)}")
+        raise _refused("oidc-signature", f"the token's algorithm is not one of {', '.join(ALGORITHMS)}")
     if not isinstance(key_id, str) or not 1 <= len(key_id) <= 200:
         raise _refused("oidc-signature", "the token names no key")
     key = keys.key(key_id)
@@ -134,15 +134,15 @@ def _signed_claims(token: str, key: PublicKey) -> dict[str, object]:
     try:
         return dict(jwt.decode(token, key, algorithms=ALGORITHMS).claims)
     except (JoseError, ValueError, RecursionError) as error:
-        raise _refused("oidc-signature", "the token's signature does not hold") from error
+        raise _refused("oidc-signature", "the token's signature is invalid") from error
 
 
 def _instant(value: float) -> datetime:
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, ValueError, OSError) as error:
-        raise _refused("oidc-claims", "the token's times are no dates") from error
+        raise _refused("oidc-claims", "the token's times are not dates") from error
 
 
-def _refused(code: str, message: str) -> Unauthenticated:
-    return Unauthenticated(code, message, hint="see docs/hub.md on tokens from CI")
+def _refused(code: str, message: str) -> AuthenticationRefusal:
+    return AuthenticationRefusal(code, message, hint="see docs/hub.md on tokens from CI")

@@ -1,4 +1,4 @@
-"""A CI token is good once: the ids of those already shown, kept until nobody could accept them any more."""
+"""Replay protection: ids of used CI tokens, kept until they have expired."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ MARGIN: Final = timedelta(days=1)
 
 
 def first_use(connection: Connection, issuer: str, token_id: str, *, expires_at: datetime, now: datetime) -> bool:
-    """Whether this token was not shown before; from now on it was. Needs a writing transaction.
+    """Record the token; False if it was used before. Needs a writing transaction.
 
-    Two transactions that show the same token at once: the primary key lets only one of them commit.
+    Of two concurrent transactions with the same token, the primary key lets only one commit.
     """
     connection.execute(delete(OIDC_SEEN).where(OIDC_SEEN.c.expires_at < stamp(now - MARGIN)))
     seen = select(OIDC_SEEN.c.token_id).where(OIDC_SEEN.c.issuer == issuer, OIDC_SEEN.c.token_id == token_id)

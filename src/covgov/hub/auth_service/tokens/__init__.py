@@ -1,1 +1,1 @@
-"""API tokens: their text, their requests, their table."""
+"""API tokens: text, requests, table."""

@@ -1,4 +1,4 @@
-"""What a token is asked to be, and the limits on that."""
+"""Requests for tokens, and their limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import Scope
+from covgov.hub.auth_service.principals import RepositoryScope
 
 LONGEST_LIFE: Final = timedelta(days=366)
 LONGEST_OVERLAP: Final = timedelta(days=7)
@@ -25,45 +25,51 @@ _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """name: what people call it. scope: everything only for an admin; some repositories for every role.
+    """name: for people. scope: everything for an admin only; some repositories for every role.
 
-    job: the CI job that it is for; None for a person or a machine that an admin knows.
+    job: of the CI job that gets it; None for people and other machines.
     """
 
     name: str
     role: Role
-    scope: Scope
+    scope: RepositoryScope
     lifetime: timedelta
     job: CiJob | None = None
 
     def check(self) -> None:
         """Raises UsageError: `token-name`, `token-lifetime`, `token-scope`."""
         if _NAME.fullmatch(self.name) is None:
-            raise UsageError("token-name", "a token's name has 1 to 100 printable characters", hint="say who uses it")
+            raise UsageError(
+                "token-name", "a token's name has 1 to 100 printable characters", hint="name its user or purpose"
+            )
         if self.name.startswith(EXCHANGED) != (self.job is not None):
-            raise UsageError("token-name", f"names that begin with {EXCHANGED} are CI jobs'", hint="call it otherwise")
+            raise UsageError(
+                "token-name", f"names that begin with {EXCHANGED} are reserved for CI jobs", hint="choose another name"
+            )
         if not timedelta(seconds=1) <= self.lifetime <= LONGEST_LIFE:
             raise UsageError(
                 "token-lifetime",
-                f"a token lives at least a second and at most {LONGEST_LIFE.days} days",
+                f"a token is valid for at least a second and at most {LONGEST_LIFE.days} days",
                 hint="rotate it before it expires",
             )
         fault = self._scope_fault()
         if fault:
-            raise UsageError("token-scope", fault, hint="name repositories as owner/name; only an admin reaches all")
+            raise UsageError(
+                "token-scope", fault, hint="name repositories as owner/name; only an admin's token can have all"
+            )
 
     def _scope_fault(self) -> str:
         if self.scope.everything:
             if self.role is Role.ADMIN and not self.scope.names:
                 return ""
-            return f"a token of role {self.role} cannot reach every repository"
+            return f"a token of role {self.role} cannot have every repository"
         if not 1 <= len(self.scope.names) <= LONGEST_SCOPE:
-            return f"a token of role {self.role} names 1 to {LONGEST_SCOPE} repositories"
+            return f"a token of role {self.role} needs 1 to {LONGEST_SCOPE} repositories"
         wrong = sorted(name for name in self.scope.names if _REPOSITORY.fullmatch(name) is None)
-        return f"{wrong[0][:80]!r} is no repository" if wrong else ""
+        return f"{wrong[0][:80]!r} is not a repository" if wrong else ""
 
     def scope_words(self) -> str:
-        """The scope for the audit trail, which carries no long texts: the names, or their number and hash."""
+        """The scope for the audit trail: the names, or for a long list their number and hash."""
         if self.scope.everything:
             return "everything"
         names = " ".join(sorted(self.scope.names))
@@ -77,7 +83,7 @@ def checked_overlap(overlap: timedelta) -> timedelta:
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise UsageError(
             "token-overlap",
-            f"the old token may go on for 0 to {LONGEST_OVERLAP.days} days",
-            hint="a leaked token is revoked, not rotated",
+            f"the old token can stay valid for 0 to {LONGEST_OVERLAP.days} days",
+            hint="revoke a leaked token instead of rotating it",
         )
     return overlap

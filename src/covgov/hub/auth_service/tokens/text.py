@@ -1,8 +1,8 @@
 """The text of a token: `cvg_<id>_<secret><checksum>`, 80 characters.
 
-id: 128 random bits in base32 (26 characters, lower case), no secret. secret: 256 random bits in base64url (43
-characters). checksum: CRC-32 of all before it in base 62 (6 characters), so that scanners and people tell a token from
-noise, and a mistyped one from an unknown one, without asking the database. It is no protection; the secret is.
+id: 128 random bits in base32 (26 characters, lower case), not secret. secret: 256 random bits in base64url (43
+characters). checksum: CRC-32 of the text before it in base 62 (6 characters), so that a scanner can recognise a token
+and a mistyped one is noticed without the database. It does not protect anything; the secret does.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 @dataclass(frozen=True, slots=True)
 class TokenText:
-    """A token as its holder has it. `text` is shown once, when it is issued, and never in a repr."""
+    """A token with its text, which is shown once, when it is issued, and never in a repr."""
 
     id: str
     text: str = field(repr=False)
 
     def digest(self) -> str:
-        """What the hub keeps of it: SHA-256, hexadecimal."""
+        """The stored SHA-256, hexadecimal."""
         return hashlib.sha256(self.text.encode("ascii")).hexdigest()
 
 
 def make(secrets: Callable[[int], bytes]) -> TokenText:
-    """A new token from `secrets`, which gives that many random bytes."""
+    """A new token. secrets: returns that many random bytes."""
     identity = base64.b32encode(secrets(16)).decode("ascii").rstrip("=").lower()
     secret = base64.urlsafe_b64encode(secrets(32)).decode("ascii").rstrip("=")
     body = f"{PREFIX}{identity}_{secret}"
@@ -42,7 +42,7 @@ def make(secrets: Callable[[int], bytes]) -> TokenText:
 
 
 def read(text: str) -> TokenText | None:
-    """The token, None when it has not the shape or its checksum is wrong."""
+    """The token, None when its shape or checksum is wrong."""
     shape = _SHAPE.fullmatch(text)
     if shape is None or checksum(shape[1]) != shape[3]:
         return None

@@ -1,6 +1,6 @@
-"""Tokens: issued, rotated, revoked and looked up. The hub keeps a SHA-256 of each, never its text.
+"""Issue, rotate, revoke and find tokens. The hub stores a SHA-256 of each, never its text.
 
-A token is 256 random bits, so a fast hash is enough: there is nothing to guess. Every change is written to the audit
+A token has 256 random bits, so a fast hash is enough. Every change is written to the audit
 trail in the caller's transaction.
 """
 
@@ -19,14 +19,14 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, upd
 from covgov.errors import UsageError
 from covgov.hub.auth_service.oidc.ci_job import CiJob
 from covgov.hub.auth_service.permissions import Role
-from covgov.hub.auth_service.principals import EVERYWHERE, Kind, Principal, Scope, principal
-from covgov.hub.auth_service.refusals import Unauthenticated
+from covgov.hub.auth_service.principals import EVERYWHERE, Principal, PrincipalKind, RepositoryScope, principal
+from covgov.hub.auth_service.refusals import AuthenticationRefusal
 from covgov.hub.auth_service.tokens.request import TokenRequest, checked_overlap
 from covgov.hub.auth_service.tokens.text import TokenText, make, read
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.schema import TOKENS
-from covgov.hub.store.work import Work, moment, stamp
+from covgov.hub.store.work import UnitOfWork, moment, stamp
 
 #: Last use is kept to this precision, so that reading does not write each time.
 USE_PRECISION: Final = timedelta(minutes=1)
@@ -41,12 +41,12 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What the hub knows of a token. job: the CI job that it was given to."""
+    """A stored token. job: of the CI job that got it."""
 
     id: str
     name: str
     role: Role
-    scope: Scope
+    scope: RepositoryScope
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -55,26 +55,26 @@ class Token:
     job: CiJob | None = None
 
     def active(self, now: datetime) -> bool:
-        """Whether it opens anything at this moment."""
+        """Whether it is valid now."""
         return self.revoked_at is None and now < self.expires_at
 
     def principal(self) -> Principal:
-        """Who it speaks for."""
-        return principal(Kind.TOKEN, f"token:{self.id}", self.role, self.scope, self.job)
+        """The token's principal."""
+        return principal(PrincipalKind.TOKEN, f"token:{self.id}", self.role, self.scope, self.job)
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """A token as it is given out, once: `secret.text` is nowhere kept."""
+class IssuedToken:
+    """A new token with its text, which is not stored."""
 
     secret: TokenText
     token: Token
 
 
 def issue(
-    work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes], signed: Mapping[str, str] = NO_ONE
-) -> Issued:
-    """A new token. Raises UsageError, see TokenRequest. signed: the CI token that it is given for, for the trail."""
+    work: UnitOfWork, wanted: TokenRequest, secrets: Callable[[int], bytes], signed: Mapping[str, str] = NO_ONE
+) -> IssuedToken:
+    """A new token. Raises UsageError, see TokenRequest. signed: audit fields of the CI token that it is issued for."""
     wanted.check()
     made = _add(work, wanted, secrets)
     fields = {
@@ -85,13 +85,13 @@ def issue(
         "expires": stamp(made.token.expires_at),
         **signed,
     }
-    audit.account(work, Event.TOKEN_CREATED, fields)
+    audit.account(work, AuditEvent.TOKEN_CREATED, fields)
     return made
 
 
-def rotate(work: Work, token_id: str, overlap: timedelta, secrets: Callable[[int], bytes]) -> Issued:
-    """A successor with the same name, role, scope and term; the old token works for `overlap` longer, never longer
-    than it would have.
+def rotate(work: UnitOfWork, token_id: str, overlap: timedelta, secrets: Callable[[int], bytes]) -> IssuedToken:
+    """A new token with the same name, role, scope and lifetime; the old one stays valid for `overlap`, but never longer
+    than before.
 
     Raises UsageError: `token-unknown`, `token-inactive` (expired, revoked or already rotated), `token-overlap`.
     """
@@ -112,12 +112,12 @@ def rotate(work: Work, token_id: str, overlap: timedelta, secrets: Callable[[int
         "overlap": stamp(until),
         "expires": stamp(made.token.expires_at),
     }
-    audit.account(work, Event.TOKEN_ROTATED, fields)
+    audit.account(work, AuditEvent.TOKEN_ROTATED, fields)
     return made
 
 
-def revoke(work: Work, token_id: str) -> Token:
-    """The token, from now on useless; revoking it again changes nothing. Raises UsageError `token-unknown`."""
+def revoke(work: UnitOfWork, token_id: str) -> Token:
+    """Revoke the token; revoking again changes nothing. Raises UsageError `token-unknown`."""
     token = get(work.connection, token_id)
     if token.revoked_at is None:
         _revoke(work, token, {})
@@ -125,7 +125,7 @@ def revoke(work: Work, token_id: str) -> Token:
 
 
 def successors(connection: Connection, token: Token, now: datetime) -> list[str]:
-    """Ids of the tokens that came from this one by rotation and that open things still, oldest first."""
+    """Ids of active tokens that were rotated from this one, oldest first."""
     found: list[Token] = []
     following = token.replaced_by
     while following is not None:
@@ -134,11 +134,11 @@ def successors(connection: Connection, token: Token, now: datetime) -> list[str]
     return [one.id for one in found if one.active(now)]
 
 
-def withdraw(work: Work, repository: str) -> None:
-    """Take a repository from every token, so that the next one of this name is not theirs.
+def withdraw(work: UnitOfWork, repository: str) -> None:
+    """Remove a repository from every token, so that a later one of the same name is not accessible.
 
-    A token that names no other is revoked and keeps its scope: an empty one would mean everything to an admin's.
-    Expired ones as well: a clock that jumps back would make them good again.
+    A token with no other repository is revoked and keeps its scope: an empty one means everything for an admin's.
+    Expired tokens too: a clock that jumps back would make them valid again.
     """
     naming = TOKENS.c.scope.contains(json.dumps(repository))  # a sieve that lets too much pass, which is left out below
     query = select(TOKENS).where(naming, TOKENS.c.revoked_at.is_(None)).order_by(TOKENS.c.id)
@@ -148,31 +148,38 @@ def withdraw(work: Work, repository: str) -> None:
             _revoke(work, token, {"reason": f"repository {repository} deleted"})
         elif left != token.scope.names:  # LIKE takes Acme/shop for acme/shop, and _ for any letter
             _set(work, token.id, scope=_scope_text(left))
-            audit.account(work, Event.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name})
+            audit.account(
+                work, AuditEvent.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name}
+            )
 
 
 def find(connection: Connection, text: str, now: datetime) -> Token:
-    """The active token with this text. Raises Unauthenticated: `token-malformed`, `token-unknown`, `token-expired`,
-    `token-revoked`; the last two only to who holds the whole text."""
+    """The active token with this text.
+
+    Raises AuthenticationRefusal: `token-malformed`, `token-unknown`, and, only for the complete text, `token-expired`
+    and `token-revoked`.
+    """
     shown = read(text)
     if shown is None:
-        raise Unauthenticated("token-malformed", "this is no token of the hub", hint="check that it is copied whole")
+        raise AuthenticationRefusal(
+            "token-malformed", "this is not a token of the hub", hint="check that the whole token is copied"
+        )
     row = connection.execute(select(TOKENS).where(TOKENS.c.id == shown.id)).one_or_none()
     kept = _NO_DIGEST if row is None else row.sha256
     if not hmac.compare_digest(kept, shown.digest()) or row is None:
-        raise Unauthenticated("token-unknown", "the hub does not know this token", hint="ask for a new one")
+        raise AuthenticationRefusal("token-unknown", "the hub does not know this token", hint="ask for a new one")
     token = _token(row)
     if token.revoked_at is not None:
-        raise Unauthenticated("token-revoked", f"token {token.id} was revoked", hint="ask for a new one")
+        raise AuthenticationRefusal("token-revoked", f"token {token.id} was revoked", hint="ask for a new one")
     if not token.active(now):
-        raise Unauthenticated(
+        raise AuthenticationRefusal(
             "token-expired", f"token {token.id} expired at {stamp(token.expires_at)}", hint="ask for a new one"
         )
     return token
 
 
 def get(connection: Connection, token_id: str) -> Token:
-    """By id, in whatever state. Raises UsageError `token-unknown`."""
+    """By id, in any state. Raises UsageError `token-unknown`."""
     row = connection.execute(select(TOKENS).where(TOKENS.c.id == token_id)).one_or_none()
     if row is None:
         raise UsageError("token-unknown", f"there is no token {token_id[:40]}", hint="see covgov hub token list")
@@ -180,38 +187,38 @@ def get(connection: Connection, token_id: str) -> Token:
 
 
 def list_(connection: Connection, *, after: Place | None = None, limit: int | None = None) -> list[Token]:
-    """Tokens, oldest first: every one, or those behind a place in that order, at most `limit`."""
+    """Tokens, oldest first, after a place in that order, at most `limit`."""
     order = tuple_(TOKENS.c.created_at, TOKENS.c.id)
     chosen = select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id).limit(limit)
     return [_token(row) for row in connection.execute(chosen if after is None else chosen.where(order > after))]
 
 
 def place(token: Token) -> Place:
-    """Where the token stands in `list_`."""
+    """The token's place in the order of `list_`."""
     return stamp(token.created_at), token.id
 
 
 def use_is_due(token: Token, now: datetime) -> bool:
-    """Whether the recorded last use lies so far back that `record_use` would move it."""
+    """Whether the recorded last use is older than USE_PRECISION."""
     return token.last_used_at is None or now - token.last_used_at >= USE_PRECISION
 
 
 def record_use(connection: Connection, token_id: str, now: datetime) -> None:
-    """Keep the last use; it never moves back, whatever the clock does."""
+    """Record the last use; it never moves back."""
     earlier = or_(TOKENS.c.last_used_at.is_(None), TOKENS.c.last_used_at < stamp(now))
     connection.execute(update(TOKENS).where(TOKENS.c.id == token_id, earlier).values(last_used_at=stamp(now)))
 
 
 def forget_exchanged(connection: Connection, now: datetime) -> None:
-    """Drop the tokens that CI tokens were exchanged for and that expired a day ago; the audit trail keeps their story.
+    """Delete exchanged tokens that expired a day ago; the audit trail keeps their entries.
 
-    Only these: they live for minutes, so a clock that jumps ahead costs nobody a token that was meant to last.
+    Only these, because they are valid for minutes: a clock that jumps ahead never deletes a long-lived token.
     """
     over = TOKENS.c.expires_at < stamp(now - timedelta(days=1))
     connection.execute(delete(TOKENS).where(TOKENS.c.ref.is_not(None), over))
 
 
-def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> Issued:
+def _add(work: UnitOfWork, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> IssuedToken:
     secret = make(secrets)
     values = {
         "id": secret.id,
@@ -225,19 +232,19 @@ def _add(work: Work, wanted: TokenRequest, secrets: Callable[[int], bytes]) -> I
         "sha": wanted.job.sha if wanted.job else None,
     }
     work.connection.execute(insert(TOKENS).values(values))
-    return Issued(secret, get(work.connection, secret.id))
+    return IssuedToken(secret, get(work.connection, secret.id))
 
 
-def _revoke(work: Work, token: Token, more: Mapping[str, str]) -> None:
+def _revoke(work: UnitOfWork, token: Token, more: Mapping[str, str]) -> None:
     _set(work, token.id, revoked_at=stamp(work.now))
-    audit.account(work, Event.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
+    audit.account(work, AuditEvent.TOKEN_REVOKED, {"token": token.id, "name": token.name, **more})
 
 
 def _scope_text(names: frozenset[str]) -> str:
     return json.dumps(sorted(names))
 
 
-def _set(work: Work, token_id: str, **values: str) -> None:
+def _set(work: UnitOfWork, token_id: str, **values: str) -> None:
     work.connection.execute(update(TOKENS).where(TOKENS.c.id == token_id).values(values))
 
 
@@ -248,7 +255,7 @@ def _token(row: Row[tuple[object, ...]]) -> Token:
         row.id,
         row.name,
         role,
-        EVERYWHERE if role is Role.ADMIN and not names else Scope(names),
+        EVERYWHERE if role is Role.ADMIN and not names else RepositoryScope(names),
         moment(row.created_at),
         moment(row.expires_at),
         None if row.revoked_at is None else moment(row.revoked_at),

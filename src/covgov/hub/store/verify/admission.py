@@ -15,7 +15,7 @@ from covgov.errors import InputError
 from covgov.history import layout, texts
 from covgov.history.interface import View
 from covgov.history.layout import Stored
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 from covgov.history.wire import RunBody
 from covgov.hub.store.verify import agreement, plausible
 from covgov.model.verdict import Verdict
@@ -75,7 +75,7 @@ def admit(before: View, files: Mapping[str, bytes], judge: Judge = NOTHING) -> S
         _check_head(files, new[-1] if new else last, required=bool(new))
         for stored in new:
             plausible.check_run(stored, judge.now)
-        reader = Reader(after)
+        reader = RunReader(after)
         known = _known(last, reader) if last and new else set[bytes]()
         policy = judge.policy if len(new) == 1 else None
         return [_admitted(stored, reader, known, policy) for stored in new]
@@ -122,16 +122,16 @@ def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: 
         raise layout.damaged(layout.HEAD, "it does not name the newest run")
 
 
-def _admitted(stored: Stored, reader: Reader, known: set[bytes], policy: Policy | None) -> Admitted:
+def _admitted(stored: Stored, reader: RunReader, known: set[bytes], policy: Policy | None) -> Admitted:
     verdict = _checked(stored, reader, known)
     run = stored.manifest.run
-    if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.raw_hash}:
+    if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.hash}:
         return Admitted(stored, verdict)
     agreement.check(stored.name, reader.record(stored), policy)
     return Admitted(stored, verdict, verified=True)
 
 
-def _checked(stored: Stored, reader: Reader, known: set[bytes]) -> Verdict:
+def _checked(stored: Stored, reader: RunReader, known: set[bytes]) -> Verdict:
     """The run's verdict, when all that the run refers to is there and can be read. known: coverage that was checked."""
     for paths in reader.paths(stored).values():
         plausible.check_paths(stored, paths)
@@ -144,7 +144,7 @@ def _checked(stored: Stored, reader: Reader, known: set[bytes]) -> Verdict:
     return verdict
 
 
-def _check_coverage(stored: Stored, reader: Reader, known: set[bytes]) -> None:
+def _check_coverage(stored: Stored, reader: RunReader, known: set[bytes]) -> None:
     if stored.manifest.version == 1:
         reader.coverage(stored)
         return
@@ -155,7 +155,7 @@ def _check_coverage(stored: Stored, reader: Reader, known: set[bytes]) -> None:
         raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
 
 
-def _known(last: Stored, reader: Reader) -> set[bytes]:
+def _known(last: Stored, reader: RunReader) -> set[bytes]:
     """The coverage of the newest run, which was checked when it came."""
     if last.manifest.version == 1:
         return set()

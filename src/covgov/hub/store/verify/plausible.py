@@ -61,7 +61,7 @@ def check_paths(stored: Stored, paths: Iterable[str]) -> None:
     """The paths of a suite's files. Raises InputError (`run-implausible`)."""
     for path in paths:
         if not is_path(path):
-            raise implausible(stored.name, f"{path[:100]!r} is no path in a repository")
+            raise implausible(stored.name, f"{path[:100]!r} is not a path in a repository")
 
 
 def check_attempts(runs: Sequence[Stored], highest: Mapping[str, int]) -> None:

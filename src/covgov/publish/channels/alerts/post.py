@@ -118,7 +118,7 @@ def _asset() -> AppriseAsset:
     )
 
 
-class _Discreet(logging.Filter):
+class _StatusFilter(logging.Filter):
     """Leaves of a message the status of an answer, if it tells one: all else may hold an address."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -127,7 +127,7 @@ class _Discreet(logging.Filter):
         return True
 
 
-_DISCREET, _NOWHERE = _Discreet(), logging.NullHandler()
+_DISCREET, _NOWHERE = _StatusFilter(), logging.NullHandler()
 
 
 def _hush() -> None:

@@ -23,48 +23,48 @@ Json = Mapping[str, object]
 PageT = TypeVar("PageT")
 
 
-class Answer(msgspec.Struct, frozen=True):
+class GithubAnswer(msgspec.Struct, frozen=True):
     """Base of what is read; everything else in an answer is ignored."""
 
 
-class User(Answer, frozen=True):
+class GithubUser(GithubAnswer, frozen=True):
     login: str
 
 
-class Comment(Answer, frozen=True):
+class GithubComment(GithubAnswer, frozen=True):
     id: int
     body: str = ""
-    user: User | None = None
+    user: GithubUser | None = None
 
     @property
     def author(self) -> str:
         return self.user.login if self.user else ""
 
 
-class Tip(Answer, frozen=True):
+class PullRequestHead(GithubAnswer, frozen=True):
     sha: str
 
 
-class Pull(Answer, frozen=True):
-    head: Tip
+class PullRequest(GithubAnswer, frozen=True):
+    head: PullRequestHead
 
 
-class Status(Answer, frozen=True):
+class GithubStatus(GithubAnswer, frozen=True):
     context: str
     created_at: datetime
 
 
-class CheckRun(Answer, frozen=True):
+class CheckRun(GithubAnswer, frozen=True):
     id: int
     name: str
     completed_at: datetime | None = None
 
 
-class CheckRuns(Answer, frozen=True):
+class CheckRunList(GithubAnswer, frozen=True):
     check_runs: list[CheckRun]
 
 
-class Artifact(Answer, frozen=True):
+class WorkflowArtifact(GithubAnswer, frozen=True):
     id: int
     name: str
     created_at: datetime
@@ -72,11 +72,11 @@ class Artifact(Answer, frozen=True):
     expired: bool = False
 
 
-class Artifacts(Answer, frozen=True):
-    artifacts: list[Artifact]
+class WorkflowArtifactList(GithubAnswer, frozen=True):
+    artifacts: list[WorkflowArtifact]
 
 
-class Accepted(Answer, frozen=True):
+class UploadAnswer(GithubAnswer, frozen=True):
     """id: "" when GitHub decided not to process the report; message says why."""
 
     id: str | int = ""
@@ -93,23 +93,23 @@ class GithubApi:
     def me(self) -> str:
         """Login of the token's user, "" for the token of an app (as workflows get), which has none."""
         try:
-            return decode(self.client.once("GET", "/user"), User).login
+            return decode(self.client.once("GET", "/user"), GithubUser).login
         except DeliveryFailed as failed:
             if failed.code == "github-forbidden":
                 return ""
             raise
 
-    def pull(self, number: int) -> Pull:
-        return decode(self.client.once("GET", f"{self._at}/pulls/{number}"), Pull)
+    def pull(self, number: int) -> PullRequest:
+        return decode(self.client.once("GET", f"{self._at}/pulls/{number}"), PullRequest)
 
-    def comments(self, number: int) -> Iterator[Comment]:
+    def comments(self, number: int) -> Iterator[GithubComment]:
         """Of a pull request, oldest first."""
-        for page in self._pages(f"{self._at}/issues/{number}/comments", list[Comment]):
+        for page in self._pages(f"{self._at}/issues/{number}/comments", list[GithubComment]):
             yield from page
 
-    def create_comment(self, number: int, body: str) -> Comment:
+    def create_comment(self, number: int, body: str) -> GithubComment:
         path = f"{self._at}/issues/{number}/comments"
-        return decode(self.client.once("POST", path, body={"body": body}), Comment)
+        return decode(self.client.once("POST", path, body={"body": body}), GithubComment)
 
     def edit_comment(self, comment: int, body: str) -> None:
         self.client.once("PATCH", f"{self._at}/issues/comments/{comment}", body={"body": body})
@@ -117,10 +117,12 @@ class GithubApi:
     def delete_comment(self, comment: int) -> None:
         self.client.once("DELETE", f"{self._at}/issues/comments/{comment}")
 
-    def statuses(self, commit: str) -> list[Status]:
+    def statuses(self, commit: str) -> list[GithubStatus]:
         """The newest hundred of a commit, newest first."""
         params = {"per_page": str(PER_PAGE)}
-        return decode(self.client.once("GET", f"{self._at}/commits/{commit}/statuses", params=params), list[Status])
+        return decode(
+            self.client.once("GET", f"{self._at}/commits/{commit}/statuses", params=params), list[GithubStatus]
+        )
 
     def create_status(self, commit: str, status: Json) -> None:
         self.client.once("POST", f"{self._at}/statuses/{commit}", body=status)
@@ -129,7 +131,7 @@ class GithubApi:
         """The newest check run of this name of each app."""
         params = {"check_name": name, "filter": "latest", "per_page": str(PER_PAGE)}
         path = f"{self._at}/commits/{commit}/check-runs"
-        return decode(self.client.once("GET", path, params=params), CheckRuns).check_runs
+        return decode(self.client.once("GET", path, params=params), CheckRunList).check_runs
 
     def create_check_run(self, run: Json) -> int:
         return decode(self.client.once("POST", f"{self._at}/check-runs", body=run), CheckRun).id
@@ -137,17 +139,17 @@ class GithubApi:
     def update_check_run(self, run: int, change: Json) -> None:
         self.client.once("PATCH", f"{self._at}/check-runs/{run}", body=change)
 
-    def artifacts(self) -> Iterator[Artifact]:
+    def artifacts(self) -> Iterator[WorkflowArtifact]:
         """Of all workflow runs of the repository, in no order that is promised."""
-        for page in self._pages(f"{self._at}/actions/artifacts", Artifacts):
+        for page in self._pages(f"{self._at}/actions/artifacts", WorkflowArtifactList):
             yield from page.artifacts
 
     def delete_artifact(self, artifact: int) -> None:
         self.client.once("DELETE", f"{self._at}/actions/artifacts/{artifact}")
 
-    def upload_coverage(self, report: Json) -> Accepted:
+    def upload_coverage(self, report: Json) -> UploadAnswer:
         """Not in the published description; the request is that of GitHub's own upload action (docs/github.md)."""
-        return decode(self.client.once("PUT", f"{self._at}/code-coverage/report", body=report), Accepted)
+        return decode(self.client.once("PUT", f"{self._at}/code-coverage/report", body=report), UploadAnswer)
 
     def _pages(self, path: str, kind: type[PageT]) -> Iterator[PageT]:
         for page in range(1, MOST_PAGES + 1):

@@ -9,18 +9,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from covgov.publish.channels.github.api import Artifact, GithubApi
+    from covgov.publish.channels.github.api import GithubApi, WorkflowArtifact
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class ArtifactPruning:
     """kept: how many artifacts stay. gone: what was (or, in a dry run, would be) deleted, by name, newest first."""
 
     kept: int
-    gone: Sequence[Artifact]
+    gone: Sequence[WorkflowArtifact]
 
 
-def prune(api: GithubApi, *, keep: int, prefix: str, dry_run: bool) -> Pruned:
+def prune(api: GithubApi, *, keep: int, prefix: str, dry_run: bool) -> ArtifactPruning:
     """Delete what is beyond the newest `keep` of each name that begins with `prefix`.
 
     Whoever deletes at the same time is no fault: what is gone is gone. Raises DeliveryFailed.
@@ -29,10 +29,10 @@ def prune(api: GithubApi, *, keep: int, prefix: str, dry_run: bool) -> Pruned:
     gone = tuple(beyond(found, keep))
     for artifact in () if dry_run else gone:
         api.client.insist(partial(api.delete_artifact, artifact.id))
-    return Pruned(len(found) - len(gone), gone)
+    return ArtifactPruning(len(found) - len(gone), gone)
 
 
-def beyond(artifacts: Iterable[Artifact], keep: int) -> Iterator[Artifact]:
+def beyond(artifacts: Iterable[WorkflowArtifact], keep: int) -> Iterator[WorkflowArtifact]:
     """All but the newest `keep` of each name; of equally old ones the higher id is newer. Expired ones do not count."""
     live = [one for one in artifacts if not one.expired]
     newest_first = sorted(live, key=lambda one: (one.created_at, one.id), reverse=True)

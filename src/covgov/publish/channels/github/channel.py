@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, assert_never
 
-from covgov.ci.interface import Event
+from covgov.ci.interface import CiEvent
 from covgov.model.verdict import Outcome, Row, Verdict
-from covgov.policy.policy import Commenting, OnGithub, Policy
+from covgov.policy.delivery import Commenting, OnGithub
+from covgov.policy.policy import Policy
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.body import compose, marker, shortened, stamp
-from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
+from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, GithubConnector, ParcelFields, connect
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.render.safe_text import markdown
 
@@ -21,7 +22,7 @@ MOST_PAGE_BYTES = 65_000
 
 @dataclass(frozen=True, slots=True)
 class GithubChannel:
-    connect: Connect = connect
+    connect: GithubConnector = connect
     name: ClassVar[str] = "github"
 
     def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
@@ -44,7 +45,7 @@ class GithubChannel:
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises DeliveryFailed, NotConfigured (no token) and UsageError (`http-extra-missing`)."""
-        fields = Fields(parcel)
+        fields = ParcelFields(parcel)
         kind = OnGithub(fields.one_of("kind", tuple(OnGithub)))
         repository = fields.repository(env)
         match kind:
@@ -82,7 +83,7 @@ def _in_workflow(publication: Publication) -> bool:
 
 def _on_pull_request(publication: Publication) -> bool:
     ci = publication.ci
-    return ci.event is Event.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request) is not None
+    return ci.event is CiEvent.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request) is not None
 
 
 def _parcel(publication: Publication, kind: OnGithub, subject: str, body: Mapping[str, str], part: str = "") -> Parcel:

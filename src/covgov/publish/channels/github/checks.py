@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
-from covgov.publish.channels.github.fields import Fields, moment
+from covgov.publish.channels.github.fields import ParcelFields, moment
 from covgov.publish.render.safe_text import plain
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def written(page: CheckRunPage) -> Mapping[str, str]:
     }
 
 
-def read(fields: Fields) -> CheckRunPage:
+def read(fields: ParcelFields) -> CheckRunPage:
     """From the fields of a parcel. Raises DeliveryFailed (`github-parcel-damaged`)."""
     try:
         remarks = msgspec.json.decode(fields.text("annotations"), type=list[Annotation])

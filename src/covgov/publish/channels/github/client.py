@@ -14,7 +14,7 @@ import httpx2
 import msgspec
 
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.http.client import HttpClient, Patience, RetryLater, one_line, seconds, split_address, unencrypted
+from covgov.http.client import HttpClient, RetryPolicy, TransientFailure, one_line, seconds, split_address, unencrypted
 
 PUBLIC_API = "https://api.github.com"
 ADDRESS = "GITHUB_API_URL"
@@ -31,7 +31,7 @@ TRANSIENT = frozenset({408, 500, 502, 503, 504})
 T = TypeVar("T")
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _ErrorDocument(msgspec.Struct, frozen=True):
     """GitHub's error document."""
 
     message: str = ""
@@ -50,14 +50,14 @@ class GithubClient:
             "Authorization": f"Bearer {token}",
             "X-GitHub-Api-Version": API_VERSION,
         }
-        patience = Patience(attempts, read=30.0, first_pause=0.5, longest_pause=15.0)
+        patience = RetryPolicy(attempts, read=30.0, first_pause=0.5, longest_pause=15.0)
         self._http = HttpClient(headers, patience, transport=transport)
         self.insist = self._http.insist
 
     def once(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
     ) -> httpx2.Response:
-        """One request, one answer of success. Raises RetryLater, or DeliveryFailed where waiting does not help.
+        """One request, one answer of success. Raises TransientFailure, or DeliveryFailed where waiting does not help.
 
         What is to be deleted and is not there any more is a success.
         """
@@ -123,7 +123,7 @@ def _base(text: str) -> str:
 
 
 def _refusal(response: httpx2.Response, what: str) -> Exception:
-    """What an answer without success means: RetryLater or DeliveryFailed."""
+    """What an answer without success means: TransientFailure or DeliveryFailed."""
     said = _said(response)
     told = f"{what}: {said}"
     status = response.status_code
@@ -134,7 +134,7 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
     if status == 429 or (status == 403 and _limited(response, said)):
         wait = _wait(response)
         hint = f"GitHub asks to wait {wait:.0f} s" if wait < float("inf") else "GitHub does not say how long"
-        return RetryLater(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
+        return TransientFailure(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
     if status == 403:
         return DeliveryFailed(
             "github-forbidden",
@@ -142,7 +142,7 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
             hint="give the job the permission that docs/github.md lists; tokens of pull requests from forks only read",
         )
     if status in TRANSIENT:
-        return RetryLater(_silent(what, said), seconds(response.headers.get("retry-after", "")))
+        return TransientFailure(_silent(what, said), seconds(response.headers.get("retry-after", "")))
     return DeliveryFailed(
         "github-refused", told, hint="GitHub also says 404 where the token may not look; see docs/github.md"
     )
@@ -155,9 +155,9 @@ def _silent(what: str, said: str) -> DeliveryFailed:
 def _said(response: httpx2.Response) -> str:
     """The status and what GitHub says of it, fit for a terminal."""
     try:
-        told = msgspec.json.decode(response.content, type=_Told)
+        told = msgspec.json.decode(response.content, type=_ErrorDocument)
     except ValueError:
-        told = _Told()
+        told = _ErrorDocument()
     words = " ".join(filter(None, (told.message, bytes(told.errors).decode("utf-8", "replace"))))
     line = one_line(words)
     return f"HTTP {response.status_code}" + (f", {line}" if line else "")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from covgov.publish.channels.github.body import bare, stamped
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 
 if TYPE_CHECKING:
-    from covgov.publish.channels.github.api import Comment, GithubApi
+    from covgov.publish.channels.github.api import GithubApi, GithubComment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def written(comment: StickyComment) -> Mapping[str, str]:
     }
 
 
-def read(fields: Fields) -> StickyComment:
+def read(fields: ParcelFields) -> StickyComment:
     """From the fields of a parcel. Raises DeliveryFailed (`github-parcel-damaged`)."""
     marker, text = fields.text("marker"), fields.text("text")
     if not text.startswith(f"{marker}\n") or not marker.startswith("<!-- covgov:"):
@@ -78,7 +78,7 @@ def _placed(api: GithubApi, comment: StickyComment, login: str) -> str:
     return _updated(api, ours, comment.body)
 
 
-def _is_ours(comment: Comment, marker: str, login: str) -> bool:
+def _is_ours(comment: GithubComment, marker: str, login: str) -> bool:
     return comment.author.casefold() == login and comment.body.lstrip().startswith(marker)
 
 
@@ -92,7 +92,7 @@ def _created(api: GithubApi, comment: StickyComment, login: str) -> str:
     )
 
 
-def _updated(api: GithubApi, ours: list[Comment], body: str) -> str:
+def _updated(api: GithubApi, ours: list[GithubComment], body: str) -> str:
     """The oldest is kept; others are left over from runs that made one at the same time."""
     kept, *surplus = ours
     for one in surplus:

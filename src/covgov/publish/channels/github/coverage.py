@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
-from covgov.ci.interface import Event
+from covgov.ci.interface import CiEvent
 from covgov.policy.policy import Policy
-from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, Connect, Fields, connect
+from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, GithubConnector, ParcelFields, connect
 from covgov.publish.channels.interface import Parcel, Publication
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GithubCoverageChannel:
-    connect: Connect = connect
+    connect: GithubConnector = connect
     name: ClassVar[str] = "github-coverage"
 
     def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
@@ -64,7 +64,7 @@ class GithubCoverageChannel:
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises DeliveryFailed, NotConfigured (no token) and UsageError (`http-extra-missing`)."""
-        fields = Fields(parcel)
+        fields = ParcelFields(parcel)
         report = fields.text("report").encode()
         body: dict[str, object] = {
             "commit_oid": fields.commit(),
@@ -92,8 +92,8 @@ def _uploaded(api: GithubApi, body: Mapping[str, object]) -> str:
 def _target(publication: Publication) -> Mapping[str, str]:
     """What the report is about, as fields; empty when GitHub would not know where to show it."""
     ci = publication.ci
-    if ci.event is Event.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request):
+    if ci.event is CiEvent.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request):
         return {"number": ci.pull_request}
-    if ci.event is not Event.PULL_REQUEST and ci.on_default_branch:
+    if ci.event is not CiEvent.PULL_REQUEST and ci.on_default_branch:
         return {"ref": f"refs/heads/{ci.branch}"}
     return {}

@@ -23,7 +23,7 @@ NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 WHEN = "%Y-%m-%dT%H:%M:%SZ"
 
 
-class Connect(Protocol):
+class GithubConnector(Protocol):
     """Opens the API of one repository as the environment says."""
 
     def __call__(self, env: Mapping[str, str], repository: str, /) -> GithubApi: ...
@@ -59,7 +59,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime(WHEN)
 
 
-class Fields:
+class ParcelFields:
     """The fields of a parcel. Every method raises DeliveryFailed (`github-parcel-damaged`)."""
 
     def __init__(self, parcel: Parcel) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
-from covgov.publish.channels.github.fields import Fields, moment
+from covgov.publish.channels.github.fields import ParcelFields, moment
 from covgov.publish.render.safe_text import plain
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def written(status: CommitStatus) -> Mapping[str, str]:
     }
 
 
-def read(fields: Fields) -> CommitStatus:
+def read(fields: ParcelFields) -> CommitStatus:
     """From the fields of a parcel. Raises DeliveryFailed (`github-parcel-damaged`)."""
     return CommitStatus(
         commit=fields.commit(),

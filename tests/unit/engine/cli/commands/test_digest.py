@@ -69,7 +69,7 @@ def test_the_week_so_far_is_accounted_for(tmp_path: Path) -> None:
 def test_a_time_without_runs_is_told_and_no_failure(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     assert shell.call("--until", "2026-01-04") == 0
-    assert "No runs were recorded in this time." in shell.out.getvalue()
+    assert "No runs were recorded in this period." in shell.out.getvalue()
 
 
 def test_json_covers_several_weeks(tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ def test_push_and_fetch_move_runs_between_clones(tmp_path: Path) -> None:
 
 
 def test_a_hub_that_answers_has_nothing_to_be_fetched(tmp_path: Path) -> None:
-    with receiver(lambda _: (200, '{"names": [], "head": null}')) as hub:
+    with receiver(lambda _: (200, '{"names": [], "head": null, "next": null}')) as hub:
         address = hub.url("http", "/acme/shop")
         shell = Shell(tmp_path / "project", f"hub:{address}")
         assert shell.call("fetch") == 0

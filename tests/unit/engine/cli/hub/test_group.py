@@ -33,7 +33,7 @@ from covgov.errors import UsageError
 from covgov.history.transfer import import_
 from covgov.hub.auth_service.oidc.oidc import LONGEST_LIFE
 from covgov.hub.auth_service.permissions import GRANTS, Permission, Role
-from covgov.hub.settings import HubSettings, Limits, OidcIssuer
+from covgov.hub.settings import HubLimits, HubSettings, OidcIssuer
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.work import transaction
@@ -466,7 +466,7 @@ def test_settings_come_from_the_environment() -> None:
         ),
         OidcIssuer("gitlab", "https://gitlab.example/", "https://gitlab.example/oauth/discovery/keys"),
     )
-    limits = Limits(body=1000, body_seconds=1.5)
+    limits = HubLimits(body=1000, body_seconds=1.5)
     found = hub_settings.settings(env, "sqlite:///x", "http://here")
     proxies = (ip_network("127.0.0.1/32"), ip_network("fd00::/8"))
     assert found == HubSettings("sqlite:///x", "https://hub.example", "hub", issuers, 10, limits, proxies)
@@ -489,7 +489,7 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
     table = (CHECKOUT / "docs" / "hub.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `COVGOV_HUB_(\w+)` \| (.+?) \|", table, re.MULTILINE))
     usual = HubSettings("sqlite:///x")
-    limits = {f"LIMIT_{field.name.upper()}": f"{getattr(usual.limits, field.name):.0f}" for field in fields(Limits)}
+    limits = {f"LIMIT_{field.name.upper()}": f"{getattr(usual.limits, field.name):.0f}" for field in fields(HubLimits)}
     known = {
         "AUDIENCE": "the public URL",
         "CLOCK_SKEW": f"{usual.clock_skew}",
@@ -547,7 +547,7 @@ def test_every_command_is_documented() -> None:
         ("LIMIT_PAGE", "0"),
         ("LIMIT_FILES", "inf"),
         ("LIMIT_FILES", "nan"),
-        *((f"LIMIT_{field.name.upper()}", "0.5") for field in fields(Limits) if field.name != "body_seconds"),
+        *((f"LIMIT_{field.name.upper()}", "0.5") for field in fields(HubLimits) if field.name != "body_seconds"),
         ("LIMIT_BODY_SECONDS", "0"),
     ],
 )
@@ -572,10 +572,10 @@ def test_a_number_that_makes_no_sense_is_answered_by_what_would(name: str, hint:
 
 
 def test_a_body_may_be_given_less_than_a_second_and_one_of_anything_else_is_enough() -> None:
-    env = {f"COVGOV_HUB_LIMIT_{field.name.upper()}": "1" for field in fields(Limits)}
+    env = {f"COVGOV_HUB_LIMIT_{field.name.upper()}": "1" for field in fields(HubLimits)}
     found = hub_settings.settings({**env, "COVGOV_HUB_LIMIT_BODY_SECONDS": "0.5"}, "sqlite:///x", "http://here")
-    assert found.limits == Limits(
-        **{field.name: 1 for field in fields(Limits) if field.name != "body_seconds"}, body_seconds=0.5
+    assert found.limits == HubLimits(
+        **{field.name: 1 for field in fields(HubLimits) if field.name != "body_seconds"}, body_seconds=0.5
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from covgov.errors import DeliveryFailed, InputError, UsageError
-from covgov.hub.store.backup import Contents, backup, restore
+from covgov.hub.store.backup import BackupContents, backup, restore
 from covgov.hub.store.engine import current, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.work import transaction
@@ -27,9 +27,9 @@ def test_a_restored_database_holds_and_verifies_everything(tmp_path: Path) -> No
     with database(tmp_path / "hub.db") as engine:
         made = [history(engine, name).append(run(), {"x": b"1"}) for name in ("acme/shop", "acme/copy", "zeta/shop")]
         make(engine, "zeta/empty")
-        assert backup(engine, tmp_path / "backup.db") == Contents(4, 3)
+        assert backup(engine, tmp_path / "backup.db") == BackupContents(4, 3)
     assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
-    assert restore(tmp_path / "backup.db", url(tmp_path / "again.db")) == Contents(4, 3)
+    assert restore(tmp_path / "backup.db", url(tmp_path / "again.db")) == BackupContents(4, 3)
     assert listed(tmp_path) == ["again.db", "backup.db", "hub.db"]
     with database(tmp_path / "again.db") as engine:
         assert structure_faults(engine) == []
@@ -39,7 +39,7 @@ def test_a_restored_database_holds_and_verifies_everything(tmp_path: Path) -> No
 
 
 @pytest.mark.reliability
-def test_a_backup_taken_while_others_write_is_one_moment(tmp_path: Path) -> None:
+def test_a_backup_during_writes_is_consistent(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         store, stop = history(engine), threading.Event()
         store.append(run("c0"))
@@ -62,7 +62,7 @@ def test_a_backup_taken_while_others_write_is_one_moment(tmp_path: Path) -> None
         assert restore(tmp_path / f"backup{number}.db", url(tmp_path / f"again{number}.db")).runs == count
 
 
-def test_a_backup_of_an_older_schema_is_brought_to_the_newest(tmp_path: Path) -> None:
+def test_a_backup_of_an_older_schema_is_migrated(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         history(engine).append(run())
         migrate(engine, "0001")
@@ -86,7 +86,7 @@ def test_nothing_that_exists_is_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal"])
-def test_nothing_is_restored_beside_what_an_older_database_left(tmp_path: Path, suffix: str) -> None:
+def test_leftovers_of_an_older_database_block_the_restore(tmp_path: Path, suffix: str) -> None:
     """SQLite would replay an old log over the restored database, and revoked tokens would be good again."""
     with database(tmp_path / "hub.db") as engine:
         backup(engine, tmp_path / "backup.db")
@@ -98,7 +98,7 @@ def test_nothing_is_restored_beside_what_an_older_database_left(tmp_path: Path, 
     assert (listed(tmp_path), left.read_bytes()) == (sorted(["backup.db", "hub.db", left.name]), b"old")
 
 
-def test_a_backup_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_backup_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         restore(tmp_path / "backup.db", url(tmp_path / "hub.db"))
     assert caught.value.code == "backup-absent"
@@ -106,7 +106,7 @@ def test_a_backup_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_an_error(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with pytest.raises(DeliveryFailed) as caught:
             backup(engine, tmp_path / "nowhere" / "backup.db")

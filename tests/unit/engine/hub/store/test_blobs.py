@@ -38,7 +38,7 @@ def test_another_owner_s_blob_is_never_used(connection: Connection) -> None:
     assert mine != theirs
 
 
-def test_more_than_one_statement_may_name_are_kept_and_dropped(connection: Connection) -> None:
+def test_batches_larger_than_one_statement_work(connection: Connection) -> None:
     many = [b"%d" % number for number in range(2 * blobs.BATCH + 1)]
     ids = blobs.keep(connection, "acme", many)
     assert (len(ids), held(connection)) == (len(many), len(many))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, insert, inspect, select, text
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, Undetermined, UsageError
 from covgov.hub.eventlog import audit
-from covgov.hub.eventlog.vocabulary import Event
+from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store import engine as database
 from covgov.hub.store.engine import current, erase, goes_back, migrate, newest, open_engine, structure_faults
 from covgov.hub.store.schema import METADATA, REPOSITORIES, TOKENS
@@ -86,9 +86,7 @@ def test_only_a_file_is_a_database_and_no_password_is_shown(address: str) -> Non
         ("oracle:///hub?password=hunt@hunter2", "'oracle://***@?***'"),
     ],
 )
-def test_what_is_no_database_is_repeated_without_a_password_and_with_the_form_that_is_meant(
-    address: str, shown: str
-) -> None:
+def test_an_unsupported_database_url_is_shown_without_password(address: str, shown: str) -> None:
     with pytest.raises(UsageError) as caught:
         open_engine(address)
     assert caught.value.message.endswith(f": {shown}")
@@ -103,7 +101,7 @@ def test_a_database_in_no_directory_is_unavailable(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_file_that_is_no_database_is_told_as_damaged(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     path.write_bytes(b"years of work" * 1000)
     engine = open_engine(url(path))
@@ -180,17 +178,17 @@ def test_going_back_keeps_the_audit_trail_and_forth_continues_it(tmp_path: Path)
 
 def entry(connection: Connection) -> None:
     fields = {"repository": "acme/shop"}
-    audit.write(connection, Event.REPOSITORY_CREATED, at=NOON, actor="host:ada", request_id="cli", fields=fields)
+    audit.write(connection, AuditEvent.REPOSITORY_CREATED, at=NOON, actor="host:ada", request_id="cli", fields=fields)
 
 
-def test_only_an_older_revision_is_back(tmp_path: Path) -> None:
+def test_only_an_older_revision_is_a_downgrade(tmp_path: Path) -> None:
     with opened(tmp_path / "hub.db") as engine:
         assert [goes_back(engine, to) for to in ("head", newest(), "0001", "base")] == [False, False, True, True]
         with pytest.raises(UsageError, match="9999"):
             goes_back(engine, "9999")
 
 
-def test_a_migration_is_accounted_for_in_its_transaction_when_it_changed_something(tmp_path: Path) -> None:
+def test_a_migration_that_changes_something_is_audited(tmp_path: Path) -> None:
     told: list[tuple[str, str]] = []
 
     def account(_: Connection, before: str, after: str) -> None:
@@ -217,7 +215,7 @@ def test_going_back_to_the_base_leaves_no_table(tmp_path: Path) -> None:
         assert not history(engine).exists()
 
 
-def test_migrating_to_where_it_is_changes_nothing(tmp_path: Path) -> None:
+def test_migrating_to_the_current_revision_changes_nothing(tmp_path: Path) -> None:
     with opened(tmp_path / "hub.db") as engine:
         summary = history(engine).append(run())
         migrate(engine)
@@ -270,7 +268,7 @@ def test_two_processes_that_migrate_at_once_follow_one_another(tmp_path: Path) -
 
 
 @pytest.mark.reliability
-def test_a_file_that_another_process_is_just_making_is_waited_for(tmp_path: Path) -> None:
+def test_a_file_being_created_by_another_process_is_awaited(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
@@ -284,7 +282,7 @@ def test_a_file_that_another_process_is_just_making_is_waited_for(tmp_path: Path
 
 
 @pytest.mark.reliability
-def test_a_file_that_stays_locked_is_told(tmp_path: Path) -> None:
+def test_a_file_that_stays_locked_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -296,7 +294,7 @@ def test_a_file_that_stays_locked_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_what_was_deleted_is_in_no_file_after_erasing(tmp_path: Path) -> None:
+def test_erased_data_is_in_no_file(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     with opened(path) as engine:
         with transaction(engine, write=True) as connection:
@@ -310,7 +308,7 @@ def test_what_was_deleted_is_in_no_file_after_erasing(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_reader_that_keeps_bytes_alive_is_told(tmp_path: Path) -> None:
+def test_erasing_reports_a_blocking_reader(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     with opened(path) as engine:
         reader = sqlite3.connect(path, isolation_level=None)
@@ -363,7 +361,7 @@ def test_settling_leaves_one_file(tmp_path: Path) -> None:
         assert [file.name for file in tmp_path.iterdir()] == ["hub.db"]
 
 
-def test_storage_errors_are_covgov_s(tmp_path: Path) -> None:
+def test_storage_errors_become_covgov_errors(tmp_path: Path) -> None:
     with opened(tmp_path / "hub.db") as engine, pytest.raises(CovgovError) as caught:
         database.copy(engine, tmp_path / "nowhere" / "copy.db")
     assert caught.value.code == "hub-database-unavailable"

@@ -17,7 +17,7 @@ from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import export, import_
 from covgov.hub.store import projection, repositories, runs
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
@@ -120,7 +120,7 @@ def test_a_run_and_its_rows_appear_together_or_not_at_all(tmp_path: Path) -> Non
             ] * 4
 
 
-def append_and_raise(engine: Engine, repository: Repository) -> None:
+def append_and_raise(engine: Engine, repository: HubRepository) -> None:
     with transaction(engine, write=True) as connection:
         inner = SqlHistory(connection, repository)
         inner.append(run(made=verdict(rows=[row("api", 9, 10)])))

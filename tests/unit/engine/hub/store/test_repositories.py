@@ -11,10 +11,10 @@ from covgov.errors import InputError
 from covgov.history import layout
 from covgov.hub.store import documents, repositories, uploads
 from covgov.hub.store import engine as store_engine
-from covgov.hub.store.documents import Kind
+from covgov.hub.store.documents import DocumentKind
 from covgov.hub.store.repositories import NAME
 from covgov.hub.store.schema import BLOBS, METADATA
-from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.uploads import Upload, UploadKey
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, run
@@ -50,7 +50,7 @@ def test_a_repository_is_found_by_its_name(tmp_path: Path) -> None:
         ("acme", "shop", "main\n"),
     ],
 )
-def test_a_name_that_is_no_part_of_a_path_is_refused(tmp_path: Path, owner: str, name: str, branch: str) -> None:
+def test_a_name_that_is_not_a_path_segment_is_refused(tmp_path: Path, owner: str, name: str, branch: str) -> None:
     with database(tmp_path / "hub.db") as engine, transaction(engine, write=True) as connection:
         with pytest.raises(InputError) as caught:
             repositories.create(connection, owner, name, at=NOON, default_branch=branch)
@@ -97,7 +97,7 @@ def test_branch_and_visibility_can_be_changed(tmp_path: Path) -> None:
     assert caught.value.code == "repository-name-invalid"
 
 
-def test_what_is_gone_cannot_be_changed_or_deleted(tmp_path: Path) -> None:
+def test_a_deleted_repository_cannot_be_changed(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         made = make(engine)
         with transaction(engine, write=True) as connection:
@@ -110,7 +110,7 @@ def test_what_is_gone_cannot_be_changed_or_deleted(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: Path) -> None:
+def test_deleting_a_repository_leaves_no_row_and_no_byte(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     planted = {"src/planted-path-4711.py": "+-"}
     with database(path) as engine:
@@ -119,9 +119,13 @@ def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: P
         with transaction(engine, write=True) as connection:
             made = repositories.get(connection, "acme", "shop")
             assert made is not None
-            documents.put(connection, Kind.POLICY, made.id, path="covgov.toml", text="# planted-policy-4711", at=NOON)
-            documents.put(connection, Kind.REGISTER, made.id, path="r.md", text="planted-register-4711", at=NOON)
-            waiting = Upload(Key("main", "t", "api", "n", 1), "c", (), "0" * 64, b"planted-upload-4711", NOON)
+            documents.put(
+                connection, DocumentKind.POLICY, made.id, path="covgov.toml", text="# planted-policy-4711", at=NOON
+            )
+            documents.put(
+                connection, DocumentKind.REGISTER, made.id, path="r.md", text="planted-register-4711", at=NOON
+            )
+            waiting = Upload(UploadKey("main", "t", "api", "n", 1), "c", (), "0" * 64, b"planted-upload-4711", NOON)
             uploads.add(connection, made.id, waiting)
         [edits] = ledger.view().names(layout.OBJECTS)
         needles = [ledger.view().read([edits])[edits][2:60], b"planted-artifact-4711"]
@@ -142,7 +146,7 @@ def test_after_deleting_no_row_and_no_byte_of_the_repository_is_left(tmp_path: P
 
 @pytest.mark.security
 @pytest.mark.parametrize("table", [table for table in METADATA.sorted_tables if "repository_id" in table.c], ids=str)
-def test_whatever_a_table_holds_of_a_repository_goes_with_it(tmp_path: Path, table: Table) -> None:
+def test_every_tables_rows_are_deleted_with_the_repository(tmp_path: Path, table: Table) -> None:
     """Whoever adds a table for something of a repository is held to this."""
     path = tmp_path / "hub.db"
     with database(path) as engine:
@@ -201,7 +205,7 @@ def test_the_same_bytes_of_two_owners_are_two_blobs(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_handle_to_a_deleted_repository_does_not_reach_the_one_that_took_its_name(tmp_path: Path) -> None:
+def test_a_deleted_repository_does_not_resolve_to_its_namesake(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         ledger = history(engine)
         ledger.append(run())

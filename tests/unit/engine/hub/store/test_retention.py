@@ -11,7 +11,7 @@ from covgov.history import layout, ledger
 from covgov.history.interface import Addition
 from covgov.hub.store import repositories, retention
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.retention import Swept
+from covgov.hub.store.retention import SweepResult
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, UPLOADS
 from covgov.hub.store.verify.admission import Judge
 from covgov.hub.store.work import stamp, transaction
@@ -35,7 +35,7 @@ def upload(connection: Connection, repository_id: int, name: str, *, hours: int,
     connection.execute(insert(UPLOADS).values(repository_id=repository_id, run_id=run_id, **values))
 
 
-def test_a_sweep_drops_what_may_go_and_nothing_else(tmp_path: Path) -> None:
+def test_a_sweep_drops_expired_files_only(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop, other = make(engine), make(engine, "acme/other")
         with transaction(engine, write=True) as connection:
@@ -51,8 +51,8 @@ def test_a_sweep_drops_what_may_go_and_nothing_else(tmp_path: Path) -> None:
             told = retention.sweep(connection, shop, keep=1, before=NOON, now=NOON)
             again = retention.sweep(connection, shop, keep=1, before=NOON, now=NOON)
             left = connection.execute(select(UPLOADS.c.repository_id, UPLOADS.c.name, UPLOADS.c.snapshot)).all()
-        assert told == Swept(artifacts=2, unreferenced=1, expired=2)
-        assert again == Swept(0, 0, 0)
+        assert told == SweepResult(artifacts=2, unreferenced=1, expired=2)
+        assert again == SweepResult(0, 0, 0)
         mine = {(row.name, row.snapshot) for row in left if row.repository_id == shop.id}
         assert mine == {("new", b"bulk")}
         assert len(left) - len(mine) == 3
@@ -71,12 +71,12 @@ def test_a_sweep_of_one_repository_touches_no_other_owner_s_bytes(tmp_path: Path
         shop = make(engine)
         with transaction(engine, write=True) as connection:
             connection.execute(insert(BLOBS).values(owner="rival", sha256="0" * 64, data=b"theirs"))
-            assert retention.sweep(connection, shop, keep=0, before=NOON, now=NOON) == Swept(0, 0, 0)
+            assert retention.sweep(connection, shop, keep=0, before=NOON, now=NOON) == SweepResult(0, 0, 0)
             assert connection.execute(select(BLOBS.c.data)).scalars().all() == [b"theirs"]
 
 
 @pytest.mark.reliability
-def test_a_sweep_leaves_a_push_alone_that_is_under_way(tmp_path: Path) -> None:
+def test_a_sweep_keeps_the_files_of_an_unfinished_push(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop = make(engine)
         added, _ = ledger.addition(SqlHistory(engine, shop).view(), run(), {})
@@ -102,12 +102,12 @@ def test_sweeping_an_empty_history_drops_nothing(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop = make(engine)
         with transaction(engine, write=True) as connection:
-            assert retention.sweep(connection, shop, keep=0, before=NOON, now=NOON) == Swept(0, 0, 0)
+            assert retention.sweep(connection, shop, keep=0, before=NOON, now=NOON) == SweepResult(0, 0, 0)
             assert repositories.get(connection, "acme", "shop") == shop
             assert connection.execute(select(func.count()).select_from(BLOBS)).scalar_one() == 0
 
 
-def test_what_a_repository_keeps_is_counted_up_and_down(tmp_path: Path) -> None:
+def test_a_repositorys_size_is_counted(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         shop = make(engine)
         with transaction(engine, write=True) as connection:

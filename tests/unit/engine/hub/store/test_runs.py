@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from covgov.errors import InputError
 from covgov.hub.store import projection, repositories, runs
 from covgov.hub.store.history_files import SqlHistory
-from covgov.hub.store.repositories import Repository
+from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.runs import ComponentRow, RunRow
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
@@ -36,7 +36,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def shop(connection: Connection) -> Repository:
+def shop(connection: Connection) -> HubRepository:
     found = repositories.get(connection, "acme", "shop")
     assert found is not None
     return found
@@ -50,7 +50,7 @@ def record(number: int, *, branch: str = "main", covered: int = 9, outcome: Outc
     return run(f"c{number}", branch=branch, at=NOON + timedelta(hours=number), made=made)
 
 
-def test_runs_are_listed_newest_first_in_pages(connection: Connection, shop: Repository) -> None:
+def test_runs_are_listed_newest_first_in_pages(connection: Connection, shop: HubRepository) -> None:
     made = [SqlHistory(connection, shop).append(record(number)) for number in range(5)]
     seen: list[RunRow] = []
     after: int | None = None
@@ -60,7 +60,7 @@ def test_runs_are_listed_newest_first_in_pages(connection: Connection, shop: Rep
     assert [found.id for found in seen] == [summary.id for summary in reversed(made)]
 
 
-def test_a_row_tells_what_the_summary_tells(connection: Connection, shop: Repository) -> None:
+def test_a_check_run_has_the_summarys_figures(connection: Connection, shop: HubRepository) -> None:
     files = {"api": snap({"a.py": "-"}, tests=FAILED)}
     summary = SqlHistory(connection, shop).append(run(outcome=Outcome.FAIL, snapshots=files, branch="topic"))
     found = runs.find(connection, shop.id, summary.id)
@@ -68,7 +68,7 @@ def test_a_row_tells_what_the_summary_tells(connection: Connection, shop: Reposi
     assert {name: getattr(found, name) for name in names} == {name: getattr(summary, name) for name in names}
 
 
-def test_runs_of_a_branch_or_commit_are_found(connection: Connection, shop: Repository) -> None:
+def test_runs_of_a_branch_or_commit_are_found(connection: Connection, shop: HubRepository) -> None:
     store = SqlHistory(connection, shop)
     for number, branch in enumerate(["main", "topic", "main"]):
         store.append(record(number, branch=branch))
@@ -77,7 +77,7 @@ def test_runs_of_a_branch_or_commit_are_found(connection: Connection, shop: Repo
     assert list(runs.list_runs(connection, shop.id, branch="mai_")) == []
 
 
-def test_runs_of_another_repository_are_never_seen(connection: Connection, shop: Repository) -> None:
+def test_runs_of_another_repository_are_never_seen(connection: Connection, shop: HubRepository) -> None:
     other = repositories.get(connection, "acme", "other")
     assert other is not None
     summary = SqlHistory(connection, other).append(record(1))
@@ -90,9 +90,7 @@ def test_runs_of_another_repository_are_never_seen(connection: Connection, shop:
     assert caught.value.code == "run-unknown"
 
 
-def test_a_figure_is_told_with_its_bar_and_outcome_and_as_none_where_nothing_was_measured(
-    connection: Connection, shop: Repository
-) -> None:
+def test_a_badge_shows_figure_and_outcome_or_none(connection: Connection, shop: HubRepository) -> None:
     SqlHistory(connection, shop).append(record(1))
     assert [point.figure for name in ("", "api", "auth") for point in runs.trend(connection, shop.id, name)] == [
         ComponentRow("", Metric.COMBINED, Ratio(9, 20), Decimal(90), Outcome.PASS),
@@ -101,7 +99,7 @@ def test_a_figure_is_told_with_its_bar_and_outcome_and_as_none_where_nothing_was
     ]
 
 
-def test_a_trend_tells_the_figure_of_each_run(connection: Connection, shop: Repository) -> None:
+def test_a_trend_lists_each_runs_figure(connection: Connection, shop: HubRepository) -> None:
     store = SqlHistory(connection, shop)
     for number in range(4):
         store.append(record(number, covered=number, branch="main" if number != 2 else "topic"))
@@ -112,7 +110,7 @@ def test_a_trend_tells_the_figure_of_each_run(connection: Connection, shop: Repo
     assert list(runs.trend(connection, shop.id, "unheard-of")) == []
 
 
-def test_projections_can_be_made_again(connection: Connection, shop: Repository) -> None:
+def test_projections_can_be_made_again(connection: Connection, shop: HubRepository) -> None:
     store = SqlHistory(connection, shop)
     for number in range(3):
         store.append(record(number))
@@ -145,7 +143,7 @@ def rows(connection: Connection) -> list[object]:
     ],
 )
 def test_a_run_that_no_database_could_hold_is_refused(
-    connection: Connection, shop: Repository, odd: RunRecord, what: str
+    connection: Connection, shop: HubRepository, odd: RunRecord, what: str
 ) -> None:
     store = SqlHistory(connection, shop)
     with pytest.raises(InputError, match=what) as caught:

@@ -11,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from covgov.hub.store import repositories, uploads
 from covgov.hub.store.engine import migrate, structure_faults
 from covgov.hub.store.schema import TOKENS
-from covgov.hub.store.uploads import Key, Upload
+from covgov.hub.store.uploads import Upload, UploadKey
 from covgov.hub.store.work import transaction
 from covgov_testing.builders.run import NOON
 from covgov_testing.hub.database import database
 
-KEY = Key("main", "t" * 40, "api", "linux", 1)
+KEY = UploadKey("main", "t" * 40, "api", "linux", 1)
 TOKEN = {
     "name": "ci",
     "role": "reader",
@@ -79,7 +79,7 @@ def test_the_uploads_of_one_attempt_are_settled_together(connection: Connection)
 
 
 @pytest.mark.reliability
-def test_uploads_and_tokens_come_through_the_change_of_their_tables_and_back(tmp_path: Path) -> None:
+def test_uploads_and_tokens_survive_the_migration_and_back(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with transaction(engine, write=True) as connection:
             repositories.create(connection, "acme", "shop", at=NOON)

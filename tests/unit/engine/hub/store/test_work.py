@@ -30,7 +30,7 @@ def count(engine: Engine) -> int:
         return connection.execute(select(func.count()).select_from(REPOSITORIES)).scalar_one()
 
 
-def test_what_a_transaction_wrote_is_kept_when_it_ends(tmp_path: Path) -> None:
+def test_a_finished_transaction_is_committed(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with transaction(engine, write=True) as connection:
             connection.execute(insert(REPOSITORIES).values(**ROW))
@@ -38,7 +38,7 @@ def test_what_a_transaction_wrote_is_kept_when_it_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_what_a_transaction_wrote_is_gone_when_it_raises(tmp_path: Path) -> None:
+def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with pytest.raises(RuntimeError, match="half-way"):
             insert_and_raise(engine)
@@ -51,7 +51,7 @@ def insert_and_raise(engine: Engine) -> None:
         raise RuntimeError("half-way")
 
 
-def test_a_reader_sees_one_state_throughout(tmp_path: Path) -> None:
+def test_a_reader_sees_a_consistent_state(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine, transaction(engine, write=False) as reader:
         before = reader.execute(select(func.count()).select_from(REPOSITORIES)).scalar_one()
         with transaction(engine, write=True) as writer:
@@ -61,7 +61,7 @@ def test_a_reader_sees_one_state_throughout(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_two_writers_follow_one_another(tmp_path: Path) -> None:
+def test_two_writers_are_serialised(tmp_path: Path) -> None:
     """Each reads and then writes what it read plus one: without exclusion, updates would be lost."""
 
     def bump(engine: Engine) -> None:
@@ -83,7 +83,7 @@ def test_two_writers_follow_one_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_writer_that_waited_in_vain_is_told_to_come_again(tmp_path: Path) -> None:
+def test_a_writer_that_timed_out_is_asked_to_retry(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         engine.dispose()
         event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0"))
@@ -93,7 +93,7 @@ def test_a_writer_that_waited_in_vain_is_told_to_come_again(tmp_path: Path) -> N
 
 
 @pytest.mark.reliability
-def test_a_short_patience_is_of_its_transaction_only(tmp_path: Path) -> None:
+def test_a_short_lock_timeout_ends_with_its_transaction(tmp_path: Path) -> None:
     told: list[int] = []
     with database(tmp_path / "hub.db") as engine:
         impatient = transaction(engine, write=True, patience=0.001)
@@ -117,7 +117,7 @@ def test_how_long_writers_wait_is_a_setting(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_full_disk_keeps_nothing_of_the_request_and_everything_before(tmp_path: Path) -> None:
+def test_a_full_disk_loses_only_the_failed_request(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with transaction(engine, write=True) as connection:
             connection.execute(insert(REPOSITORIES).values(**ROW))
@@ -131,7 +131,7 @@ def test_a_full_disk_keeps_nothing_of_the_request_and_everything_before(tmp_path
         assert count(engine) == 1
 
 
-def test_a_statement_that_breaks_a_rule_is_no_storage_fault(tmp_path: Path) -> None:
+def test_a_constraint_violation_is_no_storage_fault(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         with pytest.raises(IntegrityError), transaction(engine, write=True) as connection:
             connection.execute(insert(REPOSITORIES), [ROW, ROW])
@@ -169,7 +169,7 @@ def test_a_pool_without_a_free_connection_is_busy() -> None:
     assert (told.code, told.exit_code) == ("hub-database-busy", 11)
 
 
-def test_an_error_of_another_kind_is_not_told() -> None:
+def test_an_unexpected_error_is_not_translated() -> None:
     assert faults.told(sqlite3.ProgrammingError("a defect"), write=True) is None
 
 
@@ -179,11 +179,11 @@ def test_moments_are_kept_exactly_and_sort_as_text(one: datetime, other: datetim
     assert (stamp(one) < stamp(other)) == (one < other)
 
 
-def test_a_moment_of_another_zone_is_kept_in_utc_and_whole_seconds() -> None:
+def test_times_are_stored_in_utc_and_whole_seconds() -> None:
     local = datetime(2026, 3, 29, 1, 30, 0, 999_999, tzinfo=timezone(timedelta(hours=2)))
     assert stamp(local) == "2026-03-28T23:30:00Z"
 
 
-def test_a_moment_of_no_zone_is_refused() -> None:
+def test_a_naive_time_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         stamp(datetime(2026, 3, 29))

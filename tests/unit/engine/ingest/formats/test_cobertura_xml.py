@@ -4,7 +4,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.cobertura_xml import CoberturaXml
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Identity, Metric
@@ -13,7 +13,7 @@ from covgov_testing.reports import cobertura, klass
 FORMAT = CoberturaXml()
 
 
-def parse(data: bytes) -> Parsed:
+def parse(data: bytes) -> ParsedReport:
     return FORMAT.parse(data, "r.xml")
 
 
@@ -96,7 +96,7 @@ def test_line_zero_of_an_old_coverage_py_is_counted_in_its_totals_only() -> None
     assert "line 0" in parsed.notes[0]
 
 
-def test_branch_totals_without_branch_lines_are_told() -> None:
+def test_branch_totals_without_branch_lines_are_noted() -> None:
     data = cobertura(klass("a.py", 'number="1" hits="1"'), root='branches-valid="7" branches-covered="3"')
     parsed = parse(data)
     assert parsed.stated(Metric.BRANCH) == Ratio(3, 7)
@@ -104,7 +104,7 @@ def test_branch_totals_without_branch_lines_are_told() -> None:
     assert parsed.stated(Metric.COMBINED) == Ratio(4, 8)
 
 
-def test_a_summary_that_its_lines_do_not_give_is_told() -> None:
+def test_a_summary_that_contradicts_the_lines_is_noted() -> None:
     data = cobertura(klass("a.py", 'number="1" hits="1"'), root='lines-valid="9" lines-covered="3"')
     assert parse(data).notes == ("its summary says 3/9 lines, its lines give 1/1",)
 
@@ -164,5 +164,5 @@ def test_short_internal_entities_are_let_by() -> None:
         b"",
     ],
 )
-def test_other_documents_are_not_taken_for_cobertura(head: bytes) -> None:
+def test_other_xml_is_not_cobertura(head: bytes) -> None:
     assert not FORMAT.recognises(head)

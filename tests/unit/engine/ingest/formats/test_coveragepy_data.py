@@ -44,21 +44,21 @@ def test_an_analysis_is_read_in_full() -> None:
     assert parsed.notes == ("n",)
 
 
-def test_a_line_measurement_without_contexts_says_what_it_lacks() -> None:
+def test_a_line_only_measurement_lacks_branches_and_contexts() -> None:
     parsed = FORMAT.parse(encoded(analysis({}, branch=False)), ".coverage")
     assert parsed.lacks == ("branches", "exits", "contexts", "tests")
     assert parsed.dropped == ()
 
 
 @pytest.mark.parametrize("field", ["n_statements", "n_missing", "n_branches", "n_missing_branches"])
-def test_an_analysis_that_does_not_add_up_to_coverage_py_is_refused(field: str) -> None:
+def test_an_analysis_that_contradicts_coverage_pys_totals_is_refused(field: str) -> None:
     wrong = {**FILE["summary"], field: 9} if isinstance(FILE["summary"], dict) else {}
     with pytest.raises(InputError, match=r"\.coverage: a\.py: .*does not add up"):
         FORMAT.parse(encoded(analysis({"a.py": {**FILE, "summary": wrong}})), ".coverage")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"[]", encoded({"files": {}}), b"\xff"])
-def test_what_is_no_analysis_is_refused(data: bytes) -> None:
+def test_an_invalid_analysis_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="analysis cannot be read") as caught:
         FORMAT.parse(data, ".coverage")
     assert caught.value.code == "report-damaged"

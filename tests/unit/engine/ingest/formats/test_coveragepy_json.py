@@ -4,7 +4,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.coveragepy_json import CoveragepyJson
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric
@@ -13,7 +13,7 @@ from covgov_testing.reports import json_report
 FORMAT = CoveragepyJson()
 
 
-def parse(files: dict[str, object], **meta: object) -> Parsed:
+def parse(files: dict[str, object], **meta: object) -> ParsedReport:
     return FORMAT.parse(json_report(files, **meta), "r.json")
 
 
@@ -53,26 +53,26 @@ def test_contexts_give_attributes() -> None:
     assert "contexts" in parsed.carries
 
 
-def test_executed_lines_that_are_not_counted_are_told_and_corrected_in_the_totals() -> None:
+def test_uncounted_executed_lines_are_noted_and_corrected() -> None:
     parsed = parse({"a.py": entry([1, 2, 3], [5], summary=summary(2, 3))})
     assert parsed.files["a.py"].ratio(Metric.LINE) == Ratio(3, 4)
     assert parsed.stated(Metric.LINE) == Ratio(2, 3)
     assert "1 lines are listed" in parsed.notes[0]
 
 
-def test_branch_totals_without_lists_are_told() -> None:
+def test_branch_totals_without_lists_are_noted() -> None:
     parsed = parse({"a.py": entry([1], [], summary=summary(1, 1, num_branches=4, covered_branches=3))})
     assert parsed.stated(Metric.BRANCH) == Ratio(3, 4)
     assert "4 branch exits" in parsed.notes[0]
     assert "branches" in parsed.lacks
 
 
-def test_without_a_word_about_taken_exits_nothing_is_said_of_them() -> None:
+def test_reports_without_taken_exits_make_no_claim_about_them() -> None:
     parsed = parse({"a.py": entry([1], [], summary=summary(1, 1, num_branches=4))}, version="5.0.4")
     assert parsed.stated(Metric.BRANCH) == Ratio(0, 0)
 
 
-def test_a_no_branch_line_counts_both_its_exits() -> None:
+def test_a_no_branch_line_counts_both_exits() -> None:
     file = entry(
         [1, 2], [], executed_branches=[[1, 2]], missing_branches=[],
         summary=summary(2, 2, num_branches=2, covered_branches=2, missing_branches=0),
@@ -139,5 +139,5 @@ def test_hostile_and_broken_reports_are_refused(data: bytes, why: str) -> None:
 
 
 @pytest.mark.parametrize("head", [b"", b"[]", b'{"coverage": {}}', b'{"simplecov_version": 1, "num_statements": 3}'])
-def test_other_json_is_not_taken_for_it(head: bytes) -> None:
+def test_other_json_is_not_recognised(head: bytes) -> None:
     assert not FORMAT.recognises(head)

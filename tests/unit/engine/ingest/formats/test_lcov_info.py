@@ -4,7 +4,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.lcov_info import LcovInfo
-from covgov.ingest.interface import Parsed
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Metric
@@ -12,11 +12,11 @@ from covgov.model.snapshot import CountedExits, Metric
 FORMAT = LcovInfo()
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str) -> ParsedReport:
     return FORMAT.parse(text.encode(), "r.info")
 
 
-def one(records: str) -> Parsed:
+def one(records: str) -> ParsedReport:
     return parse(f"TN:\nSF:a.py\n{records}\nend_of_record\n")
 
 
@@ -59,19 +59,19 @@ def test_hits_may_be_written_in_many_ways(hits: str) -> None:
     assert one(f"DA:1,{hits}").files["a.py"].covered == 0b10
 
 
-def test_negative_hits_did_not_run_and_are_told() -> None:
+def test_negative_hits_are_noted_as_not_run() -> None:
     parsed = one("DA:1,-5\nDA:2,1")
     assert lines.spell(parsed.files["a.py"].covered) == "2"
     assert parsed.notes == ("1 negative hit counts are read as not run",)
 
 
-def test_totals_without_lines_are_told_apart() -> None:
+def test_totals_without_lines_are_kept_apart() -> None:
     parsed = one("LF:7\nLH:5")
     assert parsed.files["a.py"].ratio(Metric.LINE) == Ratio(0, 0)
     assert parsed.stated(Metric.LINE) == Ratio(5, 7)
 
 
-def test_a_summary_that_its_records_do_not_give_is_told() -> None:
+def test_a_summary_that_contradicts_the_records_is_noted() -> None:
     assert one("DA:1,1\nLF:9\nLH:3").notes == ("a.py: its summary says 3/9 lines, its records 1/1",)
 
 
@@ -115,5 +115,5 @@ def test_text_that_is_not_utf8_is_refused() -> None:
 
 
 @pytest.mark.parametrize("head", [b"", b"#\n#\n", b"DA:1,1", b"{}", b"mode: set"])
-def test_other_text_is_not_taken_for_lcov(head: bytes) -> None:
+def test_other_text_is_not_lcov(head: bytes) -> None:
     assert not FORMAT.recognises(head)

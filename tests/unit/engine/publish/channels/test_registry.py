@@ -11,7 +11,7 @@ def test_channels_are_called_by_their_names() -> None:
     assert "notify" in CHANNELS
 
 
-def test_knowing_the_channels_does_not_load_what_they_send_with() -> None:
+def test_the_registry_does_not_import_http_clients() -> None:
     heavy = "('apprise', 'requests', 'httpx2')"
     code = f"import sys, covgov.publish.channels.registry; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

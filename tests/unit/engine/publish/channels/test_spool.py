@@ -19,7 +19,7 @@ parcels = st.builds(Parcel, words, words, words, st.dictionaries(words, words, m
 
 @settings(deadline=None)
 @given(parcels)
-def test_what_is_kept_comes_back(tmp_path_factory: pytest.TempPathFactory, parcel: Parcel) -> None:
+def test_a_spooled_parcel_can_be_read_back(tmp_path_factory: pytest.TempPathFactory, parcel: Parcel) -> None:
     spool = Spool(tmp_path_factory.mktemp("coverage"))
     spool.keep(parcel)
     (name,) = spool.names()
@@ -50,13 +50,13 @@ def test_a_file_says_what_it_is(tmp_path: Path) -> None:
     }
 
 
-def test_nothing_is_kept_where_nothing_was_kept(tmp_path: Path) -> None:
+def test_a_database_without_runs_has_no_figures(tmp_path: Path) -> None:
     assert list(Spool(tmp_path).names()) == []
 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"format": "covgov-parcel", "version": 2}'])
-def test_a_file_that_is_no_parcel_is_told_and_stays(tmp_path: Path, data: bytes) -> None:
+def test_an_invalid_parcel_file_is_reported_and_stays(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "spool" / "x.json"
     file.parent.mkdir()
     file.write_bytes(data)
@@ -67,7 +67,7 @@ def test_a_file_that_is_no_parcel_is_told_and_stays(tmp_path: Path, data: bytes)
 
 
 @pytest.mark.reliability
-def test_a_spool_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_spool_is_reported(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("in the way")
     with pytest.raises(DeliveryFailed) as caught:
         Spool(tmp_path).keep(PARCEL)

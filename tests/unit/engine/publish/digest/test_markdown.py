@@ -109,7 +109,7 @@ def test_several_weeks_are_named_by_their_ends() -> None:
 
 def test_an_empty_time_is_told_honestly() -> None:
     page = digest_markdown(Digest(date(2026, 11, 16), date(2026, 11, 22), ("2026-W47",)))
-    assert "No runs were recorded in this time." in page
+    assert "No runs were recorded in this period." in page
     assert "%" not in page
 
 

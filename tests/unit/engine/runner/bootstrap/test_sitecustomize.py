@@ -75,7 +75,7 @@ def measured(root: Path) -> list[str]:
 CALL = "import sys; sys.path.insert(0, {root!r}); from app.calc import sign; sign(1)"
 
 
-def test_without_a_run_around_it_nothing_happens(bootstrap: ModuleType, tmp_path: Path) -> None:
+def test_outside_of_a_run_nothing_is_measured(bootstrap: ModuleType, tmp_path: Path) -> None:
     nobody = {"_COVGOV_DATA": str(tmp_path), "_COVGOV_ROOT": str(tmp_path / "gone")}
     for environ in ({}, nobody):
         assert not bootstrap.measure(environ, ["python"], idle, never)
@@ -111,9 +111,7 @@ def test_coverages_own_command_lines(bootstrap: ModuleType, argv: list[str], exp
     assert bootstrap.is_coverage(argv) is expected
 
 
-def test_beginning_and_finishing_writes_one_data_file_and_returns_to_the_directory(
-    bootstrap: ModuleType, project: Path
-) -> None:
+def test_a_measurement_writes_one_data_file(bootstrap: ModuleType, project: Path) -> None:
     here = Path.cwd()
     registered: list[object] = []
     began = bootstrap.begin(str(project / "data"), str(project), lambda call, *given: registered.append((call, given)))
@@ -142,7 +140,7 @@ class Recorder:
         self.calls.append(("save", Path.cwd()))
 
 
-def test_measurement_begins_in_the_root_and_ends_where_the_process_is(bootstrap: ModuleType, tmp_path: Path) -> None:
+def test_measurement_starts_in_the_root_directory(bootstrap: ModuleType, tmp_path: Path) -> None:
     here = Path.cwd()
     recorder = bootstrap.begin("/data", str(tmp_path), lambda call, *given: call(*given), Recorder)
     assert recorder.calls == [
@@ -155,7 +153,7 @@ def test_measurement_begins_in_the_root_and_ends_where_the_process_is(bootstrap:
 
 
 @pytest.mark.reliability
-def test_a_root_that_cannot_be_entered_leaves_the_process_where_it_was(bootstrap: ModuleType, tmp_path: Path) -> None:
+def test_an_inaccessible_root_leaves_the_working_directory(bootstrap: ModuleType, tmp_path: Path) -> None:
     here = Path.cwd()
     with pytest.raises(FileNotFoundError):
         bootstrap.begin("/data", str(tmp_path / "gone"), atexit.register, Recorder)
@@ -175,7 +173,7 @@ def test_without_coverage_nothing_is_noted(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_process_with_measurement_already_on_is_left_alone(bootstrap: ModuleType, project: Path) -> None:
+def test_a_process_already_measured_is_left_alone(bootstrap: ModuleType, project: Path) -> None:
     already = coverage.Coverage(data_file=None, config_file=False)
     already.start()
     try:
@@ -198,7 +196,7 @@ def test_a_project_that_asks_for_subprocess_measurement_is_not_measured_twice(pr
     assert "app/calc.py" in measured(project)
 
 
-def test_the_sitecustomize_that_it_hides_still_runs(project: Path, tmp_path: Path) -> None:
+def test_the_shadowed_sitecustomize_still_runs(project: Path, tmp_path: Path) -> None:
     theirs = projects.write(tmp_path / "theirs", {"sitecustomize.py": "ORIGIN = 'theirs'\n"})
     env = {"PYTHONPATH": os.pathsep.join([str(launch.BOOTSTRAP), str(theirs)])}
     done = subprocess.run(
@@ -211,9 +209,7 @@ def test_the_sitecustomize_that_it_hides_still_runs(project: Path, tmp_path: Pat
     assert done.stdout == "theirs\n"
 
 
-def test_as_sitecustomize_without_a_run_around_it_only_hands_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_sitecustomize_outside_of_a_run_only_chains(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     projects.write(tmp_path, {"sitecustomize.py": "MARK = 1\n"})
     monkeypatch.delenv("_COVGOV_DATA", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
@@ -222,7 +218,7 @@ def test_as_sitecustomize_without_a_run_around_it_only_hands_on(
     assert sys.modules["sitecustomize"].__file__ == str(tmp_path / "sitecustomize.py")
 
 
-def test_handing_on_finds_the_next_one_and_does_nothing_without(
+def test_chaining_runs_the_next_sitecustomize_if_any(
     bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sitecustomize", bootstrap)

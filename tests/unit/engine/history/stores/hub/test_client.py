@@ -11,11 +11,12 @@ from covgov.errors import DeliveryFailed, PolicyInvalid, Undetermined
 from covgov.history.interface import Immediate, Portable, Pushable, Reserved
 from covgov.history.stores.hub import client as hub_client
 from covgov.history.stores.hub import store as hub_store
-from covgov.history.stores.hub.client import Address, HubClient, Refused, parse
-from covgov.history.stores.hub.store import HubStore, Listing, Names
+from covgov.history.stores.hub.client import HubAddress, HubClient, HubRefusal, parse
+from covgov.history.stores.hub.store import HubStore
+from covgov.history.stores.hub.wire import FileNames, NameListing
 from covgov_testing.builders.run import run
 
-ADDRESS = Address("https://hub.example", "acme", "shop")
+ADDRESS = HubAddress("https://hub.example", "acme", "shop")
 TOKEN = "cvg_" + "s3cr3t" * 12
 
 
@@ -51,7 +52,7 @@ def problem(status: int, code: str = "some-code", **headers: str) -> httpx2.Resp
     return httpx2.Response(status, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
-EMPTY = ok({"names": [], "head": None})
+EMPTY = ok({"names": [], "head": None, "next": None})
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ EMPTY = ok({"names": [], "head": None})
     ],
 )
 def test_an_address_names_a_hub_and_a_repository(text: str, base: str) -> None:
-    assert parse(text) == Address(base, "acme", "shop")
+    assert parse(text) == HubAddress(base, "acme", "shop")
     assert str(parse(text)) == f"{base}/acme/shop"
 
 
@@ -109,7 +110,7 @@ def test_a_token_never_travels_unencrypted() -> None:
 
 def test_a_body_is_sent_compressed_and_with_the_token() -> None:
     hub = Hub(ok())
-    client(hub).post("read", Names(["a"]), Nothing)
+    client(hub).post("read", FileNames(("a",)), Nothing)
     (asked,) = hub.asked
     assert json.loads(gzip.decompress(asked.content)) == {"names": ["a"]}
     assert asked.headers["content-encoding"] == "gzip"
@@ -141,18 +142,18 @@ def test_a_lost_connection_is_tried_again() -> None:
 @pytest.mark.reliability
 def test_trying_ends() -> None:
     busy = Hub(problem(503, "hub-database-busy"))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HubRefusal) as caught:
         client(busy).get("names", Nothing, {})
     assert (caught.value.status, caught.value.code, len(busy.asked)) == (503, "hub-database-busy", hub_client.ATTEMPTS)
     gone = Hub(httpx2.ConnectError("refused"))
-    with pytest.raises(Refused, match="no answer") as caught:
+    with pytest.raises(HubRefusal, match="no answer") as caught:
         client(gone).get("names", Nothing, {})
     assert (caught.value.status, len(gone.asked)) == (0, hub_client.ATTEMPTS)
 
 
 def test_a_wait_beyond_patience_is_told_and_not_waited() -> None:
     hub = Hub(problem(429, "rate-limited", retry_after="3600"))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HubRefusal) as caught:
         client(hub).get("names", Nothing, {})
     assert len(hub.asked) == 1
     assert "3600 s" in caught.value.hint
@@ -162,7 +163,7 @@ def test_a_wait_beyond_patience_is_told_and_not_waited() -> None:
 @pytest.mark.parametrize("header", ["²".encode("latin-1"), b"9" * 5000])
 def test_a_wait_that_no_clock_could_tell_is_a_refusal_like_any_other(header: bytes) -> None:
     hub = Hub(httpx2.Response(429, headers={b"retry-after": header}))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HubRefusal) as caught:
         client(hub).get("names", Nothing, {})
     assert caught.value.status == 429
 
@@ -171,23 +172,23 @@ def test_a_wait_that_no_clock_could_tell_is_a_refusal_like_any_other(header: byt
 @pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 409, 413, 500])
 def test_every_other_refusal_is_final_and_redirects_are_not_followed(status: int) -> None:
     hub = Hub(problem(status, location="https://evil.example/"))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HubRefusal) as caught:
         client(hub).get("names", Nothing, {})
     assert (caught.value.status, len(hub.asked)) == (status, 1)
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b"{"])
 def test_an_answer_that_is_no_hub_s_is_told_so(content: bytes) -> None:
-    with pytest.raises(Refused, match="not a hub's"):
-        client(Hub(httpx2.Response(200, content=content))).get("names", Listing, {})
-    with pytest.raises(Refused, match="HTTP 500"):
-        client(Hub(httpx2.Response(500, content=content))).get("names", Listing, {})
+    with pytest.raises(HubRefusal, match="not a hub's"):
+        client(Hub(httpx2.Response(200, content=content))).get("names", NameListing, {})
+    with pytest.raises(HubRefusal, match="HTTP 500"):
+        client(Hub(httpx2.Response(500, content=content))).get("names", NameListing, {})
 
 
 @pytest.mark.security
 def test_what_a_server_says_cannot_steer_a_terminal() -> None:
     body = {"code": "x", "detail": "\x1b[2Jgone\n::error::" + "x" * 9999, "hint": "\r\n"}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HubRefusal) as caught:
         client(Hub(httpx2.Response(500, json=body))).get("names", Nothing, {})
     assert caught.value.message.isprintable()
     assert len(caught.value.message) <= 500
@@ -259,7 +260,7 @@ def test_pushing_and_fetching_ask_whether_the_hub_answers() -> None:
 
 
 def test_an_answer_that_leaves_out_everything_is_no_hub_s() -> None:
-    named = ok({"names": ["runs/00000001-x.json"], "head": None})
+    named = ok({"names": ["runs/00000001-x.json"], "head": None, "next": None})
     store = HubStore(client(Hub(named, ok({"files": {}, "left": ["runs/00000001-x.json"]}))))
     with pytest.raises(Undetermined, match="leaves out"):
         store.list()
@@ -324,7 +325,7 @@ def test_a_history_that_never_holds_still_is_given_up() -> None:
         def __call__(self, request: httpx2.Request) -> httpx2.Response:
             self.asked.append(request)
             if request.url.path.endswith("/names"):
-                return ok({"names": [], "head": None})
+                return ok({"names": [], "head": None, "next": None})
             if request.url.path.endswith("/missing"):
                 return ok({"missing": []})
             return problem(409, "history-contended")

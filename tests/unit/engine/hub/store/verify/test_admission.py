@@ -17,7 +17,7 @@ from msgspec import structs
 from covgov.errors import InputError
 from covgov.history import edits, layout, ledger, texts
 from covgov.history.layout import Manifest, Stored
-from covgov.history.reader import Reader
+from covgov.history.reader import RunReader
 from covgov.hub.store import projection
 from covgov.hub.store.verify.admission import Judge, Overlay, admit
 from covgov.model.snapshot import Snapshot
@@ -100,8 +100,8 @@ def test_what_is_there_already_is_no_new_run() -> None:
 def test_coverage_that_the_run_before_had_is_not_checked_again() -> None:
     view = several(2)
     files = addition(view, "c9", {"api": snap({"a.py": "++", "b.py": "+-", "new.py": "-"})})
-    text = Reader(Overlay(view, files)).suites(manifest(files))["api"]
-    before = Reader(view).suites(last(view))["api"]
+    text = RunReader(Overlay(view, files)).suites(manifest(files))["api"]
+    before = RunReader(view).suites(last(view))["api"]
     known = set(texts.pairs(before))
     assert len(set(texts.pairs(text)) - known) == 1
     unreadable = [line.replace(b'"statements"', b'"executable"') for line in text]
@@ -223,9 +223,9 @@ def with_texts(files: Mapping[str, bytes], **changed: edits.Text) -> dict[str, b
     stored = manifest(files)
     made = {
         name: changed.get(name.partition("/")[0], text)
-        for name, text in Reader(Files(files)).state(stored).texts.items()
+        for name, text in RunReader(Files(files)).state(stored).texts.items()
     }
-    data, _ = edits.encode(edits.State(), made, 1)
+    data, _ = edits.encode(edits.TextState(), made, 1)
     suites = {
         name: msgspec.structs.replace(suite, files=texts.digest(made[texts.name_of(name)]))
         for name, suite in stored.manifest.run.snapshots.items()
@@ -236,7 +236,7 @@ def with_texts(files: Mapping[str, bytes], **changed: edits.Text) -> dict[str, b
 @pytest.mark.security
 def test_edits_that_grow_beyond_bounds_are_refused_not_fatal() -> None:
     view = Files(addition(Files()))
-    text = Reader(view).state(last(view)).texts[texts.VERDICT]
+    text = RunReader(view).state(last(view)).texts[texts.VERDICT]
     doubled = b"\n".join([edits.HEADER, b'="verdict"', *[b"@0 %d" % len(text)] * 200_000])
     bomb = b"+" * (edits.LARGEST + 1)
     for plain in (doubled, bomb):
@@ -295,7 +295,7 @@ def with_manifest(files: Mapping[str, bytes], text: bytes) -> dict[str, bytes]:
 def test_a_real_run_with_anything_changed_in_it_is_admitted_or_refused_in_words(data: st.DataObject) -> None:
     files = real()
     stored = manifest(files)
-    made = Reader(Files(files)).state(stored).texts
+    made = RunReader(Files(files)).state(stored).texts
     what = data.draw(st.sampled_from(["manifest", *sorted(made)]))
     if what == "manifest":
         sent = with_manifest(files, mutated(data, files[stored.name]))
@@ -348,13 +348,13 @@ def test_a_verdict_that_was_altered_in_the_store_is_not_read() -> None:
     view = several(1)
     stored = manifest(view.files)
     name = layout.object_name(stored.manifest.edits)
-    assert Reader(view).verdict(stored) == run().verdict
+    assert RunReader(view).verdict(stored) == run().verdict
     view.files[name] += b" "
     with pytest.raises(InputError, match="name stands for"):
-        Reader(view).verdict(stored)
+        RunReader(view).verdict(stored)
     del view.files[name]
     with pytest.raises(InputError, match="missing"):
-        Reader(view).verdict(stored)
+        RunReader(view).verdict(stored)
 
 
 def test_a_run_names_all_files_that_it_consists_of() -> None:
@@ -365,7 +365,7 @@ def test_a_run_names_all_files_that_it_consists_of() -> None:
     assert added is not None
     view.files |= added.files
     expected = {*added.files, layout.artifact_name(artifact)} - {layout.HEAD}
-    assert ledger.references([manifest(view.files)], Reader(view)) == expected
+    assert ledger.references([manifest(view.files)], RunReader(view)) == expected
 
 
 @given(

@@ -10,7 +10,7 @@ from msgspec import structs
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Scope, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.conditions import Condition, conditions
 from covgov.publish.channels.interface import nobody
 from covgov_testing.builders import verdict as build
@@ -42,13 +42,13 @@ def test_a_finding_is_a_condition_of_one_occasion(rule: str, effect: Effect, occ
     assert (one.occasion, one.subject, one.message) == (occasion, "api", "said")
 
 
-def test_notes_and_waived_findings_are_none() -> None:
+def test_notes_and_waived_findings_are_no_conditions() -> None:
     note = build.finding("only said", Effect.NOTE)
     waived = build.finding("waived", waived_by="EX-1")
     assert found(build.verdict(note, waived)) == ()
 
 
-def test_the_limit_of_a_drop_is_not_told_as_the_bar_of_the_component() -> None:
+def test_a_drops_limit_is_not_shown_as_the_bar() -> None:
     limited = structs.replace(dropped(), bar=Decimal(2))
     (one,) = found(build.verdict(limited, rows=(build.row("api", bar="85"),)))
     assert (one.occasion, one.bar) == (Occasion.DROP, "85 %")
@@ -64,19 +64,19 @@ def test_figure_bar_change_and_receipt_come_from_the_row() -> None:
     assert one.receipt == "abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)"
 
 
-def test_the_projects_row_counts_too_and_a_missing_baseline_is_told() -> None:
+def test_the_projects_row_and_a_missing_baseline_are_shown() -> None:
     project = build.row("project", scope=Scope.PROJECT, receipt=build.NO_RECEIPT)
     (one,) = found(build.verdict(build.finding(scope=Scope.PROJECT, subject="project"), project=project))
     assert one.figure == "1599/2000 = 79.95 %"
     assert one.receipt == "none (first run: there is no history yet)"
 
 
-def test_what_has_no_row_and_no_figure_says_so_by_saying_nothing() -> None:
+def test_a_condition_without_a_row_has_no_figure() -> None:
     (one,) = found(build.verdict(unknown()))
     assert (one.figure, one.bar, one.change, one.owner) == ("", "", "", "")
 
 
-def test_nothing_to_divide_is_no_figure() -> None:
+def test_an_empty_total_has_no_figure() -> None:
     (one,) = found(build.verdict(below(), rows=(build.row(now=Ratio(0, 0)),)))
     assert one.figure == ""
 
@@ -88,12 +88,12 @@ def test_the_owner_of_a_component_owns_most_of_its_files_with_gaps() -> None:
     assert one.owner == "@ada"
 
 
-def test_the_owner_of_a_file_owns_it() -> None:
+def test_a_files_owner_comes_from_codeowners() -> None:
     (one,) = found(build.verdict(build.finding(scope=Scope.FILE, subject="a.py")), {"a.py": "@bob"})
     assert one.owner == "@bob"
 
 
-def test_an_overdue_exception_is_told_once_with_its_owner() -> None:
+def test_an_overdue_exception_is_one_condition_with_its_owner() -> None:
     finding = build.finding("EX-007 is overdue", rule="exception-overdue", scope=Scope.REGISTER, subject="EX-007")
     (one,) = found(build.verdict(finding, exceptions=(overdue(),)))
     assert (one.occasion, one.subject, one.owner) == (Occasion.OVERDUE, "EX-007", "@ada")
@@ -101,7 +101,7 @@ def test_an_overdue_exception_is_told_once_with_its_owner() -> None:
     assert one.figure == "70/100 = 70.00 %"
 
 
-def test_only_overdue_exceptions_are_told() -> None:
+def test_only_overdue_exceptions_are_conditions() -> None:
     assert found(build.verdict(exceptions=(overdue(state=ExceptionState.ACTIVE),))) == ()
 
 
@@ -112,7 +112,7 @@ def test_an_exception_without_id_and_date_is_named_by_its_scope() -> None:
     assert one.message == ""
 
 
-def test_figures_do_not_make_it_another_condition() -> None:
+def test_changed_figures_keep_a_conditions_identity() -> None:
     (one,) = found(build.verdict(below(), rows=(build.row(now=Ratio(1, 2)),)))
     (other,) = found(build.verdict(build.finding("other words"), rows=(build.row(now=Ratio(1, 3)),)))
     assert one != other
@@ -121,7 +121,7 @@ def test_figures_do_not_make_it_another_condition() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(build.verdicts())
-def test_a_pass_without_overdue_exceptions_has_no_conditions_and_all_others_have(made: Verdict) -> None:
+def test_only_a_clean_pass_has_no_conditions(made: Verdict) -> None:
     some = conditions(made, nobody)
     late = [line for line in made.exceptions if line.state is ExceptionState.OVERDUE]
     assert bool(some) == (made.outcome != "pass" or bool(late))

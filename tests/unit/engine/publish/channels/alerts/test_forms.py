@@ -75,7 +75,7 @@ def test_any_note_is_a_message_that_slack_takes_and_reads_as_text(one: Note) -> 
         assert slack_shows(payload).startswith(one.title)
 
 
-def test_what_slack_has_no_room_for_is_said() -> None:
+def test_text_cut_for_slack_is_marked() -> None:
     shown = slack_shows(as_slack_gets_it(note(*(f"paragraph {number}" for number in range(80)))))
     assert "paragraph 45\n" in shown
     assert shown.endswith("the rest is left out")
@@ -113,7 +113,7 @@ def test_any_note_is_a_card_without_markup_that_teams_takes(one: Note) -> None:
     assert "{{" not in made
 
 
-def test_what_teams_has_no_room_for_is_said() -> None:
+def test_text_cut_for_teams_is_marked() -> None:
     assert runs(note(*("x" * 3000 for _ in range(20))))[-1] == "the rest is left out"
 
 

@@ -87,7 +87,7 @@ def test_mail_arrives_as_plain_text_with_a_subject_of_one_line() -> None:
     assert text.replace("\r\n", "\n").startswith("lead\n\na <b> & **c**")
 
 
-def test_a_failure_that_passes_is_tried_again() -> None:
+def test_a_transient_failure_is_retried() -> None:
     answers = iter([(503, ""), (200, "ok")])
     with receiver(lambda _: next(answers)) as found:
         assert sent(found.url("json", "/")) == "accepted"
@@ -122,7 +122,7 @@ def test_a_refusal_names_the_status_and_never_the_address(
 
 @pytest.mark.security
 @pytest.mark.reliability
-def test_nobody_there_is_a_refusal_without_the_address(
+def test_an_unreachable_server_is_reported_without_the_address(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -138,7 +138,7 @@ def test_nobody_there_is_a_refusal_without_the_address(
     "address",
     [PLANTED, f"https://hooks.example/{PLANTED}", f"nosuch://{PLANTED}", f"slack://{PLANTED}", f"json://:{PLANTED}@"],
 )
-def test_what_is_no_address_is_refused_without_telling_it(
+def test_an_unusable_address_is_refused_without_showing_it(
     address: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -157,7 +157,7 @@ def test_without_the_extra_the_command_that_installs_it_is_named(monkeypatch: py
 
 
 @pytest.mark.reliability
-def test_a_server_that_never_ends_its_answer_is_not_waited_for() -> None:
+def test_an_endless_answer_is_abandoned() -> None:
     with dripping() as port, pytest.raises(DeliveryFailed, match=r"no answer within 0\.2 seconds"):
         post(f"json://127.0.0.1:{port}/", "t", BODY, "${HOOK}", patience=0.2)
 
@@ -173,7 +173,7 @@ def test_a_damaged_parcel_is_a_refusal(body: dict[str, str]) -> None:
 
 
 @pytest.mark.security
-def test_a_fault_of_apprise_is_told_by_its_kind_only() -> None:
+def test_an_exception_in_apprise_is_reported_by_its_type_only() -> None:
     def broken() -> AppriseResult:
         raise RuntimeError(PLANTED)
 

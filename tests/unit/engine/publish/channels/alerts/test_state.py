@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.model.verdict import Finding, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.state import News, news
 from covgov.publish.channels.interface import nobody
 from covgov_testing.builders import verdict as build
@@ -36,7 +36,7 @@ def test_without_a_run_before_everything_is_new_and_nothing_recovered() -> None:
     assert not between(of(), None).recovered
 
 
-def test_what_was_so_before_is_no_news() -> None:
+def test_a_known_condition_is_no_news() -> None:
     told = between(of(below("api"), below("auth")), of(below("api"), below("logging")))
     assert subjects(told) == (["auth"], ["api"], ["logging"])
 
@@ -46,14 +46,14 @@ def test_another_condition_of_the_same_component_is_news() -> None:
     assert [one.rule for one in told.fresh] == ["max-drop"]
 
 
-def test_a_pass_after_anything_else_is_a_recovery() -> None:
+def test_a_pass_after_a_failure_is_a_recovery() -> None:
     assert between(of(), of(below())).recovered
     assert between(of(), of(unknown())).recovered
     assert not between(of(), of()).recovered
     assert not between(of(unknown()), of(below())).recovered
 
 
-def test_news_concern_those_who_want_to_hear_of_them() -> None:
+def test_alerts_concern_the_subscribed_occasions() -> None:
     told = between(of(below()), None)
     assert told.concerns([Occasion.UNDER_BAR, Occasion.DROP])
     assert not told.concerns([Occasion.DROP, Occasion.RECOVERY])
@@ -74,6 +74,6 @@ def test_fresh_standing_and_gone_divide_the_two_states(now: set[int], before: se
 
 @settings(deadline=None)
 @given(states)
-def test_the_same_state_twice_is_no_news_for_anybody(now: set[int]) -> None:
+def test_the_same_state_twice_is_no_news(now: set[int]) -> None:
     made = of(*(KINDS[i] for i in now))
     assert not between(made, made).concerns(list(Occasion))

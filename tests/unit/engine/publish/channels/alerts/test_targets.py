@@ -21,7 +21,7 @@ PLANTED = "pl4nted"
         "json://hooks.example/${HOOK_PATH}",
     ],
 )
-def test_targets_without_a_secret_are_taken(target: str) -> None:
+def test_targets_without_a_secret_are_accepted(target: str) -> None:
     targets.check(target, "notify.on_drop[0]")
 
 
@@ -40,7 +40,7 @@ def test_targets_without_a_secret_are_taken(target: str) -> None:
         "",
     ],
 )
-def test_an_address_that_is_written_out_is_refused_by_its_place(target: str) -> None:
+def test_a_literal_address_is_refused_by_its_key(target: str) -> None:
     with pytest.raises(PolicyInvalid) as caught:
         targets.check(target, "notify.on_drop[2]")
     assert caught.value.code == "notify-secret-in-policy"
@@ -65,7 +65,7 @@ def test_user_and_password_may_hold_any_character() -> None:
     ("env", "told"),
     [({}, "A and B are not set"), ({"A": "1"}, "B is not set"), ({"A": "1", "B": ""}, "B is not set")],
 )
-def test_what_is_not_set_is_named(env: dict[str, str], told: str) -> None:
+def test_unset_variables_are_named(env: dict[str, str], told: str) -> None:
     with pytest.raises(NotConfigured) as caught:
         targets.filled("json://${A}/${B}/${A}", env)
     assert (caught.value.code, caught.value.message) == ("notify-variable-unset", told)
@@ -76,5 +76,5 @@ def test_a_value_is_not_filled_in_again() -> None:
 
 
 @given(st.text(alphabet="ab:/@?#%${}", min_size=1).filter(str.strip))
-def test_a_whole_address_is_taken_as_it_is(value: str) -> None:
+def test_a_full_address_is_used_unchanged(value: str) -> None:
     assert targets.filled("${HOOK}", {"HOOK": value}) == value.strip()

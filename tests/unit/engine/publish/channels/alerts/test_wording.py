@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts import wording
 from covgov.publish.channels.alerts.note import Note, Severity
 from covgov.publish.channels.alerts.state import news
@@ -28,7 +28,7 @@ def lines(note: Note) -> list[str]:
     return [line for paragraph in note.paragraphs for line in paragraph.lines]
 
 
-def test_everything_that_is_known_of_a_drop_is_told() -> None:
+def test_an_alert_lists_all_facts_of_a_drop() -> None:
     row = build.row(now=Ratio(85, 100), bar="90", delta=build.drop(), uncovered={"a.py": "1"})
     note = told(build.verdict(dropped(), rows=(row,)))
     assert (note.title, note.lead, lines(note)) == snapshot(
@@ -64,24 +64,24 @@ def test_several_occasions_are_one_message() -> None:
     )
 
 
-def test_a_change_that_the_message_tells_already_is_not_repeated() -> None:
+def test_a_change_already_in_the_message_is_not_repeated() -> None:
     row = build.row(delta=build.drop())
     said = build.finding("-5.00 pp = -5.00 new uncovered code: too much", rule="max-drop")
     assert not [line for line in lines(told(build.verdict(said, rows=(row,)))) if line.startswith("  change")]
 
 
-def test_the_project_is_called_what_it_is_called() -> None:
+def test_the_project_has_no_scope_prefix() -> None:
     note = told(build.verdict(build.finding("low", scope=Scope.PROJECT, subject="project")))
     assert lines(note)[0] == "under the bar: project"
 
 
-def test_only_occasions_that_are_wanted_are_told() -> None:
+def test_only_subscribed_occasions_are_shown() -> None:
     note = told(build.verdict(below("auth"), dropped("api")), occasions=[Occasion.DROP])
     assert note.title.endswith("main: dropped: api")
     assert "auth" not in str(note)
 
 
-def test_what_was_told_before_and_what_is_over_is_mentioned() -> None:
+def test_standing_and_resolved_conditions_are_mentioned() -> None:
     now = build.verdict(below("api"), below("auth"), unknown("logging"))
     note = told(now, build.verdict(below("auth"), dropped("api"), unknown("logging")))
     assert lines(note)[-2:] == snapshot(
@@ -89,7 +89,7 @@ def test_what_was_told_before_and_what_is_over_is_mentioned() -> None:
     )
 
 
-def test_a_recovery_says_what_is_over() -> None:
+def test_a_recovery_lists_the_resolved_conditions() -> None:
     note = told(build.verdict(), build.verdict(below("api")))
     assert (note.title, lines(note)) == snapshot(
         ("covgov PASS acme/shop main: passes again", ["no longer so: under the bar: api"])
@@ -101,7 +101,7 @@ def test_a_recovery_says_what_is_over() -> None:
     ("findings", "severity"),
     [((unknown(),), Severity.WARNING), ((unknown(), below()), Severity.FAILURE), ((below(),), Severity.FAILURE)],
 )
-def test_severity_is_that_of_the_worst(findings: tuple[Finding, ...], severity: Severity) -> None:
+def test_severity_is_the_worst_ones(findings: tuple[Finding, ...], severity: Severity) -> None:
     assert told(build.verdict(*findings)).severity is severity
 
 

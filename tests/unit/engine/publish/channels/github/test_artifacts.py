@@ -4,11 +4,11 @@ import httpx2
 import pytest
 
 from covgov.errors import DeliveryFailed
-from covgov.publish.channels.github.artifacts import Pruned, prune
+from covgov.publish.channels.github.artifacts import ArtifactPruning, prune
 from covgov_testing.fakes.github import FakeGithub, api_of, refusal
 
 
-def pruned(github: FakeGithub, keep: int = 2, *, dry_run: bool = False) -> Pruned:
+def pruned(github: FakeGithub, keep: int = 2, *, dry_run: bool = False) -> ArtifactPruning:
     return prune(api_of(github), keep=keep, prefix="coverage-", dry_run=dry_run)
 
 
@@ -16,7 +16,7 @@ def left(github: FakeGithub) -> list[str]:
     return sorted(str(one["name"]) + "@" + str(one["created_at"])[8:10] for one in github.artifacts)
 
 
-def test_the_newest_of_each_name_stay() -> None:
+def test_the_newest_artifacts_of_each_name_stay() -> None:
     github = FakeGithub()
     for day in (3, 1, 4, 2):
         github.artifact("coverage-unit-api", day)
@@ -47,7 +47,7 @@ def test_other_names_are_not_touched() -> None:
     assert len(github.artifacts) == 8
 
 
-def test_of_two_of_the_same_second_the_later_one_stays() -> None:
+def test_the_later_artifact_of_one_second_stays() -> None:
     github = FakeGithub()
     ids = [github.artifact("coverage-x", 1) for _ in range(3)]
     assert [one.id for one in pruned(github, keep=1).gone] == [ids[1], ids[0]]
@@ -78,7 +78,7 @@ def test_a_dry_run_deletes_nothing() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("fault", [refusal(502, "no"), refusal(404, "Not Found"), httpx2.ReadTimeout("slow")])
-def test_what_is_gone_already_is_no_fault(fault: httpx2.Response | Exception) -> None:
+def test_an_artifact_already_deleted_is_no_error(fault: httpx2.Response | Exception) -> None:
     github = FakeGithub()
     for day in range(1, 4):
         github.artifact("coverage-x", day)
@@ -87,7 +87,7 @@ def test_what_is_gone_already_is_no_fault(fault: httpx2.Response | Exception) ->
     assert len(github.artifacts) == 2
 
 
-def test_a_token_that_may_not_delete_is_told() -> None:
+def test_a_token_without_delete_permission_is_an_error() -> None:
     github = FakeGithub(read_only=True)
     for day in range(1, 4):
         github.artifact("coverage-x", day)

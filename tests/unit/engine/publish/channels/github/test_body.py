@@ -36,7 +36,7 @@ def summary(uncovered: int = 0) -> str:
     return MarkdownRenderer(1_000_000)(build.verdict(build.finding(), rows=rows))
 
 
-def test_the_first_line_of_a_comment_says_whose_it_is() -> None:
+def test_the_first_line_of_a_comment_is_its_marker() -> None:
     assert marker("covgov") == MARKER
     assert len({marker(name, suite) for name in ("covgov", "other") for suite in ("", "api", "auth")}) == 6
     assert compose(HEAD, summary()).startswith(f"{MARKER}\n")
@@ -69,7 +69,7 @@ def test_a_proposed_change_of_the_register_is_shown_and_can_be_copied() -> None:
 @pytest.mark.security
 @quick
 @given(diffs)
-def test_nothing_in_a_diff_ends_the_block_that_shows_it(diff: str) -> None:
+def test_a_diff_cannot_close_its_code_block(diff: str) -> None:
     tokens = MarkdownIt("commonmark").parse(compose(HEAD, "told", patch=diff + "\n"))
     (fence,) = [token for token in tokens if token.type == "fence" and token.info == "diff"]
     assert fence.content == diff.rstrip("\n") + "\n"
@@ -85,7 +85,7 @@ def test_a_comment_is_never_longer_than_github_takes(files: int, changed: int) -
     assert body.count("<details>") == body.count("</details>")
 
 
-def test_a_diff_that_is_too_long_gives_way_to_the_summary() -> None:
+def test_a_diff_that_is_too_long_is_dropped_before_the_summary() -> None:
     body = compose(HEAD, summary(), patch=PATCH + "+| x |\n" * 20_000)
     assert "the diff (20006 lines) is too long for a comment" in body
     assert "```diff" not in body
@@ -102,15 +102,15 @@ def test_a_summary_that_is_too_long_is_cut_between_lines_and_keeps_its_foot() ->
 
 @quick
 @given(st.text(max_size=300), st.integers(200, 400))
-def test_what_is_shortened_fits(text: str, most: int) -> None:
+def test_shortened_text_fits(text: str, most: int) -> None:
     assert len(shortened(text * 3, most).encode()) <= most or shortened(text * 3, most) == text * 3
 
 
-def test_what_fits_is_left_as_it_is() -> None:
+def test_short_text_is_unchanged() -> None:
     assert shortened("told\n---\nfoot", 13) == "told\n---\nfoot"
 
 
-def test_a_foot_as_long_as_the_text_is_not_kept() -> None:
+def test_a_foot_as_long_as_the_text_is_dropped() -> None:
     cut = shortened("told\n---\n" + "F" * 1000, 200)
     assert cut.startswith("told\n---")
     assert "F" not in cut

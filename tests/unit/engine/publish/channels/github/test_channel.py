@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, PatchRow, SuiteLine, Verdict
-from covgov.policy.policy import OnGithub, Suite
+from covgov.policy.delivery import GithubSettings, OnGithub, PublishSettings
+from covgov.policy.policy import Suite
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.body import MOST_BYTES
 from covgov.publish.channels.github.channel import GithubChannel, changed
@@ -51,12 +52,12 @@ def test_a_pull_request_gets_a_comment_and_a_status_by_default() -> None:
 
 
 @pytest.mark.security
-def test_what_a_spool_holds_is_sent_only_under_the_names_of_the_policy() -> None:
+def test_spooled_parcels_are_sent_under_the_policys_names_only() -> None:
     told = publication(RED, text=EVERYTHING)
-    known = replace(told.policy, suites=dict.fromkeys(("api", "auth"), Suite(name="api")))
+    known = told.policy.model_copy(update={"suites": {"api": Suite(), "auth": Suite()}})
     parcels = channel().parcels(told)
     assert {parcel.body["kind"] for parcel in parcels} == set(OnGithub)
-    renamed = replace(known, publish=replace(known.publish, github=replace(known.publish.github, name="other")))
+    renamed = known.model_copy(update={"publish": PublishSettings(github=GithubSettings(name="other"))})
     for parcel in parcels:
         assert channel().refusal(parcel, known) == ""
         assert "[publish.github]" in channel().refusal(parcel, renamed)
@@ -82,7 +83,7 @@ def test_everything_can_be_declined() -> None:
 
 
 @pytest.mark.parametrize(
-    "ci", [PUSH, replace(PULL_REQUEST, event=Event.MERGE_QUEUE), replace(PULL_REQUEST, pull_request="")]
+    "ci", [PUSH, replace(PULL_REQUEST, event=CiEvent.MERGE_QUEUE), replace(PULL_REQUEST, pull_request="")]
 )
 def test_there_is_no_comment_without_a_pull_request(ci: CiContext) -> None:
     assert destinations(publication(RED, ci=ci, text=EVERYTHING)) == ["github:status", "github:check-run"]
@@ -91,12 +92,12 @@ def test_there_is_no_comment_without_a_pull_request(ci: CiContext) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        publication(RED, ci=CiContext(system="local", event=Event.LOCAL)),
+        publication(RED, ci=CiContext(system="local", event=CiEvent.LOCAL)),
         publication(RED, ci=replace(PULL_REQUEST, system="gitlab")),
         publication(RED, repository="shop"),
     ],
 )
-def test_outside_of_githubs_workflows_nothing_is_told(told: Publication) -> None:
+def test_outside_of_github_workflows_nothing_is_sent(told: Publication) -> None:
     assert destinations(told) == []
     assert channel().silence(told) == "this is no workflow of GitHub"
 
@@ -107,7 +108,7 @@ def test_without_a_commit_there_is_only_a_comment() -> None:
     assert parcel_for(told, "github:comment").body["commit"] == ""
 
 
-def test_what_must_be_delivered_is_what_the_policy_says() -> None:
+def test_required_parcels_come_from_the_policy() -> None:
     text = EVERYTHING + 'required = ["status", "suite-comments"]\n'
     needed = {one.destination for one in channel().parcels(publication(RED, text=text)) if one.required}
     assert needed == {"github:status", "github:suite-comments:api", "github:suite-comments:auth"}
@@ -122,7 +123,7 @@ def test_a_comment_holds_the_summary_the_link_and_the_proposal() -> None:
     assert "```diff\n--- a/x.md" in text
 
 
-def test_a_lost_summary_does_not_lose_the_outcome() -> None:
+def test_the_outcome_is_shown_without_the_summary() -> None:
     told = replace(publication(RED), file=lambda _name: None)
     assert "## covgov: fail" in parcel_for(told, "github:comment").body["text"]
 
@@ -154,11 +155,11 @@ QUIET = build.verdict(rows=(build.row(delta=delta("0")),))
         (build.verdict(rows=QUIET.rows, patch=PatchRow(Ratio(1, 1), None, 0, {})), False),
     ],
 )
-def test_something_changed_unless_all_passes_and_every_figure_stayed(verdict: Verdict, moved: bool) -> None:
+def test_a_verdict_is_unchanged_only_if_all_passes_and_no_figure_moved(verdict: Verdict, moved: bool) -> None:
     assert changed(verdict) is moved
 
 
-def test_on_change_a_pass_that_changes_nothing_only_updates() -> None:
+def test_on_change_an_unchanged_pass_only_updates_a_comment() -> None:
     text = '[publish.github]\ncomment = "on-change"\n'
     assert parcel_for(publication(QUIET, text=text), "github:comment").body["only_existing"] == "yes"
     assert parcel_for(publication(RED, text=text), "github:comment").body["only_existing"] == "no"
@@ -187,7 +188,7 @@ def test_every_parcel_is_delivered_where_it_belongs() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.security
-def test_a_fork_is_told_nothing_and_nothing_turns_green() -> None:
+def test_a_forks_pull_request_gets_no_comment_and_no_green_status() -> None:
     github = FakeGithub(read_only=True)
     for parcel in channel(github).parcels(publication(RED, text=EVERYTHING)):
         with pytest.raises(DeliveryFailed) as caught:

@@ -21,7 +21,7 @@ from covgov.publish.channels.github.checks import (
     remarks,
     written,
 )
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.builders import verdict as build
 from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
@@ -52,7 +52,7 @@ def lines_of(request: dict[str, object]) -> list[int]:
 
 
 @pytest.mark.reliability
-def test_no_conclusion_but_that_of_a_pass_lets_branch_protection_through() -> None:
+def test_only_a_pass_satisfies_branch_protection() -> None:
     let_through = {"success", "neutral", "skipped"}
     assert {outcome for outcome in Outcome if CONCLUSIONS[outcome] in let_through} == {Outcome.PASS}
 
@@ -96,7 +96,7 @@ def test_a_check_run_is_concluded_with_its_last_annotation_only() -> None:
 
 
 @pytest.mark.reliability
-def test_what_breaks_off_is_left_without_a_conclusion() -> None:
+def test_an_interrupted_check_run_has_no_conclusion() -> None:
     github = FakeGithub()
     github.fail(refusal(422, "no"), method="PATCH")
     with pytest.raises(DeliveryFailed):
@@ -143,7 +143,7 @@ def test_uncovered_lines_of_the_change_are_annotated_range_by_range() -> None:
     ]
 
 
-def test_endless_lists_are_cut() -> None:
+def test_long_lists_are_cut() -> None:
     spelled = ",".join(str(2 * line) for line in range(1, 2000))
     verdict = build.verdict(build.finding(), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": spelled}))
     assert len(remarks(verdict)) == MOST
@@ -160,8 +160,8 @@ def test_every_annotation_is_one_that_github_takes(verdict: Verdict) -> None:
         assert len(one.title) <= 255
 
 
-def fields(page: CheckRunPage, **changed: str) -> Fields:
-    return Fields(Parcel("github", "github:check-run", "", {**written(page), **changed}))
+def fields(page: CheckRunPage, **changed: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:check-run", "", {**written(page), **changed}))
 
 
 def test_a_check_run_survives_its_parcel() -> None:

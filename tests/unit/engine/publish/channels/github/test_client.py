@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.http.client import LONGEST_WAIT, RetryLater
+from covgov.http.client import LONGEST_WAIT, TransientFailure
 from covgov.publish.channels.github.client import ATTEMPTS, connect, decode
 from covgov_testing.fakes.github import API, TOKEN, FakeGithub, client_of, refusal
 
@@ -35,7 +35,7 @@ def human() -> FakeGithub:
     return FakeGithub(app=False, login="ana")
 
 
-def test_a_request_says_who_asks_and_in_which_version() -> None:
+def test_a_request_sends_its_user_agent() -> None:
     github = human()
     ask(github)
     (asked,) = github.asked
@@ -62,7 +62,7 @@ def test_a_request_says_who_asks_and_in_which_version() -> None:
         httpx2.ReadTimeout("slow"),
     ],
 )
-def test_a_fault_that_passes_is_waited_out(fault: httpx2.Response | Exception) -> None:
+def test_a_transient_error_is_retried(fault: httpx2.Response | Exception) -> None:
     github = human()
     github.fail(fault, times=ATTEMPTS - 1)
     assert ask(github).status_code == 200
@@ -70,7 +70,7 @@ def test_a_fault_that_passes_is_waited_out(fault: httpx2.Response | Exception) -
 
 
 @pytest.mark.reliability
-def test_a_fault_that_stays_ends_after_so_many_attempts() -> None:
+def test_a_lasting_error_ends_the_attempts() -> None:
     github = human()
     github.fail(OUTAGE, times=99)
     failed = failure(github)
@@ -80,7 +80,7 @@ def test_a_fault_that_stays_ends_after_so_many_attempts() -> None:
 
 
 @pytest.mark.reliability
-def test_a_network_that_is_away_is_told() -> None:
+def test_an_unreachable_network_is_an_error() -> None:
     github = human()
     github.fail(httpx2.ConnectError("no route"), times=99)
     failed = failure(github)
@@ -99,7 +99,7 @@ def test_a_network_that_is_away_is_told() -> None:
         (httpx2.Response(301, headers={"location": "https://elsewhere.example"}), "github-refused", ""),
     ],
 )
-def test_a_refusal_is_told_once_and_not_repeated(answer: httpx2.Response, code: str, hint: str) -> None:
+def test_a_refusal_is_not_retried(answer: httpx2.Response, code: str, hint: str) -> None:
     github = human()
     github.fail(answer, times=99)
     failed = failure(github)
@@ -108,14 +108,14 @@ def test_a_refusal_is_told_once_and_not_repeated(answer: httpx2.Response, code: 
     assert len(github.asked) == 1
 
 
-def test_what_github_finds_wrong_is_told_in_its_words() -> None:
+def test_githubs_error_message_is_shown() -> None:
     github = human()
     github.fail(refusal(422, "Validation Failed", [{"field": "sha", "code": "invalid"}]))
     assert failure(github).message == ('GET /user: HTTP 422, Validation Failed [{"field":"sha","code":"invalid"}]')
 
 
 @pytest.mark.security
-def test_what_a_server_says_cannot_steer_a_terminal_and_ends() -> None:
+def test_a_servers_message_is_printable_and_bounded() -> None:
     github = human()
     github.fail(refusal(422, "\x1b[31m::error::\n" + "x" * 9000))
     message = failure(github).message
@@ -139,7 +139,7 @@ def test_what_a_server_says_cannot_steer_a_terminal_and_ends() -> None:
 def test_how_long_a_rate_limit_lasts_is_read_from_the_answer(headers: dict[str, str], waits: float) -> None:
     github = human()
     github.fail(refusal(403, "rate limit exceeded", headers={"date": format_datetime(NOON, usegmt=True), **headers}))
-    with pytest.raises(RetryLater) as caught:
+    with pytest.raises(TransientFailure) as caught:
         client_of(github).once("GET", "/user")
     assert caught.value.seconds == waits
     assert isinstance(caught.value.failure, DeliveryFailed)
@@ -148,10 +148,10 @@ def test_how_long_a_rate_limit_lasts_is_read_from_the_answer(headers: dict[str, 
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("name", [b"retry-after", b"x-ratelimit-reset"])
-def test_a_digit_that_is_no_number_in_a_header_is_no_wait(name: bytes) -> None:
+def test_a_non_ascii_digit_in_a_header_is_ignored(name: bytes) -> None:
     github = human()
     github.fail(httpx2.Response(429, headers={b"x-ratelimit-remaining": b"0", name: "²".encode("latin-1")}))
-    with pytest.raises(RetryLater) as caught:
+    with pytest.raises(TransientFailure) as caught:
         client_of(github).once("GET", "/user")
     assert caught.value.seconds == 60.0
 
@@ -169,7 +169,7 @@ def test_a_digit_that_is_no_number_in_a_header_is_no_wait(name: bytes) -> None:
         {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1", "date": "nonsense"},
     ],
 )
-def test_a_limit_that_lasts_too_long_is_told_and_not_waited_for(headers: dict[str, str]) -> None:
+def test_a_long_rate_limit_is_reported_not_awaited(headers: dict[str, str]) -> None:
     github = human()
     github.fail(refusal(403, "API rate limit exceeded", headers=headers), times=99)
     failed = failure(github)
@@ -200,12 +200,12 @@ def test_an_error_that_is_not_githubs_is_not_swallowed() -> None:
         client_of(human()).insist(step)
 
 
-def test_deleting_what_is_gone_is_done() -> None:
+def test_deleting_a_missing_object_succeeds() -> None:
     assert client_of(human()).once("DELETE", "/repos/acme/shop/issues/comments/7").status_code == 404
 
 
 @pytest.mark.parametrize("content", [b"<html>login</html>", b"[]", b'{"login": 3}', b"\xff"])
-def test_an_answer_that_is_not_githubs_is_told(content: bytes) -> None:
+def test_an_unexpected_answer_is_an_error(content: bytes) -> None:
     github = human()
     github.fail(httpx2.Response(200, content=content))
     with pytest.raises(DeliveryFailed) as caught:
@@ -224,7 +224,7 @@ def test_an_answer_that_is_not_githubs_is_told(content: bytes) -> None:
         ("http://localhost:8080", "http://localhost:8080/user"),
     ],
 )
-def test_the_api_is_where_the_environment_says(address: str, asked: str) -> None:
+def test_the_api_address_comes_from_the_environment(address: str, asked: str) -> None:
     github = human()
     env = {"GITHUB_TOKEN": TOKEN, **({"GITHUB_API_URL": address} if address else {})}
     connect(env, transport=httpx2.MockTransport(github)).once("GET", "/user")
@@ -245,7 +245,7 @@ def test_the_api_is_where_the_environment_says(address: str, asked: str) -> None
         "https://ghe.example:0",
     ],
 )
-def test_a_token_goes_to_no_address_that_is_odd_or_unencrypted(address: str) -> None:
+def test_a_token_is_not_sent_to_an_odd_or_unencrypted_address(address: str) -> None:
     with pytest.raises(DeliveryFailed) as caught:
         connect({"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": address})
     assert caught.value.code == "github-api-address"
@@ -253,7 +253,7 @@ def test_a_token_goes_to_no_address_that_is_odd_or_unencrypted(address: str) -> 
     assert "pass" not in caught.value.message
 
 
-def test_either_name_of_the_token_will_do() -> None:
+def test_both_token_variables_work() -> None:
     github = human()
     connect({"GITHUB_TOKEN": " ", "GH_TOKEN": f"{TOKEN}\n"}, transport=httpx2.MockTransport(github)).once(
         "GET", "/user"
@@ -262,7 +262,7 @@ def test_either_name_of_the_token_will_do() -> None:
 
 
 @pytest.mark.parametrize("env", [{}, {"GITHUB_TOKEN": ""}, {"GITHUB_TOKEN": "a\nb"}, {"GITHUB_TOKEN": "gh\u00e4"}])
-def test_without_a_token_nothing_is_tried(env: dict[str, str]) -> None:
+def test_without_a_token_nothing_is_sent(env: dict[str, str]) -> None:
     with pytest.raises(NotConfigured) as caught:
         connect(env)
     assert caught.value.code == "github-token-missing"

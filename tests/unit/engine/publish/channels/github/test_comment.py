@@ -9,7 +9,7 @@ import pytest
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.body import compose, marker, stamp
 from covgov.publish.channels.github.comment import StickyComment, place, read, written
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.fakes.github import BOT, HEAD, FakeGithub, api_of, refusal
 
@@ -35,7 +35,7 @@ def test_the_first_verdict_makes_a_comment_and_the_next_ones_edit_it_in_place() 
     assert "one" not in body
 
 
-def test_what_says_the_same_is_not_sent_again() -> None:
+def test_an_unchanged_comment_is_not_edited() -> None:
     github = FakeGithub()
     placed(github, sticky())
     assert placed(github, sticky(at=NOON + timedelta(hours=1))) == "comment 1 unchanged"
@@ -59,7 +59,7 @@ def test_an_own_comment_is_found_on_a_later_page() -> None:
 
 
 @pytest.mark.security
-def test_what_others_wrote_is_never_touched_whatever_it_looks_like() -> None:
+def test_comments_of_others_are_never_touched() -> None:
     github = FakeGithub()
     theirs = sticky("forged").body
     github.comment(7, theirs, "mallory")
@@ -77,7 +77,7 @@ def test_a_token_of_a_person_finds_the_comments_of_that_person() -> None:
     assert placed(github, replace(sticky("mine again"), login="whoever")) == "comment 2 updated"
 
 
-def test_an_app_of_another_name_is_told_how_to_find_its_comments() -> None:
+def test_an_app_with_another_login_is_told_to_set_it() -> None:
     github = FakeGithub(login="gate[bot]")
     assert placed(github, sticky()) == (
         "comment 1 created by gate[bot]; set [publish.github] login to this name, or the next run makes another one"
@@ -85,7 +85,7 @@ def test_an_app_of_another_name_is_told_how_to_find_its_comments() -> None:
     assert placed(github, replace(sticky("new"), login="gate[bot]")) == "comment 1 updated"
 
 
-def test_comments_left_over_from_runs_at_the_same_time_are_cleared_away() -> None:
+def test_surplus_comments_of_concurrent_runs_are_deleted() -> None:
     github = FakeGithub()
     for text in ("first", "second", "third"):
         github.comment(7, sticky(text).body)
@@ -94,7 +94,7 @@ def test_comments_left_over_from_runs_at_the_same_time_are_cleared_away() -> Non
 
 
 @pytest.mark.reliability
-def test_a_verdict_about_a_commit_that_is_not_the_head_any_more_replaces_nothing() -> None:
+def test_a_verdict_of_an_outdated_commit_replaces_nothing() -> None:
     github = FakeGithub(head="d" * 40)
     assert placed(github, sticky()) == "left alone: the pull request has moved on to dddddddddddd"
     assert github.bodies(7) == []
@@ -120,7 +120,7 @@ def test_an_unknown_commit_is_not_compared_with_the_head() -> None:
     assert not any("/pulls/" in path for path in github.requests("GET"))
 
 
-def test_what_changes_nothing_updates_a_comment_but_makes_none() -> None:
+def test_an_unchanged_verdict_creates_no_comment() -> None:
     github = FakeGithub()
     assert placed(github, sticky(only_existing=True)) == "no comment: nothing changed"
     placed(github, sticky("red"))
@@ -130,7 +130,7 @@ def test_what_changes_nothing_updates_a_comment_but_makes_none() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize("lost", [refusal(502, "Bad Gateway"), httpx2.ReadTimeout("slow")])
-def test_a_lost_answer_does_not_make_a_second_comment(lost: httpx2.Response | Exception) -> None:
+def test_a_lost_answer_creates_no_second_comment(lost: httpx2.Response | Exception) -> None:
     github = FakeGithub()
     github.fail(lost, method="POST", done=True)
     assert placed(github, sticky()) == "comment 1 unchanged"
@@ -138,7 +138,7 @@ def test_a_lost_answer_does_not_make_a_second_comment(lost: httpx2.Response | Ex
 
 
 @pytest.mark.security
-def test_a_token_that_may_only_read_is_told_and_nothing_is_written() -> None:
+def test_a_read_only_token_writes_nothing() -> None:
     github = FakeGithub(read_only=True)
     with pytest.raises(DeliveryFailed) as caught:
         placed(github, sticky())
@@ -147,7 +147,7 @@ def test_a_token_that_may_only_read_is_told_and_nothing_is_written() -> None:
 
 
 @pytest.mark.reliability
-def test_a_pull_request_with_endless_comments_gets_none_rather_than_a_second_one() -> None:
+def test_a_pull_request_with_too_many_comments_gets_none() -> None:
     github = FakeGithub()
     github.comments[7] = [{"id": number, "body": "x", "user": {"login": "ana"}} for number in range(10_001)]
     with pytest.raises(DeliveryFailed) as caught:
@@ -156,7 +156,7 @@ def test_a_pull_request_with_endless_comments_gets_none_rather_than_a_second_one
     assert github.requests("POST") == []
 
 
-def test_any_other_refusal_of_who_we_are_is_told() -> None:
+def test_other_errors_of_the_user_request_are_raised() -> None:
     github = FakeGithub()
     github.fail(refusal(401, "Bad credentials"), times=9)
     with pytest.raises(DeliveryFailed) as caught:
@@ -164,8 +164,8 @@ def test_any_other_refusal_of_who_we_are_is_told() -> None:
     assert caught.value.code == "github-token-refused"
 
 
-def fields(comment: StickyComment, **changed: str) -> Fields:
-    return Fields(Parcel("github", "github:comment", "", {**written(comment), **changed}))
+def fields(comment: StickyComment, **changed: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:comment", "", {**written(comment), **changed}))
 
 
 @pytest.mark.parametrize("comment", [sticky(), sticky(only_existing=True), replace(sticky(), commit="")])

@@ -10,7 +10,7 @@ from hashlib import sha256
 import httpx2
 import pytest
 
-from covgov.ci.interface import CiContext, Event
+from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import DeliveryFailed
 from covgov.publish.channels.github.coverage import GithubCoverageChannel
 from covgov.publish.channels.interface import Parcel, Publication
@@ -31,7 +31,7 @@ def made(told: Publication) -> Parcel:
     return parcel
 
 
-def test_a_dry_run_shows_all_that_would_leave() -> None:
+def test_a_dry_run_shows_everything_it_would_send() -> None:
     parcel = made(publication(files=FILES))
     assert parcel.destination == "github-coverage"
     assert parcel.subject == f"merged.xml ({len(REPORT)} bytes) of c0ffee000000 for 7"
@@ -47,7 +47,7 @@ def test_a_dry_run_shows_all_that_would_leave() -> None:
     assert not parcel.required
 
 
-def test_the_policy_says_what_is_uploaded_and_whether_it_must_arrive() -> None:
+def test_the_policy_sets_the_report_and_whether_it_is_required() -> None:
     text = '[publish.github_coverage]\nreport = "api.xml"\nlanguage = "Go"\nlabel = "api"\nrequired = true\n'
     parcel = made(publication(text=text, files={"api.xml": b"<coverage/>"}))
     assert (parcel.body["language"], parcel.body["label"], parcel.body["report"]) == ("Go", "api", "<coverage/>")
@@ -56,7 +56,7 @@ def test_the_policy_says_what_is_uploaded_and_whether_it_must_arrive() -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("change", [{"language": "Go"}, {"label": "other"}, {"language": ""}])
-def test_what_the_policy_does_not_upload_is_refused(change: Mapping[str, str]) -> None:
+def test_a_parcel_outside_of_the_policy_is_refused(change: Mapping[str, str]) -> None:
     told = publication(files=FILES)
     parcel = made(told)
     assert channel().refusal(parcel, told.policy) == ""
@@ -76,7 +76,7 @@ def test_the_default_branch_is_uploaded_as_a_ref() -> None:
     [
         (replace(PULL_REQUEST, system="local"), "no workflow"),
         (replace(PULL_REQUEST, pull_request=""), "pull requests and of the default branch only"),
-        (replace(PULL_REQUEST, event=Event.MERGE_QUEUE), "pull requests and of the default branch only"),
+        (replace(PULL_REQUEST, event=CiEvent.MERGE_QUEUE), "pull requests and of the default branch only"),
         (replace(PUSH, on_default_branch=False), "pull requests and of the default branch only"),
     ],
 )
@@ -107,14 +107,14 @@ def test_the_report_is_sent_compressed(ci: CiContext, key: str, value: object) -
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(("said", "told"), [({"message": "too many"}, "too many"), ({}, "it does not say why")])
-def test_a_report_that_github_leaves_aside_is_no_success(said: dict[str, str], told: str) -> None:
+def test_a_report_that_github_ignores_is_no_success(said: dict[str, str], told: str) -> None:
     github = FakeGithub(coverage_answer=httpx2.Response(200, content=json.dumps(said).encode()))
     done = channel(github).send(made(publication(files=FILES)), HERE)
     assert done == f"GitHub left the report aside: {told}"
 
 
 @pytest.mark.reliability
-def test_an_upload_that_github_refuses_is_told() -> None:
+def test_a_refused_upload_is_an_error() -> None:
     github = FakeGithub()
     github.fail(refusal(403, "Not authorized"), method="PUT")
     with pytest.raises(DeliveryFailed) as caught:

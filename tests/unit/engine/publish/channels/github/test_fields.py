@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
-from covgov.publish.channels.github.fields import REPOSITORY, Fields, connect, moment
+from covgov.publish.channels.github.fields import REPOSITORY, ParcelFields, connect, moment
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.fakes.github import TOKEN
 
 HERE = {"GITHUB_REPOSITORY": "acme/shop"}
 
 
-def fields(**body: str) -> Fields:
-    return Fields(Parcel("github", "github:comment", "", body))
+def fields(**body: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:comment", "", body))
 
 
 def test_fields_are_read_as_what_they_are() -> None:
@@ -33,7 +33,7 @@ def test_times_are_written_in_utc() -> None:
 
 
 @pytest.mark.security
-def test_a_parcel_is_only_delivered_for_the_repository_whose_workflow_runs() -> None:
+def test_a_parcel_is_delivered_in_its_own_repository_only() -> None:
     with pytest.raises(DeliveryFailed) as caught:
         fields(repository="mallory/shop").repository(HERE)
     assert caught.value.code == "github-parcel-damaged"
@@ -42,7 +42,7 @@ def test_a_parcel_is_only_delivered_for_the_repository_whose_workflow_runs() -> 
 
 @pytest.mark.security
 @pytest.mark.parametrize("env", [{}, {"GITHUB_REPOSITORY": ""}, {"GITHUB_REPOSITORY": "../shop"}])
-def test_outside_of_a_workflow_nothing_leaves_until_its_repository_is_named(env: dict[str, str]) -> None:
+def test_outside_of_a_workflow_the_repository_must_be_named(env: dict[str, str]) -> None:
     with pytest.raises(NotConfigured) as caught:
         fields(repository="mallory/shop").repository(env)
     assert caught.value.code == "github-repository-missing"
@@ -50,7 +50,7 @@ def test_outside_of_a_workflow_nothing_leaves_until_its_repository_is_named(env:
 
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["", "shop", "a/b/c", "../shop", "acme/..", "acme/.", "a b/c", "acme/shop\n", "./x"])
-def test_what_is_no_repository_becomes_no_part_of_an_address(name: str) -> None:
+def test_an_invalid_repository_never_enters_a_url(name: str) -> None:
     assert REPOSITORY.fullmatch(name) is None
     with pytest.raises(DeliveryFailed):
         fields(repository=name).repository({"GITHUB_REPOSITORY": name})
@@ -67,7 +67,7 @@ def test_a_field_that_is_missing_is_named_with_its_destination() -> None:
     assert caught.value.message == "the parcel for 'github:comment' has no marker"
 
 
-def test_the_api_is_opened_as_the_environment_says() -> None:
+def test_the_client_is_configured_by_the_environment() -> None:
     assert connect({"GITHUB_TOKEN": TOKEN}, "acme/shop").client is not None
     with pytest.raises(NotConfigured):
         connect({}, "acme/shop")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Outcome, Scope, Verdict
-from covgov.publish.channels.github.fields import Fields
+from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.github.status import MOST_CHARACTERS, STATES, CommitStatus, description, put, read, written
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.builders import verdict as build
@@ -25,19 +25,19 @@ def told(verdict: Verdict) -> str:
 
 
 @pytest.mark.reliability
-def test_nothing_but_a_pass_is_a_success() -> None:
+def test_only_a_pass_is_a_success() -> None:
     assert {outcome for outcome in Outcome if STATES[outcome] == "success"} == {Outcome.PASS}
     assert STATES == {"pass": "success", "fail": "failure", "undetermined": "error"}
 
 
-def test_a_pass_is_told_with_the_projects_figure() -> None:
+def test_a_pass_shows_the_projects_figure() -> None:
     project = build.row("project", Ratio(921, 1000), None, scope=Scope.PROJECT)
     assert told(build.verdict(project=project)) == "pass: project 92.10 %"
     assert told(build.verdict(project=build.row("project", None, None))) == "pass"
     assert told(build.verdict()) == "pass"
 
 
-def test_a_failure_is_told_with_its_first_reason_and_how_many_more_there_are() -> None:
+def test_a_failure_shows_its_first_reason_and_the_number_of_others() -> None:
     waived, note = build.finding("waived", waived_by="EX-1"), build.finding("note", Effect.NOTE)
     one = build.verdict(note, waived, build.finding("api: 79.95 % < 80 %"))
     assert told(one) == "fail: api: 79.95 % < 80 %"
@@ -45,13 +45,13 @@ def test_a_failure_is_told_with_its_first_reason_and_how_many_more_there_are() -
     assert told(three) == "fail: first (and 2 more)"
 
 
-def test_what_is_undetermined_is_told_with_its_reason() -> None:
+def test_an_undetermined_status_has_its_reason() -> None:
     assert told(build.verdict(build.finding("api did not arrive", Effect.UNDETERMINED))) == (
         "undetermined: api did not arrive"
     )
 
 
-def test_a_long_reason_is_cut_and_still_says_how_many_more_there_are() -> None:
+def test_a_long_reason_is_cut_before_the_count_of_others() -> None:
     text = told(build.verdict(build.finding("x" * 200), build.finding("y")))
     assert len(text) == MOST_CHARACTERS
     assert text.endswith("x… (and 1 more)")
@@ -113,7 +113,7 @@ def test_clocks_that_differ_a_little_do_not_lose_a_verdict() -> None:
 
 
 @pytest.mark.reliability
-def test_a_status_that_cannot_be_set_is_told() -> None:
+def test_a_status_that_cannot_be_set_is_reported() -> None:
     github = FakeGithub()
     github.fail(refusal(500, "no"), method="POST", times=9)
     with pytest.raises(DeliveryFailed) as caught:
@@ -121,8 +121,8 @@ def test_a_status_that_cannot_be_set_is_told() -> None:
     assert caught.value.code == "github-unreachable"
 
 
-def fields(**changed: str) -> Fields:
-    return Fields(Parcel("github", "github:status", "", {**written(STATUS), **changed}))
+def fields(**changed: str) -> ParcelFields:
+    return ParcelFields(Parcel("github", "github:status", "", {**written(STATUS), **changed}))
 
 
 def test_a_status_survives_its_parcel() -> None:

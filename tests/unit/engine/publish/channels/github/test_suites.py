@@ -20,7 +20,7 @@ def told(verdict: Verdict, suite: str = "api") -> str:
     return suite_text(wire, next(one for one in wire.suites if one.name == suite))
 
 
-def test_a_suite_is_told_its_own_rows_and_findings_only() -> None:
+def test_a_suite_comment_has_its_own_rows_and_findings_only() -> None:
     rows = (build.row("api", Ratio(9, 10), "90", delta=build.drop("-5")), build.row("auth", Ratio(1, 2)))
     findings = (
         build.finding("api fell", Effect.NOTE),
@@ -57,17 +57,17 @@ def test_findings_about_its_files_are_its_own() -> None:
         (Effect.UNDETERMINED, Outcome.FAIL, "fail"),
     ],
 )
-def test_a_suite_is_told_the_worst_that_is_said_of_it(effect: Effect, outcome: Outcome, said: str) -> None:
+def test_a_suite_comment_has_the_worst_outcome(effect: Effect, outcome: Outcome, said: str) -> None:
     text = told(build.verdict(build.finding(effect=effect), rows=(build.row(outcome=outcome),), suites=(API,)))
     assert text.splitlines()[0].endswith(f": {said}")
 
 
-def test_a_suite_that_did_not_arrive_is_told_why() -> None:
+def test_a_missing_suite_gives_its_reason() -> None:
     assert "Tests: did not arrive: job was cancelled" in told(build.verdict(suites=(AUTH,)), "auth")
     assert "Tests: did not arrive: no snapshot" in told(build.verdict(suites=(SuiteLine("api", arrived=False),)))
 
 
-def test_a_bare_report_is_told_as_one() -> None:
+def test_a_report_without_tests_is_described() -> None:
     row = build.row("api", None, None)
     text = told(build.verdict(rows=(row,), suites=(SuiteLine("api", arrived=True),)))
     assert "a bare report" in text
