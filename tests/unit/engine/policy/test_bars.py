@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from covgov.judge import breaches
 from covgov.judge.breaches import Subject
 from covgov.judge.facts import Override
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
-from covgov.model.verdict import Effect, Finding, Scope
+from covgov.model.verdict import Effect, Scope
 from covgov.policy import bars
 from covgov.policy.bars import Bar, BarScope, On
 from covgov_testing.builders.coverage import snap
@@ -156,10 +157,10 @@ def test_the_display_never_contradicts_the_outcome(covered: int, total: int, lim
     low = list(breaches.broken(replace(BAR, min=limit), now, AUTH))
     high = list(breaches.broken(replace(BAR, min=None, max=limit), now, AUTH))
     assert bool(low) is not now.meets(limit)
-    assert all(shown(finding) < limit for finding in low)
-    assert all(shown(finding) > limit for finding in high)
-
-
-def shown(finding: Finding) -> Decimal:
-    """The percentage in the message, with as many places as its bar."""
-    return Decimal(finding.message.split("= ")[1].split(" %")[0])
+    for finding in low:
+        shown = now.percent(words.precision(limit))
+        assert Decimal(shown) < limit
+        assert f"{shown} % < " in finding.message
+    for finding in high:
+        shown = finding.message.split("= ")[1].split(" %")[0]
+        assert Decimal(shown) > limit
