@@ -369,7 +369,7 @@ def test_a_noted_head_reveals_a_forged_trail() -> None:
         for n in range(1, 7):
             write(connection, n, actor="somebody else")
         assert whats(connection) == []
-        assert whats(connection, noted) == [(4, "the entry that was noted outside is not in this trail")]
+        assert whats(connection, noted) == [(4, "the witness entry is not in this trail")]
 
 
 def test_a_head_noted_before_the_first_entry_is_accepted() -> None:
