@@ -184,7 +184,7 @@ def _why_nothing(job: _SuiteJob, tests: TestRun, output: Iterable[str]) -> str:
     if not job.suite.command and tests.exit_code == NO_TESTS:
         return "no tests were collected (pytest exit code 5)"
     if not job.suite.command and tests.exit_code == NOT_STARTED:
-        faults = [line for line in lines if "error" in line.lower() and not line.startswith("ERROR: usage:")]
+        faults = [line for line in lines if "error: " in line.lower() and not line.startswith("ERROR: usage:")]
         return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
     if not any(job.work.data.glob(".coverage*")):
         return (

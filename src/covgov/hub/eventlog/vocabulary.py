@@ -104,9 +104,9 @@ def faults_of(event: AuditEvent, fields: Mapping[str, FieldValue]) -> list[str]:
     found = [f"lacks {name}" for name in shape.required if name not in fields]
     found += [f"does not know {name}" for name in fields if name not in known]
     wrong = (name for name, value in fields.items() if name in known and type(value) is not known[name])
-    found += [f"wants {known[name].__name__} for {name}" for name in wrong]
+    found += [f"needs {known[name].__name__} for {name}" for name in wrong]
     return found + [
-        f"wants at most {LONGEST_TEXT} characters for {name}"
+        f"needs at most {LONGEST_TEXT} characters for {name}"
         for name, value in fields.items()
         if isinstance(value, str) and len(value) > LONGEST_TEXT
     ]

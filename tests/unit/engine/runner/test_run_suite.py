@@ -219,5 +219,5 @@ def test_notes_of_the_plugin_reach_the_snapshot(run: Run) -> None:
     (run.root / ".coveragerc").write_text(projects.COVERAGERC + "dynamic_context = test_function\n")
     done = run(UNIT)
     assert done.snapshot is not None
-    assert any("dynamic context of the project's own" in note for note in done.snapshot.notes)
-    assert "covgov: a dynamic context" in run.text
+    assert any("its own dynamic context" in note for note in done.snapshot.notes)
+    assert "covgov: the project configures" in run.text

@@ -309,7 +309,7 @@ def test_what_no_covgov_writes_is_refused_whatever_it_refers_to(change: Mapping[
 
 @pytest.mark.security
 def test_a_table_with_a_path_outside_the_repository_is_refused() -> None:
-    with pytest.raises(InputError, match="no path in a repository"):
+    with pytest.raises(InputError, match="not a path in a repository"):
         admit(Files(), addition(Files(), "c1", {"api": snap({"../../etc/passwd": "+"})}))
 
 
