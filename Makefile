@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -131,6 +131,10 @@ dist: $(READY)
 ## lock: pin every development dependency with hashes (needs uv)
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
+
+## rules: write docs/rules from the rules' files
+rules: $(READY)
+	$(BIN)/python scripts/rules.py
 
 ## openapi: write docs/openapi.json from the hub's routes
 openapi: $(READY)

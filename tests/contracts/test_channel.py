@@ -17,7 +17,7 @@ from covgov.cli.commands.publish import show
 from covgov.cli.world import World
 from covgov.errors import DeliveryFailed, InputError, NotConfigured
 from covgov.model.verdict import Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.deliver import Delivery, DeliveryState, deliver, redeliver
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.channels.registry import CHANNELS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from covgov.policy import config
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts import post, targets
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

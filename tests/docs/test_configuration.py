@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,34 +12,24 @@ import pytest
 import covgov.policy
 from covgov.model.snapshot import Metric
 from covgov.policy import config, present
-from covgov.policy.file_model import (
-    ComponentTable,
-    GithubCoverageTable,
-    GithubTable,
-    HistoryTable,
-    NotifyTable,
-    PolicyFile,
-    PolicyTable,
-    RegisterTable,
-    RuleTable,
-    SuiteTable,
-    Table,
-)
-from covgov.policy.policy import BarScope, Commenting, On, OnGithub
+from covgov.policy.bars import BarScope, On
+from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, NotifySettings, OnGithub
+from covgov.policy.keys import Table
+from covgov.policy.policy import BarRule, Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SCHEMA = Path(covgov.policy.__file__).with_name("covgov.schema.json")
 
 TABLES: dict[str, type[Table]] = {
-    "policy": PolicyTable,
-    "suites.NAME": SuiteTable,
-    "components.NAME": ComponentTable,
-    "rules": RuleTable,
-    "history": HistoryTable,
-    "register": RegisterTable,
-    "notify": NotifyTable,
-    "publish.github": GithubTable,
-    "publish.github_coverage": GithubCoverageTable,
+    "policy": GateSettings,
+    "suites.NAME": Suite,
+    "components.NAME": Component,
+    "rules": BarRule,
+    "history": HistorySettings,
+    "register": ExceptionSettings,
+    "notify": NotifySettings,
+    "publish.github": GithubSettings,
+    "publish.github_coverage": GithubCoverageSettings,
 }
 
 
@@ -57,8 +48,29 @@ def test_every_key_is_documented_and_no_other() -> None:
     assert documented() == set(keys())
 
 
+def test_every_documented_default_is_the_real_one() -> None:
+    for prefix, table in TABLES.items():
+        for name, field in table.model_fields.items():
+            told = default_of(f"{prefix}.{name}")
+            if field.is_required():
+                assert told == "required", name
+            elif field.default in (None, "") or (table is Component and name == "metric"):  # filled in from elsewhere
+                with pytest.raises(tomllib.TOMLDecodeError):
+                    tomllib.loads(f"default = {told}")
+            else:
+                value = field.default
+                listed = list(value) if isinstance(value, tuple) else value
+                assert tomllib.loads(f"default = {told}")["default"] == listed, name
+
+
+def default_of(key: str) -> str:
+    found = re.search(rf"^\| `{re.escape(key)}` \| ([^|]*) \|", TEXT, re.MULTILINE)
+    assert found is not None, key
+    return found[1].strip("`")
+
+
 def test_every_table_of_the_file_has_a_section() -> None:
-    names = {field.alias or name for name, field in PolicyFile.model_fields.items()} - {"version"}
+    names = {field.alias or name for name, field in Policy.model_fields.items()} - {"version"}
     assert names == {key.split(".")[0] for key in TABLES}
 
 

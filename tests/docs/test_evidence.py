@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence import documents, own, pictures, tables, weekly

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from covgov.policy import config
-from covgov.policy.bars import spelled
-from covgov.policy.policy import BarScope, On, Policy
+from covgov.policy.bars import BarScope, On, spelled
+from covgov.policy.policy import Policy
 from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT, STAND_INS
@@ -289,7 +289,7 @@ def test_targets_of_the_policy_are_given_their_variables() -> None:
 
 def test_digest_and_register_are_proposed_from_where_the_policy_has_them() -> None:
     job = workflow_files.load("coverage-digest.yml").jobs["digest"]
-    paths = [job.env["DIGEST"], policy().register.path]
+    paths = [job.env["DIGEST"], policy().exceptions.path]
     assert job.env["REGISTER"] == paths[1]
     assert str(job.step("Propose both in one pull request").given["add-paths"]).split() == paths
     assert str(job.step("Keep the account").given["path"]).split() == paths

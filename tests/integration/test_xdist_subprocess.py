@@ -66,7 +66,7 @@ def project(tmp_path: Path) -> Path:
 def measure(root: Path, *args: str, suite: Suite | None = None, **env: str) -> Snapshot:
     said: list[str] = []
     done = run_suite(
-        suite or Suite("unit", tests=("tests",), args=("-p", "no:randomly", *args)),
+        suite or Suite(tests=("tests",), args=("-p", "no:randomly", *args)).named("unit"),
         root=root,
         out=root / "coverage",
         env=projects.environment(PROJECT=str(root), **projects.FEW_PLUGINS, **env),
@@ -108,12 +108,14 @@ def test_subprocess_measurement_of_the_projects_own_is_not_in_the_way(project: P
 
 def test_a_foreign_command_is_measured_alike(project: Path) -> None:
     alone = measure(project)
-    own = Suite("unit", command=(sys.executable, "-m", "pytest", "-q", "tests", "--junitxml={junit}"))
+    own = Suite(command=(sys.executable, "-m", "pytest", "-q", "tests", "--junitxml={junit}")).named("unit")
     through = measure(project, suite=own)
     assert through.files == alone.files
     assert through.tests is not None
     assert through.tests.tests == 4
-    covering = Suite("unit", command=(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "tests"))
+    covering = Suite.model_construct(
+        command=(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "tests")
+    ).named("unit")
     assert measure(project, suite=covering).files == alone.files
 
 
@@ -129,7 +131,7 @@ def test_an_interpreter_without_covgov_measures_attributes_as_well(project: Path
             (site / info.name).symlink_to(info)
     assert subprocess.run([python, "-c", "import covgov"], check=False, capture_output=True).returncode == 1
     (project / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --strict-markers\n")
-    suite = Suite("unit", tests=("tests",), python=str(python))
+    suite = Suite(tests=("tests",), python=str(python)).named("unit")
     assert measure(project, suite=suite).files["app/work.py"].attribute("security")
 
 

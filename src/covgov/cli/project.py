@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from covgov.ci.detect import detect
 from covgov.ci.interface import CiContext
@@ -12,11 +13,12 @@ from covgov.cli.world import World
 from covgov.errors import PolicyInvalid
 from covgov.history.interface import RunStore
 from covgov.history.stores.registry import open_store
-from covgov.policy import config
-from covgov.policy.policy import Policy
 from covgov.register import document
 from covgov.register.entry import Register
 from covgov.vcs.git import GitRepository, toplevel
+
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
 
 class Project:
@@ -37,6 +39,8 @@ class Project:
     @cached_property
     def policy(self) -> Policy:
         """The policy on disk. Raises PolicyInvalid, also when there is none."""
+        from covgov.policy import config  # pydantic: too slow for `--help`
+
         found = config.load(self.read)
         if found is None:
             raise PolicyInvalid(
@@ -71,7 +75,7 @@ class Project:
     @cached_property
     def register(self) -> Register:
         """The register on disk; an empty one when the file does not exist. Raises RegisterInvalid."""
-        path = self.policy.register.path
+        path = self.policy.exceptions.path
         return document.read(self.read(path), path)
 
     def read(self, path: str) -> bytes | None:

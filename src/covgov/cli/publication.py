@@ -79,7 +79,9 @@ def check_commit(project: Project, told: Verdict) -> None:
 def context_of(project: Project) -> CiContext:
     """The CI, with the default branch filled in from the policy or the clone."""
     ci = project.ci
-    return replace(ci, default_branch=project.policy.default_branch or ci.default_branch or default_branch(project))
+    return replace(
+        ci, default_branch=project.policy.gate.default_branch or ci.default_branch or default_branch(project)
+    )
 
 
 def repository_name(project: Project) -> str:

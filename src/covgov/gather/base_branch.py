@@ -50,6 +50,6 @@ def trusted_default_branch(repository: Repository, head: Policy, policy: PolicyO
     usual = repository.default_branch()
     tip = repository.resolve(usual) if usual else None
     if tip is None:
-        return head.default_branch
+        return head.gate.default_branch
     governed = policy(tip) if policy else policy_at(repository, tip)
-    return governed.default_branch if governed is not None else ""
+    return governed.gate.default_branch if governed is not None else ""

@@ -22,7 +22,7 @@ from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
 from covgov.policy import scopes
-from covgov.policy.policy import BarScope
+from covgov.policy.bars import BarScope
 from covgov.register import document
 from covgov.register.entry import Register
 from covgov.tamper import find as tampering

@@ -60,7 +60,7 @@ class Preparation:
     @property
     def register_path(self) -> str:
         """The register stays where the base branch has it, or a change could bring the register that excuses it."""
-        return (self.base.at_tip or self.head).register.path
+        return (self.base.at_tip or self.head).exceptions.path
 
     @property
     def change(self) -> bool:
@@ -120,12 +120,12 @@ def _base_branch(
         state=BasePolicy.ABSENT if policy(tip) is None else BasePolicy.PRESENT,
         at_start=policy(start),
         at_tip=policy(tip),
-        register=register(tip, (policy(tip) or head).register.path),
+        register=register(tip, (policy(tip) or head).exceptions.path),
         diff=distrusted(repository.diff(start, WORKTREE), edges.read),
         read_start=reader(repository, start),
         read_tip=reader(repository, tip),
     )
     try:
-        return replace(base, start_register=register(start, (policy(start) or head).register.path))
+        return replace(base, start_register=register(start, (policy(start) or head).exceptions.path))
     except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
         return replace(base, start_register=base.register)

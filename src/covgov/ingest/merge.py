@@ -23,7 +23,7 @@ from covgov.model.snapshot import (
 def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
     """Union per line and exit. Counted in one and excluded in another is counted.
 
-    Exits known only by number merge to the lower bound, the larger number per line; exact exits replace them on the same
+    Exits known only by number merge to the lower bound, the larger number per line; exact ones replace them on the same
     line. When only some have import data, the others' covered lines count as reachable (decision 0026).
     Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two snapshots measured
     different source texts or commits, and ValueError when there is nothing to merge.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,9 +12,8 @@ from covgov.judge.view import PolicyView
 from covgov.model import words
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy.bars import spelled
-from covgov.policy.meaning import total_key
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bars import Bar, BarScope, On, spelled, total_bar
+from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,13 @@ def in_force(view: PolicyView) -> tuple[Bar, ...]:
 
 
 def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
-    """The total bars of the suite's components replaced; where it is the only suite, also the project's."""
-    names = [name for name, component in policy.components.items() if component.suite == override.suite]
-    totals = {(name, total_key(name)) for name in names}
+    """The total bars of the suite's components set, where it is the only suite also the project's; all others kept."""
+    suite = [one for one in policy.components.values() if one.suite == override.suite]
+    totals = [total_bar(one.name, one.metric, override.value) for one in suite]
     if policy.expected == (override.suite,):
-        totals.add(("", "policy.fail_under"))
-    return tuple(replace(bar, min=override.value) if (bar.component, bar.key) in totals else bar for bar in policy.bars)
+        totals.append(Bar("policy.fail_under", BarScope.PROJECT, On.TOTAL, policy.gate.metric, override.value))
+    replaced = {bar.key for bar in totals}
+    return (*totals, *(bar for bar in policy.bars if bar.key not in replaced))
 
 
 def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:

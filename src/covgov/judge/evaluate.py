@@ -9,8 +9,8 @@ from fractions import Fraction
 from covgov.judge import override, rows
 from covgov.judge import waivers as waive
 from covgov.judge.facts import Facts
-from covgov.judge.interface import Rule
-from covgov.judge.registry import RULES
+from covgov.judge.interface import Check
+from covgov.judge.registry import CHECKS
 from covgov.judge.rules import max_drop
 from covgov.judge.unite import unite
 from covgov.judge.view import PolicyView, view_of
@@ -20,18 +20,18 @@ from covgov.policy.policy import Policy
 ORDER = (Effect.FAIL, Effect.UNDETERMINED, Effect.NOTE)
 
 
-def evaluate(facts: Facts, policies: Sequence[Policy], rules: Collection[Rule] = tuple(RULES.values())) -> Verdict:
+def evaluate(facts: Facts, policies: Sequence[Policy], checks: Collection[Check] = CHECKS) -> Verdict:
     """policies: the head's, then the base branch's (after `covgov.tamper.renames.follow`) where it is another one.
 
     The same facts give the same verdict; neither the order of rules nor that of findings matters.
     """
-    return judge([view_of(facts, policy, base=index > 0) for index, policy in enumerate(policies)], rules)
+    return judge([view_of(facts, policy, base=index > 0) for index, policy in enumerate(policies)], checks)
 
 
-def judge(views: Sequence[PolicyView], rules: Collection[Rule] = tuple(RULES.values())) -> Verdict:
+def judge(views: Sequence[PolicyView], checks: Collection[Check] = CHECKS) -> Verdict:
     """The verdict on what each policy makes of the same facts."""
     head, facts = views[0], views[0].facts
-    found = unite(views, [[finding for rule in rules for finding in rule(view)] for view in views])
+    found = unite(views, [[finding for check in checks for finding in check(view)] for view in views])
     waivers = waive.apply(in_order(found), views)
     findings = in_order((*waivers.findings, *waivers.extra))
     return Verdict(
@@ -44,7 +44,7 @@ def judge(views: Sequence[PolicyView], rules: Collection[Rule] = tuple(RULES.val
         exceptions=waivers.lines,
         receipt=rows.receipt_of(head),
         today=facts.today,
-        policy_hash=_hash([view.policy.raw_hash for view in views]),
+        policy_hash=_hash([view.policy.hash for view in views]),
         commit=facts.commit or None,
         tree=facts.tree or None,
         dirty=facts.dirty,

@@ -1,15 +1,35 @@
-"""What a rule is."""
+"""What a rule is, and what its page says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Finding
 
 
-class Rule(Protocol):
+class Check(Protocol):
     """A module-level function: one policy's view of the facts in, findings out, no clock, files or network."""
 
     def __call__(self, view: PolicyView, /) -> Iterator[Finding]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """What docs/rules/ID.md says of a rule id, in Markdown. example: a finding as the terminal shows it."""
+
+    id: str
+    title: str
+    why: str
+    example: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """check: finds. pages: one for each rule id that its findings carry."""
+
+    check: Check
+    pages: tuple[RulePage, ...]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from covgov.errors import UsageError
 from covgov.judge.facts import Override
 from covgov.policy.bars import spelled
-from covgov.policy.file_fields import PLAIN
+from covgov.policy.fields import PLAIN
 from covgov.policy.policy import Policy
 
 VARIABLE = "COVERAGE_FAIL_UNDER"
@@ -45,7 +45,7 @@ def refusal(given: Override, policy: Policy) -> str:
     bar = _bar(given, policy)
     if bar is None or given.value >= bar:
         return ""
-    floor = policy.soft_start_floor
+    floor = policy.gate.soft_start_floor
     if floor is None:
         return f"{_said(given)} is below the policy's {spelled(bar)} %, and without a soft_start_floor it only raises"
     if given.value < floor:
@@ -62,9 +62,9 @@ def lowering(given: Override, policy: Policy) -> str:
 
 
 def _bar(given: Override, policy: Policy) -> Decimal | None:
-    """The highest total bar that the override replaces; a suite that the policy does not know has none."""
-    bars = [one.fail_under for one in policy.components.values() if one.suite == given.suite]
-    return max(bars, default=None)
+    """The highest total bar that the override replaces; None when there is none."""
+    suite = [one for one in policy.components.values() if one.suite == given.suite]
+    return max((one.fail_under for one in suite if one.fail_under is not None), default=None)
 
 
 def _said(given: Override) -> str:

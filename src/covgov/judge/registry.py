@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from covgov.judge.interface import Rule
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.rules import (
     bar,
     baseline,
     bootstrap,
     change,
     empty,
+    exceptions,
     excluded,
     loosened,
     max_drop,
@@ -21,18 +22,25 @@ from covgov.judge.rules import (
 )
 
 RULES: dict[str, Rule] = {
-    "suite": suite.check,
-    "empty": empty.check,
-    "bar": bar.check,
-    "patch": patch.check,
-    "unmeasured": unmeasured.check,
-    "baseline": baseline.check,
-    "measurement": measurement.check,
-    "max-drop": max_drop.check,
-    "change": change.check,
-    "loosened": loosened.check,
-    "excluded": excluded.check,
-    "bootstrap": bootstrap.check,
-    "soft-start": soft_start.check,
-    "exception-removed": removed.check,
+    "suite": suite.RULE,
+    "empty": empty.RULE,
+    "bar": bar.RULE,
+    "patch": patch.RULE,
+    "unmeasured": unmeasured.RULE,
+    "baseline": baseline.RULE,
+    "measurement": measurement.RULE,
+    "max-drop": max_drop.RULE,
+    "change": change.RULE,
+    "loosened": loosened.RULE,
+    "excluded": excluded.RULE,
+    "bootstrap": bootstrap.RULE,
+    "soft-start": soft_start.RULE,
+    "exception-removed": removed.RULE,
 }
+
+CHECKS = tuple(rule.check for rule in RULES.values())
+
+PAGES: dict[str, RulePage] = {
+    page.id: page for page in (*(page for rule in RULES.values() for page in rule.pages), *exceptions.PAGES)
+}
+"""The page of every rule id that a finding may carry."""

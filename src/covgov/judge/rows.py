@@ -15,7 +15,8 @@ from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
 from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, fold
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.policy import Policy
 
 
 def component_rows(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> tuple[Row, ...]:
@@ -43,8 +44,8 @@ def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> R
     head = views[0]
     if head.project is None:
         return None
-    bar = _total(views, BarScope.PROJECT, "", head.policy.metric)
-    row = _row(head, head.project, head.policy.metric)
+    bar = _total(views, BarScope.PROJECT, "", head.policy.gate.metric)
+    row = _row(head, head.project, head.policy.gate.metric)
     return structs.replace(row, bar=bar, outcome=fold(about_project(findings)))
 
 
@@ -69,7 +70,7 @@ def patch_row(views: Sequence[PolicyView]) -> PatchRow | None:
     found = [bar for view in views for bar in view.policy.bars if bar.key == "policy.fail_under_patch"]
     if not found:
         return None
-    metric, allowed = found[0].metric, min(view.policy.patch_allowance for view in views)
+    metric, allowed = found[0].metric, min(view.policy.gate.patch_allowance for view in views)
     least = max((bar.min for bar in found if bar.metric is metric and bar.min is not None), default=None)
     if patch is None:
         return PatchRow(None, least, allowed)
@@ -114,7 +115,7 @@ def _row(view: PolicyView, measured: ScopeFacts, metric: Metric) -> Row:
         partial=measured.partial,
         uncovered=_spelled(now, lambda coverage: coverage.missing),
         partial_lines=_spelled(now, lambda coverage: coverage.partial),
-        attributes={tag: _reached(now, tag) for tag in view.policy.attributes},
+        attributes={tag: _reached(now, tag) for tag in view.policy.gate.attributes},
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding
-from covgov.policy.policy import Bar
+from covgov.policy.bars import Bar
 
 SEVERITY = (Effect.NOTE, Effect.UNDETERMINED, Effect.FAIL)
 BY_BASE = " (by the base branch's policy)"

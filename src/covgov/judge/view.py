@@ -135,7 +135,9 @@ def _scope(
     comparison = facts.comparisons.get(suite)
     if own is None or comparison is None:
         return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
-    deltas = {metric: comparison.delta(metric, belongs, count_deletions=policy.count_deletions) for metric in Metric}
+    deltas = {
+        metric: comparison.delta(metric, belongs, count_deletions=policy.gate.count_deletions) for metric in Metric
+    }
     return ScopeFacts(
         snapshot=own,
         missing=missing,

@@ -115,11 +115,11 @@ def _state(
     entry: Entry, failing: Sequence[Ratio], now: Ratio | None, views: Sequence[PolicyView]
 ) -> tuple[ExceptionState, str]:
     facts = views[0].facts
-    term = min(_present(*(view.policy.register.max_term_days for view in views)), default=None)
+    term = min(_present(*(view.policy.exceptions.max_term_days for view in views)), default=None)
     state = standing(entry, facts.today, term)
     if state is not ExceptionState.ACTIVE:
         return state, grievance(entry, state, facts.today, term)
-    effective = _effective(entry, facts, views[-1].policy.register.path)
+    effective = _effective(entry, facts, views[-1].policy.exceptions.path)
     if effective is None:
         return ExceptionState.UNAPPROVED, f"{label(entry)} is new in this change and cannot waive in it"
     state = standing(effective, facts.today, term)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from covgov.model.change import Category, Cause, Delta, Part
 from covgov.model.ratio import MOST_PLACES, Points, Ratio, apportion, show, show_signed
 from covgov.model.snapshot import Metric, TestRun
-from covgov.model.verdict import PatchRow, ReceiptLine, Row, SuiteLine, Verdict
+from covgov.model.verdict import Finding, PatchRow, ReceiptLine, Row, SuiteLine, Verdict
 
 NOTHING = "-"
 """Shown where there is no figure: never 0, never 100."""
@@ -149,6 +149,18 @@ def counts(verdict: Verdict) -> str:
     notes = len(verdict.findings) - sum(from_effect.values())
     parts = [f"{number} {word}" for word, number in from_effect.items() if number]
     return ", ".join([*parts, *([count(notes, "note")] if notes else [])]) or "no findings"
+
+
+def page(rule: str) -> str:
+    """Where the page of a rule is, in covgov's own repository."""
+    return f"docs/rules/{rule}.md"
+
+
+def next_step(finding: Finding) -> str:
+    """What to do about a finding, and the page that says more; "" for a note without a hint."""
+    if not finding.hint and not finding.counts:
+        return ""
+    return "; ".join(filter(None, (finding.hint.strip(), f"see {page(finding.rule)}")))
 
 
 def with_words(delta: Delta, unexplained: Fraction = Fraction(0)) -> Delta:

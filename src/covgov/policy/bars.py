@@ -1,4 +1,4 @@
-"""Which bars apply to a path.
+"""Bars, the one form of every threshold, and which of them apply to a path. `Policy.bars` compiles them.
 
 Of several file bars for one path the most specific wins, separately per limit (min, max, max_uncovered), per (on,
 metric, attribute) and per component that claims the path: longest literal prefix of the matching glob, then longest
@@ -11,9 +11,54 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 
+from covgov.model.snapshot import Metric
 from covgov.policy import globs
-from covgov.policy.policy import Bar, BarScope, On
+
+
+class BarScope(StrEnum):
+    PROJECT = "project"
+    COMPONENT = "component"
+    FILE = "file"
+    OWNER = "owner"
+
+
+class On(StrEnum):
+    """Which units a bar looks at."""
+
+    TOTAL = "total"
+    PATCH = "patch"
+    NEW = "new"
+    LOST = "lost"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One threshold. At least one of min (per cent), max (per cent) and max_uncovered (units) is set.
+
+    key: where the file sets it (`components.auth.fail_under`, `components.auth.rules[0]`).
+    component: "" for a project-wide bar. paths: globs, for scope file; () = every file of the component.
+    attribute: "" or the tag that tests must carry for their lines to count.
+    """
+
+    key: str
+    scope: BarScope
+    on: On
+    metric: Metric
+    min: Decimal | None = None
+    max: Decimal | None = None
+    max_uncovered: int | None = None
+    component: str = ""
+    paths: tuple[str, ...] = ()
+    attribute: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes two bars of two policies the same bar."""
+        return (self.scope, self.on, self.metric, self.component, self.attribute, *sorted(self.paths))
+
 
 LIMITS = ("min", "max", "max_uncovered")
 """The keys of a bar's limits."""
@@ -25,6 +70,16 @@ class Choice:
 
     bar: Bar
     won: bool
+
+
+def total_bar(name: str, metric: Metric, least: Decimal) -> Bar:
+    """The total bar of a component."""
+    return Bar(total_key(name), BarScope.COMPONENT, On.TOTAL, metric, min=least, component=name)
+
+
+def total_key(name: str) -> str:
+    """Where the file sets a component's total bar."""
+    return f"components.{name}.fail_under"
 
 
 def selected(bars: Iterable[Bar], scope: BarScope, on: On, component: str = "") -> Iterator[Bar]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
 from covgov.errors import PolicyInvalid
-from covgov.policy import depth, faults, locate, meaning
-from covgov.policy.file_fields import number
-from covgov.policy.file_model import PolicyFile
+from covgov.policy import depth, faults, locate
+from covgov.policy.fields import number
 from covgov.policy.policy import Policy
 
 OWN_FILE = "covgov.toml"
@@ -22,7 +21,7 @@ SHARED_PREFIX = ("tool", "covgov")
 def load(read: Callable[[str], bytes | None], *, at: str = "") -> Policy | None:
     """The policy of a tree; `read` gives a file's bytes or None. None = nobody wrote one.
 
-    at: which tree, as faults tell it after the file's name ("at 1a2b3c4d5e6f (base branch)"); "" for the one on disk.
+    at: which tree, added to the file's name in faults ("at 1a2b3c4d5e6f (base branch)"); "" for the one on disk.
     Raises PolicyInvalid: `policy-twice`, `policy-not-utf8`, `policy-not-toml`, `policy-faults`.
     """
     own_name, shared_name = (f"{name} {at}".rstrip() for name in (OWN_FILE, SHARED_FILE))
@@ -32,26 +31,12 @@ def load(read: Callable[[str], bytes | None], *, at: str = "") -> Policy | None:
     if own is not None and in_shared and _toml(own, own_name):
         raise PolicyInvalid(
             "policy-twice",
-            f"the policy stands in {OWN_FILE} and in [tool.covgov] of {shared_name}",
+            f"there are two policies: {OWN_FILE} and [tool.covgov] of {shared_name}",
             hint="keep one of them and delete the other",
         )
     if own is not None and not (in_shared and not _toml(own, own_name)):
         return parse(own, own_name)
     return parse(shared, shared_name, SHARED_PREFIX) if in_shared and shared is not None else None
-
-
-def written(read: Callable[[str], bytes | None]) -> frozenset[str]:
-    """The keys that stand in the file, tables included: `policy`, `policy.fail_under`. Raises like `load`."""
-    own, shared = _text(read(OWN_FILE), OWN_FILE), _text(read(SHARED_FILE), SHARED_FILE)
-    in_own = _toml(own, OWN_FILE) if own is not None else {}
-    return frozenset(_keys(in_own or (_under(_toml(shared, SHARED_FILE), SHARED_PREFIX) if shared is not None else {})))
-
-
-def _keys(table: Mapping[str, object], prefix: str = "") -> Iterator[str]:
-    for name, value in table.items():
-        yield f"{prefix}{name}"
-        if isinstance(value, Mapping):
-            yield from _keys(value, f"{prefix}{name}.")
 
 
 def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
@@ -60,39 +45,37 @@ def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
     Raises PolicyInvalid with every fault as `where:line: key: what` (`where: line N: ...` if `where` is several words).
     """
     data = _under(_toml(text, where), prefix)
-    file, found = _validated(data)
-    if file is None or found:
+    policy, found = _validated(data)
+    if policy is None or found:
         raise _invalid(found, text, where, prefix)
-    return meaning.policy_of(file)
+    return policy
 
 
-def _validated(data: Mapping[str, object]) -> tuple[PolicyFile | None, list[faults.Fault]]:
+def _validated(data: Mapping[str, object]) -> tuple[Policy | None, list[faults.Fault]]:
     newer = list(faults.of_version(data))
     if newer:
         return None, newer
     sense = list(faults.of_sense(data))
     try:
-        return PolicyFile.model_validate(data), sense
+        return Policy.model_validate(data), sense
     except ValidationError as error:
         return None, [*faults.of_types(error), *sense]
 
 
 def _invalid(found: list[faults.Fault], text: str, where: str, prefix: tuple[str, ...]) -> PolicyInvalid:
     lines = locate.places(text)
-    told = sorted(
-        {(locate.line_of(lines, (*prefix, *fault.place)), fault.key, fault.what) for fault in found},
-    )
-    count = f"{len(told)} faults" if len(told) > 1 else "a fault"
+    rows = sorted({(locate.line_of(lines, (*prefix, *fault.place)), fault.key, fault.what) for fault in found})
+    count = f"{len(rows)} faults" if len(rows) > 1 else "a fault"
     return PolicyInvalid(
         "policy-faults",
         f"{where} has {count}",
         hint="docs/configuration.md lists every key; `covgov policy show --schema` prints the schema",
-        faults=tuple(f"{_line(where, line)}: {key}: {what}" for line, key, what in told),
+        faults=tuple(f"{_line(where, line)}: {key}: {what}" for line, key, what in rows),
     )
 
 
 def _line(where: str, line: int | str) -> str:
-    """`FILE:LINE`, which editors jump to; a text that is no file of this disk is told in words."""
+    """`FILE:LINE`, which editors jump to; a text that is no file on this disk gets `NAME: line LINE`."""
     return f"{where}: line {line}" if " " in where else f"{where}:{line}"
 
 
@@ -104,7 +87,7 @@ def _text(data: bytes | None, where: str) -> str | None:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise PolicyInvalid(
-            "policy-not-utf8", f"{_line(where, line)}: is not UTF-8", hint="save the file as UTF-8, as TOML demands"
+            "policy-not-utf8", f"{_line(where, line)}: is not UTF-8", hint="save the file as UTF-8"
         ) from error
 
 
@@ -113,8 +96,8 @@ def _toml(text: str, where: str) -> Mapping[str, object]:
     if long is not None:
         raise PolicyInvalid(
             "policy-not-toml",
-            f"{_line(where, long)}: is not TOML that a policy needs: a key of more than {depth.MOST_PARTS} parts",
-            hint="see docs/configuration.md",
+            f"{_line(where, long)}: has a key of more than {depth.MOST_PARTS} parts",
+            hint="no key of a policy has more than five; docs/configuration.md lists them",
         )
     try:
         found = tomllib.loads(text, parse_float=number)
@@ -132,7 +115,9 @@ def _toml(text: str, where: str) -> Mapping[str, object]:
 
 
 def _nested(where: str) -> PolicyInvalid:
-    return PolicyInvalid("policy-not-toml", f"{where}: is nested too deeply", hint="see docs/configuration.md")
+    return PolicyInvalid(
+        "policy-not-toml", f"{where}: is nested too deeply", hint="docs/configuration.md lists every key"
+    )
 
 
 def _under(data: Mapping[str, object], prefix: tuple[str, ...]) -> dict[str, object]:

@@ -1,32 +1,19 @@
-"""Everything that is wrong with a policy file, told at once, each with its line and what to write instead."""
+"""Everything that is wrong with a policy file at once, each with its key and what to write instead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from covgov.policy import globs
-from covgov.policy.file_model import (
-    FORMAT_VERSION,
-    RESERVED_SUITES,
-    ComponentTable,
-    GithubCoverageTable,
-    GithubTable,
-    HistoryTable,
-    NotifyTable,
-    PolicyFile,
-    PolicyTable,
-    PublishTable,
-    RegisterTable,
-    RuleTable,
-    SuiteTable,
-    Table,
-)
+from covgov.policy.keys import Table
 from covgov.policy.locate import Place
+from covgov.policy.policy import FORMAT_VERSION, RESERVED_SUITES, ExceptionSettings, Policy
 
 Raw = Mapping[str, object]
 
@@ -35,7 +22,7 @@ REWORDED = {
     "bool_type": "must be true or false",
     "string_type": "must be text",
     "string_too_short": "must not be empty",
-    "list_type": "must be a list",
+    "tuple_type": "must be a list",
     "too_short": "must not be an empty list",
     "model_type": "must be a table",
     "dict_type": "must be a table",
@@ -90,40 +77,34 @@ def _suggestion(key: str, known: Iterable[str]) -> str:
 
 def _keys(place: Place) -> tuple[str, ...]:
     """The keys that are known in the table at `place`."""
-    table = _table_at(place)
+    table = table_at(place)
     return tuple(field.alias or name for name, field in table.model_fields.items())
 
 
-PUBLISHED: dict[str | int, type[Table]] = {"github": GithubTable, "github_coverage": GithubCoverageTable}
-"""The tables inside of [publish]."""
-
-
-def _table_at(place: Place) -> type[Table]:
-    if place and "rules" in place:
-        return RuleTable
-    by_name: dict[str | int, type[Table]] = {
-        "policy": PolicyTable,
-        "suites": SuiteTable,
-        "components": ComponentTable,
-        "history": HistoryTable,
-        "register": RegisterTable,
-        "notify": NotifyTable,
-        "publish": PUBLISHED.get(place[1], PublishTable) if len(place) > 1 else PublishTable,
-    }
-    return by_name[place[0]] if place else PolicyFile
+def table_at(place: Place) -> type[Table]:
+    """The type of the table at `place`, found through the fields of those around it."""
+    kind: object = Policy
+    for part in place:
+        if isinstance(kind, type) and issubclass(kind, Table):
+            kind = next(field.annotation for name, field in kind.model_fields.items() if part in (name, field.alias))
+        else:  # dict[name, table] or tuple[table, ...]
+            kind = get_args(kind)[isinstance(part, str)]
+    if not (isinstance(kind, type) and issubclass(kind, Table)):
+        raise LookupError(f"there is no table at {place}")
+    return kind
 
 
 def of_sense(data: Raw) -> Iterator[Fault]:
-    """What no single key shows. Reads the raw tables, so that it can speak beside faults of types."""
+    """What no single key shows. Reads the raw tables, so that its faults are found beside those of types."""
     suites, components = _table(data, "suites"), _table(data, "components")
     measured = {_suite_of(name, component) for name, component in components.items()}
     if not suites:
-        yield Fault(("suites",), "no suite is declared, so nothing could ever be measured")
+        yield Fault(("suites",), "no suite is declared, so nothing can be measured")
     for name in suites:
         if name in RESERVED_SUITES:
             yield Fault(("suites", name), "is a reserved name: coverage/ keeps the merge of all suites under it")
         if name not in measured:
-            yield Fault(("suites", name), "measures nothing: no component names this suite")
+            yield Fault(("suites", name), "measures nothing: no component uses this suite")
     for name, component in components.items():
         suite = _suite_of(name, component)
         if suite not in suites:
@@ -154,13 +135,13 @@ def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[Fault]:
 def _claimed_register(register: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:
     """A change to the register alone needs no waiver, so the register must be no source file. A glob that begins with
     a wildcard claims by kind and not by place, and does not count."""
-    path = register.get("path")
+    path = register.get("path", ExceptionSettings().path)
     for name, component in components.items():
         paths = component.get("paths")
         patterns = [p for p in paths if isinstance(p, str) and p.strip()] if isinstance(paths, list) else []
         placed = [pattern for pattern in patterns if globs.specificity(pattern)[0]]
         if isinstance(path, str) and globs.matches(path, placed):
-            yield Fault(("register", "path"), f"{path} lies among the source files of {name}: keep it elsewhere")
+            yield Fault(("register", "path"), f"{path} is among the source files of {name}: move it elsewhere")
 
 
 def _misplaced_rules(data: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:

@@ -1,182 +1,279 @@
-"""The policy as frozen values. `covgov.policy.config` makes them from TOML; nothing else does.
+"""The policy: covgov.toml as people write it *is* the type. Only the thresholds are compiled, to bars.
 
-Every threshold is a `Bar`: scope x on x metric x min / max / max_uncovered. `fail_under` and its relatives are spelled
-as bars when the file is read, so that rules, comparison and tamper detection know one
-thing only.
+The JSON Schema that editors use is made from these types, descriptions included. A new key is one field here: parsing,
+faults, schema, hash and `policy show` follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Self
 
-from covgov.model.snapshot import Metric
-from covgov.policy.notification import NotifyPolicy
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic.main import IncEx
+from pydantic_core import PydanticCustomError
+
+from covgov.model import codec
+from covgov.model.snapshot import MERGED, Metric
+from covgov.policy.bars import Bar, BarScope, On, total_bar
+from covgov.policy.delivery import NotifySettings, PublishSettings
+from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
+from covgov.policy.keys import Consequence, Stricter, Table, Unset
+
+FORMAT_VERSION = 1
+
+RESERVED_SUITES = frozenset({MERGED})
+"""File names below coverage/ that are taken."""
+
+MetricWord = Annotated[Metric, BeforeValidator(one_of(Metric))]
 
 
-class BarScope(StrEnum):
-    PROJECT = "project"
-    COMPONENT = "component"
-    FILE = "file"
-    OWNER = "owner"
+class BarRule(Table):
+    """One threshold of the general grammar: scope x on x metric x min / max / max_uncovered."""
+
+    scope: Annotated[BarScope, BeforeValidator(one_of(BarScope))] | None = None
+    """What is judged: project, component, file or owner. Inside a component: component (default) or file."""
+    on: Annotated[On, BeforeValidator(one_of(On))] = On.TOTAL
+    """Which units count: total, patch, new, lost or excluded."""
+    metric: MetricWord | None = None
+    """combined, line or branch; without it the component's or the policy's. An attribute counts lines only."""
+    attribute: Text | None = None
+    """A test tag: only lines reached by tests that carry it count as covered."""
+    paths: Annotated[Many[Glob], Field(min_length=1)] | None = None
+    """Globs that narrow a rule of scope file."""
+    min: Percent | None = None
+    """Least percentage."""
+    max: Percent | None = None
+    """Greatest percentage."""
+    max_uncovered: Units | None = None
+    """Greatest number of uncovered (on lost: lost; on excluded: excluded) units."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        wrong = _misfit(self)
+        if wrong:
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
+        return self
+
+    def bar(self, key: str, metric: Metric, component: str = "") -> Bar:
+        """metric: what counts unless the rule says otherwise."""
+        return Bar(
+            key=key,
+            scope=self.scope or BarScope.COMPONENT,
+            on=self.on,
+            metric=Metric.LINE if self.attribute else self.metric or metric,
+            min=self.min,
+            max=self.max,
+            max_uncovered=self.max_uncovered,
+            component=component,
+            paths=self.paths or (),
+            attribute=self.attribute or "",
+        )
 
 
-class On(StrEnum):
-    """Which units a bar looks at."""
+def _misfit(rule: BarRule) -> str:
+    """Why the keys of a rule do not fit together; "" when they do."""
+    if rule.min is None and rule.max is None and rule.max_uncovered is None:
+        return "sets no bar: give min, max or max_uncovered"
+    if rule.paths is not None and rule.scope is not BarScope.FILE:
+        return 'paths need scope = "file"'
+    if rule.attribute is not None and rule.metric not in (None, Metric.LINE):
+        return "an attribute counts lines: leave metric out"
+    if rule.attribute is not None and rule.on is not On.TOTAL:
+        return 'an attribute needs on = "total"'
+    if rule.on in (On.LOST, On.EXCLUDED) and rule.min is not None:
+        return f'on = "{rule.on}" takes max or max_uncovered, not min'
+    if rule.on is not On.TOTAL and rule.scope is BarScope.OWNER:
+        return 'scope = "owner" needs on = "total"'
+    if rule.on in (On.NEW, On.LOST, On.EXCLUDED) and rule.scope is BarScope.FILE:
+        return f'on = "{rule.on}" is judged per component or project, not per file'
+    if rule.min is not None and rule.max is not None and rule.min > rule.max:
+        return f"min {rule.min} is above max {rule.max}: nothing could pass"
+    return ""
 
-    TOTAL = "total"
-    PATCH = "patch"
-    NEW = "new"
-    LOST = "lost"
-    EXCLUDED = "excluded"
+
+class GateSettings(Table):
+    fail_under: Annotated[Percent | None, Stricter.BAR] = None
+    """Minimum total coverage of the project, and the default for every component; without it there is no such bar."""
+    fail_under_patch: Annotated[Percent | None, Stricter.BAR, Unset("policy.fail_under")] = None
+    """Minimum coverage of the changed units; by default fail_under."""
+    max_drop: Annotated[Percent, Stricter.LOWER] = Decimal(2)
+    """Maximum drop against the baseline in percentage points."""
+    patch_allowance: Annotated[Units, Stricter.LOWER] = 0
+    """Uncovered units that a patch may have whatever its percentage."""
+    metric: Annotated[MetricWord, Stricter.SAME, Consequence("the project's bar measures something else")] = (
+        Metric.COMBINED
+    )
+    """combined (lines and branch exits), line or branch."""
+    count_deletions: Annotated[bool, Stricter.SAME, Consequence("drops count differently")] = False
+    """Count the deletion of covered code as a drop."""
+    soft_start_floor: Annotated[Percent | None, Stricter.HIGHER, Consequence("bars can be lowered further")] = None
+    """Lowest value that COVERAGE_FAIL_UNDER may set; without it the variable can only raise the bar."""
+    attributes: Annotated[Many[Text], Stricter.NEITHER] = ()
+    """Test tags that are shown as columns."""
+    default_branch: Annotated[Text, Stricter.SAME, Unset("the remote's"), Consequence("the base is another one")] = ""
+    """Branch that local work is compared with; by default the remote's default branch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One threshold. At least one of min (per cent), max (per cent) and max_uncovered (units) is set.
+class NamedTable(Table):
+    """A table under a name that people choose."""
 
-    key: where it stands in the file (`components.auth.fail_under`, `components.auth.rules[0]`).
-    component: "" for a project-wide bar. paths: globs, for scope file; () = every file of the component.
-    attribute: "" or the tag that tests must carry for their lines to count.
-    """
-
-    key: str
-    scope: BarScope
-    on: On
-    metric: Metric
-    min: Decimal | None = None
-    max: Decimal | None = None
-    max_uncovered: int | None = None
-    component: str = ""
-    paths: tuple[str, ...] = ()
-    attribute: str = ""
+    _name: str = PrivateAttr("")
 
     @property
-    def identity(self) -> tuple[str, ...]:
-        """What makes two bars of two policies the same bar."""
-        return (self.scope, self.on, self.metric, self.component, self.attribute, *sorted(self.paths))
+    def name(self) -> str:
+        return self._name
+
+    def named(self, name: str) -> Self:
+        """The same under another name."""
+        copy = self.model_copy()
+        copy._name = name
+        return copy
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A named test run. `tests` are pytest paths and `args` further pytest arguments; `command` replaces the default
-    test
-    command; `python` names the interpreter that has the suite's dependencies ("" = the environment's)."""
+class Suite(NamedTable):
+    """A test run that measures one or more components."""
 
-    name: str
-    tests: tuple[str, ...] = ()
-    args: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    python: str = ""
+    tests: Many[Text] = ()
+    """pytest paths."""
+    args: Many[Text] = ()
+    """Further pytest arguments."""
+    command: Annotated[Many[Text], Unset("pytest")] = ()
+    """The whole test command, instead of pytest. It writes its JUnit report to {junit}, or nobody knows what it ran."""
+    python: Annotated[Text, Unset("the environment's")] = ""
+    """The interpreter that has the suite's dependencies."""
 
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A named set of source paths with its own suite. `fail_under` is its total bar, kept here for display."""
-
-    name: str
-    paths: tuple[str, ...]
-    suite: str
-    metric: Metric
-    fail_under: Decimal
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if self.command and not any("{junit}" in word for word in self.command):
+            words = "command must hand {mark} to its test runner, or failing tests would go unseen"
+            raise PydanticCustomError("not-counted", words, {"mark": "{junit}"})
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPolicy:
-    """store: `git:BRANCH`, `dir:PATH`, ... since: the day of the first record; from then on absence is undetermined."""
+class Component(NamedTable):
+    """A set of source paths with its own suite. What the file leaves out is filled in when the policy is read."""
 
-    store: str = "git:coverage-history"
-    since: date | None = None
+    paths: Annotated[Many[Glob], Field(min_length=1)]
+    """Globs of the component's source files, relative to the repository."""
+    suite: Text = ""
+    """The suite that measures it; without it the suite of the same name."""
+    fail_under: Percent | None = None
+    """Least total of the component; without it policy.fail_under."""
+    metric: MetricWord = Metric.COMBINED
+    """combined, line or branch; without it policy.metric."""
+    rules: Many[BarRule] = ()
+    """Further thresholds of this component."""
 
-
-@dataclass(frozen=True, slots=True)
-class RegisterPolicy:
-    """Where the exception register lives and how long (days) a review date may lie after the approval."""
-
-    path: str = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
-    max_term_days: int | None = None
-
-
-class Commenting(StrEnum):
-    """When a pull request gets its comment. ON_CHANGE: a pass that changes nothing only updates one that is there."""
-
-    ALWAYS = "always"
-    ON_CHANGE = "on-change"
-    NEVER = "never"
+    def placed(self, name: str, gate: GateSettings) -> Component:
+        """The component under its name; suite, bar and metric that it does not set come from its name and the gate."""
+        inherited = {"suite": name, "fail_under": gate.fail_under, "metric": gate.metric}
+        given = {key: value for key, value in self if key in self.model_fields_set}
+        return self.model_construct(_fields_set=self.model_fields_set, **{**inherited, **given}).named(name)
 
 
-class OnGithub(StrEnum):
-    """What the channel `github` delivers, as `required` names it."""
-
-    COMMENT = "comment"
-    SUITE_COMMENTS = "suite-comments"
-    STATUS = "status"
-    CHECK_RUN = "check-run"
+class HistorySettings(Table):
+    store: Annotated[Text, Stricter.SAME, Consequence("earlier runs are not there")] = "git:coverage-history"
+    """Where runs are recorded: git:BRANCH, dir:PATH and others."""
+    since: Annotated[date | None, Stricter.LOWER, Consequence("a lost history would look like a first run")] = None
+    """Day of the first record; from then on a missing history is undetermined, not a first run."""
 
 
-@dataclass(frozen=True, slots=True)
-class GithubPolicy:
-    """What pull requests and commits are told. name: of status and check run, and of the comment it is found by.
-
-    login: who writes the comments when the token cannot say it. required: what exits 5 when it cannot be delivered.
-    """
-
-    comment: Commenting = Commenting.ALWAYS
-    suite_comments: bool = False
-    status: bool = True
-    check_run: bool = False
-    name: str = "covgov"
-    login: str = "github-actions[bot]"
-    required: tuple[OnGithub, ...] = ()
+class ExceptionSettings(Table):
+    path: Annotated[MarkdownPath, Stricter.SAME, Consequence("the exceptions of the base are not there")] = (
+        "docs/coverage-exceptions.md"
+    )
+    """The exception register: a Markdown file that no component claims."""
+    max_term_days: Annotated[Units | None, Stricter.LOWER] = None
+    """Maximum number of days between the approval and the review date."""
 
 
-@dataclass(frozen=True, slots=True)
-class GithubCoveragePolicy:
-    """The Cobertura report (below `coverage/`) that GitHub itself shows, and how it is listed there."""
+class Policy(Table):
+    """covgov.toml, or [tool.covgov] of pyproject.toml."""
 
-    report: str = "merged.xml"
-    language: str = "Python"
-    label: str = "covgov"
-    required: bool = False
+    version: Annotated[int, Field(ge=1, le=FORMAT_VERSION)] = FORMAT_VERSION
+    """Format version of this file."""
+    gate: GateSettings = Field(alias="policy", default_factory=GateSettings)
+    """What the project as a whole must keep."""
+    suites: dict[Name, Suite] = Field(default_factory=dict)
+    components: dict[Name, Component] = Field(default_factory=dict)
+    rules: Many[BarRule] = ()
+    """Thresholds outside of any component."""
+    history: HistorySettings = Field(default_factory=HistorySettings)
+    exceptions: ExceptionSettings = Field(alias="register", default_factory=ExceptionSettings)
+    notify: NotifySettings = Field(default_factory=NotifySettings)
+    """Who is alerted; ${NAME} in a target is filled in from the environment when a message is sent, never printed."""
+    publish: PublishSettings = Field(default_factory=PublishSettings)
 
+    @field_validator("suites")
+    @classmethod
+    def _name(cls, suites: dict[str, Suite]) -> dict[str, Suite]:
+        return {name: suite.named(name) for name, suite in suites.items()}
 
-@dataclass(frozen=True, slots=True)
-class PublishPolicy:
-    github: GithubPolicy = GithubPolicy()
-    github_coverage: GithubCoveragePolicy = GithubCoveragePolicy()
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Everything a person decided, with defaults filled in.
-
-    attributes: the quality attributes shown as columns. source: globs of files that should be measured when they change
-    (empty = the components' paths). soft_start_floor: the lowest value COVERAGE_FAIL_UNDER may set, None = may only
-    raise.
-    raw_hash: sha256 of the canonical meaning of all that judges, printed as the policy hash.
-    """
-
-    fail_under: Decimal = Decimal(90)
-    metric: Metric = Metric.COMBINED
-    max_drop: Decimal = Decimal(2)
-    patch_allowance: int = 0
-    count_deletions: bool = False
-    soft_start_floor: Decimal | None = None
-    attributes: tuple[str, ...] = ("architecture", "reliability", "security")
-    suites: Mapping[str, Suite] = field(default_factory=dict)
-    components: Mapping[str, Component] = field(default_factory=dict)
-    bars: tuple[Bar, ...] = ()
-    history: HistoryPolicy = HistoryPolicy()
-    register: RegisterPolicy = RegisterPolicy()
-    notify: NotifyPolicy = field(default_factory=NotifyPolicy)
-    publish: PublishPolicy = PublishPolicy()
-    default_branch: str = ""
-    raw_hash: str = ""
+    @field_validator("components")
+    @classmethod
+    def _place(cls, components: dict[str, Component], info: ValidationInfo) -> dict[str, Component]:
+        gate = info.data.get("gate", GateSettings())  # absent when it has faults
+        return {name: component.placed(name, gate) for name, component in components.items()}
 
     @property
     def expected(self) -> tuple[str, ...]:
         """Names of the suites that must arrive, sorted."""
         return tuple(sorted(self.suites))
+
+    @cached_property
+    def bars(self) -> tuple[Bar, ...]:
+        """The policy's own, each component's, then the rules."""
+        return (*_own_bars(self), *_rule_bars(self))
+
+    @cached_property
+    def hash(self) -> str:
+        """sha256 of the meaning of all that judges: comments, spelled-out defaults and who is alerted do not matter."""
+        return hashlib.sha256(codec.encode({**self.model_dump(exclude=NOT_HASHED), "bars": self.bars})).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
+        """Bars and hash of the copy are compiled anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        for compiled in ("bars", "hash"):
+            copy.__dict__.pop(compiled, None)
+        return copy
+
+
+NOT_HASHED: Mapping[str, IncEx | bool] = {
+    "version": True,
+    "notify": True,
+    "publish": True,
+    "rules": True,
+    "gate": {"fail_under", "fail_under_patch"},
+    "components": {"__all__": {"rules"}},
+}
+"""What no verdict depends on, and the thresholds, which the bars stand for."""
+
+
+def _own_bars(policy: Policy) -> Iterator[Bar]:
+    gate = policy.gate
+    if gate.fail_under is not None:
+        yield Bar("policy.fail_under", BarScope.PROJECT, On.TOTAL, gate.metric, min=gate.fail_under)
+    patch = gate.fail_under if gate.fail_under_patch is None else gate.fail_under_patch
+    if patch is not None:
+        yield Bar("policy.fail_under_patch", BarScope.PROJECT, On.PATCH, gate.metric, min=patch)
+    for name, component in policy.components.items():
+        if component.fail_under is not None:
+            yield total_bar(name, component.metric, component.fail_under)
+
+
+def _rule_bars(policy: Policy) -> Iterator[Bar]:
+    """Top-level rules come before those of components: a tie between two file bars goes to the later one."""
+    for index, rule in enumerate(policy.rules):
+        if rule.scope is BarScope.COMPONENT:
+            for name, component in policy.components.items():
+                yield rule.bar(f"rules[{index}]", component.metric, name)
+        else:
+            yield rule.bar(f"rules[{index}]", policy.gate.metric)
+    for name, component in policy.components.items():
+        for index, rule in enumerate(component.rules):
+            yield rule.bar(f"components.{name}.rules[{index}]", component.metric, name)

@@ -1,20 +1,20 @@
-"""The policy told to people and programs: what is in force, what was left at its default, what applies to a path."""
+"""The policy for people and programs: what is in force, what was left at its default, what applies to a path."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 
 from pydantic.json_schema import GenerateJsonSchema
 
 from covgov.policy import bars, globs, scopes
-from covgov.policy.bars import spelled
-from covgov.policy.file_model import PolicyFile
-from covgov.policy.notification import NotifyPolicy
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bars import Bar, BarScope, On, spelled
+from covgov.policy.keys import Secret, Setting, Table, Unset, settings, word
+from covgov.policy.policy import Policy
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -27,7 +27,7 @@ class _Numbers(GenerateJsonSchema):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Presentation:
     """One result in both forms: lines of text, and the payload of a JSON document."""
 
     lines: tuple[str, ...]
@@ -36,29 +36,29 @@ class Told:
 
 def schema() -> str:
     """The JSON Schema of the policy file, made from its types."""
-    document = {"$schema": SCHEMA_ID, **PolicyFile.model_json_schema(schema_generator=_Numbers)}
+    document = {"$schema": SCHEMA_ID, **Policy.model_json_schema(schema_generator=_Numbers)}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def show(policy: Policy, written: Collection[str]) -> Told:
-    """Everything in force as `key = value`. written: the keys that stand in the file; all others are marked."""
-    rows = [(key, value, key not in written) for key, value in _settings(policy)]
-    width = max(len(f"{key} = {value}") for key, value, _ in rows)
+def show(policy: Policy) -> Presentation:
+    """Everything in force as `key = value`, then the bars. Keys that the file does not set are marked."""
+    rows = [(one.key, _spoken(one), not one.given) for one in settings(policy)]
+    width = max((len(f"{key} = {value}") for key, value, default in rows if default), default=0)
     lines = [f"{key} = {value}".ljust(width) + ("  # default" if default else "") for key, value, default in rows]
     lines += [f"{bar.key}: {describe(bar)}" for bar in policy.bars]
-    lines.append(f"policy hash {policy.raw_hash}")
-    return Told(
+    lines.append(f"policy hash {policy.hash}")
+    return Presentation(
         lines=tuple(line.rstrip() for line in lines),
         payload={
             "settings": {key: value for key, value, _ in rows},
             "defaults": [key for key, _, default in rows if default],
             "bars": [_payload(bar) for bar in policy.bars],
-            "policy_hash": policy.raw_hash,
+            "policy_hash": policy.hash,
         },
     )
 
 
-def explain(policy: Policy, path: str) -> Told:
+def explain(policy: Policy, path: str) -> Presentation:
     """What applies to one path: components and suites, total bars, file bars with the winner and why it won."""
     names = scopes.components_of(policy, path)
     lines = [f"{path}"]
@@ -68,7 +68,7 @@ def explain(policy: Policy, path: str) -> Told:
     lines += [f"  {bar.key}: {describe(bar)}" for bar in owned]
     choices = [choice for on in (On.TOTAL, On.PATCH) for choice in bars.for_file(policy.bars, on, path, names)]
     lines += [f"  {choice.bar.key}: {describe(choice.bar)}: {_why(choice)}" for choice in choices]
-    return Told(
+    return Presentation(
         lines=tuple(lines),
         payload={
             "path": path,
@@ -103,55 +103,16 @@ def masked(target: str) -> str:
     return f"{target.split('://', 1)[0]}://(hidden)"
 
 
-def _settings(policy: Policy) -> Iterator[tuple[str, str]]:
-    floor, term = policy.soft_start_floor, policy.register.max_term_days
-    yield "policy.fail_under", spelled(policy.fail_under)
-    yield "policy.metric", policy.metric.value
-    yield "policy.max_drop", spelled(policy.max_drop)
-    yield "policy.patch_allowance", str(policy.patch_allowance)
-    yield "policy.count_deletions", str(policy.count_deletions).lower()
-    yield "policy.soft_start_floor", "none" if floor is None else spelled(floor)
-    yield "policy.attributes", ", ".join(policy.attributes) or "none"
-    yield "policy.default_branch", policy.default_branch or "the remote's"
-    for name, suite in policy.suites.items():
-        yield f"suites.{name}", " ".join(suite.command or ("pytest", *suite.tests, *suite.args))
-    for name, component in policy.components.items():
-        yield f"components.{name}.paths", ", ".join(component.paths)
-        yield f"components.{name}.suite", component.suite
-    yield "history.store", policy.history.store
-    yield "history.since", "none" if policy.history.since is None else policy.history.since.isoformat()
-    yield "register.path", policy.register.path
-    yield "register.max_term_days", "none" if term is None else str(term)
-    yield from _notifications(policy.notify)
-    yield from _published(policy)
-
-
-def _published(policy: Policy) -> Iterator[tuple[str, str]]:
-    for place, table in (("github", policy.publish.github), ("github_coverage", policy.publish.github_coverage)):
-        for key in fields(table):
-            yield f"publish.{place}.{key.name}", _spoken(getattr(table, key.name))
-
-
-def _spoken(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return ", ".join(map(str, value)) or "none"
-        case _:
-            return str(value)
-
-
-def _notifications(notify: NotifyPolicy) -> Iterator[tuple[str, str]]:
-    for occasion, targets in notify.targets.items():
-        yield f"notify.{occasion}", ", ".join(masked(target) for target in targets)
-    if notify.targets:
-        quiet = notify.quiet
-        yield "notify.branches", ", ".join(notify.branches) or "the default branch"
-        yield "notify.quiet_hours", "none" if quiet is None else f"{quiet.start:%H:%M}-{quiet.end:%H:%M}"
-        if quiet is not None:
-            yield "notify.timezone", quiet.zone
-        yield "notify.required", ", ".join(sorted(masked(target) for target in notify.required)) or "none"
+def _spoken(setting: Setting) -> str:
+    value, marks = setting.value, setting.field.metadata
+    if value is None or value in ("", ()):
+        return next((mark.words for mark in marks if isinstance(mark, Unset)), "none")
+    parts = value if isinstance(value, tuple) else (value,)
+    if any(isinstance(part, Table) for part in parts):
+        return f"{len(parts)}, in the bars below"
+    hide = any(isinstance(mark, Secret) for mark in marks)
+    between = "-" if any(isinstance(part, time) for part in parts) else ", "
+    return between.join(masked(str(part)) if hide else word(part) for part in parts)
 
 
 def _component_lines(policy: Policy, name: str, path: str) -> Iterator[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from covgov.model.verdict import ExceptionState, Scope
-from covgov.policy.policy import Policy
 from covgov.register.entry import Entry, Register
 from covgov.register.standing import grievance, label, standing
+
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ def problems(register: Register, policy: Policy, today: date) -> tuple[Problem, 
 
 
 def _of(entry: Entry, policy: Policy, today: date) -> Iterator[Problem]:
-    term = policy.register.max_term_days
+    term = policy.exceptions.max_term_days
     state = standing(entry, today, term)
     if why := grievance(entry, state, today, term):
         code = ExceptionState.INCOMPLETE if state is ExceptionState.PROPOSED else state

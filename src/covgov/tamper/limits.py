@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from covgov.model.loosening import Loosening
-from covgov.policy.bars import LIMITS, limit_of, spelled
-from covgov.policy.policy import Bar
+from covgov.policy.bars import LIMITS, Bar, limit_of, spelled
 
 Limit = Decimal | int
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from covgov.model.loosening import Loosening
 from covgov.policy import globs, scopes
-from covgov.policy.bars import LIMITS, for_file, limit_of, spelled
-from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
-from covgov.tamper.limits import Limit, figure, laxer, moved, weaker
+from covgov.policy.bars import LIMITS, Bar, BarScope, On, for_file, limit_of, spelled
+from covgov.policy.keys import Stricter, loosened, word
+from covgov.policy.policy import Component, Policy, Suite
+from covgov.tamper.limits import Limit, figure, laxer, weaker
 from covgov.tamper.renames import as_strict, is_code
 
 
@@ -26,7 +27,6 @@ def loosenings(
         *_file_bars(sides),
         *_suites(sides),
         *_components(sides),
-        *_records(base, head),
     )
     return tuple(sorted(set(found), key=lambda one: (one.key, one.message)))
 
@@ -49,26 +49,11 @@ class Sides:
 
 
 def _settings(base: Policy, head: Policy) -> Iterator[Loosening]:
-    if head.max_drop > base.max_drop:
-        yield moved("policy.max_drop", "raised", base.max_drop, head.max_drop)
-    if head.patch_allowance > base.patch_allowance:
-        yield moved("policy.patch_allowance", "raised", base.patch_allowance, head.patch_allowance)
-    if head.metric is not base.metric:
-        words = f"changed from {base.metric} to {head.metric}: the project's bar measures something else"
-        yield Loosening("policy.metric", words)
-    if head.count_deletions != base.count_deletions:
-        words = f"changed from {_flag(base.count_deletions)} to {_flag(head.count_deletions)}: drops count differently"
-        yield Loosening("policy.count_deletions", words)
-    if head.soft_start_floor is not None:
-        if base.soft_start_floor is None:
-            yield Loosening(
-                "policy.soft_start_floor", f"set to {spelled(head.soft_start_floor)}: before, bars could only rise"
-            )
-        elif head.soft_start_floor < base.soft_start_floor:
-            yield moved("policy.soft_start_floor", "lowered", base.soft_start_floor, head.soft_start_floor)
-    if base.default_branch and head.default_branch != base.default_branch:
-        words = f"changed from {base.default_branch} to {head.default_branch or 'nothing'}: the base is another one"
-        yield Loosening("policy.default_branch", words)
+    """Single keys, as their fields declare which direction is stricter."""
+    for old, new in loosened(base, head):
+        before, after = (word(one.value) if one.value not in (None, "") else "nothing" for one in (old, new))
+        how = {Stricter.LOWER: "raised", Stricter.HIGHER: "lowered"}.get(old.stricter, "changed")
+        yield Loosening(old.key, f"{how} from {before} to {after}{old.consequence and f': {old.consequence}'}")
 
 
 def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
@@ -181,9 +166,13 @@ def _components(sides: Sides) -> Iterator[Loosening]:
             yield from _diluted(old, new, sides)
         lost = _lost(old, new, sides)
         if lost and new is None:
-            yield Loosening(key, f"removed: its bar of {spelled(old.fail_under)} % is gone for {_named(lost)}")
+            yield Loosening(key, f"removed: {_bar_of(old)} is gone for {_named(lost)}")
         elif lost:
             yield Loosening(f"{key}.paths", f"no component holds {_named(lost)} as strictly as {name} did")
+
+
+def _bar_of(old: Component) -> str:
+    return "what it demanded" if old.fail_under is None else f"its bar of {spelled(old.fail_under)} %"
 
 
 def _altered(old: Component, new: Component) -> Iterator[Loosening]:
@@ -249,26 +238,6 @@ def _named(files: list[tuple[str, str]]) -> str:
     before, after = files[0]
     first = after if before == after else f"{after} (renamed from {before})"
     return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
-
-
-def _records(base: Policy, head: Policy) -> Iterator[Loosening]:
-    if head.history.store != base.history.store:
-        words = f"changed from {base.history.store} to {head.history.store}: earlier runs are not there"
-        yield Loosening("history.store", words)
-    if base.history.since is not None and (head.history.since is None or head.history.since > base.history.since):
-        after = "nothing" if head.history.since is None else head.history.since.isoformat()
-        words = f"changed from {base.history.since.isoformat()} to {after}: a lost history would look like a first run"
-        yield Loosening("history.since", words)
-    if head.register.path != base.register.path:
-        words = f"changed from {base.register.path} to {head.register.path}: the exceptions of the base are not there"
-        yield Loosening("register.path", words)
-    old, new = base.register.max_term_days, head.register.max_term_days
-    if old is not None and (new is None or new > old):
-        yield moved("register.max_term_days", "raised", old, new)
-
-
-def _flag(value: bool) -> str:
-    return str(value).lower()
 
 
 def _where(bar: Bar) -> str:

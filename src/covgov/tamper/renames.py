@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from covgov.policy import globs
-from covgov.policy.policy import Bar, BarScope, Component, Policy
+from covgov.policy.bars import Bar
+from covgov.policy.policy import BarRule, Component, Policy
 from covgov.tamper.limits import weaker
 
 NOT_CODE: tuple[str, ...] = (
@@ -26,7 +27,7 @@ def judging(head: Policy, base: Policy | None, renames: Mapping[str, str]) -> tu
     if base is None:
         return (head,)
     followed = follow(base, renames)
-    return (head,) if followed == head else (head, followed)
+    return (head,) if followed.hash == head.hash else (head, followed)
 
 
 def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
@@ -35,14 +36,19 @@ def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
     A file that is renamed into another component of this policy, at least as strict as its old one, counts there.
     """
     code = {before: after for before, after in renames.items() if is_code(after)}
-    components = {
-        name: replace(one, paths=_followed(one.paths, {b: a for b, a in code.items() if not _welcome(one, a, base)}))
-        for name, one in base.components.items()
-    }
-    bars = tuple(
-        replace(bar, paths=_followed(bar.paths, code)) if bar.scope is BarScope.FILE else bar for bar in base.bars
+    components = {name: _renamed(one, code, base) for name, one in base.components.items()}
+    return base.model_copy(update={"components": components, "rules": _rules(base.rules, code)})
+
+
+def _renamed(one: Component, code: Mapping[str, str], base: Policy) -> Component:
+    lost = {before: after for before, after in code.items() if not _welcome(one, after, base)}
+    return one.model_copy(update={"paths": _followed(one.paths, lost), "rules": _rules(one.rules, code)})
+
+
+def _rules(rules: tuple[BarRule, ...], code: Mapping[str, str]) -> tuple[BarRule, ...]:
+    return tuple(
+        rule if rule.paths is None else rule.model_copy(update={"paths": _followed(rule.paths, code)}) for rule in rules
     )
-    return replace(base, components=components, bars=bars)
 
 
 def _welcome(old: Component, path: str, policy: Policy) -> bool:

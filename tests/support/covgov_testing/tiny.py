@@ -31,6 +31,10 @@ version = 1
 fail_under = 90
 fail_under_patch = 0
 max_drop = 2
+attributes = ["architecture", "reliability", "security"]
+
+[register]
+path = "tests/docs/test_framework_upgrades/coverage_exceptions.md"
 
 [notify]
 on_drop = ["${ALERT_WEBHOOK_URL}", "${SLACK_URL}"]

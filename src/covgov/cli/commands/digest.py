@@ -72,8 +72,8 @@ def wanted(runs: Sequence[RunSummary], branch: str, since: date, until: date) ->
 
 def default_branch(project: Project) -> str:
     """Its bare name; "" when there is none to be found, then every branch counts."""
-    if project.policy.default_branch or not project.is_repository:
-        return project.policy.default_branch
+    if project.policy.gate.default_branch or not project.is_repository:
+        return project.policy.gate.default_branch
     return default_branch_of_clone(project)
 
 

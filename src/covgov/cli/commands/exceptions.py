@@ -78,7 +78,7 @@ def list_command(world: World, today: datetime | None, as_json: bool) -> int:
     Example: covgov exceptions list --json
     """
     project, day = Project(world), _day(world, today)
-    term = project.policy.register.max_term_days
+    term = project.policy.exceptions.max_term_days
     rows = [(standing(entry, day, term), entry) for entry in project.register.entries]
     if as_json:
         shown = [{"state": state, **_fields(entry)} for state, entry in rows]

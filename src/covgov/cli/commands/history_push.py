@@ -100,7 +100,7 @@ def _check_ground(project: Project, kept: judged.Kept) -> None:
     """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
     if kept.run.tree != project.repository.tree(kept.run.commit):
         raise judged.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
-    if kept.policy != project.policy.raw_hash:
+    if kept.policy != project.policy.hash:
         raise judged.outdated(f"{RECORD} was judged with another policy than the one that is here")
 
 

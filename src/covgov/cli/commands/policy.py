@@ -32,13 +32,12 @@ def show(world: World, as_json: bool, schema: bool) -> int:
     \b
     Example: covgov policy show --schema > covgov.schema.json
     """
-    from covgov.policy import config, present
+    from covgov.policy import present
 
     if schema:
         world.say(present.schema().rstrip("\n"))
         return OK
-    project = Project(world)
-    shown = present.show(project.policy, config.written(project.read))
+    shown = present.show(Project(world).policy)
     if as_json:
         emit_json(world, "policy", shown.payload)
     else:

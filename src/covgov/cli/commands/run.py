@@ -112,7 +112,7 @@ def measure(project: Project, plan: Plan) -> int:
             project.policy.suites[name],
             root=project.root,
             out=project.root / FOLDER,
-            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.attributes)},
+            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.gate.attributes)},
             extra=plan.extra,
             requested=plan.requested,
             progress=world.note,

@@ -17,7 +17,7 @@ from covgov.hub.store.uploads import Upload
 from covgov.ingest.merge import merge
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts, suite_line
-from covgov.judge.interface import Rule
+from covgov.judge.interface import Check, RulePage
 from covgov.judge.registry import RULES
 from covgov.judge.view import PolicyView
 from covgov.model import snapshot_codec
@@ -99,24 +99,34 @@ def _verdict(
         commit=newest.commit,
         tree=newest.key.tree,
     )
-    return evaluate(facts, [policy], [*{**RULES, "baseline": _unguarded}.values(), _unjudged(books)])
+    others = [rule.check for name, rule in RULES.items() if name != "baseline"]
+    return evaluate(facts, [policy], [*others, _unguarded, _unjudged(books)])
 
 
 def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
     if first:
         return NoBaseline(BaselineReason.FIRST_RUN, "this repository has no recorded run yet", blocking=False)
     detail = "the run was composed from uploads, and the hub has no source code"
-    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.max_drop < NO_GUARD)
+    return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=policy.gate.max_drop < NO_GUARD)
+
+
+PAGE = RulePage(
+    id="hub-policy",
+    title="The hub has no policy for the repository",
+    why="Without a policy there is no bar, and coverage without a bar is not green.",
+    example="[hub-policy] nothing was judged: the repository has no policy",
+    fix="Store the repository's policy in the hub (docs/hub.md), or record judged runs with `covgov run` in CI.",
+)
 
 
 def _unguarded(view: PolicyView) -> Iterator[Finding]:
     """The rule `baseline` with another hint: recording a run first does not help composed runs."""
     advice = "record with `covgov run` in CI and [history] store = hub:..., or set max_drop = 100 in the stored policy"
-    for finding in RULES["baseline"](view):
+    for finding in RULES["baseline"].check(view):
         yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
-def _unjudged(books: RepositoryRules) -> Rule:
+def _unjudged(books: RepositoryRules) -> Check:
     def check(view: PolicyView) -> Iterator[Finding]:
         """A run without a policy is not green: no bar was checked."""
         if books.policy is None:

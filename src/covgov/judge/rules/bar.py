@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -91,3 +92,47 @@ def _measured(view: PolicyView) -> Iterator[tuple[str, Snapshot, str]]:
     if view.project is not None and view.project.snapshot is not None:
         rest = view.project.snapshot.restrict(lambda path: not scopes.is_source(view.policy, path))
         yield "", rest, view.project.unproven
+
+
+PAGES = (
+    RulePage(
+        id="bar",
+        title="A total is below its bar",
+        why=(
+            "Every component has a bar. Totals are compared as exact fractions: 1599/2000 is below 80 %, "
+            "however it is rounded."
+        ),
+        example="[bar] api: 1599/2000 = 79.95 % < 80 % (combined, bar components.api.fail_under)",
+        fix=(
+            "Cover the lines listed below the findings. If the component or file has to stay below its bar "
+            "for a while, propose an exception with `covgov exceptions sync`, complete the row, and merge it "
+            "first. A note of this rule says that a bar for files matches no measured file: correct its "
+            "`paths`."
+        ),
+    ),
+    RulePage(
+        id="attribute",
+        title="Too few lines are reached by tests of a quality attribute",
+        why=(
+            'A bar with `attribute = "security"` counts only lines that a test with this marker reached. '
+            "Lines that run while a module is imported are left out."
+        ),
+        example=(
+            "[attribute] src/auth/tokens.py: 40/50 = 80.00 % < 95 % (line, reached by security tests, bar "
+            "components.auth.rules[0])"
+        ),
+        fix="Write tests with the marker that reach the missing lines, or mark the tests that already do.",
+    ),
+    RulePage(
+        id="limit",
+        title="A figure is above its greatest value",
+        why="`max` and `max_uncovered` limit what may be uncovered, lost or excluded.",
+        example="[limit] api: 12 uncovered of 2000 units > 10 (combined, bar components.api.rules[0])",
+        fix=(
+            "Cover the lines listed below the findings, or count excluded lines again. An exception does not "
+            "waive a limit."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

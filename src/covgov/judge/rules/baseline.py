@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.verdict import Effect, Finding, Scope
@@ -47,3 +48,22 @@ def _finding(none: NoBaseline, scope: Scope, name: str) -> Finding:
         message=f"{name}: no baseline, so no drop is judged: {none.reason.value}{detail}",
         hint=HINTS.get(none.reason, ""),
     )
+
+
+PAGES = (
+    RulePage(
+        id="baseline",
+        title="There is no baseline to compare with",
+        why=(
+            "A drop is judged against a recorded run. The first run has none, and says so. A history that "
+            "exists but cannot be reached leaves the verdict undetermined: a gate must not forget."
+        ),
+        example="[baseline] project: no baseline, so no drop is judged: first run: nothing was ever recorded",
+        fix=(
+            "Nothing to do on the first run. Otherwise check out with `fetch-depth: 0`, fetch the history "
+            "with `covgov history fetch`, or check the store named under `[history]`."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.change import Category, Tally
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Finding, Scope
 from covgov.policy import bars
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -53,3 +54,22 @@ def _new(tally: Tally, metric: Metric) -> Ratio:
 def _lost(tally: Tally, metric: Metric) -> Ratio:
     lost = tally.count(Category.LBC, metric)
     return Ratio(lost, lost + tally.count(Category.CBC, metric))
+
+
+PAGES = (
+    RulePage(
+        id="change",
+        title="New, lost or excluded code breaks a bar",
+        why=(
+            'Bars with `on = "new"`, `"lost"` or `"excluded"` look at what changed since the baseline, or at '
+            "what is not counted."
+        ),
+        example="[change] api: 30 lost of 400 units > 10 (line, on lost, bar components.api.rules[1])",
+        fix=(
+            "Cover new code, restore the tests of lost code, or count excluded lines again. `covgov policy "
+            "show` prints the bar."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import lines
 from covgov.model.snapshot import Metric
@@ -43,3 +44,25 @@ def _new(view: PolicyView) -> Iterator[Finding]:
         if excluded and scopes.is_source(view.policy, path):
             words = f"{path}: changed lines {lines.spell(excluded)} are excluded from the count"
             yield Finding("excluded", Effect.NOTE, Scope.FILE, path, words, key=path)
+
+
+PAGES = (
+    RulePage(
+        id="excluded",
+        title="Lines that counted count no longer",
+        why=(
+            "An exclusion (`pragma: no cover`, `exclude_also`) raises the percentage without a test. If the "
+            "code is still there, that is a loss."
+        ),
+        example=(
+            "[excluded] src/api/a.py: lines 40-52 of the baseline counted; their code is still there and "
+            "counts no longer"
+        ),
+        fix=(
+            "Count them again, or make the exclusion a change of its own. Changed lines that never counted "
+            "are listed in a note."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

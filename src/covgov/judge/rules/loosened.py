@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 
@@ -20,3 +21,20 @@ def check(view: PolicyView) -> Iterator[Finding]:
             hint="take it back, or land it as a change of its own that an owner of the policy merges knowingly",
             key=loosening.key,
         )
+
+
+PAGES = (
+    RulePage(
+        id="loosened",
+        title="The change makes a gate easier",
+        why=(
+            "Who lowers a bar, removes a suite or excludes code should not decide alone that the change "
+            "passes. The base branch's policy judges the change as well, so a lowered bar helps nobody in its "
+            "own change."
+        ),
+        example="[loosened] components.api.fail_under: lowered from 90 to 80",
+        fix=("Take it back, or make the loosening a change of its own that an owner of the policy merges knowingly."),
+    ),
+)
+
+RULE = Rule(check, PAGES)

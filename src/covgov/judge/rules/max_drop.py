@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from covgov.judge.breaches import proving_nothing
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import words
 from covgov.model.change import Delta
@@ -20,7 +21,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
     for one in view.components:
         yield from _guard(view.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
     if view.project is not None:
-        yield from _guard(view.policy, Scope.PROJECT, "project", view.policy.metric, view.project)
+        yield from _guard(view.policy, Scope.PROJECT, "project", view.policy.gate.metric, view.project)
 
 
 def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
@@ -31,10 +32,10 @@ def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
 
 def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: ScopeFacts) -> Iterator[Finding]:
     points = judged(measured, metric)
-    if points is None or -points <= Fraction(policy.max_drop):
+    if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.max_drop)} pp"
+    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
@@ -44,7 +45,7 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
         hint="cover what was lost; an exception does not waive a drop",
         metric=metric,
         now=delta.head,
-        bar=policy.max_drop,
+        bar=policy.gate.max_drop,
         key="policy.max_drop",
     )
 
@@ -54,3 +55,25 @@ def _drop(delta: Delta, points: Fraction) -> str:
     if points == delta.points:
         return delta.words
     return f"{delta.words}; judged {words.points(points)}"
+
+
+PAGES = (
+    RulePage(
+        id="max-drop",
+        title="Coverage dropped by more than the limit",
+        why=(
+            "The regression guard compares each scope with its baseline. Deleting covered code is no "
+            "regression; losing the tests of code that is still there is one."
+        ),
+        example=(
+            "[max-drop] api: -2.31 pp = -1.80 new uncovered code, -0.51 tests no longer reach 9 lines: a drop "
+            "of more than 2 pp (combined, bar policy.max_drop)"
+        ),
+        fix=(
+            "Cover the new code, and bring back the tests that reached the lost lines. An exception waives a "
+            "bar, not a drop."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

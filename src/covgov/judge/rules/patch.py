@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
 from covgov.judge.facts import tests_failed
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -22,10 +23,10 @@ def check(view: PolicyView) -> Iterator[Finding]:
         if not now.measurable:
             if bar.key == "policy.fail_under_patch":
                 yield _nothing(bar)
-        elif now.uncovered > view.policy.patch_allowance:
+        elif now.uncovered > view.policy.gate.patch_allowance:
             yield from breaches.broken(bar, now, subject, "patch")
         elif bar.min is not None and not now.meets(bar.min):
-            yield _allowed(bar, subject, now, view.policy.patch_allowance)
+            yield _allowed(bar, subject, now, view.policy.gate.patch_allowance)
 
 
 def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
@@ -67,3 +68,22 @@ def _allowed(bar: Bar, subject: Subject, now: Ratio, allowance: int) -> Finding:
     return Finding(
         "patch", Effect.NOTE, Scope.PATCH, subject.name, words, metric=bar.metric, now=now, bar=bar.min, key=bar.key
     )
+
+
+PAGES = (
+    RulePage(
+        id="patch",
+        title="Changed code is below the patch bar",
+        why=(
+            "New code is cheapest to test when it is written. The patch bar counts the units of added and "
+            "modified lines only, so old debt does not matter."
+        ),
+        example="[patch] patch: 0/4 = 0.00 % < 80 % (combined, on patch, bar policy.fail_under_patch)",
+        fix=(
+            "Cover the changed lines listed below the findings. `patch_allowance` forgives a few uncovered "
+            "units. A patch without executable lines passes with a note."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

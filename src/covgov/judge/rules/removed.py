@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 
@@ -25,3 +26,21 @@ def check(view: PolicyView) -> Iterator[Finding]:
             message=f"{', '.join(gone)}: in {start.path} where this change starts, and no longer here",
             hint="rows are never deleted; restore them, or mark them resolved",
         )
+
+
+PAGES = (
+    RulePage(
+        id="exception-removed",
+        title="A row of the exception register was deleted",
+        why="The register is a record: what was once excused stays visible.",
+        example=(
+            "[exception-removed] EX-003: in docs/coverage-exceptions.md where this change starts, and no longer here"
+        ),
+        fix=(
+            "Restore the row. A row that is no longer needed is marked `resolved`, by `covgov exceptions "
+            "sync` or `covgov exceptions resolve`."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model import words
 from covgov.model.snapshot import TestRun
@@ -70,3 +71,23 @@ def _idle(name: str, tests: TestRun) -> Finding:
         message=f"suite {name}: no test ran ({said}); what it covers proves nothing",
         hint="run its tests, and let them write JUnit so that they are counted",
     )
+
+
+PAGES = (
+    RulePage(
+        id="suite",
+        title="A suite did not arrive, its tests failed, or it ran no test",
+        why=(
+            "A gate that ignores a missing suite turns green because nothing was measured. Coverage of "
+            "failing tests proves nothing: the lines ran, but what they did was wrong."
+        ),
+        example="[suite] suite api: did not arrive: coverage/api.snapshot does not exist",
+        fix=(
+            "Run the suite with `covgov run api`, or hand over its report with `covgov collect api FILE`. "
+            "Repair failing tests before you look at coverage. A suite whose tests were all skipped, or that "
+            "collected none, counts as not run."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

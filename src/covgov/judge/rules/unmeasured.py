@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.policy import Component
@@ -47,3 +48,22 @@ def _never(component: Component, paths: Sequence[str]) -> Finding:
         message=f"{component.name}: {files} in no report of suite {component.suite}: {listed}",
         hint="measure them (coverage.py: `source` in its configuration), or narrow the component's paths",
     )
+
+
+PAGES = (
+    RulePage(
+        id="unmeasured",
+        title="A source file is in no report of its suite",
+        why=(
+            "Coverage tools report what they saw. A new file that no test imports, or a file that fell out of "
+            "the measurement, would otherwise not count at all."
+        ),
+        example="[unmeasured] src/api/new.py: changed here, but in no report of its suite",
+        fix=(
+            "Let the tool measure the file (coverage.py: `source` in its configuration), or take it out of "
+            "the component's `paths` if it is no source."
+        ),
+    ),
+)
+
+RULE = Rule(check, PAGES)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured
-from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Channel, Parcel, ParcelGuard
 from covgov.publish.channels.spool import Spool
 from covgov.publish.render.safe_text import plain
+
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
 
 class DeliveryState(StrEnum):

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from covgov.ci.interface import CiContext
 from covgov.model.verdict import Verdict
-from covgov.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from covgov.policy.policy import Policy
 
 
 def nobody(_path: str) -> str:

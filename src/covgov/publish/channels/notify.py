@@ -10,7 +10,7 @@ from itertools import groupby
 
 from covgov.ci.interface import CiContext, CiEvent
 from covgov.policy import globs
-from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.alerts import forms, targets, wording
 from covgov.publish.channels.alerts.conditions import conditions
@@ -64,7 +64,7 @@ class NotifyChannel:
 NOTIFY = NotifyChannel()
 
 
-def digest_parcels(text: str, notify: NotifyPolicy, ci: CiContext, repository: str) -> Sequence[Parcel]:
+def digest_parcels(text: str, notify: NotifySettings, ci: CiContext, repository: str) -> Sequence[Parcel]:
     """The digest (Markdown) for each target of on_digest, at any time of the day and of any branch.
 
     Its first heading becomes the title; the others are lines of their own, without their marks.
@@ -100,7 +100,7 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _wishes(notify: NotifyPolicy, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
+def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
     """Target -> its occasions, in the order of the policy."""
     wishes: dict[str, list[Occasion]] = {}
     for occasion in occasions:
@@ -124,7 +124,7 @@ def _kept_silent(publication: Publication) -> str:
     return ""
 
 
-def _parcel(target: str, notify: NotifyPolicy, note: Note, state: str) -> Parcel:
+def _parcel(target: str, notify: NotifySettings, note: Note, state: str) -> Parcel:
     body = {
         "target": target,
         "severity": note.severity.value,

@@ -39,6 +39,7 @@ def _annotation(finding: Finding) -> str:
     level = "notice" if finding.waived_by else LEVELS[finding.effect]
     file = f"file={command_property(finding.subject)}," if finding.scope is Scope.FILE else ""
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
-    hint = f" ({finding.hint})" if finding.hint else ""
+    step = words.next_step(finding)
+    hint = f" ({step})" if step else ""
     title = f"covgov {finding.rule}"
     return f"::{level} {file}title={command_property(title)}::{command_data(finding.message + waived + hint)}"

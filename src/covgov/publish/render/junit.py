@@ -114,5 +114,6 @@ def _headline(findings: tuple[Finding, ...], outcome: str) -> str:
 def _told(findings: tuple[Finding, ...]) -> Iterator[str]:
     for finding in findings:
         waived = f" (waived by {plain(finding.waived_by)})" if finding.waived_by else ""
-        hint = f" Next: {plain(finding.hint)}" if finding.hint else ""
+        step = words.next_step(finding)
+        hint = f" Next: {plain(step)}" if step else ""
         yield f"{finding.effect} [{plain(finding.rule)}] {plain(finding.message)}{waived}{hint}"

@@ -129,7 +129,8 @@ def _attribute(attributes: Mapping[str, Ratio | None], tag: str) -> str:
 
 def _finding(finding: Finding) -> str:
     waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
-    hint = f" *Next: {markdown_prose(finding.hint)}*" if finding.hint.strip() else ""
+    step = words.next_step(finding)
+    hint = f" *Next: {markdown_prose(step)}*" if step else ""
     return f"- **{markdown(finding.rule)}**: {markdown_prose(finding.message)}{waived}{hint}"
 
 

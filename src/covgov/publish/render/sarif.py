@@ -32,7 +32,11 @@ class SarifRenderer:
 
 def _run(verdict: Verdict) -> Json:
     rules = sorted({plain(finding.rule) for finding in verdict.findings})
-    driver = {"name": "covgov", "version": __version__, "rules": [{"id": rule} for rule in rules]}
+    driver = {
+        "name": "covgov",
+        "version": __version__,
+        "rules": [{"id": rule, "help": {"text": words.page(rule)}} for rule in rules],
+    }
     return {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",

@@ -68,8 +68,8 @@ def _findings(verdict: Verdict) -> Iterator[str]:
 def _finding(finding: Finding) -> Iterator[str]:
     waived = f" (waived by {log_line(finding.waived_by)})" if finding.waived_by else ""
     yield f"  [{log_line(finding.rule)}] {log_line(finding.message)}{waived}"
-    if finding.hint:
-        yield f"      hint: {log_line(finding.hint)}"
+    if step := words.next_step(finding):
+        yield f"      hint: {log_line(step)}"
 
 
 def _uncovered(verdict: Verdict) -> Iterator[str]:

@@ -128,7 +128,7 @@ BOTH = {"api": API, "auth": AUTH}
 
 def found(rule: str, given: PolicyView) -> tuple[Finding, ...]:
     """What one rule finds."""
-    return tuple(RULES[rule](given))
+    return tuple(RULES[rule].check(given))
 
 
 def good() -> PolicyView:

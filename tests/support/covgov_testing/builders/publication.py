@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from covgov.ci.interface import CiContext, CiEvent
 from covgov.model.verdict import Effect, Finding, Verdict
-from covgov.policy.notification import NotifyPolicy, Occasion
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Publication
 from covgov_testing.builders import verdict as build
@@ -23,7 +22,7 @@ def publication(
     before: Verdict | None = None,
     *,
     ci: CiContext = MAIN,
-    notify: NotifyPolicy | None = None,
+    notify: NotifySettings | None = None,
     at: datetime = NOW,
     files: Mapping[str, bytes] | None = None,
     owner_of: Callable[[str], str] = lambda _: "",
@@ -32,7 +31,7 @@ def publication(
         verdict=now,
         file=(files or {}).get,
         ci=ci,
-        policy=replace(Policy(), notify=notify or NotifyPolicy()),
+        policy=Policy(notify=notify or NotifySettings()),
         repository="acme/shop",
         commit=now.commit or "",
         now=at,
@@ -41,9 +40,15 @@ def publication(
     )
 
 
-def telling(*occasions: Occasion, target: str = "${HOOK}", required: bool = False) -> NotifyPolicy:
+def telling(*occasions: Occasion, target: str = "${HOOK}", required: bool = False) -> NotifySettings:
     """One target that wants to hear of these."""
-    return NotifyPolicy(dict.fromkeys(occasions, (target,)), required=frozenset({target} if required else ()))
+    return alerting(dict.fromkeys(occasions, (target,)), required=(target,) if required else ())
+
+
+def alerting(targets: Mapping[Occasion, tuple[str, ...]], **settings: object) -> NotifySettings:
+    """settings: other keys of [notify]."""
+    lists = {occasion.value: list(found) for occasion, found in targets.items()}
+    return NotifySettings.model_validate({**lists, **settings})
 
 
 def dropped(subject: str = "api") -> Finding:

@@ -23,7 +23,8 @@ from covgov.model.verdict import (
     SuiteLine,
     Verdict,
 )
-from covgov.policy.policy import Bar, BarScope, Component, On, Policy, Suite
+from covgov.policy import config
+from covgov.policy.policy import Policy
 from covgov.register.columns import COLUMNS, cells_of
 from covgov.register.document import parse
 from covgov.register.entry import Entry, Register, Status
@@ -56,24 +57,35 @@ PROPOSED = replace(
 )  # fmt: skip
 
 RECEIPT = ReceiptLine(None, 0, 0, "first run")
-POLICY = Policy(
-    suites={"auth": Suite("auth"), "api": Suite("api")},
-    components={
-        "auth": Component("auth", ("src/auth/**",), "auth", Metric.COMBINED, Decimal(92)),
-        "api": Component("api", ("src/api/**",), "api", Metric.COMBINED, Decimal(90)),
-    },
-    bars=(
-        Bar("components.auth.fail_under", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, Decimal(92), component="auth"),
-        Bar("components.api.fail_under", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, Decimal(90), component="api"),
-        Bar("components.auth.rules[0]", BarScope.FILE, On.TOTAL, Metric.COMBINED, Decimal(92), component="auth"),
-        Bar(
-            "components.auth.rules[1]", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, Decimal(95), component="auth",
-            attribute="security",
-        ),
-        Bar("components.auth.rules[2]", BarScope.COMPONENT, On.NEW, Metric.COMBINED, Decimal(95), component="auth"),
-    ),
-)  # fmt: skip
-POLICY = replace(POLICY, register=replace(POLICY.register, path=PATH))
+POLICY = config.parse(
+    f"""
+[suites.auth]
+[suites.api]
+[components.auth]
+paths = ["src/auth/**"]
+fail_under = 92
+[[components.auth.rules]]
+scope = "file"
+min = 92
+[[components.auth.rules]]
+attribute = "security"
+min = 95
+[[components.auth.rules]]
+on = "new"
+min = 95
+[components.api]
+paths = ["src/api/**"]
+fail_under = 90
+[register]
+path = "{PATH}"
+""",
+    "covgov.toml",
+)
+
+
+def with_term(days: int | None) -> Policy:
+    """POLICY with another longest term of an exception."""
+    return POLICY.model_copy(update={"exceptions": POLICY.exceptions.model_copy(update={"max_term_days": days})})
 
 
 def table(entries: Iterable[Entry] = (), newline: str = "\n") -> str:
@@ -174,5 +186,4 @@ def view(
         changed_paths=None if changed is None else frozenset(changed),
         approvals=frozenset(approvals),
     )
-    policy = replace(POLICY, register=replace(POLICY.register, max_term_days=max_term_days))
-    return PolicyView(facts, policy, tuple(components))
+    return PolicyView(facts, with_term(max_term_days), tuple(components))

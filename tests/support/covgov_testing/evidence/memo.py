@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from covgov.policy.bars import spelled
-from covgov.policy.policy import BarScope, On
+from covgov.policy.bars import BarScope, On, spelled
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence import own
 from covgov_testing.evidence.cycles import Told

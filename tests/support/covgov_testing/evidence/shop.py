@@ -17,6 +17,7 @@ fail_under = 80
 fail_under_patch = 0
 max_drop = 2
 soft_start_floor = 70
+attributes = ["architecture", "reliability", "security"]
 
 [suites.shop]
 tests = ["tests"]

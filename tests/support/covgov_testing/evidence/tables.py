@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from covgov.policy import config
-from covgov.policy.bars import spelled
-from covgov.policy.notification import Occasion
-from covgov.policy.policy import BarScope, On, Policy
+from covgov.policy.bars import BarScope, On, spelled
+from covgov.policy.delivery import Occasion
+from covgov.policy.policy import Policy
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT
 from covgov_testing.workflow_files import WORKFLOWS

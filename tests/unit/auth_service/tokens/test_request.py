@@ -88,7 +88,9 @@ def test_names_of_a_hundred_characters_are_repositories() -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "a\x00", "a\x7f"])
 def test_a_name_is_1_to_100_printable_characters(name: str) -> None:
-    assert fault(name=name) == "token-name: a token's name has 1 to 100 printable characters"
+    assert fault(name=name) == (
+        "token-name: a token's name has 1 to 100 printable characters (name its user or purpose)"
+    )
 
 
 @pytest.mark.parametrize("name", ["x", "x" * 100, "CI of acme/shop (main)", "Zoë"])

@@ -109,6 +109,15 @@ def test_the_command_tree_is_there_before_any_command_is_imported() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.architecture
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_start_up_does_without_the_types_of_the_policy(argument: str) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "covgov", argument]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "covgov.cli.main" in done.stderr
+    assert "pydantic" not in done.stderr
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]])
 def test_output_that_nobody_can_store_ends_5_with_one_message_and_no_traceback(arguments: list[str]) -> None:

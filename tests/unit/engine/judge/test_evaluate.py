@@ -6,13 +6,14 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.judge.evaluate import in_order, judge
 from covgov.judge.facts import Override
-from covgov.judge.interface import Rule
-from covgov.judge.registry import RULES
+from covgov.judge.interface import Check
+from covgov.judge.registry import CHECKS
 from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.run import Baseline
@@ -51,7 +52,7 @@ def good() -> PolicyView:
     return view(policy(), BOTH, project=WHOLE)
 
 
-def saying(findings: Sequence[Finding]) -> Rule:
+def saying(findings: Sequence[Finding]) -> Check:
     def rule(view: PolicyView, /) -> Iterator[Finding]:
         yield from findings
 
@@ -63,20 +64,21 @@ def test_facts_in_order_pass() -> None:
     assert verdict.outcome is Outcome.PASS
     assert [row.outcome for row in verdict.rows] == [Outcome.PASS, Outcome.PASS]
     assert verdict.today == TODAY
-    assert verdict.policy_hash == policy().raw_hash
+    assert verdict.policy_hash == policy().hash
     assert verdict.patch is not None
     assert verdict.patch.ratio is None
 
 
 def test_a_row_shows_its_figures_and_what_is_uncovered() -> None:
     tagged = replace(cov("++-", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), attributes=(("security", 0b10),))
-    verdict = judge([view(policy(), {"api": snap({"src/api/a.py": tagged}), "auth": AUTH})])
+    tags = TWO.replace("[policy]", '[policy]\nattributes = ["reliability", "security"]')
+    verdict = judge([view(policy(tags), {"api": snap({"src/api/a.py": tagged}), "auth": AUTH})])
     row = verdict.rows[0]
     assert (row.name, row.suite, row.bar, row.scope) == ("api", "api", Decimal(80), Scope.COMPONENT)
     assert (row.now, row.lines, row.branches) == (Ratio(3, 5), Ratio(2, 3), Ratio(1, 2))
     assert row.uncovered == {"src/api/a.py": "3"}
     assert row.partial_lines == {"src/api/a.py": "1"}
-    assert row.attributes == {"architecture": None, "reliability": None, "security": Ratio(1, 3)}
+    assert row.attributes == {"reliability": None, "security": Ratio(1, 3)}
     assert row.outcome is Outcome.FAIL
     assert verdict.outcome is Outcome.FAIL
     assert verdict.rows[1].outcome is Outcome.PASS
@@ -122,10 +124,39 @@ def test_the_patch_is_shown_with_what_it_leaves_uncovered() -> None:
     assert verdict.outcome is Outcome.FAIL
 
 
+NO_BAR = TWO.replace("fail_under = 80\n", "").replace("fail_under = 92\n", "")
+
+
+def test_a_component_without_a_bar_is_judged_by_the_guard_alone() -> None:
+    low = snap({"src/api/a.py": "+---------"})
+    given = view(policy(NO_BAR), {"api": low, "auth": AUTH}, project=low)
+    verdict = judge([given])
+    assert verdict.outcome is Outcome.PASS
+    assert [(row.name, row.bar, row.outcome) for row in verdict.rows] == [
+        ("api", None, Outcome.PASS),
+        ("auth", None, Outcome.PASS),
+    ]
+    dropped = judge([with_component(given, "api", compared(low, Fraction(-3)))])
+    assert [(row.name, row.outcome) for row in dropped.rows] == [("api", Outcome.FAIL), ("auth", Outcome.PASS)]
+
+
+def test_a_component_without_a_bar_and_without_units_is_undetermined() -> None:
+    nothing = snap({"src/auth/a.py": ""}, suite="auth")
+    assert judge([view(policy(NO_BAR), {"api": API, "auth": nothing})]).outcome is Outcome.UNDETERMINED
+
+
+@pytest.mark.security
+def test_a_bar_from_outside_bites_where_the_policy_has_none() -> None:
+    given = view(policy(NO_BAR), BOTH)
+    assert judge([given]).outcome is Outcome.PASS
+    for bar, outcome in ((81, Outcome.FAIL), (80, Outcome.PASS)):
+        assert judge([knowing(given, override=Override("api", Decimal(bar), "--fail-under"))]).outcome is outcome
+
+
 def test_a_policy_without_a_patch_bar_has_no_patch_row() -> None:
-    made = policy()
-    bare = replace(made, bars=tuple(bar for bar in made.bars if bar.key != "policy.fail_under_patch"))
-    assert judge([replace(good(), policy=bare)]).patch is None
+    bare = policy(TWO.replace("fail_under = 80\n", ""))
+    patch = PatchFacts({"src/api/a.py": 0b110000}, API)
+    assert judge([replace(good(), policy=bare, patch=patch)]).patch is None
 
 
 def test_every_judged_minimum_is_kept_met_or_not() -> None:
@@ -161,7 +192,7 @@ def test_what_the_guard_judged_is_kept() -> None:
 
 def test_a_component_that_the_policy_does_not_know_still_has_a_row() -> None:
     known = policy()
-    made = replace(good(), policy=replace(known, components={"auth": known.components["auth"]}))
+    made = replace(good(), policy=known.model_copy(update={"components": {"auth": known.components["auth"]}}))
     assert judge([made]).rows[0].name == "api"
 
 
@@ -179,7 +210,7 @@ def test_the_order_of_findings_does_not_matter(findings: list[Finding], random: 
 
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rules_does_not_matter(random: Random) -> None:
-    rules = list(RULES.values())
+    rules = list(CHECKS)
     random.shuffle(rules)
     made = view(policy(), {"api": API})
     assert judge([made], rules) == judge([made])

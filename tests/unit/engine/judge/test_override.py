@@ -69,3 +69,9 @@ def test_a_lowered_bar_is_told_and_a_raised_one_is_not() -> None:
 
 def test_a_suite_that_the_policy_does_not_know_has_no_bar_to_lower() -> None:
     assert refusal(Override("new", Decimal(1), "--fail-under"), policy()) == ""
+
+
+def test_a_policy_without_a_bar_has_none_to_lower() -> None:
+    bare = policy(TWO.replace("fail_under = 80\n", "").replace("fail_under = 92\n", ""))
+    assert refusal(Override("auth", Decimal(1), "--fail-under"), bare) == ""
+    assert lowering(Override("auth", Decimal(1), "--fail-under"), bare) == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts, Override, compare_all
-from covgov.judge.registry import RULES
+from covgov.judge.registry import CHECKS
 from covgov.judge.view import PolicyView
 from covgov.model.diff import Diff
 from covgov.model.run import Baseline
@@ -92,7 +92,7 @@ def test_a_narrower_and_lower_file_bar_does_not_undercut_the_bases() -> None:
 
 def test_two_policies_have_a_hash_that_is_neithers() -> None:
     head = TWO.replace("= 92", "= 93")
-    alone = {policy(head).raw_hash, policy().raw_hash}
+    alone = {policy(head).hash, policy().hash}
     assert judged(head).policy_hash not in alone
     assert judged(TWO).policy_hash in alone
 
@@ -264,7 +264,6 @@ def test_neither_order_of_the_policies_is_milder(head: Policy, base: Policy) -> 
     assert severity(evaluate(COMPARED, [head, base])) == severity(evaluate(COMPARED, [base, head]))
 
 
-@dataclass(frozen=True, slots=True)
 class ToyPolicy(Policy):
     """A policy with a key that nothing in covgov knows."""
 
@@ -279,7 +278,7 @@ def toy(view: PolicyView, /) -> Iterator[Finding]:
 
 
 def with_toy(policy: Policy, value: int) -> ToyPolicy:
-    return ToyPolicy(**{one.name: getattr(policy, one.name) for one in fields(policy)}, toy=value)
+    return ToyPolicy.model_construct(**{name: getattr(policy, name) for name in Policy.model_fields}, toy=value)
 
 
 @given(st.integers(0, 10), st.integers(0, 10), st.sampled_from([{}, {"src/auth/a.py": "lib/a.py"}]))
@@ -287,5 +286,5 @@ def test_a_key_that_is_added_tomorrow_and_mentioned_nowhere_else_cannot_fail_ope
     head: int, base: int, renames: dict[str, str]
 ) -> None:
     pair = judging(with_toy(policy(), head), with_toy(policy(), base), renames)
-    found = [one for one in evaluate(facts(BOTH), pair, [*RULES.values(), toy]).findings if one.rule == "toy"]
+    found = [one for one in evaluate(facts(BOTH), pair, [*CHECKS, toy]).findings if one.rule == "toy"]
     assert bool(found) is (max(head, base) > 5)

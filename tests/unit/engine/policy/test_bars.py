@@ -14,7 +14,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Scope
 from covgov.policy import bars
-from covgov.policy.policy import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, On
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import TWO, knowing, policy, view
 

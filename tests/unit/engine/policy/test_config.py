@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from covgov.errors import PolicyInvalid
 from covgov.model.ratio import MOST_PLACES
 from covgov.model.snapshot import Metric
 from covgov.policy import config
-from covgov.policy.notification import Occasion
-from covgov.policy.policy import BarScope, Commenting, GithubCoveragePolicy, GithubPolicy, On, OnGithub
+from covgov.policy.bars import BarScope, On
+from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, Occasion, OnGithub
 from covgov_testing.builders.policy import policy
 
 MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
@@ -29,21 +30,65 @@ def one_fault(text: str) -> str:
     return fault
 
 
-def test_a_minimal_file_gets_every_default_and_three_bars() -> None:
+def test_a_minimal_file_gets_every_default_and_no_bar() -> None:
     made = policy(MINIMAL)
+    assert made.bars == ()
+    assert made.gate.attributes == ()
+    assert made.gate.max_drop == Decimal(2)
+    assert made.exceptions.path == "docs/coverage-exceptions.md"
+    api = made.components["api"]
+    assert (api.name, api.suite, api.metric, api.fail_under) == ("api", "api", Metric.COMBINED, None)
+    assert (made.suites["api"].name, made.expected) == ("api", ("api",))
+
+
+def test_one_fail_under_is_the_bar_of_project_patch_and_every_component() -> None:
+    made = policy("[policy]\nfail_under = 90\n" + MINIMAL)
     assert [(bar.key, bar.min) for bar in made.bars] == [
         ("policy.fail_under", Decimal(90)),
         ("policy.fail_under_patch", Decimal(90)),
         ("components.api.fail_under", Decimal(90)),
     ]
-    assert made.components["api"].suite == "api"
-    assert made.max_drop == Decimal(2)
-    assert made.expected == ("api",)
+
+
+def test_what_a_component_leaves_out_comes_from_the_policy() -> None:
+    made = policy(
+        '[policy]\nfail_under = 70\nmetric = "line"\n'
+        + MINIMAL
+        + '[components.b]\npaths = ["b"]\nsuite = "api"\nmetric = "branch"\nfail_under = 60\n'
+    )
+    found = {name: (one.suite, one.metric, one.fail_under) for name, one in made.components.items()}
+    assert found == {"api": ("api", Metric.LINE, Decimal(70)), "b": ("api", Metric.BRANCH, Decimal(60))}
+
+
+def test_a_patch_can_have_the_only_bar() -> None:
+    (bar,) = policy("[policy]\nfail_under_patch = 85\n" + MINIMAL).bars
+    assert (bar.key, bar.on, bar.min) == ("policy.fail_under_patch", On.PATCH, Decimal(85))
+
+
+def test_a_copy_with_another_value_has_its_own_bars_and_hash() -> None:
+    made = policy("[policy]\nfail_under = 90\n" + MINIMAL)
+    assert made.bars
+    assert made.hash
+    other = made.model_copy(update={"gate": made.gate.model_copy(update={"fail_under": Decimal(80)})})
+    assert [bar.min for bar in other.bars[:2]] == [Decimal(80), Decimal(80)]
+    assert (
+        other.hash
+        == policy(
+            "[policy]\nfail_under = 80\n[components.api]\npaths = ['src/**']\nfail_under = 90\n[suites.api]\n"
+        ).hash
+    )
+
+
+@pytest.mark.security
+def test_a_policy_cannot_be_changed() -> None:
+    made = policy(MINIMAL)
+    with pytest.raises(ValidationError):
+        made.gate.max_drop = Decimal(100)
 
 
 def test_thresholds_are_exactly_what_is_written() -> None:
     made = policy("[policy]\nfail_under = 79.99999999999999999999\n" + MINIMAL)
-    assert made.fail_under == Decimal("79.99999999999999999999")
+    assert made.gate.fail_under == Decimal("79.99999999999999999999")
 
 
 def test_the_patch_bar_follows_fail_under_unless_it_is_written() -> None:
@@ -175,7 +220,7 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
             MINIMAL + '[publish.github_coverage]\nreport = "a/../../x.xml"\n',
             "publish.github_coverage.report: must be relative to the repository",
         ),
-        (MINIMAL + '[register]\npath = "src/x.md"\n', "src/x.md lies among the source files of api"),
+        (MINIMAL + '[register]\npath = "src/x.md"\n', "src/x.md is among the source files of api"),
         (MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]'), "command must hand {junit}"),
         ("[policy]\npatch_allowance = 1.5\n" + MINIMAL, "must be a whole number"),
         (MINIMAL + "[register]\nfoo = 3\n", "known here: path, max_term_days"),
@@ -239,7 +284,7 @@ def test_an_integer_that_python_refuses_to_read_is_one_clear_error() -> None:
 
 def test_a_register_among_files_that_are_claimed_by_kind_is_no_fault() -> None:
     made = policy(MINIMAL.replace("src/**", "**") + '[register]\npath = "docs/x.md"\n')
-    assert made.register.path == "docs/x.md"
+    assert made.exceptions.path == "docs/x.md"
 
 
 def test_other_tools_tables_may_hold_any_number() -> None:
@@ -292,14 +337,36 @@ def test_a_file_that_is_not_utf8_names_its_line() -> None:
 
 
 def test_the_hash_follows_the_meaning_and_not_the_spelling() -> None:
-    plain = policy(MINIMAL)
-    assert policy("# note\n[policy]\nfail_under = 90\n" + MINIMAL).raw_hash == plain.raw_hash
-    assert policy("[policy]\nfail_under = 91\n" + MINIMAL).raw_hash != plain.raw_hash
+    bar = "[policy]\nfail_under = 90\n"
+    plain = policy(bar + MINIMAL + "[[components.api.rules]]\nmin = 3\n")
+    spelled = MINIMAL + 'suite = "api"\nmetric = "combined"\nfail_under = 90\n'
+    spelled += '[[components.api.rules]]\nscope = "component"\non = "total"\nmin = 3\n[history]\n[notify]\n'
+    assert policy(f"version = 1\n# note\n{bar}fail_under_patch = 90\nmax_drop = 2\n{spelled}").hash == plain.hash
+    assert policy(bar + MINIMAL).hash != plain.hash
+    assert policy("[policy]\nfail_under = 91\n" + MINIMAL).hash != policy(bar + MINIMAL).hash
+
+
+def test_every_key_that_judges_is_in_the_hash() -> None:
+    plain = policy(MINIMAL).hash
+    for key in (
+        "policy.max_drop = 1",
+        "policy.patch_allowance = 1",
+        'policy.metric = "line"',
+        "policy.count_deletions = true",
+        "policy.soft_start_floor = 1",
+        'policy.attributes = ["security"]',
+        'policy.default_branch = "trunk"',
+        'history.store = "dir:x"',
+        "history.since = 2026-01-01",
+        'register.path = "x.md"',
+        "register.max_term_days = 9",
+    ):
+        assert policy(f"{key}\n{MINIMAL}").hash != plain, key
 
 
 @given(st.decimals(min_value=0, max_value=100, allow_nan=False, allow_infinity=False, places=6))
 def test_every_percentage_is_read_exactly(value: Decimal) -> None:
-    assert policy(f"[policy]\nfail_under = {value:f}\n{MINIMAL}").fail_under == value
+    assert policy(f"[policy]\nfail_under = {value:f}\n{MINIMAL}").gate.fail_under == value
 
 
 @pytest.mark.reliability
@@ -325,9 +392,19 @@ def test_what_is_published_on_github_is_read() -> None:
         + '[publish.github_coverage]\nreport = "api.xml"\nlanguage = "Go"\nlabel = "l"\nrequired = true\n'
     )
     required = (OnGithub.COMMENT, OnGithub.CHECK_RUN)
-    assert made.publish.github == GithubPolicy(Commenting.ON_CHANGE, True, False, True, "gate", "me", required)
-    assert made.publish.github_coverage == GithubCoveragePolicy("api.xml", "Go", "l", True)
+    assert made.publish.github == GithubSettings(
+        comment=Commenting.ON_CHANGE,
+        suite_comments=True,
+        status=False,
+        check_run=True,
+        name="gate",
+        login="me",
+        required=required,
+    )
+    assert made.publish.github_coverage == GithubCoverageSettings(
+        report="api.xml", language="Go", label="l", required=True
+    )
 
 
 def test_where_a_verdict_is_published_is_no_part_of_the_policy_hash() -> None:
-    assert policy(MINIMAL + "[publish.github]\nstatus = false\n").raw_hash == policy(MINIMAL).raw_hash
+    assert policy(MINIMAL + "[publish.github]\nstatus = false\n").hash == policy(MINIMAL).hash

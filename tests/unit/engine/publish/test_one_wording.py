@@ -11,7 +11,7 @@ from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import ReceiptLine, SuiteLine, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts import forms, wording
 from covgov.publish.channels.alerts.state import news
 from covgov.publish.channels.github.suites import suite_text

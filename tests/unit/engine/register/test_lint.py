@@ -10,7 +10,7 @@ import pytest
 
 from covgov.register.entry import Entry, Status
 from covgov.register.lint import problems
-from covgov_testing.builders.register import COMPLETE, POLICY, PROPOSED, TODAY, register
+from covgov_testing.builders.register import COMPLETE, POLICY, PROPOSED, TODAY, register, with_term
 
 
 def test_a_complete_entry_in_date_has_no_problem() -> None:
@@ -41,7 +41,7 @@ def test_a_row_somebody_emptied_is_incomplete_too() -> None:
 
 
 def test_a_term_longer_than_the_policy_allows_is_found() -> None:
-    strict = replace(POLICY, register=replace(POLICY.register, max_term_days=30))
+    strict = with_term(30)
 
     assert [problem.code for problem in problems(register(COMPLETE), strict, TODAY)] == ["overlong"]
 

@@ -16,8 +16,13 @@ from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov_testing import projects
 from covgov_testing.repos import Repo
 
-UNIT = Suite("unit", tests=("tests",))
+UNIT = Suite(tests=("tests",)).named("unit")
 PLAIN = ReportOutputs()
+
+
+def script(*command: str) -> Suite:
+    """A suite of this command, whether a policy file may have it or not."""
+    return Suite.model_construct(command=command).named("unit")
 
 
 class Run:
@@ -138,7 +143,7 @@ def test_a_pytest_usage_error_means_not_arrived(run: Run) -> None:
 
 
 def test_a_missing_test_path_becomes_the_suites_reason(run: Run) -> None:
-    done = run(Suite("unit", tests=("test",)))
+    done = run(Suite(tests=("test",)).named("unit"))
     assert not done.arrived
     assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
     assert (run.out / "unit.why").read_text(encoding="utf-8") == f"{done.reason}\n"
@@ -147,7 +152,7 @@ def test_a_missing_test_path_becomes_the_suites_reason(run: Run) -> None:
 
 
 def test_a_missing_coverage_py_repeats_the_interpreters_error(run: Run) -> None:
-    done = run(Suite("unit", command=("sh", "-c", "echo; echo No module named coverage; echo; exit 1")))
+    done = run(script("sh", "-c", "echo; echo No module named coverage; echo; exit 1"))
     assert not done.arrived
     assert "exit code 1) left no coverage data" in done.reason
     assert done.reason.endswith("Last output: No module named coverage")
@@ -158,7 +163,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(run: Run, 
     bare = run.root / "bare-python"
     bare.write_text(f"#!/bin/sh\necho '/bin/python: No module named {package}'\nexit 1\n", encoding="utf-8")
     bare.chmod(0o755)
-    done = run(Suite("unit", tests=("tests",), python="./bare-python"))
+    done = run(Suite(tests=("tests",), python="./bare-python").named("unit"))
     assert not done.arrived
     assert done.reason.startswith(f"{package} is not installed in the suite's interpreter: run `pip install {package}`")
     assert "or set `python` or `command` in [suites.unit]" in done.reason
@@ -172,7 +177,7 @@ def test_tests_that_print_a_missing_module_still_arrive(run: Run) -> None:
 
 
 def test_a_command_without_data_means_not_arrived(run: Run) -> None:
-    done = run(Suite("unit", command=("sh", "-c", "exit 0")))
+    done = run(script("sh", "-c", "exit 0"))
     assert not done.arrived
     assert done.reason.endswith("left no coverage data; is coverage.py installed in their interpreter?")
     assert done.tests is not None
@@ -180,7 +185,7 @@ def test_a_command_without_data_means_not_arrived(run: Run) -> None:
 
 
 def test_a_missing_interpreter_means_not_arrived_with_a_hint(run: Run) -> None:
-    done = run(Suite("unit", tests=("tests",), python="no-such-python"))
+    done = run(Suite(tests=("tests",), python="no-such-python").named("unit"))
     assert not done.arrived
     assert "no-such-python" in (run.out / "unit.why").read_text(encoding="utf-8")
     assert "no-such-python" in done.reason
@@ -190,7 +195,7 @@ def test_a_missing_interpreter_means_not_arrived_with_a_hint(run: Run) -> None:
 
 def test_a_command_is_measured_by_the_bootstrap_and_analysed_by_its_own_interpreter(run: Run) -> None:
     call = f"import sys; sys.path.insert(0, {str(run.root)!r}); from app.calc import sign; sign(-1)"
-    done = run(Suite("unit", command=(sys.executable, "-c", call)))
+    done = run(script(sys.executable, "-c", call))
     assert done.snapshot is not None
     assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
     assert (done.python, done.tests and done.tests.tests) == (sys.executable, 0)
@@ -199,7 +204,7 @@ def test_a_command_is_measured_by_the_bootstrap_and_analysed_by_its_own_interpre
 @pytest.mark.reliability
 def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
     write = "import os; open(os.path.join(os.environ['_COVGOV_DATA'], '.coverage.x.1.y'), 'w').write('junk')"
-    done = run(Suite("unit", command=(sys.executable, "-S", "-c", write)))
+    done = run(script(sys.executable, "-S", "-c", write))
     assert not done.arrived
     assert "suite-not-reportable" in done.reason
     assert run.written == {"unit.why"}
@@ -208,7 +213,7 @@ def test_data_that_coverage_cannot_report_means_not_arrived(run: Run) -> None:
 @pytest.mark.reliability
 def test_a_damaged_junit_file_leaves_a_note_and_the_exit_code(run: Run) -> None:
     spoil = f"import sys; sys.path.insert(0, {str(run.root)!r}); import app.calc; open(sys.argv[1], 'w').write('<')"
-    done = run(Suite("unit", command=(sys.executable, "-c", spoil, "{junit}")))
+    done = run(script(sys.executable, "-c", spoil, "{junit}"))
     assert done.snapshot is not None
     assert any("not counted" in note for note in done.snapshot.notes)
     assert done.tests is not None

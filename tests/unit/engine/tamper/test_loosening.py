@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgov.policy.policy import HistorySettings
 from covgov.tamper.loosening import loosenings
 from covgov_testing.builders.policy import TWO, policy
 
@@ -115,7 +115,8 @@ def test_a_path_that_moves_between_components_is_told_by_both() -> None:
 def test_the_message_says_from_what_to_what() -> None:
     (one,) = loosenings(policy(), policy(TWO.replace("= 92", "= 91.90")), renames={}, files=())
     assert one.message == "lowered from 92 to 91.90"
-    bare = replace(policy(), bars=tuple(replace(bar, min=None, max_uncovered=3) for bar in policy().bars[:1]))
+    rule = '[[rules]]\nscope = "project"\nmax_uncovered = 3\n'
+    bare = policy(TWO.replace("fail_under = 80\n", "") + rule)
     assert "lowered from 80 to nothing" in {one.message for one in loosenings(policy(), bare, renames={}, files=())}
 
 
@@ -140,7 +141,7 @@ def test_a_file_that_was_left_behind_or_led_away_is_a_loosening() -> None:
 
 def test_an_earlier_since_is_as_strict() -> None:
     base, head = policy(TWO + SINCE), policy(TWO + SINCE)
-    earlier = replace(head, history=replace(head.history, since=date(2025, 1, 1)))
+    earlier = head.model_copy(update={"history": HistorySettings(since=date(2025, 1, 1))})
     assert not loosenings(base, earlier, renames={}, files=())
 
 

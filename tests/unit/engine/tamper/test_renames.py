@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from covgov.policy import bars, scopes
-from covgov.policy.policy import On, Policy
+from covgov.policy.bars import On
+from covgov.policy.policy import Policy
 from covgov.tamper.renames import follow, judging
 from covgov_testing.builders.policy import TWO, policy
 

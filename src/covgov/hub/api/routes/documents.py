@@ -133,4 +133,4 @@ def _longest_term(here: RepositoryReader) -> int | None:
         policy = here.policy()
     except PolicyInvalid:
         return None
-    return None if policy is None else policy.register.max_term_days
+    return None if policy is None else policy.exceptions.max_term_days

@@ -9,8 +9,8 @@ from pydantic import Field
 from covgov.hub.api.wire.figures import WireModel, bar
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionState
-from covgov.policy import config
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.policy import Policy
 from covgov.policy.present import describe, show
 from covgov.register.entry import Entry, Register, Status
 from covgov.register.standing import grievance, standing
@@ -75,7 +75,7 @@ class PolicyComponent(WireModel):
     paths: list[str]
     suite: str
     metric: Metric
-    fail_under: str
+    fail_under: str | None
 
 
 class PolicyDocument(WireModel):
@@ -113,14 +113,14 @@ def register(found: Register, updated_at: datetime, today: date, max_term_days: 
 
 def policy(found: Policy, path: str, text: str, updated_at: datetime) -> PolicyDocument:
     """The policy as `covgov policy show` prints it, with its text."""
-    told = show(found, config.written(lambda name: text.encode() if name == path else None))
+    shown = show(found).payload
     return PolicyDocument.model_validate(
         {
             "path": path,
             "updated_at": updated_at,
-            "policy_hash": found.raw_hash,
-            "settings": told.payload["settings"],
-            "defaults": told.payload["defaults"],
+            "policy_hash": found.hash,
+            "settings": shown["settings"],
+            "defaults": shown["defaults"],
             "suites": list(found.expected),
             "components": [_component(found, name) for name in found.components],
             "bars": [_bar(one) for one in found.bars],
@@ -155,7 +155,7 @@ def _entry(entry: Entry, today: date, max_term_days: int | None) -> RegisterEntr
 def _component(found: Policy, name: str) -> PolicyComponent:
     one = found.components[name]
     return PolicyComponent(
-        name=name, paths=list(one.paths), suite=one.suite, metric=one.metric, fail_under=f"{one.fail_under:f}"
+        name=name, paths=list(one.paths), suite=one.suite, metric=one.metric, fail_under=bar(one.fail_under)
     )
 
 

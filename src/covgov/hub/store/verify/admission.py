@@ -144,7 +144,7 @@ def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: 
 def _admitted(stored: Stored, view: View, known: set[str], policy: Policy | None) -> Admitted:
     verdict = _checked(stored, view, known)
     run = stored.manifest.run
-    if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.raw_hash}:
+    if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.hash}:
         return Admitted(stored, verdict)
     agreement.check(stored.name, layout.assemble(run, view.read, stored.name), policy)
     return Admitted(stored, verdict, verified=True)

@@ -7,8 +7,9 @@ than the hub has (a diff, the base's policy, the register, owners) is believed a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
+
+from msgspec import structs
 
 from covgov.errors import InputError
 from covgov.ingest.merge import merge
@@ -20,10 +21,11 @@ from covgov.judge.rules import bar, empty, suite
 from covgov.model.run import BaselineReason, NoBaseline, RunRecord
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Verdict, fold
-from covgov.policy.policy import BarScope, Policy
+from covgov.policy.bars import BarScope
+from covgov.policy.policy import Policy
 from covgov.register.entry import ENTRY_SCOPES
 
-RULES = (suite.check, empty.check, bar.check)
+CHECKS = (suite.check, empty.check, bar.check)
 """They look at no baseline, diff or day."""
 
 NOT_ASKED = NoBaseline(BaselineReason.NO_REPOSITORY, "the hub has no source code", blocking=False)
@@ -72,8 +74,10 @@ def _judged_again(record: RunRecord, policy: Policy) -> Verdict:
         baseline=NOT_ASKED,
         override=_soft_start(record.verdict, policy),
     )
-    ownerless = replace(policy, bars=tuple(one for one in policy.bars if one.scope is not BarScope.OWNER))
-    return evaluate(facts, [ownerless], RULES)
+    owned = {one.key for one in policy.bars if one.scope is BarScope.OWNER}
+    again = evaluate(facts, [policy], CHECKS)
+    findings = tuple(one for one in again.findings if one.key not in owned)
+    return structs.replace(again, outcome=fold(findings), findings=findings)
 
 
 def _soft_start(verdict: Verdict, policy: Policy) -> Override | None:

@@ -11,7 +11,7 @@ from itertools import chain
 from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Row, Scope, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 
 Owners = Callable[[str], str]
 """path -> its owners, "" when it has none."""

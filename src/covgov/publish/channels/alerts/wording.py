@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from covgov.model.verdict import Scope
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.conditions import Condition
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
 from covgov.publish.channels.alerts.state import News

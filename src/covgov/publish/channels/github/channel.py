@@ -8,7 +8,8 @@ from typing import ClassVar, assert_never
 
 from covgov.ci.interface import CiEvent
 from covgov.model.verdict import Outcome, Row, Verdict
-from covgov.policy.policy import Commenting, OnGithub, Policy
+from covgov.policy.delivery import Commenting, OnGithub
+from covgov.policy.policy import Policy
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.body import compose, marker, shortened, stamp
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, GithubConnector, ParcelFields, connect

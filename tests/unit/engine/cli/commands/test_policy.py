@@ -61,8 +61,9 @@ def test_show_prints_what_is_in_force_and_marks_defaults(tmp_path: Path) -> None
     rows = called.out.splitlines()
     assert "policy.fail_under = 80.50" in rows
     assert any(row.startswith("policy.max_drop = 2 ") and row.endswith("# default") for row in rows)
-    assert "suites.api = pytest tests/api" in rows
-    assert "suites.auth = make auth JUNIT={junit}" in rows
+    assert "suites.api.tests = tests/api" in rows
+    assert "suites.auth.command = make, auth, JUNIT={junit}" in rows
+    assert "components.api.rules = 3, in the bars below" in rows
     assert (
         "components.api.rules[1]: file api, total, combined, paths src/api/core/**: at least 95 % and at most 3 units"
         in rows
@@ -81,7 +82,7 @@ def test_only_keys_that_are_not_written_are_marked_as_defaults(tmp_path: Path, *
     marked = {row.split(" = ")[0]: row.endswith("# default") for row in called.out.splitlines() if " = " in row}
     assert not marked["policy.max_drop"]
     assert not marked["components.api.paths"]
-    assert not marked["suites.api"]
+    assert marked["suites.api.tests"]
     assert marked["policy.fail_under"]
     assert marked["components.api.suite"]
 
@@ -109,7 +110,7 @@ def test_show_as_json_is_versioned(tmp_path: Path) -> None:
 def test_show_schema_needs_no_policy(tmp_path: Path) -> None:
     called = Called(tmp_path, "policy", "show", "--schema", text=None)
     assert called.code == 0
-    assert json.loads(called.out)["title"] == "PolicyFile"
+    assert json.loads(called.out)["title"] == "Policy"
 
 
 def test_explain_names_component_suite_bars_and_the_winner(tmp_path: Path) -> None:

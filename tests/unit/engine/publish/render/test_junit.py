@@ -42,7 +42,10 @@ def test_a_failing_component_is_a_failure_with_every_finding_in_its_text() -> No
     (result,) = cases(*found, rows=(build.row(outcome=Outcome.FAIL),))["covgov.component", "api"].result
     assert isinstance(result, Failure)
     assert result.message == "below its bar"
-    assert result.text == "fail [bar] below its bar Next: test it\nfail [max-drop] dropped"
+    assert (
+        result.text
+        == "fail [bar] below its bar Next: test it; see docs/rules/bar.md\nfail [max-drop] dropped Next: see docs/rules/max-drop.md"
+    )
 
 
 def test_an_undetermined_check_is_an_error() -> None:

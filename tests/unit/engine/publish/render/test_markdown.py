@@ -97,11 +97,11 @@ Patch: judged with all suites
 
 ### Fail
 
-- **bar**: fails *Next: do this*
+- **bar**: fails *Next: do this; see docs/rules/bar.md*
 
 ### Undetermined
 
-- **bar**: unknown
+- **bar**: unknown *Next: see docs/rules/bar.md*
 
 ### Waived
 

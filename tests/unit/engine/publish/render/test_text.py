@@ -46,7 +46,7 @@ patch: 9/10 = 90.00 % (bar 90 %)
 
 FAIL:
   [bar] api: 1599/2000 = 79.95 % < 80 %
-      hint: write tests
+      hint: write tests; see docs/rules/bar.md
 Waived:
   [bar] auth is waived (waived by EX-1)
 

@@ -17,7 +17,7 @@ from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric, TestRun
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict, fold
 from covgov.policy.config import parse
-from covgov.policy.policy import Bar, BarScope, On, Policy
+from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.policy import API_AND_AUTH, knowing, view
 from covgov_testing.builders.run import run, verdict
@@ -171,7 +171,7 @@ def test_no_run_passes_whose_tests_did_not(tests: TestRun, what: str) -> None:
 @pytest.mark.security
 def test_no_run_passes_without_a_declared_suite() -> None:
     """No component is measured by it, so no row gives it away."""
-    more = replace(POLICY, suites={**POLICY.suites, "web": POLICY.suites["api"]})
+    more = POLICY.model_copy(update={"suites": {**POLICY.suites, "web": POLICY.suites["api"]}})
     with pytest.raises(InputError, match="project is told as 5/10"):
         agreement.check("runs/1", run(snapshots=SUITES, made=honest()), more)
     with pytest.raises(InputError, match=r"suite web:? did not arrive"):
@@ -298,7 +298,11 @@ def test_a_soft_start_is_for_a_policy_of_one_suite() -> None:
         api(lambda row: structs.replace(row, bar=Decimal(20))), findings=(note,), soft_start="a bar from outside"
     )
     with pytest.raises(InputError, match="api was held against 20, but its policy wants 50"):
-        agreement.check("runs/1", run(snapshots=SUITES, made=made), replace(POLICY, soft_start_floor=Decimal(10)))
+        agreement.check(
+            "runs/1",
+            run(snapshots=SUITES, made=made),
+            POLICY.model_copy(update={"gate": POLICY.gate.model_copy(update={"soft_start_floor": Decimal(10)})}),
+        )
 
 
 FURTHER = {
@@ -328,7 +332,7 @@ def test_every_bar_that_coverage_can_tell_is_held_against_it(kind: str) -> None:
 @pytest.mark.security
 def test_the_projects_bar_is_owed_even_where_the_project_is_left_out() -> None:
     made = structs.replace(softened(20).verdict, rows=(), project=None, findings=(), soft_start=None)
-    policy = replace(one(), components={})
+    policy = one().model_copy(update={"components": {}})
     with pytest.raises(InputError, match="nothing is said of this: project: 2/10"):
         agreement.check("runs/1", run(snapshots={"api": POOR}, made=made), policy)
 
@@ -357,6 +361,6 @@ def test_a_soft_start_that_this_program_judged_is_believed_as_history_keeps_it()
 
 
 def test_bars_per_owner_stay_the_recorders_word() -> None:
-    owned = replace(one(), bars=(*one().bars, Bar("rules[0]", BarScope.OWNER, On.TOTAL, Metric.LINE, min=Decimal(99))))
+    owned = one(rules='[[rules]]\nscope = "owner"\nmetric = "line"\nmin = 99')
     made = verdict(rows=[component_row("api", RICH)])
     agreement.check("runs/1", run(snapshots={"api": RICH}, made=made), owned)

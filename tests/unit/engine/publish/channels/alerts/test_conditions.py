@@ -10,7 +10,7 @@ from msgspec import structs
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Scope, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.conditions import Condition, conditions
 from covgov.publish.channels.interface import nobody
 from covgov_testing.builders import verdict as build

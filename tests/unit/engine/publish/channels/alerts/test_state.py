@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.model.verdict import Finding, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.state import News, news
 from covgov.publish.channels.interface import nobody
 from covgov_testing.builders import verdict as build

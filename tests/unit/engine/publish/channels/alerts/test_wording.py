@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
-from covgov.policy.notification import Occasion
+from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts import wording
 from covgov.publish.channels.alerts.note import Note, Severity
 from covgov.publish.channels.alerts.state import news

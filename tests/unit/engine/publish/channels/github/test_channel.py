@@ -11,7 +11,8 @@ from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, PatchRow, SuiteLine, Verdict
-from covgov.policy.policy import OnGithub, Suite
+from covgov.policy.delivery import GithubSettings, OnGithub, PublishSettings
+from covgov.policy.policy import Suite
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.body import MOST_BYTES
 from covgov.publish.channels.github.channel import GithubChannel, changed
@@ -53,10 +54,10 @@ def test_a_pull_request_gets_a_comment_and_a_status_by_default() -> None:
 @pytest.mark.security
 def test_spooled_parcels_are_sent_under_the_policys_names_only() -> None:
     told = publication(RED, text=EVERYTHING)
-    known = replace(told.policy, suites=dict.fromkeys(("api", "auth"), Suite(name="api")))
+    known = told.policy.model_copy(update={"suites": {"api": Suite(), "auth": Suite()}})
     parcels = channel().parcels(told)
     assert {parcel.body["kind"] for parcel in parcels} == set(OnGithub)
-    renamed = replace(known, publish=replace(known.publish, github=replace(known.publish.github, name="other")))
+    renamed = known.model_copy(update={"publish": PublishSettings(github=GithubSettings(name="other"))})
     for parcel in parcels:
         assert channel().refusal(parcel, known) == ""
         assert "[publish.github]" in channel().refusal(parcel, renamed)

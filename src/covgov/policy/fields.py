@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import UTC, time, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from covgov.model.ratio import MOST_PLACES
-from covgov.model.snapshot import Metric
 from covgov.policy import globs
-from covgov.policy.notification import zone_of
-from covgov.policy.policy import BarScope, Commenting, On, OnGithub
 
 PLAIN = re.compile(rf"[0-9]{{1,3}}(?:\.[0-9]{{1,{MOST_PLACES}}})?", re.ASCII)
 """How a percentage is written: no sign, exponent or underscore, and no more digits than anyone can read."""
@@ -84,6 +82,11 @@ def _hours(value: object) -> tuple[time, time]:
     return time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
 
 
+def zone_of(name: str) -> tzinfo:
+    """UTC needs no time zone database. Raises ZoneInfoNotFoundError (a KeyError), ValueError or OSError."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
 def _zone(value: object) -> str:
     words = "must be a time zone that this machine knows, like Europe/Paris, not {value}"
     unknown = PydanticCustomError("not-a-zone", words, {"value": repr(value)})
@@ -99,8 +102,8 @@ def _zone(value: object) -> str:
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def _one_of(kind: type[Choice]) -> Callable[[object], Choice]:
-    """A validator that turns text into a member and names all members when it cannot."""
+def one_of(kind: type[Choice]) -> Callable[[object], Choice]:
+    """A validator that turns text into a member and lists all members when it cannot."""
     choices = ", ".join(kind)
 
     def chosen(value: object) -> Choice:
@@ -113,20 +116,20 @@ def _one_of(kind: type[Choice]) -> Callable[[object], Choice]:
     return chosen
 
 
+Item = TypeVar("Item")
+
 Percent = Annotated[Decimal, BeforeValidator(_exact), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 Units = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+Many = Annotated[tuple[Item, ...], Field(strict=False)]
+"""A list of the file; what is in it stays strict."""
 Glob = Annotated[str, BeforeValidator(_glob), WithJsonSchema({"type": "string", "minLength": 1})]
 MarkdownPath = Annotated[
     str, BeforeValidator(_markdown), WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"\.md$"})
 ]
-MetricText = Annotated[Metric, BeforeValidator(_one_of(Metric))]
-ScopeText = Annotated[BarScope, BeforeValidator(_one_of(BarScope))]
-OnText = Annotated[On, BeforeValidator(_one_of(On))]
-CommentingText = Annotated[Commenting, BeforeValidator(_one_of(Commenting))]
-OnGithubText = Annotated[OnGithub, BeforeValidator(_one_of(OnGithub))]
 Words = Annotated[
-    list[Text],
+    Many[Text],
     BeforeValidator(_words),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
@@ -134,4 +137,3 @@ Hours = Annotated[
     tuple[time, time], BeforeValidator(_hours), WithJsonSchema({"type": "string", "pattern": f"^{_HOURS.pattern}$"})
 ]
 Zone = Annotated[str, BeforeValidator(_zone)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]

@@ -1,0 +1,128 @@
+"""The keys of the policy file one by one, and what their fields declare: which direction is stricter, what
+`covgov policy show` prints for a key without a value, what it hides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are faults, nothing is converted between types, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class Stricter(StrEnum):
+    """Which change of a key makes a gate easier. A value that is absent counts as infinitely high."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    SAME = "same"  # any change of a value does, but not setting one
+    BAR = "bar"  # compiled to a bar: bars are compared instead
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """What `policy show` prints for a key without a value."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows from the change of a key that makes a gate easier."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Marks a key whose values may hold secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """key: `components.auth.paths`. given: whether the file sets it."""
+
+    key: str
+    value: object
+    given: bool
+    field: FieldInfo
+
+    @property
+    def stricter(self) -> Stricter:
+        return next((mark for mark in self.field.metadata if isinstance(mark, Stricter)), Stricter.NEITHER)
+
+    @property
+    def consequence(self) -> str:
+        return next((mark.words for mark in self.field.metadata if isinstance(mark, Consequence)), "")
+
+
+def settings(table: Table, prefix: str = "") -> Iterator[Setting]:
+    """Every key below a table in the order of its fields, defaults included."""
+    for name, field in type(table).model_fields.items():
+        key, value = f"{prefix}{field.alias or name}", getattr(table, name)
+        if isinstance(value, Table):
+            yield from settings(value, f"{key}.")
+        elif isinstance(value, Mapping):
+            for inner, one in value.items():
+                yield from settings(one, f"{key}.{inner}.")
+        else:
+            yield Setting(key, value, name in table.model_fields_set, field)
+
+
+def word(value: object) -> str:
+    """One value as people write it: no exponent, no rounding."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return format(value, "f")
+        case time():
+            return f"{value:%H:%M}"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def loosened(base: Table, head: Table) -> Iterator[tuple[Setting, Setting]]:
+    """(base's, head's) of each key that is less strict at the head."""
+    before = {one.key: one for one in settings(base)}
+    for new in settings(head):
+        old = before.get(new.key)
+        if old is not None and _looser(new.stricter, old.value, new.value):
+            yield old, new
+
+
+def _looser(direction: Stricter, old: object, new: object) -> bool:
+    match direction:
+        case Stricter.LOWER:
+            return _above(new, old)
+        case Stricter.HIGHER:
+            return _above(old, new)
+        case Stricter.SAME:
+            return old not in (None, "") and new != old
+        case Stricter.BAR | Stricter.NEITHER:
+            return False
+        case _:
+            assert_never(direction)
+
+
+def _above(one: object, other: object) -> bool:
+    if one is None or other is None:
+        return one is None and other is not None
+    if isinstance(one, date) and isinstance(other, date):
+        return one > other
+    if isinstance(one, Decimal | int) and isinstance(other, Decimal | int):
+        return one > other
+    raise TypeError(f"no order between {one!r} and {other!r}")
