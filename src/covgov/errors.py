@@ -5,11 +5,11 @@
     |- PolicyInvalid       exit 3   covgov.toml (or [tool.covgov]) has faults, all listed at once
     |- RegisterInvalid     exit 3   the exception register cannot be read without guessing
     |- InputError          exit 4   a report or snapshot is missing, empty, damaged or of no known format
-    |- DeliveryFailed      exit 5   the verdict stands, but recording or sending it failed
+    |- DeliveryFailed      exit 5   the verdict is reached, but recording or sending it failed
     |  `- NotConfigured    exit 5   nothing was sent, because a variable that the destination needs is not set
-    `- Undetermined        exit 11  the question cannot be answered from what is here
+    `- Undetermined        exit 11  there is not enough data for an answer
 
-Each carries a stable `code` (kebab case, listed in docs/errors.md), a message that says what and where, and a hint that
+Each has a stable `code` (kebab case, listed in docs/errors.md), a message that says what and where, and a hint that
 says what to do next. One boundary (`covgov.cli.boundary`) turns them into output and exit codes.
 """
 
@@ -19,7 +19,7 @@ from typing import ClassVar
 
 
 class CovgovError(Exception):
-    """Root of the tree. `code` is stable: scripts may match it; the message may be reworded."""
+    """Root of the tree. `code` is stable, so scripts can match it; the message can change."""
 
     exit_code: ClassVar[int] = 2
 
@@ -65,11 +65,11 @@ class DeliveryFailed(CovgovError):
 
 
 class NotConfigured(DeliveryFailed):
-    """The environment lacks what a destination needs: nothing was tried, and nothing is kept for later."""
+    """A destination's environment variable is not set: nothing was sent and nothing is spooled."""
 
 
 class Undetermined(CovgovError):
-    """The question has no answer here: history unreachable, clone too shallow, nothing measured."""
+    """There is not enough data for an answer: history unreachable, clone too shallow, nothing measured."""
 
     exit_code: ClassVar[int] = 11
 

@@ -1,4 +1,4 @@
-"""Files that covgov writes: each whole or not at all."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ READABLE = 0o644
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What fails below fails to write `path`: DeliveryFailed (`artifact-unwritable`) instead of an OSError."""
+    """Turns an OSError in the block into DeliveryFailed (`artifact-unwritable`) for `path`."""
     try:
         yield
     except OSError as error:
         raise DeliveryFailed(
             "artifact-unwritable",
             f"{path} cannot be written: {error.strerror or error}",
-            hint="check what lies at this path, the folder's permissions and the free space",
+            hint="check this path, the folder's permissions and the free space",
         ) from error
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Write a file whole or not at all; makes its directory. Raises DeliveryFailed (`artifact-unwritable`)."""
+    """Write a file atomically and create its directory. Raises DeliveryFailed (`artifact-unwritable`)."""
     with writing(path):
         place(path, data)
     return path
@@ -37,7 +37,7 @@ def write(path: Path, data: bytes) -> Path:
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write every file (name -> bytes, `/` parts folders) below a folder, which is created.
 
-    Raises DeliveryFailed (`artifact-unwritable`) naming the first path that could not be written; files before it stay
+    Raises DeliveryFailed (`artifact-unwritable`) naming the first path that failed; files before it stay
     written.
     """
     for name in sorted(files):
@@ -45,7 +45,7 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove one of covgov's own files, if it is there. Raises DeliveryFailed (`artifact-unwritable`)."""
+    """Remove a file if it exists. Raises DeliveryFailed (`artifact-unwritable`)."""
     with writing(path):
         path.unlink(missing_ok=True)
 
@@ -57,9 +57,9 @@ def remove_all(folder: Path, names: Iterable[str]) -> None:
 
 
 def place(path: Path, data: bytes, mode: int = READABLE) -> None:
-    """`write` for who has better words for a failure. Raises OSError, also for a device or pipe: it is not replaced."""
+    """`write` for callers with their own error message. Raises OSError, also for a device or pipe, which is kept."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)

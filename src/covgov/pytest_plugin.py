@@ -1,10 +1,10 @@
-"""Tells coverage.py which quality attributes a test carries, as a dynamic context: `covgov:architecture,security`.
+"""Sets a coverage.py context with the quality attributes of each test: `covgov:architecture,security`.
 
-A test marked with a quality attribute (`@pytest.mark.security`) runs, from set-up to tear-down, under a context that
-names its attributes, sorted. Without active coverage, or with a context setting of the user's own, it does nothing.
+A test marked with a quality attribute (`@pytest.mark.security`) runs, from set-up to tear-down, in a context that
+lists its attributes, sorted. Without active coverage, or with the user's own context setting, it does nothing.
 
-Imports nothing of covgov, and coverage.py only if somebody else has: a plugin is imported before measurement begins,
-and whatever it imports would be missing from the coverage of its own package.
+Never imports covgov or coverage.py itself: a plugin is imported before measurement begins,
+and the modules it imports would be missing from their package's coverage.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PREFIX = "covgov:"
 
 
 class ActiveCoverage(Protocol):
-    """The part of `coverage.Coverage` that is used here."""
+    """The used part of `coverage.Coverage`."""
 
     def get_option(self, option_name: str, /) -> object: ...
 
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
-    """The attributes in force: the ini option, else the comma-separated `listed`, else the default three."""
+    """The quality attributes: the ini option, else the comma-separated `listed`, else the default."""
     configured: list[str] = config.getini("covgov_attributes")
     return tuple(configured or [name.strip() for name in listed.split(",") if name.strip()] or DEFAULT)
 
@@ -74,7 +74,7 @@ def active() -> ActiveCoverage | None:
 def obstacle(coverage: ActiveCoverage, config: pytest.Config) -> str:
     """Why contexts cannot be used here; empty when they can."""
     if coverage.get_option("run:dynamic_context") or config.getoption("cov_context", None):
-        return "a dynamic context of the project's own is configured: tests were not tagged with quality attributes"
+        return "the project configures its own dynamic context: tests were not tagged with quality attributes"
     about = dict(coverage.sys_info())
     if about.get("core", about.get("tracer")) == "SysMonitor":
         return "the sysmon core has no contexts: tests were not tagged with quality attributes"
@@ -82,8 +82,8 @@ def obstacle(coverage: ActiveCoverage, config: pytest.Config) -> str:
 
 
 class AttributePlugin:
-    """Switches the context when a test needs another one than the test before it: a switch makes coverage.py write what
-    it has. notes: the directory for notes, "" for none."""
+    """Switches the context only when it differs from the previous test's: a switch makes coverage.py write its
+    data. notes: the directory for notes, "" for none."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class AttributePlugin:
 
 
 def leave(note: str, directory: str) -> None:
-    """Write a note where `covgov run` finds it; one file per process, so that workers never share one."""
+    """Write a note for `covgov run`; one file per process, so that workers do not collide."""
     if directory and Path(directory).is_dir():
         path = Path(directory, f"covgov-notes.{os.getpid()}.json")
         path.write_text(json.dumps({"notes": [note]}), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Which CI is this, what does it build, and against what."""
+"""Detects the CI system, and what it builds against which base."""

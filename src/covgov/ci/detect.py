@@ -1,4 +1,4 @@
-"""Which CI is this, and what is it building?"""
+"""Detects the CI system of the environment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from covgov.ci.registry import SYSTEMS
 
 
 def detect(env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
-    """The CI of this environment, or `local`. read: the bytes of a file that the CI left for the job, None when absent.
+    """The CI of this environment, or `local`. read: the bytes of a file of the CI, None when absent.
 
-    Raises InputError (`ci-event-damaged`) when such a file is not what the CI writes.
+    Raises InputError (`ci-event-damaged`) when such a file is invalid.
     """
     for system in SYSTEMS.values():
         if system.recognises(env):

@@ -1,4 +1,4 @@
-"""A CI that says no more than that it is one."""
+"""Any other CI that sets the variable CI."""
 
 from __future__ import annotations
 

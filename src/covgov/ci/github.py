@@ -23,7 +23,7 @@ EVENTS = {
     "schedule": CiEvent.SCHEDULE,
     "workflow_dispatch": CiEvent.MANUAL,
 }
-"""Events whose code is the ref's own; any other event is treated as started by hand and never pushes history."""
+"""Events that run the ref's own code; any other event counts as manual and never pushes history."""
 
 
 class _Ref(msgspec.Struct):
@@ -46,7 +46,7 @@ class _PayloadRepository(msgspec.Struct):
 
 
 class _EventPayload(msgspec.Struct):
-    """What is read of GitHub's event file; everything else in it is ignored."""
+    """The used fields of GitHub's event file."""
 
     before: str = ""
     repository: _PayloadRepository | None = None
@@ -73,8 +73,8 @@ def _payload(event: bytes | None, where: str) -> _EventPayload:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             "ci-event-damaged",
-            f"{where} is not an event as GitHub writes it: {error}",
-            hint="the runner writes this file; unset GITHUB_ACTIONS to run as on a laptop",
+            f"{where} is not a valid GitHub event file: {error}",
+            hint="the runner writes this file; unset GITHUB_ACTIONS to run locally",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What a CI system is, and what covgov wants to know of the one that runs it."""
+"""The protocol of CI systems, and the facts about a job."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class CiEvent(StrEnum):
 
 
 OF_A_BRANCH = (CiEvent.PUSH, CiEvent.SCHEDULE, CiEvent.MANUAL)
-"""Events that build a branch as it is, as opposed to what it might become."""
+"""Events that build a branch itself, not a merge of it."""
 
 NO_COMMIT = re.compile(r"0*")
-"""How code hosts write "there was no commit before"."""
+"""How code hosts write "no commit"."""
 
 
 class BranchSource(StrEnum):
-    """Who says which branch is built: the CI, the caller (`history push --branch`), or nobody."""
+    """Source of the branch name: the CI, the caller (`history push --branch`), or none."""
 
     CI = "ci"
     CALLER = "caller"
@@ -35,16 +35,16 @@ class BranchSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CiContext:
-    """system: the CI's name in `covgov.ci.registry`, or `local`. branch_from: who says which branch is built.
+    """system: the CI's name in `covgov.ci.registry`, or `local`. branch_from: source of the branch name.
 
     branch: the branch being built, "" when detached or unknown. target: the branch a pull request goes to (""
     otherwise).
-    base_commit: tip of the target when the CI took the pull request up, as its event says ("" unknown).
-    before: the commit the branch pointed to before this push ("" unknown). on_default_branch: only then may history
-    be pushed.
-    head_commit: the newest commit of a pull request, which the forge shows; not the merge commit that is built ("" when
+    base_commit: tip of the target branch in the CI's event ("" unknown).
+    before: the branch's commit before this push ("" unknown). on_default_branch: only then is history
+    pushed.
+    head_commit: the newest commit of a pull request, not the merge commit that is built ("" when
     there is none).
-    summary_path: file that the CI shows as the job summary, "" when it has none.
+    summary_path: the CI's job summary file, "" when it has none.
     """
 
     system: str
@@ -67,16 +67,16 @@ class CiContext:
 
 
 class CiSystem(Protocol):
-    """One CI system. Pure but for `read`, which gives the bytes of a file, None when there is none."""
+    """One CI system. Pure except for `read`: path -> bytes, None when there is no such file."""
 
     name: ClassVar[str]
 
     def recognises(self, env: Mapping[str, str]) -> bool:
-        """Whether this environment is one of its jobs."""
+        """Whether the environment is a job of this system."""
         ...
 
     def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
-        """What the job builds. Raises InputError (`ci-event-damaged`)."""
+        """The facts about the job. Raises InputError (`ci-event-damaged`)."""
         ...
 
 
@@ -86,5 +86,5 @@ def on_default_branch(event: CiEvent, branch: str, default: str) -> bool:
 
 
 def commit_or_none(name: str) -> str:
-    """A commit id, "" for the zeros that mean none."""
+    """The commit id, "" for all zeros."""
     return "" if NO_COMMIT.fullmatch(name) else name

@@ -1,4 +1,4 @@
-"""Every CI system by its name. The first that recognises the environment is asked: `generic` comes last."""
+"""Every CI system by its name. The first that recognises the environment is used, so `generic` comes last."""
 
 from __future__ import annotations
 

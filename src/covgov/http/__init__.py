@@ -1,1 +1,1 @@
-"""How covgov talks to servers."""
+"""The HTTP client."""

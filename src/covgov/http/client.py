@@ -1,7 +1,7 @@
-"""The one HTTP client: what a request carries, how long covgov waits for an answer, and how often it asks again.
+"""The one HTTP client: headers, timeouts and retries.
 
-A token goes into one header and nowhere else: no message repeats it, and redirects are not followed, so that it is sent
-to no other host than the one that was named. What a server says is shown as one harmless line.
+A token is sent in one header only: no message repeats it, and redirects are not followed, so that no
+other host gets it. A server's message is shown as one printable line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from covgov import __version__
 
 LONGEST_WAIT = 120.0
-"""Seconds that one wait and all attempts of a request together may take; a longer wait is reported, not waited."""
+"""Limit in seconds of one wait, and of all attempts together; a longer wait is reported as an error."""
 
 LONGEST_LINE = 500
 
@@ -27,10 +27,10 @@ T = TypeVar("T")
 
 
 class TransientFailure(Exception):
-    """An answer that may be another one soon.
+    """A failure that a retry can solve.
 
-    failure: what to raise when no attempt is left. seconds: how long the server asks to wait, None when it does not
-    say.
+    failure: raised when no attempt is left. seconds: the server's Retry-After, None without
+    one.
     """
 
     def __init__(self, failure: Exception, seconds: float | None = None) -> None:
@@ -41,7 +41,7 @@ class TransientFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often to ask, and how long to wait for an answer and between attempts, in seconds."""
+    """Number of attempts, and timeouts and pauses in seconds."""
 
     attempts: int
     read: float
@@ -69,7 +69,7 @@ class HttpClient:
             http.close()
 
     def send(self, request: httpx2.Request, no_answer: Callable[[str], Exception]) -> httpx2.Response:
-        """One request, one answer, whatever its status. Raises TransientFailure with `no_answer` of what went wrong."""
+        """Send one request; any status is an answer. Raises TransientFailure with `no_answer(reason)`."""
         try:
             return self._http.send(request)
         except httpx2.UnsupportedProtocol as error:
@@ -78,9 +78,9 @@ class HttpClient:
             raise TransientFailure(no_answer(f"{type(error).__name__}: {error}")) from None
 
     def insist(self, step: Callable[[], T]) -> T:
-        """A step of one or more requests, repeated as a whole until it succeeds or the patience ends.
+        """Run a step of one or more requests, repeated as a whole until it succeeds or no attempt is left.
 
-        So a step that looks for a thing before it makes one does not make two when an answer is lost. Raises what the
+        So a step that searches before it creates does not create twice when an answer is lost. Raises what the
         step raises, and the failure of the last TransientFailure.
         """
         patience = self._patience
@@ -101,7 +101,7 @@ class HttpClient:
 
 
 def pause(error: Exception) -> bool | float:
-    """Before another attempt: as long as the server asks, True when it does not say; False for no other attempt."""
+    """Wait before the next attempt: the server's seconds, True for the default, False for no further attempt."""
     if not isinstance(error, TransientFailure):
         return False
     if error.seconds is None:
@@ -110,7 +110,7 @@ def pause(error: Exception) -> bool | float:
 
 
 def split_address(text: str) -> SplitResult | None:
-    """A plain http(s) address: a host, and no user, query or fragment. None for anything else."""
+    """A plain http(s) address without user, query or fragment; None for anything else."""
     try:
         url = urlsplit(text)
         plain = bool(url.hostname) and url.username is None and not url.query and not url.fragment and url.port != 0
@@ -125,7 +125,7 @@ def unencrypted(url: SplitResult) -> bool:
 
 
 def loopback(host: str) -> bool:
-    """Whether the host is this machine, so that what is sent to it unencrypted does not travel."""
+    """Whether the host is this machine, so that unencrypted data does not leave it."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -133,10 +133,10 @@ def loopback(host: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """What a server says, fit for a terminal: one line, no control characters, not endless."""
+    """A server's message for a terminal: one line, no control characters, limited length."""
     return "".join(character if character.isprintable() else " " for character in text)[:LONGEST_LINE]
 
 
 def seconds(header: str) -> float | None:
-    """A header's number of seconds, of a wait or since 1970; None for anything else, like a date."""
+    """A header's number of seconds; None for anything else, like a date."""
     return float(header) if header.isascii() and header.isdigit() else None

@@ -1,4 +1,4 @@
-"""The hub as one ASGI application, made from its settings and its dependencies; nothing is global."""
+"""The hub's ASGI application, made from settings and dependencies; there is no global state."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from covgov.hub.deps import HubDeps
 from covgov.hub.settings import HubSettings
 
 SMALLEST_GZIP = 1000
-"""Bytes of an answer below which compressing it gains nothing."""
+"""Smaller answers are not compressed."""
 
 
 class HubApplication(FastAPI):
-    """FastAPI, whose OpenAPI document tells every answer."""
+    """FastAPI with a complete OpenAPI document."""
 
     def openapi(self) -> dict[str, object]:
         return complete(super().openapi())

@@ -1,7 +1,7 @@
-"""What the hub takes from outside, as one value, and how a route reaches it.
+"""The hub's external dependencies, and how routes access them.
 
 The application keeps both values on its state: `request.app.state.deps` (HubDeps) and `request.app.state.settings`
-(HubSettings). A route opens its one transaction with `unit`, which ends before the answer leaves the process: what was
+(HubSettings). A route opens its one transaction with `unit`, which ends before the answer is sent: what was
 acknowledged is stored.
 """
 
@@ -26,9 +26,9 @@ from covgov.hub.store.work import UnitOfWork, transaction
 
 @dataclass(frozen=True, slots=True)
 class HubDeps:
-    """now: the clock (aware, UTC). secrets: that many random bytes. fetch_jwks: the body behind an issuer's key URL.
+    """now: the clock (aware, UTC). secrets: returns that many random bytes. fetch_jwks: the body at a key URL.
 
-    monotonic: seconds that never go back, for limits on rate and duration; a clock that jumps does not move them.
+    monotonic: seconds that never go back, for limits on rate and duration.
     """
 
     engine: Engine
@@ -63,8 +63,8 @@ def request_id_of(request: Request) -> str:
 def unit(request: Request, principal: Principal, *, write: bool) -> Iterator[UnitOfWork]:
     """The transaction of this request: committed when the block ends, rolled back when it raises.
 
-    Audit entries are written on its connection, so an entry that cannot be written leaves nothing behind. That a CI job
-    tried to add a run that is not its own is kept in a transaction afterwards.
+    Audit entries are written on its connection, so a failed entry rolls back the change. The refusal of a CI job's
+    run is audited in a second transaction.
     """
     deps = deps_of(request)
     try:

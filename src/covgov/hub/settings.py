@@ -1,4 +1,4 @@
-"""The hub's settings as one frozen value; read from the environment by `covgov hub serve` only."""
+"""The hub's settings; `covgov hub serve` reads them from the environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class OidcIssuer:
-    """An OIDC issuer whose CI tokens are accepted. kind: `github` or `gitlab`: which claims say repository and ref."""
+    """An accepted OIDC issuer. kind: `github` or `gitlab`, which name repository and ref in different claims."""
 
     kind: str
     issuer: str
@@ -21,8 +21,8 @@ class OidcIssuer:
 class HubLimits:
     """Sizes in bytes, counts, seconds. A request that exceeds one is refused with a problem document.
 
-    document: of a body that is neither an upload nor an addition, as sent and unpacked. body, unpacked: of these two.
-    repository: of all that one repository keeps.
+    document: a body, packed and unpacked. body, unpacked: the same for uploads and additions.
+    repository: all stored data of one repository.
     """
 
     document: int = 2 * 1024 * 1024
@@ -37,9 +37,9 @@ class HubLimits:
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """database_url: a SQLAlchemy URL. public_url: how clients reach the hub. audience: what an OIDC token must name.
+    """database_url: a SQLAlchemy URL. public_url: the hub's address for clients. audience: required in OIDC tokens.
 
-    The audience is this hub's alone: what is sent to another hub could be passed on to this one otherwise.
+    The audience must be unique to this hub, or another hub could replay its tokens here.
     """
 
     database_url: str
@@ -49,4 +49,4 @@ class HubSettings:
     clock_skew: int = 60
     limits: HubLimits = field(default_factory=HubLimits)
     trusted_proxies: tuple[Network, ...] = ()
-    """From where X-Forwarded-For is believed."""
+    """Proxies whose X-Forwarded-For is trusted."""

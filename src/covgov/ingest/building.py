@@ -1,4 +1,4 @@
-"""How formats build a file's coverage: checked line numbers, bounded sizes, one way to settle branch exits."""
+"""Shared by the formats: builds a file's coverage with checked line numbers, bounded sizes and settled branch exits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from covgov.model.snapshot import CountedExits, Exit, FileCoverage
 MAX_LINE = lines.MAX_LINE
 
 MAX_LINES_IN_REPORT = 500_000_000
-"""Sum of every file's highest line: a line set takes a bit per line, so this bounds memory to some 120 MB."""
+"""Limit of the sum of all files' highest lines: a line set has a bit per line, so this limits memory to 120 MB."""
 
 TAGGED = "covgov:"
 """Prefix of the dynamic contexts that carry quality attributes: `covgov:reliability,security`."""
@@ -21,18 +21,18 @@ TAGGED = "covgov:"
 
 def damaged(where: str, what: str) -> InputError:
     """The error for a report that contradicts its format or itself."""
-    return InputError("report-damaged", f"{where}: {what}", hint="write the report again; covgov never guesses at one")
+    return InputError("report-damaged", f"{where}: {what}", hint="write the report again; covgov does not guess")
 
 
 def line_number(value: int, where: str) -> int:
-    """A believable line number. Raises InputError."""
+    """A line number within bounds. Raises InputError."""
     if not 1 <= value <= MAX_LINE:
         raise damaged(where, f"line {value} is not between 1 and {MAX_LINE}")
     return value
 
 
 def writes_line_zero(version: str) -> bool:
-    """Whether this coverage.py counts a line 0 per module: those before 6.3 do under Python 3.11 and later."""
+    """Whether this coverage.py counts a line 0 per module: versions before 6.3 do in Python 3.11 and later."""
     found = re.match(r"(\d{1,3})\.(\d{1,3})\b", version)
     return found is not None and (int(found[1]), int(found[2])) < (6, 3)
 
@@ -41,7 +41,7 @@ LINE_ZERO = "a line 0 that this old coverage.py counts per module is left out"
 
 
 def file_path(text: str, where: str) -> str:
-    """A path as the report writes it, refused when no file can be called so."""
+    """A path as in the report. Raises InputError for an impossible file name."""
     if not text.strip() or len(text) > 4096:
         raise damaged(where, "a file without a name, or with one of more than 4096 characters")
     if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in text):
@@ -50,14 +50,14 @@ def file_path(text: str, where: str) -> str:
 
 
 def tags_of(context: str) -> tuple[str, ...]:
-    """The quality attributes that a context names: `static|covgov:a,b` -> ("a", "b")."""
+    """The quality attributes in a context: `static|covgov:a,b` -> ("a", "b")."""
     marked = [part for part in context.split("|") if part.startswith(TAGGED)]
     return tuple(tag for part in marked for tag in part.removeprefix(TAGGED).split(",") if tag)
 
 
 @dataclass(slots=True)
 class FileBuilder:
-    """One file while it is read. hits: line -> ran. exits: exit -> taken. counted: line -> (taken, all) exits."""
+    """One file during parsing. hits: line -> ran. exits: exit -> taken. counted: line -> (taken, all) exits."""
 
     hits: dict[int, bool] = field(default_factory=dict)
     exits: dict[Exit, bool] = field(default_factory=dict)
@@ -66,19 +66,19 @@ class FileBuilder:
     attributes: dict[str, set[int]] = field(default_factory=dict)
 
     def hit(self, line: int, ran: bool) -> None:
-        """A statement; seen twice, it ran if it ran once."""
+        """Add a statement; listed twice, it ran if it ran once."""
         self.hits[line] = self.hits.get(line, False) or ran
 
     def exit(self, source: int, target: int, taken: bool) -> None:
         self.exits[source, target] = self.exits.get((source, target), False) or taken
 
     def count(self, line: int, taken: int, total: int) -> None:
-        """Exits known by number; seen twice, the larger numbers stand."""
+        """Add exits known by number; of a line listed twice, the larger numbers count."""
         before = self.counted.get(line, (0, 0))
         self.counted[line] = (max(before[0], taken), max(before[1], total))
 
     def build(self) -> FileCoverage:
-        """The value. A line with counted exits keeps no exact ones: mixing them would count twice."""
+        """The file's coverage. A line with counted exits drops its exact ones, which would count twice."""
         exits = {exit_: taken for exit_, taken in self.exits.items() if exit_[0] not in self.counted}
         covered = {line for line, ran in self.hits.items() if ran}
         return FileCoverage(
@@ -93,18 +93,18 @@ class FileBuilder:
 
 
 def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, FileCoverage]:
-    """Every file, after a check that all line sets together stay within MAX_LINES_IN_REPORT."""
+    """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT."""
     total = sum(max((*b.hits, *b.excluded, 0)) for b in builders.values())
     if total > MAX_LINES_IN_REPORT:
-        raise damaged(where, f"its files claim {total} lines together, more than {MAX_LINES_IN_REPORT}")
+        raise damaged(where, f"its files have {total} lines in all, more than {MAX_LINES_IN_REPORT}")
     return {path: builder.build() for path, builder in builders.items()}
 
 
 def settle_pragmas(builder: FileBuilder, stated: int) -> None:
-    """Make up for exits that coverage.py counts as taken but does not list.
+    """Add the exits that coverage.py counts as taken but does not list.
 
     A line under `# pragma: no branch` is reported with the one exit that was taken while two are counted. Only when
-    these lines alone explain the file's stated number of exits are they turned into counted exits, 2 of 2.
+    these lines alone explain the file's stated number of exits are they counted as 2 of 2 exits.
     """
     listed: dict[int, list[bool]] = {}
     for (source, _), taken in builder.exits.items():
@@ -116,7 +116,7 @@ def settle_pragmas(builder: FileBuilder, stated: int) -> None:
 
 
 def listed_exits(builder: FileBuilder) -> tuple[int, int]:
-    """Taken and all exits of the file, with exact exits left out where the line is counted."""
+    """Taken and all exits of the file, without exact exits of counted lines."""
     exact = [taken for exit_, taken in builder.exits.items() if exit_[0] not in builder.counted]
     taken = sum(exact) + sum(pair[0] for pair in builder.counted.values())
     return taken, _total(builder)

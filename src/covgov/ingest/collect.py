@@ -17,7 +17,7 @@ from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 
 @dataclass(frozen=True, slots=True)
 class CollectionResult:
-    """unmatched: paths in the reports that are no file of the repository, sorted."""
+    """unmatched: paths in the reports that are not files of the repository, sorted."""
 
     snapshot: Snapshot
     parsed: tuple[ParsedReport, ...]
@@ -37,8 +37,8 @@ def collect(
     """Read the reports, map their paths to the repository, merge them.
 
     blobs: path -> git blob id of every file of the repository as it is on disk. Raises InputError for a report that
-    cannot be read, `report-matches-nothing` for one of which no file is in the repository, and `report-ambiguous` for
-    one that names a file by a path that fits several.
+    cannot be read, `report-matches-nothing` for one without any file of the repository, and `report-ambiguous` for
+    one with a path that fits several files.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")
@@ -60,7 +60,7 @@ def collect(
 
 
 def _settle(report: ParsedReport, root: Path, blobs: Mapping[str, str]) -> tuple[ParsedReport, tuple[str, ...]]:
-    """The report with its surplus lines settled from the source where that is exact; the notes that remain."""
+    """The report with surplus lines settled from the source where that is exact, and the remaining notes."""
     if not report.beyond:
         return report, report.notes
     matched = match(report.files, report.roots, root=str(root), tree=blobs).paths
@@ -93,8 +93,8 @@ def _ambiguous(ambiguous: Mapping[str, Sequence[str]], paths: Sequence[Path]) ->
     more = f" (and {len(ambiguous) - 1} more paths like it)" if len(ambiguous) > 1 else ""
     return InputError(
         "report-ambiguous",
-        f"{named}: {path} fits {candidates[0]} and {candidates[1]}, and nothing says which is meant{more}",
-        hint="give the report with its source roots; coverage.py: set `relative_files = true`, run in the root",
+        f"{named}: {path} fits {candidates[0]} and {candidates[1]}; it is ambiguous{more}",
+        hint="write the report with its source roots; in coverage.py set `relative_files = true` and run in the root",
     )
 
 
@@ -106,5 +106,5 @@ def _matches_nothing(suite: str, report: ParsedReport, paths: Sequence[Path]) ->
     return InputError(
         "report-matches-nothing",
         f"{named}: none of the {len(report.files)} files of the {report.format} report is in the repository ({sample})",
-        hint="was it written in another checkout, or for installed code? see [paths] in coverage.py's configuration",
+        hint="for a report of another checkout or of installed code, set [paths] in coverage.py's configuration",
     )

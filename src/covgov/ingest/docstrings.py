@@ -1,4 +1,4 @@
-"""Settles what `coverage json` before 7.17 leaves open: which of the executed lines it lists are not statements."""
+"""Finds executed lines that are no statements in reports of `coverage json` before 7.17: docstrings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from covgov.model.snapshot import FileCoverage
 
 
 def drop_docstrings(coverage: FileCoverage, surplus: int, source: str) -> FileCoverage | None:
-    """`coverage` without the docstring lines among its covered ones, when these are exactly `surplus` lines.
+    """`coverage` without its covered docstring lines, if these are exactly `surplus` lines.
 
-    None when they are more or fewer, or when the source is no Python of this interpreter: then it stays open.
+    None when they are more or fewer, or when this interpreter cannot parse the source.
     """
     try:
         tree = ast.parse(source)

@@ -1,4 +1,4 @@
-"""What a report format is."""
+"""The protocol of report formats."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import FileCoverage, Identity, Metric
 
 HEAD_BYTES = 4096
-"""How much of a file `recognises` is shown."""
+"""Bytes of a file that `recognises` gets."""
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryDifference:
-    """What a report's own summary of a file counts beyond its lists (negative: short of them).
+    """Summary of a file minus its lists; negative when the lists have more.
 
     coverage.py before 7.17 lists executed lines that it does not count (negative), and before 7.0 counts branch exits
     without listing them (positive).
@@ -33,10 +33,10 @@ class SummaryDifference:
 
 @dataclass(frozen=True, slots=True)
 class ParsedReport:
-    """One report as its format understands it: paths as written, nothing normalised.
+    """One parsed report: paths as written, nothing normalised.
 
-    carries / lacks: what of {lines, branches, exits, contexts, excluded, tests} this report has and has not.
-    dropped: what was in the report and is not kept, in words. roots: source roots the report names.
+    carries, lacks: those of {lines, branches, exits, contexts, excluded, tests} that this report has and has not.
+    dropped: descriptions of ignored contents. roots: source roots in the report.
     beyond: path -> where the report's summary and its lists differ; the files hold what is listed.
     """
 
@@ -51,7 +51,7 @@ class ParsedReport:
     beyond: Mapping[str, SummaryDifference] = field(default_factory=dict)
 
     def stated(self, metric: Metric) -> Ratio:
-        """The totals as the report's tool counts them: what is listed, corrected by the summary."""
+        """The totals as the report's tool counts them: the lists, corrected by the summary."""
         listed = [file.ratio(metric) for file in self.files.values()]
         lines, exits = metric is not Metric.BRANCH, metric is not Metric.LINE
         extra = self.beyond.values()
@@ -61,14 +61,14 @@ class ParsedReport:
 
 
 Analyse = Callable[[Sequence[Path]], bytes]
-"""Runs coverage.py's own analysis of one or more data files in the suite's interpreter; JSON out (see
+"""Runs coverage.py's own analysis of data files in the suite's interpreter; returns JSON (see
 `covgov.runner.analyser`)."""
 
 
 class ReportFormat(Protocol):
     """One file per format. `name` is what `inspect` prints.
 
-    capabilities: all that a report of this format may carry; one report carries as much of it as its writer knew.
+    capabilities: everything that reports of this format can carry; a single report can have less.
     """
 
     @property
@@ -83,5 +83,5 @@ class ReportFormat(Protocol):
         ...
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        """Strict: raises InputError naming `where` and the line or element; never guesses, never skips in silence."""
+        """Strict: raises InputError naming `where` and the line or element; never guesses, never skips silently."""
         ...

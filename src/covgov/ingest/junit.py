@@ -12,13 +12,13 @@ from covgov.model.snapshot import TestRun
 
 
 def read_tests(data: bytes, exit_code: int, where: str) -> TestRun:
-    """How the tests went. Cases are counted one by one: suites nest, and their attributes repeat or lack counts.
+    """The result of the tests. Cases are counted one by one, because nested suites repeat or lack counts.
 
     A case with both a failure and an error (a failing teardown) counts once, as an error. `seconds` is the largest
     `time` of the outermost suites added up, else of the cases. Raises InputError `report-damaged` naming `where`.
     """
     if b"<!ENTITY" in data:
-        raise damaged(where, "declares XML entities, which a test report has no use for")
+        raise damaged(where, "it declares XML entities, which are not accepted in a test report")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)

@@ -23,8 +23,8 @@ from covgov.model.snapshot import (
 def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
     """Union per line and exit. Counted in one and excluded in another is counted.
 
-    Exits known only by number merge to the lower bound, the larger number per line, and yield to exact ones on the same
-    line. Where only some tell what ran at import, all that the others covered counts as reachable (decision 0026).
+    Exits known only by number merge to the lower bound, the larger number per line; exact ones replace them on the same
+    line. When only some have import data, the others' covered lines count as reachable (decision 0026).
     Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two snapshots measured
     different source texts or commits, and ValueError when there is nothing to merge.
     """
@@ -44,7 +44,7 @@ def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
 
 
 def _all_reachable(snapshot: Snapshot) -> Snapshot:
-    """What is not known is not forgiven: each covered line may have been covered by a test."""
+    """Without import data, every covered line counts as covered by a test."""
     return replace(snapshot, files={path: _marked(coverage) for path, coverage in snapshot.files.items()})
 
 
@@ -102,7 +102,7 @@ def _join(identities: list[Identity]) -> Identity:
 
 
 def _words(values: Iterable[str]) -> str:
-    """Distinct values, sorted: joining what is joined already changes nothing."""
+    """Distinct values, sorted, so that joining is idempotent."""
     return " + ".join(sorted({part for value in values for part in value.split(" + ")} - {""}))
 
 

@@ -1,9 +1,9 @@
 """Report paths -> repository paths, without guessing.
 
-A report names files as its tool saw them: relative to a source root, absolute on another machine, with Windows
-separators. Only paths that exist in the repository come out. Evidence is taken in this order, and a tie explains
-nothing: the path below the root or below a root that the report names; the path itself; then, only for a report of
-which nothing matched so far, one common prefix to strip or to add, the one that explains strictly the most files.
+Reports name files relative to a source root, absolute on another machine, or with Windows
+separators. Only paths that exist in the repository are returned. Evidence is used in this order, and a tie decides
+nothing: the path below the root or below a root in the report; the path itself; then, only for a report without any
+match so far, the one common prefix to strip or add that matches strictly the most files.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = ["NormalisedReport", "PathMatches", "match", "merge", "normalise", "on
 
 @dataclass(frozen=True, slots=True)
 class NormalisedReport:
-    """files: by repository path. unmatched: report paths that are no file of the repository, sorted.
+    """files: by repository path. unmatched: report paths that are not files of the repository, sorted.
 
-    rewrites: common prefixes that were stripped (`/ci/build/ -> `) or added (` -> src/`), in words.
+    rewrites: common prefixes that were stripped (`/ci/build/ -> `) or added (` -> src/`), as text.
     ambiguous: unmatched report paths that fit several files of the repository equally well, with these files, sorted.
     """
 
@@ -49,7 +49,7 @@ def normalise(parsed: ParsedReport, *, root: str, tree: Collection[str]) -> Norm
     """The report's files by repository path.
 
     root: absolute directory of the repository. tree: every path in it, relative, POSIX. Two report paths of one file
-    are merged. No path outside of `tree` comes out.
+    are merged. Only paths in `tree` are returned.
     """
     matched = match(parsed.files, parsed.roots, root=root, tree=tree)
     found: dict[str, list[FileCoverage]] = defaultdict(list)
@@ -64,7 +64,7 @@ def normalise(parsed: ParsedReport, *, root: str, tree: Collection[str]) -> Norm
 
 
 def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collection[str]) -> PathMatches:
-    """Report path -> repository path, of those that can be told; the rewrites that were needed; what fits twice."""
+    """Report path -> repository path of unambiguous paths, with the rewrites and the ambiguous paths."""
     known = tree if isinstance(tree, (set, frozenset, dict)) else frozenset(tree)
     wanted = list(paths)
     top = _clean(root)
@@ -77,10 +77,10 @@ def match(paths: Iterable[str], roots: Iterable[str], *, root: str, tree: Collec
 
 
 def one_base(roots: Iterable[str], *, root: str) -> str | None:
-    """The directory of the repository, "." for its top, from which the report's relative paths are meant.
+    """The directory in the repository ("." for its top) that the report's relative paths start from.
 
-    root: absolute directory of the repository; "/" says nothing. None when the roots that the report names are several,
-    or lie outside of the repository, or where they lie cannot be told.
+    root: absolute directory of the repository; "/" for unknown. None when the report's roots are several,
+    outside of the repository, or unclear.
     """
     bases = {_below(_clean(base), _clean(root)) for base in roots} or {"."}
     return bases.pop() if len(bases) == 1 else None
@@ -94,7 +94,7 @@ def _below(base: str, top: str) -> str | None:
 
 
 def _direct(path: str, bases: list[str], top: str, tree: Collection[str]) -> set[str]:
-    """The files that the path may name: one is an answer, several are none."""
+    """The files that the path can mean."""
     named = path if path in tree else _clean(path)
     if _absolute(named):
         return _one(_inside(named, top, tree))
@@ -113,7 +113,7 @@ def _one(hit: str | None) -> set[str]:
 
 
 def _tails(base: str, path: str, tree: Collection[str]) -> set[str]:
-    """What the path names if a root on another machine ends in a directory of the repository: `/ci/src` + `a.py` =
+    """The files of a path whose root on another machine ends in a directory of the repository: `/ci/src` + `a.py` =
     `src/a.py`."""
     parts = [part for part in base.split("/") if part]
     found = ("/".join((*parts[start:], path)) for start in range(len(parts)))
@@ -132,7 +132,7 @@ def _inside(path: str, top: str, tree: Collection[str]) -> str | None:
 
 
 def _clean(path: str) -> str:
-    """POSIX spelling: no `file://`, backslashes, `.` or `..`; what climbs out keeps its leading `..`."""
+    """POSIX form: no `file://`, backslashes, `.` or `..`, except leading `..` of outside paths."""
     text = unquote(path[7:]) if path.lower().startswith("file://") else path
     text = text.replace("\\", "/")
     if re.match(r"/[A-Za-z]:/", text):

@@ -1,4 +1,4 @@
-"""The edge where report files are opened: limits first, then the format by content, then strict parsing."""
+"""Reads report files: limits, format detection by content, strict parsing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_report(path: Path, analyse: Analyse, *, limit: int = MAX_BYTES) -> Pars
 
 
 def read_reports(paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES) -> tuple[ParsedReport, ...]:
-    """Several reports, in order; coverage.py's data files are combined into one, which stands first."""
+    """Several reports, in order; coverage.py's data files are combined into one, which comes first."""
     loaded = [(path, _load(path, limit)) for path in paths]
     databases = [path for path, data in loaded if FORMATS[DATA].recognises(data[:HEAD_BYTES])]
     parsed = []
@@ -42,7 +42,7 @@ def _parse(path: Path, data: bytes) -> ParsedReport:
         raise InputError(
             "report-unknown-format",
             f"{path}: not a report in a format that covgov reads ({', '.join(FORMATS)})",
-            hint="write one with `coverage json`, `coverage xml` or `coverage lcov`, or give the .coverage file itself",
+            hint="write one with `coverage json`, `coverage xml` or `coverage lcov`, or use the .coverage file",
         )
     return known.parse(data, str(path))
 
@@ -53,7 +53,9 @@ def _load(path: Path, limit: int) -> bytes:
             data = file.read(limit + 1)
     except FileNotFoundError:
         raise InputError(
-            "report-missing", f"{path}: there is no such file", hint="did the tests run, and write their report here?"
+            "report-missing",
+            f"{path}: there is no such file",
+            hint="check that the tests ran and wrote their report there",
         ) from None
     except (OSError, ValueError) as error:
         raise InputError("report-unreadable", f"{path}: cannot be read: {error}") from None
@@ -62,7 +64,9 @@ def _load(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise _too_large(path, limit)
     if not data.strip():
-        raise InputError("report-empty", f"{path}: the file is empty", hint="the tool that writes it did not finish")
+        raise InputError(
+            "report-empty", f"{path}: the file is empty", hint="check that the tool that writes it finished"
+        )
     return data
 
 
@@ -75,7 +79,7 @@ def _gunzip(path: Path, data: bytes, limit: int) -> bytes:
     if len(plain) > limit:
         raise _too_large(path, limit)
     if not expander.eof or expander.unused_data:
-        raise InputError("report-damaged", f"{path}: gzip data is cut short, or followed by something else")
+        raise InputError("report-damaged", f"{path}: gzip data is truncated, or followed by other data")
     return plain
 
 
@@ -83,5 +87,5 @@ def _too_large(path: Path, limit: int) -> InputError:
     return InputError(
         "report-too-large",
         f"{path}: more than {limit} bytes (after decompression)",
-        hint="`coverage json --show-contexts` grows this large; give the .coverage file itself",
+        hint="`coverage json --show-contexts` can be this large; use the .coverage file instead",
     )

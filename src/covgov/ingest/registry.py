@@ -19,5 +19,5 @@ FORMATS: dict[str, ReportFormat] = {
 
 
 def detect(head: bytes) -> ReportFormat | None:
-    """The format of a file that begins with `head`, by content and never by name; None when it is none of ours."""
+    """The format of a file that begins with `head`, by content only; None when it is unknown."""
     return next((known for known in FORMATS.values() if known.recognises(head[:HEAD_BYTES])), None)

@@ -1,4 +1,4 @@
-"""One `covgov run` at a time per output directory: two would take each other's files away."""
+"""Lock: one `covgov run` at a time per output directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from covgov.runner.artifacts import prepare_folder
 
 @contextmanager
 def alone(out: Path) -> Iterator[None]:
-    """Hold `out/.data/.lock` inside the block. The kernel lets go of it with the process, however that ends.
+    """Hold `out/.data/.lock` inside the block. It is released with the process, however that ends.
 
     Raises UsageError (`run-in-progress`) when another process holds it, DeliveryFailed when `out` cannot be written.
     """
@@ -30,7 +30,7 @@ def alone(out: Path) -> Iterator[None]:
             raise UsageError(
                 "run-in-progress",
                 f"another `covgov run` is measuring into {out}",
-                hint="wait until it has ended, or stop it; covgov runs in one checkout one after the other",
+                hint="wait until it ends, or stop it",
             ) from None
     try:
         yield

@@ -18,9 +18,9 @@ _OURS = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
 def analyser(python: str, root: Path, env: Mapping[str, str], *, seconds: float = TIME_LIMIT) -> Analyse:
-    """An Analyse that asks `python`, with `root` as the directory in which coverage.py looks for its configuration.
+    """An Analyse that runs in `python`, with `root` as the directory of coverage.py's configuration.
 
-    It raises InputError: `analyser-failed` with what coverage.py says, `coverage-missing-in-suite`.
+    It raises InputError: `analyser-failed` with coverage.py's message, `coverage-missing-in-suite`.
     """
     # a measured process must not have this one measured as well, into the project's own data files
     clean = {name: value for name, value in env.items() if name not in _OURS}
@@ -39,7 +39,7 @@ def analyser(python: str, root: Path, env: Mapping[str, str], *, seconds: float 
             raise InputError(
                 "coverage-missing-in-suite",
                 f"{named}: {said}",
-                hint="name the suite's own interpreter (`python` of the suite, or --python) or install coverage there",
+                hint="install coverage there, or name the suite's own interpreter (`python` of the suite, or --python)",
             )
         if done.returncode:
             raise _failed(named, said.splitlines()[-1] if said else f"it exited with {done.returncode}")
@@ -52,5 +52,5 @@ def _failed(named: str, why: str) -> InputError:
     return InputError(
         "analyser-failed",
         f"{named}: coverage.py cannot analyse this data: {why}",
-        hint="run `coverage report` with the same interpreter and directory to see the fault",
+        hint="run `coverage report` with the same interpreter and directory to see the error",
     )

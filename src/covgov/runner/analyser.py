@@ -80,7 +80,7 @@ def analyse(files: list[Path], scratch: Path) -> dict[str, Any]:
 
 
 def _copy(file: Path, copy: Path) -> Path:
-    """A private copy, checked for what would make SQLite or coverage.py run wild."""
+    """A private copy, checked for content that is dangerous for SQLite or coverage.py."""
     shutil.copyfile(str(file), str(copy))
     with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
         for kind, name, sql in connection.execute("select type, name, sql from sqlite_master"):
@@ -94,7 +94,7 @@ def _copy(file: Path, copy: Path) -> Path:
             " or max(abs(fromno), abs(tono)) > ? * 8",
         ):
             if connection.execute(test, (MAX_LINE // 8 + 1,)).fetchone()[0]:
-                raise AnalysisError(f"{file}: holds line numbers that are none, or beyond {MAX_LINE}")
+                raise AnalysisError(f"{file}: has invalid line numbers, or some beyond {MAX_LINE}")
     return copy
 
 
@@ -188,7 +188,7 @@ def _attributes(
 
 
 def _in_functions(reporter: Any) -> set[int]:
-    """Lines below the `def` of a function; every line of a source that is no Python, for nothing is known of it."""
+    """Lines in function bodies; all lines of a source that is not Python."""
     source = reporter.source()
     try:
         nodes = list(ast.walk(ast.parse(source)))

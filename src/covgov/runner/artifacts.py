@@ -1,4 +1,4 @@
-"""The files a run leaves in the output directory, and how they get there: whole or not at all."""
+"""The artifacts of a run in the output directory, written atomically."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from covgov.files import remove, write, writing
 from covgov.runner.passthrough import ReportOutputs
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The oldest time a ZIP file can hold: the archive must not depend on when it was packed."""
+"""The oldest time of ZIP files, so that the archive does not depend on the clock."""
 
 
 def prepare_folder(out: Path) -> None:
-    """Make the output directory, invisible to git."""
+    """Create the output directory, ignored by git."""
     ignore = out / ".gitignore"
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def prepare_folder(out: Path) -> None:
 class SuiteArtifacts:
     """`OUT/SUITE.xml`, `.json`, `.lcov`, `.snapshot`, `SUITE-html.zip` and `SUITE-junit.xml`; or `SUITE.why`.
 
-    `SUITE.verdict.json` is written by who judges the suite by itself; like the rest it is of the newest run or gone.
+    `SUITE.verdict.json` is written by `covgov check SUITE`; like the rest it is from the newest run or removed.
     """
 
     out: Path
@@ -41,23 +41,23 @@ class SuiteArtifacts:
 
     @property
     def why(self) -> Path:
-        """Stands instead of the snapshot: one line that says why there is none."""
+        """Written instead of the snapshot: one line with the reason."""
         return self.out / f"{self.suite}.why"
 
     @property
     def all(self) -> tuple[Path, ...]:
-        """Every file, the snapshot last: it is written when the others stand."""
+        """Every file, the snapshot last: it is written after the others."""
         names = (".xml", ".json", ".lcov", "-html.zip", "-junit.xml", ".why", ".verdict.json", ".snapshot")
         return tuple(self.out / f"{self.suite}{name}" for name in names)
 
     def prepare(self) -> None:
-        """Make the output directory and remove what an earlier run left: fail closed."""
+        """Create the output directory and remove the artifacts of an earlier run."""
         prepare_folder(self.out)
         for path in self.all:
             remove(path)
 
     def publish(self, reports: Path, junit: Path) -> tuple[Path, ...]:
-        """Put the reports and, if there is one, the JUnit file in their place; the paths written."""
+        """Copy the reports, and the JUnit file if there is one; returns the written paths."""
         kinds = ("xml", "json", "lcov")
         written = [copy(reports / f"report.{kind}", self.out / f"{self.suite}.{kind}") for kind in kinds]
         written.append(pack(reports / "html", self.out / f"{self.suite}-html.zip"))
@@ -67,7 +67,7 @@ class SuiteArtifacts:
 
 
 def deliver(requested: ReportOutputs, reports: Path, root: Path) -> tuple[Path, ...]:
-    """Copy reports to the extra places that were asked for; the paths written."""
+    """Copy reports to the requested extra paths; returns the written paths."""
     wanted = {"xml": requested.xml, "json": requested.json, "lcov": requested.lcov}
     written = [copy(reports / f"report.{kind}", root / place) for kind, places in wanted.items() for place in places]
     for place in requested.html:

@@ -1,4 +1,4 @@
-"""What code is about to be measured: git's account of it, or plain file hashes where there is no git."""
+"""The code to be measured: from git, or plain file hashes without git."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Checkout:
 
 
 def look(root: Path, env: Mapping[str, str]) -> Checkout:
-    """The code under `root`, which is the top of a git checkout or no checkout at all."""
+    """The code under `root`: with git if it is the top of a checkout."""
     top = toplevel(root, env)
     if top is None or top.resolve() != root.resolve():
         return Checkout(None, {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)})

@@ -1,4 +1,4 @@
-"""How a suite is started: interpreter, command line and environment. Pure, but for asking whether a file exists."""
+"""Interpreter, command line and environment of a suite. Pure, except for checking whether a file exists."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 REPORTER = Path(__file__).parent / "reporter.py"
 PLUGIN = Path(__file__).parent.parent / "pytest_plugin.py"
 PLUGIN_COPY = "covgov_attributes"
-"""Module name under which an interpreter without covgov gets the pytest plugin."""
+"""Module name of the pytest plugin's copy for an interpreter without covgov."""
 
 NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
 FOREIGN = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-"""Variables of a measurement around this one (covgov testing itself): the suite must not report to both."""
+"""Variables of an outer measurement (covgov testing itself), which must not measure the suite too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The clean directory of one run; a run never reads or deletes data outside it."""
+    """The clean directory of one run; a run never reads or deletes data outside of it."""
 
     path: Path
 
@@ -50,7 +50,7 @@ class Workspace:
 def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
     """The suite's own interpreter: `python` of the suite, else the active virtual environment's, else this one.
 
-    A relative path counts from `root`; a bare name is looked up in PATH when it is started.
+    A relative path is relative to `root`; a bare name is looked up in PATH.
     """
     if suite.python:
         return str(root / suite.python) if "/" in suite.python else suite.python
@@ -68,13 +68,13 @@ def command_line(suite: Suite, python: str, work: Workspace, extra: Sequence[str
 
 
 def needs_plugin(suite: Suite, python: str, env: Mapping[str, str]) -> bool:
-    """Whether the plugin must be handed over: the interpreter may have no covgov installed, or pytest is told to load
-    no plugin that it was not given by name."""
+    """Whether pytest needs `-p` for the plugin: another interpreter may have no covgov, or plugin autoload is
+    disabled."""
     return not suite.command and (python != sys.executable or bool(env.get(NO_AUTOLOAD)))
 
 
 def environment(suite: Suite, root: Path, work: Workspace, env: Mapping[str, str]) -> dict[str, str]:
-    """The child's environment: the caller's, plus what makes every Python process in it measure itself."""
+    """The child's environment: the caller's, plus variables that measure every Python process in it."""
     kept = {name: value for name, value in env.items() if name not in FOREIGN}
     paths = [str(BOOTSTRAP), str(work.plugin)]
     paths += [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]

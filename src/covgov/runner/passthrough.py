@@ -1,4 +1,4 @@
-"""What stands after `--` on the command line: requests for coverage output go to covgov, the rest to pytest.
+"""Arguments after `--`: coverage output options are for covgov, the rest for pytest.
 
 covgov is the coverage runner, so that one measurement path gives every total; pytest-cov's options are understood
 because people, and `nox -s "tests(unit_engine)" -- --cov-report=xml:PATH`, pass them (docs/decisions/0012).
@@ -13,11 +13,11 @@ from typing import NamedTuple
 from covgov.errors import UsageError
 
 DEFAULTS = {"xml": "coverage.xml", "json": "coverage.json", "lcov": "coverage.lcov", "html": "htmlcov"}
-"""Report kind -> where pytest-cov writes it when no place is given."""
+"""Report kind -> pytest-cov's default path."""
 
 REFUSED = {
     "--cov-fail-under": "set fail_under in covgov.toml, or pass --fail-under to `covgov check`, which is the gate",
-    "--no-cov": "`covgov run` exists to measure; call pytest itself to run without coverage",
+    "--no-cov": "call pytest itself to run without coverage",
 }
 WITH_VALUE = ("--cov-report", "--cov-config", "--cov-context", "--cov-fail-under")
 
@@ -26,7 +26,7 @@ WITH_VALUE = ("--cov-report", "--cov-config", "--cov-context", "--cov-fail-under
 class ReportOutputs:
     """Extra outputs of one run. Paths are relative to the project's root.
 
-    term: print the table with the lines missed. ignored: options that have no meaning here, as given.
+    term: print the table with missed lines. ignored: unsupported options, as given.
     """
 
     xml: tuple[str, ...] = ()
@@ -38,14 +38,14 @@ class ReportOutputs:
 
 
 class Passthrough(NamedTuple):
-    """Arguments sorted by who they are for; `pytest` keeps its order."""
+    """Arguments split by receiver; `pytest` keeps its order."""
 
     requested: ReportOutputs
     pytest: tuple[str, ...]
 
 
 def split(arguments: Sequence[str]) -> Passthrough:
-    """Sort arguments. Raises UsageError for an option that would bypass the gate or a report covgov cannot make."""
+    """Split the arguments. Raises UsageError for an option that bypasses the gate, or an unsupported report."""
     reports: list[str] = []
     ignored: list[str] = []
     rest: list[str] = []
@@ -74,7 +74,7 @@ def is_coverage_option(name: str) -> bool:
 
 
 def takes_next(name: str, queue: Sequence[str]) -> bool:
-    """Whether the option's value is the next argument, as argparse would read it."""
+    """Whether the option's value is the next argument, as in argparse."""
     return bool(queue) and (name in WITH_VALUE or (name == "--cov" and not queue[0].startswith("-")))
 
 

@@ -1,4 +1,4 @@
-"""Runs one command, streaming what it says; Ctrl-C and SIGTERM reach it exactly once."""
+"""Runs one command and streams its output; Ctrl-C and SIGTERM reach it exactly once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def stream(
 ) -> int:
     """Run a command and pass each line of its output (stdout and stderr, in order) to `say`; its exit code.
 
-    The command gets a process group of its own, so that an interruption is passed on once, by us, to all of it, and
-    not a second time by the terminal. Raises InputError (`command-missing`) when it cannot be started.
+    The command runs in its own process group, so that covgov passes an interruption on once to all of it, and
+    the terminal does not repeat it. Raises InputError (`command-missing`) when it cannot be started.
     """
     try:
         child = subprocess.Popen(
@@ -46,7 +46,7 @@ def stream(
         raise InputError(
             "command-missing",
             f"cannot start {command[0]}: {error.strerror}",
-            hint="install it, or name the interpreter with `python` or the program with `command` in [suites.NAME]",
+            hint="install it, or set `python` (interpreter) or `command` (program) in [suites.NAME]",
         ) from error
     with _interruptible(), child:
         try:
@@ -64,7 +64,7 @@ def _follow(child: subprocess.Popen[str], say: Callable[[str], None]) -> int:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM (`timeout`, a cancelled job) interrupts like Ctrl-C, or the command's group would outlive us."""
+    """SIGTERM (`timeout`, a cancelled job) interrupts like Ctrl-C, so that the command's group does not survive."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -76,7 +76,7 @@ def _interruptible() -> Iterator[None]:
 
 
 def _interrupt(child: subprocess.Popen[str], patience: float) -> None:
-    """Interrupt the group, then kill what is left of it."""
+    """Interrupt the group, then kill it."""
     _signal(child.pid, signal.SIGINT)
     with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
         child.wait(timeout=patience)

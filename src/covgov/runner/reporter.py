@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class CachingCoverage(coverage.Coverage):
-    """Parses each source file for the first report only: doing so for all five anew would be most of their time.
+    """Caches parsed source files, because parsing them for all five reports would take most of the time.
 
-    The overridden method is coverage.py's own business: in a version without it, nothing is remembered. remembered:
-    of how many files what was parsed is kept (coverage.py lets go of their syntax trees).
+    The overridden method is private to coverage.py: in a version without it, nothing is cached. remembered:
+    most files in the cache (coverage.py drops their syntax trees).
     """
 
     remembered = 2000
@@ -49,7 +49,7 @@ def main(data_dir: str, out_dir: str) -> int:
 
 
 def combine(data_dir: str, target: str) -> None:
-    """Join the data files, keeping them. Raises CoverageException when none of them holds data."""
+    """Combine the data files, keeping them. Raises CoverageException when none has data."""
     names = sorted(name for name in os.listdir(data_dir) if name.startswith(".coverage") and "journal" not in name)  # noqa: PTH208
     joined = coverage.Coverage(data_file=target)
     joined.combine([os.path.join(data_dir, name) for name in names], strict=True, keep=True)  # noqa: PTH118

@@ -1,14 +1,15 @@
-"""Runs one suite under coverage.py in the suite's own interpreter, and turns what it measured into a snapshot.
+"""Runs one suite under coverage.py in the suite's own interpreter, and makes a snapshot of it.
 
     clean workspace -> tests -> combine and report (coverage.py) -> analyse -> snapshot
 
-A suite that yields nothing usable has not arrived, and the run says why; nothing is ever taken over from an earlier
-run. Tests that fail still give a snapshot: it carries their exit code, and the rules do the rest. The workspace (data
+A suite without usable data has not arrived, and the run states the reason; nothing is reused from an earlier
+run. Failing tests still give a snapshot, with their exit code, for the rules to judge. The workspace (data
 files, unpacked reports) is removed when tests passed and were measured, else kept until the suite's next run.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import tempfile
@@ -37,16 +38,17 @@ from covgov.runner.process import stream
 NO_TESTS, NOT_STARTED = 5, 4
 """pytest's exit codes for "no tests were collected" and "the command line is wrong"."""
 
+NO_MODULE = re.compile(r"(?:^|: )No module named '?(coverage|pytest)'?$")
 REMEMBERED, LONGEST = 40, 200
-"""Lines of a test command's output that are kept to say why nothing was measured; characters that are quoted of one."""
+"""Lines of a test command's output kept for an error message; most characters quoted from one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
-    """What became of one suite.
+    """The result of one suite.
 
-    snapshot: None when the suite has not arrived; `reason` then says why. tests: None when they never started.
-    python: the interpreter that measured. files: what was written, in the order it was written.
+    snapshot: None when the suite has not arrived, for `reason`. tests: None when they never started.
+    python: the measuring interpreter. files: the written files, in order.
     """
 
     suite: str
@@ -83,15 +85,15 @@ def run_suite(
 ) -> SuiteRun:
     """Run a suite from `root` and write its artifacts to `out`; `extra` goes to the test command.
 
-    `progress` takes each line of the child's output and of our own. Never raises for a suite that cannot be measured:
-    `out/SUITE.why` then says why, for the verdict. Raises DeliveryFailed when `out` cannot be written.
+    `progress` gets each line of the child's output and of covgov's. Never raises for a suite that cannot be measured:
+    `out/SUITE.why` then holds the reason, for the verdict. Raises DeliveryFailed when `out` cannot be written.
     """
     artifacts = SuiteArtifacts(out.resolve(), suite.name)
     artifacts.prepare()
     work = _workspace(artifacts.out / ".data" / suite.name)
     job = _SuiteJob(suite, root.resolve(), env, work, artifacts, progress)
     for option in requested.ignored:
-        progress(f"covgov: {option} is ignored: covgov measures, with coverage.py's own configuration")
+        progress(f"covgov: {option} is ignored: coverage is configured in coverage.py's own configuration file")
     try:
         done = _run(job, extra, requested)
     except InputError as error:
@@ -109,10 +111,10 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     code = look(job.root, job.env)
     python = launch.interpreter(job.suite, job.root, job.env)
     child_env = launch.environment(job.suite, job.root, job.work, job.env)
-    said: deque[str] = deque(maxlen=REMEMBERED)
-    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra, job.env), child_env, said)
+    output: deque[str] = deque(maxlen=REMEMBERED)
+    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra, job.env), child_env, output)
     tests = msgspec.structs.replace(tests, arguments=shlex.join(extra))
-    reason = _why_nothing(job, tests, said)
+    reason = _why_nothing(job, tests, output)
     if reason:
         return SuiteRun(job.suite.name, None, reason, tests, python)
     python = _measured_by(job.work.data) or python if job.suite.command else python
@@ -132,9 +134,9 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
 
 
 def _workspace(place: Path) -> launch.Workspace:
-    """An empty workspace instead of the last one, and in it the plugin for interpreters that have none.
+    """A new empty workspace with a copy of the pytest plugin.
 
-    Its name is new each time: what a killed run left running cannot write into it.
+    Its name is new each time, so that leftover processes of a killed run cannot write into it.
     """
     shutil.rmtree(place, ignore_errors=True)
     with writing(place):
@@ -147,12 +149,12 @@ def _workspace(place: Path) -> launch.Workspace:
 
 
 def _test(
-    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], said: deque[str]
+    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str]
 ) -> tuple[TestRun, tuple[str, ...]]:
-    """Run the tests: how they went, and what is to be noted of it. `said` takes the output beside `progress`."""
+    """Run the tests: their result, and notes. `output` gets the output lines too."""
 
     def say(line: str) -> None:
-        said.append(line)
+        output.append(line)
         job.progress(line)
 
     job.progress(f"covgov: suite {job.suite.name}: {shlex.join(command)}")
@@ -169,29 +171,42 @@ def _test(
     return msgspec.structs.replace(counted, seconds=seconds), ()
 
 
-def _why_nothing(job: _SuiteJob, tests: TestRun, said: Iterable[str]) -> str:
-    """Why there is nothing to analyse, in the words of the test command where it has some; empty when there is data."""
-    spoken = [line.strip() for line in said if line.strip()]
+def _why_nothing(job: _SuiteJob, tests: TestRun, output: Iterable[str]) -> str:
+    """Why there is nothing to analyse, with the test command's own message; empty when there is data."""
+    lines = [line.strip() for line in output if line.strip()]
+    started = bool(job.suite.command) or job.work.junit.is_file()
+    missing = "" if started else _missing_package(lines)
+    if missing:
+        return (
+            f"{missing} is not installed in the suite's interpreter: run `pip install {missing}` there, "
+            f"or set `python` or `command` in [suites.{job.suite.name}]"
+        )
     if not job.suite.command and tests.exit_code == NO_TESTS:
         return "no tests were collected (pytest exit code 5)"
     if not job.suite.command and tests.exit_code == NOT_STARTED:
-        faults = [line for line in spoken if "error" in line.lower() and not line.startswith("ERROR: usage:")]
+        faults = [line for line in lines if "error: " in line.lower() and not line.startswith("ERROR: usage:")]
         return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
     if not any(job.work.data.glob(".coverage*")):
-        question = "is coverage.py in their interpreter?"
         return (
-            f"the tests (exit code {tests.exit_code}) left no coverage data; {question}{_quoted(' It said: ', spoken)}"
+            f"the tests (exit code {tests.exit_code}) left no coverage data; is coverage.py installed in their "
+            f"interpreter?{_quoted(' Last output: ', lines)}"
         )
     return ""
 
 
+def _missing_package(lines: Iterable[str]) -> str:
+    """`coverage` or `pytest` when the interpreter lacks it, else ""."""
+    found = next(filter(None, map(NO_MODULE.search, lines)), None)
+    return found[1] if found else ""
+
+
 def _quoted(lead: str, lines: Sequence[str]) -> str:
-    """The last line, as the end of a sentence; "" when there is none."""
+    """`lead` and the last line; "" without lines."""
     return f"{lead}{lines[-1][:LONGEST]}" if lines else ""
 
 
 def _measured_by(data: Path) -> str:
-    """The interpreter behind most of the data files; empty when none left a note."""
+    """The interpreter of most data files; empty when unknown."""
     makers: Counter[str] = Counter()
     for note in sorted(data.glob("interpreter.*")):
         pid = note.suffix.removeprefix(".")
@@ -201,24 +216,24 @@ def _measured_by(data: Path) -> str:
 
 
 def _report(job: _SuiteJob, python: str) -> None:
-    """coverage.py's own reports. Raises InputError (`suite-not-reportable`) with its last words."""
-    said: list[str] = []
+    """coverage.py's own reports. Raises InputError (`suite-not-reportable`) with its message."""
+    output: list[str] = []
     command = [python, str(launch.REPORTER), str(job.work.data), str(job.work.reports)]
-    if stream(command, cwd=job.root, env=_outside(job.env), say=said.append):
+    if stream(command, cwd=job.root, env=_outside(job.env), say=output.append):
         raise InputError(
             "suite-not-reportable",
-            f"coverage.py could not report: {said[-1] if said else 'it said nothing'}",
+            f"coverage.py could not report: {output[-1] if output else 'no message'}",
             hint=f"the data files are in {job.work.data}",
         )
 
 
 def _outside(env: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment without any measurement around this one."""
+    """The caller's environment without an outer measurement."""
     return {name: value for name, value in env.items() if name not in (*launch.FOREIGN, "COVERAGE_FILE")}
 
 
 def _plugin_notes(data: Path) -> tuple[str, ...]:
-    """What the pytest plugin had to say, once each."""
+    """The pytest plugin's notes, without duplicates."""
     found: dict[str, None] = {}
     for path in sorted(data.glob("covgov-notes*.json")):
         found.update(dict.fromkeys(msgspec.json.decode(path.read_bytes(), type=dict[str, list[str]])["notes"]))

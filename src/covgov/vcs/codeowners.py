@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathspec import GitIgnoreSpec
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
-"""Where the file may live; the first that exists is read, alone."""
+"""Possible paths; only the first that exists is read."""
 
 _SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)*)\s*$")
 _FIELD = re.compile(r"(?:\\.|\S)+")
@@ -22,7 +22,7 @@ _FIELD = re.compile(r"(?:\\.|\S)+")
 
 @dataclass(frozen=True, slots=True)
 class OwnerRule:
-    """One line. `depth` is the only depth at which a pattern like `docs/*` matches, None when any does."""
+    """One line. depth: the only depth at which a pattern like `docs/*` matches, None for any."""
 
     section: str
     pattern: GitIgnoreSpec
@@ -41,7 +41,7 @@ class Codeowners:
     def owner_of(self, path: str) -> str:
         """Owners of a repository-relative path, separated by blanks; "" when it has none.
 
-        A pattern without owners takes ownership away. Every section of a GitLab file has its own say.
+        A pattern without owners removes ownership. The owners of all sections of a GitLab file are joined.
         """
         by_section: dict[str, tuple[str, ...]] = {}
         for rule in self.rules:
@@ -51,13 +51,13 @@ class Codeowners:
 
 
 def find(read: Callable[[str], bytes | None]) -> Codeowners:
-    """The project's CODEOWNERS; empty when it has none. Bytes that are not UTF-8 are replaced: they own nothing."""
+    """The project's CODEOWNERS; empty when it has none. Bytes that are not UTF-8 are replaced."""
     found = next((data for data in map(read, LOCATIONS) if data is not None), b"")
     return parse(found.decode("utf-8", errors="replace"))
 
 
 def parse(text: str) -> Codeowners:
-    """Every line that has a meaning; lines that the hosts skip (negations, unreadable patterns) are skipped too."""
+    """Parse the file; lines that the hosts skip (negations, unreadable patterns) are skipped too."""
     return Codeowners(tuple(_rules(text.removeprefix("\ufeff").splitlines())))
 
 
@@ -74,7 +74,7 @@ def _rules(lines: Iterable[str]) -> Iterable[OwnerRule]:
 
 
 def _fields(line: str) -> list[str]:
-    """Pattern and owners up to a comment; blanks and `#` may be escaped in the pattern."""
+    """Pattern and owners up to a comment; blanks and `#` can be escaped in the pattern."""
     fields: list[str] = _FIELD.findall(line)
     comment = next((i for i, field in enumerate(fields) if field.startswith("#")), len(fields))
     return fields[:comment]
@@ -92,7 +92,7 @@ def _compiled(pattern: str) -> GitIgnoreSpec | None:
 
 
 def _depth(pattern: str) -> int | None:
-    """`docs/*` owns what lies directly in `docs`, unlike in a .gitignore, where it reaches below."""
+    """`docs/*` matches files directly in `docs` only, unlike in a .gitignore."""
     if not pattern.endswith("/*") or "**" in pattern:
         return None
     return pattern.strip("/").count("/")

@@ -1,4 +1,4 @@
-"""Running git so that neither the host's configuration nor the caller's environment changes an answer."""
+"""Runs git independent of the host's configuration and the caller's environment."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KEPT = (
     "GIT_CEILING_DIRECTORIES",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 )
-"""Prefixes of GIT_* variables that say how git reaches things; all others (GIT_DIR and GIT_INDEX_FILE inside a hook,
-GIT_EXTERNAL_DIFF, ...) say what it looks at and are dropped."""
+"""Prefixes of GIT_* variables about access to remotes; all others (GIT_DIR and GIT_INDEX_FILE inside a hook,
+GIT_EXTERNAL_DIFF, ...) change answers and are dropped."""
 
 FIXED = {
     "LC_ALL": "C",
@@ -62,7 +62,7 @@ class GitResult:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The git command in one directory. `extra` is added to the environment, `settings` overrule every configuration
+    """The git command in one directory. extra: added to the environment. settings: override every configuration
     file."""
 
     root: Path
@@ -77,7 +77,7 @@ class Git:
     def ask(
         self, *args: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None, seconds: float | None = None
     ) -> GitResult:
-        """Run, whatever the exit code. A command that takes longer than `seconds` counts as failed (124).
+        """Run; any exit code is a result. A command that takes longer than `seconds` fails with 124.
 
         extra: further environment. Raises Undetermined (`git-missing`) when there is no git or no directory.
         """
@@ -103,7 +103,7 @@ class Git:
         return GitResult(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
 
     def run(self, *args: str, stdin: bytes = b"") -> GitResult:
-        """Run; raises Undetermined (`not-a-repository`, `git-refuses`, `git-failed`) with git's own words."""
+        """Run; raises Undetermined (`not-a-repository`, `git-refuses`, `git-failed`) with git's message."""
         done = self.ask(*args, stdin=stdin)
         if done.code:
             raise failure(self.root, args, done)
@@ -121,7 +121,7 @@ def failure(root: Path, args: tuple[str, ...], done: GitResult) -> Undetermined:
         return Undetermined(
             "not-a-repository",
             f"{root} is not in a git repository",
-            hint="run covgov inside the checkout whose coverage it governs",
+            hint="run covgov inside the checkout of the project",
         )
     if "dubious ownership" in done.err:
         return Undetermined(
@@ -132,5 +132,5 @@ def failure(root: Path, args: tuple[str, ...], done: GitResult) -> Undetermined:
     return Undetermined(
         "git-failed",
         f"git {args[0]} failed in {root}: {words}",
-        hint=f"run `git {args[0]}` there by hand to see everything that git says",
+        hint=f"run `git {args[0]}` there to see git's whole output",
     )

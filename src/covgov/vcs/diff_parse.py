@@ -1,6 +1,6 @@
 """The output of `git diff-tree -r -M --raw -z -p -U0` as values (format: git-diff-tree(1), "Raw output format").
 
-The NUL-terminated raw records give the paths byte for byte; the patch that follows gives the hunks, one section per
+The NUL-terminated raw records hold the exact paths; the following patch holds the hunks, one section per
 record in the same order (two for a type change). With `-U0` every body line begins with `+`, `-` or a backslash, so a
 line that begins like a header is one.
 """
@@ -30,7 +30,7 @@ class _RawRecord:
 
 
 def parse_diff(output: bytes) -> Diff:
-    """Files sorted by path. Raises ValueError when the output is not what the options promise."""
+    """Files sorted by path. Raises ValueError for unexpected output."""
     if not output:
         return Diff()
     raw, patch = _halves(output)

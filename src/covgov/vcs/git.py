@@ -1,4 +1,4 @@
-"""`covgov.vcs.interface.Repository`, answered by the git command."""
+"""`covgov.vcs.interface.Repository` with the git command."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ DIFF_OPTIONS = (
     *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
-"""Everything that a configuration or an attribute in the change itself could decide is decided here."""
+"""All options that a configuration, or an attribute in the change itself, could set otherwise."""
 
 OBJECT_ID = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
-"""A revision that cannot come to mean something else."""
+"""An immutable revision."""
 
 CHUNK = 1000
-"""Commits asked for at once when walking first parents."""
+"""Commits per git call when walking first parents."""
 
 USUAL_BRANCHES = ("origin/main", "origin/master", "main", "master")
 
@@ -56,7 +56,7 @@ def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
 
 
 class GitRepository:
-    """A checkout. Commits and what is in them are read once: they never change. fetch: whether a shallow clone may be
+    """A checkout. Commits and their contents never change and are cached. fetch: whether a shallow clone can be
     deepened."""
 
     def __init__(self, root: Path, *, env: Mapping[str, str], fetch: bool = True) -> None:
@@ -90,7 +90,7 @@ class GitRepository:
         return self._commit(commit).tree
 
     def parents(self, commit: str) -> tuple[str, ...]:
-        """As the commit itself says, also at the edge of a shallow clone, where they are not here."""
+        """As in the commit object, also at the edge of a shallow clone, where the parents are missing."""
         return self._commit(commit).parents
 
     def first_parents(self, commit: str) -> Iterator[str]:
@@ -139,7 +139,7 @@ class GitRepository:
             return blobs_of(git, tree)
 
     def default_branch(self) -> str | None:
-        """Looked for until there is one, and then it stays."""
+        """Cached once found."""
         if self._usual is None:
             pointed = self._git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
             candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
@@ -170,7 +170,7 @@ class GitRepository:
             raise Undetermined(
                 "no-commit",
                 f"the repository {self._git.root} has no commit yet",
-                hint="commit once; coverage is recorded per commit",
+                hint="make a first commit; coverage is recorded per commit",
             )
         return head
 

@@ -1,4 +1,4 @@
-"""The questions covgov asks a version control system; `covgov.vcs.git` answers them, tests use a fake."""
+"""The protocol of version control; `covgov.vcs.git` implements it, tests use a fake."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from covgov.model.diff import Diff
 from covgov.model.snapshot import Origin
 
 WORKTREE = ""
-"""As a revision: what is on disk, including untracked files that are not ignored."""
+"""The revision of the files on disk, including untracked files that are not ignored."""
 
 
 class Repository(Protocol):
     def origin(self) -> Origin:
-        """Commit and tree of what is on disk (hashed with a temporary index); dirty when it is not HEAD's tree."""
+        """Commit and tree of the files on disk (hashed with a temporary index); dirty when it is not HEAD's tree."""
         ...
 
     def resolve(self, revision: str) -> str | None:
-        """Full commit id, or None when there is no such commit here."""
+        """Full commit id, or None when there is no such commit locally."""
         ...
 
     def obtain(self, commit: str) -> str | None:
-        """Like `resolve` of a full commit id, fetching that commit from the remote where that is allowed."""
+        """Like `resolve` of a full commit id, fetching that commit from the remote when allowed."""
         ...
 
     def tree(self, commit: str) -> str:
@@ -34,7 +34,7 @@ class Repository(Protocol):
 
     def first_parents(self, commit: str) -> Iterator[str]:
         """The commit, its first parent, and so on. In a shallow clone it deepens in steps; raises Undetermined
-        (code `clone-too-shallow`, naming fetch-depth: 0) when it cannot go further though the history goes on."""
+        (`clone-too-shallow`, naming fetch-depth: 0) when it cannot fetch more of the history."""
         ...
 
     def merge_base(self, one: str, other: str) -> str | None:

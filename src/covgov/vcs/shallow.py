@@ -1,4 +1,4 @@
-"""Deepening a shallow clone in steps until a question can be answered."""
+"""Deepens a shallow clone in steps until a query succeeds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from covgov.errors import Undetermined
 from covgov.vcs.command import Git
 
 STEPS = ("--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow")
-"""Fetch options, one after the other; the last brings the whole history."""
+"""Fetch options in order; the last fetches the whole history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deepener:
-    """remote None or fetch False = the history cannot be fetched from here."""
+    """remote None or fetch False: the history cannot be fetched."""
 
     git: Git
     remote: str | None
@@ -24,9 +24,9 @@ class Deepener:
         return self.git.run("rev-parse", "--is-shallow-repository").text == "true"
 
     def until(self, answered: Callable[[], bool], question: str) -> None:
-        """Fetch older history until `answered`. Raises Undetermined (`clone-too-shallow`) when it never is.
+        """Fetch older history until `answered`. Raises Undetermined (`clone-too-shallow`) when that fails.
 
-        Returns quietly when the whole history is here and the answer stays no.
+        Returns when the whole history is present, even without an answer.
         """
         steps = self._steps(question)
         while not answered():
@@ -38,7 +38,7 @@ class Deepener:
         if self.remote is None:
             raise too_shallow(question, "there is no remote to fetch older history from")
         if not self.fetch:
-            raise too_shallow(question, "older history is not fetched implicitly here")
+            raise too_shallow(question, "older history is not fetched implicitly")
         for step in STEPS:
             done = self.git.ask("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", step, self.remote)
             if done.code:
@@ -49,10 +49,10 @@ class Deepener:
 
 
 def too_shallow(question: str, why: str) -> Undetermined:
-    """The one error for every way in which history ends too early."""
+    """The error for a history that ends too early."""
     return Undetermined(
         "clone-too-shallow",
         f"the clone is too shallow to find {question}: {why}",
-        hint="check out the whole history: `fetch-depth: 0` in actions/checkout, GIT_DEPTH=0 in GitLab, "
+        hint="fetch the whole history: `fetch-depth: 0` in actions/checkout, GIT_DEPTH=0 in GitLab, "
         "or `git fetch --unshallow`",
     )

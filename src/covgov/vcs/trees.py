@@ -21,7 +21,7 @@ def blobs_of(git: Git, treeish: str) -> dict[str, str]:
 
 
 def read_on_disk(root: Path, path: str) -> bytes | None:
-    """A file below `root` as git would store it (a symbolic link is its target's name); None when it is not there or
+    """A file below `root` as git stores it (a symbolic link as its target's name); None when it does not exist or
     the path leads outside."""
     file = root / path
     if not file.parent.resolve().is_relative_to(root.resolve()):

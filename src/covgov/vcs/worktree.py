@@ -1,4 +1,4 @@
-"""What is on disk, as a git tree, without touching the real index, the object store, the work tree or a ref."""
+"""The files on disk as a git tree, without changing the index, the object store, the work tree or a ref."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from covgov.vcs.command import Git
 
 
 def places(git: Git) -> tuple[Path, Path]:
-    """Where the index and the objects of a checkout are."""
+    """Paths of the index and the object store of a checkout."""
     index = git.root / git.run("rev-parse", "--git-path", "index").text
     return index, (git.root / git.run("rev-parse", "--git-path", "objects").text).resolve()
 
 
 @contextmanager
 def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str]]:
-    """A git that knows the tree of what is on disk (untracked files included, ignored ones not), and the tree's id.
+    """A git with the tree of the files on disk (untracked files included, ignored ones not), and the tree's id.
 
-    The index is a copy (so only files that changed are hashed) and new objects go to a temporary directory; both are
-    gone when the context ends, and with them the tree's objects.
+    The index is a copy (so only changed files are hashed) and new objects go to a temporary directory; both are
+    removed when the context ends, with the tree's objects.
     """
     with tempfile.TemporaryDirectory(prefix="covgov-index-") as name:
         scratch = Path(name)
@@ -45,7 +45,7 @@ def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str
 
 
 def _quoted(path: Path) -> str:
-    """As git reads a list of directories: a path that holds the separator stands in double quotes, C style."""
+    """As an entry of git's directory lists: a path with the separator is in double quotes, C style."""
     text = str(path)
     if os.pathsep not in text and not text.startswith('"'):
         return text

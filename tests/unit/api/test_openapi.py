@@ -30,7 +30,7 @@ def test_an_operations_own_responses_stay() -> None:
 
 
 def test_a_full_disk_and_a_full_repository_are_documented() -> None:
-    assert [words for words in ("disk is full", "repository keeps") if words not in REASONS["507"]] == []
+    assert [words for words in ("disk is full", "reached its quota") if words not in REASONS["507"]] == []
 
 
 def test_a_document_of_another_shape_is_refused() -> None:

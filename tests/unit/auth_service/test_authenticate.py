@@ -29,9 +29,9 @@ HINTS = {
     "oidc-malformed": "see docs/hub.md on tokens from CI",
     "oidc-replayed": "request a new token from the CI, or run the job again",
     "oidc-signature": "see docs/hub.md on tokens from CI",
-    "oidc-unbound": "a maintainer binds it: issuer, repository and ref pattern",
+    "oidc-unbound": "ask a maintainer to bind issuer, repository and ref pattern",
     "token-expired": "ask for a new one",
-    "token-malformed": "check that it is copied whole",
+    "token-malformed": "check that the whole token is copied",
     "token-revoked": "ask for a new one",
 }
 SHOP = RepositoryScope(frozenset({"acme/shop"}))
@@ -331,7 +331,7 @@ def test_a_refused_exchange_is_logged(desk: AuthDesk, headers: list[str], code: 
 
 @pytest.mark.security
 def test_an_exchange_without_a_token_gets_a_hint(desk: AuthDesk) -> None:
-    with pytest.raises(AuthenticationRefusal, match=r"^this needs the CI's OIDC token$") as caught:
+    with pytest.raises(AuthenticationRefusal, match=r"^send the CI's OIDC token$") as caught:
         desk.authenticator.exchange([], "r", desk.secrets)
     assert caught.value.hint == "send it as Authorization: Bearer"
 

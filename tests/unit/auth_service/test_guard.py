@@ -132,7 +132,7 @@ def test_anonymous_requests_get_401(client: TestClient) -> None:
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="covgov"'
     assert answer.json() == {
         "code": "authentication-required",
-        "message": "this needs a token",
+        "message": "a token is required",
         "hint": "send Authorization: Bearer with a token of the hub",
     }
 
@@ -303,20 +303,20 @@ def test_every_such_route_is_named() -> None:
 @pytest.mark.security
 def test_a_route_cannot_be_both_public_and_guarded() -> None:
     said = fault(app_with("/x", public(), requires(Permission.AUDIT_READ)))
-    assert said == "the hub does not start: /x declares a permission and that it is public"
+    assert said == "the hub does not start: /x declares a permission and is public"
 
 
 @pytest.mark.security
 def test_a_permission_of_a_repository_needs_one_in_the_path() -> None:
     for path in ("/x", "/x/{owner}", "/x/{name}"):
         said = fault(app_with(path, requires(Permission.RUN_READ)))
-        assert said == f"the hub does not start: {path} needs a repository for run:read and names none"
+        assert said == f"the hub does not start: {path} has run:read, but no repository in its path"
 
 
 @pytest.mark.security
 def test_a_permission_of_the_hub_does_not_guard_a_repository() -> None:
     said = fault(app_with(REPOSITORY, requires(Permission.REPOSITORY_LIST)))
-    expected = f"{REPOSITORY} names a repository and asks repository:list, which is about none"
+    expected = f"{REPOSITORY} has a repository in its path, but repository:list is not about one"
     assert said == f"the hub does not start: {expected}"
 
 
@@ -363,7 +363,7 @@ def test_a_websocket_without_a_permission_is_refused() -> None:
 @pytest.mark.security
 def test_the_interactive_documentation_is_refused_and_the_openapi_document_is_not() -> None:
     check_routes(FastAPI(docs_url=None, redoc_url=None))
-    assert "/docs is no API route" in fault(FastAPI(redoc_url=None))
+    assert "/docs is not an API route" in fault(FastAPI(redoc_url=None))
 
 
 def test_openapi_documents_authentication(desk: AuthDesk) -> None:

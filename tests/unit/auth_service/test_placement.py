@@ -45,7 +45,7 @@ def test_only_default_branch_jobs_can_repeat_its_runs() -> None:
 @pytest.mark.security
 def test_a_pull_requests_job_adds_runs_under_the_name_of_its_ref() -> None:
     assert refusal(PULL, PendingRun("refs/pull/7/merge", SHA, "t")) == ""
-    said = "send refs/pull/7/merge as the branch, or record with a token of the hub"
+    said = "send the branch refs/pull/7/merge, or record with a token of the hub"
     assert refusal(PULL, PendingRun("main", SHA, "t")) == (
         f"ci-branch: a job of refs/pull/7/merge cannot add a run of main ({said})"
     )
@@ -69,7 +69,7 @@ def test_trees_of_the_default_branch_cannot_be_measured_again(run: PendingRun) -
     job = CiJob("refs/pull/7/merge")
     assert refusal(job, run) == ""
     assert refusal(job, run, taken=True) == (
-        "ci-measured: main has a run of this commit or tree already; a job of refs/pull/7/merge cannot add another "
+        "ci-measured: main already has a run of this commit or tree; a job of refs/pull/7/merge cannot add another "
         "(do not measure it again: the recorded run of the default branch counts)"
     )
 
@@ -85,7 +85,7 @@ def test_a_job_of_another_ref_adds_runs_of_its_own_commit_only() -> None:
 @pytest.mark.security
 def test_a_default_branch_named_like_a_ref_is_not_that_ref() -> None:
     assert refusal(PULL, PendingRun("refs/pull/7/merge", SHA, "t"), default="refs/pull/7/merge") == (
-        "ci-branch: a job of refs/pull/7/merge is none of the branch refs/pull/7/merge (use a branch)"
+        "ci-branch: a job of refs/pull/7/merge is not a job of the branch refs/pull/7/merge (run it on the branch)"
     )
 
 

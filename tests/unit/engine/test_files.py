@@ -47,7 +47,7 @@ def test_a_path_that_cannot_be_written_is_named_without_leftovers(tmp_path: Path
     with pytest.raises(DeliveryFailed, match="taken cannot be written: Is a directory") as caught:
         write_all(tmp_path, {"taken": b"data"})
     assert (caught.value.code, caught.value.exit_code) == ("artifact-unwritable", 5)
-    assert caught.value.hint == "check what lies at this path, the folder's permissions and the free space"
+    assert caught.value.hint == "check this path, the folder's permissions and the free space"
     with pytest.raises(IsADirectoryError):
         place(tmp_path / "taken", b"data")
     assert listing(tmp_path) == {"taken/child"}
@@ -58,7 +58,7 @@ def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     for name in ("pipe", "link"):
-        with pytest.raises(DeliveryFailed, match=f"{name} cannot be written: it is no regular file"):
+        with pytest.raises(DeliveryFailed, match=f"{name} cannot be written: it is not a regular file"):
             write(tmp_path / name, b"data")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 

@@ -116,7 +116,7 @@ def test_another_measurement_is_switched_by_itself(item: pytest.Item) -> None:
 @pytest.mark.security
 @pytest.mark.parametrize(
     ("coverage", "why"),
-    [(Recorder(core="SysMonitor"), "sysmon"), (Recorder(dynamic_context="test_function"), "of the project's own")],
+    [(Recorder(core="SysMonitor"), "sysmon"), (Recorder(dynamic_context="test_function"), "its own dynamic context")],
     ids=["core", "setting"],
 )
 def test_an_obstacle_is_noted_and_contexts_stay_unset(

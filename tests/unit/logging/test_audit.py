@@ -173,12 +173,12 @@ def test_an_undecodable_name_like_a_secret_is_refused() -> None:
     [
         ({"fields": {"repository": "a/b"}}, "lacks run"),
         ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "colour": "red"}}, "does not know colour"),
-        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "sequence": "1"}}, "wants int for sequence"),
+        ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "sequence": "1"}}, "needs int for sequence"),
         ({"fields": {**fields_for(AuditEvent.RUN_APPENDED), "run": "\ud800"}}, "surrogates not allowed"),
-        ({"at": datetime(2026, 11, 22)}, "wants a time with a zone"),
-        ({"actor": ""}, "wants an actor"),
-        ({"actor": "x" * 201}, "wants an actor"),
-        ({"request_id": "x" * 65}, "wants a request id"),
+        ({"at": datetime(2026, 11, 22)}, "needs a time with a zone"),
+        ({"actor": ""}, "needs an actor"),
+        ({"actor": "x" * 201}, "needs an actor"),
+        ({"request_id": "x" * 65}, "needs a request id"),
     ],
 )
 def test_a_malformed_entry_raises_and_writes_nothing(change: dict[str, object], why: str) -> None:
@@ -286,7 +286,7 @@ def test_an_entry_altered_together_with_its_hash_is_found(sequence: int) -> None
         connection.execute(update(AUDIT).where(AUDIT.c.sequence == sequence).values(hash=digest(forged)))
         [(where, what)] = whats(connection)
         assert where == min(sequence + 1, 5)
-        assert ("replaced" in what) if sequence < 5 else ("not the one that was recorded" in what)
+        assert ("replaced" in what) if sequence < 5 else ("differs from the recorded head" in what)
 
 
 @pytest.mark.security
@@ -369,7 +369,7 @@ def test_a_noted_head_reveals_a_forged_trail() -> None:
         for n in range(1, 7):
             write(connection, n, actor="somebody else")
         assert whats(connection) == []
-        assert whats(connection, noted) == [(4, "the entry that was noted outside is not in this trail")]
+        assert whats(connection, noted) == [(4, "the witness entry is not in this trail")]
 
 
 def test_a_head_noted_before_the_first_entry_is_accepted() -> None:

@@ -60,13 +60,13 @@ def test_a_field_of_another_type_is_refused(event: AuditEvent, data: st.DataObje
     others = [value for value in ("text", 1, True) if type(value) is not type(fields[name])]
     fields[name] = data.draw(st.sampled_from(others))
     [fault] = faults_of(event, fields)
-    assert fault.startswith("wants ")
+    assert fault.startswith("needs ")
     assert fault.endswith(f" for {name}")
 
 
 def test_a_long_text_is_refused_as_a_field() -> None:
     fields = {**fields_for(AuditEvent.RUN_APPENDED), "run": "x" * (LONGEST_TEXT + 1)}
-    assert faults_of(AuditEvent.RUN_APPENDED, fields) == [f"wants at most {LONGEST_TEXT} characters for run"]
+    assert faults_of(AuditEvent.RUN_APPENDED, fields) == [f"needs at most {LONGEST_TEXT} characters for run"]
 
 
 @pytest.mark.security

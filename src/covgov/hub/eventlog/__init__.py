@@ -1,1 +1,1 @@
-"""Two logs: diagnostics (may be lost) and the audit trail (may not)."""
+"""Two logs: diagnostics, which can lose lines, and the audit trail, which cannot."""

@@ -1,9 +1,9 @@
-"""The audit trail: append-only and hash-chained. There is no way here to change or remove an entry.
+"""The audit trail: append-only and hash-chained. There is no function to change or remove an entry.
 
-An entry is written in the transaction of the change that it accounts for: both happen or neither. The number and hash
-of the newest entry are kept apart (`audit_head`, moved in the same transaction), which is how a removed newest entry is
-found. Whoever may write every table can forge the whole chain; against that, keep a head outside (`head`, printed by
-`covgov hub audit verify` and `export`) and hand it to `verify` later. docs/decisions/0017 says more.
+An entry is written in the transaction of the change that it records: both are stored or neither. The number and hash
+of the newest entry are stored separately (`audit_head`, updated in the same transaction), so that its removal is
+found. With write access to every table the whole chain can be forged; against that, keep a head outside (printed by
+`covgov hub audit verify` and `export`) and pass it to `verify` later. See docs/decisions/0017.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
 from covgov.hub.store.work import UnitOfWork, stamp
 
 AT_ONCE = 1000
-"""Rows held in memory while a trail is read."""
+"""Rows in memory while a trail is read."""
 
 LONGEST_ACTOR = 200
 """Characters; the column's length."""
 
 NAMES = frozenset({"actor", "branch", "commit", "name", "ref", "repository", "subject", "suite", "tree"})
-"""Fields whose values name something that is known elsewhere, too: a hash, beside what is left of it, tells which."""
+"""Fields with names that are known elsewhere: a blanked value keeps a hash, so that it can be identified."""
 
 DIGITS = 16
 """Of that hash, hexadecimal."""
@@ -57,10 +57,10 @@ def write(
     request_id: str,
     fields: Mapping[str, FieldValue],
 ) -> None:
-    """Append one entry in the running transaction of `connection`. What has the form of a secret is blanked first.
+    """Append one entry in the running transaction of `connection`. Texts in the form of a secret are blanked.
 
-    Raises DeliveryFailed (`audit-unwritable`) when the fields are not those of the event, the time has no zone, or the
-    database refuses; the caller lets it pass, so that the change it would have accounted for is rolled back.
+    Raises DeliveryFailed (`audit-unwritable`) for fields that do not belong to the event, a naive time, or a database
+    error; the caller must not catch it, so that the change is rolled back.
     """
     faults = faults_of(event, fields) + _frame_faults(at, actor, request_id)
     if faults:
@@ -75,14 +75,14 @@ def write(
 
 
 def account(work: UnitOfWork, event: AuditEvent, fields: Mapping[str, FieldValue]) -> None:
-    """As `write`, for who does this work, at its moment."""
+    """`write` with actor, time and request id of a unit of work."""
     write(work.connection, event, at=work.now, actor=work.actor, request_id=work.request_id, fields=fields)
 
 
 def _blanked(name: str, text: str) -> str:
-    """The text without credentials. In a field of NAMES, and in the actor, what was blanked stays recognisable.
+    """The text without credentials. In a field of NAMES, and in the actor, a hash identifies the blanked text.
 
-    Names are chosen by those who are watched: a branch called `sk-...` must not leave a trail without a branch.
+    Users choose names: a branch called `sk-...` must still be identifiable in the trail.
     """
     clean = blank_credentials(text)
     if clean == text or name not in NAMES:
@@ -92,14 +92,14 @@ def _blanked(name: str, text: str) -> str:
 
 
 def _frame_faults(at: datetime, actor: str, request_id: str) -> list[str]:
-    """What is wrong around the fields. The lengths are the columns', which SQLite would not hold."""
-    found = ["wants a time with a zone"] * (at.utcoffset() is None)
-    found += ["wants an actor of 1 to 200 characters"] * (not 1 <= len(actor) <= LONGEST_ACTOR)
-    return found + ["wants a request id of at most 64 characters"] * (len(request_id) > 64)
+    """Faults of the other columns. SQLite does not enforce their lengths."""
+    found = ["needs a time with a zone"] * (at.utcoffset() is None)
+    found += ["needs an actor of 1 to 200 characters"] * (not 1 <= len(actor) <= LONGEST_ACTOR)
+    return found + ["needs a request id of at most 64 characters"] * (len(request_id) > 64)
 
 
 def _append(connection: Connection, draft: AuditEntry) -> None:
-    kept = _kept_head(connection, lock=True)
+    kept = _stored_head(connection, lock=True)
     last = kept or EMPTY
     linked = replace(draft, sequence=last.sequence + 1, previous=last.hash)
     entry = replace(linked, hash=digest(linked))
@@ -111,8 +111,8 @@ def _append(connection: Connection, draft: AuditEntry) -> None:
         connection.execute(update(AUDIT_HEAD).where(AUDIT_HEAD.c.id == 1).values(moved))
 
 
-def _kept_head(connection: Connection, *, lock: bool = False) -> AuditHead | None:
-    """The head as kept apart; None before the first entry. lock: other writers wait until this transaction ends."""
+def _stored_head(connection: Connection, *, lock: bool = False) -> AuditHead | None:
+    """The stored head; None before the first entry. lock: other writers wait until this transaction ends."""
     query = select(AUDIT_HEAD.c.sequence, AUDIT_HEAD.c.hash).where(AUDIT_HEAD.c.id == 1)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return AuditHead(row.sequence, row.hash) if row else None
@@ -122,22 +122,22 @@ def _unwritable(event: AuditEvent, why: str) -> DeliveryFailed:
     return DeliveryFailed(
         "audit-unwritable",
         f"the audit entry {event.value} cannot be written: {blank_credentials(why)}",
-        hint="nothing was changed; mend the database (space, rights) and try again",
+        hint="nothing was changed; check the database (space, permissions) and try again",
     )
 
 
 def head(connection: Connection) -> AuditHead:
-    """The newest entry's number and hash, for keeping outside; EMPTY when there is none."""
-    return _kept_head(connection) or EMPTY
+    """The newest entry's number and hash; EMPTY when there is none."""
+    return _stored_head(connection) or EMPTY
 
 
 def verify(connection: Connection, witness: AuditHead | None = None) -> list[AuditFault]:
-    """Everything wrong with the trail; empty when it is whole.
+    """The faults of the trail; empty when it is intact.
 
-    witness: a head that was noted outside the database earlier. It must still be an entry of this trail, which also
-    finds a trail that was cut or forged with all its hashes made anew.
+    witness: a head that was noted outside of the database earlier. It must be an entry of this trail, which also
+    finds a trail that was truncated or forged with new hashes.
     """
-    return list(check(_read(connection, select(*COLUMNS)), _kept_head(connection), witness))
+    return list(check(_read(connection, select(*COLUMNS)), _stored_head(connection), witness))
 
 
 def entries(connection: Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
@@ -146,7 +146,7 @@ def entries(connection: Connection, after: int = 0, limit: int | None = None) ->
 
 
 def stream(connection: Connection, after: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
-    """As `entries`, with a bounded number of rows in memory."""
+    """`entries` with a bounded number of rows in memory."""
     return _read(connection, select(*COLUMNS).where(AUDIT.c.sequence > after).limit(limit))
 
 

@@ -1,4 +1,4 @@
-"""The audit trail's links. Pure: what an entry is, how it is spelled, what its hash covers."""
+"""Entries of the audit trail, their canonical form and their hash. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from covgov.hub.eventlog.vocabulary import FieldValue
 
 GENESIS = "0" * 64
-"""What the first entry names as its predecessor."""
+"""The predecessor of the first entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class AuditEntry:
     hash: str
 
     def values(self) -> Mapping[str, FieldValue]:
-        """The fields as values. Raises msgspec.MsgspecError when the text is damaged, which `verify` finds first."""
+        """The decoded fields. Raises msgspec.MsgspecError for a damaged text."""
         return msgspec.json.decode(self.fields, type=dict[str, str | int | bool])
 
 
@@ -44,12 +44,12 @@ EMPTY = AuditHead(0, GENESIS)
 
 
 def canonical(fields: Mapping[str, FieldValue]) -> str:
-    """The one spelling of these fields: keys sorted, no white space, UTF-8."""
+    """The canonical text of these fields: keys sorted, no white space, UTF-8."""
     return msgspec.json.encode(dict(fields), order="sorted").decode()
 
 
 def digest(entry: AuditEntry) -> str:
-    """SHA-256 over everything in the entry but the hash itself, as a JSON list: no two entries share a spelling."""
+    """SHA-256 of the entry without its hash, as a JSON list."""
     spelled = [
         entry.sequence,
         entry.at,

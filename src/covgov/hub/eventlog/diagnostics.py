@@ -1,8 +1,8 @@
-"""Diagnostics: one JSON object per line, for operators. A line that cannot be written is lost, and nothing else is.
+"""Diagnostics: one JSON object per line, for operators. A line that cannot be written is lost without an error.
 
-Events have static names in kebab case (`request-answered`); data goes into fields. `event`, `level` and `at` are always
-there, and inside a request `request_id`. Secrets are taken out of every field, see `redaction`. Nothing is written
-until `configure` was called: a library that is merely imported is silent.
+Events have static names in kebab case (`request-answered`); data goes into fields. Every line has `event`, `level` and
+`at`, and inside a request `request_id`. Secrets are removed from every field, see `redaction`. Nothing is written
+before `configure`: a library that is only imported is silent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _utc_now() -> datetime:
 
 
 class DiagnosticSink:
-    """Where the lines go. lost: how many could not be written since the last that could; the next one says so."""
+    """The output stream. lost: lines that failed since the last written one; the next line reports them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ class DiagnosticSink:
         self.lost = 0
 
     def msg(self, line: str) -> None:
-        """Write one line. Raises whatever the stream raises; the caller counts it with `lose`."""
+        """Write one line. Raises what the stream raises; the caller then calls `lose`."""
         with self._lock:
             if self.stream is None:
                 return
@@ -51,7 +51,7 @@ class DiagnosticSink:
             self.lost = 0
 
     def lose(self) -> None:
-        """Count one line that could not be written."""
+        """Count a line that could not be written."""
         with self._lock:
             self.lost += 1
 
@@ -60,7 +60,7 @@ SINK = DiagnosticSink()
 
 
 def _named(_logger: object, level: str, fields: Fields) -> Fields:
-    """An event that is no static name becomes data of `event-name-not-static`, so that it is found and mended."""
+    """A dynamic event name becomes data of the event `event-name-not-static`."""
     name = str(fields.pop("event", ""))
     if not STATIC_NAME.fullmatch(name):
         fields["said"] = name
@@ -70,7 +70,7 @@ def _named(_logger: object, level: str, fields: Fields) -> Fields:
 
 
 def redacted(_logger: object, _level: str, fields: Fields) -> Fields:
-    """The processor that takes secrets out of every field and makes all of them plain JSON types."""
+    """A processor that removes secrets from every field and converts values to plain JSON types."""
     head = {name: fields.pop(name) for name in ("at", "level", "event")}
     clean = redact(fields)
     return {**head, **clean} if isinstance(clean, dict) else head
@@ -84,7 +84,7 @@ PROCESSORS = (merge_contextvars, structlog.processors.format_exc_info, _named, r
 
 
 class DiagnosticLogger(structlog.BoundLoggerBase):
-    """structlog's bound logger with a fixed set of levels. No method raises, whatever happens to the line."""
+    """structlog's bound logger with a fixed set of levels. No method raises."""
 
     def debug(self, event: str, /, **fields: object) -> None:
         self._write("debug", event, fields)
@@ -102,7 +102,7 @@ class DiagnosticLogger(structlog.BoundLoggerBase):
         self._write("critical", event, fields)
 
     def exception(self, event: str, /, **fields: object) -> None:
-        """An error together with the traceback of the exception that is being handled."""
+        """An error with the traceback of the current exception."""
         self._write("error", event, {"exc_info": True, **fields})
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
@@ -120,16 +120,16 @@ logger = DiagnosticLogger(SINK, PROCESSORS, {})
 
 
 def configure(stream: TextIO | None, level: str = "info", *, now: Callable[[], datetime] = _utc_now) -> None:
-    """From now on write lines of `level` (a key of LEVELS) and above to `stream`; None is silence.
+    """Write lines of `level` (a key of LEVELS) and above to `stream`; None for no output.
 
-    Raises KeyError for an unknown level. Lines that were lost to an earlier stream are forgotten.
+    Raises KeyError for an unknown level. The count of lost lines is reset.
     """
     SINK.least = LEVELS[level]
     SINK.stream, SINK.now, SINK.lost = stream, now, 0
 
 
 class bind:  # noqa: N801 - read as a verb: `with bind(request_id=...)`
-    """Put fields on every line of this context (request, thread) from now on; as a context manager, until its end."""
+    """Add fields to every line of this context (request, thread); as a context manager, until its end."""
 
     def __init__(self, **fields: object) -> None:
         self._tokens = bind_contextvars(**fields)

@@ -1,4 +1,4 @@
-"""Log lines of libraries (the HTTP server, SQLAlchemy) as diagnostics of the hub: same form, same redaction."""
+"""Forwards log records of libraries (the HTTP server, SQLAlchemy) to the hub's diagnostics, with redaction."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _level(number: int) -> str:
 
 
 def forward(*names: str, least: str = "info") -> None:
-    """Send the records of these standard-library loggers, from level `least` on, here and nowhere else.
+    """Send the records of these standard-library loggers, from level `least` on, to the diagnostics only.
 
-    Calling it twice changes nothing. Raises KeyError for an unknown level.
+    Idempotent. Raises KeyError for an unknown level.
     """
     for name in names:
         source = logging.getLogger(name)

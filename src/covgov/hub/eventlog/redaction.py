@@ -1,8 +1,8 @@
-"""Secrets out of everything that is logged. Pure: a value in, a value of plain JSON types without secrets out.
+"""Removes secrets from everything that is logged. Pure: any value -> plain JSON types without secrets.
 
-Two nets. By name: whatever stands under a key that names a secret is dropped whole. By form: in any other text, and in
-keys, what has the form of a credential is blanked. Text of no known form under a harmless name cannot be recognised,
-which is why nobody logs requests or settings whole.
+By name: the whole value of a key that names a secret is dropped. By form: in any other text, and in
+keys, everything in the form of a credential is blanked. Secrets of unknown form under a harmless name cannot be
+recognised, so never log whole requests or settings.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from collections.abc import Mapping, Set
 GONE = "[redacted]"
 DEEPEST = 8
 LONGEST = 8_000
-"""Characters of one text that are shown."""
+"""Most characters of one text."""
 MARGIN = 2_000
-"""Characters past LONGEST that are looked at, so that a secret which is cut in half there is recognised."""
+"""Characters read past LONGEST, so that a secret at the cut is recognised."""
 
 SECRET_NAME = re.compile(
     r"authori[sz]ation|cookie|passw(or)?d|passphrase|secret|credential|api[-_ ]?key|private[-_ ]?key|signature"
     r"|(^|[-_ .])(pwd|token|jwt|bearer|dsn)$",
     re.IGNORECASE,
 )
-"""Keys whose values are dropped. `token_id` stays: it names a token without being one."""
+"""Keys whose values are dropped. `token_id` stays: it is not secret."""
 
 TOKEN_ID = re.compile(r"[a-z2-7]{26}")
-"""The public half of a token of the hub, as logs and the audit trail name it."""
+"""The id of a hub token, as in logs and the audit trail."""
 
 FORMS = (
     (
@@ -46,22 +46,22 @@ FORMS = (
     ),
     (re.compile(r"(?i)(https?://hooks\.slack\.com/(services|workflows)/)\S+"), rf"\1{GONE}"),
 )
-"""(form, what takes its place): key blocks; tokens of covgov, forges and clouds; JWTs; HTTP schemes; the user part of a
-URL; web hooks. Repetitions are bounded where a hostile text could make them start anew at every character."""
+"""(form, replacement): key blocks; tokens of covgov, forges and clouds; JWTs; HTTP schemes; the user part of a
+URL; webhooks. Repetitions are bounded to avoid quadratic time on hostile texts."""
 
 HEADER = re.compile(r"(?i)((?:cookie|authori[sz]ation)[\"']?\s*[=:]\s*)(?!\[redacted\])(\"[^\"]*\"|'[^']*'|[^\r\n]+)")
-"""A header's value goes to the end of its line: `Cookie: a=1; b=2`."""
+"""A header's value ends at the end of its line: `Cookie: a=1; b=2`."""
 
 ASSIGNMENT = re.compile(
     r"(?i)((?:passw(?:or)?d|passphrase|secret|credential|api[-_]?key|signature|token|jwt|\bpwd)"
     r"[\"']?\s*[=:]\s*)(?!\[redacted\]|[a-z2-7]{26}(?![\w-]))(\"[^\"]*\"|'[^']*'|[^\s&,;}\])]+)"
 )
-"""`name=value` and `name: value` where the name is, or ends in, a secret's. A token's id may follow `token:`, because
-that is how the audit trail names an actor."""
+"""`name=value` and `name: value` where the name is, or ends in, that of a secret. A token's id can follow `token:`:
+the audit trail names actors so."""
 
 
 def redact_text(text: str) -> str:
-    """The text without credentials and without the values of names that are secrets', shortened when very long."""
+    """The text without credentials and values of secret names, shortened when very long."""
     seen = HEADER.sub(rf"\1{GONE}", blank_credentials(text[: LONGEST + MARGIN]))
     seen = ASSIGNMENT.sub(rf"\1{GONE}", seen)
     if len(text) <= LONGEST:
@@ -70,14 +70,14 @@ def redact_text(text: str) -> str:
 
 
 def blank_credentials(text: str) -> str:
-    """The text without anything that has the form of a credential; all else stays as it is, for the audit trail."""
+    """The text with everything in the form of a credential blanked, otherwise unchanged, for the audit trail."""
     for form, replacement in FORMS:
         text = form.sub(replacement, text)
     return text
 
 
 def redact(value: object, depth: int = 0) -> object:
-    """The value as plain JSON types. Unknown types become their redacted `repr`; what lies too deep is not told."""
+    """The value as plain JSON types. Unknown types become their redacted `repr`; deeply nested values are cut."""
     match value:
         case None | bool():
             return value
@@ -112,7 +112,7 @@ def _name(key: object) -> str:
 
 
 def _sequence(items: list[object], depth: int) -> list[object]:
-    """A pair whose first half names a secret is a header or a form field: its second half goes as under a key."""
+    """A pair is treated as a header or form field: when the first item names a secret, the second is dropped."""
     match items:
         case [str() | bytes() as name, value]:
             return [redact_text(_name(name)), _under(_name(name), value, depth)]

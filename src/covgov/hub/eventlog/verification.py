@@ -1,4 +1,4 @@
-"""Whether an audit trail is whole: every entry what it was, none missing, none moved, none added. Pure."""
+"""Verifies an audit trail: no entry altered, missing, moved or added. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from covgov.hub.eventlog.chain import EMPTY, AuditEntry, AuditHead, digest
 
 @dataclass(frozen=True, slots=True)
 class AuditFault:
-    """sequence: the entry at which it was noticed. what: in words."""
+    """sequence: number of the entry where it was found. what: a sentence."""
 
     sequence: int
     what: str
 
 
 def check(rows: Iterable[AuditEntry], kept: AuditHead | None, witness: AuditHead | None = None) -> Iterator[AuditFault]:
-    """The faults of these rows, in the order of their numbers, given the head as it is kept apart.
+    """The faults of these rows, in the order of their numbers, compared with the stored head.
 
-    witness: a head that was noted outside; it must be one of the rows.
+    witness: a head that was noted outside of the database; it must be one of the rows.
     """
     last, seen = EMPTY, witness is None or witness == EMPTY
     for entry in rows:
@@ -28,7 +28,7 @@ def check(rows: Iterable[AuditEntry], kept: AuditHead | None, witness: AuditHead
         seen = seen or last == witness
     yield from _end(last, kept)
     if witness is not None and not seen:
-        yield AuditFault(witness.sequence, "the entry that was noted outside is not in this trail")
+        yield AuditFault(witness.sequence, "the witness entry is not in this trail")
 
 
 def _link(entry: AuditEntry, last: AuditHead) -> Iterator[AuditFault]:
@@ -41,11 +41,11 @@ def _link(entry: AuditEntry, last: AuditHead) -> Iterator[AuditFault]:
     elif entry.previous != last.hash:
         yield AuditFault(entry.sequence, "does not follow the entry before it: one of the two was replaced")
     if digest(entry) != entry.hash:
-        yield AuditFault(entry.sequence, "was altered: its content is not what its hash says")
+        yield AuditFault(entry.sequence, "was altered: its content does not match its hash")
 
 
 def _end(last: AuditHead, kept: AuditHead | None) -> Iterator[AuditFault]:
-    """The last row against the head that is kept apart."""
+    """Compare the last row with the stored head."""
     if kept is None:
         if last != EMPTY:
             yield AuditFault(last.sequence, "the record of the newest entry was removed")
@@ -54,4 +54,4 @@ def _end(last: AuditHead, kept: AuditHead | None) -> Iterator[AuditFault]:
     elif kept.sequence < last.sequence:
         yield AuditFault(last.sequence, f"entries were added past the recorded newest one, {kept.sequence}")
     elif kept.hash != last.hash:
-        yield AuditFault(last.sequence, "the newest entry is not the one that was recorded as such")
+        yield AuditFault(last.sequence, "the newest entry differs from the recorded head")

@@ -1,7 +1,7 @@
-"""What the audit trail can say: a closed set of events, each with the fields it must and may carry.
+"""The events of the audit trail, with their required and optional fields.
 
-An event's name never changes its meaning; a new meaning is a new event. Values are text, whole numbers or booleans, so
-that an entry has one spelling and one hash. Reports, tokens and file contents never stand in an entry: name them by id.
+An event never changes its meaning; a new meaning is a new event. Values are texts, integers or booleans, so
+that an entry has one canonical form and one hash. Entries never hold reports, tokens or file contents, only ids.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from enum import StrEnum, unique
 FieldValue = str | int | bool
 
 LONGEST_TEXT = 1000
-"""Characters of one text field. A longer one is a payload, which the trail does not carry."""
+"""Most characters of a text field."""
 
 
 @unique
 class AuditEvent(StrEnum):
-    """Everything that the hub keeps account of."""
+    """Every audited action."""
 
     ACCESS_REFUSED = "access-refused"
     AUDIT_EXPORTED = "audit-exported"
@@ -46,7 +46,7 @@ class AuditEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventFields:
-    """The fields of an event by name and type. A field that is in neither mapping is refused."""
+    """The fields of an event by name and type. Other fields are refused."""
 
     required: Mapping[str, type[FieldValue]]
     optional: Mapping[str, type[FieldValue]]
@@ -96,19 +96,19 @@ SHAPES: Mapping[AuditEvent, EventFields] = {
         run=str,
     ),
 }
-"""Event -> its fields; a test holds it complete."""
+"""Event -> its fields; complete."""
 
 
 def faults_of(event: AuditEvent, fields: Mapping[str, FieldValue]) -> list[str]:
-    """What is wrong with these fields for this event, in words; empty when nothing is."""
+    """The faults of these fields for this event."""
     shape = SHAPES[event]
     known = {**shape.required, **shape.optional}
     found = [f"lacks {name}" for name in shape.required if name not in fields]
     found += [f"does not know {name}" for name in fields if name not in known]
     wrong = (name for name, value in fields.items() if name in known and type(value) is not known[name])
-    found += [f"wants {known[name].__name__} for {name}" for name in wrong]
+    found += [f"needs {known[name].__name__} for {name}" for name in wrong]
     return found + [
-        f"wants at most {LONGEST_TEXT} characters for {name}"
+        f"needs at most {LONGEST_TEXT} characters for {name}"
         for name, value in fields.items()
         if isinstance(value, str) and len(value) > LONGEST_TEXT
     ]

@@ -1,1 +1,1 @@
-"""What the hub keeps, in SQL: one schema for SQLite and PostgreSQL."""
+"""The hub's SQL store: one schema for SQLite and PostgreSQL."""

@@ -1,4 +1,4 @@
-"""Backup while the hub runs, and restore that trusts nothing it has not verified."""
+"""Backup of a running hub, and verified restore."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from covgov.hub.store.work import transaction
 
 @dataclass(frozen=True, slots=True)
 class BackupContents:
-    """How many repositories and runs a database was found to hold, every one of them verified."""
+    """Number of verified repositories and runs in a database."""
 
     repositories: int
     runs: int
 
 
 def backup(engine: Engine, target: Path) -> BackupContents:
-    """One file that holds everything as of one moment, readable by its owner only, verified; others may go on writing.
+    """Write a consistent, verified copy of the database to a new file, readable by its owner only, while others write.
 
     Raises UsageError (`backup-target-exists`), DeliveryFailed (`backup-unwritable`), InputError (`backup-damaged`);
-    then there is no target.
+    then no target is left.
     """
     if target.exists():
         raise UsageError("backup-target-exists", f"{target} exists already", hint="name a new file")
@@ -43,11 +43,11 @@ def backup(engine: Engine, target: Path) -> BackupContents:
 
 
 def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = None) -> BackupContents:
-    """Make the database at `url` from a backup, at this covgov's schema revision. `source` stays as it is.
+    """Create the database at `url` from a backup, at this covgov's schema revision. `source` is not changed.
 
-    prepare: what must have happened in the database before anybody can open it at `url`.
+    prepare: runs in the database before it appears at `url`.
     Raises UsageError (`restore-target-exists`), InputError (`backup-absent`, `backup-damaged`, `hub-database-newer`),
-    DeliveryFailed (`backup-unwritable`); then there is no database at `url`.
+    DeliveryFailed (`backup-unwritable`); then no database is left at `url`.
     """
     target = database.file_of(url)
     left = next((part for part in _parts(target) if part.exists()), None)
@@ -67,11 +67,11 @@ def restore(source: Path, url: str, prepare: Callable[[Engine], None] | None = N
 
 
 def _verified(copy: Path, told: Path, prepare: Callable[[Engine], None] | None = None) -> BackupContents:
-    """Bring the copy to the newest schema, check every page, file and chain, make its projections again."""
+    """Migrate the copy, check every page, file and chain, rebuild its projections."""
     engine = database.open_engine(f"sqlite:///{copy}")
     try:
         if not database.current(engine):
-            raise _damaged(told, "it is no database of a covgov hub")
+            raise _damaged(told, "it is not a database of a covgov hub")
         database.migrate(engine)
         faults = database.structure_faults(engine)
         if faults:
@@ -103,13 +103,13 @@ def _histories(engine: Engine, told: Path) -> BackupContents:
 
 
 def _parts(path: Path) -> list[Path]:
-    """A database and what SQLite keeps beside it: a log that was left over is replayed over another database."""
+    """A database and its SQLite side files; SQLite would replay a leftover log into another database."""
     return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
 
 
 @contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
-    """A name beside `target`, which nothing is left under."""
+    """A temporary file beside `target`, removed at the end."""
     copy = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
@@ -118,7 +118,7 @@ def _scratch(target: Path) -> Iterator[Path]:
         raise DeliveryFailed(
             "backup-unwritable",
             f"{target}: {error.strerror}",
-            hint="check the directory's permissions and free space; nothing was left behind",
+            hint="check the directory's permissions and free space; nothing was written",
         ) from error
     finally:
         for part in _parts(copy):
@@ -126,7 +126,7 @@ def _scratch(target: Path) -> Iterator[Path]:
 
 
 def _publish(copy: Path, target: Path) -> None:
-    """`target` appears whole and outlives a power cut; one that was made meanwhile is not replaced."""
+    """Move the copy to `target` durably and atomically; an existing file is not replaced."""
     with copy.open("rb") as stream:
         os.fsync(stream.fileno())
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -12,19 +12,19 @@ from covgov.history import layout
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 
 BATCH = 500
-"""How many values one statement names."""
+"""Most values in one statement."""
 
 T = TypeVar("T")
 
 
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """`values` in pieces that one statement may name."""
+    """`values` in batches for one statement each."""
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]
 
 
 def keep(connection: Connection, owner: str, contents: Sequence[bytes]) -> Mapping[str, int]:
-    """SHA-256 -> id of the blob, for each of `contents`. Only under the owner's lock (`repositories.lock`)."""
+    """Store `contents`: SHA-256 -> blob id. Needs the owner's lock (`repositories.lock`)."""
     by_digest = {layout.digest_of(data): data for data in contents}
     known = _ids(connection, owner, sorted(by_digest))
     new = sorted(set(by_digest) - set(known))
@@ -37,7 +37,7 @@ def keep(connection: Connection, owner: str, contents: Sequence[bytes]) -> Mappi
 
 
 def drop_unused(connection: Connection, ids: Sequence[int]) -> int:
-    """Delete those of `ids` that no history refers to; how many."""
+    """Delete those of `ids` that no history refers to; returns their number."""
     used = exists().where(HISTORY_FILES.c.blob_id == BLOBS.c.id)
     return sum(connection.execute(delete(BLOBS).where(BLOBS.c.id.in_(batch), ~used)).rowcount for batch in batches(ids))
 

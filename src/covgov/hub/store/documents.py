@@ -1,4 +1,4 @@
-"""The policy and the exception register that a repository uploaded, as text."""
+"""The stored policy and exception register of a repository, as text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLES: dict[DocumentKind, Table] = {DocumentKind.POLICY: POLICIES, DocumentKind
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """path: where it lies in the repository (`covgov.toml`)."""
+    """path: its path in the repository (`covgov.toml`)."""
 
     path: str
     text: str
@@ -31,7 +31,7 @@ class StoredDocument:
 
 
 def get(connection: Connection, kind: DocumentKind, repository_id: int) -> StoredDocument | None:
-    """None: the repository has uploaded none."""
+    """The stored document, None when there is none."""
     table = TABLES[kind]
     row = connection.execute(select(table).where(table.c.repository_id == repository_id)).one_or_none()
     return None if row is None else StoredDocument(row.path, row.text, moment(row.updated_at))
@@ -40,7 +40,7 @@ def get(connection: Connection, kind: DocumentKind, repository_id: int) -> Store
 def put(
     connection: Connection, kind: DocumentKind, repository_id: int, *, path: str, text: str, at: datetime
 ) -> StoredDocument:
-    """Replaces the one that was there."""
+    """Store or replace the document."""
     table = TABLES[kind]
     values = {"path": path, "text": text, "updated_at": stamp(at)}
     replaced = connection.execute(update(table).where(table.c.repository_id == repository_id).values(**values))
@@ -50,6 +50,6 @@ def put(
 
 
 def drop(connection: Connection, kind: DocumentKind, repository_id: int) -> bool:
-    """Whether there was one."""
+    """Delete the document; whether there was one."""
     table = TABLES[kind]
     return bool(connection.execute(delete_from(table).where(table.c.repository_id == repository_id)).rowcount)

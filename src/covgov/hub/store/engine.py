@@ -1,7 +1,7 @@
-"""The database: how it is opened, brought to a schema revision, cleaned, copied; and everything that only SQLite has.
+"""The database: open, migrate, erase and copy it; and everything that is specific to SQLite.
 
-SQLite runs in WAL: readers see the state of their first statement, one writer at a time. `synchronous=FULL` makes a
-commit outlive a power cut, `secure_delete=ON` overwrites what is deleted. No other module names a PRAGMA.
+SQLite runs in WAL mode: readers see the state of their first statement, one writer at a time. `synchronous=FULL` lets a
+commit survive a power cut, `secure_delete=ON` overwrites deleted data. No other module uses a PRAGMA.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 Account = Callable[[Connection, str, str], None]
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 15.0
-"""How long a writer waits for the one before it, unless the transaction says otherwise."""
+"""How long a writer waits for another, unless the transaction sets its own limit."""
 
 _LOGIN = re.compile(r"^(\w[\w+.-]*://)?.*@", re.DOTALL)
 WAITS = (0.01, 0.03, 0.1, 0.3, 1.0)
-"""Seconds between the attempts to set a new connection up."""
+"""Seconds between the attempts to configure a new connection."""
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -48,7 +48,7 @@ PRAGMAS = (
 
 
 def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """The database at a SQLAlchemy URL; a new SQLite file is made, readable by its owner only.
+    """The database at a SQLAlchemy URL; a new SQLite file is created, readable by its owner only.
 
     Raises UsageError (`hub-database-unsupported`) for anything but a SQLite file, Undetermined
     (`hub-database-unavailable`) when it cannot be opened.
@@ -60,7 +60,7 @@ def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
         raise Undetermined(
             "hub-database-unavailable",
             f"the database {path} cannot be opened: {error.strerror}",
-            hint="its directory must exist and be writable",
+            hint="create its directory, or make it writable",
         ) from error
     address = URL.create("sqlite", database=str(path))
     engine = create_engine(address, connect_args={"timeout": busy_seconds}, pool_size=10, max_overflow=40)
@@ -82,9 +82,9 @@ def file_of(url: str) -> Path:
 
 
 def _unsupported(url: str) -> UsageError:
-    """Repeats what was given, without what may be a password: all before the last @, and what follows a question mark.
+    """Shows the URL without possible passwords: the part before the last @, and everything after a question mark.
 
-    When an @ follows a question mark, either may be part of a password, and nothing but the scheme is repeated.
+    When an @ follows a question mark, both can be part of a password, and only the scheme is shown.
     """
     place, asked, query = url.partition("?")
     shown = _LOGIN.sub(r"\1***@", f"{place}@" if "@" in query else place) + ("?***" if asked else "")
@@ -96,9 +96,9 @@ def _unsupported(url: str) -> UsageError:
 
 
 def migrate(engine: Engine, revision: str = "head", account: Account | None = None) -> None:
-    """Bring the tables to `revision`, forwards or back ("base": none at all), all or nothing.
+    """Migrate the tables to `revision`, up or down ("base": no tables), in one transaction.
 
-    account: called in the same transaction when the tables were changed, with the revisions before and after.
+    account: called in the same transaction after a change, with the revisions before and after.
     Raises InputError (`hub-database-newer`) when the database was written by a newer covgov, UsageError
     (`hub-revision-unknown`) when there is no such revision.
     """
@@ -122,7 +122,7 @@ def migrate(engine: Engine, revision: str = "head", account: Account | None = No
 
 
 def goes_back(engine: Engine, revision: str) -> bool:
-    """Whether `migrate` to this revision would go back, and so lose what the older tables do not hold.
+    """Whether `migrate` to this revision is a downgrade, which loses data of newer tables.
 
     Raises UsageError (`hub-revision-unknown`).
     """
@@ -132,7 +132,7 @@ def goes_back(engine: Engine, revision: str) -> bool:
 
 
 def _route(revision: str) -> tuple[list[str], str]:
-    """All revisions from "" (no tables) on, and the one that is meant."""
+    """All revisions from "" (no tables) on, and the target."""
     order = ["", *(step.revision for step in reversed(list(_scripts().walk_revisions())))]
     target = {"head": order[-1], "base": ""}.get(revision, revision)
     if target not in order:
@@ -149,15 +149,15 @@ def current(engine: Engine) -> str:
 
 
 def newest() -> str:
-    """The schema revision that this covgov works with."""
+    """The schema revision of this covgov."""
     return _scripts().get_current_head() or ""
 
 
 def erase(engine: Engine) -> None:
-    """Make what was deleted unreadable: rebuild the database without its free pages and empty the write-ahead log.
+    """Overwrite deleted data: rebuild the database without free pages and empty the write-ahead log.
 
-    Raises DeliveryFailed (`hub-erase-incomplete`) when somebody was still reading; deleted rows stay deleted, and
-    calling again completes it.
+    Raises DeliveryFailed (`hub-erase-incomplete`) while a reader is active; deleted rows stay deleted, and
+    a later call completes it.
     """
     with _driver(engine) as driver:
         driver.execute("VACUUM")
@@ -165,13 +165,13 @@ def erase(engine: Engine) -> None:
     if busy:
         raise DeliveryFailed(
             "hub-erase-incomplete",
-            "the rows are deleted, but a reader kept their bytes from being overwritten in the write-ahead log",
+            "the rows are deleted, but an active reader keeps their bytes in the write-ahead log",
             hint="repeat it when no request is running",
         )
 
 
 def copy(engine: Engine, target: Path) -> None:
-    """A consistent copy of the database, while others write, in a file that does not exist yet."""
+    """Copy the database consistently, while others write, to a new file."""
     with _driver(engine) as driver:
         driver.execute("VACUUM INTO ?", (str(target),))
     with target.open("rb") as stream:
@@ -179,14 +179,14 @@ def copy(engine: Engine, target: Path) -> None:
 
 
 def settle(engine: Engine) -> None:
-    """Close a database that nobody else has open, so that its one file holds everything."""
+    """Close a database that nothing else has open, so that its one file holds all data."""
     with _driver(engine) as driver:
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()  # whoever closes last removes the log
 
 
 def structure_faults(engine: Engine) -> list[str]:
-    """What the database itself finds wrong with its pages, indexes and references; empty when it is sound."""
+    """Faults that SQLite finds in pages, indexes and references."""
     with transaction(engine, write=False) as connection:
         found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
@@ -201,7 +201,7 @@ def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 
 def _insist(connection: sqlite3.Connection, pragma: str) -> None:
-    """SQLite does not wait its busy timeout for who is just making the same file a write-ahead log's."""
+    """Retry: SQLite's busy timeout does not cover another process that switches the file to WAL."""
     for seconds in WAITS:
         try:
             connection.execute(pragma)
@@ -222,7 +222,7 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def _patient(connection: Connection, seconds: float | None) -> Iterator[None]:
-    """Waits for other writers no longer than this inside the block; None: as long as always."""
+    """Limit the wait for other writers inside the block; None for the default."""
     if seconds is None:
         yield
         return
@@ -246,7 +246,7 @@ def _driver(engine: Engine) -> Iterator[sqlite3.Connection]:
         finally:
             pooled.close()
     except faults.DRIVER_ERRORS as error:
-        raise faults.told(error, write=True) or error from error
+        raise faults.translate(error, write=True) or error from error
 
 
 def _revision(connection: Connection) -> str:

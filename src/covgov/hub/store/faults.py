@@ -1,4 +1,4 @@
-"""What the database driver complains about, as covgov's errors. None of SQLAlchemy's errors is shown to a client."""
+"""Translates errors of the database driver into covgov's errors, so that clients never see SQLAlchemy's."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _UNAVAILABLE = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 
 
-def told(error: Exception, *, write: bool) -> CovgovError | None:
-    """The covgov error for a driver's; None when it is no fault of storage but of the statement (a defect of ours).
+def translate(error: Exception, *, write: bool) -> CovgovError | None:
+    """The covgov error for a driver's; None when the statement is wrong, which is a bug.
 
-    A write that failed was undone as a whole: DeliveryFailed. A failed read leaves the question open: Undetermined.
+    A failed write, which was rolled back, is a DeliveryFailed; a failed read is Undetermined.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
     name = getattr(cause, "sqlite_errorname", "")
@@ -28,8 +28,8 @@ def told(error: Exception, *, write: bool) -> CovgovError | None:
     if name == "SQLITE_FULL":
         return DeliveryFailed(
             "hub-storage-full",
-            "the hub's disk is full; nothing of this request was kept",
-            hint="free space where the database lies, then send it again",
+            "the hub's disk is full; nothing of this request was stored",
+            hint="free space on the database's disk, then send it again",
         )
     if name.startswith(_DAMAGED):
         return InputError(
@@ -39,7 +39,7 @@ def told(error: Exception, *, write: bool) -> CovgovError | None:
 
 
 def _busy(*, write: bool) -> CovgovError:
-    message, hint = "the hub's database was busy for too long; nothing of this request was kept", "send it again"
+    message, hint = "the hub's database was busy for too long; nothing of this request was stored", "send it again"
     if write:
         return DeliveryFailed("hub-database-busy", message, hint=hint)
     return Undetermined("hub-database-busy", message, hint=hint)
@@ -47,7 +47,7 @@ def _busy(*, write: bool) -> CovgovError:
 
 def _unavailable(cause: str, *, write: bool) -> CovgovError:
     message = f"the hub's database cannot be used: {cause}"
-    hint = "its file and directory must be readable and writable for the hub"
+    hint = "make its file and directory readable and writable for the hub"
     if write:
         return DeliveryFailed("hub-database-unavailable", message, hint=hint)
     return Undetermined("hub-database-unavailable", message, hint=hint)

@@ -1,4 +1,4 @@
-"""The repositories of the hub: made, found, and deleted with everything that only they had."""
+"""Create, find, change and delete repositories."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from covgov.hub.store.verify.plausible import BRANCH
 from covgov.hub.store.work import moment, stamp
 
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
-"""What an owner or a repository may be called: as on the forges, so that `owner/name` is a path of two parts."""
+"""Names of owners and repositories, as on the forges, so that `owner/name` is a path of two segments."""
 
 
 @dataclass(frozen=True, slots=True)
 class HubRepository:
-    """id: of this database only; a name that is deleted and made again has another history."""
+    """id: in this database; a repository that is deleted and created again gets a new one."""
 
     id: int
     owner: str
@@ -38,7 +38,7 @@ class HubRepository:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What went: runs and files of the history, and blobs nobody else of this owner has (`shared` ones stay)."""
+    """Number of deleted runs, history files and blobs; `shared` blobs are used elsewhere and stay."""
 
     repository: HubRepository
     runs: int
@@ -64,7 +64,7 @@ def create(
             hint="an owner and a name have 1 to 100 letters, digits, dots, dashes or underscores",
         )
     if get(connection, owner, name) is not None:
-        raise InputError("repository-exists", f"there is a repository {owner}/{name} already")
+        raise InputError("repository-exists", f"the repository {owner}/{name} already exists")
     values = {"owner": owner, "name": name, "default_branch": default_branch, "private": private}
     connection.execute(insert(REPOSITORIES).values(**values, created_at=stamp(at)))
     made = get(connection, owner, name)
@@ -73,14 +73,14 @@ def create(
 
 
 def get(connection: Connection, owner: str, name: str) -> HubRepository | None:
-    """None: there is no such repository. Names are compared to the letter."""
+    """The repository, None when there is none. Names are case-sensitive."""
     mine = (REPOSITORIES.c.owner == owner) & (REPOSITORIES.c.name == name)
     row = connection.execute(select(REPOSITORIES).where(mine)).one_or_none()
     return None if row is None else _repository(row)
 
 
 def list_(connection: Connection, *, after: str = "", limit: int = 100) -> Sequence[HubRepository]:
-    """By owner and name; after: the `owner/name` that the previous page ended with."""
+    """By owner and name. after: last `owner/name` of the previous page."""
     query = select(REPOSITORIES).order_by(REPOSITORIES.c.owner, REPOSITORIES.c.name).limit(limit)
     if after:
         owner, _, name = after.partition("/")
@@ -104,11 +104,11 @@ def change(connection: Connection, repository: HubRepository, *, default_branch:
 
 
 def delete(connection: Connection, repository: HubRepository) -> Deletion:
-    """Every row of it, and every blob that no other repository of its owner has.
+    """Delete all its rows, and all blobs that no other repository of its owner uses.
 
     Raises InputError (`repository-unknown`).
-    The bytes are overwritten in the file by `engine.erase`, which runs after this transaction. What remains: the audit
-    trail's entries, which hold no coverage, and backups made before.
+    `engine.erase` overwrites the bytes in the file after this transaction. Audit entries, which hold no coverage, and
+    older backups remain.
     """
     lock(connection, repository)
     mine = HISTORY_FILES.c.repository_id == repository.id
@@ -123,7 +123,7 @@ def delete(connection: Connection, repository: HubRepository) -> Deletion:
 
 
 def take(connection: Connection, repository_id: int, size: int, quota: int | None = None) -> None:
-    """Account for `size` more bytes that it keeps (fewer, when negative). quota: the most; None: no limit.
+    """Add `size` (can be negative) to the bytes that it stores. quota: the limit; None for no limit.
 
     Raises DeliveryFailed (`repository-full`), with nothing changed.
     """
@@ -132,14 +132,14 @@ def take(connection: Connection, repository_id: int, size: int, quota: int | Non
     if quota is not None and size > 0 and kept + size > quota:
         raise DeliveryFailed(
             "repository-full",
-            f"the repository keeps {kept} bytes of the {quota} that it may; these {size} were not added",
+            f"the repository stores {kept} bytes of its quota of {quota}; {size} more do not fit",
             hint="prune artifacts of old runs, or ask the hub's administrator for more (COVGOV_HUB_LIMIT_REPOSITORY)",
         )
     connection.execute(update(REPOSITORIES).where(mine).values(bytes=max(0, kept + size)))
 
 
 def lock(connection: Connection, repository: HubRepository) -> None:
-    """Writers of one owner follow one another, because they share blobs. Raises InputError (`repository-unknown`)."""
+    """Serialise the writers of one owner, which share blobs. Raises InputError (`repository-unknown`)."""
     query = (
         select(REPOSITORIES.c.id, REPOSITORIES.c.name)
         .where(REPOSITORIES.c.owner == repository.owner)
@@ -151,7 +151,7 @@ def lock(connection: Connection, repository: HubRepository) -> None:
 
 
 def unknown(full_name: str) -> InputError:
-    """The error for a repository that does not exist, or no longer."""
+    """The error for a missing repository."""
     return InputError("repository-unknown", f"the hub has no repository {full_name}")
 
 

@@ -1,6 +1,6 @@
-"""What may go, and when: bulk artifacts, the leavings of pushes that were never completed, uploads long past.
+"""Deletes bulk artifacts, files of unfinished pushes, and old uploads.
 
-Manifests, verdicts and coverage that a run refers to never go, except with the whole repository.
+Manifests, verdicts and coverage of a run are deleted only with the whole repository.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from covgov.hub.store.work import stamp
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How much went: artifacts and unreferenced files of the history, old uploads."""
+    """Number of deleted artifacts, unreferenced history files and expired uploads."""
 
     artifacts: int
     unreferenced: int
@@ -27,13 +27,13 @@ class SweepResult:
 
 
 UNFINISHED = timedelta(days=1)
-"""How long files that no run refers to are left alone: a push in parts names them in its last one."""
+"""How long unreferenced files are kept: a push in parts refers to them in its last part."""
 
 
 def sweep(
     connection: Connection, repository: HubRepository, *, keep: int, before: datetime, now: datetime
 ) -> SweepResult:
-    """Keep the artifacts of the newest `keep` runs. before: uploads received earlier go."""
+    """Keep the artifacts of the newest `keep` runs. before: uploads received earlier are deleted."""
     history = SqlHistory(connection, repository)
     return SweepResult(
         artifacts=len(history.prune(keep)),
@@ -43,9 +43,9 @@ def sweep(
 
 
 def expire(connection: Connection, repository: HubRepository, *, before: datetime) -> int:
-    """Delete uploads received before a moment, whether they became part of a run or still wait for one; how many.
+    """Delete uploads received before a time, part of a run or not; returns their number.
 
-    What a run was made of is in its history. The same upload, sent again after this, counts as a new attempt.
+    A run's history keeps its coverage. The same upload, sent again later, counts as a new attempt.
     """
     old = (UPLOADS.c.repository_id == repository.id) & (UPLOADS.c.received_at < stamp(before))
     size = connection.execute(select(func.coalesce(func.sum(func.length(UPLOADS.c.snapshot)), 0)).where(old))

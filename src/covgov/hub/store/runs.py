@@ -1,4 +1,4 @@
-"""Questions about runs, answered from the projections: newest first, in pages."""
+"""Queries of runs from the projections: newest first, in pages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from covgov.model.verdict import Outcome
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in short. id: of its manifest. sequence: also the cursor for the next page. recorded_at: aware, UTC.
+    """A run in short. id: of its manifest. sequence: also the cursor of the next page. recorded_at: aware, UTC.
 
-    verified: the hub computed its figures again when it came.
+    verified: the hub recomputed its figures on arrival.
     """
 
     id: str
@@ -41,7 +41,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class ComponentRow:
-    """A component (or "", the project) as a run saw it. now: None when nothing was measured."""
+    """A component (or "", the project) in a run. now: None when nothing was measured."""
 
     component: str
     metric: Metric
@@ -52,7 +52,7 @@ class ComponentRow:
 
 @dataclass(frozen=True, slots=True)
 class ComponentRun:
-    """One run in a trend."""
+    """A component in one run, for a trend."""
 
     run: RunRow
     figure: ComponentRow
@@ -67,7 +67,7 @@ def list_runs(
     after: int | None = None,
     limit: int = 100,
 ) -> Sequence[RunRow]:
-    """Newest first. after: the sequence that the previous page ended with."""
+    """Newest first. after: last sequence of the previous page."""
     query = _runs(repository_id, branch, after).limit(limit)
     if commit is not None:
         query = query.where(RUNS.c.commit_id == commit)
@@ -75,7 +75,7 @@ def list_runs(
 
 
 def get(connection: Connection, repository_id: int, run_id: str) -> RunRow | None:
-    """By id; None: this repository has no such run."""
+    """The run with this id, None when the repository has none."""
     mine = (RUNS.c.repository_id == repository_id) & (RUNS.c.run_id == run_id)
     row = connection.execute(select(RUNS).where(mine)).one_or_none()
     return None if row is None else _run(row)
@@ -85,7 +85,7 @@ def find(connection: Connection, repository_id: int, run_id: str) -> RunRow:
     """Raises InputError (`run-unknown`)."""
     found = get(connection, repository_id, run_id)
     if found is None:
-        raise InputError("run-unknown", f"history has no run {run_id}", hint="the list of runs shows what there is")
+        raise InputError("run-unknown", f"history has no run {run_id}", hint="list the runs to see their ids")
     return found
 
 
@@ -98,7 +98,7 @@ def trend(
     after: int | None = None,
     limit: int = 100,
 ) -> Sequence[ComponentRun]:
-    """What a component (or "", the project) had in the newest runs that tell of it, newest first."""
+    """The figures of a component (or "", the project), newest run first."""
     query = (
         _runs(repository_id, branch, after)
         .add_columns(*(RUN_COMPONENTS.c[name].label(f"component_{name}") for name in _FIGURES))

@@ -1,4 +1,4 @@
-"""Uploads of single suites until their run is complete, and afterwards: the same upload again finds its row."""
+"""Uploads of single suites; they are kept after their run is complete, to recognise repeated ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from covgov.hub.store.work import moment, stamp
 
 @dataclass(frozen=True, slots=True)
 class UploadKey:
-    """What makes two uploads the same one, within a repository.
+    """Identity of an upload within a repository.
 
-    branch: a job of one branch can neither complete nor block the run of another at the same tree.
+    branch: included so that a job cannot complete or block another branch's run of the same tree.
     """
 
     branch: str
@@ -29,7 +29,7 @@ class UploadKey:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """sha256: of what was sent. snapshot: bytes as `snapshot_codec` writes them. run_id: "" until the run is there."""
+    """sha256: of the content. snapshot: as `snapshot_codec` encodes it. run_id: "" until the run is recorded."""
 
     key: UploadKey
     commit: str
@@ -41,20 +41,20 @@ class Upload:
 
 
 def find(connection: Connection, repository_id: int, key: UploadKey) -> Upload | None:
-    """The upload under this key, None when there is none yet."""
+    """The upload with this key, None when there is none."""
     wanted = (UPLOADS.c.suite == key.suite) & (UPLOADS.c.name == key.name)
     row = connection.execute(_of(repository_id, key).where(wanted)).one_or_none()
     return None if row is None else _upload(row)
 
 
 def of_run(connection: Connection, repository_id: int, run: UploadKey) -> Sequence[Upload]:
-    """Everything of the same branch, tree and attempt as `run`, by suite and name."""
+    """All uploads of the same branch, tree and attempt as `run`, by suite and name."""
     query = _of(repository_id, run).order_by(UPLOADS.c.suite, UPLOADS.c.name)
     return [_upload(row) for row in connection.execute(query)]
 
 
 def add(connection: Connection, repository_id: int, upload: Upload) -> None:
-    """A new upload. Raises IntegrityError when there is one under its key."""
+    """Add an upload. Raises IntegrityError when its key exists."""
     connection.execute(
         insert(UPLOADS).values(
             repository_id=repository_id,
@@ -73,7 +73,7 @@ def add(connection: Connection, repository_id: int, upload: Upload) -> None:
 
 
 def settle(connection: Connection, repository_id: int, run: UploadKey, run_id: str) -> None:
-    """All uploads of the same branch, tree and attempt as `run` became part of a run."""
+    """Mark all uploads of the same branch, tree and attempt as `run` as part of the run."""
     connection.execute(update(UPLOADS).where(_together(repository_id, run)).values(run_id=run_id))
 
 

@@ -1,4 +1,4 @@
-"""One request is one transaction: all of it is kept, or nothing."""
+"""One request is one transaction."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sqlalchemy import Connection, Engine
 from covgov.hub.store import faults
 
 WRITE = "covgov_write"
-"""Execution option of a connection whose transaction is going to write."""
+"""Execution option: whether the transaction writes."""
 PATIENCE = "covgov_patience"
-"""Execution option: seconds to wait for the writer before this one, where the engine's own patience is too long."""
+"""Execution option: seconds to wait for another writer, instead of the engine's default."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """What a request does its writing with. now: aware, UTC. actor: who is acting, as the audit trail names them."""
+    """Connection, time and actor of a request. now: aware, UTC. actor: the principal's name in the audit trail."""
 
     connection: Connection
     now: datetime
@@ -29,11 +29,11 @@ class UnitOfWork:
 
 @contextmanager
 def transaction(engine: Engine, *, write: bool, patience: float | None = None) -> Iterator[Connection]:
-    """Commits when the block ends, undoes everything when it raises.
+    """Commits when the block ends, rolls back when it raises.
 
-    write: taken at once, so that two writers follow one another instead of failing half-way; otherwise the block sees
-    the state of its first statement throughout. patience: seconds to wait for another writer, None for the engine's: a
-    note that may be lost must not make a reader wait as long as a write may. Storage faults are raised as covgov's
+    write: take the write lock at once, so that writers wait for each other instead of failing; otherwise the block sees
+    the state of its first statement. patience: seconds to wait for a writer, None for the engine's: an optional
+    write should not wait as long as a required one. Storage faults are raised as covgov's
     errors (`hub-storage-full`, `hub-database-busy`, `hub-database-unavailable`, `hub-database-damaged`).
     """
     try:
@@ -42,16 +42,16 @@ def transaction(engine: Engine, *, write: bool, patience: float | None = None) -
             with connection.begin():
                 yield connection
     except faults.DRIVER_ERRORS as error:
-        known = faults.told(error, write=write)
+        known = faults.translate(error, write=write)
         if known is None:
             raise
         raise known from error
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as the tables keep it: UTC, ISO 8601, whole seconds; text order is time order. Raises ValueError."""
+    """A time as stored in tables: UTC, ISO 8601, whole seconds; sortable as text. Raises ValueError."""
     if moment.utcoffset() is None:
-        raise ValueError("a moment must be aware")
+        raise ValueError("a time must be aware")
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 

@@ -1,7 +1,7 @@
 """`.coverage`: coverage.py's own SQLite data file.
 
-It records what ran, not what could have run: only coverage.py, in the version and interpreter of the suite, can tell
-(docs/architecture.md, "Measurement identity"). So the data file goes through `covgov.runner.analyser`, and this format
+It records what ran, not what could have run; that needs coverage.py, in the version and interpreter of the suite
+(docs/architecture.md, "Measurement identity"). So `covgov.runner.analyser` analyses the data file, and this format
 reads that script's JSON.
 """
 
@@ -52,7 +52,7 @@ class _Analysis(msgspec.Struct, frozen=True):
 
 
 class CoveragepyData:
-    """Everything: lines, excluded lines, exits as coverage.py counts them, quality attributes."""
+    """Complete: lines, excluded lines, exits as coverage.py counts them, quality attributes."""
 
     name: Final = "coveragepy-data"
     capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
@@ -97,5 +97,5 @@ def _build(file: _AnalysisFile, at: str) -> FileBuilder:
         summary.n_branches,
         summary.n_missing_branches,
     ):
-        raise damaged(at, "the analysis does not add up to coverage.py's own totals")
+        raise damaged(at, "the analysis contradicts coverage.py's own totals")
     return builder

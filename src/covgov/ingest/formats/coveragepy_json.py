@@ -1,7 +1,7 @@
 """`coverage json`: format 1 to 3, with or without `--show-contexts`.
 
-The report lists what ran and what did not; coverage.py before 7.17 also lists executed lines that it does not count
-(docstrings), and before 7.0 it counts branch exits that it does not list. Both are kept as `SummaryDifference`.
+The report lists executed and missing lines; coverage.py before 7.17 also lists executed lines that it does not count
+(docstrings), and before 7.0 it counts branch exits that it does not list. Both become a `SummaryDifference`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from covgov.model.snapshot import Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=building.MAX_LINE)]
-"""With the 0 that old versions write."""
+"""Includes the 0 of old versions."""
 
 
 class _JsonSummary(msgspec.Struct):
@@ -102,7 +102,7 @@ class CoveragepyJson:
 
 
 def _load(data: bytes, where: str) -> _JsonReport:
-    """The standard library's reader, because it alone can tell that a key is there twice."""
+    """Uses the standard library's reader, because it can detect duplicate keys."""
     try:
         tree = json.loads(
             data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
@@ -118,7 +118,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made: dict[str, object] = {}
     for key, value in pairs:
         if key in made:
-            raise ValueError(f"the key {key!r} is there twice")
+            raise ValueError(f"duplicate key {key!r}")
         made[key] = value
     return made
 
@@ -162,11 +162,11 @@ def _build(file: _JsonFile, at: str) -> FileBuilder:
 
 
 def _compare(file: _JsonFile, summary: _JsonSummary, builder: FileBuilder, at: str) -> SummaryDifference:
-    """Where the summary counts otherwise than the lists. Raises InputError for what no version of the tool writes."""
+    """The difference between summary and lists. Raises InputError for one that no version of the tool writes."""
     executed, missing = len(set(file.executed_lines)), len(set(file.missing_lines))
     if summary.num_statements - summary.covered_lines != missing or summary.covered_lines > executed:
         raise damaged(
-            at, f"its summary counts {summary.covered_lines}/{summary.num_statements} lines, its lists do not"
+            at, f"its summary of {summary.covered_lines}/{summary.num_statements} lines contradicts its lists"
         )
     total, covered = _stated_exits(file, summary, at)
     building.settle_pragmas(builder, total)
@@ -180,13 +180,13 @@ def _compare(file: _JsonFile, summary: _JsonSummary, builder: FileBuilder, at: s
 
 
 def _stated_exits(file: _JsonFile, summary: _JsonSummary, at: str) -> tuple[int, int]:
-    """(all, taken) exits by the summary; without a word about those taken (before 5.1) nothing can be said."""
+    """(all, taken) exits in the summary; (0, 0) without the taken ones (before 5.1)."""
     total = summary.num_branches or 0
     if summary.covered_branches is None:
         return 0, 0
     unlisted = file.executed_branches is None
     if summary.covered_branches > total or not (unlisted or total - summary.covered_branches == _missing(file)):
-        raise damaged(at, f"its summary counts {summary.covered_branches}/{total} branch exits, its lists do not")
+        raise damaged(at, f"its summary of {summary.covered_branches}/{total} branch exits contradicts its lists")
     return total, summary.covered_branches
 
 
@@ -201,5 +201,5 @@ def _notes(beyond: dict[str, SummaryDifference]) -> tuple[str, ...]:
     if lines:
         notes.append(f"{lines} lines are listed as executed but not counted by coverage.py (docstrings)")
     if exits:
-        notes.append(f"{exits} branch exits are counted in the summary without saying where they are")
+        notes.append(f"{exits} branch exits are counted in the summary without their lines")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""`coverage/SUITE.snapshot`: what covgov itself wrote; read back so that `inspect` and `collect` know it too."""
+"""`coverage/SUITE.snapshot`: covgov's own snapshots, for `inspect` and `collect`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CARRIES: Final = ("lines", "branches", "exits", "contexts", "excluded", "tests")
 
 
 class CovgovSnapshot:
-    """Everything; the quality attributes stand for the contexts they came from."""
+    """Complete; quality attributes replace the contexts."""
 
     name: Final = "covgov-snapshot"
     capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded", "tests"})

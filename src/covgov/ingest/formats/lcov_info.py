@@ -30,7 +30,7 @@ _DROPPED = {
 
 @dataclass(slots=True)
 class _LcovFile:
-    """One source file over all of its SF blocks. branches: (line, block, branch) -> taken."""
+    """One source file with all its SF blocks. branches: (line, block, branch) -> taken."""
 
     builder: FileBuilder = field(default_factory=FileBuilder)
     branches: dict[tuple[int, str, str], bool] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class _LcovReader:
     negative: int = 0
 
     def plain(self, text: str) -> bool:
-        """Takes `DA:LINE,HITS` of plain digits, the bulk of every tracefile; False leaves the record to `record`."""
+        """Fast path for `DA:LINE,HITS` of plain digits; False when `record` must handle the record."""
         line, _, hits = text[3:].partition(",")
         if self.current is None or not (text.isascii() and line.isdecimal() and hits.isdecimal()):
             return False
@@ -68,7 +68,7 @@ class _LcovReader:
         match kind:
             case "SF":
                 if self.current is not None:
-                    raise damaged(at, "SF before the end_of_record of the file before")
+                    raise damaged(at, "SF before the end_of_record of the previous file")
                 self.current = self.files.setdefault(building.file_path(value, at), _LcovFile())
                 self.current.blocks += 1
             case "DA" | "BRDA" | "LF" | "LH" | "BRF" | "BRH":
@@ -116,12 +116,12 @@ def _integer(text: str, at: str) -> int:
 
 
 def _hits(text: str, at: str) -> float:
-    """Hit counts may be written as 1e+06 and, by a known fault of gcov, be negative; only the sign matters here."""
+    """Hit counts can be written as 1e+06 and, because of a gcov bug, be negative; only the sign matters."""
     if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,10})?(e[+]?\d{1,2})?\s*", text):
         raise damaged(at, f"not a hit count: {text[:40]!r}")
     value = float(text)
     if not math.isfinite(value):
-        raise damaged(at, "a hit count without end")
+        raise damaged(at, "an infinite hit count")
     return value
 
 
@@ -140,7 +140,7 @@ def _place_branches(file: _LcovFile) -> None:
 
 
 def _beyond(file: _LcovFile) -> SummaryDifference:
-    """Totals without any line (`--summary-only`) are told apart; other sums are the writer's arithmetic."""
+    """Totals without any line (`--summary-only`); other differences are the writer's arithmetic."""
     stated, builder = file.stated, file.builder
     if not builder.hits and stated.get("LF", 0) >= stated.get("LH", 0):
         return SummaryDifference(lines_covered=stated.get("LH", 0), lines_total=stated.get("LF", 0))
@@ -155,7 +155,7 @@ def _contradictions(files: dict[str, _LcovFile], built: dict[str, FileCoverage])
         said = (file.stated.get("LH", 0), file.stated["LF"])
         found = (built[path].covered.bit_count(), built[path].statements.bit_count())
         if said != found:
-            notes.append(f"{path}: its summary says {said[0]}/{said[1]} lines, its records {found[0]}/{found[1]}")
+            notes.append(f"{path}: its summary has {said[0]}/{said[1]} lines, its records {found[0]}/{found[1]}")
     return notes
 
 

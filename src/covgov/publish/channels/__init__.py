@@ -1,1 +1,1 @@
-"""Where a verdict goes after it was reached: forges, chat, mail, dashboards."""
+"""Channels that publish a verdict: forges, chat, mail, dashboards."""

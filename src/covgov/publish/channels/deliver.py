@@ -1,4 +1,4 @@
-"""Parcels to their destinations, one after the other: what cannot be delivered is kept, and nothing stops the rest."""
+"""Delivers parcels one by one; a failed parcel is spooled and does not stop the others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one parcel.
+    """The result of one parcel.
 
     detail: one line without secrets. error: why it was not sent. unkept: why it is not in the spool as it
     should be: lost, or still there although it was sent.
@@ -50,7 +50,7 @@ class Delivery:
 def deliver(
     parcels: Sequence[Parcel], channels: Mapping[str, Channel], env: Mapping[str, str], spool: Spool
 ) -> Iterator[Delivery]:
-    """Send each parcel once, in order; those that fail are kept in the spool."""
+    """Send each parcel once, in order; failed ones are spooled."""
     for parcel in parcels:
         done = _sent(parcel, channels, env)
         yield _kept(done, spool) if done.fate is DeliveryState.FAILED else _noted(done, spool)
@@ -63,10 +63,10 @@ def redeliver(
     policy: Policy,
     wanted: Collection[str] = (),
 ) -> Iterator[Delivery | InputError]:
-    """Send what is in the spool, of the channels `wanted` (all if empty), and forget what was delivered.
+    """Send the spooled parcels of the channels `wanted` (all if empty), and remove the delivered ones.
 
-    A parcel that still fails, or whose destination is not configured here, stays; so does a file that is no parcel, or
-    one that the policy never wrote. What was delivered by another call since is forgotten, and not sent again.
+    A parcel that fails again, or whose destination is not configured, stays; so does an invalid file, or
+    one that does not match the policy. What was delivered by another call since is forgotten, and not sent again.
     """
     for name in spool.names():
         try:
@@ -89,7 +89,7 @@ def _trust(parcel: Parcel, name: str, channels: Mapping[str, Channel], policy: P
         raise InputError(
             "spool-foreign",
             plain(f"spool/{name} is not sent: {refusal}"),
-            hint="a parcel goes only where the policy of this checkout sends one; delete the file if it is not wanted",
+            hint="parcels are sent only where this checkout's policy sends them; delete the file if you do not need it",
         )
 
 
@@ -103,7 +103,7 @@ def _sent(parcel: Parcel, channels: Mapping[str, Channel], env: Mapping[str, str
 
 
 def _discreet(text: str, env: Mapping[str, str]) -> str:
-    """One line in which a secret stands as its name: a server may repeat what it was told."""
+    """One line with secrets replaced by their names: a server can repeat a request."""
     for name, value in env.items():
         if _SECRET.search(name) and len(value) >= SHORTEST:
             text = text.replace(value, f"${{{name}}}")
@@ -111,7 +111,7 @@ def _discreet(text: str, env: Mapping[str, str]) -> str:
 
 
 SHORTEST = 6
-"""Characters of a secret; replacing shorter ones would garble words."""
+"""Shortest secret that is replaced; shorter ones would match in words."""
 
 _SECRET = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL", re.IGNORECASE)
 
@@ -121,8 +121,8 @@ def _channel(parcel: Parcel, channels: Mapping[str, Channel]) -> Channel:
     if channel is None:
         raise InputError(
             "channel-unknown",
-            f"a spooled parcel is for {parcel.channel!r}, which is no channel of this version of covgov",
-            hint="deliver it with the version that kept it, or delete its file",
+            f"a spooled parcel is for {parcel.channel!r}, which this version of covgov does not have",
+            hint="deliver it with the version that spooled it, or delete its file",
         )
     return channel
 

@@ -1,8 +1,8 @@
-"""What a channel is. Every channel passes tests/contracts/test_channel.py.
+"""The protocol of channels. Every channel passes tests/contracts/test_channel.py.
 
-A channel works in two steps. `parcels` is pure: it says what would leave the machine, and where to, without a secret in
-it; `--dry-run` prints that and the spool keeps it. `send` takes one parcel to its destination and is the only place
-where a secret is read from the environment.
+A channel works in two steps. `parcels` is pure: it returns what would be sent, and where to, without secrets;
+`--dry-run` prints it and the spool stores it. `send` delivers one parcel and is the only place
+that reads a secret from the environment.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def nobody(_path: str) -> str:
-    """Who owns a path of a project without owners."""
+    """The owner of a path in a project without owners."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What there is to tell.
+    """The data for all channels.
 
     verdict: as published in verdict.json. file: bytes of a file below `coverage/`, None when it is not there.
     commit: the commit that the forge shows (a pull request's head, not the merge commit that was measured).
-    previous: what the newest run said that was recorded of the same branch before this one and outside of quiet hours
+    previous: verdict of the newest earlier run of the same branch, outside of quiet hours
     ([notify] in the policy), None when there is none. run: id of this run in history, "" when it is not recorded.
     now: when it was recorded, else the clock; aware, UTC. owner_of: path -> owners by CODEOWNERS, or "".
     """
@@ -49,9 +49,9 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One thing for one destination, ready to leave or to be kept for later.
+    """One message for one destination, ready to be sent or spooled.
 
-    destination: a name for people and for `required`/`best-effort`; secrets stand in it as `${NAME}`. body: text
+    destination: its name in messages and for `required`/`best-effort`, with secrets as `${NAME}`. body: text
     fields, all that `send` needs besides the environment. required: if it cannot be delivered, `covgov publish` exits
     5; otherwise (best effort) it says so and goes on. state: a destination gets the same state once, however often it
     is published; "" for a parcel that is sent each time, because its destination finds out what it has.
@@ -66,36 +66,36 @@ class Parcel:
 
 
 class Channel(Protocol):
-    """Raises from `send`: DeliveryFailed when the destination did not take the parcel after all attempts, NotConfigured
-    when a variable that it needs is not set."""
+    """`send` raises DeliveryFailed when the destination refused the parcel after all attempts, and NotConfigured
+    when a required variable is not set."""
 
     @property
     def name(self) -> str:
-        """What `covgov publish` calls it."""
+        """Its name in `covgov publish`."""
         ...
 
     def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
-        """Nothing when there is nothing to tell, e.g. no pull request to comment on."""
+        """The parcels to send; none, for example, without a pull request to comment on."""
         ...
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
-        """Delivers; what became of it, in one line without secrets ("comment 17 updated", "unchanged")."""
+        """Deliver the parcel; returns one line without secrets ("comment 17 updated", "unchanged")."""
         ...
 
 
 @runtime_checkable
 class SilenceExplainer(Protocol):
-    """A channel that can say why it has nothing to tell."""
+    """A channel that explains why it has no parcels."""
 
     def silence(self, publication: Publication, /) -> str:
-        """One line ("quiet hours until 07:00"); asked only when there are no parcels."""
+        """One line ("quiet hours until 07:00"); called only when there are no parcels."""
         ...
 
 
 @runtime_checkable
 class ParcelGuard(Protocol):
-    """A channel whose spooled parcels are held against the policy again before they leave."""
+    """A channel that checks spooled parcels against the policy before they are sent."""
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
-        """Why a parcel from the spool is not sent, "" if it may be: anybody could have put a file there."""
+        """Why a spooled parcel, whose origin is unknown, is not sent; "" if it can be."""
         ...

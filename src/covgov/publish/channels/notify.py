@@ -31,7 +31,7 @@ class NotifyChannel:
     name: str = "notify"
 
     def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
-        """One per target that wants to hear of something new. Raises PolicyInvalid (`notify-secret-in-policy`)."""
+        """One per target with a new condition of its occasions. Raises PolicyInvalid (`notify-secret-in-policy`)."""
         notify = publication.policy.notify
         wishes = _wishes(notify, ALERTING)
         if _kept_silent(publication):
@@ -45,15 +45,15 @@ class NotifyChannel:
         )
 
     def silence(self, publication: Publication, /) -> str:
-        """Why nobody is told anything."""
+        """Why there is no alert."""
         if not _wishes(publication.policy.notify, ALERTING):
             return "[notify] names no target"
-        return _kept_silent(publication) or "nothing changed that a target wants to hear of"
+        return _kept_silent(publication) or "nothing changed for the occasions of a target"
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
-        """A target names variables of the environment, so it has to be one that the policy names."""
+        """A target can name any environment variable, so it must be one in the policy."""
         known = {target for targets in policy.notify.targets.values() for target in targets}
-        return "" if parcel.body.get("target") in known else "its target does not stand in [notify]"
+        return "" if parcel.body.get("target") in known else "its target is not in [notify]"
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises NotConfigured, DeliveryFailed, UsageError: see `targets.filled` and `post`."""
@@ -101,7 +101,7 @@ def _hash(*parts: str) -> str:
 
 
 def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, list[Occasion]]:
-    """Target -> what it wants to hear of, in the order of the policy; every target once."""
+    """Target -> its occasions, in the order of the policy."""
     wishes: dict[str, list[Occasion]] = {}
     for occasion in occasions:
         for index, target in enumerate(notify.targets.get(occasion, ())):
@@ -111,10 +111,10 @@ def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, 
 
 
 def _kept_silent(publication: Publication) -> str:
-    """Why this run alerts nobody, whatever it found; "" if it may."""
+    """Why this run sends no alerts at all; "" if it can."""
     notify, ci = publication.policy.notify, publication.ci
     if ci.event in (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE):
-        return "pull requests alert nobody"
+        return "pull requests send no alerts"
     default = (globs.literally(ci.default_branch),) if ci.default_branch else ("**",)
     patterns = notify.branches or default
     if not globs.matches(ci.branch, patterns):

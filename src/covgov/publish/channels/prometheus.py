@@ -1,7 +1,7 @@
 """The verdict as metrics in a text file, which Prometheus' node exporter collects (`--collector.textfile.directory`).
 
-One file holds the state of one branch and replaces the last one whole. Pull requests come and go, and a series for each
-would stay for ever: of them nothing is written.
+One file holds the state of one branch and is replaced as a whole. Pull requests write no metrics, because a series for
+each would stay for ever.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from covgov.model.verdict import Effect, Outcome, Row, Verdict
 from covgov.publish.channels.interface import Parcel, Publication
 
 VARIABLE = "COVGOV_TEXTFILE"
-"""Where the file is written; its name must end in `.prom` for the node exporter to read it."""
+"""The path of the file, which must end in `.prom` for the node exporter."""
 
 OF_A_CHANGE = (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE)
 FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -36,7 +36,7 @@ FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "covgov_suite_seconds": ("How long the suite's tests took", ("suite",)),
     "covgov_exceptions": ("Entries of the exception register, by state", ("state",)),
 }
-"""Metric -> help text and labels; every metric also has the labels `repository` and `branch`."""
+"""Metric -> help text and labels, in addition to `repository` and `branch`."""
 
 Sample = tuple[str, tuple[str, ...], float]
 
@@ -52,7 +52,7 @@ class PrometheusChannel:
 
     def silence(self, publication: Publication, /) -> str:
         """Why there are no parcels."""
-        return "metrics are written for branches, not for changes on their way to one"
+        return "metrics are written for branches, not for pull requests"
 
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         path = env.get(VARIABLE, "")
@@ -71,7 +71,7 @@ PROMETHEUS = PrometheusChannel()
 
 
 def _textfile(path: str) -> Path:
-    """Raises DeliveryFailed (`textfile-unusable`) for a file that no node exporter would read."""
+    """Raises DeliveryFailed (`textfile-unusable`) for a file that a node exporter does not read."""
     target = Path(path)
     fault = ""
     if target.suffix != ".prom":
@@ -142,7 +142,7 @@ def _row(row: Row) -> Iterable[Sample]:
 
 
 def _ratio(metric: str, labels: tuple[str, ...], ratio: Ratio) -> Iterable[Sample]:
-    """Nothing for nothing measured: a gap in the graph, not 100 %."""
+    """No sample without units: a gap in the graph, not 100 %."""
     if ratio.total:
         yield metric, labels, ratio.covered / ratio.total
 

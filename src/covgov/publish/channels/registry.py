@@ -1,4 +1,4 @@
-"""Which channels there are: what `covgov publish` calls them -> the channel."""
+"""The channels by their names in `covgov publish`."""
 
 from __future__ import annotations
 

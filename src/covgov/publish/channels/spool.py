@@ -1,6 +1,6 @@
-"""Parcels that could not be delivered, kept as files until `covgov publish --spooled` delivers them.
+"""Stores undelivered parcels as files until `covgov publish --spooled` delivers them.
 
-A parcel holds no secret, and so neither does the spool. The same parcel is kept once, however often it fails. Of a
+Parcels and so the spool hold no secrets. The same parcel is stored once, however often it fails. Of a
 parcel that was delivered a receipt is kept, a line of `sent.record`: the hash of its destination and state.
 """
 
@@ -47,7 +47,7 @@ class Spool:
         write(self.folder / f"{hashlib.sha256(data).hexdigest()[:32]}.json", data)
 
     def names(self) -> Sequence[str]:
-        """Names of the files that are kept, sorted."""
+        """Names of the stored files, sorted."""
         return sorted(path.name for path in self.folder.glob("*.json")) if self.folder.is_dir() else ()
 
     def read(self, name: str) -> Parcel:
@@ -57,13 +57,13 @@ class Spool:
         except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
             raise InputError(
                 "spool-damaged",
-                plain(f"{self.folder / name} is no parcel: {error}"),
-                hint="it is left as it is; delete it when nobody misses what it should have told",
+                plain(f"{self.folder / name} is not a parcel: {error}"),
+                hint="the file is kept; delete it if you do not need it",
             ) from error
         return Parcel(found.channel, found.destination, found.subject, found.body, found.required, found.state)
 
     def drop(self, name: str) -> None:
-        """Forget a parcel that was delivered. Raises DeliveryFailed (`artifact-unwritable`)."""
+        """Remove a delivered parcel. Raises DeliveryFailed (`artifact-unwritable`)."""
         remove(self.folder / name)
 
     def has_sent(self, parcel: Parcel) -> bool:

@@ -1,9 +1,9 @@
-"""Measures every Python process that a suite starts: `run_suite` puts this directory first on PYTHONPATH.
+"""Measures every Python process of a suite: `run_suite` puts this directory first on PYTHONPATH.
 
 Runs in the suite's interpreter, so it needs nothing but the standard library and coverage.py (6.5 or later), imports
-nothing of covgov and keeps to syntax that old interpreters read. It is ours rather than `[run] patch = subprocess`
+nothing of covgov and uses only syntax of old interpreters. It is used instead of `[run] patch = subprocess`
 because it works under any coverage.py and needs no line in the project's configuration; where that line exists,
-whoever comes first measures and the other steps back. Without `_COVGOV_DATA` in the environment it does nothing.
+the first one measures and the other does nothing. Without `_COVGOV_DATA` in the environment it does nothing.
 
 The variables start with an underscore because they are private to one run and its children.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - start-up of every process: no pathlib
 QUIET = ["no-data-collected", "module-not-imported", "module-not-measured", "already-imported"]
-"""Warnings that are the normal state of a child process."""
+"""Warnings that are normal in a child process."""
 
 
 def measure(
@@ -32,7 +32,7 @@ def measure(
 ) -> bool:
     """Start coverage.py as `_COVGOV_DATA` (directory) and `_COVGOV_ROOT` ask; whether this call started it.
 
-    busy: whether somebody else measures this process already.
+    busy: whether this process is measured already.
     """
     data, root = environ.get("_COVGOV_DATA", ""), environ.get("_COVGOV_ROOT", "")
     if not (os.path.isdir(data) and os.path.isdir(root)):  # noqa: PTH112
@@ -57,14 +57,14 @@ def is_coverage(argv: list[str]) -> bool:
 
 
 def measured() -> bool:
-    """Whether coverage.py is at work in this process."""
+    """Whether coverage.py measures this process."""
     import coverage  # noqa: PLC0415 - only in processes that are measured
 
     return coverage.Coverage.current() is not None
 
 
 def record_interpreter(data: str) -> None:
-    """Leave `interpreter.PID` so that the data of this process is later analysed by the interpreter that made it."""
+    """Write `interpreter.PID`, so that this interpreter later analyses the data of this process."""
     with open(os.path.join(data, "interpreter.%d" % os.getpid()), "w") as note:  # noqa: PTH118, PTH123, UP031
         note.write(sys.executable)
 
@@ -77,7 +77,7 @@ def begin(
 ) -> Coverage:
     """Measure with a `new` Coverage until `at_end` calls back, with the configuration coverage.py finds in `root`.
 
-    coverage.py resolves `source` and `relative_files` against the directory it starts in, hence the visit to `root`.
+    coverage.py resolves `source` and `relative_files` against the directory it starts in, hence the change to `root`.
     """
     import coverage  # noqa: PLC0415
 
@@ -94,13 +94,13 @@ def begin(
 
 
 def finish(measuring: Coverage) -> None:
-    """Write what it saw."""
+    """Stop and save the data."""
     measuring.stop()
     measuring.save()
 
 
-def hand_on(path: list[str]) -> None:
-    """Run the `sitecustomize` that this one hides, if there is one, and let `import sitecustomize` mean it."""
+def run_shadowed(path: list[str]) -> None:
+    """Run the `sitecustomize` that this one shadows, if there is one, and register it as `sitecustomize`."""
     others = [entry for entry in path if os.path.abspath(entry) != HERE]  # noqa: PTH100
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
     if spec is None or spec.loader is None:
@@ -112,4 +112,4 @@ def hand_on(path: list[str]) -> None:
 
 if __name__ == "sitecustomize":
     measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)), measured, begin)
-    hand_on(sys.path)
+    run_shadowed(sys.path)

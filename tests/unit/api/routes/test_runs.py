@@ -145,7 +145,7 @@ def test_runs_are_chained(hub: ReadDesk) -> None:
 def test_a_run_that_is_not_here_is_not_found(hub: ReadDesk) -> None:
     answer = hub.get(f"{SHOP}/runs/{'0' * 64}")
     assert (answer.status_code, answer.json()["code"]) == (404, "run-unknown")
-    assert answer.json()["hint"] == "the list of runs shows what there is"
+    assert answer.json()["hint"] == "list the runs to see their ids"
 
 
 def test_runs_are_cached_as_immutable_and_lists_are_not(hub: ReadDesk) -> None:

@@ -282,4 +282,4 @@ def test_an_ambiguous_exchange_is_refused_without_names() -> None:
         "oidc-repository-unnamed",
         "several repositories of the hub are bound to group/sub/shop",
     )
-    assert told.hint == "say which: POST /v1/tokens/exchange?repository=OWNER/NAME"
+    assert told.hint == "name one: POST /v1/tokens/exchange?repository=OWNER/NAME"

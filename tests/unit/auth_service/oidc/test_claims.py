@@ -79,7 +79,7 @@ def test_a_custom_subject_is_not_checked(issuer: LocalIssuer, subject: str) -> N
 @pytest.mark.security
 @pytest.mark.parametrize("claim", ["repository", "ref", "sub", "jti", "iss"])
 def test_every_claim_of_github_is_needed(issuer: LocalIssuer, claim: str) -> None:
-    expected = f"the claim {claim} is missing or no text of 1 to 300 characters"
+    expected = f"the claim {claim} is missing or not a text of 1 to 300 characters"
     assert fault("github", issuer.github(**{claim: None})) == expected
 
 
@@ -146,4 +146,4 @@ def test_an_invalid_commit_is_refused(issuer: LocalIssuer, sha: str) -> None:
 
 @pytest.mark.security
 def test_a_commit_that_is_not_text_is_refused(issuer: LocalIssuer) -> None:
-    assert fault("github", issuer.github(sha=7)) == "the claim sha is missing or no text of 1 to 300 characters"
+    assert fault("github", issuer.github(sha=7)) == "the claim sha is missing or not a text of 1 to 300 characters"

@@ -351,7 +351,7 @@ def test_a_ci_token_valid_for_more_than_a_day_is_refused(verifier: OidcVerifier,
 @pytest.mark.parametrize("claim", ["sub", "jti", "repository", "ref"])
 def test_a_token_that_lacks_a_claim_is_refused(verifier: OidcVerifier, issuer: LocalIssuer, claim: str) -> None:
     said = refusal(verifier, issuer.sign(issuer.github(**{claim: None})))
-    assert said == f"oidc-claims: the claim {claim} is missing or no text of 1 to 300 characters"
+    assert said == f"oidc-claims: the claim {claim} is missing or not a text of 1 to 300 characters"
 
 
 @pytest.mark.security
@@ -363,7 +363,7 @@ def test_a_token_whose_subject_is_another_repository_is_refused(verifier: OidcVe
 @pytest.mark.security
 def test_a_huge_token_is_refused_before_it_is_read(verifier: OidcVerifier, issuer: LocalIssuer) -> None:
     token = issuer.sign(issuer.github(padding="x" * LONGEST_TOKEN))
-    assert refusal(verifier, token) == "oidc-malformed: the token is longer than 8192 characters or no text"
+    assert refusal(verifier, token) == "oidc-malformed: the token is longer than 8192 characters or not ASCII"
     assert refusal(verifier, "x" * 10_000_000).startswith("oidc-malformed")
     assert issuer.fetches == []
 
@@ -401,7 +401,7 @@ def test_a_token_of_8192_characters_is_read(verifier: OidcVerifier, issuer: Loca
     ],
 )
 def test_a_malformed_jwt_is_refused(verifier: OidcVerifier, token: str) -> None:
-    expected = "oidc-malformed: the token is longer than 8192 characters or no text"
+    expected = "oidc-malformed: the token is longer than 8192 characters or not ASCII"
     assert refusal(verifier, token) == (NO_JWT if token.isascii() else expected)
 
 

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 HINTS = {
     "token-lifetime": "rotate it before it expires",
-    "token-name": "say who uses it",
+    "token-name": "name its user or purpose",
     "token-scope": "name repositories as owner/name; only an admin's token can have all",
 }
 
@@ -47,9 +47,7 @@ def test_every_role_can_be_held_over_named_repositories(role: Role) -> None:
 def test_only_an_admin_can_reach_everything() -> None:
     assert fault(role=Role.ADMIN, reach=EVERYWHERE) == ""
     for role in (Role.READER, Role.UPLOADER, Role.MAINTAINER):
-        assert (
-            fault(role=role, reach=EVERYWHERE) == f"token-scope: a token of role {role} cannot reach every repository"
-        )
+        assert fault(role=role, reach=EVERYWHERE) == f"token-scope: a token of role {role} cannot have every repository"
 
 
 @pytest.mark.security
@@ -60,14 +58,14 @@ def test_everything_and_some_names_contradict_each_other() -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("role", Role)
 def test_no_role_is_given_for_no_repository_at_all(role: Role) -> None:
-    assert fault(role=role, reach=NOWHERE) == f"token-scope: a token of role {role} names 1 to 500 repositories"
+    assert fault(role=role, reach=NOWHERE) == f"token-scope: a token of role {role} needs 1 to 500 repositories"
 
 
 @pytest.mark.security
 def test_a_scope_has_at_most_500_repositories() -> None:
     names = [f"acme/r{number}" for number in range(501)]
     assert fault(reach=scope(*names[:500])) == ""
-    assert fault(reach=scope(*names)) == "token-scope: a token of role uploader names 1 to 500 repositories"
+    assert fault(reach=scope(*names)) == "token-scope: a token of role uploader needs 1 to 500 repositories"
 
 
 @pytest.mark.security
@@ -75,12 +73,12 @@ def test_a_scope_has_at_most_500_repositories() -> None:
     "name", ["acme", "acme/", "/shop", "acme/shop/x", "acme/*", "*", "acme/shop\n", "a b/c", "a/" + "b" * 101]
 )
 def test_a_repository_is_named_owner_slash_name_without_wildcards(name: str) -> None:
-    assert fault(reach=scope("acme/shop", name)) == f"token-scope: {name[:80]!r} is no repository"
+    assert fault(reach=scope("acme/shop", name)) == f"token-scope: {name[:80]!r} is not a repository"
 
 
 @pytest.mark.security
 def test_the_first_wrong_name_is_reported() -> None:
-    assert fault(reach=scope("z", "b", "c")) == "token-scope: 'b' is no repository"
+    assert fault(reach=scope("z", "b", "c")) == "token-scope: 'b' is not a repository"
 
 
 def test_names_of_a_hundred_characters_are_repositories() -> None:
@@ -90,7 +88,9 @@ def test_names_of_a_hundred_characters_are_repositories() -> None:
 @pytest.mark.security
 @pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "a\x00", "a\x7f"])
 def test_a_name_is_1_to_100_printable_characters(name: str) -> None:
-    assert fault(name=name) == "token-name: a token's name has 1 to 100 printable characters"
+    assert fault(name=name) == (
+        "token-name: a token's name has 1 to 100 printable characters (name its user or purpose)"
+    )
 
 
 @pytest.mark.parametrize("name", ["x", "x" * 100, "CI of acme/shop (main)", "Zoë"])
@@ -140,7 +140,10 @@ def test_an_old_token_does_not_go_on_for_longer(overlap: timedelta) -> None:
 
 @pytest.mark.security
 def test_names_with_the_ci_prefix_are_reserved() -> None:
-    assert fault(name="oidc:mine") == "token-name: names that begin with oidc: are CI jobs' (call it otherwise)"
+    assert (
+        fault(name="oidc:mine")
+        == "token-name: names that begin with oidc: are reserved for CI jobs (choose another name)"
+    )
     assert fault(name="my oidc: token") == ""
     job = CiJob("refs/heads/main")
     TokenRequest("oidc:acme/shop", Role.UPLOADER, scope("acme/shop"), DAY, job).check()

@@ -37,7 +37,7 @@ def refusal(desk: AuthDesk, shown: str) -> str:
     assert caught.value.status == 401
     assert caught.value.headers == {"WWW-Authenticate": 'Bearer realm="covgov"'}
     malformed = caught.value.code == "token-malformed"
-    assert caught.value.hint == ("check that it is copied whole" if malformed else "ask for a new one")
+    assert caught.value.hint == ("check that the whole token is copied" if malformed else "ask for a new one")
     return f"{caught.value.code}: {caught.value.message}"
 
 

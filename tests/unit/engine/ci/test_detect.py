@@ -141,7 +141,7 @@ def test_github_without_a_run_id_has_no_address() -> None:
 )
 def test_damaged_event_is_one_clear_error(data: bytes) -> None:
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": "/run/event.json"}
-    with pytest.raises(InputError, match=r"/run/event\.json is not an event") as caught:
+    with pytest.raises(InputError, match=r"/run/event\.json is not a valid GitHub event file") as caught:
         detect(env, {EVENT: data}.get)
     assert caught.value.code == "ci-event-damaged"
 

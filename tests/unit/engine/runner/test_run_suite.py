@@ -155,13 +155,31 @@ def test_a_missing_coverage_py_repeats_the_interpreters_error(run: Run) -> None:
     done = run(script("sh", "-c", "echo; echo No module named coverage; echo; exit 1"))
     assert not done.arrived
     assert "exit code 1) left no coverage data" in done.reason
-    assert done.reason.endswith("It said: No module named coverage")
+    assert done.reason.endswith("Last output: No module named coverage")
+
+
+@pytest.mark.parametrize("package", ["pytest", "coverage"])
+def test_a_missing_package_is_named_with_the_command_that_installs_it(run: Run, package: str) -> None:
+    bare = run.root / "bare-python"
+    bare.write_text(f"#!/bin/sh\necho '/bin/python: No module named {package}'\nexit 1\n", encoding="utf-8")
+    bare.chmod(0o755)
+    done = run(Suite(tests=("tests",), python="./bare-python").named("unit"))
+    assert not done.arrived
+    assert done.reason.startswith(f"{package} is not installed in the suite's interpreter: run `pip install {package}`")
+    assert "or set `python` or `command` in [suites.unit]" in done.reason
+
+
+def test_tests_that_print_a_missing_module_still_arrive(run: Run) -> None:
+    projects.write(
+        run.root, {"tests/test_print.py": "def test_it():\n    raise ImportError(\"No module named 'pytest'\")\n"}
+    )
+    assert run(UNIT).arrived
 
 
 def test_a_command_without_data_means_not_arrived(run: Run) -> None:
     done = run(script("sh", "-c", "exit 0"))
     assert not done.arrived
-    assert done.reason.endswith("left no coverage data; is coverage.py in their interpreter?")
+    assert done.reason.endswith("left no coverage data; is coverage.py installed in their interpreter?")
     assert done.tests is not None
     assert done.tests.exit_code == 0
 
@@ -206,5 +224,5 @@ def test_notes_of_the_plugin_reach_the_snapshot(run: Run) -> None:
     (run.root / ".coveragerc").write_text(projects.COVERAGERC + "dynamic_context = test_function\n")
     done = run(UNIT)
     assert done.snapshot is not None
-    assert any("dynamic context of the project's own" in note for note in done.snapshot.notes)
-    assert "covgov: a dynamic context" in run.text
+    assert any("its own dynamic context" in note for note in done.snapshot.notes)
+    assert "covgov: the project configures" in run.text

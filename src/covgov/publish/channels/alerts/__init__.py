@@ -1,1 +1,1 @@
-"""What is worth an alert, whether it is news, and how it is told."""
+"""Conditions worth an alert, their changes, and the messages."""

@@ -1,4 +1,4 @@
-"""A verdict -> the conditions that somebody may want to be told of."""
+"""A verdict -> the conditions that can be alerted."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Identity = tuple[Occasion, Scope, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that is so. message: a line that stands alone; figure: `7/11 = 63.63 %`; each is "" if there is none.
+    """One alertable condition. message: a complete line; figure: `7/11 = 63.63 %`; each is "" if there is none.
 
-    rule and metric tell two conditions of one subject apart. change: the attribution in words.
+    rule and metric distinguish conditions of one subject. change: the attribution as text.
     """
 
     occasion: Occasion
@@ -40,12 +40,12 @@ class Condition:
 
     @property
     def identity(self) -> Identity:
-        """What makes it the same condition in two runs, whatever its figures."""
+        """Identifies the condition across runs, independent of its figures."""
         return (self.occasion, self.scope, self.subject, self.rule, self.metric)
 
 
 def conditions(verdict: Verdict, owner_of: Owners) -> tuple[Condition, ...]:
-    """In the order of occasions, then as the verdict lists them. Waived findings and notes are none."""
+    """In the order of occasions, then as in the verdict. Waived findings and notes are left out."""
     late = [_overdue(verdict, line) for line in _overdue_lines(verdict)]
     found = [*_of_findings(verdict, owner_of), *late]
     order = list(Occasion)
@@ -110,7 +110,7 @@ def _row(verdict: Verdict, finding: Finding) -> Row | None:
 
 
 def _owner(finding: Finding, row: Row | None, owner_of: Owners) -> str:
-    """Of a file its owner; of a component the one who owns most of its files with something uncovered."""
+    """A file's owner; a component's most frequent owner of files with uncovered lines."""
     if finding.scope is Scope.FILE:
         return owner_of(finding.subject)
     if row is None or finding.scope is not Scope.COMPONENT:

@@ -1,8 +1,8 @@
-"""A Note in the forms that services take: plain text, Slack's blocks, a Teams card. Nothing in a name is markup there.
+"""A Note as plain text, Slack blocks, or a Teams card. Outside texts are never interpreted as markup.
 
-Slack: every outside text stands in a `plain_text` object, whose control characters are escaped
+Slack: every outside text is in a `plain_text` object, whose control characters are escaped
 (https://docs.slack.dev/reference/block-kit/composition-objects/text-object); at most 50 blocks, 150 characters in a
-header, 3000 in a text. Teams: outside texts are TextRuns, which know no Markdown
+header, 3000 in a text. Teams: outside texts are TextRuns, which have no Markdown
 (https://adaptivecards.io/explorer/TextRun.html).
 """
 
@@ -16,20 +16,20 @@ from covgov.publish.channels.alerts.wording import shortened
 
 HEADER, SECTION, BLOCKS = 150, 3000, 50
 TEAMS_SIZE = 20_000
-"""Bytes of what a card tells; Teams refuses messages of more than 28 KB."""
+"""Most bytes of a card's text; Teams refuses messages of more than 28 KB."""
 
 Json = dict[str, object]
 
 
 def text(note: Note) -> str:
-    """Plain text; the link stands near the top, lest a service that cuts long messages cut it."""
+    """Plain text, with the link near the top, because some services cut long messages."""
     head = [note.lead, *([f"run: {note.link}"] if note.link else [])]
     parts = ["\n".join(head), *("\n".join(paragraph.lines) for paragraph in note.paragraphs)]
     return "\n\n".join(parts) + "\n"
 
 
 def slack(note: Note) -> str:
-    """JSON of an attachment with blocks, as Slack's messages carry it."""
+    """A Slack attachment with blocks, as JSON."""
     title = _plain(note.title, HEADER)
     link: Json = {"type": "mrkdwn", "text": f"<{_escaped(note.link)}|open the run>", "verbatim": True}
     told = [_section(piece) for part in note.paragraphs for piece in _pieces(part.lines)]
@@ -43,7 +43,7 @@ def slack(note: Note) -> str:
 
 
 def teams(note: Note) -> str:
-    """JSON of a message with an Adaptive Card, as Power Automate's workflows take it."""
+    """A message with an Adaptive Card for Power Automate's workflows, as JSON."""
     told = [_run(line, separator=index == 0) for part in note.paragraphs for index, line in enumerate(part.lines)]
     card: Json = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -70,7 +70,7 @@ def _plain(words: str, limit: int) -> Json:
 
 
 def _cut(words: str, limit: int) -> str:
-    """Escaped, and short enough after that; an entity is never cut in two."""
+    """Escaped and shortened to the limit, without cutting an entity."""
     kept = len(words)
     while len(escaped := _escaped(shortened(words, kept))) > limit:
         kept -= max(1, (len(escaped) - limit) // 5)
@@ -82,7 +82,7 @@ def _escaped(words: str) -> str:
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[str]:
-    """The lines in as few texts as the limit allows."""
+    """The lines joined into texts within the limit."""
     piece = ""
     for line in lines:
         told = _cut(line or " ", SECTION - 1)
@@ -104,7 +104,7 @@ def _run(line: str, *, weight: str = "Default", separator: bool = False) -> Json
 
 
 def _affordable(runs: Sequence[Json]) -> Sequence[Json]:
-    """As many from the front as a card may hold, in bytes, with a notice if some are left out."""
+    """As many from the front as fit into a card, with a notice if some are left out."""
     room = TEAMS_SIZE
     for index, run in enumerate(runs):
         room -= len(json.dumps(run))
@@ -114,5 +114,5 @@ def _affordable(runs: Sequence[Json]) -> Sequence[Json]:
 
 
 def _dumped(value: Json) -> str:
-    """Without `{{`, which Apprise would take for the beginning of a name to fill in; only a string can hold it."""
+    """JSON without `{{`, which Apprise would read as a template variable."""
     return json.dumps(value, ensure_ascii=False).replace("{{", "\\u007b\\u007b")

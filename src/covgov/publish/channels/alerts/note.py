@@ -1,7 +1,7 @@
-"""What a target is told, before it is put into the form of a service: short lines without any markup.
+"""A message before it is formatted for a service: short lines without markup.
 
-Every text is one line of printable characters. Names come from outside (a component, a path, a branch may be called
-anything), so each form has to show them as they are and nothing else.
+Every text is one line of printable characters. Names come from outside (components, paths, branches can have
+any name), so each form must show them literally.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """lines: the first one is what it is about."""
+    """lines: the first one is the heading."""
 
     lines: tuple[str, ...]
 

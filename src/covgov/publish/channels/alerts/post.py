@@ -1,4 +1,4 @@
-"""One message to one address through Apprise. Nothing that Apprise says is repeated: it knows the address.
+"""Sends one message to one address through Apprise, whose own messages are never repeated: they can hold the address.
 
 Apprise is the extra `notify` and is imported here only, when there is something to send.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from apprise import Apprise, AppriseAsset, AppriseResult
 
 CONNECT, READ, OVERALL = 5.0, 10.0, 30.0
-"""Seconds: to connect; between two pieces of an answer; for everything, the second attempt included."""
+"""Seconds: to connect; between two parts of an answer; in all, with the second attempt."""
 
 RETRIES, PAUSE = 1, 0.5
 
@@ -31,10 +31,10 @@ _STATUS = re.compile(r"error=(\d{3})\b")
 
 
 def post(address: str, subject: str, body: Mapping[str, str], destination: str, *, patience: float = OVERALL) -> str:
-    """What became of it, in a few words. body: `text`, `severity`, and the forms that TEMPLATED names.
+    """Send the message; returns the result. body: `text`, `severity`, and the forms of TEMPLATED.
 
     Raises UsageError (`notify-extra-missing`), DeliveryFailed (`notify-address-unusable`, `notify-refused`); neither
-    they nor their causes hold the address. `destination` names it for people.
+    they nor their causes hold the address. destination: its name in messages.
     """
     with tempfile.TemporaryDirectory(prefix="covgov-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # urllib3's name the host
@@ -42,11 +42,11 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str, 
         if service is None:
             raise DeliveryFailed(
                 "notify-address-unusable",
-                f"what stands for {destination} is no address that Apprise knows",
-                hint="slack://, workflows:// (Teams), mailtos://, jsons:// and others: see docs/alerts.md",
+                f"the value of {destination} is not an address that Apprise supports",
+                hint="use slack://, workflows:// (Teams), mailtos://, jsons:// or others, see docs/alerts.md",
             )
         severity, text = body.get("severity", "info"), body.get("text", "")
-        said = said_of(lambda: service.notify(text, subject, notify_type=severity, body_format="text"), patience)
+        said = error_of(lambda: service.notify(text, subject, notify_type=severity, body_format="text"), patience)
     if said is not None:
         raise DeliveryFailed(
             "notify-refused",
@@ -56,11 +56,11 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str, 
     return "accepted"
 
 
-def said_of(attempt: Callable[[], AppriseResult], patience: float) -> str | None:
-    """What was wrong with an attempt to deliver, None if nothing; never in Apprise's own words. patience: in seconds.
+def error_of(attempt: Callable[[], AppriseResult], patience: float) -> str | None:
+    """The error of an attempt, None on success; never in Apprise's own words. patience: in seconds.
 
-    In a thread of its own that nobody waits for at the end: a server that answers a byte a minute would else hold the
-    process for ever, as the threads that Apprise gives a deadline to do.
+    Runs in a daemon thread: otherwise a server that answers a byte a minute would block the
+    process for ever, as Apprise's own threads with a deadline do.
     """
     ended: list[str | None] = []
 
@@ -79,7 +79,7 @@ def said_of(attempt: Callable[[], AppriseResult], patience: float) -> str | None
 
 
 def _service(address: str, body: Mapping[str, str], template: Path) -> Apprise | None:
-    """Apprise with this one address, None if it is none."""
+    """Apprise with this address, None if it is unusable."""
     try:
         from apprise import Apprise  # noqa: PLC0415 - from the extra `notify`
         from apprise.plugins import url_to_dict  # noqa: PLC0415 - from the extra `notify`
@@ -112,18 +112,18 @@ def _asset() -> AppriseAsset:
         async_mode=False,
         http_redirects=False,  # a message goes where the address says and nowhere else
         storage_mode="memory",
-        service_timeout=0,  # no deadline of Apprise's: see said_of
+        service_timeout=0,  # no deadline of Apprise's: see error_of
         default_service_retry=RETRIES,
         default_service_wait=PAUSE,
     )
 
 
 class _StatusFilter(logging.Filter):
-    """Leaves of a message the status of an answer, if it tells one: all else may hold an address."""
+    """Reduces a log message to its HTTP status: the rest can hold an address."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         status = _STATUS.search(record.getMessage())
-        record.msg, record.args, record.exc_info = status[0] if status else "(not told)", (), None
+        record.msg, record.args, record.exc_info = status[0] if status else "(hidden)", (), None
         return True
 
 
@@ -131,9 +131,9 @@ _DISCREET, _NOWHERE = _StatusFilter(), logging.NullHandler()
 
 
 def _hush() -> None:
-    """Apprise and urllib3 log addresses. From Apprise's log the status of an answer is taken; urllib3's is not kept.
+    """Apprise and urllib3 log addresses. Keep only the status in Apprise's log, and silence urllib3's.
 
-    Doing so twice changes nothing.
+    Idempotent.
     """
     apprise = logging.getLogger("apprise")
     apprise.addFilter(_DISCREET)
@@ -143,6 +143,6 @@ def _hush() -> None:
 
 
 def _status(entries: Iterable[str]) -> str:
-    """`HTTP 500`, if the last attempt got that far."""
+    """The last status, such as `HTTP 500`, else ""."""
     codes = [found[1] for entry in entries if (found := _STATUS.search(entry))]
     return f"HTTP {codes[-1]}" if codes else ""

@@ -1,4 +1,4 @@
-"""Alerts follow changes of state: what is so now and was not so before, and a pass after anything else."""
+"""Alerts follow changes of state: new conditions, and a pass after anything else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covgov.publish.channels.alerts.conditions import Condition, Owners, conditi
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """fresh: not so before. standing: so before and still. gone: so before and no longer. recovered: passes again."""
+    """fresh: new conditions. standing: unchanged ones. gone: resolved ones. recovered: passes again."""
 
     fresh: tuple[Condition, ...]
     standing: tuple[Condition, ...]
@@ -20,13 +20,13 @@ class News:
     recovered: bool
 
     def concerns(self, occasions: Collection[Occasion]) -> bool:
-        """Whether something new happened that one who wants to hear of `occasions` has to be told."""
+        """Whether a target with these occasions gets an alert."""
         recovered = self.recovered and Occasion.RECOVERY in occasions
         return recovered or any(one.occasion in occasions for one in self.fresh)
 
 
 def news(now: Verdict, before: Verdict | None, owner_of: Owners) -> News:
-    """The difference between two runs of one branch; without a run before, all that is so is news."""
+    """The difference between two runs of one branch; without a previous run, every condition is new."""
     here = conditions(now, owner_of)
     there = conditions(before, owner_of) if before is not None else ()
     known, current = {one.identity for one in there}, {one.identity for one in here}

@@ -1,7 +1,7 @@
-"""Targets as the policy writes them: an address of Apprise in which `${NAME}` stands for what nobody may read.
+"""Targets in the policy: Apprise addresses in which `${NAME}` stands for a secret.
 
-An address is a secret, whoever knows it can write there; so a target names at least one variable. Mail is the
-exception: a server and recipients are none, a password is.
+An address is a secret, because it gives write access; so a target has at least one variable. Mail is the
+exception: only its password is a secret.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ def check(target: str, where: str) -> None:
         return
     raise PolicyInvalid(
         "notify-secret-in-policy",
-        f"{where}: the target holds an address or password that everybody who reads the policy could use",
-        hint="put it into an environment variable and write ${NAME} here; only mailto:// may be written out, "
-        "without a password. What stood in a commit has leaked: replace it",
+        f"{where}: the target holds an address or password that every reader of the policy could use",
+        hint="put it into an environment variable and write ${NAME} here; only mailto:// can be literal, "
+        "without a password. A value in a commit has leaked: replace it",
     )
 
 
 def variables(target: str) -> tuple[str, ...]:
-    """Names of the variables in it, in order."""
+    """Names of the variables in the target, in order."""
     return tuple(dict.fromkeys(_VARIABLE.findall(target)))
 
 
 def filled(target: str, env: Mapping[str, str]) -> str:
-    """The address. Values between `://` and `@` are percent-encoded, so that a password may hold any character.
+    """The address. Values between `://` and `@` are percent-encoded, so that a password can have any character.
 
     Raises NotConfigured (`notify-variable-unset`).
     """
@@ -48,7 +48,7 @@ def filled(target: str, env: Mapping[str, str]) -> str:
         raise NotConfigured(
             "notify-variable-unset",
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
-            hint="hand the secret to the step that publishes, or take the target out of [notify]",
+            hint="pass the secret to the step that publishes, or remove the target from [notify]",
         )
     encoded = _USERINFO.sub(
         lambda part: _VARIABLE.sub(lambda found: quote(env[found[1]], safe=""), part[0]), target, count=1

@@ -1,4 +1,4 @@
-"""News -> a Note: which run, what is new (figure, bar, attribution, receipt, owner), what else is so, the link."""
+"""News -> a Note: the run, new conditions (figure, bar, attribution, receipt, owner), other conditions, the link."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from covgov.publish.channels.interface import Publication
 from covgov.publish.render.safe_text import log_line
 
 TITLE, LINE, SHOWN, NAMED = 120, 400, 12, 8
-"""Longest title and line in characters; most conditions told in full; most names in a list of names."""
+"""Longest title and line in characters; most conditions in full; most names in a list."""
 
 WORDS = {
     Occasion.DROP: "dropped",
@@ -31,7 +31,7 @@ _LINK = re.compile(r"https?://[!-~]+", re.ASCII)
 
 
 def alert(publication: Publication, news: News, occasions: Collection[Occasion]) -> Note:
-    """What one target hears who wants to hear of `occasions`. Conditions of other occasions are not told."""
+    """The message for a target with these occasions; conditions of other occasions are left out."""
     fresh = [one for one in news.fresh if one.occasion in occasions]
     recovered = news.recovered and Occasion.RECOVERY in occasions
     told = [_told(one) for one in fresh[:SHOWN]]
@@ -51,7 +51,7 @@ def alert(publication: Publication, news: News, occasions: Collection[Occasion])
 
 
 def safe_link(url: str) -> str:
-    """The address if it is one, else ""."""
+    """The address if it is a safe link, else ""."""
     return url if _LINK.fullmatch(url) and not set(url) & set('<>|"`\\') else ""
 
 

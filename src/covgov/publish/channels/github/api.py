@@ -1,7 +1,7 @@
-"""The endpoints of GitHub that covgov uses: one method each, with as much of the answers as is read.
+"""The used endpoints of GitHub's API: one method each, with the used fields of the answers.
 
-All but the last follow GitHub's published OpenAPI description, which tests/integration/test_github_openapi.py holds
-them to.
+All but the last follow GitHub's published OpenAPI description; tests/integration/test_github_openapi.py checks
+them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from covgov.publish.channels.github.client import GithubClient, decode, has_next
 
 PER_PAGE = 100
 MOST_PAGES = 100
-"""A listing that is longer is not read to its end but refused: ten thousand comments are no pull request."""
+"""Longer listings are refused."""
 
 Json = Mapping[str, object]
 PageT = TypeVar("PageT")
 
 
 class GithubAnswer(msgspec.Struct, frozen=True):
-    """Base of what is read; everything else in an answer is ignored."""
+    """Base of the answers; other fields are ignored."""
 
 
 class GithubUser(GithubAnswer, frozen=True):
@@ -91,7 +91,7 @@ class GithubApi:
         self._at = f"/repos/{repository}"
 
     def me(self) -> str:
-        """Login of the token's user, "" for the token of an app (as workflows get), which has none."""
+        """Login of the token's user, "" for an app's token (as in workflows)."""
         try:
             return decode(self.client.once("GET", "/user"), GithubUser).login
         except DeliveryFailed as failed:
@@ -140,7 +140,7 @@ class GithubApi:
         self.client.once("PATCH", f"{self._at}/check-runs/{run}", body=change)
 
     def artifacts(self) -> Iterator[WorkflowArtifact]:
-        """Of all workflow runs of the repository, in no order that is promised."""
+        """Of all workflow runs of the repository, in any order."""
         for page in self._pages(f"{self._at}/actions/artifacts", WorkflowArtifactList):
             yield from page.artifacts
 
@@ -148,7 +148,7 @@ class GithubApi:
         self.client.once("DELETE", f"{self._at}/actions/artifacts/{artifact}")
 
     def upload_coverage(self, report: Json) -> UploadAnswer:
-        """Not in the published description; the request is that of GitHub's own upload action (docs/github.md)."""
+        """Not in the published description; the same request as GitHub's own upload action (docs/github.md)."""
         return decode(self.client.once("PUT", f"{self._at}/code-coverage/report", body=report), UploadAnswer)
 
     def _pages(self, path: str, kind: type[PageT]) -> Iterator[PageT]:
@@ -160,5 +160,5 @@ class GithubApi:
         raise DeliveryFailed(
             "github-too-many",
             f"GET {path}: more than {MOST_PAGES} pages of {PER_PAGE}",
-            hint="covgov stops here rather than act on half of a list",
+            hint="covgov does not act on a partial list; delete old entries and try again",
         )

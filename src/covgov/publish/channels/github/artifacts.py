@@ -1,4 +1,4 @@
-"""Workflow artifacts are kept by name: the newest few stay, older ones are deleted."""
+"""Deletes old workflow artifacts: the newest few of each name stay."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactPruning:
-    """kept: how many artifacts stay. gone: what was (or, in a dry run, would be) deleted, by name, newest first."""
+    """kept: number of remaining artifacts. gone: deleted ones (in a dry run, candidates), by name, newest first."""
 
     kept: int
     gone: Sequence[WorkflowArtifact]
 
 
 def prune(api: GithubApi, *, keep: int, prefix: str, dry_run: bool) -> ArtifactPruning:
-    """Delete what is beyond the newest `keep` of each name that begins with `prefix`.
+    """Delete all but the newest `keep` of each name that begins with `prefix`.
 
-    Whoever deletes at the same time is no fault: what is gone is gone. Raises DeliveryFailed.
+    An artifact deleted concurrently is no error. Raises DeliveryFailed.
     """
     found = api.client.insist(lambda: [one for one in api.artifacts() if one.name.startswith(prefix)])
     gone = tuple(beyond(found, keep))
@@ -33,7 +33,7 @@ def prune(api: GithubApi, *, keep: int, prefix: str, dry_run: bool) -> ArtifactP
 
 
 def beyond(artifacts: Iterable[WorkflowArtifact], keep: int) -> Iterator[WorkflowArtifact]:
-    """All but the newest `keep` of each name; of equally old ones the higher id is newer. Expired ones do not count."""
+    """All but the newest `keep` of each name, by time and id. Expired ones do not count."""
     live = [one for one in artifacts if not one.expired]
     newest_first = sorted(live, key=lambda one: (one.created_at, one.id), reverse=True)
     for _, same in groupby(sorted(newest_first, key=lambda one: one.name), key=lambda one: one.name):

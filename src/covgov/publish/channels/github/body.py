@@ -1,7 +1,7 @@
-"""The text of a comment: the summary, the way to the run, and what the exception register should learn.
+"""The text of a comment: the summary, the link to the run, and proposed register changes.
 
-It is text of our own, which ends up on a page of others: shorter than GitHub allows, cut only between lines, and
-nothing in a proposed diff can end the block that shows it.
+It is shorter than GitHub's limit, cut only between lines, and
+nothing in a proposed diff can close its code block.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 from covgov.publish.render.markdown import MARKER
 
 MOST_BYTES = 65_535
-"""GitHub refuses a comment of more characters; bytes are never fewer."""
+"""GitHub's limit is in characters, of which there are never more than bytes."""
 
 STAMP = "<!-- covgov:at "
 _STAMPED = re.compile(r"<!-- covgov:at (?P<at>[0-9T:Z-]{20}) -->")
 _LINK = re.compile(r"https?://[^\s()<>\[\]]+")
 _TICKS = re.compile(r"`+")
-_CUT = "\n\n(cut here: the text would be too long for a comment)\n"
+_CUT = "\n\n(cut here: the text is too long for a comment)\n"
 _DETAILS = ("<details>", "</details>")
 
 
 def marker(name: str, suite: str = "") -> str:
-    """The hidden first line that a later run finds its comment by. name: `[publish.github] name` of the policy."""
+    """The hidden first line that identifies a comment in later runs. name: `[publish.github] name` of the policy."""
     about = f"suite:{suite}" if suite else "summary"
     return f"<!-- covgov:{about} -->" if name == "covgov" else f"<!-- covgov:{about}:{name} -->"
 
@@ -34,7 +34,7 @@ def stamp(now: datetime) -> str:
 
 
 def stamped(body: str) -> datetime | None:
-    """When the verdict in a comment was published, None when it does not say."""
+    """When the verdict in a comment was published, None without a stamp."""
     lines = body.lstrip().splitlines()[1:2]
     found = _STAMPED.fullmatch(lines[0].strip()) if lines else None
     try:
@@ -44,12 +44,12 @@ def stamped(body: str) -> datetime | None:
 
 
 def bare(body: str) -> str:
-    """A comment without its stamp and with plain line ends: equal when it says the same."""
+    """A comment without its stamp and with plain line ends, for comparison."""
     return _STAMPED.sub("", body, count=1).replace("\r\n", "\n").strip()
 
 
 def compose(head: str, summary: str, *, run_url: str = "", patch: str = "") -> str:
-    """A whole comment. head: marker and stamp. What is too long is cut: first the diff, then the summary's lists."""
+    """A whole comment. head: marker and stamp. A long one is cut: first the diff, then the summary's lists."""
     text = summary.replace(MARKER, "", 1).strip("\n")
     link = f"\n\n[The whole run]({run_url})\n" if _LINK.fullmatch(run_url) else ""
     proposed = f"\n\n{_proposal(patch)}" if patch else ""
@@ -60,7 +60,7 @@ def compose(head: str, summary: str, *, run_url: str = "", patch: str = "") -> s
 
 
 def shortened(text: str, most: int) -> str:
-    """Markdown of at most `most` bytes, cut between lines and before its foot; what was open is closed."""
+    """Markdown of at most `most` bytes, cut between lines and before its foot; open details are closed."""
     if _size(text) <= most:
         return text
     body, rule, foot = text.rpartition("\n---\n")
@@ -78,7 +78,7 @@ def _lines(text: str, most: int) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """A code block that shows exactly this text: its fence is longer than any in it."""
+    """A code block with exactly this text: its fence is longer than any in the text."""
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
@@ -86,9 +86,9 @@ def fenced(text: str, language: str) -> str:
 
 def _proposal(patch: str) -> str:
     return (
-        "<details><summary>The exception register should learn this</summary>\n\n"
+        "<details><summary>Proposed changes of the exception register</summary>\n\n"
         f"{fenced(patch, 'diff')}\n\n"
-        "Save it, or take `exceptions.patch` from the artifacts of the run, and `git apply` it. "
+        "Save it, or download `exceptions.patch` from the run's artifacts, and `git apply` it. "
         "Nothing was committed.\n\n"
         "</details>"
     )
@@ -97,8 +97,8 @@ def _proposal(patch: str) -> str:
 def _where_the_patch_is(patch: str) -> str:
     lines = patch.count("\n")
     return (
-        f"The exception register should learn something: the diff ({lines} lines) is too long for a comment. Take "
-        "`exceptions.patch` from the artifacts of the run and `git apply` it."
+        f"The proposed changes of the exception register ({lines} lines) are too long for a comment. Download "
+        "`exceptions.patch` from the run's artifacts and `git apply` it."
     )
 
 

@@ -1,4 +1,4 @@
-"""The channel `github`: a comment on the pull request, one per suite if wanted, a commit status, a check run."""
+"""The channel `github`: a comment on the pull request, optional comments per suite, a commit status, a check run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.render.safe_text import markdown
 
 MOST_PAGE_BYTES = 65_000
-"""What GitHub takes as the summary of a check run, with room to spare."""
+"""GitHub's limit of a check run's summary, with a margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,18 @@ class GithubChannel:
     name: ClassVar[str] = "github"
 
     def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
-        """Nothing outside of GitHub's workflows."""
+        """No parcels outside of GitHub workflows."""
         if not _in_workflow(publication):
             return ()
         return (*_comment(publication), *_suites(publication), *_status(publication), *_check_run(publication))
 
     def silence(self, publication: Publication, /) -> str:
         if not _in_workflow(publication):
-            return "this is no workflow of GitHub"
-        return "there is no pull request to comment on, and the policy wants neither status nor check run"
+            return "this is not a GitHub workflow"
+        return "there is no pull request, and the policy enables neither status nor check run"
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
-        """Statuses and check runs have the name of the policy, and comments its marker: nobody else's are touched."""
+        """Statuses and check runs must have the policy's name, and comments its marker."""
         name = policy.publish.github.name
         own = {name, *(marker(name, suite) for suite in ("", *policy.suites))}
         named = [parcel.body[field] for field in ("context", "name", "marker") if field in parcel.body]
@@ -66,7 +66,7 @@ GITHUB = GithubChannel()
 
 
 def changed(verdict: Verdict) -> bool:
-    """Whether there is something to tell of: anything but a pass, any waiver, any figure that moved or is new."""
+    """Whether the verdict is not a plain pass: another outcome, a waiver, or a changed or new figure."""
     rows = [*verdict.rows, *([verdict.project] if verdict.project else [])]
     waived = any(one.waived_by for one in verdict.findings)
     new = bool(verdict.patch and verdict.patch.uncovered)
@@ -167,7 +167,7 @@ def _check_run(publication: Publication) -> Iterator[Parcel]:
 
 
 def _summary(publication: Publication) -> str:
-    """The summary that was written with the verdict, or, if it is lost, its outcome in two lines."""
+    """The summary written with the verdict, or its outcome in two lines when it is missing."""
     lost = f"## covgov: {publication.verdict.outcome}\n\n{markdown(status.description(publication.verdict))}"
     return _text(publication, "summary.md") or lost
 

@@ -1,4 +1,4 @@
-"""The check run: the summary on a page of its own, and annotations beside the lines of the change."""
+"""The check run: the summary, and annotations beside the lines of the change."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi, Json
 
 CONCLUSIONS = {Outcome.PASS: "success", Outcome.FAIL: "failure", Outcome.UNDETERMINED: "action_required"}
-"""Never `neutral` or `skipped`: branch protection takes those for a pass."""
+"""Never `neutral` or `skipped`, which branch protection accepts as a pass."""
 
 LEVELS = {Effect.FAIL: "failure", Effect.UNDETERMINED: "warning", Effect.NOTE: "notice"}
 BATCH = 50
 MOST = 500
-"""Ten requests: what is beyond stands in the summary only."""
+"""Ten requests; further annotations are in the summary only."""
 
 MOST_MESSAGE = 8_000
 MOST_TITLE = 255
 POLICY_FILE = "covgov.toml"
-"""Where findings are shown that are about no file: GitHub requires a path."""
+"""The path of findings without a file: GitHub requires one."""
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +91,9 @@ def remarks(verdict: Verdict) -> list[Annotation]:
 
 
 def put(api: GithubApi, page: CheckRunPage) -> str:
-    """Make a check run, unless one of a later verdict is there. It is concluded only with its last annotation.
+    """Create a check run, unless one of a later verdict exists. It is concluded with its last annotation.
 
-    What breaks off in between is left unfinished, which no branch protection takes for a pass.
+    An interrupted one stays unfinished, which branch protection does not accept as a pass.
     """
     return api.client.insist(lambda: _put(api, page))
 
@@ -101,7 +101,7 @@ def put(api: GithubApi, page: CheckRunPage) -> str:
 def _put(api: GithubApi, page: CheckRunPage) -> str:
     shown = api.check_runs(page.commit, page.name)
     if any(run.completed_at is not None and run.completed_at > page.at for run in shown):
-        return f"check run of {page.commit[:12]} left alone: it tells of a later verdict"
+        return f"check run of {page.commit[:12]} left unchanged: it shows a later verdict"
     first, *others = _batches(page.annotations)
     opening = {"name": page.name, "head_sha": page.commit, "started_at": moment(page.at), **_link(page)}
     run = api.create_check_run({**opening, **_part(page, first, last=not others)})

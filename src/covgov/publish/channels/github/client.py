@@ -1,7 +1,7 @@
-"""GitHub's REST API over HTTP: how one request is made, retried within bounds, and refused in covgov's words.
+"""Requests to GitHub's REST API, with retries and covgov's errors.
 
-The token goes into one header and nowhere else: no message repeats it, redirects are not followed, and pages are asked
-for by number, so that no link in an answer decides where the token travels.
+The token is sent in one header only: no message repeats it, redirects are not followed, and pages are requested
+by number, so that no link in an answer decides where the token is sent.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from covgov.http.client import HttpClient, RetryPolicy, TransientFailure, one_li
 PUBLIC_API = "https://api.github.com"
 ADDRESS = "GITHUB_API_URL"
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
-"""Names of the variables that may hold the token, the first that is set counts."""
+"""Variables with the token; the first that is set counts."""
 
 API_VERSION = "2022-11-28"
 ATTEMPTS = 5
 SECONDARY_WAIT = 60.0
-"""What GitHub asks for when a secondary rate limit names no time."""
+"""GitHub's documented wait for a secondary rate limit without a time."""
 
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
 
@@ -57,9 +57,9 @@ class GithubClient:
     def once(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
     ) -> httpx2.Response:
-        """One request, one answer of success. Raises TransientFailure, or DeliveryFailed where waiting does not help.
+        """Send one request. Raises TransientFailure, or DeliveryFailed when a retry does not help.
 
-        What is to be deleted and is not there any more is a success.
+        DELETE of a missing object succeeds.
         """
         request = self._http.build(method, self._base + path, params=dict(params or {}))
         if body is not None:
@@ -74,7 +74,7 @@ class GithubClient:
 
 
 def connect(env: Mapping[str, str], *, transport: httpx2.BaseTransport | None = None) -> GithubClient:
-    """A client as the environment says: GITHUB_API_URL (GitHub's own by default) and GITHUB_TOKEN or GH_TOKEN.
+    """A client configured by GITHUB_API_URL (GitHub's own by default) and GITHUB_TOKEN or GH_TOKEN.
 
     Raises NotConfigured (`github-token-missing`) and DeliveryFailed (`github-api-address`).
     """
@@ -83,7 +83,7 @@ def connect(env: Mapping[str, str], *, transport: httpx2.BaseTransport | None = 
         raise NotConfigured(
             "github-token-missing",
             f"no usable token for GitHub: {' and '.join(TOKENS)} are empty or damaged",
-            hint="in a workflow hand it to the step: `env: GITHUB_TOKEN: ${{ github.token }}`",
+            hint="in a workflow pass it to the step: `env: GITHUB_TOKEN: ${{ github.token }}`",
         )
     return GithubClient(_base(env.get(ADDRESS, "") or PUBLIC_API), token, transport=transport)
 
@@ -96,7 +96,7 @@ def decode(response: httpx2.Response, kind: type[T]) -> T:
         raise DeliveryFailed(
             "github-unexpected",
             f"{response.request.method} {response.request.url.path}: the answer is not what GitHub documents",
-            hint=f"is {ADDRESS} the address of a GitHub API, and nothing between that answers in its place?",
+            hint=f"check that {ADDRESS} is the address of a GitHub API, without a proxy that answers instead",
         ) from None
 
 
@@ -123,17 +123,17 @@ def _base(text: str) -> str:
 
 
 def _refusal(response: httpx2.Response, what: str) -> Exception:
-    """What an answer without success means: TransientFailure or DeliveryFailed."""
+    """The error of a failed request: TransientFailure or DeliveryFailed."""
     said = _said(response)
     told = f"{what}: {said}"
     status = response.status_code
     if status == 401:
         return DeliveryFailed(
-            "github-token-refused", told, hint="the token is wrong, expired or revoked: hand over a new one"
+            "github-token-refused", told, hint="the token is wrong, expired or revoked: use a new one"
         )
     if status == 429 or (status == 403 and _limited(response, said)):
         wait = _wait(response)
-        hint = f"GitHub asks to wait {wait:.0f} s" if wait < float("inf") else "GitHub does not say how long"
+        hint = f"GitHub asks to wait {wait:.0f} s" if wait < float("inf") else "GitHub gives no time"
         return TransientFailure(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
     if status == 403:
         return DeliveryFailed(
@@ -144,16 +144,16 @@ def _refusal(response: httpx2.Response, what: str) -> Exception:
     if status in TRANSIENT:
         return TransientFailure(_silent(what, said), seconds(response.headers.get("retry-after", "")))
     return DeliveryFailed(
-        "github-refused", told, hint="GitHub also says 404 where the token may not look; see docs/github.md"
+        "github-refused", told, hint="GitHub also answers 404 when the token lacks access, see docs/github.md"
     )
 
 
 def _silent(what: str, said: str) -> DeliveryFailed:
-    return DeliveryFailed("github-unreachable", f"{what}: {said}", hint="nothing was lost: deliver again later")
+    return DeliveryFailed("github-unreachable", f"{what}: {said}", hint="deliver it again later; nothing is lost")
 
 
 def _said(response: httpx2.Response) -> str:
-    """The status and what GitHub says of it, fit for a terminal."""
+    """The status and GitHub's message, as one printable line."""
     try:
         told = msgspec.json.decode(response.content, type=_ErrorDocument)
     except ValueError:
@@ -169,7 +169,7 @@ def _limited(response: httpx2.Response, said: str) -> bool:
 
 
 def _wait(response: httpx2.Response) -> float:
-    """Seconds until a rate limit ends; infinite when GitHub's own clock is missing from the answer."""
+    """Seconds until a rate limit ends; infinite without a date in the answer."""
     asked = seconds(response.headers.get("retry-after", ""))
     if asked is not None:
         return asked

@@ -1,4 +1,4 @@
-"""One comment per pull request and subject: found by its hidden first line, written by nobody else, kept in place."""
+"""One comment per pull request and subject, identified by its hidden first line and author, edited in place."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StickyComment:
-    """number: the pull request. commit: its head that was judged, "" when unknown. marker: first line of body.
+    """number: the pull request. commit: its judged head, "" when unknown. marker: first line of body.
 
-    only_existing: an old comment is brought up to date, but no new one is made. login: who we are if the token's answer
-    to that question is "an app".
+    only_existing: update an existing comment, but do not create one. login: the author's login when the token
+    belongs to an app.
     """
 
     number: int
@@ -57,9 +57,9 @@ def read(fields: ParcelFields) -> StickyComment:
 
 
 def place(api: GithubApi, comment: StickyComment) -> str:
-    """Create or bring up to date, once per subject however often it is called; what was done, in words.
+    """Create or update the comment, one per subject however often it is called; returns what was done.
 
-    A verdict about a commit that is no longer the head, or older than the one that is shown, replaces nothing.
+    A verdict of an outdated commit, or older than the shown one, changes nothing.
     """
     login = (api.client.insist(api.me) or comment.login).casefold()
     return api.client.insist(lambda: _placed(api, comment, login))
@@ -67,14 +67,14 @@ def place(api: GithubApi, comment: StickyComment) -> str:
 
 def _placed(api: GithubApi, comment: StickyComment, login: str) -> str:
     if comment.commit and (head := api.pull(comment.number).head.sha) != comment.commit:
-        return f"left alone: the pull request has moved on to {head[:12]}"
+        return f"left unchanged: the pull request has a newer head, {head[:12]}"
     ours = [one for one in api.comments(comment.number) if _is_ours(one, comment.marker, login)]
     if not ours:
         return "no comment: nothing changed" if comment.only_existing else _created(api, comment, login)
     told = stamped(comment.body)
     shown = [at for one in ours if (at := stamped(one.body)) is not None]
     if told is not None and any(at > told for at in shown):
-        return f"comment {ours[0].id} left alone: it tells of a later verdict"
+        return f"comment {ours[0].id} left unchanged: it shows a later verdict"
     return _updated(api, ours, comment.body)
 
 
@@ -88,12 +88,12 @@ def _created(api: GithubApi, comment: StickyComment, login: str) -> str:
         return f"comment {made.id} created"
     return (
         f"comment {made.id} created by {made.author}; set [publish.github] login to this name, "
-        "or the next run makes another one"
+        "or the next run creates another one"
     )
 
 
 def _updated(api: GithubApi, ours: list[GithubComment], body: str) -> str:
-    """The oldest is kept; others are left over from runs that made one at the same time."""
+    """Keeps the oldest comment; others come from concurrent runs and are deleted."""
     kept, *surplus = ours
     for one in surplus:
         api.delete_comment(one.id)

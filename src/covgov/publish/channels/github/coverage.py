@@ -28,7 +28,7 @@ class GithubCoverageChannel:
     name: ClassVar[str] = "github-coverage"
 
     def parcels(self, publication: Publication, /) -> Sequence[Parcel]:
-        """One for a pull request or the default branch, as GitHub compares these two."""
+        """One parcel for a pull request or the default branch, which GitHub compares."""
         wanted = publication.policy.publish.github_coverage
         report = publication.file(wanted.report)
         if self.silence(publication) or report is None:
@@ -48,16 +48,16 @@ class GithubCoverageChannel:
 
     def silence(self, publication: Publication, /) -> str:
         if publication.ci.system != "github" or not REPOSITORY.fullmatch(publication.repository):
-            return "this is no workflow of GitHub"
+            return "this is not a GitHub workflow"
         if not COMMIT.fullmatch(publication.commit):
             return "there is no commit"
         if not _target(publication):
-            return "GitHub takes coverage of pull requests and of the default branch only"
+            return "GitHub accepts coverage of pull requests and the default branch only"
         report = publication.policy.publish.github_coverage.report
         return f"there is no coverage/{report}" if publication.file(report) is None else ""
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
-        """A report replaces what GitHub has under its language and label, so these have to be the policy's."""
+        """A report replaces the one with the same language and label, so these must be the policy's."""
         wanted = policy.publish.github_coverage
         own = (parcel.body.get("language"), parcel.body.get("label")) == (wanted.language, wanted.label)
         return "" if own else "its language or label is not the one in [publish.github_coverage]"
@@ -86,11 +86,11 @@ def _uploaded(api: GithubApi, body: Mapping[str, object]) -> str:
     accepted = api.client.insist(lambda: api.upload_coverage(body))
     if accepted.id:
         return f"report {accepted.id} accepted, GitHub processes it later"
-    return f"GitHub left the report aside: {accepted.message[:200] or 'it does not say why'}"
+    return f"GitHub ignored the report: {accepted.message[:200] or 'no reason given'}"
 
 
 def _target(publication: Publication) -> Mapping[str, str]:
-    """What the report is about, as fields; empty when GitHub would not know where to show it."""
+    """The report's pull request or ref, as fields; empty when GitHub cannot show it."""
     ci = publication.ci
     if ci.event is CiEvent.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request):
         return {"number": ci.pull_request}

@@ -1,7 +1,7 @@
-"""What parcels for GitHub hold: fields of text, written when they are made and checked when they are sent.
+"""The text fields of parcels for GitHub, checked when they are sent.
 
-A parcel may come from the spool, and so from a file that anyone could have put there: nothing in it decides where the
-token goes, and it is only delivered in the workflow of the repository that it is about.
+A parcel can come from the spool, and so from a file of unknown origin: nothing in it decides where the
+token is sent, and it is only delivered in its own repository's workflow.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WHEN = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class GithubConnector(Protocol):
-    """Opens the API of one repository as the environment says."""
+    """Opens the API of one repository, configured by the environment."""
 
     def __call__(self, env: Mapping[str, str], repository: str, /) -> GithubApi: ...
 
@@ -49,7 +49,7 @@ def own_repository(env: Mapping[str, str]) -> str:
         raise NotConfigured(
             "github-repository-missing",
             "GITHUB_REPOSITORY does not name a repository",
-            hint="this runs in a workflow of GitHub; elsewhere set GITHUB_REPOSITORY=owner/name",
+            hint="set GITHUB_REPOSITORY=owner/name outside of GitHub workflows",
         )
     return name
 
@@ -90,7 +90,7 @@ class ParcelFields:
             raise self.damaged(f"has no usable {name}") from None
 
     def repository(self, env: Mapping[str, str]) -> str:
-        """Whose it is, which must be the workflow's own repository. Raises NotConfigured besides."""
+        """The parcel's repository, which must be the workflow's own. Raises NotConfigured too."""
         name, here = self.matching("repository", REPOSITORY), own_repository(env)
         if here.casefold() != name.casefold():
             raise self.damaged(f"is about {name}, and this is {here}")

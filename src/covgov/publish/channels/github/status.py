@@ -1,4 +1,4 @@
-"""The commit status: one word and one line beside a commit, which branch protection can require."""
+"""The commit status: a state and one line, which branch protection can require."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STATES = {Outcome.PASS: "success", Outcome.FAIL: "failure", Outcome.UNDETERMINED: "error"}
 MOST_CHARACTERS = 140
 SKEW = timedelta(minutes=2)
-"""How far the clocks of a runner and of GitHub may differ before a verdict counts as older than what is shown."""
+"""Tolerated difference between the clocks of a runner and GitHub when comparing verdicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read(fields: ParcelFields) -> CommitStatus:
 
 
 def description(verdict: Verdict) -> str:
-    """At most 140 characters: the outcome and the first thing that made it, or the project's figure."""
+    """At most 140 characters: the outcome and its first reason, or the project's figure."""
     told = next(_reasons(verdict), "")
     more = sum(1 for _ in _reasons(verdict)) - 1
     tail = f" (and {more} more)" if more > 0 else ""
@@ -66,14 +66,14 @@ def description(verdict: Verdict) -> str:
 
 
 def put(api: GithubApi, status: CommitStatus) -> str:
-    """Set the status unless a later verdict is shown already (a parcel that was kept and delivered late)."""
+    """Set the status unless a later verdict is shown already, as with a spooled parcel."""
     return api.client.insist(lambda: _put(api, status))
 
 
 def _put(api: GithubApi, status: CommitStatus) -> str:
     shown = (one for one in api.statuses(status.commit) if one.context.casefold() == status.context.casefold())
     if any(one.created_at > status.at + SKEW for one in shown):
-        return f"status of {status.commit[:12]} left alone: it tells of a later verdict"
+        return f"status of {status.commit[:12]} left unchanged: it shows a later verdict"
     body = {"state": status.state, "context": status.context, "description": status.description}
     api.create_status(status.commit, {**body, "target_url": status.target} if status.target else body)
     return f"status of {status.commit[:12]} set to {status.state}"

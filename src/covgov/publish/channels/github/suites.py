@@ -1,4 +1,4 @@
-"""What the maintainers of one suite are told: its own rows and findings, nothing of the others."""
+"""The comment of one suite, with its own rows and findings only."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def suite_text(verdict: Verdict, suite: SuiteLine) -> str:
 
 
 def findings_of(verdict: Verdict, suite: str, rows: Sequence[Row]) -> list[Finding]:
-    """Findings about the suite, its components and files of which its tests reach too little."""
+    """Findings about the suite, its components and their files with uncovered lines."""
     subjects = {suite, *(row.name for row in rows)}
     files = {path for row in rows for path in (*row.uncovered, *row.partial_lines)}
     return [one for one in verdict.findings if one.subject in subjects | files]
 
 
 def outcome_of(rows: Sequence[Row], findings: Sequence[Finding]) -> Outcome:
-    """The worst that is said of the suite."""
+    """The worst outcome of the suite's rows and findings."""
     said = {row.outcome for row in rows}
     live = {finding.effect for finding in findings if not finding.waived_by}
     if Outcome.FAIL in said or Effect.FAIL in live:
@@ -42,7 +42,7 @@ def outcome_of(rows: Sequence[Row], findings: Sequence[Finding]) -> Outcome:
 
 def _tests(suite: SuiteLine) -> str:
     if suite.arrived and suite.tests is None:
-        return "Its coverage came as a bare report: nobody says which tests ran."
+        return "Only a coverage report was collected; its tests are unknown."
     return f"Tests: {markdown(words.suite(suite))}"
 
 

@@ -102,7 +102,7 @@ def test_a_change_of_state_is_told_once(tmp_path: Path) -> None:
         shell.recorded(NOON + timedelta(hours=1), below())
         assert shell.publish("notify") == 0
         assert shell.out.getvalue() == ""
-        assert "nothing to tell: nothing changed that a target wants to hear of" in shell.err.getvalue()
+        assert "nothing to tell: nothing changed for the occasions of a target" in shell.err.getvalue()
     assert titles(found) == ["covgov FAIL acme/shop main: under the bar: api"]
 
 

@@ -123,7 +123,7 @@ def test_a_green_verdict_that_was_kept_never_covers_a_red_one_that_came_later(tm
         job.judged(RED)
         assert job.publish(address, now=NOW + timedelta(hours=1)) == 0
         assert job.publish(address, "--spooled", now=NOW + timedelta(hours=2)) == 0
-    assert job.out.getvalue().count("left alone: it tells of a later verdict") == 2
+    assert job.out.getvalue().count("left unchanged: it shows a later verdict") == 2
     assert "## covgov: fail" in github.bodies(7)[0]
     assert [one["state"] for one in github.statuses[HEAD]] == ["failure"]
     assert job.spooled == []

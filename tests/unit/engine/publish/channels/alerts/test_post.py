@@ -15,7 +15,7 @@ from apprise import AppriseResult
 from covgov.errors import DeliveryFailed, UsageError
 from covgov.publish.channels.alerts import forms
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
-from covgov.publish.channels.alerts.post import post, said_of
+from covgov.publish.channels.alerts.post import error_of, post
 from covgov_testing.receivers import Receiver, certificate, dripping, mail_server, receiver
 from covgov_testing.slack_rules import slack_answer, slack_shows
 
@@ -177,4 +177,4 @@ def test_an_exception_in_apprise_is_reported_by_its_type_only() -> None:
     def broken() -> AppriseResult:
         raise RuntimeError(PLANTED)
 
-    assert said_of(broken, 10) == "RuntimeError"
+    assert error_of(broken, 10) == "RuntimeError"

@@ -95,7 +95,7 @@ def test_a_diff_that_is_too_long_is_dropped_before_the_summary() -> None:
 def test_a_summary_that_is_too_long_is_cut_between_lines_and_keeps_its_foot() -> None:
     body = compose(HEAD, summary(8000))
     assert len(body.encode()) > MOST_BYTES * 0.9
-    assert "(cut here: the text would be too long for a comment)" in body
+    assert "(cut here: the text is too long for a comment)" in body
     assert "- Judged: c0ffee123456" in body
     assert "</details>" in body
 

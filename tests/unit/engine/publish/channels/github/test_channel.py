@@ -99,7 +99,7 @@ def test_there_is_no_comment_without_a_pull_request(ci: CiContext) -> None:
 )
 def test_outside_of_github_workflows_nothing_is_sent(told: Publication) -> None:
     assert destinations(told) == []
-    assert channel().silence(told) == "this is no workflow of GitHub"
+    assert channel().silence(told) == "this is not a GitHub workflow"
 
 
 def test_without_a_commit_there_is_only_a_comment() -> None:

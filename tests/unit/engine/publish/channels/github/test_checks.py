@@ -109,7 +109,7 @@ def test_a_check_run_that_is_delivered_late_does_not_replace_a_later_one() -> No
     github = FakeGithub()
     put(api_of(github), replace(PAGE, at=NOON + timedelta(seconds=1)))
     late = put(api_of(github), replace(PAGE, conclusion="success"))
-    assert late == "check run of c0ffee000000 left alone: it tells of a later verdict"
+    assert late == "check run of c0ffee000000 left unchanged: it shows a later verdict"
     assert len(github.check_runs) == 1
     put(api_of(github), replace(PAGE, name="other"))
     assert len(github.check_runs) == 2

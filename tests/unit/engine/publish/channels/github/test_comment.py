@@ -96,7 +96,7 @@ def test_surplus_comments_of_concurrent_runs_are_deleted() -> None:
 @pytest.mark.reliability
 def test_a_verdict_of_an_outdated_commit_replaces_nothing() -> None:
     github = FakeGithub(head="d" * 40)
-    assert placed(github, sticky()) == "left alone: the pull request has moved on to dddddddddddd"
+    assert placed(github, sticky()) == "left unchanged: the pull request has a newer head, dddddddddddd"
     assert github.bodies(7) == []
 
 
@@ -104,7 +104,7 @@ def test_a_verdict_of_an_outdated_commit_replaces_nothing() -> None:
 def test_a_verdict_that_is_delivered_late_does_not_replace_a_later_one() -> None:
     github = FakeGithub()
     placed(github, sticky("red", at=NOON + timedelta(minutes=1)))
-    assert placed(github, sticky("green, but old")) == "comment 1 left alone: it tells of a later verdict"
+    assert placed(github, sticky("green, but old")) == "comment 1 left unchanged: it shows a later verdict"
     assert "red" in github.bodies(7)[0]
 
 

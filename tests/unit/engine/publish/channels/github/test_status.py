@@ -95,7 +95,7 @@ def test_another_run_of_the_same_commit_sets_it_again() -> None:
 def test_a_status_that_is_delivered_late_does_not_replace_a_later_one() -> None:
     github = FakeGithub(now=NOON + timedelta(hours=1))
     put(api_of(github), replace(STATUS, state="failure", at=NOON + timedelta(hours=1)))
-    assert put(api_of(github), STATUS) == "status of c0ffee000000 left alone: it tells of a later verdict"
+    assert put(api_of(github), STATUS) == "status of c0ffee000000 left unchanged: it shows a later verdict"
     assert [one["state"] for one in github.statuses[HEAD]] == ["failure"]
 
 
