@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import Engine
 
 from covgov.errors import CovgovError, InputError
-from covgov.history import judged, layout
+from covgov.history import saved_run
+from covgov.history.format import layout
 from covgov.history.interface import Fault, RunStore
 from covgov.history.stores.registry import STORES, open_store
 from covgov.model import snapshot_codec
@@ -264,8 +265,8 @@ def test_appending_the_same_record_again_changes_nothing(place: Place) -> None:
 def test_a_run_that_was_kept_as_a_file_is_appended_as_the_same_run(place: Place) -> None:
     record = run(snapshots={"api": snap({"a.py": "+-"}), "auth": snap({"b.py": "+"}, suite="auth")})
     files = {f"coverage/{suite}.snapshot": snapshot_codec.encode(one) for suite, one in record.snapshots.items()}
-    data = judged.encode(judged.Kept(record, None, "hash"))
-    first = place.open().append(judged.decode(data, "verdict.record", files.get, "coverage").run)
+    data = saved_run.encode(saved_run.Kept(record, None, "hash"))
+    first = place.open().append(saved_run.decode(data, "verdict.record", files.get, "coverage").run)
     assert place.open().fetch(first.id) == record
     assert place.open().append(record) == first
     assert len(place.open().list()) == 1

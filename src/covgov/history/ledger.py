@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history import edits, layout
+from covgov.history.format import edits, layout
+from covgov.history.format.layout import Manifest, Stored
+from covgov.history.format.reader import RunReader
+from covgov.history.format.wire import RunBody
 from covgov.history.interface import Addition, Fault, RunSummary, View
-from covgov.history.layout import Manifest, Stored
-from covgov.history.reader import RunReader
-from covgov.history.wire import RunBody
 from covgov.model.run import RunRecord
 
 BATCH = 500

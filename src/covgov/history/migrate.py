@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from covgov.history import edits, layout, ledger
+from covgov.history import ledger
+from covgov.history.format import edits, layout
+from covgov.history.format.layout import Stored
+from covgov.history.format.reader import RunReader
 from covgov.history.interface import Addition, Replacement, Rewritable, View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
 
 
 def migrate(store: Rewritable) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from covgov.ci.interface import BranchSource, CiContext
 from covgov.history.interface import Pushable, Reserved, RunStore, RunSummary
-from covgov.history.judged import Refusal
+from covgov.history.saved_run import Refusal
 from covgov.model.run import RunRecord
 
 NO_CHECKOUT = Refusal("not recorded: this is no git checkout")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from covgov.errors import InputError, UsageError
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.format.layout import Stored
+from covgov.history.format.reader import RunReader
 from covgov.history.interface import Addition, Portable, View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
 from covgov.history.stores.directory import LOCK, DirStore, DirView
 
 

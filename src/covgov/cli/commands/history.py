@@ -248,7 +248,7 @@ def migrate_command(world: World) -> int:
     \b
     Example: covgov history migrate
     """
-    from covgov.history import layout
+    from covgov.history.format import layout
     from covgov.history.migrate import migrate
 
     store = _store(world)

@@ -13,7 +13,7 @@ from covgov.cli.publication import VERDICT, check_commit, read_verdict
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
 from covgov.gate import attempt
 from covgov.gather.base_branch import trusted_default_branch
-from covgov.history import judged, recording
+from covgov.history import recording, saved_run
 from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
 from covgov.model.run import RunRecord
 from covgov.publish import artifacts
@@ -35,7 +35,7 @@ def push(project: Project, branch: str) -> int:
     return worst(report(fault, project.world) for fault in faults)
 
 
-def judged_run(project: Project) -> judged.Kept:
+def judged_run(project: Project) -> saved_run.Kept:
     """The run that lies in `coverage/`, as it was judged.
 
     Raises InputError: `verdict-missing`, `verdict-damaged`, and `verdict-outdated` when snapshots or verdict are not
@@ -44,11 +44,11 @@ def judged_run(project: Project) -> judged.Kept:
     told = read_verdict(project)
     data = project.read(RECORD)
     if data is None:
-        raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
-    kept = judged.decode(data, RECORD, project.read, FOLDER)
+        raise saved_run.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
+    kept = saved_run.decode(data, RECORD, project.read, FOLDER)
     run = kept.run
     if run.verdict != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
-        raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
+        raise saved_run.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
     return kept
 
 
@@ -84,7 +84,7 @@ def _on_branch(run: RunRecord, branch: str) -> RunRecord:
     return replace(run, branch=branch or run.branch)
 
 
-def _refusal(kept: judged.Kept, ci: CiContext) -> str:
+def _refusal(kept: saved_run.Kept, ci: CiContext) -> str:
     """Why the run does not enter history, here or where it was judged; "" when it does."""
     here, there = recording.unrecordable(kept.run, ci), kept.refusal
     if here is not None:
@@ -96,12 +96,12 @@ def _refusal(kept: judged.Kept, ci: CiContext) -> str:
     return ""
 
 
-def _check_ground(project: Project, kept: judged.Kept) -> None:
+def _check_ground(project: Project, kept: saved_run.Kept) -> None:
     """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
     if kept.run.tree != project.repository.tree(kept.run.commit):
-        raise judged.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
+        raise saved_run.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
     if kept.policy != project.policy.hash:
-        raise judged.outdated(f"{RECORD} was judged with another policy than the one that is here")
+        raise saved_run.outdated(f"{RECORD} was judged with another policy than the one that is here")
 
 
 def _recorded(store: RunStore, run: RunRecord) -> RunSummary | None:

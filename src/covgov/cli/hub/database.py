@@ -62,7 +62,7 @@ def migrate_command(world: World, database: str | None, revision: str, yes: bool
 
 def _migrate_histories(world: World, engine: Engine) -> None:
     """Repository by repository, each whole or not at all."""
-    from covgov.history.layout import VERSION
+    from covgov.history.format.layout import VERSION
     from covgov.history.migrate import migrate
     from covgov.hub.eventlog.vocabulary import AuditEvent
     from covgov.hub.store import repositories

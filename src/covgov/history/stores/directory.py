@@ -16,7 +16,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.model.run import RunRecord
 

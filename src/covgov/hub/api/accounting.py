@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 
 from covgov.history.digest import Digest, digest
+from covgov.history.format.layout import Stored
+from covgov.history.format.reader import RunReader
 from covgov.history.interface import View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
 from covgov.hub.api import history_reading
 from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.store.runs import RunRow

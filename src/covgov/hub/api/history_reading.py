@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from covgov.history import layout
+from covgov.history.format import layout
+from covgov.history.format.layout import Stored
+from covgov.history.format.reader import RunReader
 from covgov.history.interface import View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage
 from covgov.model.verdict import Verdict

@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from covgov.errors import PolicyInvalid
+from covgov.history.format.layout import Stored
 from covgov.history.interface import View
-from covgov.history.layout import Stored
 from covgov.hub.api import history_reading
 from covgov.hub.api.http.parameters import Name, Owner
 from covgov.hub.api.http.problems import ApiProblem

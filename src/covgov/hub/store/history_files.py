@@ -14,9 +14,10 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.format.reader import RunReader
 from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
-from covgov.history.reader import RunReader
 from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES

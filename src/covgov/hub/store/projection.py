@@ -9,8 +9,8 @@ from sqlalchemy import Connection, String, Table, delete, func, insert, select
 
 from covgov.errors import InputError
 from covgov.history import ledger
+from covgov.history.format.reader import RunReader
 from covgov.history.interface import View
-from covgov.history.reader import RunReader
 from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
 from covgov.hub.store.verify.admission import Admitted

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.interface import View
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps

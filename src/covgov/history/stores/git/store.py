@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from filelock import FileLock
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.history.interface import Fault
 from covgov.history.stores.git.plumbing import Plumbing
 

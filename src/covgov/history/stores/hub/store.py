@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from covgov.errors import DeliveryFailed, Undetermined
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.interface import Addition, Change, Fault, RunSummary, View
 from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
 from covgov.history.stores.hub.wire import (

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from covgov.errors import DeliveryFailed, InputError
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.history.interface import Addition, RunSummary, View
 from covgov.history.stores.hub.wire import (
     MAX_NAMES,

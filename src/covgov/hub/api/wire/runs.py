@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from covgov.history.layout import Stored
+from covgov.history.format.layout import Stored
 from covgov.hub.api.wire.figures import PublishedRow, PublishedVerdict, WireModel
 from covgov.hub.store.runs import RunRow
 from covgov.model.verdict import Outcome, Verdict

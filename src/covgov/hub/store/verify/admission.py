@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from covgov.errors import InputError
-from covgov.history import layout, texts
+from covgov.history.format import layout, texts
+from covgov.history.format.layout import Stored
+from covgov.history.format.reader import RunReader
+from covgov.history.format.wire import RunBody
 from covgov.history.interface import View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
-from covgov.history.wire import RunBody
 from covgov.hub.store.verify import agreement, plausible
 from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy

@@ -16,8 +16,8 @@ from math import isfinite
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.layout import Stored
-from covgov.history.wire import RunBody
+from covgov.history.format.layout import Stored
+from covgov.history.format.wire import RunBody
 from covgov.model.ratio import MOST_PLACES, Ratio
 from covgov.model.verdict import Verdict
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from covgov import gate
-from covgov.history import judged
+from covgov.history import saved_run
 from covgov.history.interface import RunStore
 from covgov.history.stores.registry import open_store
 from covgov_testing.desk import LOCAL, NOW, POLICY, Desk
@@ -127,9 +127,9 @@ def forge_the_record(desk: Desk) -> None:
 def forge_the_tree(desk: Desk) -> None:
     """Everywhere it is told, so that no file contradicts another."""
     there = desk.repo.git("rev-parse", "HEAD^{tree}").strip()
-    decoded = judged.decode((desk.root / "coverage/verdict.record").read_bytes(), "", desk.read, "coverage")
+    decoded = saved_run.decode((desk.root / "coverage/verdict.record").read_bytes(), "", desk.read, "coverage")
     run = replace(decoded.run, tree="0" * 40, verdict=structs.replace(decoded.run.verdict, tree="0" * 40))
-    (desk.root / "coverage/verdict.record").write_bytes(judged.encode(replace(decoded, run=run)))
+    (desk.root / "coverage/verdict.record").write_bytes(saved_run.encode(replace(decoded, run=run)))
     path = desk.root / "coverage/verdict.json"
     path.write_text(path.read_text(encoding="utf-8").replace(there, "0" * 40), encoding="utf-8")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.interface import Addition, View
 from covgov.history.stores.directory import BULK, DirStore
 from covgov_testing.builders.coverage import snap

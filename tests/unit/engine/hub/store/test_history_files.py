@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
 from covgov.errors import DeliveryFailed, InputError
-from covgov.history import edits, layout, ledger
+from covgov.history import ledger
+from covgov.history.format import edits, layout
 from covgov.history.interface import Addition, Portable, RunStore, View
 from covgov.history.migrate import migrate
 from covgov.history.stores.directory import DirStore

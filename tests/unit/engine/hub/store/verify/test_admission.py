@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from covgov.errors import InputError
-from covgov.history import edits, layout, ledger, texts
-from covgov.history.layout import Manifest, Stored
-from covgov.history.reader import RunReader
+from covgov.history import ledger
+from covgov.history.format import edits, layout, texts
+from covgov.history.format.layout import Manifest, Stored
+from covgov.history.format.reader import RunReader
 from covgov.hub.store import projection
 from covgov.hub.store.verify.admission import Judge, Overlay, admit
 from covgov.model.snapshot import Snapshot

@@ -11,8 +11,8 @@ from hypothesis import given
 from msgspec import structs
 
 from covgov.errors import InputError
-from covgov.history import layout
-from covgov.history.layout import Manifest, Stored
+from covgov.history.format import layout
+from covgov.history.format.layout import Manifest, Stored
 from covgov.hub.store.verify import plausible
 from covgov.hub.store.verify.plausible import EARLIEST, SKEW
 from covgov.model.ratio import Ratio

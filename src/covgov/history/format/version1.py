@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from covgov.history.wire import RunBody, SuiteBody
+from covgov.history.format.wire import RunBody, SuiteBody
 from covgov.model import change, verdict
 from covgov.model.change import Category, Cause
 from covgov.model.ratio import Points, Ratio

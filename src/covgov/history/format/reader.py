@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from covgov.history import edits, format1, layout, texts
-from covgov.history.edits import Text, TextState
+from covgov.history.format import edits, layout, texts, version1
+from covgov.history.format.edits import Text, TextState
+from covgov.history.format.layout import Stored
 from covgov.history.interface import View
-from covgov.history.layout import Stored
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage, Snapshot
@@ -48,7 +48,7 @@ class RunReader:
         try:
             if stored.manifest.version == 1:
                 data = layout.read_objects([wanted], self._view, stored.name)[wanted]
-                return format1.to_verdict(format1.decode(data, format1.VerdictV1))
+                return version1.to_verdict(version1.decode(data, version1.VerdictV1))
             return texts.to_verdict(self.text(stored, texts.VERDICT, wanted))
         except ValueError as error:
             raise layout.damaged(where, str(error)) from error

@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from covgov.history.edits import Text, join
+from covgov.history.format.edits import Text, join
 from covgov.model import codec, lines, snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Snapshot

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history import layout, texts, wire
-from covgov.history.wire import RunBody, WireRun
+from covgov.history.format import layout, texts, wire
+from covgov.history.format.wire import RunBody, WireRun
 from covgov.model import codec, snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot

@@ -19,10 +19,10 @@ from typing import TypeVar
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history import format1, texts, wire
-from covgov.history.edits import Text
+from covgov.history.format import texts, version1, wire
+from covgov.history.format.edits import Text
+from covgov.history.format.wire import RunBody, SuiteBody
 from covgov.history.interface import RunSummary, SuiteSummary, View
-from covgov.history.wire import RunBody, SuiteBody
 from covgov.model import codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
@@ -296,8 +296,8 @@ def _suite(snapshot: Snapshot, text: Text) -> SuiteBody:
 def _manifest(data: bytes, version: int, name: str) -> Manifest:
     try:
         if version == 1:
-            old = format1.decode(data, format1.ManifestV1)
-            return Manifest(FORMAT, 1, old.sequence, old.previous, format1.body(old.run), old.artifacts)
+            old = version1.decode(data, version1.ManifestV1)
+            return Manifest(FORMAT, 1, old.sequence, old.previous, version1.body(old.run), old.artifacts)
         new = codec.decode(data, wire.WireManifest)
         return Manifest(
             format=new.format,
