@@ -134,7 +134,7 @@ def record_file(run: RunRecord, judgement: Judgement, ci: CiContext) -> bytes:
     refusal = recording.unrecordable(run, ci)
     if judgement.prepared.change and refusal is not None and refusal.unnamed:
         refusal = saved_run.Refusal("not recorded: this was judged as a change to the default branch")
-    return saved_run.encode(saved_run.Kept(run, refusal, judgement.prepared.head.hash))
+    return saved_run.encode(saved_run.SavedRun(run, refusal, judgement.prepared.head.hash))
 
 
 def enter(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:

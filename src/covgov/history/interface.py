@@ -43,7 +43,7 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class HistoryFault:
     """Something that `verify` found: which file or run, and what is wrong with it."""
 
     where: str
@@ -79,12 +79,12 @@ class RunStore(Protocol):
         what went."""
         ...
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         """Every byte, link and reference; empty when nothing was altered or lost."""
         ...
 
 
-class View(Protocol):
+class HistoryView(Protocol):
     """The files of a history as of one moment, by their names in the layout (docs/history-format.md)."""
 
     def names(self, folder: str = "") -> Sequence[str]:
@@ -105,12 +105,12 @@ class Addition:
     message: str
 
 
-Change = Callable[[View], Addition | None]
+HistoryChange = Callable[[HistoryView], Addition | None]
 """What to add to a history in the given state; None = nothing. Called again when another process was first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class HistoryReplacement:
     """A history that takes another's place. added: None when there is only something to drop. gone: names of the files
     that go once what is added can be read."""
 
@@ -119,27 +119,27 @@ class Replacement:
 
 
 @runtime_checkable
-class Rewritable(Protocol):
+class RewritableStore(Protocol):
     """A store whose whole history can be replaced, which is done for nothing but another format."""
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         """A killed process leaves the old history or the new one; None = nothing to do."""
         ...
 
 
 @runtime_checkable
-class Portable(Protocol):
+class PortableStore(Protocol):
     """A store whose files can be carried to another store as they are."""
 
-    def view(self) -> View: ...
+    def view(self) -> HistoryView: ...
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         """Adds what `change` asks for, all or nothing."""
         ...
 
 
 @runtime_checkable
-class Pushable(Protocol):
+class PushableStore(Protocol):
     """A store with a remote counterpart."""
 
     def push(self) -> None:
@@ -154,32 +154,32 @@ class Pushable(Protocol):
 
 
 @runtime_checkable
-class Immediate(Protocol):
+class SharedStore(Protocol):
     """A store whose runs are with everybody once they are recorded: nothing waits here to be pushed or fetched."""
 
-    def kept_in(self) -> str:
+    def shared_at(self) -> str:
         """Where they are, in words."""
         ...
 
 
 @runtime_checkable
-class Distant(Protocol):
+class LocalCopyStore(Protocol):
     """A store that reads what is here, although more may be elsewhere."""
 
-    def unasked(self) -> str:
+    def unfetched_remote(self) -> str:
         """Name of the remote that may have a history and was not asked; "" = there is none."""
         ...
 
 
 @runtime_checkable
-class Noted(Protocol):
+class AnnotatedStore(Protocol):
     """A store that may have something to say about how it was read."""
 
     def notes(self) -> Sequence[str]: ...
 
 
 @runtime_checkable
-class Reserved(Protocol):
+class WriteGuardedStore(Protocol):
     """A store that this process may read without being meant to write to it."""
 
     def unwritable(self) -> str:

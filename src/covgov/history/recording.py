@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from covgov.ci.interface import BranchSource, CiContext
-from covgov.history.interface import Pushable, Reserved, RunStore, RunSummary
+from covgov.history.interface import PushableStore, RunStore, RunSummary, WriteGuardedStore
 from covgov.history.saved_run import Refusal
 from covgov.model.run import RunRecord
 
@@ -15,14 +15,14 @@ def record(run: RunRecord, store: RunStore, ci: CiContext) -> RunSummary | str:
 
     Raises DeliveryFailed when it should have been recorded and could not be.
     """
-    reserved = store.unwritable() if isinstance(store, Reserved) else ""
+    reserved = store.unwritable() if isinstance(store, WriteGuardedStore) else ""
     return f"not recorded: {reserved}" if reserved else append(run, store, ci)
 
 
 def append(run: RunRecord, store: RunStore, ci: CiContext) -> RunSummary:
     """The step of `record` that writes, for a store that is meant to be written to."""
     summary = store.append(run)
-    if ci.on_default_branch and isinstance(store, Pushable):
+    if ci.on_default_branch and isinstance(store, PushableStore):
         store.push()
     return summary
 

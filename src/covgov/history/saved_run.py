@@ -34,7 +34,7 @@ class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedRun:
     """A judged run. refusal: why it enters no history where it was judged, None when it does.
 
     policy: hash of the policy that lay there, which need not be the effective one (`run.policy_hash`).
@@ -45,7 +45,7 @@ class Kept:
     policy: str
 
 
-class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SavedRunDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     version: int
     run: WireRun
@@ -54,15 +54,17 @@ class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: str
 
 
-def encode(kept: Kept) -> bytes:
+def encode(saved: SavedRun) -> bytes:
     """The record without its coverage, which stays in the snapshots."""
-    body, made = layout.dismantle(kept.run)
+    body, made = layout.dismantle(saved.run)
     verdict = msgspec.Raw(texts.compact(made[texts.VERDICT]))
-    return codec.encode(Judged(FORMAT, VERSION, wire.of_run(body), verdict, kept.refusal, kept.policy)) + b"\n"
+    return (
+        codec.encode(SavedRunDocument(FORMAT, VERSION, wire.of_run(body), verdict, saved.refusal, saved.policy)) + b"\n"
+    )
 
 
-def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> Kept:
-    """What was kept, its coverage taken from `folder/SUITE.snapshot`. where: the file's name, for messages.
+def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> SavedRun:
+    """What was saved, its coverage taken from `folder/SUITE.snapshot`. where: the file's name, for messages.
 
     Raises InputError: `verdict-damaged` when the file contradicts itself, `verdict-outdated` when a snapshot is not the
     one that was judged, what `snapshot_codec.decode` raises when one is damaged.
@@ -80,7 +82,7 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
             raise outdated(f"{folder}/{suite}.snapshot is another one than {where} is about")
     if now != body or body.recorded_at.utcoffset() is None:
         raise _damaged(where, "its parts contradict each other")
-    return Kept(record, judged.refusal, judged.policy)
+    return SavedRun(record, judged.refusal, judged.policy)
 
 
 def outdated(message: str) -> InputError:
@@ -96,9 +98,9 @@ def _snapshot(suite: str, body: RunBody, read: Callable[[str], bytes | None], fo
     return replace(snapshot_codec.decode(data, path), origin=body.snapshots[suite].origin)
 
 
-def _parse(data: bytes, where: str) -> Judged:
+def _parse(data: bytes, where: str) -> SavedRunDocument:
     try:
-        judged = codec.decode(data, Judged)
+        judged = codec.decode(data, SavedRunDocument)
     except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
         raise _damaged(where, str(error)) from error
     if (judged.format, judged.version) != (FORMAT, VERSION):

@@ -13,7 +13,15 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
-from covgov.history.interface import Immediate, Noted, Portable, Pushable, Rewritable, RunStore, RunSummary
+from covgov.history.interface import (
+    AnnotatedStore,
+    PortableStore,
+    PushableStore,
+    RewritableStore,
+    RunStore,
+    RunSummary,
+    SharedStore,
+)
 from covgov.publish.render.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -105,8 +113,8 @@ def fetch_command(world: World) -> int:
     """
     store = _fetchable(world)
     store.fetch_remote()
-    if isinstance(store, Immediate):
-        world.note(f"nothing to fetch: runs are recorded in {store.kept_in()}, which answers")
+    if isinstance(store, SharedStore):
+        world.note(f"nothing to fetch: runs are recorded in {store.shared_at()}, which answers")
     else:
         world.note("history fetched")
     return OK
@@ -252,7 +260,7 @@ def migrate_command(world: World) -> int:
     from covgov.history.migrate import migrate
 
     store = _store(world)
-    if not isinstance(store, Rewritable):
+    if not isinstance(store, RewritableStore):
         raise UsageError(
             "history-not-rewritable",
             "the configured history cannot be migrated from here",
@@ -267,14 +275,14 @@ def migrate_command(world: World) -> int:
 def _store(world: World) -> RunStore:
     store = Project(world).store
     store.exists()  # in CI this brings the remote's copy, and may have to say so
-    for note in store.notes() if isinstance(store, Noted) else ():
+    for note in store.notes() if isinstance(store, AnnotatedStore) else ():
         world.note(f"covgov: note: {note}")
     return store
 
 
-def _fetchable(world: World) -> Pushable:
+def _fetchable(world: World) -> PushableStore:
     store = Project(world).store
-    if not isinstance(store, Pushable):
+    if not isinstance(store, PushableStore):
         raise UsageError(
             "history-not-pushable",
             "the configured history has no remote side to fetch from",
@@ -283,9 +291,9 @@ def _fetchable(world: World) -> Pushable:
     return store
 
 
-def _portable(world: World) -> Portable:
+def _portable(world: World) -> PortableStore:
     store = _store(world)
-    if not isinstance(store, Portable):
+    if not isinstance(store, PortableStore):
         raise UsageError("history-not-portable", "the configured history cannot be carried as files")
     return store
 

@@ -14,7 +14,7 @@ from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
 from covgov.gate import attempt
 from covgov.gather.base_branch import trusted_default_branch
 from covgov.history import recording, saved_run
-from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
+from covgov.history.interface import PushableStore, RunStore, RunSummary, SharedStore
 from covgov.model.run import RunRecord
 from covgov.publish import artifacts
 
@@ -29,13 +29,13 @@ def push(project: Project, branch: str) -> int:
     ci, store = _context(project, branch), project.store
     faults: list[CovgovError] = []
     attempt(faults, lambda: _enter(project, store, ci, branch))
-    if isinstance(store, Pushable) and not isinstance(store, Immediate):
+    if isinstance(store, PushableStore) and not isinstance(store, SharedStore):
         faults = [fault for fault in faults if fault.code != "verdict-missing"]
         attempt(faults, lambda: _push(project, store))
     return worst(report(fault, project.world) for fault in faults)
 
 
-def judged_run(project: Project) -> saved_run.Kept:
+def judged_run(project: Project) -> saved_run.SavedRun:
     """The run that lies in `coverage/`, as it was judged.
 
     Raises InputError: `verdict-missing`, `verdict-damaged`, and `verdict-outdated` when snapshots or verdict are not
@@ -52,7 +52,7 @@ def judged_run(project: Project) -> saved_run.Kept:
     return kept
 
 
-def _push(project: Project, store: Pushable) -> None:
+def _push(project: Project, store: PushableStore) -> None:
     store.push()
     project.world.note("history pushed")
 
@@ -84,7 +84,7 @@ def _on_branch(run: RunRecord, branch: str) -> RunRecord:
     return replace(run, branch=branch or run.branch)
 
 
-def _refusal(kept: saved_run.Kept, ci: CiContext) -> str:
+def _refusal(kept: saved_run.SavedRun, ci: CiContext) -> str:
     """Why the run does not enter history, here or where it was judged; "" when it does."""
     here, there = recording.unrecordable(kept.run, ci), kept.refusal
     if here is not None:
@@ -96,7 +96,7 @@ def _refusal(kept: saved_run.Kept, ci: CiContext) -> str:
     return ""
 
 
-def _check_ground(project: Project, kept: saved_run.Kept) -> None:
+def _check_ground(project: Project, kept: saved_run.SavedRun) -> None:
     """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
     if kept.run.tree != project.repository.tree(kept.run.commit):
         raise saved_run.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")

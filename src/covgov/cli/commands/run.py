@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 REST = "covgov.run.rest"
 
 
-class WithRest(click.Command):
+class PassthroughCommand(click.Command):
     """A command that keeps what stands after `--` apart, for the test command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -27,7 +27,7 @@ class WithRest(click.Command):
         return super().parse_args(ctx, args[:cut])
 
 
-@click.command("run", cls=WithRest)
+@click.command("run", cls=PassthroughCommand)
 @click.argument("suites", nargs=-1, metavar="[SUITE]... [-- TEST ARGUMENTS]")
 @click.option(
     "--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; leave the verdict to `covgov check`."
@@ -82,7 +82,7 @@ def command(
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What will run. extra: arguments for the test command. requested: reports that are wanted besides the usual."""
 
     suites: tuple[str, ...]
@@ -90,16 +90,16 @@ class Plan:
     requested: ReportOutputs
 
 
-def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
+def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> RunPlan:
     """Raises UsageError and PolicyInvalid: what is wrong with the command line or the policy on disk."""
     from covgov.gather.prepare import wanted_suites
     from covgov.runner.passthrough import split
 
     requested, extra = split(rest)
-    return Plan(wanted_suites(suites, project.policy), extra, requested)
+    return RunPlan(wanted_suites(suites, project.policy), extra, requested)
 
 
-def measure(project: Project, plan: Plan) -> int:
+def measure(project: Project, plan: RunPlan) -> int:
     """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
     from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
     from covgov.cli.judge import FOLDER

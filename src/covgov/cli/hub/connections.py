@@ -10,7 +10,7 @@ CONNECTIONS = 1000
 """Open at once; whoever asks beyond that is told 503 at once. Each costs a file of those that the service may open."""
 
 
-class Prompt(H11Protocol):
+class PromptProtocol(H11Protocol):
     """HTTP/1.1 in which a request's headers are complete `header_seconds` after the connection was made or the request
     begun, and in which what is left of a body after its answer is waited for no longer than that.
 

@@ -18,7 +18,7 @@ from filelock import FileLock
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
-from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
@@ -89,13 +89,13 @@ class DirStore:
                 self._write({**bulk, **added.files})
         return summary
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         with self._locked():
             added: Addition | None = change(self._view)
             if added is not None:
                 self._write(added.files)
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         with self._locked():
             wanted = change(self._view)
             if wanted is None:
@@ -122,11 +122,11 @@ class DirStore:
                     (self._root / name).unlink()
         return gone
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         """Takes no lock, for it may have no permission to write: looks again when something was added meanwhile."""
         if not self.exists():
             return []
-        faults: Sequence[Fault] = ()
+        faults: Sequence[HistoryFault] = ()
         for _ in range(LOOKS):
             before = self._view.names()
             faults = ledger.verify(self._view)

@@ -10,7 +10,7 @@ from covgov.model.words import count
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class FindingGroups:
     """The findings by what they do, each in the verdict's order. Every finding is in exactly one."""
 
     failing: tuple[Finding, ...]
@@ -30,13 +30,13 @@ class Groups:
         return tuple((title, findings) for title, findings in named if findings)
 
 
-def grouped(findings: tuple[Finding, ...]) -> Groups:
+def grouped(findings: tuple[Finding, ...]) -> FindingGroups:
     """Findings by what they do to the outcome; a waived finding is nothing but waived."""
 
     def live(effect: Effect) -> tuple[Finding, ...]:
         return tuple(f for f in findings if f.effect is effect and not f.waived_by)
 
-    return Groups(
+    return FindingGroups(
         failing=live(Effect.FAIL),
         undetermined=live(Effect.UNDETERMINED),
         waived=tuple(f for f in findings if f.waived_by),

@@ -27,10 +27,10 @@ def folder(snapshots: Mapping[str, Snapshot]) -> Callable[[str], bytes | None]:
 
 
 def encode(record: RunRecord, refusal: saved_run.Refusal | None = None) -> bytes:
-    return saved_run.encode(saved_run.Kept(record, refusal, "hash"))
+    return saved_run.encode(saved_run.SavedRun(record, refusal, "hash"))
 
 
-def decode(data: bytes, read: Callable[[str], bytes | None]) -> saved_run.Kept:
+def decode(data: bytes, read: Callable[[str], bytes | None]) -> saved_run.SavedRun:
     return saved_run.decode(data, "coverage/verdict.record", read, "coverage")
 
 
@@ -65,7 +65,7 @@ def test_where_a_snapshot_was_judged_is_told_by_the_run_not_by_the_snapshot() ->
 @pytest.mark.security
 @pytest.mark.parametrize("refusal", [None, saved_run.Refusal("not here"), saved_run.Refusal("not here", unnamed=True)])
 def test_why_a_run_is_not_recorded_where_it_was_judged_goes_with_it(refusal: saved_run.Refusal | None) -> None:
-    assert decode(encode(RECORD, refusal), folder(RECORD.snapshots)) == saved_run.Kept(RECORD, refusal, "hash")
+    assert decode(encode(RECORD, refusal), folder(RECORD.snapshots)) == saved_run.SavedRun(RECORD, refusal, "hash")
 
 
 @pytest.mark.security

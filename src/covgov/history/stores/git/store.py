@@ -15,7 +15,7 @@ from filelock import FileLock
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
-from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
@@ -75,7 +75,7 @@ class GitStore:
         """`artifacts` are not kept: bulk never enters git."""
         summaries: list[RunSummary] = []
 
-        def change(view: View) -> Addition | None:
+        def change(view: HistoryView) -> Addition | None:
             added, summary = ledger.addition(view, record, {})
             summaries[:] = [summary]
             return added
@@ -83,7 +83,7 @@ class GitStore:
         self.update(change)
         return summaries[0]
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         with self._turn():
             for _ in range(self._tries):
                 tip = self._writable_tip()
@@ -93,7 +93,7 @@ class GitStore:
                     return
         raise self._contended()
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         """One commit on top, so the older format stays in the branch's past and every clone can follow."""
         with self._turn():
             for _ in range(self._tries):
@@ -110,7 +110,7 @@ class GitStore:
         """Nothing to drop: a branch holds no bulky artifacts."""
         return []
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         tip = self._tip()
         if tip is None:
             return []
@@ -120,7 +120,7 @@ class GitStore:
                 key=lambda fault: (fault.where, fault.what),
             )
         except InputError as error:
-            return [Fault(self._local, error.message), *object_faults(self._git, tip)]
+            return [HistoryFault(self._local, error.message), *object_faults(self._git, tip)]
 
     def fetch_remote(self) -> None:
         if self._remote is None:
@@ -130,7 +130,7 @@ class GitStore:
         if theirs is not None:
             self._integrate(theirs)
 
-    def unasked(self) -> str:
+    def unfetched_remote(self) -> str:
         return "" if self._remote is None or self._asked else self._remote
 
     def push(self) -> None:
