@@ -338,7 +338,7 @@ def test_a_run_put_in_another_s_place_is_found(place: Place) -> None:
     second, third = (name for name in place.names() if layout.number_of(name) in ("00000002", "00000003"))
     stolen = place.read(second)
     place.write(third, stolen)
-    assert HistoryFault(third, "its bytes are not those that its name stands for") in place.open().verify()
+    assert HistoryFault(third, "its content does not match its name") in place.open().verify()
     with pytest.raises(InputError) as caught:
         place.open().list()
     assert caught.value.code == "history-damaged"

@@ -64,7 +64,7 @@ def tree() -> None:
     Exit codes: 0 pass, 2 usage, 3 policy or register invalid, 4 input unreadable, 5 not recorded or delivered,
     10 gate failed, 11 undetermined, 130 interrupted.
 
-    Example: covgov run            run every suite, judge, report
+    Example: covgov run            run every suite, check, report
     """
 
 

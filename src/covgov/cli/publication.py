@@ -49,15 +49,15 @@ def read_verdict(project: Project) -> Verdict:
         raise InputError(
             "verdict-missing",
             f"there is no {VERDICT} in {project.root}",
-            hint="`covgov run` and `covgov check` write it when they judge all suites",
+            hint="run `covgov run`, or `covgov check` without SUITE",
         )
     try:
         return codec.decode(data, Verdict)
     except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
         raise InputError(
             "verdict-damaged",
-            f"{VERDICT} is no verdict as this version of covgov writes it: {error}",
-            hint="run `covgov check` again with the version that publishes",
+            f"{VERDICT} is not a verdict that this version of covgov can read: {error}",
+            hint="run `covgov check` again with this version",
         ) from error
 
 
@@ -71,8 +71,8 @@ def check_commit(project: Project, told: Verdict) -> None:
     if told.commit != here:
         raise InputError(
             "verdict-foreign",
-            f"{VERDICT} is about commit {(told.commit or 'none')[:12]}, and this is {here[:12]}",
-            hint="run `covgov check` on what is here",
+            f"{VERDICT} is for commit {(told.commit or 'none')[:12]}, but HEAD is {here[:12]}",
+            hint="run `covgov check`",
         )
 
 
@@ -108,7 +108,9 @@ def _recorded(project: Project, told: Verdict, ci: CiContext) -> tuple[RunSummar
         before = next((run for run in runs[index + 1 :] if not _quiet(project, run)), None)
         return runs[index] if index >= 0 else None, _verdict(project, before) if before else None
     except CovgovError as error:
-        project.world.note(f"covgov: the run before this one is not known, so all is told as new: {error.message}")
+        project.world.note(
+            f"covgov: warning: the previous run cannot be read, so everything is reported as new: {error.message}"
+        )
         return None, None
 
 

@@ -86,11 +86,11 @@ def choose(
 
 def _absent(since: date | None, unasked: str) -> NoBaseline:
     if since is None and unasked:
-        detail = f"{unasked} was not asked: `covgov history fetch` looks there"
+        detail = f"run `covgov history fetch` to look for it on {unasked}"
         return NoBaseline(BaselineReason.NOT_FETCHED, detail, blocking=False)
     if since is None:
-        return NoBaseline(BaselineReason.FIRST_RUN, "nothing was ever recorded", blocking=False)
-    detail = f"history.since says that runs were recorded from {since} on; `covgov history fetch` brings them"
+        return NoBaseline(BaselineReason.FIRST_RUN, "no run is recorded yet", blocking=False)
+    detail = f"[history] since = {since}, but no run is here; run `covgov history fetch`"
     return NoBaseline(BaselineReason.LOST, detail, blocking=True)
 
 
@@ -137,7 +137,7 @@ def _reason(search: _Search, kind: BaselineKind) -> BaselineReason:
 
 def _not_recorded(recorded: bool, question: BaselineQuestion) -> NoBaseline:
     if recorded:
-        detail = "earlier commits were recorded, but none completely with passing tests; re-run the newest one's job"
+        detail = "earlier commits have runs, but none is complete with passing tests; re-run the newest one's job"
     else:
         detail = f"no run of {question.start[:12] or 'an earlier commit'} or of the commits before it"
     return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=recorded or question.since is not None)

@@ -28,8 +28,8 @@ def recorded(view: HistoryView) -> bool:
     if any(not name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")) for name in strangers):
         raise InputError(
             "history-foreign",
-            f"history: there are files here that covgov never wrote ({strangers[0]}), and no {layout.HEAD}",
-            hint="name a branch or directory of its own under [history] store",
+            f"history: found files that covgov did not write ({strangers[0]}), and no {layout.HEAD}",
+            hint="give the history a branch or directory of its own in [history] store",
         )
     return False
 
@@ -62,7 +62,7 @@ def fetch(view: HistoryView, run_id: str) -> RunRecord:
     stored = next((one for one in chain(view) if run_id in (one.id, one.manifest.migrated) and run_id), None)
     if stored is None:
         raise InputError(
-            "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows what there is"
+            "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows the recorded runs"
         )
     return RunReader(view).record(stored)
 
@@ -210,7 +210,7 @@ def _damaged_files(view: HistoryView, names: Sequence[str]) -> Iterator[HistoryF
             folder, _, stem = name.partition("/")
             expected = f"{folder}/{stem[-64:][:2]}/{stem[-64:]}"
             if name != expected or name not in data or layout.digest_of(data[name]) != stem[-64:]:
-                yield HistoryFault(name, "its bytes are not those that its name stands for")
+                yield HistoryFault(name, "its content does not match its name")
     for name in names:
         if name not in addressed and name != layout.HEAD and not name.startswith(f"{layout.RUNS}/"):
             yield HistoryFault(name, "it does not belong to a history")

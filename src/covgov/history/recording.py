@@ -32,9 +32,9 @@ def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> Refusa
     if not run.commit:
         return NO_CHECKOUT
     if run.verdict.dirty:
-        return Refusal("not recorded: the work tree differs from HEAD, and history keeps committed code only")
+        return Refusal("not recorded: the work tree differs from HEAD, and history holds committed code only")
     if not whole:
-        return Refusal("not recorded: only the suites named on the command line were judged")
+        return Refusal("not recorded: only the suites named on the command line were checked")
     if any(one.tests is not None and one.tests.arguments for one in run.snapshots.values()):
         return Refusal("not recorded: the suites ran with extra test arguments")
     if ci.branch_from is BranchSource.NOBODY:

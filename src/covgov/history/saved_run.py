@@ -79,7 +79,7 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
     now, _ = layout.dismantle(record)
     for suite in sorted(body.snapshots):
         if now.snapshots[suite] != body.snapshots[suite] or record.snapshots[suite].suite != suite:
-            raise outdated(f"{folder}/{suite}.snapshot is another one than {where} is about")
+            raise outdated(f"{folder}/{suite}.snapshot is not the one that {where} was made from")
     if now != body or body.recorded_at.utcoffset() is None:
         raise _damaged(where, "its parts contradict each other")
     return SavedRun(record, judged.refusal, judged.policy)
@@ -87,14 +87,14 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
 
 def outdated(message: str) -> InputError:
     """The error for a verdict that is not about what lies beside it."""
-    return InputError("verdict-outdated", message, hint="run `covgov check` again: it judges what is there now")
+    return InputError("verdict-outdated", message, hint="run `covgov check` again")
 
 
 def _snapshot(suite: str, body: RunBody, read: Callable[[str], bytes | None], folder: str) -> Snapshot:
     path = f"{folder}/{suite}.snapshot"
     data = read(path)
     if data is None:
-        raise outdated(f"{path}, which was judged, is not there")
+        raise outdated(f"{path} is missing")
     return replace(snapshot_codec.decode(data, path), origin=body.snapshots[suite].origin)
 
 
@@ -111,6 +111,6 @@ def _parse(data: bytes, where: str) -> SavedRunDocument:
 def _damaged(where: str, what: str) -> InputError:
     return InputError(
         "verdict-damaged",
-        f"{where} is no judged run as this version of covgov writes it: {what}",
-        hint="run `covgov check` again with the version that is installed here",
+        f"{where} is not a saved run that this version of covgov can read: {what}",
+        hint="run `covgov check` again with this version",
     )

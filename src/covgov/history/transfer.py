@@ -35,7 +35,9 @@ def import_(source: Path, store: PortableStore) -> int:
     """
     view = DirView(source)
     if not source.is_dir() or not ledger.recorded(view):
-        raise InputError("history-absent", f"{source}: no exported history", hint="`covgov history export` writes one")
+        raise InputError(
+            "history-absent", f"{source}: not an exported history", hint="`covgov history export` writes one"
+        )
     faults = ledger.verify(view)
     if faults:
         raise layout.damaged(f"{source}/{faults[0].where}", f"{faults[0].what} (faults: {len(faults)})")
@@ -83,6 +85,6 @@ def _check_target(target: Path, expected: set[str]) -> None:
     if strangers or target.is_file():
         raise UsageError(
             "export-target-differs",
-            f"{target} holds something that is not an export of this history: {(strangers or ['a file'])[0]}",
+            f"{target} contains something that is not an export of this history: {(strangers or ['a file'])[0]}",
             hint="export to a new directory, or delete that one first",
         )

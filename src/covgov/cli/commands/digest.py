@@ -16,18 +16,18 @@ from covgov.history.interface import RunSummary
 
 @click.command()
 @click.option(
-    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day accounted for; default today."
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day; default: today (UTC)."
 )
-@click.option("--weeks", type=click.IntRange(1, 520), default=1, show_default=True, help="How many ISO weeks.")
+@click.option("--weeks", type=click.IntRange(1, 520), default=1, show_default=True, help="Number of weeks.")
 @click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
-@click.option("--branch", default="", help="Account for this branch; default: the default branch.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
+@click.option("--branch", default="", help="Branch; default: the default branch.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Output file; default: stdout.")
 @click.pass_obj
 def command(world: World, until: datetime | None, weeks: int, form: str, branch: str, output: Path | None) -> int:
-    """What moved and why, suites, exceptions and open gates of the last ISO weeks.
+    """Summarise the last weeks: changes and causes, suites, exceptions, failures.
 
-    The first week begins on a Monday; the last one is the week of --until. Nothing is measured: a time without runs is
-    reported as such, and that is no failure.
+    Weeks are ISO weeks, from Monday; the last one is the week of --until. Nothing is measured. Weeks without runs are
+    reported as such, with exit code 0.
 
     \b
     Example: covgov digest --weeks 4

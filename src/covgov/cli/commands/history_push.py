@@ -44,11 +44,11 @@ def judged_run(project: Project) -> saved_run.SavedRun:
     told = read_verdict(project)
     data = project.read(RECORD)
     if data is None:
-        raise saved_run.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
+        raise saved_run.outdated(f"{RECORD} is missing beside {VERDICT}")
     kept = saved_run.decode(data, RECORD, project.read, FOLDER)
     run = kept.run
     if run.verdict != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
-        raise saved_run.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
+        raise saved_run.outdated(f"{VERDICT} and {RECORD} are from different checks")
     return kept
 
 
@@ -68,7 +68,7 @@ def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> Non
     refusal = _refusal(replace(kept, run=run), ci) if project.is_repository else recording.NO_CHECKOUT.why
     if there is not None:
         name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
-        project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")
+        project.world.note(f"covgov: already recorded: {name} in {place}")
     elif refusal:
         project.world.note(f"covgov: {refusal}")
     else:
@@ -90,18 +90,18 @@ def _refusal(kept: saved_run.SavedRun, ci: CiContext) -> str:
     if here is not None:
         return here.why
     if there is not None and not (there.unnamed and ci.branch_from is BranchSource.CALLER):
-        return f"{there.why}; so it was where this was judged, and `covgov check --record` judges it here"
+        return f"{there.why} (when it was checked); run `covgov check --record` to check and record it here"
     if ci.in_ci and kept.run.branch != ci.branch:
-        return f"not recorded: this was judged on {kept.run.branch or 'no branch'}, and CI builds {ci.branch} here"
+        return f"not recorded: the check ran on {kept.run.branch or 'no branch'}, but CI builds {ci.branch} here"
     return ""
 
 
 def _check_ground(project: Project, kept: saved_run.SavedRun) -> None:
     """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
     if kept.run.tree != project.repository.tree(kept.run.commit):
-        raise saved_run.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
+        raise saved_run.outdated(f"{RECORD} is for another tree than that of commit {kept.run.commit[:12]}")
     if kept.policy != project.policy.hash:
-        raise saved_run.outdated(f"{RECORD} was judged with another policy than the one that is here")
+        raise saved_run.outdated(f"{RECORD} was made with another policy than the current one")
 
 
 def _recorded(store: RunStore, run: RunRecord) -> RunSummary | None:

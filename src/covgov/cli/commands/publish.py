@@ -20,18 +20,23 @@ from covgov.publish.render.safe_text import log_line, plain
 
 @click.command("publish")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--dry-run", is_flag=True, help="Print what would leave, and send nothing. Reads no secret.")
-@click.option("--spooled", is_flag=True, help="Send what earlier calls could not deliver, and nothing new.")
-@click.option("--digest", type=click.Path(path_type=Path), metavar="FILE", help="Tell `notify` this digest instead.")
-@click.option("--json", "as_json", is_flag=True, help="What was sent, as JSON.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing, read no secret.")
+@click.option("--spooled", is_flag=True, help="Send only what earlier calls could not send.")
+@click.option(
+    "--digest",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With `notify`: send this digest instead of the verdict.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def command(
     world: World, targets: tuple[str, ...], dry_run: bool, spooled: bool, digest: Path | None, as_json: bool
 ) -> int:
-    """Send the newest verdict (coverage/verdict.json) to the TARGETs that the policy configures.
+    """Send the newest verdict (coverage/verdict.json) to the configured TARGETs.
 
-    Exit 0, or 5 when a required destination was not reached; the verdict and its exit code stand in any case. What
-    could not be delivered is kept in coverage/spool/ until `covgov publish --spooled` delivers it.
+    Exit 0, or 5 when a required destination could not be reached. What could not be sent is saved in coverage/spool/;
+    `covgov publish --spooled` tries again.
 
     \b
     Example: covgov publish notify --dry-run
@@ -66,11 +71,11 @@ def _refuse_nonsense(targets: Sequence[str], known: Mapping[str, Channel], *, sp
     names = ", ".join(known)
     unknown = [name for name in targets if name not in known]
     if unknown:
-        raise click.UsageError(f"{unknown[0]!r} is no target; known: {names}", click.get_current_context())
+        raise click.UsageError(f"unknown target {unknown[0]!r}; choose from {names}", click.get_current_context())
     if not targets and not spooled:
-        raise click.UsageError(f"name a TARGET ({names}), or --spooled", click.get_current_context())
+        raise click.UsageError(f"give a TARGET ({names}) or --spooled", click.get_current_context())
     if digest and (spooled or set(targets) != {"notify"}):
-        raise click.UsageError("--digest goes with the target notify alone", click.get_current_context())
+        raise click.UsageError("--digest needs the target notify alone", click.get_current_context())
 
 
 def _digest(project: Project, file: Path) -> Sequence[Parcel]:
@@ -86,7 +91,7 @@ def _digest(project: Project, file: Path) -> Sequence[Parcel]:
         ) from error
     parcels = digest_parcels(text, project.policy.notify, context_of(project), repository_name(project))
     if not parcels:
-        project.world.note("covgov: notify: nothing to tell: notify.on_digest names no target")
+        project.world.note("covgov: notify: nothing to send: notify.on_digest names no target")
     return parcels
 
 
@@ -101,7 +106,7 @@ def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
         parcels = channel.parcels(publication)
         if not parcels:
             why = channel.silence(publication) if isinstance(channel, SilenceExplainer) else ""
-            project.world.note(log_line(f"covgov: {channel.name}: nothing to tell{f': {why}' if why else ''}"))
+            project.world.note(log_line(f"covgov: {channel.name}: nothing to send{f': {why}' if why else ''}"))
         found += parcels
     return found
 
@@ -118,7 +123,7 @@ def show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
             world.say(log_line(f"  {name}:"))
             for line in text.splitlines():
                 world.say(f"  | {plain(line)}".rstrip())
-    world.note(f"covgov: dry run: {len(parcels)} would leave, nothing was sent")
+    world.note(f"covgov: dry run: {len(parcels)} would be sent, nothing was sent")
     return worst(())
 
 

@@ -29,15 +29,13 @@ class PassthroughCommand(click.Command):
 
 @click.command("run", cls=PassthroughCommand)
 @click.argument("suites", nargs=-1, metavar="[SUITE]... [-- TEST ARGUMENTS]")
+@click.option("--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; do not check.")
 @click.option(
-    "--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; leave the verdict to `covgov check`."
-)
-@click.option(
-    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format."
 )
 @click.option("--json", "rendering", flag_value="json", help="The same as --format json.")
-@click.option("--fail-under", metavar="PERCENT", help="Total bar of the one suite being run.")
-@click.option("--today", metavar="YYYY-MM-DD", help="Judge exceptions at this date (UTC).")
+@click.option("--fail-under", metavar="PERCENT", help="Minimum total coverage; one SUITE only.")
+@click.option("--today", metavar="YYYY-MM-DD", help="Evaluate exceptions as of this day (UTC).")
 @click.option("--accept-identity", is_flag=True, help="Accept that another tool or version measured the baseline.")
 @click.pass_context
 def command(
@@ -49,11 +47,11 @@ def command(
     today: str | None,
     accept_identity: bool,
 ) -> int:
-    """Run suites under coverage.py in their own interpreters, then judge, record and report: the main job.
+    """Run the test suites under coverage.py, then check, record and report.
 
-    What stands after `--` goes to the test command; `--cov-report=xml:PATH` (json, lcov, html) there asks for one more
-    report. Without SUITE every declared suite runs and, if no other test arguments are given, the run is recorded in
-    history.
+    Each suite runs in its own interpreter. Arguments after `--` go to the test command; `--cov-report=xml:PATH` (json,
+    lcov, html) among them writes one more report. Without SUITE every declared suite runs and, if no other test
+    arguments are given, the run is recorded in history.
 
     \b
     Example:

@@ -60,7 +60,7 @@ def verify_command(world: World, witness: str | None, as_json: bool, database: s
             silent = head.sequence == 0 and bool(repositories.list_(connection, limit=1))
     if silent:
         world.note(
-            "covgov: warning: there are repositories, but the trail tells of nothing: it was emptied, or never kept"
+            "covgov: warning: the hub has repositories, but its audit trail is empty: it was emptied or never written"
         )
     if as_json:
         told = [{"sequence": fault.sequence, "what": fault.what} for fault in faults]

@@ -23,7 +23,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as
 
 @click.group("token")
 def command() -> None:
-    """Tokens of the hub. The first administrator is made here, on the host, and nowhere else.
+    """Manage the tokens of the hub.
+
+    The first administrator can only be created here, on the host.
 
     \b
     Example: covgov hub token create --admin --name root
@@ -57,10 +59,14 @@ def create_command(
     """
     if admin == bool(role):
         raise UsageError(
-            "token-role", "say either --admin or --role", hint="--role reader|uploader|maintainer, with --repository"
+            "token-role", "give either --admin or --role", hint="--role reader|uploader|maintainer, with --repository"
         )
     if admin and repositories:
-        raise UsageError("token-role", "--admin reaches every repository", hint="--role admin takes --repository")
+        raise UsageError(
+            "token-role",
+            "--admin applies to every repository; leave out --repository",
+            hint="--role admin takes --repository",
+        )
     with hub_desk.work(world, database, create=True) as work:
         from covgov.hub.auth_service.permissions import Role
         from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
@@ -120,7 +126,7 @@ def revoke_command(world: World, token_id: str, database: str | None) -> int:
         left = tokens.successors(work.connection, gone, work.now)
     world.say(f"revoked {gone.id} ({gone.name})")
     for successor in left:
-        world.note(f"token {successor}, which replaced it by rotation, works on")
+        world.note(f"token {successor} replaced it by rotation and still works")
     return OK
 
 
@@ -151,7 +157,7 @@ def _show(world: World, issued: IssuedToken, as_json: bool) -> int:
     else:
         world.say(issued.secret.text)
     world.note(f"token {token.id} ({token.name}), role {token.role.value}, expires {token.expires_at:%Y-%m-%d %H:%M}")
-    world.note("it is shown this once; keep it where secrets are kept")
+    world.note("the token is shown only once; store it with your secrets")
     return OK
 
 

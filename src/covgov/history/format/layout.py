@@ -221,7 +221,7 @@ def decode_manifest(data: bytes, name: str) -> StoredManifest:
     """Raises InputError: `history-damaged` when name and bytes disagree, `history-newer` for a newer format."""
     run_id = digest_of(data)
     if not name.endswith(f"-{run_id}.json"):
-        raise damaged(name, "its bytes are not those that its name stands for")
+        raise damaged(name, "its content does not match its name")
     envelope = parse(data, _Envelope, name)
     if envelope.format == FORMAT and envelope.version > VERSION:
         raise InputError(
@@ -271,7 +271,7 @@ def read_objects(ids: Sequence[str], view: HistoryView, where: str) -> dict[str,
         if name not in found:
             raise damaged(name, f"it is missing, though {where} refers to it")
         if digest_of(found[name]) != object_id:
-            raise damaged(name, "its bytes are not those that its name stands for")
+            raise damaged(name, "its content does not match its name")
     return {names[name]: found[name] for name in names}
 
 

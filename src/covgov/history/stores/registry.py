@@ -38,7 +38,7 @@ def open_store(url: str, root: Path, *, env: Mapping[str, str], remote: str | No
     if scheme not in STORES or not address:
         raise PolicyInvalid(
             "history-store-unknown",
-            f"[history] store = {url}: not the address of a store",
+            f"[history] store = {url}: not a store address",
             hint="use git:BRANCH (git:coverage-history), dir:PATH (dir:../coverage-history) or hub:https://HUB/OWNER/NAME",
         )
     return STORES[scheme](address, StoreContext(root, env, remote, fetch))
@@ -49,7 +49,7 @@ def _git(branch: str, around: StoreContext) -> RunStore:
     if git.run("check-ref-format", f"refs/heads/{branch}").code or branch.startswith("-"):
         raise PolicyInvalid(
             "history-store-unknown",
-            f"[history] store = git:{branch}: git allows no branch of this name",
+            f"[history] store = git:{branch}: not a valid branch name",
             hint="use git:coverage-history",
         )
     return GitStore(git, branch, remote=around.remote, fetch=around.fetch)

@@ -182,7 +182,7 @@ class Clone(MemoryStore):
 def test_a_clone_that_did_not_ask_its_remote_does_not_claim_that_nothing_was_recorded() -> None:
     answer = refused(asked(Clone()))
     assert (answer.reason, answer.blocking) == (BaselineReason.NOT_FETCHED, False)
-    assert answer.detail == "origin was not asked: `covgov history fetch` looks there"
+    assert answer.detail == "run `covgov history fetch` to look for it on origin"
     assert refused(asked(Clone(), since=date(2026, 10, 1))).reason is BaselineReason.LOST
 
 

@@ -85,7 +85,7 @@ def test_another_snapshot_than_the_one_that_was_judged_is_refused(other: Snapsho
 
 def test_a_snapshot_that_is_gone_is_named() -> None:
     code, message = refused(encode(RECORD), folder({"api": RECORD.snapshots["api"]}))
-    assert (code, message) == ("verdict-outdated", "coverage/auth.snapshot, which was judged, is not there")
+    assert (code, message) == ("verdict-outdated", "coverage/auth.snapshot is missing")
 
 
 def changed(*path: str, to: object) -> bytes:
@@ -117,4 +117,4 @@ def changed(*path: str, to: object) -> bytes:
 def test_a_file_that_covgov_did_not_write_so_is_refused(data: bytes) -> None:
     code, message = refused(data, folder(RECORD.snapshots))
     assert code == "verdict-damaged"
-    assert message.startswith("coverage/verdict.record is no judged run as this version of covgov writes it: ")
+    assert message.startswith("coverage/verdict.record is not a saved run that this version of covgov can read: ")

@@ -336,5 +336,5 @@ class GitStore:
         return DeliveryFailed(
             "history-contended",
             f"branch {self._branch} kept changing while this run was being recorded ({self._tries} tries)",
-            hint="record again when fewer jobs write at once",
+            hint="try again: other jobs were writing at the same time",
         )

@@ -52,7 +52,7 @@ def object_faults(git: Plumbing, tip: str) -> Iterator[HistoryFault]:
         if content is None:
             yield HistoryFault(f"git object {object_id}", kind)
         elif _hash(object_id, kind, content) != object_id:
-            yield HistoryFault(f"git object {object_id}", "its bytes are not those that its id stands for")
+            yield HistoryFault(f"git object {object_id}", "its content does not match its id")
     listed = git.run("ls-tree", "-r", "-z", "--full-tree", tip)
     for entry in listed.out.decode(errors="surrogateescape").split("\0"):
         if entry and not entry.startswith("100644 blob "):

@@ -87,7 +87,7 @@ def parse(text: str) -> HubAddress:
         raise PolicyInvalid(
             "history-store-unknown",
             "[history] store = hub:...: not the address of a repository in a hub",
-            hint=f"use hub:https://hub.example/owner/name; the token stands in the environment as {TOKEN}",
+            hint=f"use hub:https://hub.example/owner/name; set its token in the environment variable {TOKEN}",
         )
     if unencrypted(url):
         raise PolicyInvalid(

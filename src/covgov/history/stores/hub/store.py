@@ -112,7 +112,7 @@ class HubView:
             answer = self._client.post("read", FileNames(left), FileContents)
             found |= answer.files
             if len(answer.left) >= len(left):
-                raise HubRefusal(200, "", "the answer is not a hub's: it leaves out what it was asked for")
+                raise HubRefusal(200, "", "the answer is not a hub's: requested files are missing from it")
             left = answer.left
         return found
 
@@ -182,7 +182,7 @@ class HubStore:
         raise DeliveryFailed(
             "history-contended",
             f"{self._client.address}: the history kept changing while this run was recorded ({self._tries} tries)",
-            hint="record again when fewer jobs write at once",
+            hint="try again: other jobs were writing at the same time",
         )
 
     def prune(self, keep: int) -> Sequence[str]:
@@ -277,7 +277,7 @@ def _said(refused: HubRefusal) -> str:
 def _hint(refused: HubRefusal) -> str:
     if refused.status in (401, 403, 404):
         return f"{TOKEN} must hold a token of this hub that reaches the repository; {refused.hint}".rstrip("; ")
-    return refused.hint or "is the hub running, and can this machine reach it?"
+    return refused.hint or "check that the hub is running and that this machine can reach it"
 
 
 def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:

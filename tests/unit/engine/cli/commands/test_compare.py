@@ -94,7 +94,9 @@ def test_without_git_blob_ids_decide_and_the_rest_is_said_to_be_opaque(desk: Des
 
 def test_blob_ids_that_all_agree_leave_nothing_opaque(desk: Desk, tmp_path: Path) -> None:
     name = desk.save(tmp_path, "one.snapshot", snap({"a.py": cov("++", source="1")}))
-    assert desk.call(name, name)[1].endswith("note: git does not know both sources, so they were compared by blob id\n")
+    assert desk.call(name, name)[1].endswith(
+        "note: git does not know both sources, so files were compared by blob id\n"
+    )
 
 
 def test_bare_reports_are_opaque_unless_said_to_be_of_the_same_source(desk: Desk) -> None:
@@ -186,7 +188,7 @@ def test_a_name_that_is_neither_file_nor_commit_is_a_usage_error(desk: Desk) -> 
     desk.repo.commit({"a.py": "1\n"})
     code, _, err = desk.call("nowhere", "HEAD")
     assert code == 2
-    assert "nowhere is neither a file nor a commit here" in err
+    assert "nowhere is neither a file nor a commit of this repository" in err
 
 
 def test_help_has_an_example(desk: Desk) -> None:

@@ -78,9 +78,7 @@ def test_a_second_push_and_one_after_recording_say_that_the_run_is_there(desk: D
     (found,) = desk.store().list()
     for _ in range(2):
         assert desk.covgov("history", "push") == 0
-        assert told(desk) == (
-            f"covgov: nothing to add: what was judged here is run 1 ({found.id[:12]}) in dir:history\n"
-        )
+        assert told(desk) == (f"covgov: already recorded: run 1 ({found.id[:12]}) in dir:history\n")
     assert list(desk.store().list()) == [found]
 
 
@@ -199,7 +197,7 @@ def test_what_was_judged_as_a_merge_request_does_not_become_the_main_branchs_run
     desk.repo.git("checkout", "-q", "-B", "main", "feature")
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
     assert told(desk) == (
-        "covgov: not recorded: CI records the default branch only; so it was where this was judged, and"
+        "covgov: not recorded: CI records the default branch only (when it was checked); run"
         " `covgov check --record` judges it here\n"
     )
     assert len(desk.store().list()) == 1
@@ -211,7 +209,7 @@ def test_what_was_judged_as_a_merge_request_does_not_become_the_main_branchs_run
 def test_a_branch_called_like_the_default_one_in_a_fork_is_judged_as_a_merge_request_all_the_same(desk: Desk) -> None:
     assert desk.covgov("check", env=OF_REQUEST) == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert "so it was where this was judged" in told(desk)
+    assert "(when it was checked)" in told(desk)
     assert not desk.store().exists()
 
 
@@ -219,7 +217,7 @@ def test_a_branch_called_like_the_default_one_in_a_fork_is_judged_as_a_merge_req
 def test_only_a_caller_who_names_the_branch_records_what_was_judged_where_it_had_no_name(desk: Desk) -> None:
     assert desk.covgov("check", env=ELSEWHERE) == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert "so it was where this was judged" in told(desk)
+    assert "(when it was checked)" in told(desk)
     assert not desk.store().exists()
 
 
@@ -244,11 +242,11 @@ def test_ci_records_what_was_judged_on_the_branch_that_it_builds(desk: Desk) -> 
     desk.repo.git("checkout", "-q", "-b", "feature")
     assert desk.covgov("check") == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert told(desk) == "covgov: not recorded: this was judged on feature, and CI builds main here\n"
+    assert told(desk) == "covgov: not recorded: the check ran on feature, but CI builds main here\n"
     desk.repo.git("checkout", "-q", "--detach")
     assert desk.covgov("check") == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert told(desk) == "covgov: not recorded: this was judged on no branch, and CI builds main here\n"
+    assert told(desk) == "covgov: not recorded: the check ran on no branch, but CI builds main here\n"
     assert not desk.store().exists()
 
 
