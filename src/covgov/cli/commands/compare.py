@@ -35,7 +35,9 @@ SNAPSHOT = b'{"format":"covgov-snapshot"'
 @click.option("--same-source", is_flag=True, help="Treat both sources as identical: match line N with line N.")
 @click.pass_obj
 def command(world: World, base: str, head: str, as_json: bool, metric: str, same_source: bool) -> int:
-    """Compare two commits or reports line by line, and explain the change.
+    """Compare two commits or reports, and explain the change.
+
+    Every line and branch is put into one of twelve categories.
 
     BASE and HEAD are report or snapshot files, or commits whose runs are in history.
 

@@ -24,10 +24,10 @@ from covgov.history.interface import RunSummary
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Output file; default: stdout.")
 @click.pass_obj
 def command(world: World, until: datetime | None, weeks: int, form: str, branch: str, output: Path | None) -> int:
-    """Summarise the last weeks: changes and causes, suites, exceptions, failures.
+    """Summarise what changed in the last weeks, and why.
 
-    Weeks are ISO weeks, from Monday; the last one is the week of --until. Nothing is measured. Weeks without runs are
-    reported as such, with exit code 0.
+    Lists components, suites, exceptions and failing checks. Weeks are ISO weeks, from Monday; the last one is the week
+    of --until. Nothing is measured. Weeks without runs are reported as such, with exit code 0.
 
     \b
     Example: covgov digest --weeks 4

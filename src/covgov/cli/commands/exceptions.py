@@ -33,7 +33,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as
 
 @click.group()
 def command() -> None:
-    """Manage the register of components and files that may be below their bar.
+    """Manage the register of exceptions from the bars.
 
     \b
     Example: covgov exceptions list
@@ -131,7 +131,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
 def resolve_command(
     world: World, exception_id: str, note: str, dry_run: bool, today: datetime | None, as_json: bool
 ) -> int:
-    """Mark one entry resolved by hand; the row stays.
+    """Resolve one entry by hand; its row stays.
 
     \b
     Example: covgov exceptions resolve EX-003 --note "module deleted"

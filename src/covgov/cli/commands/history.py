@@ -93,7 +93,7 @@ def show_command(world: World, run: str, as_json: bool) -> int:
 @click.option("--branch", default="", metavar="NAME", help="The branch, where the CI or checkout does not name it.")
 @click.pass_obj
 def push_command(world: World, branch: str) -> int:
-    """Record the saved run in coverage/, and push recorded runs.
+    """Record the run in coverage/, and push recorded runs.
 
     The run must be of the commit that is checked out. It is recorded once, with the verdict and time of its check, as
     `covgov check --record` would record it. What is not recordable (uncommitted changes, a pull request in CI) stays
@@ -186,7 +186,9 @@ def prune_artifacts_command(world: World, keep: int, prefix: str, dry_run: bool,
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
 def export_command(world: World, folder: Path) -> int:
-    """Write all runs to a directory, readable as a `dir:` store.
+    """Export all runs to a directory.
+
+    The directory can be read as a `dir:` store.
 
     \b
     Example: covgov history export coverage/history/

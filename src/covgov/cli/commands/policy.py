@@ -27,7 +27,9 @@ def command() -> None:
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the policy file, for editors.")
 @click.pass_obj
 def show(world: World, as_json: bool, schema: bool) -> int:
-    """Print the policy with its defaults. Secrets are never filled in.
+    """Show the policy with its defaults.
+
+    Secrets are never filled in.
 
     \b
     Example: covgov policy show --schema > covgov.schema.json

@@ -33,10 +33,10 @@ from covgov.publish.render.safe_text import log_line, plain
 def command(
     world: World, targets: tuple[str, ...], dry_run: bool, spooled: bool, digest: Path | None, as_json: bool
 ) -> int:
-    """Send the newest verdict (coverage/verdict.json) to the configured TARGETs.
+    """Send the newest verdict to the configured TARGETs.
 
-    Exit 0, or 5 when a required destination could not be reached. What could not be sent is saved in coverage/spool/;
-    `covgov publish --spooled` tries again.
+    The verdict is coverage/verdict.json. Exit 0, or 5 when a required destination could not be reached. What could not
+    be sent is saved in coverage/spool/; `covgov publish --spooled` tries again.
 
     \b
     Example: covgov publish notify --dry-run
@@ -60,7 +60,7 @@ def command(
         parcels = [parcel for parcel in found if not spool.has_sent(parcel)]
         for parcel in found:
             if parcel not in parcels:
-                world.note(log_line(f"covgov: {parcel.channel} -> {parcel.destination}: not sent, it has this already"))
+                world.note(log_line(f"covgov: {parcel.channel} -> {parcel.destination}: not sent: already delivered"))
         if dry_run:
             return show(parcels, world, as_json=as_json)
         told = deliver(parcels, CHANNELS, world.env, spool)
@@ -123,7 +123,7 @@ def show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
             world.say(log_line(f"  {name}:"))
             for line in text.splitlines():
                 world.say(f"  | {plain(line)}".rstrip())
-    world.note(f"covgov: dry run: {len(parcels)} would be sent, nothing was sent")
+    world.note(f"covgov: dry run: {len(parcels)} would be sent")
     return worst(())
 
 

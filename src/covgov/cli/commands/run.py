@@ -47,11 +47,11 @@ def command(
     today: str | None,
     accept_identity: bool,
 ) -> int:
-    """Run the test suites under coverage.py, then check, record and report.
+    """Run the test suites, then check, record and report.
 
-    Each suite runs in its own interpreter. Arguments after `--` go to the test command; `--cov-report=xml:PATH` (json,
-    lcov, html) among them writes one more report. Without SUITE every declared suite runs and, if no other test
-    arguments are given, the run is recorded in history.
+    Each suite runs under coverage.py in its own interpreter. Arguments after `--` go to the test command;
+    `--cov-report=xml:PATH` (json, lcov, html) among them writes one more report. Without SUITE every declared suite
+    runs and, if no other test arguments are given, the run is recorded in history.
 
     \b
     Example:

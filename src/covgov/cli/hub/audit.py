@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 @click.group("audit")
 def command() -> None:
-    """The hub's account of who did what: append-only, each entry naming the hash of the one before it.
+    """Verify and export the audit trail.
+
+    The trail is append-only: each entry holds the hash of the one before it.
 
     \b
     Example: covgov hub audit verify
@@ -40,9 +42,10 @@ def command() -> None:
 @DATABASE
 @click.pass_obj
 def verify_command(world: World, witness: str | None, as_json: bool, database: str | None) -> int:
-    """Check every entry and link. Exit 0 when whole, 10 when an entry was altered, moved, added or removed.
+    """Verify every entry and link.
 
-    Note the printed newest entry outside the hub: with --witness it finds even a trail forged as a whole.
+    Exit 0: nothing was changed. Exit 10: an entry was altered, moved, added or removed. Store the printed newest entry
+    outside the hub: with --witness, even a trail forged as a whole is found.
 
     \b
     Example: covgov hub audit verify
@@ -81,7 +84,9 @@ def verify_command(world: World, witness: str | None, as_json: bool, database: s
 @DATABASE
 @click.pass_obj
 def export_command(world: World, after: int, database: str | None) -> int:
-    """Print the entries as JSON lines, oldest first, and account for having done so.
+    """Export the entries as JSON lines, oldest first.
+
+    The export itself is recorded in the trail.
 
     \b
     Example: covgov hub audit export --after 1041 > audit.jsonl

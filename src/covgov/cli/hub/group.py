@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Serve the coverage of many repositories, and manage that server.
+    """Serve the coverage of many repositories.
+
+    The commands manage the server on its own host.
 
     \b
     Example: covgov hub token create --admin --name root

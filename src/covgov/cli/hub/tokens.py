@@ -52,7 +52,9 @@ def create_command(
     database: str | None,
     as_json: bool,
 ) -> int:
-    """Make a token and print it, this once: the hub keeps only its hash. Makes a new database if there is none.
+    """Create a token and print it once.
+
+    The hub stores only its hash. Creates the database if there is none.
 
     \b
     Example: covgov hub token create --role uploader --repository acme/shop --name shop-ci --expires 90
@@ -85,7 +87,7 @@ def create_command(
 @JSON
 @click.pass_obj
 def list_command(world: World, database: str | None, as_json: bool) -> int:
-    """Every token with its state, oldest first; never its text.
+    """List the tokens with their states, oldest first.
 
     \b
     Example: covgov hub token list
@@ -114,7 +116,7 @@ def list_command(world: World, database: str | None, as_json: bool) -> int:
 @DATABASE
 @click.pass_obj
 def revoke_command(world: World, token_id: str, database: str | None) -> int:
-    """End a token at once. The answer to a leak.
+    """Revoke a token at once, for example after a leak.
 
     \b
     Example: covgov hub token revoke abcdefghijklmnopqrstuvwxyz
@@ -137,7 +139,9 @@ def revoke_command(world: World, token_id: str, database: str | None) -> int:
 @JSON
 @click.pass_obj
 def rotate_command(world: World, token_id: str, overlap: int, database: str | None, as_json: bool) -> int:
-    """Make a successor and print it, this once; the old token goes on for the overlap.
+    """Replace a token by a new one, and print it once.
+
+    The old token keeps working for the overlap.
 
     \b
     Example: covgov hub token rotate abcdefghijklmnopqrstuvwxyz --overlap 24

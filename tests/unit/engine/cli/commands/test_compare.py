@@ -103,7 +103,7 @@ def test_bare_reports_are_opaque_unless_said_to_be_of_the_same_source(desk: Desk
     desk.repo.commit({"a.py": "one\ntwo\n"})
     desk.repo.write({"old.info": LCOV.format(hits=1, covered=2), "new.info": LCOV.format(hits=0, covered=1)})
     assert "GNC lines 1; UNC lines 2; DCB lines 1-2" in desk.call("old.info", "new.info")[1]
-    assert "--same-source maps line to line" in desk.call("old.info", "new.info")[1]
+    assert "use --same-source" in desk.call("old.info", "new.info")[1]
     assert "a.py: LBC lines 2" in desk.call("old.info", "new.info", "--same-source")[1]
 
 
@@ -112,7 +112,7 @@ def test_equal_reports_of_unknown_source_have_no_changed_file(desk: Desk) -> Non
     desk.repo.write({"old.info": LCOV.format(hits=1, covered=2), "new.info": LCOV.format(hits=1, covered=2)})
     out = desk.call("old.info", "new.info")[1]
     assert "0 of 1 files changed, 1 unchanged" in out
-    assert "1 file of unknown source and equal coverage count" in out
+    assert "1 file of unknown source with equal coverage count" in out
     assert "--same-source" in out
 
 

@@ -97,7 +97,7 @@ def test_a_name_that_is_no_text_is_recorded_and_pushed_spelled_out(desk: Desk) -
     desk.measure({"api/a.py": "++++++----"})
     assert desk.covgov("check", "--record") == 10
     assert desk.covgov("history", "push") == 0
-    assert "nothing to add" in told(desk)
+    assert "already recorded" in told(desk)
     (found,) = desk.store().list()
     assert "api/caf\\udce9.py" in {one.subject for one in desk.store().fetch(found.id).verdict.findings}
     assert list(desk.store().verify()) == []
@@ -168,7 +168,7 @@ def test_what_is_recorded_already_is_so_at_whatever_commit(desk: Desk) -> None:
     assert desk.covgov("check", "--record") == 0
     desk.commit({"README": "x\n"})
     assert desk.covgov("history", "push") == 0
-    assert "nothing to add" in told(desk)
+    assert "already recorded" in told(desk)
 
 
 def test_uncommitted_work_stays_here(desk: Desk) -> None:
@@ -198,7 +198,7 @@ def test_what_was_judged_as_a_merge_request_does_not_become_the_main_branchs_run
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
     assert told(desk) == (
         "covgov: not recorded: CI records the default branch only (when it was checked); run"
-        " `covgov check --record` judges it here\n"
+        " `covgov check --record` to check and record it here\n"
     )
     assert len(desk.store().list()) == 1
     assert desk.covgov("check", "--record", env=OF_MAIN) == 0
@@ -277,7 +277,7 @@ def test_a_ci_that_does_not_say_what_it_builds_is_told_by_the_caller(desk: Desk)
     assert desk.covgov("history", "push", "--branch", "feature", env=ELSEWHERE) == 0
     assert "CI records the default branch only" in told(desk)
     assert not desk.store().exists()
-    for said in ("recorded run 1", "nothing to add"):
+    for said in ("recorded run 1", "already recorded"):
         assert desk.covgov("history", "push", "--branch", "main", env=ELSEWHERE) == 0
         assert said in told(desk)
     assert [run.branch for run in desk.store().list()] == ["main"]

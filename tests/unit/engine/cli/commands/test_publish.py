@@ -117,9 +117,9 @@ def test_publishing_the_same_state_again_sends_nothing(tmp_path: Path) -> None:
             for expected in ("notify -> ${HOOK} (best effort): sent: accepted\n", "", ""):
                 assert shell.publish("notify") == 0
                 assert shell.out.getvalue() == expected
-            assert shell.err.getvalue() == "covgov: notify -> ${HOOK}: not sent, it has this already\n"
+            assert shell.err.getvalue() == "covgov: notify -> ${HOOK}: not sent: already delivered\n"
         assert shell.publish("notify", "--dry-run") == 0
-        assert "0 would leave" in shell.err.getvalue()
+        assert "0 would be sent" in shell.err.getvalue()
     assert titles(found) == [f"covgov FAIL acme/shop main: {what}" for what in ("under the bar: api", "dropped: api")]
 
 
@@ -300,7 +300,7 @@ def test_a_dry_run_says_what_would_leave_and_reads_no_secret(tmp_path: Path) -> 
         "notify -> ${HOOK} (best effort)\n  subject: covgov FAIL acme/shop main: under the bar: api\n"
     )
     assert "  | FAIL: acme/shop, branch main, commit c0ffee123456, 2026-11-22 UTC\n" in text
-    assert "1 would be sent, nothing was sent" in shell.err.getvalue()
+    assert "1 would be sent" in shell.err.getvalue()
     assert PLANTED not in text + shell.err.getvalue()
     assert found.inbox == []
     assert shell.spooled() == []
@@ -371,8 +371,8 @@ def test_a_damaged_verdict_is_one_error(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        ((), "name a TARGET (notify, "),
-        (("pigeon",), "'pigeon' is no target; known: notify, "),
+        ((), "give a TARGET (notify, "),
+        (("pigeon",), "unknown target 'pigeon'; choose from notify, "),
         (("notify", "github", "--digest", "x"), "--digest needs the target notify alone"),
         (("--spooled", "--digest", "x"), "--digest needs the target notify alone"),
     ],

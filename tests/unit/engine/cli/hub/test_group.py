@@ -253,7 +253,7 @@ def test_a_forged_trail_is_found_by_what_was_noted_outside(host: Host) -> None:
         host.token()
     host.ok("audit", "verify")
     assert host.hub("audit", "verify", "--witness", noted) == 10
-    assert "noted outside" in host.out.getvalue()
+    assert "the witness entry is not in this trail" in host.out.getvalue()
 
 
 def test_a_malformed_witness_is_refused(host: Host) -> None:
@@ -359,7 +359,7 @@ def test_an_empty_trail_beside_repositories_is_remarked_on(host: Host) -> None:
     assert "warning" not in host.err.getvalue()
     host.repository("acme", "shop")
     host.ok("audit", "verify")
-    assert "the trail tells of nothing" in host.err.getvalue()
+    assert "its audit trail is empty" in host.err.getvalue()
 
 
 def test_a_backup_is_restored_with_its_trail(host: Host) -> None:

@@ -262,7 +262,7 @@ def test_pushing_and_fetching_ask_whether_the_hub_answers() -> None:
 def test_an_answer_that_leaves_out_everything_is_no_hub_s() -> None:
     named = ok({"names": ["runs/00000001-x.json"], "head": None, "next": None})
     store = HubStore(client(Hub(named, ok({"files": {}, "left": ["runs/00000001-x.json"]}))))
-    with pytest.raises(Undetermined, match="leaves out"):
+    with pytest.raises(Undetermined, match="requested files are missing"):
         store.list()
 
 
