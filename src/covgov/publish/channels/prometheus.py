@@ -99,8 +99,8 @@ def exposition(publication: Publication) -> str:
         ) from error
     registry = CollectorRegistry()
     gauges = {
-        name: Gauge(name, told, ("repository", "branch", *labels), registry=registry)
-        for name, (told, labels) in FAMILIES.items()
+        name: Gauge(name, text, ("repository", "branch", *labels), registry=registry)
+        for name, (text, labels) in FAMILIES.items()
     }
     for name, values, value in samples(publication):
         gauges[name].labels(publication.repository, publication.ci.branch, *values).set(value)
