@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
@@ -82,6 +82,10 @@ docs: $(READY)
 ## e2e: the console script of the built wheel, outside the checkout
 e2e: $(READY) dist
 	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
+
+## bench: what a later run costs in a directory and in a git branch, against the bars (benchmarks/README.md)
+bench: $(READY)
+	PYTHONPATH=tests/support $(BIN)/python benchmarks/history.py
 
 ## soak: the hub killed two hundred times while clients go on, and every other fault longer (half an hour; SOAK_ROUNDS=30 is less)
 soak: export SOAK_ROUNDS = 200

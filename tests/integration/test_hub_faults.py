@@ -23,11 +23,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from covgov.history import layout
+from covgov.history.interface import Addition
 from covgov.history.stores.hub.wire import MAX_NAMES
 from covgov.hub.store.work import transaction
 from covgov_testing import appender
 from covgov_testing.builders.coverage import snap
-from covgov_testing.builders.run import run
+from covgov_testing.builders.run import NOON, run
 from covgov_testing.hub import database as hub_database
 from covgov_testing.hub.serve import Setup
 from covgov_testing.hub.server import COMMIT, LCOV, SOURCES, TREE, HubServer, at_once, refused, running, whole
@@ -158,11 +160,20 @@ def test_ten_thousand_files_in_one_report(usual: HubServer) -> None:
     store = usual.store(shop)
     (recorded,) = store.list()
     assert len(store.fetch(recorded.id).snapshots["api"].files) == 10_000
-    names = store.view().names()
-    assert len(names) > 2 * MAX_NAMES, "more than two pages"
-    assert names == hub_database.history(usual.engine, shop).view().names()
     again = run("c2", snapshots={"api": snap({f"src/g{n}.py": "+" * (n % 50 + 1) for n in range(3000)})})
     assert store.append(again).sequence == 2
+
+
+@pytest.mark.reliability
+def test_ten_thousand_objects_are_sent_in_parts_and_listed_in_pages(usual: HubServer) -> None:
+    shop = usual.repository()
+    store = usual.store(shop)
+    data = [b"object %d" % number for number in range(2 * MAX_NAMES + 1)]
+    added = Addition({layout.object_name(layout.digest_of(one)): one for one in data}, NOON, "objects first")
+    store.update(lambda _: added)
+    names = store.view().names()
+    assert len(names) > 2 * MAX_NAMES, "more than two pages"
+    assert names == hub_database.history(usual.engine, shop).view().names() == sorted(added.files)
 
 
 @pytest.mark.reliability

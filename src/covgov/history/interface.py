@@ -109,6 +109,24 @@ Change = Callable[[View], Addition | None]
 """What to add to a history in the given state; None = nothing. Called again when another process was first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A history that takes another's place. added: None when there is only something to drop. gone: names of the files
+    that go once what is added can be read."""
+
+    added: Addition | None
+    gone: Sequence[str]
+
+
+@runtime_checkable
+class Rewritable(Protocol):
+    """A store whose whole history can be replaced, which is done for nothing but another format."""
+
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+        """A killed process leaves the old history or the new one; None = nothing to do."""
+        ...
+
+
 @runtime_checkable
 class Portable(Protocol):
     """A store whose files can be carried to another store as they are."""

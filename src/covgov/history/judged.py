@@ -1,8 +1,8 @@
 """A judged run as one file beside its snapshots: what history would keep of it, whoever appends it and whenever.
 
-    {"format": "covgov-judged-run", "version": 2, "run": {...}, "verdict": {...}, "refusal": null, "policy": "..."}
+    {"format": "covgov-judged-run", "version": 3, "run": {...}, "verdict": {...}, "refusal": null, "policy": "..."}
 
-`run` is what a manifest would say (layout.RunBody): the verdict and every suite's coverage by their SHA-256. So the
+`run` is what a manifest would say (wire.WireRun): the verdict and every suite's coverage by their SHA-256. So the
 file fits no other verdict than the one in it and no other snapshots than those it was made from. It is read back as the
 very record that was to be appended, with the time at which it was judged: appending it twice records it once. `refusal`
 is why it was not to be appended where it was judged: what holds there, a merge base for a baseline, holds nowhere else.
@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history import layout
+from covgov.history import layout, texts, wire
+from covgov.history.wire import RunBody, WireRun
 from covgov.model import codec, snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
-from covgov.model.verdict import Verdict
 
 FORMAT = "covgov-judged-run"
-VERSION = 2
+VERSION = 3
 
 
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,16 +48,17 @@ class Kept:
 class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     version: int
-    run: layout.RunBody
-    verdict: Verdict
+    run: WireRun
+    verdict: msgspec.Raw
     refusal: Refusal | None
     policy: str
 
 
 def encode(kept: Kept) -> bytes:
     """The record without its coverage, which stays in the snapshots."""
-    body, _ = layout.dismantle(kept.run)
-    return codec.encode(Judged(FORMAT, VERSION, body, kept.run.verdict, kept.refusal, kept.policy)) + b"\n"
+    body, made = layout.dismantle(kept.run)
+    verdict = msgspec.Raw(texts.compact(made[texts.VERDICT]))
+    return codec.encode(Judged(FORMAT, VERSION, wire.of_run(body), verdict, kept.refusal, kept.policy)) + b"\n"
 
 
 def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> Kept:
@@ -67,9 +68,12 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
     one that was judged, what `snapshot_codec.decode` raises when one is damaged.
     """
     judged = _parse(data, where)
-    body = judged.run
+    try:
+        body, verdict = wire.to_run(judged.run), texts.to_verdict([bytes(judged.verdict)])
+    except ValueError as error:
+        raise _damaged(where, str(error)) from error
     snapshots = {suite: _snapshot(suite, body, read, folder) for suite in sorted(body.snapshots)}
-    record = layout.record_of(body, snapshots, judged.verdict)
+    record = layout.record_of(body, snapshots, verdict)
     now, _ = layout.dismantle(record)
     for suite in sorted(body.snapshots):
         if now.snapshots[suite] != body.snapshots[suite] or record.snapshots[suite].suite != suite:
@@ -84,7 +88,7 @@ def outdated(message: str) -> InputError:
     return InputError("verdict-outdated", message, hint="run `covgov check` again: it judges what is there now")
 
 
-def _snapshot(suite: str, body: layout.RunBody, read: Callable[[str], bytes | None], folder: str) -> Snapshot:
+def _snapshot(suite: str, body: RunBody, read: Callable[[str], bytes | None], folder: str) -> Snapshot:
     path = f"{folder}/{suite}.snapshot"
     data = read(path)
     if data is None:

@@ -1,9 +1,9 @@
-"""A run as files: a small chained manifest, and content-addressed objects that runs share.
+"""A run as files: a small chained manifest, and objects named by their content.
 
-    head.json                           how many runs there are and the id of the newest
-    runs/00000012-<sha256>.json         manifest: {format, version, sequence, previous, run, artifacts}
-    objects/ab/<sha256>                 one file's coverage; a suite's table path -> object; a verdict
-    artifacts/ab/<sha256>               bulk (XML, JSON, HTML); never in git, dropped by `prune`
+    head.json                                  how many runs there are and the id of the newest
+    runs/000000/00000012-<sha256>.json         manifest of run 12 (format 1: without the folder)
+    objects/ab/<sha256>                        what changed in a run's coverage and verdict since the run before
+    artifacts/ab/<sha256>                      bulk (XML, JSON, HTML); never in git, dropped by `prune`
 
 Every name below runs/, objects/ and artifacts/ contains the SHA-256 of the file's bytes. docs/history-format.md is the
 full account.
@@ -11,59 +11,39 @@ full account.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.interface import RunSummary, SuiteSummary
-from covgov.model import codec, snapshot_codec
+from covgov.history import format1, texts, wire
+from covgov.history.edits import Text
+from covgov.history.interface import RunSummary, SuiteSummary, View
+from covgov.history.wire import RunBody, SuiteBody
+from covgov.model import codec
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import FileCoverage, Identity, Origin, Snapshot, TestRun
-from covgov.model.verdict import Outcome, Verdict
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
 
 FORMAT = "covgov-run"
-VERSION = 1
+VERSION = 2
 HEAD = "head.json"
 RUNS, OBJECTS, ARTIFACTS = "runs", "objects", "artifacts"
+FOLDER = 100
+"""Runs in one folder below runs/, so that the next run's manifest joins a short list."""
 
-Read = Callable[[Sequence[str]], Mapping[str, bytes]]
 T = TypeVar("T")
 
 
-class SuiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One suite's snapshot; `files` is the id of its table."""
+class Manifest(msgspec.Struct, frozen=True):
+    """previous: id of the run before, "" for the first. artifacts: file name -> SHA-256.
 
-    identity: Identity
-    origin: Origin | None
-    tests: TestRun | None
-    notes: tuple[str, ...]
-    files: str
-
-
-class RunBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A RunRecord with its bulk replaced by object ids."""
-
-    commit: str
-    tree: str
-    branch: str
-    attempt: int
-    recorded_at: datetime
-    expected: tuple[str, ...]
-    policy_hash: str
-    outcome: Outcome
-    complete: bool
-    dirty: bool
-    verdict: str
-    snapshots: dict[str, SuiteBody]
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """previous: id of the run before, "" for the first. artifacts: file name -> SHA-256."""
+    edits: id of the object that makes the run's texts after those of the runs from `since` on; "" and 0 in format 1.
+    migrated: id that the run had in an older format, "" when it never had one.
+    """
 
     format: str
     version: int
@@ -71,6 +51,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     previous: str
     run: RunBody
     artifacts: dict[str, str]
+    edits: str = ""
+    since: int = 0
+    migrated: str = ""
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -87,7 +70,7 @@ class Stored:
 
     @property
     def name(self) -> str:
-        return manifest_name(self.manifest.sequence, self.id)
+        return manifest_name(self.manifest.sequence, self.id, self.manifest.version)
 
 
 def digest_of(data: bytes) -> str:
@@ -105,19 +88,69 @@ def artifact_name(artifact_id: str) -> str:
     return f"{ARTIFACTS}/{artifact_id[:2]}/{artifact_id}"
 
 
-def manifest_name(sequence: int, run_id: str) -> str:
-    """Where a run's manifest is kept; names sort by sequence."""
-    return f"{RUNS}/{sequence:08d}-{run_id}.json"
+def manifest_name(sequence: int, run_id: str, version: int = VERSION) -> str:
+    """Where a run's manifest is kept."""
+    folder = RUNS if version == 1 else folder_of(sequence)
+    return f"{folder}/{sequence:08d}-{run_id}.json"
 
 
-def head_bytes(count: int, run_id: str) -> bytes:
-    """Content of head.json after `count` runs."""
-    return codec.encode({"count": count, "format": "covgov-history", "id": run_id, "version": VERSION}) + b"\n"
+def folder_of(sequence: int) -> str:
+    """Where the manifests of this run and its neighbours are kept."""
+    return f"{RUNS}/{sequence // FOLDER:06d}"
+
+
+def run_names(view: View) -> list[str]:
+    """Names of the manifests by number.
+
+    While a history is migrated there are two chains. The new one counts once its first run is there; a run that only
+    one of them has continues that one.
+    """
+    numbers: dict[str, list[str]] = {}
+    for name in view.names(RUNS):
+        numbers.setdefault(number_of(name), []).append(name)
+    found: list[str] = []
+    for number in sorted(numbers):
+        names = sorted(numbers[number], key=lambda name: (-name.count("/"), name))
+        found.append(names[0] if len(names) == 1 or not found else _next(view, found[-1], names))
+    return found
+
+
+def superseded(view: View) -> list[str]:
+    """Names of the manifests that a migration, complete or not, left beside those that count."""
+    return sorted(set(view.names(RUNS)) - set(run_names(view)))
+
+
+def number_of(name: str) -> str:
+    """The number in a manifest's name, as text of fixed width."""
+    return name.rpartition("/")[2][:8]
+
+
+def _next(view: View, last: str, names: Sequence[str]) -> str:
+    link = f'"previous":"{last.removesuffix(".json")[-64:]}"'.encode()
+    data = view.read(names)
+    return next((name for name in names if link in data.get(name, b"")), names[0])
+
+
+def read_manifest(view: View, sequence: int, run_id: str) -> Stored | None:
+    """The manifest of a run, whichever its format; None when there is none."""
+    names = [manifest_name(sequence, run_id, version) for version in (VERSION, 1)]
+    found = view.read(names)
+    return next((decode_manifest(found[name], name) for name in names if name in found), None)
+
+
+def head_bytes(count: int, run_id: str, version: int = VERSION) -> bytes:
+    """Content of head.json after `count` runs, the last of that format."""
+    return codec.encode({"count": count, "format": "covgov-history", "id": run_id, "version": version}) + b"\n"
+
+
+def head_of(stored: Stored) -> bytes:
+    """Content of head.json when this is the newest run."""
+    return head_bytes(stored.manifest.sequence, stored.id, stored.manifest.version)
 
 
 def head_count(data: bytes) -> int:
     """How many runs head.json promises. Raises InputError."""
-    return _parse(data, _Head, HEAD).count
+    return parse(data, _Head, HEAD).count
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -127,25 +160,9 @@ class _Head(msgspec.Struct, frozen=True):
     id: str
 
 
-def dismantle(record: RunRecord) -> tuple[RunBody, dict[str, bytes]]:
-    """The record's body, and every object it refers to by file name."""
-    objects: dict[str, bytes] = {}
-
-    def keep(data: bytes) -> str:
-        object_id = digest_of(data)
-        objects[object_name(object_id)] = data
-        return object_id
-
-    def suite(snapshot: Snapshot) -> SuiteBody:
-        table = {path: keep(snapshot_codec.encode_file(coverage)) for path, coverage in snapshot.files.items()}
-        return SuiteBody(
-            identity=snapshot.identity,
-            origin=snapshot.origin,
-            tests=snapshot.tests,
-            notes=snapshot.notes,
-            files=keep(codec.encode(table)),
-        )
-
+def dismantle(record: RunRecord) -> tuple[RunBody, dict[str, list[bytes]]]:
+    """The record's body, and its texts by name."""
+    made = texts.of_record(record)
     body = RunBody(
         commit=record.commit,
         tree=record.tree,
@@ -157,26 +174,16 @@ def dismantle(record: RunRecord) -> tuple[RunBody, dict[str, bytes]]:
         outcome=record.verdict.outcome,
         complete=record.complete,
         dirty=is_dirty(record),
-        verdict=keep(codec.encode(record.verdict)),
-        snapshots={name: suite(snapshot) for name, snapshot in record.snapshots.items()},
+        verdict=texts.digest(made[texts.VERDICT]),
+        snapshots={name: _suite(one, made[texts.name_of(name)]) for name, one in record.snapshots.items()},
     )
-    return body, objects
+    return body, made
 
 
 def is_dirty(record: RunRecord) -> bool:
     """Whether anything of this run was measured on a tree that is no commit's."""
     origins = [snapshot.origin for snapshot in record.snapshots.values()]
     return record.verdict.dirty or any(origin is not None and origin.dirty for origin in origins)
-
-
-def assemble(body: RunBody, read: Read, where: str) -> RunRecord:
-    """Inverse of `dismantle`. Every object is checked against its id. Raises InputError (`history-damaged`)."""
-    tables = {name: table(suite.files, read, where) for name, suite in body.snapshots.items()}
-    wanted = sorted({object_id for paths in tables.values() for object_id in paths.values()})
-    data = _objects([*wanted, body.verdict], read, where)
-    files = {object_id: _file(data[object_id], object_id) for object_id in wanted}
-    snapshots = {name: _snapshot(name, body.snapshots[name], tables[name], files) for name in body.snapshots}
-    return record_of(body, snapshots, _parse(data[body.verdict], Verdict, object_name(body.verdict)))
 
 
 def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
@@ -194,14 +201,20 @@ def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict
     )
 
 
-def table(table_id: str, read: Read, where: str) -> dict[str, str]:
-    """A suite's table: path -> id of the file's coverage."""
-    return _parse(_objects([table_id], read, where)[table_id], dict[str, str], object_name(table_id))
-
-
 def encode_manifest(manifest: Manifest) -> bytes:
     """The bytes whose SHA-256 is the run's id."""
-    return codec.encode(manifest) + b"\n"
+    shape = wire.WireManifest(
+        format=manifest.format,
+        version=manifest.version,
+        sequence=manifest.sequence,
+        previous=manifest.previous,
+        run=wire.of_run(manifest.run),
+        artifacts=manifest.artifacts,
+        edits=manifest.edits,
+        since=manifest.since,
+        migrated=manifest.migrated,
+    )
+    return codec.encode(shape) + b"\n"
 
 
 def decode_manifest(data: bytes, name: str) -> Stored:
@@ -209,15 +222,15 @@ def decode_manifest(data: bytes, name: str) -> Stored:
     run_id = digest_of(data)
     if not name.endswith(f"-{run_id}.json"):
         raise damaged(name, "its bytes are not those that its name stands for")
-    envelope = _parse(data, _Envelope, name)
+    envelope = parse(data, _Envelope, name)
     if envelope.format == FORMAT and envelope.version > VERSION:
         raise InputError(
             "history-newer",
             f"{name}: history format {envelope.version} was written by a newer covgov; this one reads {VERSION}",
             hint="upgrade covgov",
         )
-    manifest = _parse(data, Manifest, name)
-    if envelope.format != FORMAT or name != manifest_name(manifest.sequence, run_id):
+    manifest = _manifest(data, envelope.version, name)
+    if envelope.format != FORMAT or name != manifest_name(manifest.sequence, run_id, manifest.version):
         raise damaged(name, "it is not a manifest of that number")
     return Stored(run_id, manifest)
 
@@ -250,9 +263,10 @@ def damaged(where: str, what: str) -> InputError:
     )
 
 
-def _objects(ids: Sequence[str], read: Read, where: str) -> dict[str, bytes]:
+def read_objects(ids: Sequence[str], view: View, where: str) -> dict[str, bytes]:
+    """Objects by id, each checked. Raises InputError (`history-damaged`)."""
     names = {object_name(object_id): object_id for object_id in ids}
-    found = read(list(names))
+    found = view.read(list(names))
     for name, object_id in names.items():
         if name not in found:
             raise damaged(name, f"it is missing, though {where} refers to it")
@@ -261,23 +275,40 @@ def _objects(ids: Sequence[str], read: Read, where: str) -> dict[str, bytes]:
     return {names[name]: found[name] for name in names}
 
 
-def _file(data: bytes, object_id: str) -> FileCoverage:
-    return snapshot_codec.decode_file(data, object_name(object_id))
-
-
-def _snapshot(name: str, body: SuiteBody, paths: Mapping[str, str], files: Mapping[str, FileCoverage]) -> Snapshot:
-    return Snapshot(
-        suite=name,
-        files={path: files[object_id] for path, object_id in paths.items()},
-        identity=body.identity,
-        origin=body.origin,
-        tests=body.tests,
-        notes=body.notes,
-    )
-
-
-def _parse(data: bytes, kind: type[T], where: str) -> T:
+def parse(data: bytes, kind: type[T], where: str) -> T:
+    """Raises InputError (`history-damaged`)."""
     try:
         return codec.decode(data, kind)
     except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
         raise damaged(where, str(error)) from error
+
+
+def _suite(snapshot: Snapshot, text: Text) -> SuiteBody:
+    return SuiteBody(
+        identity=snapshot.identity,
+        origin=snapshot.origin,
+        tests=snapshot.tests,
+        notes=snapshot.notes,
+        files=texts.digest(text),
+    )
+
+
+def _manifest(data: bytes, version: int, name: str) -> Manifest:
+    try:
+        if version == 1:
+            old = format1.decode(data, format1.ManifestV1)
+            return Manifest(FORMAT, 1, old.sequence, old.previous, format1.body(old.run), old.artifacts)
+        new = codec.decode(data, wire.WireManifest)
+        return Manifest(
+            format=new.format,
+            version=new.version,
+            sequence=new.sequence,
+            previous=new.previous,
+            run=wire.to_run(new.run),
+            artifacts=new.artifacts,
+            edits=new.edits,
+            since=new.since,
+            migrated=new.migrated,
+        )
+    except ValueError as error:
+        raise damaged(name, str(error)) from error

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from covgov.errors import InputError
-from covgov.history import layout
+from covgov.history import edits, layout
 from covgov.history.interface import Addition, Fault, RunSummary, View
-from covgov.history.layout import Manifest, RunBody, Stored
+from covgov.history.layout import Manifest, Stored
+from covgov.history.reader import RunReader
+from covgov.history.wire import RunBody
 from covgov.model.run import RunRecord
 
 BATCH = 500
@@ -33,7 +37,7 @@ def recorded(view: View) -> bool:
 def chain(view: View) -> list[Stored]:
     """All runs, oldest first. Raises InputError when a manifest or link is damaged or the newest are missing."""
     promised = _promised(view)
-    names = view.names(layout.RUNS)
+    names = layout.run_names(view)
     data = view.read(names)
     runs: list[Stored] = []
     for name in names:
@@ -51,13 +55,16 @@ def summaries(view: View) -> list[RunSummary]:
 
 
 def fetch(view: View, run_id: str) -> RunRecord:
-    """Raises InputError (`run-unknown`, `history-damaged`)."""
-    stored = next((stored for stored in chain(view) if stored.id == run_id), None)
+    """A run by its id, or by the one that it had before it was migrated.
+
+    Raises InputError (`run-unknown`, `history-damaged`).
+    """
+    stored = next((one for one in chain(view) if run_id in (one.id, one.manifest.migrated) and run_id), None)
     if stored is None:
         raise InputError(
             "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows what there is"
         )
-    return layout.assemble(stored.manifest.run, view.read, stored.name)
+    return RunReader(view).record(stored)
 
 
 def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tuple[Addition | None, RunSummary]:
@@ -66,33 +73,62 @@ def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tup
     artifacts: file name -> SHA-256 of those that came with the run, whether or not the store keeps them.
     """
     runs = chain(view) if recorded(view) else []
-    return continuation(runs[-1] if runs else None, runs, record, artifacts)
+    return continuation(view, runs[-1] if runs else None, runs, record, artifacts)
 
 
 def continuation(
-    last: Stored | None, runs: Sequence[Stored], record: RunRecord, artifacts: Mapping[str, str]
+    view: View, last: Stored | None, runs: Sequence[Stored], record: RunRecord, artifacts: Mapping[str, str]
 ) -> tuple[Addition | None, RunSummary]:
     """As `addition`, for who knows the newest run already, and the runs at the record's tree (`runs`, others may be
     among them)."""
     if record.recorded_at.utcoffset() is None:
         raise ValueError("recorded_at must be aware")
-    body, objects = layout.dismantle(record)
-    twin = next((stored for stored in runs if _same(stored.manifest.run, body)), None)
+    body, made = layout.dismantle(record)
+    twin = next((stored for stored in runs if _is_twin(view, stored, body)), None)
     if twin is not None:
         return None, layout.summary(twin)
+    body = msgspec.structs.replace(body, attempt=max(body.attempt, _highest_attempt(runs, body) + 1))
+    state = RunReader(view).state(last) if last else edits.TextState()
+    stored, files = link(last, state, body, made, artifacts)
+    message = f"Record run {stored.manifest.sequence}: {body.outcome} at {body.commit[:12] or 'no commit'}"
+    return Addition({**files, layout.HEAD: layout.head_of(stored)}, record.recorded_at, message), layout.summary(stored)
+
+
+def link(
+    last: Stored | None,
+    state: edits.TextState,
+    body: RunBody,
+    made: Mapping[str, edits.Text],
+    artifacts: Mapping[str, str],
+    migrated: str = "",
+) -> tuple[Stored, dict[str, bytes]]:
+    """The run that follows the last one, and its files but head.json. state: of the texts after the last run."""
+    sequence = last.manifest.sequence + 1 if last else 1
+    data, since = edits.encode(state, made, sequence)
     manifest = Manifest(
         format=layout.FORMAT,
         version=layout.VERSION,
-        sequence=last.manifest.sequence + 1 if last else 1,
+        sequence=sequence,
         previous=last.id if last else "",
-        run=_with_attempt(body, max(body.attempt, _highest_attempt(runs, body) + 1)),
+        run=body,
         artifacts=dict(artifacts),
+        edits=layout.digest_of(data),
+        since=since,
+        migrated=migrated,
     )
-    data = layout.encode_manifest(manifest)
-    stored = Stored(layout.digest_of(data), manifest)
-    files = {**objects, stored.name: data, layout.HEAD: layout.head_bytes(manifest.sequence, stored.id)}
-    message = f"Record run {manifest.sequence}: {body.outcome} at {body.commit[:12] or 'no commit'}"
-    return Addition(files, record.recorded_at, message), layout.summary(stored)
+    text = layout.encode_manifest(manifest)
+    stored = Stored(layout.digest_of(text), manifest)
+    return stored, {layout.object_name(manifest.edits): data, stored.name: text}
+
+
+def references(runs: Sequence[Stored], reader: RunReader) -> set[str]:
+    """Names of all files that the runs consist of: their manifests, objects and artifacts."""
+    found: set[str] = set()
+    for stored in runs:
+        found.add(stored.name)
+        found |= {layout.object_name(object_id) for object_id in reader.objects(stored)}
+        found |= {layout.artifact_name(artifact) for artifact in stored.manifest.artifacts.values()}
+    return found
 
 
 def verify(view: View) -> list[Fault]:
@@ -108,7 +144,8 @@ def verify(view: View) -> list[Fault]:
             faults.append(_fault(error))
         links.append(stored)
     faults += _head_faults(view, runs)
-    faults += _missing_references(view, runs, frozenset(names))
+    faults += _leavings(view, runs)
+    faults += _unreadable(view, runs, frozenset(names))
     return sorted(set(faults), key=lambda fault: (fault.where, fault.what))
 
 
@@ -125,12 +162,25 @@ def _check_link(before: Sequence[Stored], stored: Stored) -> None:
         raise layout.damaged(stored.name, "it does not continue the run before it")
 
 
-def _same(one: RunBody, other: RunBody) -> bool:
-    return _with_attempt(one, 0) == _with_attempt(other, 0)
+def _is_twin(view: View, stored: Stored, body: RunBody) -> bool:
+    """Whether the stored run says what the body does, the attempt excepted."""
+    own = stored.manifest.run
+    if stored.manifest.version > 1:
+        return _without(own, attempt=0) == _without(body, attempt=0)
+    if _outline(own) != _outline(body):
+        return False
+    read, _ = layout.dismantle(RunReader(view).record(stored))
+    return _without(read, attempt=0) == _without(body, attempt=0)
 
 
-def _with_attempt(body: RunBody, attempt: int) -> RunBody:
-    return RunBody(**{name: getattr(body, name) for name in RunBody.__struct_fields__} | {"attempt": attempt})
+def _without(body: RunBody, **changes: object) -> RunBody:
+    return msgspec.structs.replace(body, **changes)
+
+
+def _outline(body: RunBody) -> RunBody:
+    """The body without what formats differ in: their digests."""
+    suites = {name: msgspec.structs.replace(suite, files="") for name, suite in body.snapshots.items()}
+    return _without(body, attempt=0, verdict="", snapshots=suites)
 
 
 def _highest_attempt(runs: Sequence[Stored], body: RunBody) -> int:
@@ -163,7 +213,7 @@ def _damaged_files(view: View, names: Sequence[str]) -> Iterator[Fault]:
 
 
 def _readable(view: View, faults: list[Fault]) -> Iterator[Stored]:
-    names = view.names(layout.RUNS)
+    names = layout.run_names(view)
     data = view.read(names)
     for name in names:
         try:
@@ -177,28 +227,44 @@ def _readable(view: View, faults: list[Fault]) -> Iterator[Stored]:
 def _head_faults(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
     """head.json may be one run behind: an append writes it last and may be killed before."""
     head = view.read([layout.HEAD]).get(layout.HEAD)
-    allowed = [layout.head_bytes(n, runs[n - 1].id) for n in (len(runs), len(runs) - 1) if n > 0]
+    allowed = [layout.head_of(runs[n - 1]) for n in (len(runs), len(runs) - 1) if n > 0]
+    if runs and runs[-1].manifest.migrated:  # a migration writes head.json last as well
+        allowed += [layout.head_bytes(len(runs), runs[-1].manifest.migrated, version) for version in (1, 2)]
     if head is None and len(runs) > 1:
         yield Fault(layout.HEAD, "it is missing")
     elif head is not None and head not in allowed:
         yield Fault(layout.HEAD, f"it does not name the newest of the {len(runs)} runs: one was lost or it was altered")
 
 
-def _missing_references(view: View, runs: Sequence[Stored], names: frozenset[str]) -> Iterator[Fault]:
-    seen: set[str] = set()
+def _unreadable(view: View, runs: Sequence[Stored], names: frozenset[str]) -> Iterator[Fault]:
+    """Objects that are missing, and texts that are not what a manifest says of them."""
+    reader, told = RunReader(view), set[str]()
     for stored in runs:
-        body = stored.manifest.run
-        references = {body.verdict}
-        for table_id in {suite.files for suite in body.snapshots.values()} - seen:
-            seen.add(table_id)
-            try:
-                references |= set(layout.table(table_id, view.read, stored.name).values())
-            except InputError as error:
+        try:
+            missing = [name for name in map(layout.object_name, reader.objects(stored)) if name not in names]
+            yield from (Fault(name, f"it is missing, though {stored.name} refers to it") for name in missing)
+            if stored.manifest.version > 1 and not missing:
+                reader.suites(stored)
+                reader.verdict(stored)
+        except InputError as error:
+            if error.message not in told:
+                told.add(error.message)
                 yield _fault(error)
-        for object_id in sorted(references - seen):
-            seen.add(object_id)
-            if layout.object_name(object_id) not in names:
-                yield Fault(layout.object_name(object_id), f"it is missing, though {stored.name} refers to it")
+
+
+def _leavings(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
+    """Manifests beside those that count, unless a migration that was interrupted left them."""
+    names = layout.superseded(view)
+    data = view.read(names)
+    ids = {stored.id for stored in runs} | {stored.manifest.migrated for stored in runs}
+    for name in names:
+        try:
+            left = layout.decode_manifest(data.get(name, b""), name)
+        except InputError as error:
+            yield _fault(error)
+            continue
+        if not ids & {left.id, left.manifest.migrated}:
+            yield Fault(name, "it does not belong to a history")
 
 
 def _fault(error: InputError) -> Fault:

@@ -9,6 +9,7 @@ from covgov.errors import InputError, UsageError
 from covgov.history import layout, ledger
 from covgov.history.interface import Addition, Portable, View
 from covgov.history.layout import Stored
+from covgov.history.reader import RunReader
 from covgov.history.stores.directory import LOCK, DirStore, DirView
 
 
@@ -62,20 +63,13 @@ def _addition(source: View, runs: Sequence[Stored], message: str) -> Addition | 
         return None
     names = [*_referenced(source, runs), *(stored.name for stored in runs)]
     data = source.read(names)
-    last = runs[-1]
     files = {name: data[name] for name in names}
-    files[layout.HEAD] = layout.head_bytes(last.manifest.sequence, last.id)
-    return Addition(files, last.manifest.run.recorded_at, message)
+    return Addition({**files, layout.HEAD: layout.head_of(runs[-1])}, runs[-1].manifest.run.recorded_at, message)
 
 
 def _referenced(source: View, runs: Sequence[Stored]) -> list[str]:
-    ids: set[str] = set()
-    for stored in runs:
-        ids.add(stored.manifest.run.verdict)
-        for suite in stored.manifest.run.snapshots.values():
-            if suite.files not in ids:
-                ids |= {suite.files, *layout.table(suite.files, source.read, stored.name).values()}
-    names = [layout.object_name(object_id) for object_id in sorted(ids)]
+    reader = RunReader(source)
+    names = sorted({layout.object_name(object_id) for stored in runs for object_id in reader.objects(stored)})
     missing = set(names) - set(source.names(layout.OBJECTS))
     if missing:
         raise layout.damaged(min(missing), "it is missing")

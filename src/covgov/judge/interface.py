@@ -18,7 +18,7 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """What docs/rules/ID.md says of a rule id, in Markdown. example: a finding as the terminal shows it."""
+    """The page of a rule id in docs/rules, in Markdown. example: a finding as the terminal shows it."""
 
     id: str
     title: str

@@ -194,13 +194,13 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
         )
     except (ValueError, IndexError) as error:
         raise _damaged(where, str(error)) from None
-    fault = _fault(coverage)
-    if fault:
-        raise _damaged(where, fault)
+    found = fault(coverage)
+    if found:
+        raise _damaged(where, found)
     return coverage
 
 
-def _fault(coverage: FileCoverage) -> str:
+def fault(coverage: FileCoverage) -> str:
     """What contradicts the contract of FileCoverage, "" when nothing does."""
     counted = [entry.line for entry in coverage.counted]
     if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from covgov.errors import UsageError
 from covgov.files import writing
@@ -20,16 +21,18 @@ def alone(out: Path) -> Iterator[None]:
     """
     prepare_folder(out)
     lock = out / ".data" / ".lock"
+    held = FileLock(lock, blocking=False)
     with writing(lock):
         lock.parent.mkdir(exist_ok=True)
-        handle = lock.open("ab")
-    with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            held.acquire()
+        except Timeout:
             raise UsageError(
                 "run-in-progress",
                 f"another `covgov run` is measuring into {out}",
                 hint="wait until it ends, or stop it",
             ) from None
+    try:
         yield
+    finally:
+        held.release()

@@ -13,7 +13,7 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
-from covgov.history.interface import Immediate, Noted, Portable, Pushable, RunStore, RunSummary
+from covgov.history.interface import Immediate, Noted, Portable, Pushable, Rewritable, RunStore, RunSummary
 from covgov.publish.render.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -241,12 +241,26 @@ def verify_command(world: World, as_json: bool) -> int:
 @command.command("migrate")
 @click.pass_obj
 def migrate_command(world: World) -> int:
-    """Bring the record to this version's format.
+    """Write the record anew in this version's format. Every run gets another id, by which it names its old one.
+
+    An older format is read without this; it only takes more room. Nothing is pushed.
 
     \b
     Example: covgov history migrate
     """
-    world.say("nothing to migrate: history format 1 is current")
+    from covgov.history import layout
+    from covgov.history.migrate import migrate
+
+    store = _store(world)
+    if not isinstance(store, Rewritable):
+        raise UsageError(
+            "history-not-rewritable",
+            "the configured history cannot be migrated from here",
+            hint="a hub migrates the histories that it keeps: `covgov hub migrate --histories`",
+        )
+    count = migrate(store)
+    done = f"{count} runs migrated to history format {layout.VERSION}" if count else "nothing to migrate"
+    world.say(done if count else f"{done}: history format {layout.VERSION} is current")
     return OK
 
 

@@ -32,8 +32,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @DATABASE
 @click.option("--revision", default="head", show_default=True, help="An older one goes back; what it lacks is lost.")
 @click.option("--yes", is_flag=True, help="Without it the database is not taken back to an older revision.")
+@click.option("--histories", is_flag=True, help="Also write every history anew in this format: its runs get other ids.")
 @click.pass_obj
-def migrate_command(world: World, database: str | None, revision: str, yes: bool) -> int:
+def migrate_command(world: World, database: str | None, revision: str, yes: bool, histories: bool) -> int:
     """Bring the database to a schema revision, forwards or back, all or nothing.
 
     Going back needs --yes and first makes a backup beside the database; its name is printed. Make one yourself before
@@ -52,9 +53,31 @@ def migrate_command(world: World, database: str | None, revision: str, yes: bool
         kept = _kept(world, opened, store.file_of(url), before, yes=yes) if store.goes_back(opened, revision) else ""
         store.migrate(opened, revision, _migrated(world, kept))
         world.say(f"schema revision {before or 'none'} -> {store.current(opened) or 'none'}")
+        if histories:
+            _migrate_histories(world, opened)
     finally:
         opened.dispose()
     return OK
+
+
+def _migrate_histories(world: World, engine: Engine) -> None:
+    """Repository by repository, each whole or not at all."""
+    from covgov.history.layout import VERSION
+    from covgov.history.migrate import migrate
+    from covgov.hub.eventlog.vocabulary import AuditEvent
+    from covgov.hub.store import repositories
+    from covgov.hub.store.history_files import SqlHistory
+    from covgov.hub.store.work import transaction
+
+    with transaction(engine, write=False) as connection:
+        every = repositories.list_(connection, limit=sys.maxsize)
+    for repository in every:
+        with transaction(engine, write=True) as connection:
+            count = migrate(SqlHistory(connection, repository))
+            if count:
+                told: dict[str, FieldValue] = {"repository": repository.full_name, "runs": count, "version": VERSION}
+                hub_desk.account_in(world, connection, AuditEvent.HISTORY_MIGRATED, told)
+        world.say(f"{repository.full_name}: {count} runs migrated to history format {VERSION}")
 
 
 def _kept(world: World, opened: Engine, file: Path, revision: str, *, yes: bool) -> str:

@@ -6,21 +6,26 @@ renamed. Killed at any point it leaves the runs before it, or those and its own.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
 SHARED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
 """Folders whose files are named by their content: one that exists need not be written again."""
+
+LOOKS = 20
+"""How often a history is verified again because runs were added while it was read."""
 
 BULK = 100
 """More new files than this are synchronised together."""
@@ -89,6 +94,15 @@ class DirStore:
             if added is not None:
                 self._write(added.files)
 
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+        with self._locked():
+            wanted = change(self._view)
+            if wanted is None:
+                return
+            self._write(wanted.added.files if wanted.added is not None else {})
+            for name in wanted.gone:
+                (self._root / name).unlink(missing_ok=True)
+
     def prune(self, keep: int) -> Sequence[str]:
         if not self.exists():
             return []
@@ -108,28 +122,23 @@ class DirStore:
         return gone
 
     def verify(self) -> Sequence[Fault]:
+        """Takes no lock, for it may have no permission to write: looks again when something was added meanwhile."""
         if not self.exists():
             return []
-        with self._at_rest():
-            return ledger.verify(self._view)
-
-    @contextmanager
-    def _at_rest(self) -> Iterator[None]:
-        """No append is under way meanwhile; needs no permission to write."""
-        lock = self._root / LOCK
-        if not lock.is_file():
-            yield
-            return
-        with lock.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH)
-            yield
+        faults: Sequence[Fault] = ()
+        for _ in range(LOOKS):
+            before = self._view.names()
+            faults = ledger.verify(self._view)
+            if not faults or self._view.names() == before:
+                break
+        return faults
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            with (self._root / LOCK).open("ab") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # released by the system when the process dies
+            (self._root / LOCK).open("ab").close()  # as readable and writable for others as the umask says
+            with FileLock(self._root / LOCK):  # released by the system when the process dies
                 yield
         except CovgovError:
             raise
@@ -148,8 +157,13 @@ class DirStore:
         shared = [name for name in wanted if name.startswith(SHARED)]
         chained = [name for name in wanted if not name.startswith(SHARED)]
         for name in shared:
-            _place(scratch / "file", self._root / name, wanted[name], durable=len(shared) <= BULK)
-        if len(shared) > BULK:
+            _place(
+                scratch / "file",
+                self._root / name,
+                wanted[name],
+                durable=len(shared) <= BULK or sys.platform == "win32",
+            )
+        if len(shared) > BULK and sys.platform != "win32":
             os.sync()  # one wait instead of one per file; manifests must not be on disk before what they name
         for name in chained:
             _place(scratch / "file", self._root / name, wanted[name], durable=True)
@@ -168,7 +182,7 @@ def _place(temporary: Path, target: Path, data: bytes, *, durable: bool) -> None
         if durable:
             os.fsync(stream.fileno())
     temporary.replace(target)
-    if durable:
+    if durable and sys.platform != "win32":  # which opens no directory
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -8,6 +8,7 @@ from datetime import UTC, date, timedelta
 from covgov.history.digest import Digest, digest
 from covgov.history.interface import View
 from covgov.history.layout import Stored
+from covgov.history.reader import RunReader
 from covgov.hub.api import history_reading
 from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.store.runs import RunRow
@@ -55,9 +56,9 @@ def account(view: View, runs: Sequence[Stored], since: date, until: date) -> Dig
     Coverage is read for the first and the last run only: `history.digest` compares the files of these two.
     Raises InputError (`history-damaged`).
     """
-    ends = (0, len(runs) - 1)
+    ends, reader = (0, len(runs) - 1), RunReader(view)
     records = [
-        history_reading.whole(view, stored) if place in ends else history_reading.bare(view, stored)
+        reader.record(stored) if place in ends else history_reading.bare(reader, stored)
         for place, stored in enumerate(runs)
     ]
     return digest(records, since=since, until=until)

@@ -26,6 +26,7 @@ class AuditEvent(StrEnum):
     DATABASE_MIGRATED = "database-migrated"
     DATABASE_RESTORED = "database-restored"
     HISTORY_ADDED = "history-added"
+    HISTORY_MIGRATED = "history-migrated"
     HISTORY_PRUNED = "history-pruned"
     OIDC_BOUND = "oidc-bound"
     OIDC_REPLAYED = "oidc-replayed"
@@ -66,6 +67,7 @@ SHAPES: Mapping[AuditEvent, EventFields] = {
     AuditEvent.HISTORY_ADDED: _shape(
         {"repository": str, "files": int, "head": str}, runs=int, message=str, previous=str
     ),
+    AuditEvent.HISTORY_MIGRATED: _shape({"repository": str, "runs": int}, version=int),
     AuditEvent.HISTORY_PRUNED: _shape({"repository": str, "files": int}, keep=int, head=str),
     AuditEvent.OIDC_BOUND: _shape({"repository": str, "issuer": str, "subject": str, "ref": str}, binding=int),
     AuditEvent.OIDC_REPLAYED: _shape({"issuer": str, "token_id": str}, repository=str, subject=str),

@@ -6,7 +6,7 @@ or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -15,7 +15,8 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history.reader import RunReader
 from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
@@ -120,15 +121,14 @@ class SqlHistory:
         """
         view = SqlView(connection, self._repository)
         newest = projection.newest(connection, self._repository.id)
-        if newest is None or view.read([layout.HEAD]).get(layout.HEAD) != layout.head_bytes(*newest):
+        last = layout.read_manifest(view, *newest) if newest else None
+        if last is None or view.read([layout.HEAD]).get(layout.HEAD) != layout.head_of(last):
             return ledger.addition(view, record, artifacts)
-        last = layout.manifest_name(*newest)
-        same = [layout.manifest_name(*one) for one in projection.of_tree(connection, self._repository.id, record.tree)]
-        data = view.read([last, *same])
-        if not {last, *same} <= data.keys():
+        listed = projection.of_tree(connection, self._repository.id, record.tree)
+        same = [stored for stored in (layout.read_manifest(view, *one) for one in listed) if stored is not None]
+        if len(same) < len(listed):
             return ledger.addition(view, record, artifacts)
-        runs = {name: layout.decode_manifest(data[name], name) for name in data}
-        return ledger.continuation(runs[last], [runs[name] for name in same], record, artifacts)
+        return ledger.continuation(view, last, same, record, artifacts)
 
     def update(self, change: Change) -> None:
         """Raises InputError when what was to be added is no proper continuation (see `admission.admit`)."""
@@ -136,6 +136,18 @@ class SqlHistory:
             added = change(SqlView(connection, self._repository))
             if added is not None:
                 self._add(connection, added.files)
+
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+        """What takes the history's place is made here of what was admitted, so it is not judged again."""
+        with _writing(self._database, self._repository) as connection:
+            view = SqlView(connection, self._repository)
+            wanted = change(view)
+            if wanted is None:
+                return
+            self._drop(connection, wanted.gone)
+            if wanted.added is not None:
+                self._keep(connection, wanted.added.files)
+                projection.rebuild(connection, self._repository.id, view)
 
     def prune(self, keep: int) -> Sequence[str]:
         with _writing(self._database, self._repository) as connection:
@@ -161,7 +173,7 @@ class SqlHistory:
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
             runs = ledger.chain(view) if ledger.recorded(view) else []
-            needed = {layout.HEAD, *(name for stored in runs for name in admission.references(stored, view))}
+            needed = {layout.HEAD, *ledger.references(runs, RunReader(view))}
             recent = self._added_since(connection, before)
             unneeded = [name for name in view.names() if name not in needed and name not in recent]
             self._drop(connection, unneeded)
@@ -184,6 +196,11 @@ class SqlHistory:
         new_runs = [one.stored for one in admitted]
         trees = sorted({stored.manifest.run.tree for stored in new_runs})
         plausible.check_attempts(new_runs, projection.attempts(connection, self._repository.id, trees))
+        self._keep(connection, files)
+        for run in runs:
+            projection.add(connection, self._repository.id, run)
+
+    def _keep(self, connection: Connection, files: Mapping[str, bytes]) -> None:
         present = _blob_ids(connection, self._repository, list(files))
         new = {name: data for name, data in files.items() if name not in present}
         size = sum(len(data) for data in new.values())
@@ -196,8 +213,6 @@ class SqlHistory:
             connection.execute(insert(HISTORY_FILES), rows)
         if layout.HEAD in present:
             self._replace_head(connection, present[layout.HEAD], ids[layout.digest_of(files[layout.HEAD])])
-        for run in runs:
-            projection.add(connection, self._repository.id, run)
 
     def _replace_head(self, connection: Connection, old: int, new: int) -> None:
         mine = (HISTORY_FILES.c.repository_id == self._repository.id) & (HISTORY_FILES.c.name == layout.HEAD)

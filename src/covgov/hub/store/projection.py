@@ -10,9 +10,10 @@ from sqlalchemy import Connection, String, Table, delete, func, insert, select
 from covgov.errors import InputError
 from covgov.history import ledger
 from covgov.history.interface import View
+from covgov.history.reader import RunReader
 from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
-from covgov.hub.store.verify.admission import Admitted, verdict_of
+from covgov.hub.store.verify.admission import Admitted
 from covgov.hub.store.work import stamp
 from covgov.model.verdict import Row
 
@@ -97,12 +98,13 @@ def attempts(connection: Connection, repository_id: int, trees: Sequence[str]) -
 def rebuild(connection: Connection, repository_id: int, view: View) -> int:
     """Make the rows of one repository again from its history; how many runs. What was verified stays so: the policy of
     that day may be gone. Raises InputError (`history-damaged`)."""
-    sound = select(RUNS.c.run_id).where(RUNS.c.repository_id == repository_id, RUNS.c.verified.is_(True))
-    verified = set(connection.execute(sound).scalars())
+    query = select(RUNS.c.run_id).where(RUNS.c.repository_id == repository_id, RUNS.c.verified.is_(True))
+    verified = set(connection.execute(query).scalars())
     connection.execute(delete(RUNS).where(RUNS.c.repository_id == repository_id))
-    runs = ledger.chain(view)
+    runs, reader = ledger.chain(view), RunReader(view)
     for stored in runs:
-        add(connection, repository_id, project(Admitted(stored, verdict_of(stored, view), stored.id in verified)))
+        sound = bool(verified & {stored.id, stored.manifest.migrated})
+        add(connection, repository_id, project(Admitted(stored, reader.verdict(stored), sound)))
     return len(runs)
 
 

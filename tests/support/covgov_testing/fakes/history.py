@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from covgov.errors import CovgovError
 from covgov.history import ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Origin
@@ -28,10 +28,14 @@ class MemoryView:
 
 
 class MemoryStore:
-    """A RunStore over a dict. `broken`: raised by every reading. `noted`: what it says of how it was read."""
+    """A RunStore over a dict. `broken`: raised by every reading. `noted`: what it says of how it was read.
+
+    steps: its files after each file that a rewriting added or dropped, as a process killed there would leave them.
+    """
 
     def __init__(self, *, broken: CovgovError | None = None, noted: Sequence[str] = ()) -> None:
         self.files: dict[str, bytes] = {}
+        self.steps: list[dict[str, bytes]] = []
         self.broken = broken
         self.noted = noted
 
@@ -54,6 +58,17 @@ class MemoryStore:
     def update(self, change: Change) -> None:
         added: Addition | None = change(self.view())
         self.files |= added.files if added is not None else {}
+
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+        wanted = change(self.view())
+        if wanted is None:
+            return
+        for name, data in wanted.added.files.items() if wanted.added else ():
+            self.files[name] = data
+            self.steps.append(dict(self.files))
+        for name in wanted.gone:
+            self.files.pop(name, None)
+            self.steps.append(dict(self.files))
 
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)

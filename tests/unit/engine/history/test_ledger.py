@@ -68,7 +68,7 @@ def test_a_lost_newest_run_is_never_read_over() -> None:
     store = MemoryStore()
     store.append(run("c1"))
     store.append(run("c2"))
-    del store.files[next(name for name in store.files if name.startswith("runs/00000002"))]
+    del store.files[next(name for name in store.files if layout.number_of(name) == "00000002")]
     with pytest.raises(InputError, match="promises 2 runs"):
         store.list()
 
@@ -102,7 +102,7 @@ def test_a_newer_format_is_refused_by_name() -> None:
     store = MemoryStore()
     store.append(run())
     name = next(name for name in store.files if name.startswith("runs/"))
-    newer = store.files[name].replace(b'"version":1', b'"version":2', 1)
+    newer = store.files[name].replace(b'"version":2,"sequence"', b'"version":3,"sequence"', 1)
     with pytest.raises(InputError, match="newer covgov") as caught:
         layout.decode_manifest(newer, layout.manifest_name(1, layout.digest_of(newer)))
     assert caught.value.code == "history-newer"
@@ -134,7 +134,7 @@ def test_a_removed_run_in_the_middle_breaks_the_chain() -> None:
     store = MemoryStore()
     for name in ("c1", "c2", "c3"):
         store.append(run(name))
-    del store.files[next(name for name in store.files if name.startswith("runs/00000002"))]
+    del store.files[next(name for name in store.files if layout.number_of(name) == "00000002")]
     with pytest.raises(InputError, match="run 2 is missing"):
         store.list()
     assert any("run 2 is missing" in fault.what for fault in store.verify())
@@ -146,8 +146,8 @@ def test_a_run_that_was_exchanged_consistently_breaks_the_link_after_it() -> Non
     store.append(run("c1"))
     store.append(run("c2"))
     other.append(run("forged"))
-    old = next(name for name in store.files if name.startswith("runs/00000001"))
-    new = next(name for name in other.files if name.startswith("runs/00000001"))
+    old = next(name for name in store.files if layout.number_of(name) == "00000001")
+    new = next(name for name in other.files if layout.number_of(name) == "00000001")
     del store.files[old]
     store.files |= {name: data for name, data in other.files.items() if name != layout.HEAD}
     assert new in store.files

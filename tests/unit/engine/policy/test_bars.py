@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from covgov.judge import breaches
 from covgov.judge.breaches import Subject
 from covgov.judge.facts import Override
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Scope
@@ -157,8 +158,9 @@ def test_the_display_never_contradicts_the_outcome(covered: int, total: int, lim
     high = list(breaches.broken(replace(BAR, min=None, max=limit), now, AUTH))
     assert bool(low) is not now.meets(limit)
     for finding in low:
-        assert Decimal(now.percent()) < limit
-        assert f"{now.percent()} % < " in finding.message
+        shown = now.percent(words.precision(limit))
+        assert Decimal(shown) < limit
+        assert f"{shown} % < " in finding.message
     for finding in high:
         shown = finding.message.split("= ")[1].split(" %")[0]
         assert Decimal(shown) > limit

@@ -63,15 +63,17 @@ class Plumbing:
         """A file of the repository's own directory."""
         return self._root / self.must("rev-parse", "--git-path", name)
 
-    def commit_files(self, parent: str | None, files: Mapping[str, bytes], at: datetime, message: str) -> str:
-        """A commit whose tree is the parent's plus `files`; its id follows from its content alone."""
+    def commit_files(
+        self, parent: str | None, files: Mapping[str, bytes], at: datetime, message: str, gone: Sequence[str] = ()
+    ) -> str:
+        """A commit whose tree is the parent's with `files`, without `gone`; its id follows from its content."""
         with tempfile.TemporaryDirectory(prefix="covgov-") as folder:
             blobs = self._blobs(Path(folder), files)
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self.must("read-tree", *([parent] if parent else ["--empty"]), env=index)
-            listing = b"".join(
-                f"100644 {blob}\t{name}".encode() + b"\0" for name, blob in zip(files, blobs, strict=True)
-            )
+            lines = [f"100644 {blob}\t{name}" for name, blob in zip(files, blobs, strict=True)]
+            lines += [f"0 {'0' * 40}\t{name}" for name in gone]
+            listing = "".join(f"{line}\0" for line in lines).encode()
             self.must("update-index", "--add", "-z", "--index-info", stdin=listing, env=index)
             tree = self.must("write-tree", env=index)
         when = f"{int(at.timestamp())} +0000"

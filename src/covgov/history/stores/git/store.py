@@ -6,14 +6,15 @@ into a private ref; runs that only this clone has are then chained again on top,
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
+from filelock import FileLock
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary, View
+from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
@@ -88,6 +89,19 @@ class GitStore:
                 view = GitView(self._git, tip)
                 added = change(view)
                 if added is None or self._move(self._commit(tip, view, added), tip):
+                    return
+        raise self._contended()
+
+    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+        """One commit on top, so the older format stays in the branch's past and every clone can follow."""
+        with self._turn():
+            for _ in range(self._tries):
+                tip = self._writable_tip()
+                view = GitView(self._git, tip)
+                wanted = change(view)
+                if wanted is None or wanted.added is None:
+                    return
+                if self._move(self._commit(tip, view, wanted.added, wanted.gone), tip):
                     return
         raise self._contended()
 
@@ -232,9 +246,11 @@ class GitStore:
         raise self._contended()
 
     def _own(self, local: str, theirs: str | None) -> Sequence[RunSummary]:
-        """Runs of `local` after its common beginning with `theirs`."""
-        known = {run.id for run in ledger.summaries(GitView(self._git, theirs))}
-        return [run for run in ledger.summaries(GitView(self._git, local)) if run.id not in known]
+        """Runs of `local` that `theirs` has neither as they are nor as they were before or after a migration."""
+        theirs_view = GitView(self._git, theirs)
+        known = {name for run in ledger.chain(theirs_view) for name in (run.id, run.manifest.migrated) if name}
+        own = ledger.chain(GitView(self._git, local))
+        return [layout.summary(run) for run in own if not known & {run.id, run.manifest.migrated}]
 
     def _chained(self, onto: str | None, runs: Sequence[RunSummary]) -> str | None:
         """`onto` with the runs appended; runs that it already has are left out."""
@@ -247,10 +263,10 @@ class GitStore:
                 onto = self._commit(onto, view, added)
         return onto
 
-    def _commit(self, tip: str | None, view: GitView, added: Addition) -> str:
+    def _commit(self, tip: str | None, view: GitView, added: Addition, gone: Sequence[str] = ()) -> str:
         """Objects that the branch already has are not written again."""
         files = {name: data for name, data in added.files.items() if name == layout.HEAD or name not in view.blobs}
-        return self._git.commit_files(tip, files, added.at, added.message)
+        return self._git.commit_files(tip, files, added.at, added.message, gone)
 
     def _publishable(self, theirs: str | None) -> str | None:
         """The local branch, or when it has runs of dirty trees, the remote's with only the clean ones on top."""
@@ -295,15 +311,18 @@ class GitStore:
         """Processes of one machine take turns, so that few of them lose the swap."""
         self._require_writable()
         path = self._git.path("covgov-history.lock")
+        lock = FileLock(path)  # released by the system when the process dies
         try:
-            lock = path.open("ab")
+            path.open("ab").close()  # as readable and writable for others as the umask says
+            lock.acquire()
         except OSError as error:
             raise DeliveryFailed(
                 "history-unwritable", f"history: {path}: {error.strerror}", hint="check the repository's permissions"
             ) from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
             yield
+        finally:
+            lock.release()
 
     def _no_remote(self, done: str) -> DeliveryFailed:
         return DeliveryFailed(

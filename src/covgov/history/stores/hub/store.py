@@ -65,6 +65,8 @@ class HubView:
         if "" in self._listed:
             everything = self._listed[""]
             return [name for name in everything if not folder or name.startswith(f"{folder}/")]
+        if folder.startswith(f"{layout.RUNS}/"):  # the hub lists whole folders only
+            return [name for name in self.names(layout.RUNS) if name.startswith(f"{folder}/")]
         if folder not in self._listed:
             names, head = self._all(folder)
             if not self._listed:

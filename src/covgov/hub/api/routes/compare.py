@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from covgov.hub.api import comparing, history_reading
+from covgov.history.reader import RunReader
+from covgov.hub.api import comparing
 from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, answer
 from covgov.hub.api.http.paging import After, Limit
@@ -44,7 +45,7 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
         last = paging.decode(asked.listing("compare", old.id, new.id, suite, component), after, tuple[str, bool])
         part = comparing.part_of(here.policy() if component else None, suite, component)
         rows = [here.row(stored) for stored in (old, new)]
-        records = [history_reading.whole(here.view, stored) for stored in (old, new)]
+        records = [RunReader(here.view).record(stored) for stored in (old, new)]
     found = comparing.compared(records[0], records[1], part, metric)
     size = asked.page(limit)
     start = 0 if last is None else bisect_right(found.changed, last, key=_place)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from covgov.errors import InputError
+from covgov.history.reader import RunReader
 from covgov.hub.api import history_reading
 from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, FIXED, answer
@@ -34,16 +35,17 @@ def list_files(
     listing, size = asked.listing("files", run_id, suite, under), asked.page(limit)
     with asked.open() as here:
         last = paging.decode(listing, after, tuple[str, str])
+        reader, stored = RunReader(here.view), here.run(run_id)
         places = [
             place
-            for place in history_reading.places(here.view, here.run(run_id))
+            for place in history_reading.places(reader, stored)
             if suite in ("", place.suite) and place.path.startswith(under)
         ]
         start = 0 if last is None else bisect_right(places, last, key=lambda place: (place.suite, place.path))
         page = places[start : start + size]
-        found = history_reading.coverage(here.view, page)
+        found = history_reading.coverage(reader, stored, page)
     following = paging.encode(listing, (page[-1].suite, page[-1].path)) if start + size < len(places) else None
-    items = [wire_files.line(place.suite, place.path, found[place.object_id]) for place in page]
+    items = [wire_files.line(place.suite, place.path, one) for place, one in zip(page, found, strict=True)]
     wire = FilePage(run=run_id, items=items, next=following)
     return answer(asked.request, wire, caching=FIXED, headers=paging.link(asked.request, following))
 
@@ -52,14 +54,15 @@ def list_files(
 def get_lines(asked: Reader, run_id: RunId, path: FilePath, suite: Suite = "") -> Response:
     """Lines that count, ran, ran partly or are excluded, per suite and merged."""
     with asked.open() as here:
-        places = history_reading.places(here.view, here.run(run_id))
+        reader, stored = RunReader(here.view), here.run(run_id)
+        places = history_reading.places(reader, stored)
         mine = [place for place in places if place.path == path and suite in ("", place.suite)]
         if not mine:
             raise ApiProblem(
                 404, "file-unknown", f"no suite of this run measured {path}" + (f" ({suite})" if suite else "")
             )
-        found = history_reading.coverage(here.view, mine)
-    by_suite = {place.suite: found[place.object_id] for place in mine}
+        found = history_reading.coverage(reader, stored, mine)
+    by_suite = {place.suite: one for place, one in zip(mine, found, strict=True)}
     wire = FileLines(
         run=run_id,
         path=path,

@@ -210,7 +210,7 @@ def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAdditi
             )
         manifests = [name for name in proposal.files if name.startswith(f"{layout.RUNS}/")]
         known = SqlView(work.connection, repository).present(manifests)
-        fresh[:] = sorted(name for name in manifests if name not in known)
+        fresh[:] = sorted((name for name in manifests if name not in known), key=layout.number_of)
         return Addition(proposal.files, proposal.at, proposal.message)
 
     policy, _ = reading.stored_policy(work.connection, repository)

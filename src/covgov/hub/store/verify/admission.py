@@ -7,17 +7,17 @@ policy, or one of several that come at once, is taken at its word and marked as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from covgov.errors import InputError
-from covgov.history import layout
+from covgov.history import layout, texts
 from covgov.history.interface import View
-from covgov.history.layout import RunBody, Stored
-from covgov.hub.store.blobs import batches
+from covgov.history.layout import Stored
+from covgov.history.reader import RunReader
+from covgov.history.wire import RunBody
 from covgov.hub.store.verify import agreement, plausible
-from covgov.model import codec, snapshot_codec
 from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy
 
@@ -75,32 +75,12 @@ def admit(before: View, files: Mapping[str, bytes], judge: Judge = NOTHING) -> S
         _check_head(files, new[-1] if new else last, required=bool(new))
         for stored in new:
             plausible.check_run(stored, judge.now)
-        known = set(_coverage(last, before)) if last and new else set()
+        reader = RunReader(after)
+        known = _known(last, reader) if last and new else set[bytes]()
         policy = judge.policy if len(new) == 1 else None
-        return [_admitted(stored, after, known, policy) for stored in new]
+        return [_admitted(stored, reader, known, policy) for stored in new]
     except (ArithmeticError, RecursionError) as error:  # what hostile JSON makes a decoder do besides ValueError
         raise layout.damaged("what was sent", f"it cannot be decoded ({type(error).__name__})") from error
-
-
-def verdict_of(stored: Stored, view: View) -> Verdict:
-    """Raises InputError (`history-damaged`)."""
-    name = layout.object_name(stored.manifest.run.verdict)
-    data = _read([name], view, stored)[name]
-    try:
-        return codec.decode(data, Verdict)
-    except ValueError as error:
-        raise layout.damaged(name, str(error)) from error
-
-
-def references(stored: Stored, view: View) -> Iterator[str]:
-    """Names of all files that a run consists of: its manifest, tables, coverage, verdict and artifacts."""
-    run = stored.manifest.run
-    yield stored.name
-    yield layout.object_name(run.verdict)
-    for suite in run.snapshots.values():
-        yield layout.object_name(suite.files)
-    yield from (layout.object_name(object_id) for object_id in _coverage(stored, view))
-    yield from (layout.artifact_name(artifact) for artifact in stored.manifest.artifacts.values())
 
 
 def _check_name(name: str, data: bytes) -> None:
@@ -117,10 +97,11 @@ def _check_name(name: str, data: bytes) -> None:
 
 def _continued(before: View, files: Mapping[str, bytes]) -> tuple[Stored | None, list[Stored]]:
     """The newest run so far, and the new ones in order."""
-    present = before.names(layout.RUNS)
+    present = layout.run_names(before)
     data = before.read(present[-1:])
     newest = next((layout.decode_manifest(data[name], name) for name in data), None)
-    incoming = sorted(name for name in files if name.startswith(f"{layout.RUNS}/") and name not in set(present))
+    sent = {name for name in files if name.startswith(f"{layout.RUNS}/")} - set(present)
+    incoming = sorted(sent, key=layout.number_of)
     new: list[Stored] = []
     for name in incoming:
         stored = layout.decode_manifest(files[name], name)
@@ -136,33 +117,26 @@ def _continued(before: View, files: Mapping[str, bytes]) -> tuple[Stored | None,
 def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: bool) -> None:
     if layout.HEAD not in files and not required:
         return
-    expected = layout.head_bytes(newest.manifest.sequence, newest.id) if newest else None
+    expected = layout.head_of(newest) if newest else None
     if files.get(layout.HEAD) != expected or expected is None:
         raise layout.damaged(layout.HEAD, "it does not name the newest run")
 
 
-def _admitted(stored: Stored, view: View, known: set[str], policy: Policy | None) -> Admitted:
-    verdict = _checked(stored, view, known)
+def _admitted(stored: Stored, reader: RunReader, known: set[bytes], policy: Policy | None) -> Admitted:
+    verdict = _checked(stored, reader, known)
     run = stored.manifest.run
     if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.hash}:
         return Admitted(stored, verdict)
-    agreement.check(stored.name, layout.assemble(run, view.read, stored.name), policy)
+    agreement.check(stored.name, reader.record(stored), policy)
     return Admitted(stored, verdict, verified=True)
 
 
-def _checked(stored: Stored, view: View, known: set[str]) -> Verdict:
+def _checked(stored: Stored, reader: RunReader, known: set[bytes]) -> Verdict:
     """The run's verdict, when all that the run refers to is there and can be read. known: coverage that was checked."""
-    new: list[str] = []
-    for paths in _tables(stored, view):
+    for paths in reader.paths(stored).values():
         plausible.check_paths(stored, paths)
-        new += set(paths.values()) - known
-    new = sorted(set(new))
-    for batch in batches(new):
-        names = [layout.object_name(object_id) for object_id in batch]
-        for name, data in _read(names, view, stored).items():
-            snapshot_codec.decode_file(data, name)
-    known.update(new)
-    verdict = verdict_of(stored, view)
+    _check_coverage(stored, reader, known)
+    verdict = reader.verdict(stored)
     plausible.check_verdict(stored, verdict)
     run = stored.manifest.run
     if (run.outcome, run.complete, run.dirty) != (verdict.outcome, _complete(run), _dirty(run, verdict)):
@@ -170,15 +144,22 @@ def _checked(stored: Stored, view: View, known: set[str]) -> Verdict:
     return verdict
 
 
-def _coverage(stored: Stored, view: View) -> Iterator[str]:
-    for paths in _tables(stored, view):
-        yield from paths.values()
+def _check_coverage(stored: Stored, reader: RunReader, known: set[bytes]) -> None:
+    if stored.manifest.version == 1:
+        reader.coverage(stored)
+        return
+    try:
+        for text in reader.suites(stored).values():
+            texts.check(text, known)
+    except ValueError as error:
+        raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
 
 
-def _tables(stored: Stored, view: View) -> Iterator[Mapping[str, str]]:
-    """Path -> id of the file's coverage, of each suite."""
-    for suite in stored.manifest.run.snapshots.values():
-        yield layout.table(suite.files, view.read, stored.name)
+def _known(last: Stored, reader: RunReader) -> set[bytes]:
+    """The coverage of the newest run, which was checked when it came."""
+    if last.manifest.version == 1:
+        return set()
+    return {pair for text in reader.suites(last).values() for pair in texts.pairs(text)}
 
 
 def _complete(run: RunBody) -> bool:
@@ -188,13 +169,3 @@ def _complete(run: RunBody) -> bool:
 
 def _dirty(run: RunBody, verdict: Verdict) -> bool:
     return verdict.dirty or any(suite.origin is not None and suite.origin.dirty for suite in run.snapshots.values())
-
-
-def _read(names: Sequence[str], view: View, stored: Stored) -> Mapping[str, bytes]:
-    found = view.read(names)
-    for name in names:
-        if name not in found:
-            raise layout.damaged(name, f"it is missing, though {stored.name} refers to it")
-        if layout.digest_of(found[name]) != name[-64:]:
-            raise layout.damaged(name, "its bytes are not those that its name stands for")
-    return found

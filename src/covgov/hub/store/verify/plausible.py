@@ -16,7 +16,8 @@ from math import isfinite
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.layout import RunBody, Stored
+from covgov.history.layout import Stored
+from covgov.history.wire import RunBody
 from covgov.model.ratio import MOST_PLACES, Ratio
 from covgov.model.verdict import Verdict
 

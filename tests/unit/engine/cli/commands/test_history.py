@@ -26,6 +26,7 @@ from covgov_testing.history_clones import BRANCH, bare_origin, clone
 from covgov_testing.receivers import receiver
 from covgov_testing.repos import Repo
 
+GOLDEN = Path(__file__).parents[4] / "golden"
 POLICY = """\
 [policy]
 fail_under = 90
@@ -238,7 +239,17 @@ def test_import_of_nothing_is_an_input_error(shell: Shell) -> None:
 
 def test_migrate_has_nothing_to_do(shell: Shell) -> None:
     assert shell.call("migrate") == 0
-    assert "format 1 is current" in shell.said
+    assert shell.said == "nothing to migrate: history format 2 is current\n"
+
+
+def test_migrate_writes_an_older_format_anew(tmp_path: Path) -> None:
+    shell = Shell(Repo(tmp_path / "fresh").root)
+    assert shell.call("import", str(GOLDEN / "history-1")) == 0
+    assert shell.call("migrate") == 0
+    assert shell.said == "3 runs migrated to history format 2\n"
+    assert shell.call("verify") == 0
+    assert shell.call("migrate") == 0
+    assert "nothing to migrate" in shell.said
 
 
 def test_a_directory_has_nowhere_to_fetch_from(shell: Shell) -> None:

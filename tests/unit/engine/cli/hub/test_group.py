@@ -30,17 +30,21 @@ from covgov.cli.hub.group import command
 from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.errors import UsageError
+from covgov.history.transfer import import_
 from covgov.hub.auth_service.oidc.oidc import LONGEST_LIFE
 from covgov.hub.auth_service.permissions import GRANTS, Permission, Role
 from covgov.hub.settings import HubLimits, HubSettings, OidcIssuer
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import open_engine
 from covgov.hub.store.work import transaction
+from covgov_testing.hub.database import history
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHECKOUT = Path(__file__).resolve().parents[5]
 TOKEN_ROW = re.compile(r"^[a-z2-7]{26}\b", re.MULTILINE)
 TOKEN = re.compile(r"cvg_([a-z2-7]{26})_[\w-]{49}")
+
+GOLDEN = Path(__file__).parents[4] / "golden"
 
 
 class Host:
@@ -311,6 +315,23 @@ def test_migrate_goes_forwards_and_back(host: Host) -> None:
     assert host.ok("migrate", "--revision", "base", "--yes").endswith("-> none\n")
     assert host.hub("audit", "verify") == 4
     assert "[hub-database-outdated]" in host.err.getvalue()
+
+
+def test_migrate_writes_histories_anew_only_when_asked_to(host: Host) -> None:
+    host.token()
+    host.repository("acme", "shop")
+    host.repository("acme", "empty")
+    engine = open_engine(f"sqlite:///{host.file}")
+    store = history(engine)
+    import_(GOLDEN / "history-1", store)
+    records = [store.fetch(found.id) for found in store.list()]
+    host.ok("migrate")
+    assert "acme/shop: 3 runs migrated to history format 2\n" in host.ok("migrate", "--histories")
+    assert [store.fetch(found.id) for found in store.list()] == records
+    assert (list(store.verify()), store.collect(NOON + timedelta(days=9))) == ([], [])
+    assert "acme/shop: 0 runs" in host.ok("migrate", "--histories")
+    engine.dispose()
+    assert host.events() == ["token-created", "history-migrated"]
 
 
 @pytest.mark.security

@@ -179,7 +179,7 @@ def test_a_repeated_append_writes_nothing(tmp_path: Path) -> None:
 def test_nothing_is_appended_to_a_damaged_history(tmp_path: Path) -> None:
     store = DirStore(tmp_path)
     store.append(run("c1"))
-    next((tmp_path / "runs").iterdir()).write_bytes(b"{}")
+    next((tmp_path / "runs").rglob("*.json")).write_bytes(b"{}")
     before = files(tmp_path)
     with pytest.raises(InputError):
         store.append(run("c2"))

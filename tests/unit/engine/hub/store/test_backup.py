@@ -131,7 +131,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(tmp_path: Path, damage: 
         raw.execute("CREATE TABLE thesis (text)")
         raw.close()
     else:
-        at = sound.index(b"covgov-file")
+        at = sound.index(b"covgov-run")
         flipped = sound[:at] + b"X" + sound[at + 1 :]
         path.write_bytes({"random": b"?" * 9000, "cut": sound[: len(sound) // 2], "flipped": flipped}.get(damage, b""))
     with pytest.raises(InputError) as caught:

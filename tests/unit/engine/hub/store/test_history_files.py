@@ -4,24 +4,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from covgov.errors import DeliveryFailed, InputError
-from covgov.history import layout, ledger
+from covgov.history import edits, layout, ledger
 from covgov.history.interface import Addition, Portable, RunStore, View
+from covgov.history.migrate import migrate
 from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import export, import_
 from covgov.hub.store import projection, repositories, runs
 from covgov.hub.store.history_files import SqlHistory
 from covgov.hub.store.repositories import HubRepository
-from covgov.hub.store.schema import BLOBS, HISTORY_FILES, RUN_COMPONENTS, RUNS
+from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, row, run, verdict
 from covgov_testing.hub.database import database, forge, get, history, make
+
+GOLDEN = Path(__file__).parents[4] / "golden"
 
 
 def test_it_is_a_store_of_runs_that_can_be_carried(tmp_path: Path) -> None:
@@ -150,7 +154,8 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         engine.dispose()
         event.listen(engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count={pages + 8}"))
-        many = {f"src/f{number}.py": "+" * (number % 50 + 1) for number in range(500)}
+        chance = Random(4711)  # what is left of it when it is deflated still does not fit
+        many = {f"src/f{number}.py": "".join(chance.choices("+-x ", k=900)) for number in range(500)}
         with pytest.raises(DeliveryFailed) as caught:
             ledger_.append(run("big", snapshots={"api": snap(many)}, at=NOON + timedelta(hours=1)))
         assert caught.value.code == "hub-storage-full"
@@ -276,32 +281,37 @@ def test_appending_the_same_record_again_writes_no_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_an_append_reads_the_newest_run_and_those_of_its_tree_only(tmp_path: Path) -> None:
+def test_an_append_reads_the_runs_of_its_tree_and_those_that_the_newest_is_made_of(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         ledger_ = history(engine)
-        made = [ledger_.append(run(f"c{number}", at=NOON + timedelta(hours=number))) for number in range(5)]
-        again = run("c2", at=NOON + timedelta(hours=9))
+        count = edits.LONGEST + 3
+        made = [ledger_.append(run(f"c{number}", at=NOON + timedelta(hours=number))) for number in range(count)]
+        whole = layout.read_manifest(ledger_.view(), count, made[-1].id)
+        assert whole is not None
+        assert count - whole.manifest.since < 20
+        again = run("c2", at=NOON + timedelta(days=99))
         read = manifests_read(engine, lambda: made.append(ledger_.append(again)))
-        assert read == {layout.manifest_name(made[number].sequence, made[number].id) for number in (2, 4)}
-        assert (made[-1].sequence, made[-1].previous, made[-1].attempt) == (6, made[4].id, 2)
+        expected = {made[number] for number in (2, *range(whole.manifest.since - 1, count))}
+        assert read == {layout.manifest_name(found.sequence, found.id) for found in expected}
+        assert (made[-1].sequence, made[-1].previous, made[-1].attempt) == (count + 1, made[-2].id, 2)
         assert ledger_.append(again) == made[-1]
         assert list(ledger_.verify()) == []
 
 
 def manifests_read(engine: Engine, act: Callable[[], object]) -> set[str]:
-    """Names of the manifests that were asked for by name."""
+    """Names of the manifests that were asked for by name and were there before."""
     asked: set[str] = set()
+    before = set(history(engine).view().names(layout.RUNS))
 
     def note(_: object, __: object, ___: str, parameters: tuple[object, ...], *____: object) -> None:
-        asked.update(name for name in parameters if isinstance(name, str) and name.startswith("runs/0"))
+        asked.update(name for name in parameters if isinstance(name, str))
 
     event.listen(engine, "before_cursor_execute", note)
     try:
         act()
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    new = {name for name in asked if name.startswith("runs/00000006")}
-    return asked - new
+    return asked & before
 
 
 @pytest.mark.security
@@ -318,3 +328,23 @@ def test_where_rows_and_files_disagree_an_append_looks_at_every_run(tmp_path: Pa
         with pytest.raises(InputError) as caught:
             other.append(run("c1", at=NOON + timedelta(hours=9)))
         assert caught.value.code == "history-damaged"
+
+
+def test_a_migrated_history_is_listed_by_its_new_ids_and_stays_verified(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        made, ledger_ = make(engine), history(engine)
+        import_(GOLDEN / "history-1", ledger_)
+        with transaction(engine, write=True) as connection:
+            connection.execute(RUNS.update().where(RUNS.c.sequence == 2).values(verified=True))
+            before = kept_bytes(connection)
+        assert migrate(ledger_) == 3
+        with transaction(engine, write=False) as connection:
+            rows = runs.list_runs(connection, made.id)
+            after = kept_bytes(connection)
+        assert [row.id for row in rows] == [found.id for found in ledger_.list()][::-1]
+        assert [row.verified for row in rows] == [False, True, False]
+        assert after < before
+
+
+def kept_bytes(connection: Connection) -> int:
+    return int(connection.execute(select(REPOSITORIES.c.bytes)).scalar_one())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -14,12 +15,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from covgov.errors import InputError
-from covgov.history import layout, ledger
+from covgov.history import edits, layout, ledger, texts
 from covgov.history.layout import Manifest, Stored
+from covgov.history.reader import RunReader
 from covgov.hub.store import projection
-from covgov.hub.store.verify import admission
 from covgov.hub.store.verify.admission import Judge, Overlay, admit
-from covgov.model import codec
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
 from covgov_testing.builders.coverage import FAILED, snap
@@ -60,6 +60,10 @@ def manifest(files: Mapping[str, bytes]) -> Stored:
     return layout.decode_manifest(files[name], name)
 
 
+def last(view: Files) -> Stored:
+    return ledger.chain(view)[-1]
+
+
 def rewritten(files: Mapping[str, bytes], **changes: object) -> dict[str, bytes]:
     """The same addition with another manifest, its head put right: what a liar would send."""
     old = manifest(files)
@@ -93,14 +97,17 @@ def test_what_is_there_already_is_no_new_run() -> None:
     assert admit(view, {}) == []
 
 
-def test_coverage_that_the_run_before_had_is_not_read_again() -> None:
+def test_coverage_that_the_run_before_had_is_not_checked_again() -> None:
     view = several(2)
     files = addition(view, "c9", {"api": snap({"a.py": "++", "b.py": "+-", "new.py": "-"})})
-    shared = {name for name in files if name in view.files and b"covgov-file" in files[name]}
-    view.asked.clear()
-    admit(view, {name: data for name, data in files.items() if name not in shared})
-    assert len(shared) == 2
-    assert shared.isdisjoint(view.asked)
+    text = RunReader(Overlay(view, files)).suites(manifest(files))["api"]
+    before = RunReader(view).suites(last(view))["api"]
+    known = set(texts.pairs(before))
+    assert len(set(texts.pairs(text)) - known) == 1
+    unreadable = [line.replace(b'"statements"', b'"executable"') for line in text]
+    texts.check(unreadable, set(texts.pairs(unreadable)))
+    with pytest.raises(ValueError, match="executable"):
+        texts.check(unreadable, known)
 
 
 @pytest.mark.security
@@ -139,7 +146,13 @@ def lies() -> Iterator[tuple[str, dict[str, bytes]]]:
     yield "something else", rewritten(sound, complete=False)
     yield "something else", rewritten(sound, dirty=True)
     yield "name stands for", {**sound, manifest(sound).name: b"{}"}
-    yield "is missing", rewritten(sound, verdict="0" * 64)
+    yield "is missing", rewritten(sound, edits="0" * 64)
+    yield "is not what", rewritten(sound, verdict="0" * 64)
+    yield "is not what", rewritten(sound, snapshots={"auth": manifest(sound).manifest.run.snapshots["api"]})
+    yield "wrote its texts whole", rewritten(sound, since=2)
+    yield "wrote its texts whole", rewritten(sound, since=0)
+    yield "wrote its texts whole", rewritten(sound, since=9)
+    yield "fits no line", rewritten(sound, since=3)
     for name in sound:
         if name.startswith("objects/"):
             yield "missing", {key: data for key, data in sound.items() if key != name and name not in view.files}
@@ -161,7 +174,7 @@ def test_every_lie_about_a_run_is_refused() -> None:
 
 def test_a_newer_format_is_refused_by_name() -> None:
     with pytest.raises(InputError) as caught:
-        admit(Files(), rewritten(addition(Files()), version=2))
+        admit(Files(), rewritten(addition(Files()), version=3))
     assert caught.value.code == "history-newer"
 
 
@@ -184,24 +197,51 @@ def test_failed_tests_make_a_run_incomplete_whatever_its_manifest_says() -> None
     ],
 )
 def test_hostile_coverage_and_verdicts_are_refused_not_fatal(planted: bytes) -> None:
-    digest = layout.digest_of(planted)
     sound = addition(Files())
-    with_verdict = {**rewritten(sound, verdict=digest), layout.object_name(digest): planted}
-    table = codec.encode({"a.py": digest})
-    suites = manifest(sound).manifest.run.snapshots
-    suite = msgspec.structs.replace(suites["api"], files=layout.digest_of(table))
-    with_coverage = {
-        **rewritten(sound, snapshots={"api": suite}),
-        layout.object_name(digest): planted,
-        layout.object_name(layout.digest_of(table)): table,
-    }
-    suite = msgspec.structs.replace(suites["api"], files=digest)
-    with_table = {**rewritten(sound, snapshots={"api": suite}), layout.object_name(digest): planted}
-    deep = layout.manifest_name(1, digest)
-    for files in (with_verdict, with_coverage, with_table, {deep: planted}):
+    deep = layout.manifest_name(1, layout.digest_of(planted))
+    for files in (
+        with_object(sound, planted),
+        with_object(sound, zlib.compress(planted)),
+        with_texts(sound, verdict=[planted]),
+        with_texts(sound, coverage=[planted, planted]),
+        {deep: planted},
+    ):
         with pytest.raises(InputError) as caught:
             admit(Files(), files)
-        assert caught.value.code in ("history-damaged", "snapshot-damaged")
+        assert caught.value.code == "history-damaged"
+
+
+def with_object(files: Mapping[str, bytes], changed: bytes, **digests: object) -> dict[str, bytes]:
+    """The addition with another object that makes its texts, the manifest put right."""
+    others = {name: data for name, data in files.items() if not name.startswith("objects/")}
+    new = layout.digest_of(changed)
+    return rewritten({**others, layout.object_name(new): changed}, edits=new, **digests)
+
+
+def with_texts(files: Mapping[str, bytes], **changed: edits.Text) -> dict[str, bytes]:
+    """The addition with other texts, everything that refers to them put right: `verdict`, `coverage` of each suite."""
+    stored = manifest(files)
+    made = {
+        name: changed.get(name.partition("/")[0], text)
+        for name, text in RunReader(Files(files)).state(stored).texts.items()
+    }
+    data, _ = edits.encode(edits.TextState(), made, 1)
+    suites = {
+        name: msgspec.structs.replace(suite, files=texts.digest(made[texts.name_of(name)]))
+        for name, suite in stored.manifest.run.snapshots.items()
+    }
+    return with_object(files, data, verdict=texts.digest(made[texts.VERDICT]), snapshots=suites)
+
+
+@pytest.mark.security
+def test_edits_that_grow_beyond_bounds_are_refused_not_fatal() -> None:
+    view = Files(addition(Files()))
+    text = RunReader(view).state(last(view)).texts[texts.VERDICT]
+    doubled = b"\n".join([edits.HEADER, b'="verdict"', *[b"@0 %d" % len(text)] * 200_000])
+    bomb = b"+" * (edits.LARGEST + 1)
+    for plain in (doubled, bomb):
+        with pytest.raises(InputError, match=str(edits.LARGEST) + "|too large"):
+            admit(view, with_object(addition(view, "c2"), zlib.compress(plain, 1)))
 
 
 MOMENTS = ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-11-18T12:00:00"]
@@ -243,21 +283,6 @@ def real() -> dict[str, bytes]:
     return dict(added.files)
 
 
-def with_object(files: Mapping[str, bytes], old: str, changed: bytes) -> dict[str, bytes]:
-    """The addition with another object in the place of one, and all that refer to it put right."""
-    new = layout.digest_of(changed)
-    kept = {layout.object_name(new): changed}
-    for name, data in files.items():
-        if name.startswith("objects/") and name[-64:] != old:
-            again = data.replace(old.encode(), new.encode())
-            kept[layout.object_name(layout.digest_of(again))] = again
-    renamed = {name[-64:]: layout.digest_of(data.replace(old.encode(), new.encode())) for name, data in files.items()}
-    [text] = [data for name, data in files.items() if name.startswith("runs/")]
-    for before, after in {**renamed, old: new}.items():
-        text = text.replace(before.encode(), after.encode())
-    return with_manifest(kept, text)
-
-
 def with_manifest(files: Mapping[str, bytes], text: bytes) -> dict[str, bytes]:
     digest = layout.digest_of(text)
     others = {name: data for name, data in files.items() if name.startswith("objects/")}
@@ -269,9 +294,15 @@ def with_manifest(files: Mapping[str, bytes], text: bytes) -> dict[str, bytes]:
 @given(data=st.data())
 def test_a_real_run_with_anything_changed_in_it_is_admitted_or_refused_in_words(data: st.DataObject) -> None:
     files = real()
-    what = data.draw(st.sampled_from(sorted(name for name in files if name != layout.HEAD)))
-    changed = mutated(data, files[what])
-    sent = with_manifest(files, changed) if what.startswith("runs/") else with_object(files, what[-64:], changed)
+    stored = manifest(files)
+    made = RunReader(Files(files)).state(stored).texts
+    what = data.draw(st.sampled_from(["manifest", *sorted(made)]))
+    if what == "manifest":
+        sent = with_manifest(files, mutated(data, files[stored.name]))
+    elif what == texts.VERDICT:
+        sent = with_texts(files, verdict=[mutated(data, edits.join(made[what]))])
+    else:
+        sent = with_texts(files, coverage=[mutated(data, line) for line in made[what]])
     assert outcome(sent) in KNOWN
 
 
@@ -316,14 +347,14 @@ def test_a_table_with_a_path_outside_the_repository_is_refused() -> None:
 def test_a_verdict_that_was_altered_in_the_store_is_not_read() -> None:
     view = several(1)
     stored = manifest(view.files)
-    name = layout.object_name(stored.manifest.run.verdict)
-    assert admission.verdict_of(stored, view) == run().verdict
+    name = layout.object_name(stored.manifest.edits)
+    assert RunReader(view).verdict(stored) == run().verdict
     view.files[name] += b" "
     with pytest.raises(InputError, match="name stands for"):
-        admission.verdict_of(stored, view)
+        RunReader(view).verdict(stored)
     del view.files[name]
     with pytest.raises(InputError, match="missing"):
-        admission.verdict_of(stored, view)
+        RunReader(view).verdict(stored)
 
 
 def test_a_run_names_all_files_that_it_consists_of() -> None:
@@ -334,7 +365,7 @@ def test_a_run_names_all_files_that_it_consists_of() -> None:
     assert added is not None
     view.files |= added.files
     expected = {*added.files, layout.artifact_name(artifact)} - {layout.HEAD}
-    assert set(admission.references(manifest(view.files), view)) == expected
+    assert ledger.references([manifest(view.files)], RunReader(view)) == expected
 
 
 @given(

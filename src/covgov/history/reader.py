@@ -1,0 +1,163 @@
+"""Reading runs of both formats from a view. Every object is checked against its id, every text against its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from covgov.history import edits, format1, layout, texts
+from covgov.history.edits import Text, TextState
+from covgov.history.interface import View
+from covgov.history.layout import Stored
+from covgov.model import snapshot_codec
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.verdict import Verdict
+
+
+class RunReader:
+    """Runs one after the other cost what changed between them. Each method raises InputError (`history-damaged`)."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._last = ""
+        self._state = TextState()
+
+    def state(self, stored: Stored) -> TextState:
+        """All texts after the run; none after one of format 1."""
+        if stored.manifest.version == 1:
+            return TextState()
+        if stored.id != self._last:
+            follows = stored.manifest.previous == self._last
+            runs = [stored] if follows else _since(self._view, stored)
+            done = next((at for at, one in enumerate(runs, 1) if one.id == self._last), 0)
+            self._state = self._replayed(runs[done:], self._state if follows or done else TextState())
+            self._last = stored.id
+        return self._state
+
+    def text(self, stored: Stored, name: str, digest: str) -> Text:
+        """One text of a run of format 2."""
+        found = self.state(stored).texts.get(name)
+        if found is None or texts.digest(found) != digest:
+            raise layout.damaged(layout.object_name(stored.manifest.edits), f"{name} is not what {stored.name} says")
+        return found
+
+    def verdict(self, stored: Stored) -> Verdict:
+        """What was judged."""
+        wanted = stored.manifest.run.verdict
+        where = layout.object_name(wanted if stored.manifest.version == 1 else stored.manifest.edits)
+        try:
+            if stored.manifest.version == 1:
+                data = layout.read_objects([wanted], self._view, stored.name)[wanted]
+                return format1.to_verdict(format1.decode(data, format1.VerdictV1))
+            return texts.to_verdict(self.text(stored, texts.VERDICT, wanted))
+        except ValueError as error:
+            raise layout.damaged(where, str(error)) from error
+
+    def paths(self, stored: Stored) -> dict[str, Sequence[str]]:
+        """Suite -> its files, sorted."""
+        if stored.manifest.version == 1:
+            return {suite: sorted(table) for suite, table in self._tables(stored).items()}
+        try:
+            return {suite: texts.paths(text) for suite, text in self.suites(stored).items()}
+        except ValueError as error:
+            raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
+
+    def coverage(
+        self, stored: Stored, wanted: Mapping[str, Collection[str]] | None = None
+    ) -> dict[str, dict[str, FileCoverage]]:
+        """Suite -> path -> coverage, of all files or of those wanted of each suite."""
+        if stored.manifest.version == 1:
+            return self._old_coverage(stored, wanted)
+        try:
+            return {
+                suite: dict(texts.files(text, None if wanted is None else wanted.get(suite, ())))
+                for suite, text in self.suites(stored).items()
+            }
+        except ValueError as error:
+            raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
+
+    def record(self, stored: Stored) -> RunRecord:
+        """The whole run."""
+        body = stored.manifest.run
+        coverage = self.coverage(stored)
+        snapshots = {
+            name: Snapshot(
+                suite=name,
+                files=coverage[name],
+                identity=suite.identity,
+                origin=suite.origin,
+                tests=suite.tests,
+                notes=suite.notes,
+            )
+            for name, suite in body.snapshots.items()
+        }
+        return layout.record_of(body, snapshots, self.verdict(stored))
+
+    def suites(self, stored: Stored) -> dict[str, Text]:
+        """Suite -> its text, of a run of format 2."""
+        suites = stored.manifest.run.snapshots
+        return {name: self.text(stored, texts.name_of(name), suite.files) for name, suite in suites.items()}
+
+    def objects(self, stored: Stored) -> Iterator[str]:
+        """Ids of the objects that the run brought along or shares with others."""
+        if stored.manifest.version == 1:
+            yield stored.manifest.run.verdict
+            yield from (suite.files for suite in stored.manifest.run.snapshots.values())
+            for table in self._tables(stored).values():
+                yield from table.values()
+        else:
+            yield stored.manifest.edits
+
+    def _replayed(self, runs: Sequence[Stored], state: TextState) -> TextState:
+        data = layout.read_objects([one.manifest.edits for one in runs], self._view, runs[-1].name)
+        for one in runs:
+            manifest = one.manifest
+            if manifest.since != manifest.sequence and manifest.since != state.since:
+                raise layout.damaged(one.name, "it does not say which run wrote its texts whole")
+            try:
+                state = edits.decode(state, data[manifest.edits], manifest.sequence, manifest.since)
+            except ValueError as error:
+                raise layout.damaged(layout.object_name(manifest.edits), str(error)) from error
+        return state
+
+    def _tables(self, stored: Stored) -> dict[str, dict[str, str]]:
+        suites = stored.manifest.run.snapshots
+        data = layout.read_objects([suite.files for suite in suites.values()], self._view, stored.name)
+        return {
+            name: layout.parse(data[suite.files], dict[str, str], layout.object_name(suite.files))
+            for name, suite in suites.items()
+        }
+
+    def _old_coverage(
+        self, stored: Stored, wanted: Mapping[str, Collection[str]] | None
+    ) -> dict[str, dict[str, FileCoverage]]:
+        tables = {
+            suite: {path: one for path, one in table.items() if wanted is None or path in wanted.get(suite, ())}
+            for suite, table in self._tables(stored).items()
+        }
+        ids = sorted({object_id for table in tables.values() for object_id in table.values()})
+        data = layout.read_objects(ids, self._view, stored.name)
+        files = {one: snapshot_codec.decode_file(data[one], layout.object_name(one)) for one in ids}
+        return {suite: {path: files[one] for path, one in table.items()} for suite, table in tables.items()}
+
+
+def _since(view: View, stored: Stored) -> list[Stored]:
+    """The run and those before it that its texts are made of, oldest first."""
+    first, last = stored.manifest.since, stored.manifest.sequence
+    if not max(1, last - edits.LONGEST) <= first <= last:
+        raise layout.damaged(stored.name, "it does not say which run wrote its texts whole")
+    if first == last:
+        return [stored]
+    folders = sorted({layout.folder_of(first), layout.folder_of(last - 1)})
+    numbers = {f"{number:08d}" for number in range(first, last)}
+    names = [name for folder in folders for name in view.names(folder) if layout.number_of(name) in numbers]
+    data = view.read(names)
+    found = {layout.digest_of(content): (name, content) for name, content in data.items()}
+    runs = [stored]
+    while runs[0].manifest.sequence > first:
+        previous = runs[0].manifest.previous
+        if previous not in found:
+            raise layout.damaged(runs[0].name, "the run before it is missing")
+        name, content = found[previous]
+        runs.insert(0, layout.decode_manifest(content, name))
+    return runs

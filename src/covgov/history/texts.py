@@ -1,0 +1,231 @@
+"""A run's coverage and verdict as lines of text, each of which changes only when what it says does.
+
+A suite's text has two lines for each file: first of every file what there is to run, then of every file what ran (near
+to the verdict, which names the same lines). A verdict's text is its JSON, one value a line. The shapes are history's
+own: a name in the model may change, one in here may not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from hashlib import sha256
+from itertools import accumulate, groupby, islice, pairwise
+from operator import itemgetter
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from covgov.history.edits import Text, join
+from covgov.model import codec, lines, snapshot_codec
+from covgov.model.run import RunRecord
+from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Snapshot
+from covgov.model.verdict import Verdict
+
+VERDICT = "verdict"
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Line = Annotated[int, msgspec.Meta(ge=0, le=lines.MAX_LINE)]
+_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
+_Offset = Annotated[int, msgspec.Meta(ge=-2 * lines.MAX_LINE, le=2 * lines.MAX_LINE)]
+
+
+class _Shape(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of the lines' shapes."""
+
+
+class _Ran(_Shape, frozen=True):
+    """What ran of a file. missed: executable lines that did not, as the verdict spells them (`40,52-58`). untaken:
+    bitmap over its exits. counted: taken exits of each line that tells only numbers."""
+
+    path: str
+    missed: str = ""
+    untaken: bytes = b""
+    counted: tuple[_Count, ...] = ()
+    attributes: tuple[tuple[str, bytes], ...] = ()
+
+
+class _Exits(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    lines: _Count
+    inside: tuple[_Offset, ...]
+    outside: tuple[_Offset, ...]
+
+
+class _Code(_Shape, frozen=True):
+    """What there is to run in a file. gaps: each line with branch exits, as distance from the one before, so that an
+    edit changes only the next. exits: how many such lines follow one another with the same targets, and these: as
+    distance from the line, and below 1 as line + target. counted: line and number of its exits, where only that is
+    known."""
+
+    source: str = ""
+    statements: bytes = b""
+    gaps: tuple[_Line, ...] = ()
+    exits: tuple[_Exits, ...] = ()
+    excluded: bytes = b""
+    counted: tuple[tuple[_Line, _Count], ...] = ()
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def name_of(suite: str) -> str:
+    """What a suite's text is called among those of a run."""
+    return f"coverage/{suite}"
+
+
+def of_record(record: RunRecord) -> dict[str, list[bytes]]:
+    """Every text of a run by its name."""
+    suites = {name_of(name): of_snapshot(snapshot) for name, snapshot in record.snapshots.items()}
+    return {VERDICT: of_verdict(record.verdict), **suites}
+
+
+def digest(text: Text) -> str:
+    """SHA-256 of a text."""
+    return sha256(join(text)).hexdigest()
+
+
+def of_verdict(verdict: Verdict) -> list[bytes]:
+    """The verdict's JSON, one value a line."""
+    return msgspec.json.format(codec.encode(verdict), indent=1).split(b"\n")
+
+
+def to_verdict(text: Text) -> Verdict:
+    """Inverse of `of_verdict`. Raises ValueError."""
+    return codec.decode(join(text), Verdict)
+
+
+def compact(text: Text) -> bytes:
+    """A verdict's JSON in one line. Raises ValueError."""
+    return msgspec.json.format(join(text), indent=-1)
+
+
+def of_snapshot(snapshot: Snapshot) -> list[bytes]:
+    """Two lines for each file, each sort by path."""
+    spelled = {_spelled(path): coverage for path, coverage in snapshot.files.items()}
+    code = [codec.encode(_code(spelled[path])) for path in sorted(spelled)]
+    return code + [codec.encode(_ran(path, spelled[path])) for path in sorted(spelled)]
+
+
+def paths(text: Text) -> list[str]:
+    """The files that a suite's text is about. Raises ValueError."""
+    found = [_decoded(ran, _Ran).path for _, ran in _halves(text)]
+    if any(left >= right for left, right in pairwise(found)):
+        raise ValueError("its files are not sorted, or one is there twice")
+    return found
+
+
+def files(text: Text, wanted: Collection[str] | None = None) -> Iterator[tuple[str, FileCoverage]]:
+    """Path and coverage of each file, or of those that are wanted. Raises ValueError."""
+    for code, line in _halves(text):
+        ran = _decoded(line, _Ran)
+        if wanted is None or ran.path in wanted:
+            yield ran.path, _coverage(ran, _decoded(code, _Code))
+
+
+def pairs(text: Text) -> Iterator[bytes]:
+    """The two lines of each file together: the text of this file alone."""
+    return map(b"\n".join, _halves(text))
+
+
+def check(text: Text, known: set[bytes]) -> None:
+    """Whether the coverage of each file can be read. known: pairs that can, to which the others are added.
+
+    Raises ValueError.
+    """
+    for pair in pairs(text):
+        if pair not in known:
+            dict(files(pair.split(b"\n")))
+            known.add(pair)
+
+
+def _spelled(path: str) -> str:
+    """A name that is no UTF-8 has its bytes spelled out, as `codec.encode` does."""
+    return path.encode(errors="backslashreplace").decode()
+
+
+def _halves(text: Text) -> Iterator[tuple[bytes, bytes]]:
+    half = len(text) // 2
+    return zip(text[:half], text[half:], strict=True)
+
+
+def _ran(path: str, coverage: FileCoverage) -> _Ran:
+    taken = set(coverage.taken)
+    untaken = sum(1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken)
+    return _Ran(
+        path=path,
+        missed=lines.spell(coverage.missing),
+        untaken=lines.to_bytes(untaken),
+        counted=tuple(entry.covered for entry in coverage.counted),
+        attributes=tuple((tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes),
+    )
+
+
+def _code(coverage: FileCoverage) -> _Code:
+    branches = [(line, [target for _, target in group]) for line, group in groupby(coverage.exits, key=itemgetter(0))]
+    relative = [
+        (
+            tuple(target - line for target in targets if target > 0),
+            tuple(line + target for target in targets if target < 1),
+        )
+        for line, targets in branches
+    ]
+    return _Code(
+        source=coverage.source,
+        statements=lines.to_bytes(coverage.statements),
+        gaps=tuple(line - before for before, line in pairwise([0, *(line for line, _ in branches)])),
+        exits=tuple(_Exits(len(list(group)), *targets) for targets, group in groupby(relative)),
+        excluded=lines.to_bytes(coverage.excluded),
+        counted=tuple((entry.line, entry.total) for entry in coverage.counted),
+    )
+
+
+def _exits(code: _Code) -> Iterator[Exit]:
+    if sum(group.lines for group in code.exits) != len(code.gaps):
+        raise ValueError("branch exits of no line")
+    numbers = accumulate(code.gaps)
+    for group in code.exits:
+        for line in islice(numbers, group.lines):
+            targets = [*(offset - line for offset in group.outside), *(line + offset for offset in group.inside)]
+            if not 0 < line <= lines.MAX_LINE or any(abs(target) > lines.MAX_LINE for target in targets):
+                raise ValueError("a branch exit of no line")
+            yield from ((line, target) for target in targets)
+
+
+def _coverage(ran: _Ran, code: _Code) -> FileCoverage:
+    exits = tuple(_exits(code))
+    statements, missed = lines.from_bytes(code.statements), _unspelled(ran.missed)
+    untaken = lines.from_bytes(ran.untaken)
+    if missed & ~statements or untaken >> len(exits):
+        raise ValueError(f"{ran.path}: a line or exit that does not exist is missed")
+    coverage = FileCoverage(
+        statements=statements,
+        covered=statements & ~missed,
+        exits=exits,
+        taken=tuple(exit_ for index, exit_ in enumerate(exits) if not untaken >> index & 1),
+        counted=tuple(
+            CountedExits(line, covered, total) for (line, total), covered in zip(code.counted, ran.counted, strict=True)
+        ),
+        excluded=lines.from_bytes(code.excluded),
+        attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in ran.attributes),
+        source=code.source,
+    )
+    fault = snapshot_codec.fault(coverage)
+    if fault:
+        raise ValueError(f"{ran.path}: {fault}")
+    return coverage
+
+
+def _unspelled(text: str) -> int:
+    """Inverse of `lines.spell`. Raises ValueError."""
+    bits = 0
+    for part in text.split(",") if text else ():
+        match = _RUN.fullmatch(part)
+        if match is None:
+            raise ValueError("no list of lines")
+        first, last = match.groups()
+        bits |= lines.span(int(first), int(last or first))
+    return bits
+
+
+def _decoded(line: bytes, shape: type[S]) -> S:
+    return msgspec.json.decode(line, type=shape)

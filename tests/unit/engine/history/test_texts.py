@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgov.history import texts
+from covgov.model import codec, lines
+from covgov.model.snapshot import CountedExits, FileCoverage, Snapshot
+from covgov_testing.builders.coverage import IDENTITY, cov, snap
+from covgov_testing.builders.run import run
+from covgov_testing.golden_history import LOGIN, second_verdict
+
+NUMBERS = st.integers(1, 60)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> FileCoverage:
+    statements = draw(st.sets(NUMBERS))
+    covered = {line for line in statements if draw(st.booleans())}
+    exits = sorted(draw(st.sets(st.tuples(NUMBERS, st.integers(-60, 60)), max_size=8)))
+    inexact = sorted(draw(st.sets(NUMBERS, max_size=3)) - {line for line, _ in exits})
+    counted = tuple(CountedExits(line, draw(st.integers(0, 2)), 2) for line in inexact)
+    tags = sorted(draw(st.sets(st.sampled_from(["*", "security", "é"]))))
+    return FileCoverage(
+        statements=lines.of(statements),
+        covered=lines.of(covered),
+        exits=tuple(exits),
+        taken=tuple(exit_ for exit_ in exits if draw(st.booleans())),
+        counted=counted,
+        excluded=lines.of(draw(st.sets(NUMBERS)) - statements),
+        attributes=tuple((tag, lines.of(line for line in covered if draw(st.booleans()))) for tag in tags),
+        source=draw(st.sampled_from(["", "d" * 40])),
+    )
+
+
+PATHS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+@given(st.dictionaries(PATHS, files(), max_size=5))
+def test_coverage_comes_back_equal(made: dict[str, FileCoverage]) -> None:
+    text = texts.of_snapshot(Snapshot("api", made, IDENTITY))
+    assert dict(texts.files(text)) == made
+    assert texts.paths(text) == sorted(made)
+    assert not any(b"\n" in line for line in text)
+    texts.check(text, set())
+
+
+def test_a_verdict_comes_back_with_its_very_bytes() -> None:
+    verdict = second_verdict()
+    text = texts.of_verdict(verdict)
+    assert len(text) > 100
+    assert texts.compact(text) == codec.encode(texts.to_verdict(text)) == codec.encode(verdict)
+
+
+def test_the_verdict_that_is_kept_is_the_published_one() -> None:
+    kept = msgspec.json.decode(texts.compact(texts.of_record(run())[texts.VERDICT]))
+    assert (kept["format"], kept["version"]) == ("covgov-verdict", 1)
+
+
+def test_an_edit_above_changes_no_branch_below_it() -> None:
+    before, after = (
+        cov("+" * 40, exits=[(line + shift, line + shift + 2) for line in (5, 20, 30)], source="s") for shift in (0, 1)
+    )
+    old, new = (msgspec.json.decode(texts.of_snapshot(snap({"a.py": one}))[0]) for one in (before, after))
+    assert (old["exits"], new["exits"]) == ([[3, [2], []]], [[3, [2], []]])
+    assert (old["gaps"], new["gaps"]) == ([5, 15, 10], [6, 15, 10])
+
+
+def changed(half: int, **fields: object) -> list[bytes]:
+    text = texts.of_snapshot(snap({"a.py": LOGIN}))
+    text[half] = msgspec.json.encode({**msgspec.json.decode(text[half]), **fields})
+    return text
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "text",
+    [
+        changed(0)[:1],
+        changed(0, more=1),
+        changed(1, more=1),
+        changed(1, missed="9"),
+        changed(1, missed="0"),
+        changed(1, missed="5-"),
+        changed(1, missed="-5"),
+        changed(1, missed="5,,8"),
+        changed(1, missed="1-9999999999"),
+        changed(1, untaken="/w=="),
+        changed(1, counted=[]),
+        changed(1, counted=[3]),
+        changed(0, gaps=[2, 3]),
+        changed(0, gaps=[2_000_000]),
+        changed(0, exits=[[2, [1, 3], []]]),
+        changed(0, exits=[[1, [2_000_000], []]]),
+        changed(0, exits=[[1, [3, 1], [1]]]),
+        changed(0, statements="////"),
+        changed(0, excluded="////"),
+        changed(1, attributes=[["*", "////"]]),
+    ],
+)
+def test_coverage_that_covgov_did_not_write_is_refused(text: list[bytes]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        dict(texts.files(text))
+
+
+@pytest.mark.security
+def test_a_file_that_is_there_twice_or_out_of_order_is_refused() -> None:
+    text = texts.of_snapshot(snap({"a.py": "+", "b.py": "-"}))
+    for wrong in ([text[0], text[0], text[2], text[2]], [text[1], text[0], text[3], text[2]]):
+        with pytest.raises(ValueError, match="sorted"):
+            texts.paths(wrong)
