@@ -44,7 +44,7 @@ def test_the_report_is_described(tmp_path: Path) -> None:
         "  carries  lines, branches",
         "  lacks    exits, contexts, excluded, tests",
         "  dropped  methods",
-        "  note     its summary says 1/3 lines, its lines give 1/2",
+        "  note     its summary has 1/3 lines, its lines add up to 1/2",
     ]
 
 
@@ -62,7 +62,7 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
         "carries": ["lines", "branches"],
         "lacks": ["exits", "contexts", "excluded", "tests"],
         "dropped": ["methods"],
-        "notes": ["its summary says 1/3 lines, its lines give 1/2"],
+        "notes": ["its summary has 1/3 lines, its lines add up to 1/2"],
     }
 
 
