@@ -137,7 +137,7 @@ def test_one_drop_reaches_slack_teams_mail_and_a_webhook(tmp_path: Path) -> None
     for text in told:
         assert "1599/2000 = 79.95 %, bar 80 %" in text
         assert "-5.00 pp = -5.00 new uncovered code" in text
-        assert "abcdef123456 (merge base with the target branch; 3 back, 2 days old)" in text
+        assert "abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)" in text
         assert "https://github.example/acme/shop/actions/runs/17" in text
 
 
@@ -229,7 +229,7 @@ def test_nobody_there_damaged_addresses_and_missing_variables_tell_no_secret(tmp
         done = place.covgov("publish", "notify", env=broken)
         assert done.code == 0
         assert "skipped: MAIL_PASSWORD is not set\n" in done.out
-        assert done.out.count("is no address that Apprise knows") == 3
+        assert done.out.count("is not an address that Apprise supports") == 3
         assert place.web.inbox == []
         assert MARK not in done.text + place.written()
 

@@ -72,7 +72,7 @@ def test_totals_are_those_of_the_oracles(row: dict[str, str]) -> None:
     assert parsed.format == row["format"]
     assert str(len(parsed.files)) == row["files"]
     if row["path"] in RECOUNTED:
-        assert "its summary says" in parsed.notes[0]
+        assert "its summary has" in parsed.notes[0]
     else:
         assert (str(ratio.covered), str(ratio.total)) in believed(row)
 

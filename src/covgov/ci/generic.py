@@ -15,4 +15,4 @@ class GenericCi:
         return env.get("CI", "").lower() in ("true", "1", "yes")
 
     def context(self, env: Mapping[str, str], read: Callable[[str], bytes | None]) -> CiContext:
-        return CiContext(system=self.name, event=CiEvent.LOCAL, branch_from=BranchSource.NOBODY)
+        return CiContext(system=self.name, event=CiEvent.LOCAL, branch_from=BranchSource.UNKNOWN)

@@ -30,7 +30,7 @@ class BranchSource(StrEnum):
 
     CI = "ci"
     CALLER = "caller"
-    NOBODY = "nobody"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

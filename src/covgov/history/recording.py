@@ -37,7 +37,7 @@ def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> Refusa
         return Refusal("not recorded: only the suites named on the command line were checked")
     if any(one.tests is not None and one.tests.arguments for one in run.snapshots.values()):
         return Refusal("not recorded: the suites ran with extra test arguments")
-    if ci.branch_from is BranchSource.NOBODY:
+    if ci.branch_from is BranchSource.UNKNOWN:
         return Refusal(
             "not recorded: this CI does not say which branch it builds "
             "(`covgov history push --branch NAME` records it)",

@@ -50,7 +50,7 @@ def create_app(settings: HubSettings, deps: HubDeps, routers: Sequence[APIRouter
     problems.install(app)
     for router in routers:
         app.include_router(router)
-    # the last one added is the outermost
+    # the last middleware added is the outermost
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=5)
     app.add_middleware(BodyLimitMiddleware, limits=settings.limits, monotonic=deps.monotonic)
     buckets = RateLimiter(settings.limits.requests_per_minute, deps.monotonic)

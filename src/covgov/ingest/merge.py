@@ -30,8 +30,8 @@ def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
     """
     if not snapshots:
         raise ValueError("nothing to merge")
-    told = any(snapshot.tells_reachable for snapshot in snapshots)
-    snapshots = [_all_reachable(one) if told and not one.tells_reachable else one for one in snapshots]
+    known = any(snapshot.tells_reachable for snapshot in snapshots)
+    snapshots = [_all_reachable(one) if known and not one.tells_reachable else one for one in snapshots]
     paths = sorted({path for snapshot in snapshots for path in snapshot.files})
     return Snapshot(
         suite=suite,
@@ -49,8 +49,8 @@ def _all_reachable(snapshot: Snapshot) -> Snapshot:
 
 
 def _marked(coverage: FileCoverage) -> FileCoverage:
-    told = {**dict(coverage.attributes), REACHABLE: coverage.covered}
-    return replace(coverage, attributes=tuple(sorted(told.items()))) if coverage.covered else coverage
+    attributes = {**dict(coverage.attributes), REACHABLE: coverage.covered}
+    return replace(coverage, attributes=tuple(sorted(attributes.items()))) if coverage.covered else coverage
 
 
 def merge_files(files: Sequence[FileCoverage], path: str) -> FileCoverage:

@@ -34,15 +34,15 @@ def analyser(python: str, root: Path, env: Mapping[str, str], *, seconds: float 
             raise _failed(named, f"cannot run {python}: {error.strerror}") from None
         except subprocess.TimeoutExpired:
             raise _failed(named, f"coverage.py's analysis took more than {seconds:g} s") from None
-        said = done.stderr.decode("utf-8", errors="replace").strip()
+        message = done.stderr.decode("utf-8", errors="replace").strip()
         if done.returncode == NO_COVERAGE:
             raise InputError(
                 "coverage-missing-in-suite",
-                f"{named}: {said}",
+                f"{named}: {message}",
                 hint="install coverage there, or name the suite's own interpreter (`python` of the suite, or --python)",
             )
         if done.returncode:
-            raise _failed(named, said.splitlines()[-1] if said else f"it exited with {done.returncode}")
+            raise _failed(named, message.splitlines()[-1] if message else f"it exited with {done.returncode}")
         return done.stdout
 
     return analyse

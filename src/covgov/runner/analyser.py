@@ -33,7 +33,7 @@ REACHABLE = "*"
 
 
 class AnalysisError(Exception):
-    """The data cannot be analysed; the text says why."""
+    """The data cannot be analysed."""
 
 
 def main(arguments: list[str], package: str = "coverage") -> int:
@@ -44,7 +44,7 @@ def main(arguments: list[str], package: str = "coverage") -> int:
         sys.stderr.write(f"coverage.py cannot be imported by {sys.executable}: {error}\n")
         return NO_COVERAGE
     try:
-        # what plug-ins of the project print must not end up in the result
+        # output of the project's plug-ins must not get into the result
         with redirect_stdout(sys.stderr), tempfile.TemporaryDirectory(prefix="covgov-") as scratch:
             result = analyse([Path(argument) for argument in arguments], Path(scratch))
     except (coverage.CoverageException, AnalysisError, OSError, sqlite3.Error) as error:
@@ -181,7 +181,7 @@ def _attributes(
             lines.setdefault(tag, set()).update(reached)
     data.set_query_contexts(None)
     if tagged:
-        # What is neither: lines of modules and classes that ran at import, before any test.
+        # Neither: lines of modules and classes that ran at import, before any test.
         reached = set().union(*lines.values())
         lines[REACHABLE] = reached | executed & _in_functions(reporter)
     return {tag: sorted(found) for tag, found in lines.items() if found}

@@ -2,7 +2,7 @@
 
 Standalone: the standard library and coverage.py 6.5 or later, nothing of covgov, syntax that old interpreters read.
 The data files in DATA_DIR are combined into OUT_DIR/.coverage and stay as they are. The working directory is the
-project's root, where coverage.py finds its configuration. Exit 0, or 3 with one line on stderr that says why not.
+project's root, where coverage.py finds its configuration. Exit 0, or 3 with the reason on stderr.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _compiled(pattern: str) -> GitIgnoreSpec | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of `[[` in a regular expression: nobody's concern here
+            warnings.simplefilter("ignore", FutureWarning)  # about `[[` in a regular expression
             return GitIgnoreSpec.from_lines([pattern])
     except ValueError:
         return None

@@ -73,7 +73,7 @@ def _records(raw: bytes) -> Iterator[_RawRecord]:
 
 def _file(record: _RawRecord, sections: list[bytes]) -> Iterator[FileDiff]:
     match record.status:
-        case "T":  # file <-> symbolic link: nothing of the text is comparable
+        case "T":  # file <-> symbolic link: the texts are not comparable
             yield FileDiff(record.old, None, _hunks(sections[0]))
             yield FileDiff(None, record.new, _hunks(sections[1]))
         case "A":

@@ -48,7 +48,7 @@ def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
     one and refuses to read it."""
     try:
         done = Git(cwd, env).ask("rev-parse", "--show-toplevel")
-    except Undetermined:  # no git at all: then there is no checkout for covgov either
+    except Undetermined:  # without git there is no checkout
         return None
     if "dubious ownership" in done.err:
         raise failure(cwd, ("rev-parse",), done)

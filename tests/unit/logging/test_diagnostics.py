@@ -66,7 +66,7 @@ def test_a_dynamic_event_name_becomes_data() -> None:
     with diagnostics() as stream:
         logger.info("user Bob\nlogged in with password=5ecret")
     assert lines_of(stream)[0]["event"] == "event-name-not-static"
-    assert lines_of(stream)[0]["said"] == "user Bob\nlogged in with password=[redacted]"
+    assert lines_of(stream)[0]["message"] == "user Bob\nlogged in with password=[redacted]"
 
 
 @pytest.mark.security

@@ -32,7 +32,7 @@ def test_a_record_becomes_one_line_of_its_level(number: int, level: str) -> None
     assert line["level"] == level
     assert line["event"] == "library-message"
     assert line["library"] == NAME
-    assert line["said"] == "listening on http://[redacted]@127.0.0.1"
+    assert line["message"] == "listening on http://[redacted]@127.0.0.1"
 
 
 def test_records_below_the_least_level_are_left_out() -> None:
@@ -40,7 +40,7 @@ def test_records_below_the_least_level_are_left_out() -> None:
     with diagnostics("debug") as stream:
         logging.getLogger(f"{NAME}.part").info("every statement")
         logging.getLogger(f"{NAME}.part").warning("odd")
-    assert [line["said"] for line in lines_of(stream)] == ["odd"]
+    assert [line["message"] for line in lines_of(stream)] == ["odd"]
 
 
 def test_calling_it_twice_does_not_double_the_lines() -> None:
@@ -56,7 +56,7 @@ def test_a_broken_format_string_is_still_a_message() -> None:
     forward(NAME)
     with diagnostics() as stream:
         logging.getLogger(NAME).warning("%d of them", "three")
-    assert lines_of(stream)[0]["said"] == "%d of them"
+    assert lines_of(stream)[0]["message"] == "%d of them"
 
 
 def test_an_exception_brings_its_traceback() -> None:

@@ -125,10 +125,10 @@ def _context(project: Project, branch: str) -> CiContext:
     Raises UsageError (`branch-contradicted`) when the CI or the checkout names another one.
     """
     ci = project.ci
-    unnamed = not ci.branch and (not ci.in_ci or ci.branch_from is BranchSource.NOBODY)
+    unnamed = not ci.branch and (not ci.in_ci or ci.branch_from is BranchSource.UNKNOWN)
     if branch not in ("", ci.branch) and not unnamed:
         raise _contradicted(branch, f"this is {ci.branch or 'no branch'}")
-    if branch and ci.branch_from is BranchSource.NOBODY:
+    if branch and ci.branch_from is BranchSource.UNKNOWN:
         return replace(
             ci, branch_from=BranchSource.CALLER, branch=branch, on_default_branch=branch == _default_branch(project)
         )

@@ -49,9 +49,9 @@ def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outco
 def svg(badge: Badge) -> str:
     """The badge as SVG, 20 pixels high, with a title for screen readers. Invisible characters are escaped:
     some are not allowed in XML, others reverse text."""
-    shown, said = plain(badge.label), plain(badge.message)
-    left, right = _width(shown) + 12, _width(said) + 12
-    label, message = escape(shown), escape(said)
+    shown, right_text = plain(badge.label), plain(badge.message)
+    left, right = _width(shown) + 12, _width(right_text) + 12
+    label, message = escape(shown), escape(right_text)
     width, colour = left + right, COLOURS[badge.outcome]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'

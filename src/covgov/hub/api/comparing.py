@@ -67,11 +67,11 @@ def compared(base: RunRecord, head: RunRecord, part: ComparisonScope, metric: Me
 def notes(diff: Diff) -> tuple[str, ...]:
     """Notes on the comparison's precision."""
     opaque = sum(file.opaque for file in diff)
-    said = "the hub has no git: sources were compared by blob id, and changed files have no line map"
+    text = "the hub has no git: sources were compared by blob id, and changed files have no line map"
     if opaque:
         counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
-        said += f": {counted} as deleted and new; `covgov compare` in a clone maps line by line"
-    return (said,)
+        text += f": {counted} as deleted and new; `covgov compare` in a clone maps line by line"
+    return (text,)
 
 
 def _of_component(
@@ -79,7 +79,7 @@ def _of_component(
 ) -> Comparison:
     """The component's files only; a file renamed into or out of the component counts as moved."""
     differs = before.identity != after.identity
-    said = [f"measured differently: base by {before.identity}; head by {after.identity}"] if differs else []
+    text = [f"measured differently: base by {before.identity}; head by {after.identity}"] if differs else []
     base_in, head_in = scopes.base_belongs(policy, name, diff.renames()), scopes.belongs(policy, name)
     files = classify(before, after, diff)
     delta = explain(
@@ -92,7 +92,7 @@ def _of_component(
         measurement=differs,
     )
     mine = tuple(file for file in files if _touches(file, base_in, head_in))
-    return Comparison(mine, delta, (*notes(diff), *said))
+    return Comparison(mine, delta, (*notes(diff), *text))
 
 
 def _touches(file: FileDelta, base_in: Callable[[str], bool], head_in: Callable[[str], bool]) -> bool:

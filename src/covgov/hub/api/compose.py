@@ -56,13 +56,13 @@ def missing(uploads: Sequence[Upload], policy: Policy | None) -> tuple[str, ...]
     return tuple(one for one in wanted(uploads, policy) if one not in here)
 
 
-def compose(uploads: Sequence[Upload], books: RepositoryRules, now: datetime) -> RunRecord:
+def compose(uploads: Sequence[Upload], rules: RepositoryRules, now: datetime) -> RunRecord:
     """The run of these uploads. Raises InputError (`merge-mismatch`)."""
     newest = max(uploads, key=lambda upload: upload.received_at)
     snapshots = _snapshots(uploads)
-    suites = {one.partition("/")[0] for one in wanted(uploads, books.policy)}
-    expected = tuple(sorted(suites | set(books.policy.expected if books.policy else ())))
-    verdict = _verdict(newest, snapshots, expected, books, now)
+    suites = {one.partition("/")[0] for one in wanted(uploads, rules.policy)}
+    expected = tuple(sorted(suites | set(rules.policy.expected if rules.policy else ())))
+    verdict = _verdict(newest, snapshots, expected, rules, now)
     return RunRecord(
         commit=newest.commit,
         tree=newest.key.tree,
@@ -85,22 +85,22 @@ def _snapshots(uploads: Sequence[Upload]) -> dict[str, Snapshot]:
 
 
 def _verdict(
-    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], books: RepositoryRules, now: datetime
+    newest: Upload, snapshots: Mapping[str, Snapshot], expected: tuple[str, ...], rules: RepositoryRules, now: datetime
 ) -> Verdict:
-    policy = books.policy or Policy()
+    policy = rules.policy or Policy()
     facts = Facts(
         today=now.date(),
         suites=tuple(suite_line(suite, snapshots.get(suite), "it was not uploaded") for suite in expected),
         snapshots=snapshots,
         merged=merge(tuple(snapshots.values())),
-        baseline=_baseline(policy, first=books.first),
-        register=books.register,
-        base_register=books.register,
+        baseline=_baseline(policy, first=rules.first),
+        register=rules.register,
+        base_register=rules.register,
         commit=newest.commit,
         tree=newest.key.tree,
     )
     others = [rule.check for name, rule in RULES.items() if name != "baseline"]
-    return evaluate(facts, [policy], [*others, _unguarded, _unjudged(books)])
+    return evaluate(facts, [policy], [*others, _unguarded, _unjudged(rules)])
 
 
 def _baseline(policy: Policy, *, first: bool) -> NoBaseline:
@@ -126,16 +126,16 @@ def _unguarded(view: PolicyView) -> Iterator[Finding]:
         yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
-def _unjudged(books: RepositoryRules) -> Check:
+def _unjudged(rules: RepositoryRules) -> Check:
     def check(view: PolicyView) -> Iterator[Finding]:
         """A run without a policy is not green: no bar was checked."""
-        if books.policy is None:
+        if rules.policy is None:
             yield Finding(
                 rule="hub-policy",
                 effect=Effect.UNDETERMINED,
                 scope=Scope.POLICY,
                 subject="covgov.toml",
-                message=f"nothing was judged: {books.absent}",
+                message=f"nothing was judged: {rules.absent}",
                 hint="store the repository's policy in the hub",
             )
 

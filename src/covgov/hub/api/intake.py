@@ -58,24 +58,24 @@ def unpack(body: bytes, limits: HubLimits) -> dict[str, bytes]:
     return {"report": body}
 
 
-def digest(files: Mapping[str, bytes], said: UploadClaims) -> str:
+def digest(files: Mapping[str, bytes], claims: UploadClaims) -> str:
     """SHA-256 of the files and the claims, independent of packing."""
     listed = [(name, sha256(data).hexdigest()) for name, data in sorted(files.items())]
-    return sha256(msgspec.json.encode((listed, said))).hexdigest()
+    return sha256(msgspec.json.encode((listed, claims))).hexdigest()
 
 
-def snapshot_of(files: Mapping[str, bytes], said: UploadClaims) -> Snapshot:
+def snapshot_of(files: Mapping[str, bytes], claims: UploadClaims) -> Snapshot:
     """The suite's snapshot from all reports. Raises InputError: what the formats raise, and `upload-needs-interpreter`,
     `upload-paths-unsettled`, `report-matches-nothing`, `upload-other-suite`, `upload-other-code`."""
     tree = _tree(files.get(TREE))
-    parts = [_one(name, data, tree, said) for name, data in sorted(files.items()) if name != TREE]
+    parts = [_one(name, data, tree, claims) for name, data in sorted(files.items()) if name != TREE]
     if not parts:
         raise InputError("report-missing", "the upload holds no report", hint="put the report files into the zip")
-    merged = merge(parts, said.suite)
+    merged = merge(parts, claims.suite)
     if not merged.files:
-        raise InputError("report-matches-nothing", f"the upload of {said.suite} names no file")
-    tests = merged.tests if said.exit_code is None else TestRun(said.exit_code)
-    return replace(merged, origin=said.origin, tests=tests)
+        raise InputError("report-matches-nothing", f"the upload of {claims.suite} names no file")
+    tests = merged.tests if claims.exit_code is None else TestRun(claims.exit_code)
+    return replace(merged, origin=claims.origin, tests=tests)
 
 
 def _tree(data: bytes | None) -> Mapping[str, str] | None:
@@ -87,10 +87,10 @@ def _tree(data: bytes | None) -> Mapping[str, str] | None:
         raise InputError("upload-damaged", f"{TREE}: {error}", hint='write it as {"path": "git blob id"}') from None
 
 
-def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: UploadClaims) -> Snapshot:
+def _one(name: str, data: bytes, tree: Mapping[str, str] | None, claims: UploadClaims) -> Snapshot:
     head = data[:HEAD_BYTES]
     if SNAPSHOT_HEAD in head[:200]:
-        return _snapshot(name, data, said)
+        return _snapshot(name, data, claims)
     known = detect(head)
     if known is not None and known.name == DATA:
         raise InputError(
@@ -102,29 +102,29 @@ def _one(name: str, data: bytes, tree: Mapping[str, str] | None, said: UploadCla
         formats = ", ".join(known for known in FORMATS if known != DATA)
         raise InputError("report-unknown-format", f"{name}: not a report in a format that the hub reads ({formats})")
     parsed = known.parse(data, name)
-    files, notes = _settled(name, parsed, tree, said)
-    return Snapshot(said.suite, files, parsed.identity, notes=(*parsed.notes, *notes))
+    files, notes = _settled(name, parsed, tree, claims)
+    return Snapshot(claims.suite, files, parsed.identity, notes=(*parsed.notes, *notes))
 
 
-def _snapshot(name: str, data: bytes, said: UploadClaims) -> Snapshot:
+def _snapshot(name: str, data: bytes, claims: UploadClaims) -> Snapshot:
     snapshot = snapshot_codec.decode(data, name)
-    if snapshot.suite != said.suite:
-        raise InputError("upload-other-suite", f"{name} holds the suite {snapshot.suite!r}, not {said.suite!r}")
-    if snapshot.origin is not None and snapshot.origin != said.origin:
+    if snapshot.suite != claims.suite:
+        raise InputError("upload-other-suite", f"{name} holds the suite {snapshot.suite!r}, not {claims.suite!r}")
+    if snapshot.origin is not None and snapshot.origin != claims.origin:
         where = "a tree that is no commit's" if snapshot.origin.dirty else f"commit {snapshot.origin.commit[:12]}"
-        raise InputError("upload-other-code", f"{name} was measured at {where}, not at {said.commit[:12]}")
+        raise InputError("upload-other-code", f"{name} was measured at {where}, not at {claims.commit[:12]}")
     for path in snapshot.files:
         _check_path(name, path, path)
     return snapshot
 
 
 def _settled(
-    name: str, parsed: ParsedReport, tree: Mapping[str, str] | None, said: UploadClaims
+    name: str, parsed: ParsedReport, tree: Mapping[str, str] | None, claims: UploadClaims
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
     """The report's files by repository path. Without a tree, only unambiguous paths are accepted."""
     if tree is None:
-        return _as_meant(name, parsed, said.root), ()
-    found = normalise(parsed, root=said.root, tree=tree)
+        return _as_meant(name, parsed, claims.root), ()
+    found = normalise(parsed, root=claims.root, tree=tree)
     if not found.files:
         sample = ", ".join(sorted(parsed.files)[:3])
         raise InputError(

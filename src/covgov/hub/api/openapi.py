@@ -75,7 +75,7 @@ def _referring(value: object) -> object:
 
 def _statuses(path: str, method: str, operation: Mapping[str, object]) -> Iterator[str]:
     yield from EVERYWHERE
-    if operation.get("security") or path.startswith("/v1/"):  # what needs no permission there still wants proof
+    if operation.get("security") or path.startswith("/v1/"):  # routes without a permission still authenticate
         yield from GUARDED
     if "{" in path:
         yield "404"

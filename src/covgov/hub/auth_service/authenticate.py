@@ -32,10 +32,10 @@ from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.settings import HubSettings
 from covgov.hub.store.work import UnitOfWork, transaction
 
-#: How long a token lives that a CI token was exchanged for: one push, with its retries.
+#: Lifetime of a token that was exchanged for a CI token: one push, with retries.
 EXCHANGED_LIFE: Final = timedelta(minutes=15)
 
-#: Seconds that a request waits to have its token's last use recorded, which the next request can do as well.
+#: Seconds that a request waits to record its token's last use; the next request can record it as well.
 USE_PATIENCE: Final = 0.25
 
 
@@ -69,8 +69,10 @@ class Authenticator:
         if not headers:
             return ANONYMOUS
         with _logged_refusals():
-            shown = _bearer(headers)
-            return self._by_token(shown) if shown.startswith(PREFIX) else self._by_oidc(shown, request_id, repository)
+            bearer = _bearer(headers)
+            return (
+                self._by_token(bearer) if bearer.startswith(PREFIX) else self._by_oidc(bearer, request_id, repository)
+            )
 
     def exchange(
         self,
@@ -117,10 +119,10 @@ class Authenticator:
                 fields=fields,
             )
 
-    def _by_token(self, shown: str) -> Principal:
+    def _by_token(self, bearer: str) -> Principal:
         now = self.now()
         with transaction(self.engine, write=False) as connection:
-            token = tokens.find(connection, shown, now)
+            token = tokens.find(connection, bearer, now)
         if tokens.use_is_due(token, now):
             self._record_use(token.id, now)
         return token.principal()
@@ -133,8 +135,8 @@ class Authenticator:
         except (CovgovError, SQLAlchemyError) as error:
             logger.warning("token-use-unrecorded", token=token_id, reason=str(error))
 
-    def _by_oidc(self, shown: str, request_id: str, repository: str | None) -> Principal:
-        verified = self.oidc.verify(shown)
+    def _by_oidc(self, bearer: str, request_id: str, repository: str | None) -> Principal:
+        verified = self.oidc.verify(bearer)
         fitting = self._admitting(verified)
         with self._work(verified, request_id) as work:
             names = _still_bound(work, verified, fitting)
@@ -176,14 +178,14 @@ def authenticator(settings: HubSettings, deps: AuthDependencies) -> Authenticato
 
 
 def _bearer(headers: Sequence[str]) -> str:
-    scheme, _, shown = headers[0].strip().partition(" ")
-    if len(headers) > 1 or scheme.lower() != "bearer" or not shown.strip():
+    scheme, _, bearer = headers[0].strip().partition(" ")
+    if len(headers) > 1 or scheme.lower() != "bearer" or not bearer.strip():
         raise AuthenticationRefusal(
             "authorization-malformed",
             "the request needs exactly one Authorization header, with Bearer and a token",
             hint="send Authorization: Bearer with a token of the hub",
         )
-    return shown.strip()
+    return bearer.strip()
 
 
 def _still_bound(work: UnitOfWork, verified: VerifiedToken, fitting: frozenset[BoundRepository]) -> frozenset[str]:

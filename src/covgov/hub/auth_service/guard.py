@@ -30,10 +30,10 @@ from covgov.hub.auth_service.refusals import (
 )
 from covgov.hub.auth_service.visibility import is_public
 
-#: Only tells OpenAPI how to authenticate; the header is read by `authenticate`, which refuses what this lets pass.
+#: For the OpenAPI document only; `authenticate` reads and checks the header.
 _BEARER: Final = HTTPBearer(auto_error=False, scheme_name="token", description="A token of the hub, or of CI by OIDC")
 
-#: Where a request's scope says who asks, by name, from when it is known: limits and the diagnostic line go by it.
+#: Key in the request's scope: the principal's name, for rate limits and the diagnostic line.
 PRINCIPAL: Final = "covgov.principal"
 
 

@@ -11,7 +11,7 @@ from typing import Final
 class Permission(StrEnum):
     """`noun:verb`. A permission concerns one repository unless INSTANCE names it."""
 
-    REPOSITORY_LIST = "repository:list"  # the answer holds only what the principal may read
+    REPOSITORY_LIST = "repository:list"  # lists readable repositories only
     REPOSITORY_CREATE = "repository:create"
     REPOSITORY_READ = "repository:read"
     REPOSITORY_UPDATE = "repository:update"
@@ -47,7 +47,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-#: What is asked of the hub as a whole.
+#: Permissions over the hub as a whole.
 INSTANCE: Final = frozenset(
     {
         Permission.REPOSITORY_LIST,
@@ -61,10 +61,10 @@ INSTANCE: Final = frozenset(
     }
 )
 
-#: Of INSTANCE, what a scope of some repositories is enough for: the answer names no other repository.
+#: Of INSTANCE, those that also work with a limited scope: the answer names no other repository.
 HARMLESS: Final = frozenset({Permission.REPOSITORY_LIST, Permission.METRICS_READ})
 
-#: What everyone may do with a repository that is not private.
+#: Permissions of everyone in a public repository.
 OPEN: Final = frozenset(
     {
         Permission.REPOSITORY_READ,

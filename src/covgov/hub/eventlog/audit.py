@@ -87,8 +87,8 @@ def _blanked(name: str, text: str) -> str:
     clean = blank_credentials(text)
     if clean == text or name not in NAMES:
         return clean
-    told = " sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
-    return clean[: LONGEST_ACTOR - len(told)] + told if name == "actor" else clean + told
+    mark = " sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+    return clean[: LONGEST_ACTOR - len(mark)] + mark if name == "actor" else clean + mark
 
 
 def _frame_faults(at: datetime, actor: str, request_id: str) -> list[str]:

@@ -63,7 +63,7 @@ def _named(_logger: object, level: str, fields: Fields) -> Fields:
     """A dynamic event name becomes data of the event `event-name-not-static`."""
     name = str(fields.pop("event", ""))
     if not STATIC_NAME.fullmatch(name):
-        fields["said"] = name
+        fields["message"] = name
         name = "event-name-not-static"
     at = SINK.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {**fields, "event": name, "level": level, "at": at}
@@ -111,7 +111,7 @@ class DiagnosticLogger(structlog.BoundLoggerBase):
         try:
             words, _ = self._process_event(level, event, fields)
             SINK.msg(str(words[0]))
-        except Exception:  # noqa: BLE001 - whatever the stream or a value raises: a diagnostic line fails nothing
+        except Exception:  # noqa: BLE001 - a diagnostic line must never fail a request
             SINK.lose()
 
 

@@ -16,15 +16,15 @@ WRITERS = {
 
 
 class ForwardingHandler(logging.Handler):
-    """Each record becomes one line `library-message` with the fields `library` and `said`."""
+    """Each record becomes one line `library-message` with the fields `library` and `message`."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            said = record.getMessage()
-        except Exception:  # noqa: BLE001 - a library's broken format string is still a message
-            said = str(record.msg)
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - a broken format string must not lose the message
+            message = str(record.msg)
         error = {"exc_info": record.exc_info} if record.exc_info else {}
-        WRITERS[_level(record.levelno)]("library-message", library=record.name, said=said, **error)
+        WRITERS[_level(record.levelno)]("library-message", library=record.name, message=message, **error)
 
 
 def _level(number: int) -> str:

@@ -123,5 +123,5 @@ def _sequence(items: list[object], depth: int) -> list[object]:
 def _shown(value: object) -> str:
     try:
         return repr(value).encode("utf-8", "backslashreplace").decode()
-    except Exception as error:  # noqa: BLE001 - any class may raise anything in its repr, and a log line must not
+    except Exception as error:  # noqa: BLE001 - a failing repr must not fail the log line
         return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"

@@ -16,7 +16,9 @@ class AuditFault:
     what: str
 
 
-def check(rows: Iterable[AuditEntry], kept: AuditHead | None, witness: AuditHead | None = None) -> Iterator[AuditFault]:
+def check(
+    rows: Iterable[AuditEntry], stored: AuditHead | None, witness: AuditHead | None = None
+) -> Iterator[AuditFault]:
     """The faults of these rows, in the order of their numbers, compared with the stored head.
 
     witness: a head that was noted outside of the database; it must be one of the rows.
@@ -26,7 +28,7 @@ def check(rows: Iterable[AuditEntry], kept: AuditHead | None, witness: AuditHead
         yield from _link(entry, last)
         last = AuditHead(entry.sequence, entry.hash)
         seen = seen or last == witness
-    yield from _end(last, kept)
+    yield from _end(last, stored)
     if witness is not None and not seen:
         yield AuditFault(witness.sequence, "the witness entry is not in this trail")
 
@@ -44,14 +46,14 @@ def _link(entry: AuditEntry, last: AuditHead) -> Iterator[AuditFault]:
         yield AuditFault(entry.sequence, "was altered: its content does not match its hash")
 
 
-def _end(last: AuditHead, kept: AuditHead | None) -> Iterator[AuditFault]:
+def _end(last: AuditHead, stored: AuditHead | None) -> Iterator[AuditFault]:
     """Compare the last row with the stored head."""
-    if kept is None:
+    if stored is None:
         if last != EMPTY:
             yield AuditFault(last.sequence, "the record of the newest entry was removed")
-    elif kept.sequence > last.sequence:
-        yield AuditFault(kept.sequence, f"the newest entries are missing: {last.sequence + 1} to {kept.sequence}")
-    elif kept.sequence < last.sequence:
-        yield AuditFault(last.sequence, f"entries were added past the recorded newest one, {kept.sequence}")
-    elif kept.hash != last.hash:
+    elif stored.sequence > last.sequence:
+        yield AuditFault(stored.sequence, f"the newest entries are missing: {last.sequence + 1} to {stored.sequence}")
+    elif stored.sequence < last.sequence:
+        yield AuditFault(last.sequence, f"entries were added past the recorded newest one, {stored.sequence}")
+    elif stored.hash != last.hash:
         yield AuditFault(last.sequence, "the newest entry differs from the recorded head")

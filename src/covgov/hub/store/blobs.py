@@ -1,5 +1,5 @@
-"""Content by its SHA-256, kept once per owner and never shared across owners: nobody can learn from a stored byte, or
-from how fast it is stored, whether another owner has it too."""
+"""Content by its SHA-256, stored once per owner and never shared across owners, so that neither a stored byte nor the
+time it takes reveals whether another owner has it too."""
 
 from __future__ import annotations
 

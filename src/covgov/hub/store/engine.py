@@ -73,7 +73,7 @@ def file_of(url: str) -> Path:
     """The file that a database URL names. Raises UsageError (`hub-database-unsupported`)."""
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: an invalid port
         raise _unsupported(url) from None
     database = parsed.database or ""
     if parsed.get_backend_name() != "sqlite" or database.startswith((":memory:", "file:")) or not database:
@@ -103,7 +103,7 @@ def migrate(engine: Engine, revision: str = "head", account: Account | None = No
     (`hub-revision-unknown`) when there is no such revision.
     """
     order, target = _route(revision)
-    from alembic import command  # noqa: PLC0415 - half of the time it takes to open a database; few migrate it
+    from alembic import command  # noqa: PLC0415 - a slow import that only migrations need
 
     with transaction(engine, write=True) as connection:
         present = _revision(connection)
@@ -182,7 +182,7 @@ def settle(engine: Engine) -> None:
     """Close a database that nothing else has open, so that its one file holds all data."""
     with _driver(engine) as driver:
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()  # whoever closes last removes the log
+    engine.dispose()  # closing the last connection removes the log
 
 
 def structure_faults(engine: Engine) -> list[str]:
@@ -195,7 +195,7 @@ def structure_faults(engine: Engine) -> list[str]:
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - what open_engine asked for
-    connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
+    connection.isolation_level = None  # `_begin` starts transactions, not the driver
     for pragma in PRAGMAS:
         _insist(connection, pragma)
 

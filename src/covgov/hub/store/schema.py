@@ -133,7 +133,7 @@ TOKENS = Table(
     Column("last_used_at", String(32)),
     Column("replaced_by", String(26)),
     Column("ref", String(300)),  # of the CI job that it was given to; it writes the runs of this ref only
-    Column("sha", String(64)),  # the commit of that job, where its forge says it
+    Column("sha", String(64)),  # the commit of that job, if its token has it
 )
 
 OIDC_BINDINGS = Table(

@@ -223,8 +223,8 @@ def _beyond(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> dict[st
 
 def _notes(target: _ParserTarget, beyond: Mapping[str, SummaryDifference]) -> tuple[str, ...]:
     unplaced = beyond.get("", SummaryDifference()).exits_total
-    said = [building.LINE_ZERO] if target.zeros else []
-    return (*said, *([f"{unplaced} branch exits are counted without their lines"] if unplaced else []))
+    notes = [building.LINE_ZERO] if target.zeros else []
+    return (*notes, *([f"{unplaced} branch exits are counted without their lines"] if unplaced else []))
 
 
 def _check_summary(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> tuple[str, ...]:

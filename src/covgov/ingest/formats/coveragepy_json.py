@@ -154,7 +154,7 @@ def _build(file: _JsonFile, at: str) -> FileBuilder:
     for line, contexts in file.contexts.items():
         if not re.fullmatch(r"-?\d{1,9}", line):
             raise damaged(at, f"contexts of the line {line[:20]!r}")
-        if int(line) < 1:  # old versions list where code objects are entered, too
+        if int(line) < 1:  # old versions also list entries of code objects
             continue
         for tag in {tag for context in contexts for tag in building.tags_of(context)}:
             builder.attributes.setdefault(tag, set()).add(building.line_number(int(line), at))

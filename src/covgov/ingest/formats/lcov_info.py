@@ -152,10 +152,10 @@ def _contradictions(files: dict[str, _LcovFile], built: dict[str, FileCoverage])
     for path, file in files.items():
         if file.blocks > 1 or not file.builder.hits or "LF" not in file.stated:
             continue
-        said = (file.stated.get("LH", 0), file.stated["LF"])
+        stated = (file.stated.get("LH", 0), file.stated["LF"])
         found = (built[path].covered.bit_count(), built[path].statements.bit_count())
-        if said != found:
-            notes.append(f"{path}: its summary has {said[0]}/{said[1]} lines, its records {found[0]}/{found[1]}")
+        if stated != found:
+            notes.append(f"{path}: its summary has {stated[0]}/{stated[1]} lines, its records {found[0]}/{found[1]}")
     return notes
 
 

@@ -43,8 +43,8 @@ class Delivery:
         """What decides the exit code: a required parcel that was not sent, a spool that is not as it should be, a wrong
         set-up."""
         forgiven = isinstance(self.error, DeliveryFailed) and not self.parcel.required
-        told = () if self.error is None or forgiven else (self.error,)
-        return told if self.unkept is None else (*told, self.unkept)
+        errors = () if self.error is None or forgiven else (self.error,)
+        return errors if self.unkept is None else (*errors, self.unkept)
 
 
 def deliver(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from covgov.policy.policy import Policy
 
 
-def nobody(_path: str) -> str:
+def no_owner(_path: str) -> str:
     """The owner of a path in a project without owners."""
     return ""
 
@@ -44,7 +44,7 @@ class Publication:
     now: datetime
     run: str = ""
     previous: Verdict | None = None
-    owner_of: Callable[[str], str] = nobody
+    owner_of: Callable[[str], str] = no_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Parcel:
 
     destination: its name in messages and for `required`/`best-effort`, with secrets as `${NAME}`. body: text
     fields, all that `send` needs besides the environment. required: if it cannot be delivered, `covgov publish` exits
-    5; otherwise (best effort) it says so and goes on. state: a destination gets the same state once, however often it
-    is published; "" for a parcel that is sent each time, because its destination finds out what it has.
+    5; otherwise (best effort) it reports it and goes on. state: a destination gets the same state once, however
+    often it is published; "" for a parcel that is sent each time, because its destination compares it itself.
     """
 
     channel: str

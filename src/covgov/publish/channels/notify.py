@@ -34,7 +34,7 @@ class NotifyChannel:
         """One per target with a new condition of its occasions. Raises PolicyInvalid (`notify-secret-in-policy`)."""
         notify = publication.policy.notify
         wishes = _wishes(notify, ALERTING)
-        if _kept_silent(publication):
+        if _silenced(publication):
             return ()
         found = news(publication.verdict, publication.previous, publication.owner_of)
         state = _state(publication)
@@ -48,7 +48,7 @@ class NotifyChannel:
         """Why there is no alert."""
         if not _wishes(publication.policy.notify, ALERTING):
             return "[notify] names no target"
-        return _kept_silent(publication) or "nothing changed for the occasions of a target"
+        return _silenced(publication) or "nothing changed for the occasions of a target"
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
         """A target can name any environment variable, so it must be one in the policy."""
@@ -110,7 +110,7 @@ def _wishes(notify: NotifySettings, occasions: Sequence[Occasion]) -> dict[str, 
     return wishes
 
 
-def _kept_silent(publication: Publication) -> str:
+def _silenced(publication: Publication) -> str:
     """Why this run sends no alerts at all; "" if it can."""
     notify, ci = publication.policy.notify, publication.ci
     if ci.event in (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE):

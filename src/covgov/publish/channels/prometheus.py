@@ -99,12 +99,18 @@ def exposition(publication: Publication) -> str:
         ) from error
     registry = CollectorRegistry()
     gauges = {
-        name: Gauge(name, told, ("repository", "branch", *labels), registry=registry)
-        for name, (told, labels) in FAMILIES.items()
+        name: Gauge(name, text, ("repository", "branch", *labels), registry=registry)
+        for name, (text, labels) in FAMILIES.items()
     }
     for name, values, value in samples(publication):
-        gauges[name].labels(publication.repository, publication.ci.branch, *values).set(value)
+        labels = (publication.repository, publication.ci.branch, *values)
+        gauges[name].labels(*map(_encodable, labels)).set(value)
     return generate_latest(registry).decode()
+
+
+def _encodable(text: str) -> str:
+    """The text with lone surrogates, as from undecodable names, replaced by `?`."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def samples(publication: Publication) -> Iterable[Sample]:

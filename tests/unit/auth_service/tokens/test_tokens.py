@@ -111,8 +111,8 @@ def test_creation_is_audited(desk: AuthDesk) -> None:
 @pytest.mark.security
 def test_an_incomplete_token_is_malformed_not_unknown(desk: AuthDesk) -> None:
     shown = desk.token().secret.text
-    assert refusal(desk, shown[:-1]) == "token-malformed: this is no token of the hub"
-    assert refusal(desk, "") == "token-malformed: this is no token of the hub"
+    assert refusal(desk, shown[:-1]) == "token-malformed: this is not a token of the hub"
+    assert refusal(desk, "") == "token-malformed: this is not a token of the hub"
 
 
 @pytest.mark.security

@@ -466,9 +466,9 @@ def test_an_unchanged_source_file_in_no_report_is_a_note_and_a_changed_one_is_no
 
 def test_what_a_snapshot_has_to_say_stands_in_the_verdict(desk: Desk) -> None:
     start(desk)
-    said = replace(desk.measure({"api/a.py": "++++++++--"}), notes=("its summary says 10/15 lines",))
+    said = replace(desk.measure({"api/a.py": "++++++++--"}), notes=("its summary has 10/15 lines",))
     desk.write_snapshot("api", snapshot_codec.encode(said))
-    assert "suite api: its summary says 10/15 lines" in messages(desk.judge())
+    assert "suite api: its summary has 10/15 lines" in messages(desk.judge())
 
 
 def rows(*entries: Entry) -> dict[str, str]:

@@ -72,7 +72,7 @@ def test_ordinary_names_pass_unchanged() -> None:
 @pytest.mark.security
 def test_many_files_with_huge_line_numbers_are_refused_before_memory_is_taken() -> None:
     files = {str(n): FileBuilder(hits={building.MAX_LINE: True}) for n in range(501)}
-    with pytest.raises(InputError, match="together"):
+    with pytest.raises(InputError, match="lines in all"):
         building.build_all(files, "here")
 
 

@@ -52,7 +52,7 @@ def test_data_files_are_analysed_together_and_stand_first(tmp_path: Path) -> Non
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     error = refused(tmp_path / "none.xml")
     assert error.code == "report-missing"
-    assert "did the tests run" in error.hint
+    assert "check that the tests ran" in error.hint
 
 
 def test_a_directory_cannot_be_read(tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ def json_body(kind: type[M]) -> Callable[[bytes], M]:
         try:
             return kind.model_validate_json(body)
         except ValidationError as error:
-            told = error.errors(include_url=False, include_context=False, include_input=False)
-            raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in told]) from None
+            errors = error.errors(include_url=False, include_context=False, include_input=False)
+            raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in errors]) from None
 
     return read
 

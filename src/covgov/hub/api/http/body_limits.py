@@ -21,7 +21,7 @@ from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.settings import HubLimits
 
 BODY = "covgov.body"
-"""Where in a request's scope its Body stands."""
+"""Key in the request's scope: its BoundedBody."""
 
 
 class BodyLimitMiddleware:
@@ -46,7 +46,7 @@ class BodyLimitMiddleware:
             await response(scope, receive, send)
             return
         if expand is not None:
-            scope["headers"] = list(scope["headers"])  # in this scope, in which Envelope finds the route afterwards
+            scope["headers"] = list(scope["headers"])  # in the same scope, where RequestMiddleware finds the route
             plain = MutableHeaders(scope=scope)
             del plain["content-encoding"]
             del plain["content-length"]
@@ -129,7 +129,7 @@ class BoundedBody:
                 hint="send it in smaller parts, or compressed",
                 headers={"Connection": "close"},
             ) from None
-        self._left -= self._monotonic() - began  # only waiting counts: a client does not pay for our unpacking
+        self._left -= self._monotonic() - began  # only waiting counts, not the hub's unpacking
         return message
 
 

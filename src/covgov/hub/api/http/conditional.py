@@ -56,10 +56,10 @@ def answer(
     """
     content = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
     etag = _etag(content, GZIP if "gzip" in request.headers.get("accept-encoding", "") else "")
-    told = {"ETag": etag, "Cache-Control": caching, "Vary": "Authorization", **(headers or {})}
+    fields = {"ETag": etag, "Cache-Control": caching, "Vary": "Authorization", **(headers or {})}
     if matches(request.headers.getlist("if-none-match"), etag):
-        return Response(status_code=304, headers={**told, "Vary": "Authorization, Accept-Encoding"})
-    return Response(content, media_type=media_type, headers=told)
+        return Response(status_code=304, headers={**fields, "Vary": "Authorization, Accept-Encoding"})
+    return Response(content, media_type=media_type, headers=fields)
 
 
 def unchanged(if_match: str, body: BaseModel | None) -> None:
@@ -68,7 +68,7 @@ def unchanged(if_match: str, body: BaseModel | None) -> None:
         return
     content = None if body is None else body.model_dump_json(by_alias=True).encode()
     current = {"*", _etag(content, ""), _etag(content, GZIP)} if content is not None else set()
-    if current.isdisjoint(tag.strip() for tag in if_match.split(",")):  # a weak tag is none of them (RFC 9110, 13.1.1)
+    if current.isdisjoint(tag.strip() for tag in if_match.split(",")):  # weak tags never match (RFC 9110, 13.1.1)
         raise ApiProblem(
             412,
             "document-changed",

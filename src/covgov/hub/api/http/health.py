@@ -60,7 +60,7 @@ class Readiness:
             return self._found
 
     def _look(self) -> ReadinessFault | None:
-        self._newest = self._newest or newest()  # reads the migrations, which do not change while the process lives
+        self._newest = self._newest or newest()  # reads the migration files, once per process
         try:
             return None if current(self._engine) == self._newest else OTHER_TABLES
         except (SQLAlchemyError, CovgovError):

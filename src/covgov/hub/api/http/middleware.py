@@ -67,14 +67,14 @@ class RequestMiddleware:
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe(scope["method"], route, status, seconds)
-        told = {"code": scope.get(problems.CODE), "principal": scope.get(PRINCIPAL)}
+        optional = {"code": scope.get(problems.CODE), "principal": scope.get(PRINCIPAL)}
         logger.info(
             "request-answered",
             method=scope["method"],
             route=route,
             status=status,
             milliseconds=round(seconds * 1000),
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in optional.items() if value is not None},
         )
 
 

@@ -51,8 +51,8 @@ def decode(listing: Sequence[str], cursor: str, kind: type[K]) -> K | None:
         head, body = data[:CHECKSUM], data[CHECKSUM:]
         if head != _sum(body):
             raise ValueError("checksum")
-        told, key = msgspec.json.decode(body, type=tuple[tuple[str, ...], msgspec.Raw])
-        if told != tuple(listing):
+        named, key = msgspec.json.decode(body, type=tuple[tuple[str, ...], msgspec.Raw])
+        if named != tuple(listing):
             raise ValueError("listing")
         found = msgspec.json.decode(key, type=kind)
         if isinstance(found, int) and not 0 <= found < LARGEST:

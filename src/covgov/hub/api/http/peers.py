@@ -34,14 +34,14 @@ class AuthenticatedClients:
     def of(self, scope: Scope) -> str | None:
         """The principal that this request's header authenticated before."""
         with self._lock:
-            return self._names.get(_shown(scope))
+            return self._names.get(_header_hash(scope))
 
     def learn(self, scope: Scope, name: str) -> None:
         """Remember that the request's header authenticated `name`."""
         with self._lock:
-            shown = _shown(scope)
-            self._names[shown] = name
-            self._names.move_to_end(shown)
+            key = _header_hash(scope)
+            self._names[key] = name
+            self._names.move_to_end(key)
             if len(self._names) > REMEMBERED:
                 self._names.popitem(last=False)
 
@@ -54,9 +54,9 @@ def address(scope: Scope, trusted: Sequence[Network]) -> str:
     client = scope.get("client")
     peer = client[0] if client else ""
     if not trusted:
-        return _household(peer)
-    told = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
-    hops = [*(hop.strip() for hop in told), peer]
+        return _reduced(peer)
+    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
+    hops = [*(hop.strip() for hop in forwarded), peer]
     nearest = peer
     for hop in reversed(hops):
         found = _parsed(hop)
@@ -65,10 +65,10 @@ def address(scope: Scope, trusted: Sequence[Network]) -> str:
         nearest = hop
         if not any(found in network for network in trusted):
             break
-    return _household(nearest)
+    return _reduced(nearest)
 
 
-def _household(hop: str) -> str:
+def _reduced(hop: str) -> str:
     found = _parsed(hop)
     if isinstance(found, IPv6Address):
         return str(IPv6Network((int(found), HOUSEHOLD), strict=False))
@@ -83,5 +83,5 @@ def _parsed(hop: str) -> IPv4Address | IPv6Address | None:
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
 
 
-def _shown(scope: Scope) -> bytes:
+def _header_hash(scope: Scope) -> bytes:
     return sha256("\n".join(Headers(scope=scope).getlist("authorization")).encode()).digest()

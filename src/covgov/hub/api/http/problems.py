@@ -196,9 +196,9 @@ def _validation(request: Request, error: Exception) -> Response:
     """Names the invalid parts of the request, without their values."""
     if not isinstance(error, RequestValidationError):
         raise error
-    told = [
+    errors = [
         {"where": "/".join(str(part) for part in one.get("loc", ())), "what": str(one.get("msg", ""))}
         for one in error.errors()
     ]
-    first = f"{told[0]['where']}: {told[0]['what']}" if told else "the request is invalid"
-    return answer(request, 422, "request-invalid", first, hint="see /openapi.json", more={"errors": told})
+    first = f"{errors[0]['where']}: {errors[0]['what']}" if errors else "the request is invalid"
+    return answer(request, 422, "request-invalid", first, hint="see /openapi.json", more={"errors": errors})

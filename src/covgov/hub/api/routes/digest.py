@@ -27,8 +27,8 @@ Reader = Annotated[RepositoryRequest, Depends(asks(Permission.RUN_READ))]
 @router.get("/digest", summary="The digest", response_model=DigestDocument, responses=CACHED)
 def get_digest(asked: Reader, branch: Branch = "", until: Until = None, weeks: Weeks = 1) -> Response:
     """What moved and why, suites, exceptions and open gates of the branch's last ISO weeks."""
-    name, told = _account(asked, branch, until, weeks)
-    return answer(asked.request, wire_digest.document(told, name))
+    name, digest = _account(asked, branch, until, weeks)
+    return answer(asked.request, wire_digest.document(digest, name))
 
 
 @router.get(
@@ -39,8 +39,8 @@ def get_digest(asked: Reader, branch: Branch = "", until: Until = None, weeks: W
 )
 def get_digest_page(asked: Reader, branch: Branch = "", until: Until = None, weeks: Weeks = 1) -> Response:
     """The same as Markdown, for a wiki page, an issue or a mail."""
-    _, told = _account(asked, branch, until, weeks)
-    return answer(asked.request, digest_markdown(told).encode(), media_type=MARKDOWN)
+    _, digest = _account(asked, branch, until, weeks)
+    return answer(asked.request, digest_markdown(digest).encode(), media_type=MARKDOWN)
 
 
 def _account(asked: RepositoryRequest, branch: str, until: date | None, weeks: int) -> tuple[str, Digest]:

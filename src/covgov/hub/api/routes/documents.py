@@ -89,12 +89,12 @@ def _policy(_: RepositoryReader, stored: StoredDocument) -> PolicyDocument:
 
 
 def _before(
-    here: RepositoryReader, kind: DocumentKind, shown: Callable[[RepositoryReader, StoredDocument], BaseModel]
+    here: RepositoryReader, kind: DocumentKind, render: Callable[[RepositoryReader, StoredDocument], BaseModel]
 ) -> BaseModel | None:
     """The document as `GET` shows it; None when there is none, or this version cannot read it."""
     stored = here.document(kind)
     try:
-        return None if stored is None else shown(here, stored)
+        return None if stored is None else render(here, stored)
     except (PolicyInvalid, RegisterInvalid):
         return None
 

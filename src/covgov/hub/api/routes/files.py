@@ -75,5 +75,5 @@ def get_lines(asked: Reader, run_id: RunId, path: FilePath, suite: Suite = "") -
 def _merged(path: str, files: list[FileCoverage]) -> LineSets | None:
     try:
         return wire_files.sets(MERGED, path, merge_files(files, path))
-    except InputError:  # the suites measured different texts, so there is no one file to tell of
+    except InputError:  # the suites measured different versions of the file
         return None

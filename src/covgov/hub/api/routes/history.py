@@ -216,7 +216,7 @@ def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAdditi
     policy, _ = reading.stored_policy(work.connection, repository)
     try:
         SqlHistory(work.connection, repository, Judge(work.now, policy, quota)).update(change)
-    except InputError as error:  # 422 whatever is wrong: it is what was sent that does not fit what is here
+    except InputError as error:  # always 422: the request does not fit the stored history
         raise ApiProblem(422, error.code, error.message, hint=error.hint) from error
     return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]
 

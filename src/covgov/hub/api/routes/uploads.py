@@ -114,29 +114,36 @@ def upload(
     response: Response,
     owner: Owner,
     name: Name,
-    about: Annotated[UploadParameters, Query()],
+    parameters: Annotated[UploadParameters, Query()],
     principal: Annotated[Principal, Depends(requires(Permission.UPLOAD_CREATE))],
     body: Annotated[bytes, Depends(upload_body)],
 ) -> UploadResult:
     """A report that cannot be read is refused, and nothing is stored."""
     limits = settings_of(request).limits
     files = intake.unpack(body, limits)
-    said = intake.UploadClaims(about.suite, about.commit, about.tree, about.root, about.exit_code)
+    claims = intake.UploadClaims(
+        parameters.suite, parameters.commit, parameters.tree, parameters.root, parameters.exit_code
+    )
     received = Upload(
-        UploadKey(about.branch, about.tree, about.suite, about.name, about.attempt),
-        about.commit,
-        tuple(sorted(set(about.expected))),
-        intake.digest(files, said),
-        snapshot_codec.encode(intake.snapshot_of(files, said)),
+        UploadKey(parameters.branch, parameters.tree, parameters.suite, parameters.name, parameters.attempt),
+        parameters.commit,
+        tuple(sorted(set(parameters.expected))),
+        intake.digest(files, claims),
+        snapshot_codec.encode(intake.snapshot_of(files, claims)),
         deps_of(request).now(),
     )
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
         known = _known(work, repository, received)
         if known is None:
-            placement.check(work, repository, principal, [placement.PendingRun(about.branch, about.commit, about.tree)])
+            placement.check(
+                work,
+                repository,
+                principal,
+                [placement.PendingRun(parameters.branch, parameters.commit, parameters.tree)],
+            )
             repositories.take(work.connection, repository.id, len(received.snapshot), limits.repository)
-        result = _again(work, repository, known) if known else _accept(work, repository, received)
+        result = _repeated(work, repository, known) if known else _accept(work, repository, received)
     if known:
         response.status_code = 200
     else:
@@ -160,10 +167,10 @@ def _known(work: UnitOfWork, repository: HubRepository, received: Upload) -> Upl
 
 def _accept(work: UnitOfWork, repository: HubRepository, received: Upload) -> UploadResult:
     uploads.add(work.connection, repository.id, received)
-    books = _books(work, repository)
-    together = uploads.of_run(work.connection, repository.id, received.key)
-    missing = compose.missing(together, books.policy)
-    run = None if missing else _record(work, repository, together, books)
+    rules = _rules(work, repository)
+    siblings = uploads.of_run(work.connection, repository.id, received.key)
+    missing = compose.missing(siblings, rules.policy)
+    run = None if missing else _record(work, repository, siblings, rules)
     fields: dict[str, str | int | bool] = {
         "repository": repository.full_name,
         "suite": received.key.suite,
@@ -180,22 +187,22 @@ def _accept(work: UnitOfWork, repository: HubRepository, received: Upload) -> Up
 
 
 def _record(
-    work: UnitOfWork, repository: HubRepository, together: Sequence[Upload], books: compose.RepositoryRules
+    work: UnitOfWork, repository: HubRepository, siblings: Sequence[Upload], rules: compose.RepositoryRules
 ) -> RunSummary:
-    history = SqlHistory(work.connection, repository, Judge(work.now, books.policy))
-    run = history.append(compose.compose(together, books, work.now))
-    uploads.settle(work.connection, repository.id, together[0].key, run.id)
+    history = SqlHistory(work.connection, repository, Judge(work.now, rules.policy))
+    run = history.append(compose.compose(siblings, rules, work.now))
+    uploads.settle(work.connection, repository.id, siblings[0].key, run.id)
     recording.account(work, repository, [run])
     return run
 
 
-def _again(work: UnitOfWork, repository: HubRepository, known: Upload) -> UploadResult:
+def _repeated(work: UnitOfWork, repository: HubRepository, known: Upload) -> UploadResult:
     """The state of the run of a repeated upload."""
     if known.run_id:
         return _result(known, (), runs.find(work.connection, repository.id, known.run_id))
     policy, _ = reading.stored_policy(work.connection, repository)
-    together = uploads.of_run(work.connection, repository.id, known.key)
-    return _result(known, compose.missing(together, policy), None)
+    siblings = uploads.of_run(work.connection, repository.id, known.key)
+    return _result(known, compose.missing(siblings, policy), None)
 
 
 def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow | None) -> UploadResult:
@@ -213,7 +220,7 @@ def _result(received: Upload, missing: Sequence[str], run: RunSummary | RunRow |
     )
 
 
-def _books(work: UnitOfWork, repository: HubRepository) -> compose.RepositoryRules:
+def _rules(work: UnitOfWork, repository: HubRepository) -> compose.RepositoryRules:
     policy, absent = reading.stored_policy(work.connection, repository)
     first = projection.newest(work.connection, repository.id) is None
     return compose.RepositoryRules(policy, absent, _register(work, repository), first=first)

@@ -19,7 +19,7 @@ from covgov.hub.store.schema import OIDC_BINDINGS, REPOSITORIES
 from covgov.hub.store.work import UnitOfWork
 from covgov.policy.globs import too_many_wildcards
 
-#: Bindings of one repository: each is compared with every token of the CI repository that it names.
+#: Most bindings of one repository: a token is matched against all that name its CI repository.
 MOST: Final = 100
 
 _FLAGS: Final = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX | glob.CASE

@@ -94,7 +94,7 @@ class KeyCache:
         """The issuer's current usable keys; empty when it does not answer."""
         try:
             body = self._fetch(self._url)
-        except Exception:  # noqa: BLE001 - whatever an HTTP client raises, the keys are not here
+        except Exception:  # noqa: BLE001 - whatever an HTTP client raises, there are no keys
             return {}
         return usable_keys(body)
 

@@ -112,7 +112,7 @@ def _unverified(token: str) -> tuple[Mapping[str, object], str]:
         raise _refused("oidc-malformed", f"the token is longer than {LONGEST_TOKEN} characters or not ASCII")
     try:
         parts = jws.extract_compact(token.encode("ascii"))
-        # the reader that `jwt.decode` uses too: another one might see another issuer in the same bytes
+        # the same JSON reader as in `jwt.decode`: another one might see another issuer in the same bytes
         return parts.headers(), msgspec.convert(json.loads(parts.payload), type=_IssuerClaim).iss
     except (JoseError, ValueError, RecursionError) as error:
         raise _refused("oidc-malformed", "the token is not a signed JWT") from error

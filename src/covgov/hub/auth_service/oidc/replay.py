@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 from covgov.hub.store.schema import OIDC_SEEN
 from covgov.hub.store.work import stamp
 
-#: Ids are kept this much longer than needed, so that a clock which jumps ahead and back lets nothing in twice.
+#: Ids are kept this much longer, so that a clock that jumps ahead and back allows no replay.
 MARGIN: Final = timedelta(days=1)
 
 

@@ -16,7 +16,7 @@ from covgov.hub.auth_service.principals import RepositoryScope
 LONGEST_LIFE: Final = timedelta(days=366)
 LONGEST_OVERLAP: Final = timedelta(days=7)
 LONGEST_SCOPE: Final = 500
-#: How the names of tokens begin that CI tokens were exchanged for, and no others.
+#: Prefix of the names of tokens exchanged for CI tokens; reserved for them.
 EXCHANGED: Final = "oidc:"
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,100}")

@@ -28,10 +28,10 @@ from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.schema import TOKENS
 from covgov.hub.store.work import UnitOfWork, moment, stamp
 
-#: Last use is kept to this precision, so that reading does not write each time.
+#: Precision of the last use, so that not every request writes.
 USE_PRECISION: Final = timedelta(minutes=1)
 
-#: No CI signed for the token: an admin issues it.
+#: For a token that an admin issues, without a CI token.
 NO_ONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 _NO_DIGEST: Final = "0" * 64
@@ -140,13 +140,13 @@ def withdraw(work: UnitOfWork, repository: str) -> None:
     A token with no other repository is revoked and keeps its scope: an empty one means everything for an admin's.
     Expired tokens too: a clock that jumps back would make them valid again.
     """
-    naming = TOKENS.c.scope.contains(json.dumps(repository))  # a sieve that lets too much pass, which is left out below
+    naming = TOKENS.c.scope.contains(json.dumps(repository))  # a coarse filter; exact below
     query = select(TOKENS).where(naming, TOKENS.c.revoked_at.is_(None)).order_by(TOKENS.c.id)
     for token in [_token(row) for row in work.connection.execute(query)]:
         left = token.scope.names - {repository}
         if not left:
             _revoke(work, token, {"reason": f"repository {repository} deleted"})
-        elif left != token.scope.names:  # LIKE takes Acme/shop for acme/shop, and _ for any letter
+        elif left != token.scope.names:  # LIKE ignores case, and _ matches any letter
             _set(work, token.id, scope=_scope_text(left))
             audit.account(
                 work, AuditEvent.TOKEN_NARROWED, {"token": token.id, "repository": repository, "name": token.name}

@@ -58,10 +58,10 @@ def _of_findings(verdict: Verdict, owner_of: Owners) -> Iterator[Condition]:
         if finding.effect is Effect.NOTE or finding.waived_by:
             continue
         if finding.scope is Scope.REGISTER and finding.subject in overdue:
-            continue  # told as what it is, below
+            continue  # listed below as overdue
         row = _row(verdict, finding)
         occasion = _occasion(finding)
-        # a drop is held against a limit, which its message tells
+        # a drop has a limit, which is in its message
         own = None if occasion is Occasion.DROP else finding.bar
         yield Condition(
             occasion=occasion,
@@ -90,14 +90,14 @@ def _overdue_lines(verdict: Verdict) -> list[ExceptionLine]:
 
 def _overdue(verdict: Verdict, line: ExceptionLine) -> Condition:
     subject = line.id or line.scope
-    said = (one.message for one in verdict.findings if (one.scope, one.subject) == (Scope.REGISTER, subject))
+    messages = (one.message for one in verdict.findings if (one.scope, one.subject) == (Scope.REGISTER, subject))
     return Condition(
         occasion=Occasion.OVERDUE,
         scope=Scope.REGISTER,
         subject=subject,
         rule="exception-overdue",
         metric=line.metric,
-        message=next(said, ""),
+        message=next(messages, ""),
         figure=_figure(line.current),
         bar="",
         owner=line.owner,

@@ -32,11 +32,11 @@ def slack(note: Note) -> str:
     """A Slack attachment with blocks, as JSON."""
     title = _plain(note.title, HEADER)
     link: Json = {"type": "mrkdwn", "text": f"<{_escaped(note.link)}|open the run>", "verbatim": True}
-    told = [_section(piece) for part in note.paragraphs for piece in _pieces(part.lines)]
+    content = [_section(piece) for part in note.paragraphs for piece in _pieces(part.lines)]
     blocks: list[Json] = [
         {"type": "header", "text": title},
         {"type": "context", "elements": [_plain(note.lead, SECTION)]},
-        *_fitting(told, BLOCKS - 3, _section("the rest is left out")),
+        *_fitting(content, BLOCKS - 3, _section("the rest is left out")),
     ]
     blocks += [{"type": "section", "text": link}] if note.link else []
     return _dumped({"fallback": title["text"], "blocks": blocks})
@@ -44,12 +44,12 @@ def slack(note: Note) -> str:
 
 def teams(note: Note) -> str:
     """A message with an Adaptive Card for Power Automate's workflows, as JSON."""
-    told = [_run(line, separator=index == 0) for part in note.paragraphs for index, line in enumerate(part.lines)]
+    content = [_run(line, separator=index == 0) for part in note.paragraphs for index, line in enumerate(part.lines)]
     card: Json = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "body": [_run(note.title, weight="Bolder"), _run(note.lead), *_affordable(told)],
+        "body": [_run(note.title, weight="Bolder"), _run(note.lead), *_affordable(content)],
         "actions": [{"type": "Action.OpenUrl", "title": "Open the run", "url": note.link}] if note.link else [],
         "msteams": {"width": "full"},
     }
@@ -85,11 +85,11 @@ def _pieces(lines: Sequence[str]) -> Iterator[str]:
     """The lines joined into texts within the limit."""
     piece = ""
     for line in lines:
-        told = _cut(line or " ", SECTION - 1)
-        if piece and len(piece) + 1 + len(told) > SECTION:
+        content = _cut(line or " ", SECTION - 1)
+        if piece and len(piece) + 1 + len(content) > SECTION:
             yield piece
             piece = ""
-        piece = f"{piece}\n{told}" if piece else told
+        piece = f"{piece}\n{content}" if piece else content
     if piece:
         yield piece
 

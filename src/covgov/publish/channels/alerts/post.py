@@ -37,7 +37,7 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str, 
     they nor their causes hold the address. destination: its name in messages.
     """
     with tempfile.TemporaryDirectory(prefix="covgov-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # urllib3's name the host
+        warnings.simplefilter("ignore")  # urllib3's warnings name the host
         service = _service(address, body, Path(folder) / "message.json")
         if service is None:
             raise DeliveryFailed(
@@ -46,11 +46,11 @@ def post(address: str, subject: str, body: Mapping[str, str], destination: str, 
                 hint="use slack://, workflows:// (Teams), mailtos://, jsons:// or others, see docs/alerts.md",
             )
         severity, text = body.get("severity", "info"), body.get("text", "")
-        said = error_of(lambda: service.notify(text, subject, notify_type=severity, body_format="text"), patience)
-    if said is not None:
+        error = error_of(lambda: service.notify(text, subject, notify_type=severity, body_format="text"), patience)
+    if error is not None:
         raise DeliveryFailed(
             "notify-refused",
-            f"{destination} did not take the message ({said})",
+            f"{destination} did not take the message ({error})",
             hint="check the address in the environment and whether this machine may reach it",
         )
     return "accepted"
@@ -69,7 +69,7 @@ def error_of(attempt: Callable[[], AppriseResult], patience: float) -> str | Non
             result = attempt()
             status = _status(entry.message for one in result for entry in one.logs())
             ended.append(None if result else status or "no usable answer")
-        except Exception as error:  # noqa: BLE001 - its words may hold the address, its name does not
+        except Exception as error:  # noqa: BLE001 - its message may hold the address, its type does not
             ended.append(type(error).__name__)
 
     worker = threading.Thread(target=send, daemon=True)
@@ -110,7 +110,7 @@ def _asset() -> AppriseAsset:
         app_desc="coverage governance",
         app_url="",
         async_mode=False,
-        http_redirects=False,  # a message goes where the address says and nowhere else
+        http_redirects=False,  # a message is sent to this address only
         storage_mode="memory",
         service_timeout=0,  # no deadline of Apprise's: see error_of
         default_service_retry=RETRIES,

@@ -34,8 +34,8 @@ def alert(publication: Publication, news: News, occasions: Collection[Occasion])
     """The message for a target with these occasions; conditions of other occasions are left out."""
     fresh = [one for one in news.fresh if one.occasion in occasions]
     recovered = news.recovered and Occasion.RECOVERY in occasions
-    told = [_told(one) for one in fresh[:SHOWN]]
-    more = len(fresh) - len(told)
+    shown = [_paragraph(one) for one in fresh[:SHOWN]]
+    more = len(fresh) - len(shown)
     rest = [
         *([f"and {more} more"] if more else []),
         *_mention("so before and still so", news.standing, occasions),
@@ -45,7 +45,7 @@ def alert(publication: Publication, news: News, occasions: Collection[Occasion])
         title=_title(publication, fresh, recovered=recovered),
         severity=_severity(fresh),
         lead=_lead(publication),
-        paragraphs=(*told, *(Paragraph((line,)) for line in rest)),
+        paragraphs=(*shown, *(Paragraph((line,)) for line in rest)),
         link=safe_link(publication.ci.run_url),
     )
 
@@ -85,7 +85,7 @@ def _lead(publication: Publication) -> str:
     return shortened(log_line(f"{verdict.outcome.upper()}: {', '.join(filter(None, parts))}"), LINE)
 
 
-def _told(one: Condition) -> Paragraph:
+def _paragraph(one: Condition) -> Paragraph:
     subject = one.subject if one.scope is Scope.PROJECT else f"{one.scope} {one.subject}"
     lines = [f"{WORDS[one.occasion]}: {subject}", *(f"  {fact}" for fact in (one.message, *_facts(one)) if fact)]
     return Paragraph(tuple(shortened(log_line(line), LINE) for line in lines))

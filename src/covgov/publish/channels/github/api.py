@@ -77,7 +77,7 @@ class WorkflowArtifactList(GithubAnswer, frozen=True):
 
 
 class UploadAnswer(GithubAnswer, frozen=True):
-    """id: "" when GitHub decided not to process the report; message says why."""
+    """id: "" when GitHub does not process the report; message: why."""
 
     id: str | int = ""
     message: str = ""

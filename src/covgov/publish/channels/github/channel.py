@@ -50,8 +50,8 @@ class GithubChannel:
         repository = fields.repository(env)
         match kind:
             case OnGithub.COMMENT | OnGithub.SUITE_COMMENTS:
-                told = comment.read(fields)
-                return comment.place(self.connect(env, repository), told)
+                sticky = comment.read(fields)
+                return comment.place(self.connect(env, repository), sticky)
             case OnGithub.STATUS:
                 state = status.read(fields)
                 return status.put(self.connect(env, repository), state)
@@ -102,18 +102,18 @@ def _comment(publication: Publication) -> Iterator[Parcel]:
         return
     quiet = wanted.comment is Commenting.ON_CHANGE and not changed(publication.verdict)
     patch = _text(publication, "exceptions.patch")
-    told = _sticky(publication, "", _summary(publication), patch=patch, only_existing=quiet)
-    subject = f"comment on pull request {told.number}: {publication.verdict.outcome}"
-    yield _parcel(publication, OnGithub.COMMENT, subject, comment.written(told))
+    sticky = _sticky(publication, "", _summary(publication), patch=patch, only_existing=quiet)
+    subject = f"comment on pull request {sticky.number}: {publication.verdict.outcome}"
+    yield _parcel(publication, OnGithub.COMMENT, subject, comment.written(sticky))
 
 
 def _suites(publication: Publication) -> Iterator[Parcel]:
     if not publication.policy.publish.github.suite_comments or not _on_pull_request(publication):
         return
     for suite in publication.verdict.suites:
-        told = _sticky(publication, suite.name, suites.suite_text(publication.verdict, suite))
-        subject = f"comment on pull request {told.number} for suite {suite.name}"
-        yield _parcel(publication, OnGithub.SUITE_COMMENTS, subject, comment.written(told), suite.name)
+        sticky = _sticky(publication, suite.name, suites.suite_text(publication.verdict, suite))
+        subject = f"comment on pull request {sticky.number} for suite {suite.name}"
+        yield _parcel(publication, OnGithub.SUITE_COMMENTS, subject, comment.written(sticky), suite.name)
 
 
 def _sticky(

@@ -101,7 +101,7 @@ def decode(response: httpx2.Response, kind: type[T]) -> T:
 
 
 def has_next(response: httpx2.Response) -> bool:
-    """Whether GitHub says that there is another page."""
+    """Whether there is another page."""
     return "next" in response.links
 
 
@@ -124,48 +124,50 @@ def _base(text: str) -> str:
 
 def _refusal(response: httpx2.Response, what: str) -> Exception:
     """The error of a failed request: TransientFailure or DeliveryFailed."""
-    said = _said(response)
-    told = f"{what}: {said}"
+    reason = _reason(response)
+    message = f"{what}: {reason}"
     status = response.status_code
     if status == 401:
         return DeliveryFailed(
-            "github-token-refused", told, hint="the token is wrong, expired or revoked: use a new one"
+            "github-token-refused", message, hint="the token is wrong, expired or revoked: use a new one"
         )
-    if status == 429 or (status == 403 and _limited(response, said)):
+    if status == 429 or (status == 403 and _limited(response, reason)):
         wait = _wait(response)
         hint = f"GitHub asks to wait {wait:.0f} s" if wait < float("inf") else "GitHub gives no time"
-        return TransientFailure(DeliveryFailed("github-rate-limited", told, hint=f"{hint}; deliver again later"), wait)
+        return TransientFailure(
+            DeliveryFailed("github-rate-limited", message, hint=f"{hint}; deliver again later"), wait
+        )
     if status == 403:
         return DeliveryFailed(
             "github-forbidden",
-            told,
+            message,
             hint="give the job the permission that docs/github.md lists; tokens of pull requests from forks only read",
         )
     if status in TRANSIENT:
-        return TransientFailure(_silent(what, said), seconds(response.headers.get("retry-after", "")))
+        return TransientFailure(_silent(what, reason), seconds(response.headers.get("retry-after", "")))
     return DeliveryFailed(
-        "github-refused", told, hint="GitHub also answers 404 when the token lacks access, see docs/github.md"
+        "github-refused", message, hint="GitHub also answers 404 when the token lacks access, see docs/github.md"
     )
 
 
-def _silent(what: str, said: str) -> DeliveryFailed:
-    return DeliveryFailed("github-unreachable", f"{what}: {said}", hint="deliver it again later; nothing is lost")
+def _silent(what: str, reason: str) -> DeliveryFailed:
+    return DeliveryFailed("github-unreachable", f"{what}: {reason}", hint="deliver it again later; nothing is lost")
 
 
-def _said(response: httpx2.Response) -> str:
+def _reason(response: httpx2.Response) -> str:
     """The status and GitHub's message, as one printable line."""
     try:
-        told = msgspec.json.decode(response.content, type=_ErrorDocument)
+        document = msgspec.json.decode(response.content, type=_ErrorDocument)
     except ValueError:
-        told = _ErrorDocument()
-    words = " ".join(filter(None, (told.message, bytes(told.errors).decode("utf-8", "replace"))))
+        document = _ErrorDocument()
+    words = " ".join(filter(None, (document.message, bytes(document.errors).decode("utf-8", "replace"))))
     line = one_line(words)
     return f"HTTP {response.status_code}" + (f", {line}" if line else "")
 
 
-def _limited(response: httpx2.Response, said: str) -> bool:
+def _limited(response: httpx2.Response, reason: str) -> bool:
     headers = response.headers
-    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in said.lower()
+    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in reason.lower()
 
 
 def _wait(response: httpx2.Response) -> float:

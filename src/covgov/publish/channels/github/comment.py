@@ -71,9 +71,9 @@ def _placed(api: GithubApi, comment: StickyComment, login: str) -> str:
     ours = [one for one in api.comments(comment.number) if _is_ours(one, comment.marker, login)]
     if not ours:
         return "no comment: nothing changed" if comment.only_existing else _created(api, comment, login)
-    told = stamped(comment.body)
+    published = stamped(comment.body)
     shown = [at for one in ours if (at := stamped(one.body)) is not None]
-    if told is not None and any(at > told for at in shown):
+    if published is not None and any(at > published for at in shown):
         return f"comment {ours[0].id} left unchanged: it shows a later verdict"
     return _updated(api, ours, comment.body)
 

@@ -1,7 +1,7 @@
 """The channel `github-coverage`: a Cobertura report for GitHub's own display of coverage.
 
 The endpoint is not in GitHub's published description of its API. The request is that of GitHub's upload action
-(actions/upload-code-coverage, July 2026) and was never sent to GitHub itself: docs/github.md says so too.
+(actions/upload-code-coverage, July 2026) and was never tested against GitHub itself (docs/github.md).
 """
 
 from __future__ import annotations

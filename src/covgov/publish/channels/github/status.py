@@ -59,10 +59,10 @@ def read(fields: ParcelFields) -> CommitStatus:
 
 def description(verdict: Verdict) -> str:
     """At most 140 characters: the outcome and its first reason, or the project's figure."""
-    told = next(_reasons(verdict), "")
+    reason = next(_reasons(verdict), "")
     more = sum(1 for _ in _reasons(verdict)) - 1
     tail = f" (and {more} more)" if more > 0 else ""
-    return _clipped(f"{verdict.outcome}: {plain(told)}" if told else str(verdict.outcome), MOST_CHARACTERS, tail)
+    return _clipped(f"{verdict.outcome}: {plain(reason)}" if reason else str(verdict.outcome), MOST_CHARACTERS, tail)
 
 
 def put(api: GithubApi, status: CommitStatus) -> str:

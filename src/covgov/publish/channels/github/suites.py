@@ -33,11 +33,11 @@ def findings_of(verdict: Verdict, suite: str, rows: Sequence[Row]) -> list[Findi
 
 def outcome_of(rows: Sequence[Row], findings: Sequence[Finding]) -> Outcome:
     """The worst outcome of the suite's rows and findings."""
-    said = {row.outcome for row in rows}
+    outcomes = {row.outcome for row in rows}
     live = {finding.effect for finding in findings if not finding.waived_by}
-    if Outcome.FAIL in said or Effect.FAIL in live:
+    if Outcome.FAIL in outcomes or Effect.FAIL in live:
         return Outcome.FAIL
-    return Outcome.UNDETERMINED if Outcome.UNDETERMINED in said or Effect.UNDETERMINED in live else Outcome.PASS
+    return Outcome.UNDETERMINED if Outcome.UNDETERMINED in outcomes or Effect.UNDETERMINED in live else Outcome.PASS
 
 
 def _tests(suite: SuiteLine) -> str:

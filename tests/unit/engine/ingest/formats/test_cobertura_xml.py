@@ -106,7 +106,7 @@ def test_branch_totals_without_branch_lines_are_noted() -> None:
 
 def test_a_summary_that_contradicts_the_lines_is_noted() -> None:
     data = cobertura(klass("a.py", 'number="1" hits="1"'), root='lines-valid="9" lines-covered="3"')
-    assert parse(data).notes == ("its summary says 3/9 lines, its lines give 1/1",)
+    assert parse(data).notes == ("its summary has 3/9 lines, its lines add up to 1/1",)
 
 
 def test_rates_that_are_no_numbers_do_not_matter() -> None:

@@ -53,7 +53,7 @@ def test_a_line_only_measurement_lacks_branches_and_contexts() -> None:
 @pytest.mark.parametrize("field", ["n_statements", "n_missing", "n_branches", "n_missing_branches"])
 def test_an_analysis_that_contradicts_coverage_pys_totals_is_refused(field: str) -> None:
     wrong = {**FILE["summary"], field: 9} if isinstance(FILE["summary"], dict) else {}
-    with pytest.raises(InputError, match=r"\.coverage: a\.py: .*does not add up"):
+    with pytest.raises(InputError, match=r"\.coverage: a\.py: .*contradicts coverage"):
         FORMAT.parse(encoded(analysis({"a.py": {**FILE, "summary": wrong}})), ".coverage")
 
 

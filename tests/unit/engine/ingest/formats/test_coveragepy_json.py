@@ -106,8 +106,8 @@ def test_a_report_without_meta_and_summary_is_read() -> None:
         (json_report({"a": entry([10**7], [])}), "<= 1000000"),
         (json_report({"a": entry([1], [], contexts={"x": []})}), "contexts of the line"),
         (json_report({"a": entry([1], [], contexts={"99999999": ["covgov:a"]})}), "line 99999999"),
-        (json_report({"a": entry([1], [], summary=summary(2, 2))}), "lists do not"),
-        (json_report({"a": entry([1], [2], summary=summary(1, 1))}), "lists do not"),
+        (json_report({"a": entry([1], [], summary=summary(2, 2))}), "lines contradicts its lists"),
+        (json_report({"a": entry([1], [2], summary=summary(1, 1))}), "lines contradicts its lists"),
         (
             json_report(
                 {
@@ -117,12 +117,12 @@ def test_a_report_without_meta_and_summary_is_read() -> None:
                     )
                 }
             ),
-            "branch exits, its lists",
+            "branch exits contradicts its lists",
         ),
         (json_report({"a": entry([1], [], summary=summary(1, 1, num_branches=1, covered_branches=2))}), "branch exits"),
         (json_report({"a": []}), "object"),
         (json_report({"a\0": entry([], [])}), "control characters"),
-        (b'{"files":{},"files":{}}', "twice"),
+        (b'{"files":{},"files":{}}', "duplicate key"),
         (b'{"files":{},"totals":{"x":NaN}}', "NaN"),
         (b'{"files":{},"totals":{"x":1e999}}', "finite"),
         (b'{"files":{}', "delimiter"),

@@ -72,7 +72,7 @@ def test_totals_without_lines_are_kept_apart() -> None:
 
 
 def test_a_summary_that_contradicts_the_records_is_noted() -> None:
-    assert one("DA:1,1\nLF:9\nLH:3").notes == ("a.py: its summary says 3/9 lines, its records 1/1",)
+    assert one("DA:1,1\nLF:9\nLH:3").notes == ("a.py: its summary has 3/9 lines, its records 1/1",)
 
 
 def test_comments_blank_lines_indents_and_a_byte_order_mark_are_fine() -> None:

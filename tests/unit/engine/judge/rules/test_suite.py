@@ -41,7 +41,7 @@ def test_a_suite_that_ran_no_test_proves_nothing(tests: TestRun) -> None:
 
 
 def test_what_an_arrived_snapshot_has_to_say_is_a_note() -> None:
-    made = view(policy(), {"api": replace(API, notes=("its summary says 10/15 lines, its lines give 7/8",))})
+    made = view(policy(), {"api": replace(API, notes=("its summary has 10/15 lines, its lines add up to 7/8",))})
     notes = [finding for finding in found("suite", made) if finding.effect is Effect.NOTE]
     assert told(tuple(notes)) == [("suite", "note", "api")]
-    assert notes[0].message == "suite api: its summary says 10/15 lines, its lines give 7/8"
+    assert notes[0].message == "suite api: its summary has 10/15 lines, its lines add up to 7/8"

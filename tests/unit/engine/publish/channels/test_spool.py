@@ -60,7 +60,7 @@ def test_an_invalid_parcel_file_is_reported_and_stays(tmp_path: Path, data: byte
     file = tmp_path / "spool" / "x.json"
     file.parent.mkdir()
     file.write_bytes(data)
-    with pytest.raises(InputError, match=r"x\.json is no parcel") as caught:
+    with pytest.raises(InputError, match=r"x\.json is not a parcel") as caught:
         Spool(tmp_path).read("x.json")
     assert caught.value.code == "spool-damaged"
     assert file.read_bytes() == data

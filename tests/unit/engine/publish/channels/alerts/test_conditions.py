@@ -12,7 +12,7 @@ from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Scope, Verdict
 from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.conditions import Condition, conditions
-from covgov.publish.channels.interface import nobody
+from covgov.publish.channels.interface import no_owner
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publication import below, dropped, unknown
 
@@ -122,7 +122,7 @@ def test_changed_figures_keep_a_conditions_identity() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(build.verdicts())
 def test_only_a_clean_pass_has_no_conditions(made: Verdict) -> None:
-    some = conditions(made, nobody)
+    some = conditions(made, no_owner)
     late = [line for line in made.exceptions if line.state is ExceptionState.OVERDUE]
     assert bool(some) == (made.outcome != "pass" or bool(late))
     assert [one.occasion for one in some] == sorted((one.occasion for one in some), key=list(Occasion).index)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from covgov.model.verdict import Finding, Verdict
 from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.state import News, news
-from covgov.publish.channels.interface import nobody
+from covgov.publish.channels.interface import no_owner
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publication import below, dropped, unknown
 
@@ -15,7 +15,7 @@ states = st.sets(st.sampled_from(range(len(KINDS))))
 
 
 def between(now: Verdict, before: Verdict | None) -> News:
-    return news(now, None if before is None else before, nobody)
+    return news(now, None if before is None else before, no_owner)
 
 
 def of(*findings: Finding) -> Verdict:

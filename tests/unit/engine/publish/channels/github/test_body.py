@@ -87,7 +87,7 @@ def test_a_comment_is_never_longer_than_github_takes(files: int, changed: int) -
 
 def test_a_diff_that_is_too_long_is_dropped_before_the_summary() -> None:
     body = compose(HEAD, summary(), patch=PATCH + "+| x |\n" * 20_000)
-    assert "the diff (20006 lines) is too long for a comment" in body
+    assert "(20006 lines) are too long for a comment" in body
     assert "```diff" not in body
     assert build.finding().message.split(":")[0] in body
 

@@ -93,7 +93,7 @@ def test_an_unreachable_network_is_an_error() -> None:
     [
         (refusal(401, "Bad credentials"), "github-token-refused", "wrong, expired or revoked"),
         (refusal(403, "Resource not accessible by integration"), "github-forbidden", "from forks only read"),
-        (refusal(404, "Not Found"), "github-refused", "404 where the token may not look"),
+        (refusal(404, "Not Found"), "github-refused", "404 when the token lacks access"),
         (refusal(410, "Gone"), "github-refused", ""),
         (refusal(422, "Validation Failed"), "github-refused", ""),
         (httpx2.Response(301, headers={"location": "https://elsewhere.example"}), "github-refused", ""),

@@ -80,7 +80,7 @@ def test_a_token_of_a_person_finds_the_comments_of_that_person() -> None:
 def test_an_app_with_another_login_is_told_to_set_it() -> None:
     github = FakeGithub(login="gate[bot]")
     assert placed(github, sticky()) == (
-        "comment 1 created by gate[bot]; set [publish.github] login to this name, or the next run makes another one"
+        "comment 1 created by gate[bot]; set [publish.github] login to this name, or the next run creates another one"
     )
     assert placed(github, replace(sticky("new"), login="gate[bot]")) == "comment 1 updated"
 

@@ -74,10 +74,10 @@ def test_the_default_branch_is_uploaded_as_a_ref() -> None:
 @pytest.mark.parametrize(
     ("ci", "why"),
     [
-        (replace(PULL_REQUEST, system="local"), "no workflow"),
-        (replace(PULL_REQUEST, pull_request=""), "pull requests and of the default branch only"),
-        (replace(PULL_REQUEST, event=CiEvent.MERGE_QUEUE), "pull requests and of the default branch only"),
-        (replace(PUSH, on_default_branch=False), "pull requests and of the default branch only"),
+        (replace(PULL_REQUEST, system="local"), "not a GitHub workflow"),
+        (replace(PULL_REQUEST, pull_request=""), "pull requests and the default branch only"),
+        (replace(PULL_REQUEST, event=CiEvent.MERGE_QUEUE), "pull requests and the default branch only"),
+        (replace(PUSH, on_default_branch=False), "pull requests and the default branch only"),
     ],
 )
 def test_nothing_is_uploaded_where_github_would_not_show_it(ci: CiContext, why: str) -> None:
@@ -106,11 +106,11 @@ def test_the_report_is_sent_compressed(ci: CiContext, key: str, value: object) -
 
 
 @pytest.mark.reliability
-@pytest.mark.parametrize(("said", "told"), [({"message": "too many"}, "too many"), ({}, "it does not say why")])
+@pytest.mark.parametrize(("said", "told"), [({"message": "too many"}, "too many"), ({}, "no reason given")])
 def test_a_report_that_github_ignores_is_no_success(said: dict[str, str], told: str) -> None:
     github = FakeGithub(coverage_answer=httpx2.Response(200, content=json.dumps(said).encode()))
     done = channel(github).send(made(publication(files=FILES)), HERE)
-    assert done == f"GitHub left the report aside: {told}"
+    assert done == f"GitHub ignored the report: {told}"
 
 
 @pytest.mark.reliability

@@ -70,7 +70,7 @@ def test_a_missing_suite_gives_its_reason() -> None:
 def test_a_report_without_tests_is_described() -> None:
     row = build.row("api", None, None)
     text = told(build.verdict(rows=(row,), suites=(SuiteLine("api", arrived=True),)))
-    assert "a bare report" in text
+    assert "Only a coverage report" in text
     assert "| `api` | pass | - | - | - |" in text
 
 
