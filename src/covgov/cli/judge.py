@@ -78,7 +78,7 @@ def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outle
 
 
 def say_recorded(project: Project, run: RunSummary | str) -> None:
-    """Which run it became, and after the first what to write into the policy; or why there is none."""
+    """Print the recorded run, and after the first what to write into the policy; or why there is none."""
     world, history = project.world, project.policy.history
     if isinstance(run, str):
         world.note(f"covgov: {run}")
@@ -90,7 +90,7 @@ def say_recorded(project: Project, run: RunSummary | str) -> None:
 
 
 def remarks(project: Project) -> Sequence[str]:
-    """What the store has to say about how it was read ("the copy in this clone was used")."""
+    """The store's notes on how it was read ("the copy in this clone was used")."""
     return project.store.notes() if isinstance(project.store, AnnotatedStore) else ()
 
 

@@ -16,10 +16,10 @@ from covgov.model.snapshot import Identity, Snapshot
 from covgov.vcs.interface import Repository
 
 SEARCH_LIMIT = 1000
-"""First-parent commits that are looked at before the search is given up."""
+"""First-parent commits to search at most."""
 
 PROPOSED = "refs/"
-"""How the branch of a run is called that a job of a pull request, merge request or tag sent to a hub."""
+"""Prefix of the branch of a run that a job of a pull request, merge request or tag sent to a hub."""
 
 
 class BaselineKind(StrEnum):
@@ -33,7 +33,7 @@ class BaselineQuestion:
     """kind and start: where the search begins: the merge base, the push's `before` (else the first parent), or the
     commit given; "" when there is no such commit (the first commit of all).
 
-    head, head_tree: what is being judged; it is never its own baseline. head "" = any commit of that tree.
+    head, head_tree: what is being checked; it is never its own baseline. head "" = any commit of that tree.
     since: the policy's `history.since`. identities: by suite, what measured
     the head; preferred where there is a choice.
     """
@@ -65,8 +65,8 @@ class _Search:
 def choose(
     store: RunStore, repository: Repository, question: BaselineQuestion, *, today: date
 ) -> Baseline | NoBaseline:
-    """The baseline with its receipt, or why there is none. Never raises for a history that cannot be read: that is
-    an answer too (`UNREACHABLE`, blocking)."""
+    """The baseline with its receipt, or why there is none. Never raises for a history that cannot be read: that
+    is a result too (`UNREACHABLE`, blocking)."""
     try:
         if not store.exists():
             return _absent(question.since, store.unfetched_remote() if isinstance(store, LocalCopyStore) else "")
@@ -84,9 +84,9 @@ def choose(
         return NoBaseline(BaselineReason.UNREACHABLE, _told(error), blocking=True)
 
 
-def _absent(since: date | None, unasked: str) -> NoBaseline:
-    if since is None and unasked:
-        detail = f"run `covgov history fetch` to look for it on {unasked}"
+def _absent(since: date | None, remote: str) -> NoBaseline:
+    if since is None and remote:
+        detail = f"run `covgov history fetch` to look for it on {remote}"
         return NoBaseline(BaselineReason.NOT_FETCHED, detail, blocking=False)
     if since is None:
         return NoBaseline(BaselineReason.FIRST_RUN, "no run is recorded yet", blocking=False)

@@ -44,7 +44,7 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFault:
-    """Something that `verify` found: which file or run, and what is wrong with it."""
+    """A fault found by `verify`: which file or run, and what is wrong with it."""
 
     where: str
     what: str
@@ -55,14 +55,14 @@ class RunStore(Protocol):
     one."""
 
     def exists(self) -> bool:
-        """Whether anything was ever recorded here. Raises Undetermined (`history-unreachable`) when that cannot be
-        told."""
+        """Whether anything was ever recorded here. Raises Undetermined (`history-unreachable`) when this
+        is unknown."""
         ...
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         """Chains the record to the newest one. The attempt is raised to one above the highest recorded for the same
         tree and suites, unless an identical record is already there: then that one's summary is returned.
-        `artifacts` (file name -> bytes; XML, JSON, HTML) are kept only by stores
+        `artifacts` (file name -> bytes; XML, JSON, HTML) are stored only by stores
         that may hold bulk; the git store never does."""
         ...
 
@@ -98,7 +98,7 @@ class HistoryView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Files to add, in the order in which they must become visible. at: when what they tell happened (aware, UTC)."""
+    """Files to add, in the order in which they must become visible. at: time of the recorded event (aware, UTC)."""
 
     files: Mapping[str, bytes]
     at: datetime
@@ -155,33 +155,33 @@ class PushableStore(Protocol):
 
 @runtime_checkable
 class SharedStore(Protocol):
-    """A store whose runs are with everybody once they are recorded: nothing waits here to be pushed or fetched."""
+    """A store that everybody reads directly: recorded runs need no push or fetch."""
 
     def shared_at(self) -> str:
-        """Where they are, in words."""
+        """Where the runs are, for messages."""
         ...
 
 
 @runtime_checkable
 class LocalCopyStore(Protocol):
-    """A store that reads what is here, although more may be elsewhere."""
+    """A store that reads the local copy of a history; its remote may have more."""
 
     def unfetched_remote(self) -> str:
-        """Name of the remote that may have a history and was not asked; "" = there is none."""
+        """Name of the remote that was not looked at and may have a history; "" = none."""
         ...
 
 
 @runtime_checkable
 class AnnotatedStore(Protocol):
-    """A store that may have something to say about how it was read."""
+    """A store with notes on how it was read."""
 
     def notes(self) -> Sequence[str]: ...
 
 
 @runtime_checkable
 class WriteGuardedStore(Protocol):
-    """A store that this process may read without being meant to write to it."""
+    """A store that this process may be allowed to read only."""
 
     def unwritable(self) -> str:
-        """Why a run is not recorded here without this being a fault; "" when it is to be recorded."""
+        """Why a run is not recorded here (which is no error); "" = it can be recorded."""
         ...

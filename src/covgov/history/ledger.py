@@ -167,7 +167,7 @@ def _check_link(before: Sequence[StoredManifest], stored: StoredManifest) -> Non
 
 
 def _is_twin(view: HistoryView, stored: StoredManifest, body: RunBody) -> bool:
-    """Whether the stored run says what the body does, the attempt excepted."""
+    """Whether the stored run equals the body, except for the attempt."""
     own = stored.manifest.run
     if stored.manifest.version > 1:
         return _without(own, attempt=0) == _without(body, attempt=0)
@@ -243,8 +243,8 @@ def _head_faults(view: HistoryView, runs: Sequence[StoredManifest]) -> Iterator[
 
 
 def _unreadable(view: HistoryView, runs: Sequence[StoredManifest], names: frozenset[str]) -> Iterator[HistoryFault]:
-    """Objects that are missing, and texts that are not what a manifest says of them."""
-    reader, told = RunReader(view), set[str]()
+    """Objects that are missing, and texts that differ from their manifest."""
+    reader, reported = RunReader(view), set[str]()
     for stored in runs:
         try:
             missing = [name for name in map(layout.object_name, reader.objects(stored)) if name not in names]
@@ -253,8 +253,8 @@ def _unreadable(view: HistoryView, runs: Sequence[StoredManifest], names: frozen
                 reader.suites(stored)
                 reader.verdict(stored)
         except InputError as error:
-            if error.message not in told:
-                told.add(error.message)
+            if error.message not in reported:
+                reported.add(error.message)
                 yield _fault(error)
 
 

@@ -1,4 +1,4 @@
-"""Whether a run enters history, and its entering."""
+"""Whether a run can be recorded, and recording it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NO_CHECKOUT = Refusal("not recorded: this is no git checkout")
 
 
 def record(run: RunRecord, store: RunStore, ci: CiContext) -> RunSummary | str:
-    """Append a recordable run and, in CI on the default branch, push it. A text says why the store takes none.
+    """Append a recordable run and, in CI on the default branch, push it. A text is why the store takes none.
 
     Raises DeliveryFailed when it should have been recorded and could not be.
     """
@@ -20,7 +20,7 @@ def record(run: RunRecord, store: RunStore, ci: CiContext) -> RunSummary | str:
 
 
 def append(run: RunRecord, store: RunStore, ci: CiContext) -> RunSummary:
-    """The step of `record` that writes, for a store that is meant to be written to."""
+    """The step of `record` that writes, for a store that may be written to."""
     summary = store.append(run)
     if ci.on_default_branch and isinstance(store, PushableStore):
         store.push()
@@ -28,7 +28,7 @@ def append(run: RunRecord, store: RunStore, ci: CiContext) -> RunSummary:
 
 
 def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> Refusal | None:
-    """Why this run does not enter history; None when it does. ci: where it would be recorded."""
+    """Why this run cannot be recorded; None when it can. ci: where it would be recorded."""
     if not run.commit:
         return NO_CHECKOUT
     if run.verdict.dirty:

@@ -1,11 +1,11 @@
-"""A judged run as one file beside its snapshots: what history would keep of it, whoever appends it and whenever.
+"""A checked run as one file beside its snapshots, from which it can be recorded later.
 
     {"format": "covgov-judged-run", "version": 3, "run": {...}, "verdict": {...}, "refusal": null, "policy": "..."}
 
-`run` is what a manifest would say (wire.WireRun): the verdict and every suite's coverage by their SHA-256. So the
-file fits no other verdict than the one in it and no other snapshots than those it was made from. It is read back as the
-very record that was to be appended, with the time at which it was judged: appending it twice records it once. `refusal`
-is why it was not to be appended where it was judged: what holds there, a merge base for a baseline, holds nowhere else.
+`run` is what a manifest would hold (wire.WireRun): the verdict and every suite's coverage by their SHA-256. So the file
+fits only the verdict in it and the snapshots it was made from. It is read back as the same record, with the time of its
+check: appending it twice records it once. `refusal` is why it was not recordable where it was checked; that cannot be
+decided again elsewhere, for example whether the baseline was a merge base.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VERSION = 3
 
 
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """why: as a person is told. unnamed: only the branch's name was missing, which a caller may give later."""
+    """why: the text for people. unnamed: only the branch's name was missing, which a caller may give later."""
 
     why: str
     unnamed: bool = False
@@ -35,9 +35,9 @@ class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class SavedRun:
-    """A judged run. refusal: why it enters no history where it was judged, None when it does.
+    """A checked run. refusal: why it could not be recorded where it was checked; None = it could.
 
-    policy: hash of the policy that lay there, which need not be the effective one (`run.policy_hash`).
+    policy: hash of the policy on disk, which need not be the effective one (`run.policy_hash`).
     """
 
     run: RunRecord
@@ -67,11 +67,11 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
     """What was saved, its coverage taken from `folder/SUITE.snapshot`. where: the file's name, for messages.
 
     Raises InputError: `verdict-damaged` when the file contradicts itself, `verdict-outdated` when a snapshot is not the
-    one that was judged, what `snapshot_codec.decode` raises when one is damaged.
+    one that was checked, what `snapshot_codec.decode` raises when one is damaged.
     """
-    judged = _parse(data, where)
+    document = _parse(data, where)
     try:
-        body, verdict = wire.to_run(judged.run), texts.to_verdict([bytes(judged.verdict)])
+        body, verdict = wire.to_run(document.run), texts.to_verdict([bytes(document.verdict)])
     except ValueError as error:
         raise _damaged(where, str(error)) from error
     snapshots = {suite: _snapshot(suite, body, read, folder) for suite in sorted(body.snapshots)}
@@ -82,11 +82,11 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
             raise outdated(f"{folder}/{suite}.snapshot is not the one that {where} was made from")
     if now != body or body.recorded_at.utcoffset() is None:
         raise _damaged(where, "its parts contradict each other")
-    return SavedRun(record, judged.refusal, judged.policy)
+    return SavedRun(record, document.refusal, document.policy)
 
 
 def outdated(message: str) -> InputError:
-    """The error for a verdict that is not about what lies beside it."""
+    """The error for a verdict that does not match the files beside it."""
     return InputError("verdict-outdated", message, hint="run `covgov check` again")
 
 
@@ -100,12 +100,12 @@ def _snapshot(suite: str, body: RunBody, read: Callable[[str], bytes | None], fo
 
 def _parse(data: bytes, where: str) -> SavedRunDocument:
     try:
-        judged = codec.decode(data, SavedRunDocument)
+        document = codec.decode(data, SavedRunDocument)
     except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
         raise _damaged(where, str(error)) from error
-    if (judged.format, judged.version) != (FORMAT, VERSION):
-        raise _damaged(where, f"it is {judged.format} {judged.version}, and this covgov reads {FORMAT} {VERSION}")
-    return judged
+    if (document.format, document.version) != (FORMAT, VERSION):
+        raise _damaged(where, f"it is {document.format} {document.version}, and this covgov reads {FORMAT} {VERSION}")
+    return document
 
 
 def _damaged(where: str, what: str) -> InputError:

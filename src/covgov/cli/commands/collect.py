@@ -69,7 +69,7 @@ def command(
     if not output:
         with suppress(OSError):
             target.with_suffix(".why").unlink()  # why an earlier `covgov run` had none to give
-    _tell(world, collected, target, as_json)
+    _report(world, collected, target, as_json)
     return OK
 
 
@@ -109,7 +109,7 @@ def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:
 
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
-    """None when nothing is known. Without an exit code, failures in the JUnit report stand for a failing command."""
+    """None when nothing is known. Without an exit code, failures in the JUnit report count as a failing command."""
     from msgspec import structs
 
     from covgov.ingest.junit import read_tests
@@ -139,7 +139,7 @@ def _write(target: Path, data: bytes) -> None:
         ) from None
 
 
-def _tell(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
+def _report(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
     from covgov.model.snapshot import Metric
 
     snapshot = collected.snapshot

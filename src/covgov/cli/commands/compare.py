@@ -123,15 +123,15 @@ def _diff(project: Project, base: Snapshot, head: Snapshot) -> tuple[Diff, tuple
         return project.repository.diff(old, new), ()
     found = diff_by_sources(base, head)
     opaque = sum(file.opaque for file in found)
-    said = "git does not know both sources, so files were compared by blob id"
+    note = "git does not know both sources, so files were compared by blob id"
     if opaque:
         counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
-        said += f": {counted} as deleted and new, because their lines cannot be matched"
-        said += "; if both have the same source text, use --same-source"
+        note += f": {counted} as deleted and new, because their lines cannot be matched"
+        note += "; if both have the same source text, use --same-source"
     if same := taken_as_same(base, head):
         alike = "1 file" if same == 1 else f"{same} files"
-        return found, (said, f"{alike} of unknown source with equal coverage count as unchanged (see --same-source)")
-    return found, (said,)
+        return found, (note, f"{alike} of unknown source with equal coverage count as unchanged (see --same-source)")
+    return found, (note,)
 
 
 def _revision(project: Project, origin: Origin | None, *, on_disk: bool) -> str | None:

@@ -54,8 +54,8 @@ def account(project: Project, until: date, *, weeks: int = 1, form: str = "markd
 
     since = first_day(until, weeks)
     runs = wanted(project.store.list(), branch or default_branch(project), since, until)
-    told = digest([project.store.fetch(run.id) for run in runs], since=since, until=until)
-    return digest_json(told) if form == "json" else digest_markdown(told)
+    summary = digest([project.store.fetch(run.id) for run in runs], since=since, until=until)
+    return digest_json(summary) if form == "json" else digest_markdown(summary)
 
 
 def first_day(until: date, weeks: int) -> date:
@@ -78,5 +78,5 @@ def default_branch(project: Project) -> str:
 
 
 def default_branch_of_clone(project: Project) -> str:
-    """The bare name of the usual one, whatever a policy says; "" when there is none."""
+    """The branch name of origin/HEAD, without asking a policy; "" when there is none."""
     return (project.repository.default_branch() or "").rpartition("origin/")[2]

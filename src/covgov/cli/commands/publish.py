@@ -49,11 +49,11 @@ def command(
     _refuse_nonsense(targets, CHANNELS, spooled=spooled, digest=digest is not None)
     project = Project(world)
     spool = Spool(project.root / FOLDER)
-    told: Iterable[Delivery | InputError]
+    deliveries: Iterable[Delivery | InputError]
     if spooled and dry_run:
         return show([spool.read(name) for name in spool.names()], world, as_json=as_json)
     if spooled:
-        told = redeliver(spool, CHANNELS, world.env, project.policy, targets)
+        deliveries = redeliver(spool, CHANNELS, world.env, project.policy, targets)
     else:
         chosen = [CHANNELS[name] for name in dict.fromkeys(targets)]
         found = _parcels(project, chosen) if digest is None else _digest(project, digest)
@@ -63,8 +63,8 @@ def command(
                 world.note(log_line(f"covgov: {parcel.channel} -> {parcel.destination}: not sent: already delivered"))
         if dry_run:
             return show(parcels, world, as_json=as_json)
-        told = deliver(parcels, CHANNELS, world.env, spool)
-    return _tell(list(told), world, as_json=as_json)
+        deliveries = deliver(parcels, CHANNELS, world.env, spool)
+    return _report(list(deliveries), world, as_json=as_json)
 
 
 def _refuse_nonsense(targets: Sequence[str], known: Mapping[str, Channel], *, spooled: bool, digest: bool) -> None:
@@ -96,7 +96,7 @@ def _digest(project: Project, file: Path) -> Sequence[Parcel]:
 
 
 def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
-    """What the channels have to tell; those that have nothing say why, on stderr."""
+    """What the channels would send; those with nothing to send note why on stderr."""
     from covgov.cli.publication import publication_of
     from covgov.publish.channels.interface import SilenceExplainer
 
@@ -127,8 +127,8 @@ def show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
     return worst(())
 
 
-def _tell(told: Sequence[Delivery | InputError], world: World, *, as_json: bool) -> int:
-    done = [one for one in told if isinstance(one, Delivery)]
+def _report(deliveries: Sequence[Delivery | InputError], world: World, *, as_json: bool) -> int:
+    done = [one for one in deliveries if isinstance(one, Delivery)]
     if as_json:
         emit_json(world, "publish", {"dry_run": False, "deliveries": [_outcome(one) for one in done]})
     else:
@@ -136,7 +136,7 @@ def _tell(told: Sequence[Delivery | InputError], world: World, *, as_json: bool)
             kept = ", kept in the spool" if one.spooled else ""
             world.say(log_line(f"{_line(one.parcel)}: {_fate(one)}{kept}"))
     faults: list[CovgovError] = []
-    for each in told:
+    for each in deliveries:
         faults += each.faults if isinstance(each, Delivery) else [each]
     return worst(report(fault, world) for fault in faults)
 

@@ -19,7 +19,7 @@ REST = "covgov.run.rest"
 
 
 class PassthroughCommand(click.Command):
-    """A command that keeps what stands after `--` apart, for the test command."""
+    """A command that sets the arguments after `--` apart, for the test command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         cut = args.index("--") if "--" in args else len(args)

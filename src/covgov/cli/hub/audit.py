@@ -66,8 +66,8 @@ def verify_command(world: World, witness: str | None, as_json: bool, database: s
             "covgov: warning: the hub has repositories, but its audit trail is empty: it was emptied or never written"
         )
     if as_json:
-        told = [{"sequence": fault.sequence, "what": fault.what} for fault in faults]
-        payload = {"clean": not faults, "entries": head.sequence, "head": head.hash, "faults": told}
+        listed = [{"sequence": fault.sequence, "what": fault.what} for fault in faults]
+        payload = {"clean": not faults, "entries": head.sequence, "head": head.hash, "faults": listed}
         emit_json(world, "hub-audit-verify", payload)
     elif faults:
         print_faults(world, faults)
@@ -127,7 +127,7 @@ def _witness(text: str) -> AuditHead:
 
 
 def _line(entry: AuditEntry) -> str:
-    """Fields that are damaged are printed as the text that stands there."""
+    """Damaged fields are printed as their raw text."""
     try:
         fields: object = entry.values()
     except msgspec.MsgspecError:

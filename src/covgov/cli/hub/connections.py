@@ -7,7 +7,7 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 CONNECTIONS = 1000
-"""Open at once; whoever asks beyond that is told 503 at once. Each costs a file of those that the service may open."""
+"""Open at the same time; further ones get a 503. Each uses one of the file descriptors of the service."""
 
 
 class PromptProtocol(H11Protocol):

@@ -75,8 +75,8 @@ def _migrate_histories(world: World, engine: Engine) -> None:
         with transaction(engine, write=True) as connection:
             count = migrate(SqlHistory(connection, repository))
             if count:
-                told: dict[str, FieldValue] = {"repository": repository.full_name, "runs": count, "version": VERSION}
-                hub_desk.account_in(world, connection, AuditEvent.HISTORY_MIGRATED, told)
+                details: dict[str, FieldValue] = {"repository": repository.full_name, "runs": count, "version": VERSION}
+                hub_desk.account_in(world, connection, AuditEvent.HISTORY_MIGRATED, details)
         world.say(f"{repository.full_name}: {count} runs migrated to history format {VERSION}")
 
 
@@ -104,8 +104,8 @@ def _migrated(world: World, kept: str) -> Account:
 
     def account(connection: Connection, before: str, after: str) -> None:
         if before and inspect(connection).has_table("audit"):
-            told = {"before": before, "after": after, **({"backup": kept[-250:]} if kept else {})}
-            hub_desk.account_in(world, connection, AuditEvent.DATABASE_MIGRATED, told)
+            details = {"before": before, "after": after, **({"backup": kept[-250:]} if kept else {})}
+            hub_desk.account_in(world, connection, AuditEvent.DATABASE_MIGRATED, details)
 
     return account
 
@@ -165,8 +165,8 @@ def restore_command(world: World, source: Path, database: str | None, keep_token
     def prepare(engine: Engine) -> None:
         with transaction(engine, write=True) as connection:
             faults.extend(audit.verify(connection))
-            told = {"source": str(source), "sha256": _sha256(world.cwd / source)}
-            hub_desk.account_in(world, connection, AuditEvent.DATABASE_RESTORED, told)
+            details = {"source": str(source), "sha256": _sha256(world.cwd / source)}
+            hub_desk.account_in(world, connection, AuditEvent.DATABASE_RESTORED, details)
             work = UnitOfWork(connection, world.now(), hub_desk.actor(world), "cli")
             revoked.extend([] if keep_tokens else _revoke_all(work))
 
@@ -217,8 +217,8 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
                 gone = sweep(connection, repository, keep=keep, before=now - timedelta(days=days), now=now)
                 files, uploads = gone.artifacts + gone.unreferenced, gone.expired
                 if files or uploads:
-                    told: dict[str, FieldValue] = {"repository": repository.full_name, "files": files, "keep": keep}
-                    hub_desk.account_in(world, connection, AuditEvent.HISTORY_PRUNED, told)
+                    details: dict[str, FieldValue] = {"repository": repository.full_name, "files": files, "keep": keep}
+                    hub_desk.account_in(world, connection, AuditEvent.HISTORY_PRUNED, details)
             world.say(f"{repository.full_name}: dropped {files} files and {uploads} uploads")
     return OK
 

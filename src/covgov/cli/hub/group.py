@@ -55,7 +55,7 @@ def serve_command(world: World, database: str | None, host: str, port: int, log_
 
         configure(world.err, log_level, now=world.now)
         forward("uvicorn", "uvicorn.error")
-        forward("sqlalchemy", "alembic", least="warning")  # below that they tell every statement
+        forward("sqlalchemy", "alembic", least="warning")  # below that they log every statement
         try:
             with listen(host, port) as bound:
                 address = address_of(bound)

@@ -79,23 +79,23 @@ def digest_of(data: bytes) -> str:
 
 
 def object_name(object_id: str) -> str:
-    """Where an object is kept."""
+    """File name of an object."""
     return f"{OBJECTS}/{object_id[:2]}/{object_id}"
 
 
 def artifact_name(artifact_id: str) -> str:
-    """Where an artifact is kept."""
+    """File name of an artifact."""
     return f"{ARTIFACTS}/{artifact_id[:2]}/{artifact_id}"
 
 
 def manifest_name(sequence: int, run_id: str, version: int = VERSION) -> str:
-    """Where a run's manifest is kept."""
+    """File name of a run's manifest."""
     folder = RUNS if version == 1 else folder_of(sequence)
     return f"{folder}/{sequence:08d}-{run_id}.json"
 
 
 def folder_of(sequence: int) -> str:
-    """Where the manifests of this run and its neighbours are kept."""
+    """Folder of the manifests of this run and its neighbours."""
     return f"{RUNS}/{sequence // FOLDER:06d}"
 
 
@@ -236,7 +236,7 @@ def decode_manifest(data: bytes, name: str) -> StoredManifest:
 
 
 def summary(stored: StoredManifest) -> RunSummary:
-    """What a manifest tells without its objects."""
+    """The summary that a manifest alone gives."""
     run = stored.manifest.run
     return RunSummary(
         id=stored.id,

@@ -42,7 +42,7 @@ class RunReader:
         return found
 
     def verdict(self, stored: StoredManifest) -> Verdict:
-        """What was judged."""
+        """The verdict."""
         wanted = stored.manifest.run.verdict
         where = layout.object_name(wanted if stored.manifest.version == 1 else stored.manifest.edits)
         try:

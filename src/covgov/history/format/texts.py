@@ -1,4 +1,4 @@
-"""A run's coverage and verdict as lines of text, each of which changes only when what it says does.
+"""A run's coverage and verdict as lines of text, each of which changes only when its content does.
 
 A suite's text has two lines for each file: first of every file what there is to run, then of every file what ran (near
 to the verdict, which names the same lines). A verdict's text is its JSON, one value a line. The shapes are history's
@@ -36,7 +36,7 @@ class _Shape(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 class _FileLines(_Shape, frozen=True):
     """What ran of a file. missed: executable lines that did not, as the verdict spells them (`40,52-58`). untaken:
-    bitmap over its exits. counted: taken exits of each line that tells only numbers."""
+    bitmap over its exits. counted: taken exits of each line whose exits are known only by number."""
 
     path: str
     missed: str = ""

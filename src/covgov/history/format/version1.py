@@ -1,4 +1,4 @@
-"""Reading format 1, which kept the model as it was then: one object for each file's coverage, a table of all files for
+"""Read format 1, which stored the model as it was then: one object for each file's coverage, a table of all files for
 each suite, the verdict whole. These shapes never change; nothing writes them any more."""
 
 from __future__ import annotations

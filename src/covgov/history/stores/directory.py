@@ -64,7 +64,7 @@ class DirStore:
         try:
             if not self._root.exists():
                 return False
-            os.listdir(self._root)  # noqa: PTH208 - os.walk swallows the error that is asked for here
+            os.listdir(self._root)  # noqa: PTH208 - os.walk swallows the error
         except OSError as error:
             raise Undetermined(
                 "history-unreachable",
@@ -80,12 +80,12 @@ class DirStore:
         return ledger.fetch(self._view, run_id)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
-        kept = artifacts or {}
-        ids = {name: layout.digest_of(data) for name, data in kept.items()}
+        bulk_files = artifacts or {}
+        ids = {name: layout.digest_of(data) for name, data in bulk_files.items()}
         with self._locked():
             added, summary = ledger.addition(self._view, record, ids)
             if added is not None:
-                bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
+                bulk = {layout.artifact_name(ids[name]): data for name, data in bulk_files.items()}
                 self._write({**bulk, **added.files})
         return summary
 
@@ -138,7 +138,7 @@ class DirStore:
     def _locked(self) -> Iterator[None]:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            (self._root / LOCK).open("ab").close()  # as readable and writable for others as the umask says
+            (self._root / LOCK).open("ab").close()  # with the permissions of the umask
             with FileLock(self._root / LOCK):  # released by the system when the process dies
                 yield
         except CovgovError:

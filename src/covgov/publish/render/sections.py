@@ -1,4 +1,4 @@
-"""What a verdict is told in: groups of findings, limited lists of lines, the code it judges."""
+"""Parts that the renderers share: groups of findings, limited lists of lines, the checked commit."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Limit:
 
 
 def clipped(lines: Mapping[str, str], limit: Limit) -> tuple[list[tuple[str, str]], str]:
-    """The first files with their first ranges, and what was left out in words ("" when nothing was)."""
+    """The first files with their first ranges, and a note of what was left out ("" when nothing was)."""
     paths = sorted(lines)
     shown = [(path, clip_ranges(lines[path], limit.ranges)) for path in paths[: limit.files]]
     hidden = len(paths) - len(shown)
@@ -98,6 +98,6 @@ def clip_ranges(spelled: str, limit: int) -> str:
 
 
 def code_of(verdict: Verdict) -> str:
-    """The commit that was judged, and whether the work tree differs from it."""
+    """The commit that was checked, and whether the work tree differs from it."""
     commit = verdict.commit[:12] if verdict.commit else "no commit"
     return f"{commit} with uncommitted changes" if verdict.dirty else commit

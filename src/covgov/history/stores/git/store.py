@@ -22,7 +22,7 @@ from covgov.model.run import RunRecord
 
 PAUSE_SECONDS = 0.1
 REFUSALS = 3
-"""How often a push may fail although nobody else pushed, before it is given up."""
+"""How often a push may fail while the remote does not change, before giving up."""
 
 
 class GitStore:
@@ -72,7 +72,7 @@ class GitStore:
         return ledger.fetch(self.view(), run_id)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
-        """`artifacts` are not kept: bulk never enters git."""
+        """`artifacts` are not stored: bulk never enters git."""
         summaries: list[RunSummary] = []
 
         def change(view: HistoryView) -> Addition | None:
@@ -150,7 +150,7 @@ class GitStore:
     def _push_until_settled(self, remote: str) -> str:
         """Empty when the remote has every clean run, else its refusal.
 
-        A remote that refuses although nobody else moved it is asked a few times: its ref may be locked for a moment.
+        A remote that refuses without having changed is tried a few times: its ref may be locked for a moment.
         """
         refusal, refusals, before = "", 0, "never asked"
         while refusals < REFUSALS:
@@ -170,7 +170,7 @@ class GitStore:
         return refusal
 
     def _ask(self, remote: str) -> str | None:
-        """The remote's tip, fetched into the private ref; None when the remote says that there is no such branch."""
+        """The remote's tip, fetched into the private ref; None when the remote has no such branch."""
         self._asked = True
         listed = self._git.run("ls-remote", remote, self._local, seconds=NETWORK_SECONDS)
         if listed.code:
@@ -278,7 +278,7 @@ class GitStore:
         return local
 
     def _send(self, remote: str, commit: str) -> str:
-        """ "" when the remote took it, else what it said. Never forced: a remote that moved on refuses."""
+        """ "" when the remote took it, else its message. Never forced: a remote that moved on refuses."""
         done = self._git.run(
             "push",
             "--quiet",
@@ -291,7 +291,7 @@ class GitStore:
         return (done.err or "git push failed") if done.code else ""
 
     def _move(self, new: str, old: str | None) -> bool:
-        """Compare-and-swap of the local ref; False when somebody else was first."""
+        """Compare-and-swap of the local ref; False when another process was first."""
         options = ("-c", f"core.filesRefLockTimeout={self._lock_ms}", "update-ref", "--create-reflog")
         done = self._git.run(*options, "-m", "covgov", self._local, new, old or "0" * len(new))
         if done.code == 0:
@@ -314,7 +314,7 @@ class GitStore:
         path = self._git.path("covgov-history.lock")
         lock = FileLock(path)  # released by the system when the process dies
         try:
-            path.open("ab").close()  # as readable and writable for others as the umask says
+            path.open("ab").close()  # with the permissions of the umask
             lock.acquire()
         except OSError as error:
             raise DeliveryFailed(

@@ -156,9 +156,9 @@ class HubStore:
         return ledger.verify(view) if view.names() else []
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
-        kept = artifacts or {}
-        ids = {name: layout.digest_of(data) for name, data in kept.items()}
-        bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
+        bulk_files = artifacts or {}
+        ids = {name: layout.digest_of(data) for name, data in bulk_files.items()}
+        bulk = {layout.artifact_name(ids[name]): data for name, data in bulk_files.items()}
         summaries: list[RunSummary] = []
 
         def change(view: HistoryView) -> Addition | None:
@@ -198,7 +198,7 @@ class HubStore:
             raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
 
     def fetch_remote(self) -> None:
-        """Nothing is kept here: each reading asks the hub."""
+        """Nothing to do: each read asks the hub."""
         self.exists()
 
     def shared_at(self) -> str:
@@ -246,7 +246,7 @@ class _Contention(Exception):
 
 
 class _ReaderView:
-    """A view whose refusals are told as what they mean to a reader of history."""
+    """A view that raises the hub's refusals as errors of reading history."""
 
     def __init__(self, view: HubView, client: HubClient) -> None:
         self._view = view
