@@ -15,7 +15,7 @@ from covgov.model.snapshot import Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedUnits:
     """Units that a rename carried across the scope's border: out with their base state, in with their head state."""
 
     out_covered: int = 0
@@ -24,7 +24,7 @@ class Moved:
     in_uncovered: int = 0
 
 
-NOT_MOVED = Moved()
+NOT_MOVED = MovedUnits()
 
 
 def judge(
@@ -32,7 +32,7 @@ def judge(
     base: Ratio,
     head: Ratio,
     metric: Metric,
-    moved: Moved = NOT_MOVED,
+    moved: MovedUnits = NOT_MOVED,
     masked: int = 0,
     count_deletions: bool = False,
 ) -> Fraction:

@@ -28,7 +28,7 @@ _BLOCKS = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of the table: `before` + cells joined by pipes + `after`. number counts from 1."""
 
     number: int
@@ -44,7 +44,7 @@ class Row:
         """A cell's text without its padding; a cell that the line does not have is empty."""
         return self.cells[column].strip(BLANKS).replace("\\|", "|") if column < len(self.cells) else ""
 
-    def write(self, values: Mapping[int, str]) -> Row:
+    def write(self, values: Mapping[int, str]) -> TableRow:
         """The row with some cells replaced; every other cell keeps its bytes, padding is kept where it can be."""
         wanted = max(values, default=-1) + 1
         cells = [*self.cells, *[" "] * (wanted - len(self.cells))]
@@ -66,8 +66,8 @@ class Layout:
     """
 
     lines: tuple[str, ...]
-    header: Row
-    rows: tuple[Row, ...]
+    header: TableRow
+    rows: tuple[TableRow, ...]
     end: int
 
     @property
@@ -141,7 +141,7 @@ def _stop(token: Token) -> int:
     return token.map[1] if token.map else 0
 
 
-def _row(lines: Sequence[str], index: int) -> Row:
+def _row(lines: Sequence[str], index: int) -> TableRow:
     """Cut a line at its unescaped pipes; a blank piece at either end is margin, not a cell."""
     line = lines[index]
     body = line.rstrip("\r\n")
@@ -153,7 +153,7 @@ def _row(lines: Sequence[str], index: int) -> Row:
         before = pieces.pop(0) + "|"
     if len(pieces) > 1 and not pieces[-1].strip(BLANKS):
         after = "|" + pieces.pop()
-    return Row(index + 1, before, tuple(pieces), after + line[len(body) :])
+    return TableRow(index + 1, before, tuple(pieces), after + line[len(body) :])
 
 
 def _escaped(value: str) -> str:

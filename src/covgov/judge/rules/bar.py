@@ -12,7 +12,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -20,12 +20,12 @@ def check(view: PolicyView) -> Iterator[Finding]:
     force = breaches.in_force(view)
     if view.project is not None and view.project.snapshot is not None:
         subject = Subject(Scope.PROJECT, "project", view.project.unproven)
-        yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), view.project.snapshot, subject)
+        yield from _total(bars.selected(force, BarScope.PROJECT, BarUnits.TOTAL), view.project.snapshot, subject)
         yield from _owners(view, force, view.project.snapshot)
     for one in view.components:
         if one.measured.snapshot is not None:
             subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
-            own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
+            own = bars.selected(force, BarScope.COMPONENT, BarUnits.TOTAL, one.component.name)
             yield from _total(own, one.measured.snapshot, subject)
     yield from _files(view, force)
 
@@ -47,7 +47,7 @@ def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator
 def _owners(view: PolicyView, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
     unproven = view.project.unproven if view.project is not None else ""
     owners = sorted(set(view.facts.owners.values()))
-    for bar in bars.selected(force, BarScope.OWNER, On.TOTAL):
+    for bar in bars.selected(force, BarScope.OWNER, BarUnits.TOTAL):
         if not owners:
             words = f"{bar.key}: a bar per owner, but no file has one"
             yield Finding(
@@ -68,14 +68,19 @@ def _files(view: PolicyView, force: tuple[Bar, ...]) -> Iterator[Finding]:
     for name, snapshot, unproven in _measured(view):
         known = snapshot.tells_reachable
         for path in snapshot.paths:
-            for choice in bars.for_file(force, On.TOTAL, path, [name]):
+            for choice in bars.for_file(force, BarUnits.TOTAL, path, [name]):
                 used.add(choice.bar.key)
                 if choice.won:
                     now = _of_file(snapshot.files[path], choice.bar, known=known)
                     yield from breaches.broken(choice.bar, now, Subject(Scope.FILE, path, unproven))
     measured = {name for name, _, _ in _measured(view)}
     for bar in force:
-        if bar.scope is BarScope.FILE and bar.on is On.TOTAL and bar.key not in used and bar.component in measured:
+        if (
+            bar.scope is BarScope.FILE
+            and bar.on is BarUnits.TOTAL
+            and bar.key not in used
+            and bar.component in measured
+        ):
             words = f"{bar.key}: the bar matches no measured file ({', '.join(bar.paths) or 'every file'})"
             yield Finding("bar", Effect.NOTE, Scope.POLICY, bar.key, words, "correct its paths", key=bar.key)
 

@@ -12,7 +12,7 @@ from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
 def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
     unproven = _unproven(view, patch)
     for bar in view.policy.bars:
-        if bar.on is not On.PATCH:
+        if bar.on is not BarUnits.PATCH:
             continue
         if bar.scope is BarScope.PROJECT:
             now = units.on_changed(patch.snapshot, patch.changed, bar.metric, lambda path: True)
@@ -43,7 +43,9 @@ def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject
             yield bar, Subject(Scope.PATCH, bar.component, unproven), now
     for path in sorted(patch.changed):
         if path in patch.snapshot.files:
-            for choice in bars.for_file(view.policy.bars, On.PATCH, path, scopes.components_of(view.policy, path)):
+            for choice in bars.for_file(
+                view.policy.bars, BarUnits.PATCH, path, scopes.components_of(view.policy, path)
+            ):
                 if choice.won:
                     now = units.on_lines(patch.snapshot.files[path], patch.changed[path], choice.bar.metric)
                     yield choice.bar, Subject(Scope.PATCH, path, unproven), now
