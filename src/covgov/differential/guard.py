@@ -36,7 +36,7 @@ def judge(
     masked: int = 0,
     count_deletions: bool = False,
 ) -> Fraction:
-    """Percentage points to hold against `max_drop` (negative = a drop). Needs measurable ratios on both sides.
+    """Percentage points to compare with `max_drop` (negative = a drop). Needs measurable ratios on both sides.
 
     masked: uncovered units of `tally` that look deleted because their line was rewritten as an excluded one.
     """

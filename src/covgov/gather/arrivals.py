@@ -1,4 +1,4 @@
-"""The snapshots of the suites: which arrived, and are they of the code that is here."""
+"""The snapshots of the suites: which arrived, and whether they measured the current code."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
 
 
 def committed(folder: str, tracked: Iterable[str]) -> str:
-    """The first tracked path that stands where covgov keeps what it measured and published; "" when none does.
+    """The first tracked path in the place of covgov's own measurements and output; "" when there is none.
 
     That is a file (or a link) in the folder's own place or in that of a folder above it, and what has a name of ours.
     """
@@ -122,4 +122,4 @@ def _stale(snapshot: Snapshot, here: CurrentCode) -> str:
     if known and differing is not None and differing <= here.harmless:
         return ""
     what = f": {min(differing)} differs" if differing else ""
-    return f"was measured at commit {origin.commit[:12]}, not on what is here{what}"
+    return f"was measured at commit {origin.commit[:12]}, not on the current code{what}"

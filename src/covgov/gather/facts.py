@@ -1,4 +1,4 @@
-"""The facts of one judgement, in the order in which a person would ask for them."""
+"""Gathers the facts of one judgement."""
 
 from __future__ import annotations
 

@@ -127,5 +127,5 @@ def _base_branch(
     )
     try:
         return replace(base, start_register=register(start, (policy(start) or head).exceptions.path))
-    except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
+    except RegisterInvalid:  # repaired since then: the base branch's register has nothing of it
         return replace(base, start_register=base.register)

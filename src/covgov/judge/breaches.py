@@ -18,7 +18,7 @@ from covgov.policy.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a figure is about. unproven: why nothing that is said of it counts; empty: it does."""
+    """What a figure is about. unproven: why the figure proves nothing; "" when it does."""
 
     scope: Scope
     name: str
@@ -49,13 +49,13 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
     if not now.measurable:
         return
     effect = Effect.NOTE if subject.unproven else Effect.FAIL
-    for name, said, limit in _breaches(bar, now):
+    for name, comparison, limit in _breaches(bar, now):
         yield Finding(
             rule=name if rule == "bar" else rule,
             effect=effect,
             scope=subject.scope,
             subject=subject.name,
-            message=f"{subject.name}: {said} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
+            message=f"{subject.name}: {comparison} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
             hint="" if subject.unproven else _hint(bar),
             metric=bar.metric,
             now=now,

@@ -1,4 +1,4 @@
-"""What a rule is, and what its page says."""
+"""A rule: the function that checks, and its pages."""
 
 from __future__ import annotations
 

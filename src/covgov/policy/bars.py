@@ -90,7 +90,7 @@ def selected(bars: Iterable[Bar], scope: BarScope, on: BarUnits, component: str 
 def for_file(bars: Iterable[Bar], on: BarUnits, path: str, components: Iterable[str]) -> tuple[BarChoice, ...]:
     """Every file bar that matches the path as one of the components' files or anyone's; what won is marked.
 
-    A bar of which some limits won and others did not stands there twice, each time with those limits only.
+    A bar of which some limits won and others did not is listed twice, each time with those limits only.
     """
     candidates = [b for b in bars if b.scope is BarScope.FILE and b.on is on and _matches(b, path)]
     names = set(components) or {""}

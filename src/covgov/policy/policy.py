@@ -60,7 +60,7 @@ class BarRule(Table):
         return self
 
     def bar(self, key: str, metric: Metric, component: str = "") -> Bar:
-        """metric: what counts unless the rule says otherwise."""
+        """metric: the metric of rules without one of their own."""
         return Bar(
             key=key,
             scope=self.scope or BarScope.COMPONENT,

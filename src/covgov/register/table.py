@@ -1,4 +1,4 @@
-"""Where the register's table stands in its file, as lines and cells that keep every byte.
+"""The place of the register's table in its file, as lines and cells that keep every byte.
 
 markdown-it decides what is a marker and what is a table (so that code blocks and quotes are left alone); the cells are
 then cut out of the original lines, so that what is not rewritten stays as people wrote it. A pipe inside a cell is
@@ -83,12 +83,12 @@ def padded(value: str, width: int) -> str:
 
 
 def locate(text: str, path: str) -> Layout:
-    """Find the table. Raises RegisterInvalid for markers, tables or rows that cannot be told for certain."""
+    """Find the table. Raises RegisterInvalid for markers, tables or rows that are ambiguous."""
     lines = tuple(_LINE.findall(text))
     blocks = _BLOCKS.parse(text.removeprefix("\ufeff"))
     begin, end = (_marker(blocks, marker, path) for marker in (BEGIN, END))
     if end < begin:
-        raise damaged("register-marker", path, end + 1, f"`{END}` stands before `{BEGIN}`")
+        raise damaged("register-marker", path, end + 1, f"`{END}` is before `{BEGIN}`")
     first, last = _table(blocks, lines, (begin, end), path)
     header = _row(lines, first)
     rows = tuple(_row(lines, index) for index in range(first + 2, last))
@@ -124,7 +124,7 @@ def _table(blocks: Sequence[Token], lines: Sequence[str], between: tuple[int, in
         token for token in blocks if token.type == "table_open" and not token.level and begin < _start(token) < end
     ]
     if not inside:
-        what = f"between `{BEGIN}` and `{END}` stands no table (a header, then a line of dashes of as many columns)"
+        what = f"there is no table between `{BEGIN}` and `{END}` (a header, then a line of dashes of as many columns)"
         raise damaged("register-table", path, begin + 1, what)
     first, last = _start(inside[0]), _stop(inside[0])
     for index in (*range(begin + 1, first), *range(last, end)):

@@ -87,8 +87,8 @@ def _less(
 ) -> Iterator[Loosening]:
     if now is not None:
         known = [bar for bar in sides.base.bars if bar.identity == new.identity and limit_of(bar, limit) is not None]
-        if not known:  # else it was lowered, which its own key says
-            yield Loosening(new.key, f"{_said(limit, now)} undercuts {old.key}{_where(new)}")
+        if not known:  # else it was lowered, which is reported under its own key
+            yield Loosening(new.key, f"{_limit(limit, now)} undercuts {old.key}{_where(new)}")
     elif all(bar.identity != old.identity for bar in sides.head.bars):
         yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
     elif file[0] != file[1]:
@@ -110,7 +110,7 @@ def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit
     return found
 
 
-def _said(limit: str, value: Limit) -> str:
+def _limit(limit: str, value: Limit) -> str:
     if limit == "min":
         return f"a minimum of {figure(value)} %"
     return f"a maximum of {figure(value)}{' %' if limit == 'max' else ' uncovered units'}"

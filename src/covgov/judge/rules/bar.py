@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
 from covgov.judge.interface import Rule, RulePage
+from covgov.judge.rules.empty import BRANCHES_HINT, UNITS_HINT
 from covgov.judge.view import PolicyView
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
 from covgov.policy.bars import Bar, BarScope, BarUnits
@@ -37,8 +38,8 @@ def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator
         if now.measurable:
             yield from breaches.broken(bar, now, subject)
         else:
-            words = f"{subject.name}: nothing to hold against {bar.key}: there are no units to count ({bar.metric})"
-            hint = "measure branches too, or choose another metric for this bar"
+            words = f"{subject.name}: {bar.key} cannot be judged: the report has nothing to count ({bar.metric})"
+            hint = BRANCHES_HINT if bar.metric is Metric.BRANCH else UNITS_HINT
             yield Finding(
                 "empty", Effect.UNDETERMINED, subject.scope, subject.name, words, hint, bar.metric, key=bar.key
             )
@@ -90,7 +91,7 @@ def _of_file(coverage: FileCoverage, bar: Bar, *, known: bool) -> Ratio:
 
 
 def _measured(view: PolicyView) -> Iterator[tuple[str, Snapshot, str]]:
-    """(component or "", its files, why nothing said of them counts)."""
+    """(component or "", its files, why their figures prove nothing)."""
     for one in view.components:
         if one.measured.snapshot is not None:
             yield one.component.name, one.measured.snapshot, one.measured.unproven
@@ -111,7 +112,7 @@ PAGES = (
         fix=(
             "Cover the lines listed below the findings. If the component or file has to stay below its bar "
             "for a while, propose an exception with `covgov exceptions sync`, complete the row, and merge it "
-            "first. A note of this rule says that a bar for files matches no measured file: correct its "
+            "first. A note of this rule reports a bar for files that matches no measured file: correct its "
             "`paths`."
         ),
     ),

@@ -9,6 +9,7 @@ from covgov.judge.breaches import Subject
 from covgov.judge.facts import tests_failed
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PatchFacts, PolicyView
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
@@ -16,7 +17,7 @@ from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
-    """Broken bars on the patch. A patch without units passes with a note; without a diff there is nothing to say."""
+    """Broken bars on the patch. A patch without units passes with a note; without a diff there is no finding."""
     if view.patch is None:
         return
     for bar, subject, now in _figures(view, view.patch):
@@ -59,16 +60,15 @@ def _unproven(view: PolicyView, patch: PatchFacts) -> str:
 
 
 def _nothing(bar: Bar) -> Finding:
-    words = f"patch: no changed line is executable, so there is nothing to hold against {bar.key}"
-    return Finding("patch", Effect.NOTE, Scope.PATCH, "patch", words, metric=bar.metric, key=bar.key)
+    message = f"patch: no changed line is executable, so {bar.key} does not apply"
+    return Finding("patch", Effect.NOTE, Scope.PATCH, "patch", message, metric=bar.metric, key=bar.key)
 
 
 def _allowed(bar: Bar, subject: Subject, now: Ratio, allowance: int) -> Finding:
-    least = f"{bars.spelled(bar.min)} %" if bar.min is not None else ""
-    words = f"{subject.name}: {now} < {least} ({bar.metric}, bar {bar.key})"
-    words += f"; {now.uncovered} uncovered units are within policy.patch_allowance = {allowance}"
+    message = f"{subject.name}: {words.now(now, bar.min)} ({bar.metric}, bar {bar.key})"
+    message += f"; {words.count(now.uncovered, 'uncovered unit')} within policy.patch_allowance = {allowance}"
     return Finding(
-        "patch", Effect.NOTE, Scope.PATCH, subject.name, words, metric=bar.metric, now=now, bar=bar.min, key=bar.key
+        "patch", Effect.NOTE, Scope.PATCH, subject.name, message, metric=bar.metric, now=now, bar=bar.min, key=bar.key
     )
 
 
