@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measure one suite and judge it: scripts/coverage_baseline.sh --suite NAME [--fail-under N]
+# Measure one suite and check it: scripts/coverage_baseline.sh --suite NAME [--fail-under N]
 # Bars in order: --fail-under, COVERAGE_FAIL_UNDER, covgov.toml. Exits with covgov's own codes (docs/errors.md).
 set -euo pipefail
 
@@ -22,5 +22,5 @@ python="${COVGOV_PYTHON:-$([[ -x .venv/bin/python ]] && echo .venv/bin/python ||
 
 code=0
 "$python" -m covgov run --measure-only "$suite" || code=$?
-case "$code" in 0 | 10 | 11) ;; *) exit "$code" ;; esac # tests that fail, or did not run, are judged by the check
+case "$code" in 0 | 10 | 11) ;; *) exit "$code" ;; esac # tests that fail, or did not run, are reported by the check
 exec "$python" -m covgov check "$suite" ${bar[@]+"${bar[@]}"}

@@ -14,7 +14,7 @@ def main(argv: list[str]) -> int:
     started = time.monotonic()
     code = subprocess.run(command, check=False).returncode
     took = time.monotonic() - started
-    # A slow machine must not turn a tier red, so a broken budget is said, not enforced.
+    # A slow machine must not turn a tier red, so an exceeded budget is printed, not enforced.
     over = " OVER BUDGET" if took > float(budget) else ""
     sys.stdout.write(f"tier {name}: {took:.0f} s of {budget} s{over}, exit code {code}\n")
     sys.stdout.flush()

@@ -22,7 +22,7 @@ from covgov.errors import CovgovError, io_error
 from covgov.gather.facts import gather
 from covgov.gather.prepare import Preparation, prepare
 from covgov.gather.request import Edges, Request
-from covgov.history import judged, recording
+from covgov.history import recording, saved_run
 from covgov.history.interface import RunSummary
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts
@@ -133,8 +133,8 @@ def record_file(run: RunRecord, judgement: Judgement, ci: CiContext) -> bytes:
     """The run for who appends it later. A change may not be called the branch itself then."""
     refusal = recording.unrecordable(run, ci)
     if judgement.prepared.change and refusal is not None and refusal.unnamed:
-        refusal = judged.Refusal("not recorded: this was judged as a change to the default branch")
-    return judged.encode(judged.Kept(run, refusal, judgement.prepared.head.hash))
+        refusal = saved_run.Refusal("not recorded: this was judged as a change to the default branch")
+    return saved_run.encode(saved_run.SavedRun(run, refusal, judgement.prepared.head.hash))
 
 
 def enter(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:

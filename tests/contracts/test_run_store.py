@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import Engine
 
 from covgov.errors import CovgovError, InputError
-from covgov.history import judged, layout
-from covgov.history.interface import Fault, RunStore
+from covgov.history import saved_run
+from covgov.history.format import layout
+from covgov.history.interface import HistoryFault, RunStore
 from covgov.history.stores.registry import STORES, open_store
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
@@ -264,8 +265,8 @@ def test_appending_the_same_record_again_changes_nothing(place: Place) -> None:
 def test_a_run_that_was_kept_as_a_file_is_appended_as_the_same_run(place: Place) -> None:
     record = run(snapshots={"api": snap({"a.py": "+-"}), "auth": snap({"b.py": "+"}, suite="auth")})
     files = {f"coverage/{suite}.snapshot": snapshot_codec.encode(one) for suite, one in record.snapshots.items()}
-    data = judged.encode(judged.Kept(record, None, "hash"))
-    first = place.open().append(judged.decode(data, "verdict.record", files.get, "coverage").run)
+    data = saved_run.encode(saved_run.SavedRun(record, None, "hash"))
+    first = place.open().append(saved_run.decode(data, "verdict.record", files.get, "coverage").run)
     assert place.open().fetch(first.id) == record
     assert place.open().append(record) == first
     assert len(place.open().list()) == 1
@@ -337,7 +338,7 @@ def test_a_run_put_in_another_s_place_is_found(place: Place) -> None:
     second, third = (name for name in place.names() if layout.number_of(name) in ("00000002", "00000003"))
     stolen = place.read(second)
     place.write(third, stolen)
-    assert Fault(third, "its bytes are not those that its name stands for") in place.open().verify()
+    assert HistoryFault(third, "its content does not match its name") in place.open().verify()
     with pytest.raises(InputError) as caught:
         place.open().list()
     assert caught.value.code == "history-damaged"

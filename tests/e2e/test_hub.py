@@ -152,7 +152,7 @@ def test_every_command_that_works_on_a_branch_works_on_the_hub(covgov: Installed
     assert [run["sequence"] for run in listed["runs"]] == [1, 2, 3]
     expect(team.local("history", "show", "2", token=hub.uploader), 0, "pass")
     expect(team.local("history", "verify", token=hub.uploader), 0, "clean: 3 runs")
-    expect(team.local("history", "push", token=hub.uploader), 0, "nothing to add: what was judged here is run 3")
+    expect(team.local("history", "push", token=hub.uploader), 0, "already recorded: run 3")
     expect(team.local("history", "fetch", token=hub.uploader), 0)
     expect(team.local("compare", "HEAD~1", "HEAD", token=hub.uploader), 0, "app")
     digest = expect(team.local("digest", token=hub.uploader), 0, "app")
@@ -213,17 +213,17 @@ def test_a_run_that_the_hub_could_not_take_is_pushed_later(covgov: Installed, hu
     expect(team.ci_main(), 5, "first run", "[history-push-failed]")
     hub.uploader = uploader
     expect(team.ci_main("history", "push"), 0, "recorded run 1")
-    expect(team.ci_main("history", "push"), 0, "nothing to add: what was judged here is run 1")
+    expect(team.ci_main("history", "push"), 0, "already recorded: run 1")
 
     team.push_main({"app/extra.py": module(20, 0, stem="extra")})
-    expect(team.ci_main("history", "push"), 0, "nothing to add: what was judged here is run 1")
+    expect(team.ci_main("history", "push"), 0, "already recorded: run 1")
     expect(team.ci_main("run", "--measure-only"), 0)
     hub.kill()
     expect(team.ci_main("check", "--record"), 11, "cannot be reached", "[history-push-failed]")
     expect(team.ci_main("history", "push"), 5, "[history-push-failed]")
     hub.serve_again()
     expect(team.ci_main("history", "push"), 0, "recorded run 2")
-    expect(team.local("history", "push", token=uploader), 0, "nothing to add: what was judged here is run 2")
+    expect(team.local("history", "push", token=uploader), 0, "already recorded: run 2")
     listed = json.loads(expect(team.local("history", "list", "--json", token=uploader), 0).out)
     assert [(run["sequence"], run["outcome"]) for run in listed["runs"]] == [(1, "pass"), (2, "undetermined")]
     expect(team.local("history", "verify", token=uploader), 0, "clean: 2 runs")

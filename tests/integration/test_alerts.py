@@ -146,7 +146,7 @@ def test_the_same_state_is_sent_once_to_each_place(tmp_path: Path) -> None:
         assert place.covgov("publish", "notify").out.count("sent: accepted\n") == 4
         again = place.covgov("publish", "notify")
         assert (again.code, again.out) == (0, "")
-        assert again.err.count("not sent, it has this already\n") == 4
+        assert again.err.count("not sent: already delivered\n") == 4
         assert (len(place.web.inbox), len(place.mail.inbox)) == (3, 1)
         assert MARK not in again.text + place.written()
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.history.interface import Addition
 from covgov.history.stores.hub.wire import MAX_NAMES
 from covgov.hub.store.work import transaction

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from textwrap import indent
 
 import click
 
@@ -29,7 +30,7 @@ def report(error: CovgovError, world: World) -> int:
         for fault in error.faults:
             world.note(f"  {fault}")
     if error.hint:
-        world.note(f"  hint: {error.hint}")
+        world.note("  hint: " + indent(error.hint.rstrip(), "    ").lstrip())
     return error.exit_code
 
 

@@ -16,7 +16,7 @@ from covgov.errors import DeliveryFailed
 from covgov.files import remove_all, write_all
 from covgov.gather.prepare import prepare
 from covgov.gather.request import Edges, Request
-from covgov.history.interface import Noted, RunSummary
+from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.publish.registry import RENDERERS
 
 FOLDER = "coverage"
@@ -78,7 +78,7 @@ def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outle
 
 
 def say_recorded(project: Project, run: RunSummary | str) -> None:
-    """Which run it became, and after the first what to write into the policy; or why there is none."""
+    """Print the recorded run, and after the first what to write into the policy; or why there is none."""
     world, history = project.world, project.policy.history
     if isinstance(run, str):
         world.note(f"covgov: {run}")
@@ -90,8 +90,8 @@ def say_recorded(project: Project, run: RunSummary | str) -> None:
 
 
 def remarks(project: Project) -> Sequence[str]:
-    """What the store has to say about how it was read ("the copy in this clone was used")."""
-    return project.store.notes() if isinstance(project.store, Noted) else ()
+    """The store's notes on how it was read ("the copy in this clone was used")."""
+    return project.store.notes() if isinstance(project.store, AnnotatedStore) else ()
 
 
 def _say(project: Project, text: str) -> None:

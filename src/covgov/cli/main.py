@@ -34,7 +34,7 @@ COMMANDS: dict[str, str] = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is asked for."""
+    """A group that imports a command's module when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -64,7 +64,7 @@ def tree() -> None:
     Exit codes: 0 pass, 2 usage, 3 policy or register invalid, 4 input unreadable, 5 not recorded or delivered,
     10 gate failed, 11 undetermined, 130 interrupted.
 
-    Example: covgov run            run every suite, judge, report
+    Example: covgov run            run every suite, check, report
     """
 
 
@@ -81,7 +81,7 @@ def _called(argv: Sequence[str], world: World) -> int:
     try:
         with redirect_stdout(text):
             result = tree.main(args=list(argv), prog_name="covgov", standalone_mode=False, obj=world)
-    except SystemExit as end:  # so click ends when it was asked for completions, with 1 where it knows no such shell
+    except SystemExit as end:  # click exits like this after printing completions, with 1 for an unknown shell
         result = USAGE if end.code else OK
     finally:
         if own.getvalue():
@@ -101,7 +101,8 @@ def entry() -> None:
 
 
 def flushed(stream: TextIO) -> OSError | None:
-    """Flush; what went wrong, if anything did. The stream then leads nowhere, lest Python flush it again and fail."""
+    """Flush; what went wrong, if anything did. It is then redirected to null,
+    because Python would flush it again and fail."""
     try:
         stream.flush()
     except OSError as error:

@@ -20,6 +20,20 @@ from covgov.vcs.git import GitRepository, toplevel
 if TYPE_CHECKING:
     from covgov.policy.policy import Policy
 
+MINIMAL_POLICY = """\
+write a covgov.toml beside your code (README, "A first project"), for example:
+
+[policy]
+fail_under = 80
+
+[suites.tests]
+tests = ["tests"]
+
+[components.app]
+paths = ["src/**"]
+suite = "tests"
+"""
+
 
 class Project:
     """Lazily opened parts of the project around `world.cwd`; each property does its input once."""
@@ -46,7 +60,7 @@ class Project:
             raise PolicyInvalid(
                 "policy-missing",
                 f"no covgov.toml and no [tool.covgov] in pyproject.toml in {self.root}",
-                hint="write a covgov.toml with [policy], [suites.NAME] and [components.NAME]; see the README",
+                hint=MINIMAL_POLICY,
             )
         return found
 

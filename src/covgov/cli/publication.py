@@ -1,4 +1,4 @@
-"""What `covgov publish` tells: the verdict on disk, and what history knows of the run before."""
+"""What `covgov publish` sends: the verdict on disk, and the previous run from history."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def publication_of(project: Project) -> Publication:
 
     Raises InputError: `verdict-missing`, `verdict-damaged`, `verdict-foreign`.
     """
-    told = read_verdict(project)
-    check_commit(project, told)
+    verdict = read_verdict(project)
+    check_commit(project, verdict)
     ci = context_of(project)
-    itself, previous = _recorded(project, told, ci)
+    itself, previous = _recorded(project, verdict, ci)
     return Publication(
-        verdict=told,
+        verdict=verdict,
         file=lambda name: project.read(f"{FOLDER}/{_plain(name)}"),
         ci=ci,
         policy=project.policy,
         repository=repository_name(project),
-        commit=ci.head_commit or told.commit or "",
+        commit=ci.head_commit or verdict.commit or "",
         now=itself.recorded_at if itself else project.world.now(),
         previous=previous,
         run=itself.id if itself else "",
@@ -49,30 +49,30 @@ def read_verdict(project: Project) -> Verdict:
         raise InputError(
             "verdict-missing",
             f"there is no {VERDICT} in {project.root}",
-            hint="`covgov run` and `covgov check` write it when they judge all suites",
+            hint="run `covgov run`, or `covgov check` without SUITE",
         )
     try:
         return codec.decode(data, Verdict)
     except ValueError as error:  # msgspec's errors are ValueErrors, also for bytes that are not JSON
         raise InputError(
             "verdict-damaged",
-            f"{VERDICT} is no verdict as this version of covgov writes it: {error}",
-            hint="run `covgov check` again with the version that publishes",
+            f"{VERDICT} is not a verdict that this version of covgov can read: {error}",
+            hint="run `covgov check` again with this version",
         ) from error
 
 
-def check_commit(project: Project, told: Verdict) -> None:
-    """Raises InputError (`verdict-foreign`) when the verdict is about another commit than what is checked out.
+def check_commit(project: Project, verdict: Verdict) -> None:
+    """Raises InputError (`verdict-foreign`) when the verdict is for another commit than the one checked out.
 
-    Who wrote a file into the repository could not know the commit that it became part of."""
+    A file that was committed cannot name the commit that contains it."""
     if not project.is_repository:
         return
     here = project.repository.resolve("HEAD") or "none"
-    if told.commit != here:
+    if verdict.commit != here:
         raise InputError(
             "verdict-foreign",
-            f"{VERDICT} is about commit {(told.commit or 'none')[:12]}, and this is {here[:12]}",
-            hint="run `covgov check` on what is here",
+            f"{VERDICT} is for commit {(verdict.commit or 'none')[:12]}, but HEAD is {here[:12]}",
+            hint="run `covgov check`",
         )
 
 
@@ -85,7 +85,7 @@ def context_of(project: Project) -> CiContext:
 
 
 def repository_name(project: Project) -> str:
-    """`owner/name` as the CI says, else the name of the checkout's folder."""
+    """`owner/name` from the CI, else the name of the checkout's folder."""
     env = project.world.env
     return env.get("GITHUB_REPOSITORY") or env.get("CI_PROJECT_PATH") or project.root.name
 
@@ -97,18 +97,20 @@ def _plain(name: str) -> str:
     return name
 
 
-def _recorded(project: Project, told: Verdict, ci: CiContext) -> tuple[RunSummary | None, Verdict | None]:
-    """The run of this verdict, and what the branch's newest one before it said that was not of quiet hours.
+def _recorded(project: Project, verdict: Verdict, ci: CiContext) -> tuple[RunSummary | None, Verdict | None]:
+    """The run of this verdict, and the verdict of the branch's newest run before it outside quiet hours.
 
-    A history that cannot be read is told, and is no obstacle: then all that is so counts as new.
+    A history that cannot be read is only noted: everything then counts as new.
     """
     try:
         runs = _runs(project, ci)
-        index = next((index for index, run in enumerate(runs) if _is(run, told, project)), -1)
+        index = next((index for index, run in enumerate(runs) if _is(run, verdict, project)), -1)
         before = next((run for run in runs[index + 1 :] if not _quiet(project, run)), None)
         return runs[index] if index >= 0 else None, _verdict(project, before) if before else None
     except CovgovError as error:
-        project.world.note(f"covgov: the run before this one is not known, so all is told as new: {error.message}")
+        project.world.note(
+            f"covgov: warning: the previous run cannot be read, so everything is reported as new: {error.message}"
+        )
         return None, None
 
 
@@ -119,9 +121,9 @@ def _runs(project: Project, ci: CiContext) -> list[RunSummary]:
     return [run for run in reversed(project.store.list()) if not run.dirty and run.branch == ci.branch]
 
 
-def _is(run: RunSummary, told: Verdict, project: Project) -> bool:
+def _is(run: RunSummary, verdict: Verdict, project: Project) -> bool:
     """Whether this run is the one that the verdict is about."""
-    return (run.commit, run.tree) == (told.commit, told.tree) and _verdict(project, run) == told
+    return (run.commit, run.tree) == (verdict.commit, verdict.tree) and _verdict(project, run) == verdict
 
 
 def _verdict(project: Project, run: RunSummary) -> Verdict:

@@ -18,8 +18,8 @@ import click
 class World:
     """cwd: where the command was called. env: the environment. now: the clock (aware, UTC).
 
-    out takes results, err takes progress and diagnostics. That a reader went away (`covgov ... | head`) is nobody's
-    fault: what it did not want is dropped.
+    out takes results, err takes progress and diagnostics. A reader that went away (`covgov ... | head`) is no
+    error: the rest of the output is dropped.
     """
 
     cwd: Path

@@ -132,7 +132,7 @@ def _baseline(
     if situation is None or edges.repository is None:
         return NO_REPOSITORY
     since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
-    question = baselines.Question(
+    question = baselines.BaselineQuestion(
         kind=_kind(situation),
         start=situation.start or "",
         head="" if situation.origin.dirty else situation.origin.commit,
@@ -143,14 +143,14 @@ def _baseline(
     return baselines.choose(edges.store(), edges.repository, question, today=today)
 
 
-def _kind(situation: Situation) -> baselines.Kind:
+def _kind(situation: Situation) -> baselines.BaselineKind:
     if situation.given:
-        return baselines.Kind.GIVEN
+        return baselines.BaselineKind.GIVEN
     match situation.kind:
         case SituationKind.CHANGE:
-            return baselines.Kind.PULL_REQUEST
+            return baselines.BaselineKind.PULL_REQUEST
         case SituationKind.BRANCH:
-            return baselines.Kind.BRANCH
+            return baselines.BaselineKind.BRANCH
 
 
 def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> Diff:

@@ -9,36 +9,36 @@ from enum import StrEnum
 from itertools import islice
 
 from covgov.errors import InputError, Undetermined
-from covgov.history.interface import Distant, Noted, RunStore, RunSummary
-from covgov.history.usable import Combination, usable_run
+from covgov.history.interface import AnnotatedStore, LocalCopyStore, RunStore, RunSummary
+from covgov.history.usable import RunCombination, usable_run
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
 from covgov.model.snapshot import Identity, Snapshot
 from covgov.vcs.interface import Repository
 
 SEARCH_LIMIT = 1000
-"""First-parent commits that are looked at before the search is given up."""
+"""First-parent commits to search at most."""
 
 PROPOSED = "refs/"
-"""How the branch of a run is called that a job of a pull request, merge request or tag sent to a hub."""
+"""Prefix of the branch of a run that a job of a pull request, merge request or tag sent to a hub."""
 
 
-class Kind(StrEnum):
+class BaselineKind(StrEnum):
     PULL_REQUEST = "pull-request"  # also local work against the default branch
     BRANCH = "branch"  # a push to the target branch
     GIVEN = "given"  # the base was named on the command line
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BaselineQuestion:
     """kind and start: where the search begins: the merge base, the push's `before` (else the first parent), or the
     commit given; "" when there is no such commit (the first commit of all).
 
-    head, head_tree: what is being judged; it is never its own baseline. head "" = any commit of that tree.
+    head, head_tree: what is being checked; it is never its own baseline. head "" = any commit of that tree.
     since: the policy's `history.since`. identities: by suite, what measured
     the head; preferred where there is a choice.
     """
 
-    kind: Kind
+    kind: BaselineKind
     start: str
     head_tree: str
     since: date | None = None
@@ -47,27 +47,29 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _FoundRun:
     commit: str
     distance: int
-    combination: Combination
+    combination: RunCombination
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     """recorded: whether any commit that was passed had a run. oldest: the last complete one that was passed."""
 
-    found: _Found | None
-    oldest: _Found | None
+    found: _FoundRun | None
+    oldest: _FoundRun | None
     recorded: bool
 
 
-def choose(store: RunStore, repository: Repository, question: Question, *, today: date) -> Baseline | NoBaseline:
-    """The baseline with its receipt, or why there is none. Never raises for a history that cannot be read: that is
-    an answer too (`UNREACHABLE`, blocking)."""
+def choose(
+    store: RunStore, repository: Repository, question: BaselineQuestion, *, today: date
+) -> Baseline | NoBaseline:
+    """The baseline with its receipt, or why there is none. Never raises for a history that cannot be read: that
+    is a result too (`UNREACHABLE`, blocking)."""
     try:
         if not store.exists():
-            return _absent(question.since, store.unasked() if isinstance(store, Distant) else "")
+            return _absent(question.since, store.unfetched_remote() if isinstance(store, LocalCopyStore) else "")
         runs = store.list()
         search = _search(runs, repository, question)
         found = search.found or search.oldest
@@ -82,22 +84,22 @@ def choose(store: RunStore, repository: Repository, question: Question, *, today
         return NoBaseline(BaselineReason.UNREACHABLE, _told(error), blocking=True)
 
 
-def _absent(since: date | None, unasked: str) -> NoBaseline:
-    if since is None and unasked:
-        detail = f"{unasked} was not asked: `covgov history fetch` looks there"
+def _absent(since: date | None, remote: str) -> NoBaseline:
+    if since is None and remote:
+        detail = f"run `covgov history fetch` to look for it on {remote}"
         return NoBaseline(BaselineReason.NOT_FETCHED, detail, blocking=False)
     if since is None:
-        return NoBaseline(BaselineReason.FIRST_RUN, "nothing was ever recorded", blocking=False)
-    detail = f"history.since says that runs were recorded from {since} on; `covgov history fetch` brings them"
+        return NoBaseline(BaselineReason.FIRST_RUN, "no run is recorded yet", blocking=False)
+    detail = f"[history] since = {since}, but no run is here; run `covgov history fetch`"
     return NoBaseline(BaselineReason.LOST, detail, blocking=True)
 
 
-def _search(runs: Sequence[RunSummary], repository: Repository, question: Question) -> _Search:
+def _search(runs: Sequence[RunSummary], repository: Repository, question: BaselineQuestion) -> _Search:
     by_tree: dict[str, list[RunSummary]] = {}
     for run in runs:
         if not run.dirty and not run.branch.startswith(PROPOSED):
             by_tree.setdefault(run.tree, []).append(run)
-    oldest: _Found | None = None
+    oldest: _FoundRun | None = None
     recorded = False
     unseen = set(by_tree)
     for distance, commit in enumerate(_line(repository, question.start)):
@@ -111,8 +113,8 @@ def _search(runs: Sequence[RunSummary], repository: Repository, question: Questi
         recorded = recorded or combination is not None
         if combination is None or not combination.complete:
             continue
-        oldest = _Found(commit, distance, combination)
-        if combination.passed or question.kind is not Kind.BRANCH:
+        oldest = _FoundRun(commit, distance, combination)
+        if combination.passed or question.kind is not BaselineKind.BRANCH:
             return _Search(oldest, None, recorded=True)
     return _Search(None, oldest, recorded)
 
@@ -123,25 +125,27 @@ def _line(repository: Repository, start: str) -> Iterator[str]:
         yield from islice(repository.first_parents(start), SEARCH_LIMIT)
 
 
-def _reason(search: _Search, kind: Kind) -> BaselineReason:
+def _reason(search: _Search, kind: BaselineKind) -> BaselineReason:
     if search.found is None:
         return BaselineReason.NEVER_PASSED
-    if kind is Kind.BRANCH:
+    if kind is BaselineKind.BRANCH:
         return BaselineReason.PREVIOUS_PASSED
     if search.found.distance:
         return BaselineReason.MERGE_BASE_ANCESTOR
-    return BaselineReason.GIVEN if kind is Kind.GIVEN else BaselineReason.MERGE_BASE
+    return BaselineReason.GIVEN if kind is BaselineKind.GIVEN else BaselineReason.MERGE_BASE
 
 
-def _not_recorded(recorded: bool, question: Question) -> NoBaseline:
+def _not_recorded(recorded: bool, question: BaselineQuestion) -> NoBaseline:
     if recorded:
-        detail = "earlier commits were recorded, but none completely with passing tests; re-run the newest one's job"
+        detail = "earlier commits have runs, but none is complete with passing tests; re-run the newest one's job"
     else:
         detail = f"no run of {question.start[:12] or 'an earlier commit'} or of the commits before it"
     return NoBaseline(BaselineReason.NOT_RECORDED, detail, blocking=recorded or question.since is not None)
 
 
-def _baseline(store: RunStore, repository: Repository, found: _Found, reason: BaselineReason, today: date) -> Baseline:
+def _baseline(
+    store: RunStore, repository: Repository, found: _FoundRun, reason: BaselineReason, today: date
+) -> Baseline:
     sources = found.combination.sources
     records = {run_id: store.fetch(run_id) for run_id in sorted(set(sources.values()))}
     snapshots: dict[str, Snapshot] = {name: records[run_id].snapshots[name] for name, run_id in sources.items()}
@@ -150,7 +154,7 @@ def _baseline(store: RunStore, repository: Repository, found: _Found, reason: Ba
         distance=found.distance,
         age_days=max(0, (today - repository.committed_at(found.commit).date()).days),
         reason=reason,
-        detail="; ".join(store.notes()) if isinstance(store, Noted) else "",
+        detail="; ".join(store.notes()) if isinstance(store, AnnotatedStore) else "",
     )
     return Baseline(receipt, snapshots)
 

@@ -1,4 +1,4 @@
-"""The periodic account, made from history alone: what moved, why, what it cost, what is open. Pure."""
+"""The digest of a period, made from history alone: what changed, why, at what cost, what is open. Pure."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _component(row: Row, before: Sequence[RunRecord], window: Sequence[RunRecord
 
 
 def _led_here(name: str, before: Sequence[RunRecord], window: Sequence[RunRecord]) -> list[Delta]:
-    """The deltas from the newest measured run back to the window's start, each against the run that the next stands on.
+    """The deltas from the newest measured run back to the window's start, each against the baseline of the next.
 
     Deltas of consecutive runs may share a baseline (a failed run is none), so they cannot simply be added up. A re-run
     of what was measured before adds nothing: its delta led to the start.
@@ -208,9 +208,9 @@ def _explain(row: Row, start: Ratio, end: Ratio, deltas: Sequence[Delta]) -> tup
     tally = Tally(
         lines=_added([delta.tally.lines for delta in deltas]), exits=_added([delta.tally.exits for delta in deltas])
     )
-    told = sum((part.points for part in parts), Fraction(0))
+    explained = sum((part.points for part in parts), Fraction(0))
     delta = Delta(row.metric, start, end, points, tuple(parts), tally=tally)
-    return with_words(delta, points - told), points - told
+    return with_words(delta, points - explained), points - explained
 
 
 def _summed(cause: Cause, deltas: Sequence[Delta]) -> list[Part]:

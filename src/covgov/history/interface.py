@@ -43,8 +43,8 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that `verify` found: which file or run, and what is wrong with it."""
+class HistoryFault:
+    """A fault found by `verify`: which file or run, and what is wrong with it."""
 
     where: str
     what: str
@@ -55,14 +55,14 @@ class RunStore(Protocol):
     one."""
 
     def exists(self) -> bool:
-        """Whether anything was ever recorded here. Raises Undetermined (`history-unreachable`) when that cannot be
-        told."""
+        """Whether anything was ever recorded here. Raises Undetermined (`history-unreachable`) when this
+        is unknown."""
         ...
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         """Chains the record to the newest one. The attempt is raised to one above the highest recorded for the same
         tree and suites, unless an identical record is already there: then that one's summary is returned.
-        `artifacts` (file name -> bytes; XML, JSON, HTML) are kept only by stores
+        `artifacts` (file name -> bytes; XML, JSON, HTML) are stored only by stores
         that may hold bulk; the git store never does."""
         ...
 
@@ -79,12 +79,12 @@ class RunStore(Protocol):
         what went."""
         ...
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         """Every byte, link and reference; empty when nothing was altered or lost."""
         ...
 
 
-class View(Protocol):
+class HistoryView(Protocol):
     """The files of a history as of one moment, by their names in the layout (docs/history-format.md)."""
 
     def names(self, folder: str = "") -> Sequence[str]:
@@ -98,19 +98,19 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Files to add, in the order in which they must become visible. at: when what they tell happened (aware, UTC)."""
+    """Files to add, in the order in which they must become visible. at: time of the recorded event (aware, UTC)."""
 
     files: Mapping[str, bytes]
     at: datetime
     message: str
 
 
-Change = Callable[[View], Addition | None]
+HistoryChange = Callable[[HistoryView], Addition | None]
 """What to add to a history in the given state; None = nothing. Called again when another process was first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class HistoryReplacement:
     """A history that takes another's place. added: None when there is only something to drop. gone: names of the files
     that go once what is added can be read."""
 
@@ -119,27 +119,27 @@ class Replacement:
 
 
 @runtime_checkable
-class Rewritable(Protocol):
+class RewritableStore(Protocol):
     """A store whose whole history can be replaced, which is done for nothing but another format."""
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         """A killed process leaves the old history or the new one; None = nothing to do."""
         ...
 
 
 @runtime_checkable
-class Portable(Protocol):
+class PortableStore(Protocol):
     """A store whose files can be carried to another store as they are."""
 
-    def view(self) -> View: ...
+    def view(self) -> HistoryView: ...
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         """Adds what `change` asks for, all or nothing."""
         ...
 
 
 @runtime_checkable
-class Pushable(Protocol):
+class PushableStore(Protocol):
     """A store with a remote counterpart."""
 
     def push(self) -> None:
@@ -154,34 +154,34 @@ class Pushable(Protocol):
 
 
 @runtime_checkable
-class Immediate(Protocol):
-    """A store whose runs are with everybody once they are recorded: nothing waits here to be pushed or fetched."""
+class SharedStore(Protocol):
+    """A store that everybody reads directly: recorded runs need no push or fetch."""
 
-    def kept_in(self) -> str:
-        """Where they are, in words."""
+    def shared_at(self) -> str:
+        """Where the runs are, for messages."""
         ...
 
 
 @runtime_checkable
-class Distant(Protocol):
-    """A store that reads what is here, although more may be elsewhere."""
+class LocalCopyStore(Protocol):
+    """A store that reads the local copy of a history; its remote may have more."""
 
-    def unasked(self) -> str:
-        """Name of the remote that may have a history and was not asked; "" = there is none."""
+    def unfetched_remote(self) -> str:
+        """Name of the remote that was not looked at and may have a history; "" = none."""
         ...
 
 
 @runtime_checkable
-class Noted(Protocol):
-    """A store that may have something to say about how it was read."""
+class AnnotatedStore(Protocol):
+    """A store with notes on how it was read."""
 
     def notes(self) -> Sequence[str]: ...
 
 
 @runtime_checkable
-class Reserved(Protocol):
-    """A store that this process may read without being meant to write to it."""
+class WriteGuardedStore(Protocol):
+    """A store that this process may be allowed to read only."""
 
     def unwritable(self) -> str:
-        """Why a run is not recorded here without this being a fault; "" when it is to be recorded."""
+        """Why a run is not recorded here (which is no error); "" = it can be recorded."""
         ...

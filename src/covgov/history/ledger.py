@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history import edits, layout
-from covgov.history.interface import Addition, Fault, RunSummary, View
-from covgov.history.layout import Manifest, Stored
-from covgov.history.reader import RunReader
-from covgov.history.wire import RunBody
+from covgov.history.format import edits, layout
+from covgov.history.format.layout import Manifest, StoredManifest
+from covgov.history.format.reader import RunReader
+from covgov.history.format.wire import RunBody
+from covgov.history.interface import Addition, HistoryFault, HistoryView, RunSummary
 from covgov.model.run import RunRecord
 
 BATCH = 500
 """How many objects `verify` holds in memory at once."""
 
 
-def recorded(view: View) -> bool:
+def recorded(view: HistoryView) -> bool:
     """Whether anything was ever recorded. Raises InputError (`history-foreign`) when these are not covgov's files."""
     if view.read([layout.HEAD]) or view.names(layout.RUNS):
         return True
@@ -28,18 +28,18 @@ def recorded(view: View) -> bool:
     if any(not name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")) for name in strangers):
         raise InputError(
             "history-foreign",
-            f"history: there are files here that covgov never wrote ({strangers[0]}), and no {layout.HEAD}",
-            hint="name a branch or directory of its own under [history] store",
+            f"history: found files that covgov did not write ({strangers[0]}), and no {layout.HEAD}",
+            hint="give the history a branch or directory of its own in [history] store",
         )
     return False
 
 
-def chain(view: View) -> list[Stored]:
+def chain(view: HistoryView) -> list[StoredManifest]:
     """All runs, oldest first. Raises InputError when a manifest or link is damaged or the newest are missing."""
     promised = _promised(view)
     names = layout.run_names(view)
     data = view.read(names)
-    runs: list[Stored] = []
+    runs: list[StoredManifest] = []
     for name in names:
         stored = layout.decode_manifest(data[name], name)
         _check_link(runs, stored)
@@ -49,12 +49,12 @@ def chain(view: View) -> list[Stored]:
     return runs
 
 
-def summaries(view: View) -> list[RunSummary]:
+def summaries(view: HistoryView) -> list[RunSummary]:
     """All runs, oldest first."""
     return [layout.summary(stored) for stored in chain(view)]
 
 
-def fetch(view: View, run_id: str) -> RunRecord:
+def fetch(view: HistoryView, run_id: str) -> RunRecord:
     """A run by its id, or by the one that it had before it was migrated.
 
     Raises InputError (`run-unknown`, `history-damaged`).
@@ -62,12 +62,12 @@ def fetch(view: View, run_id: str) -> RunRecord:
     stored = next((one for one in chain(view) if run_id in (one.id, one.manifest.migrated) and run_id), None)
     if stored is None:
         raise InputError(
-            "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows what there is"
+            "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows the recorded runs"
         )
     return RunReader(view).record(stored)
 
 
-def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tuple[Addition | None, RunSummary]:
+def addition(view: HistoryView, record: RunRecord, artifacts: Mapping[str, str]) -> tuple[Addition | None, RunSummary]:
     """What to write so that the record is the newest run; None when it already is in history.
 
     artifacts: file name -> SHA-256 of those that came with the run, whether or not the store keeps them.
@@ -77,7 +77,11 @@ def addition(view: View, record: RunRecord, artifacts: Mapping[str, str]) -> tup
 
 
 def continuation(
-    view: View, last: Stored | None, runs: Sequence[Stored], record: RunRecord, artifacts: Mapping[str, str]
+    view: HistoryView,
+    last: StoredManifest | None,
+    runs: Sequence[StoredManifest],
+    record: RunRecord,
+    artifacts: Mapping[str, str],
 ) -> tuple[Addition | None, RunSummary]:
     """As `addition`, for who knows the newest run already, and the runs at the record's tree (`runs`, others may be
     among them)."""
@@ -95,13 +99,13 @@ def continuation(
 
 
 def link(
-    last: Stored | None,
+    last: StoredManifest | None,
     state: edits.TextState,
     body: RunBody,
     made: Mapping[str, edits.Text],
     artifacts: Mapping[str, str],
     migrated: str = "",
-) -> tuple[Stored, dict[str, bytes]]:
+) -> tuple[StoredManifest, dict[str, bytes]]:
     """The run that follows the last one, and its files but head.json. state: of the texts after the last run."""
     sequence = last.manifest.sequence + 1 if last else 1
     data, since = edits.encode(state, made, sequence)
@@ -117,11 +121,11 @@ def link(
         migrated=migrated,
     )
     text = layout.encode_manifest(manifest)
-    stored = Stored(layout.digest_of(text), manifest)
+    stored = StoredManifest(layout.digest_of(text), manifest)
     return stored, {layout.object_name(manifest.edits): data, stored.name: text}
 
 
-def references(runs: Sequence[Stored], reader: RunReader) -> set[str]:
+def references(runs: Sequence[StoredManifest], reader: RunReader) -> set[str]:
     """Names of all files that the runs consist of: their manifests, objects and artifacts."""
     found: set[str] = set()
     for stored in runs:
@@ -131,12 +135,12 @@ def references(runs: Sequence[Stored], reader: RunReader) -> set[str]:
     return found
 
 
-def verify(view: View) -> list[Fault]:
+def verify(view: HistoryView) -> list[HistoryFault]:
     """Every byte, link and reference."""
     names = view.names()
     faults = list(_damaged_files(view, names))
     runs = list(_readable(view, faults))
-    links: list[Stored] = []
+    links: list[StoredManifest] = []
     for stored in runs:
         try:
             _check_link(links, stored)
@@ -149,12 +153,12 @@ def verify(view: View) -> list[Fault]:
     return sorted(set(faults), key=lambda fault: (fault.where, fault.what))
 
 
-def _promised(view: View) -> int:
+def _promised(view: HistoryView) -> int:
     found = view.read([layout.HEAD])
     return layout.head_count(found[layout.HEAD]) if found else 0
 
 
-def _check_link(before: Sequence[Stored], stored: Stored) -> None:
+def _check_link(before: Sequence[StoredManifest], stored: StoredManifest) -> None:
     sequence = before[-1].manifest.sequence + 1 if before else 1
     if stored.manifest.sequence != sequence:
         raise layout.damaged(stored.name, f"run {sequence} is missing before it")
@@ -162,8 +166,8 @@ def _check_link(before: Sequence[Stored], stored: Stored) -> None:
         raise layout.damaged(stored.name, "it does not continue the run before it")
 
 
-def _is_twin(view: View, stored: Stored, body: RunBody) -> bool:
-    """Whether the stored run says what the body does, the attempt excepted."""
+def _is_twin(view: HistoryView, stored: StoredManifest, body: RunBody) -> bool:
+    """Whether the stored run equals the body, except for the attempt."""
     own = stored.manifest.run
     if stored.manifest.version > 1:
         return _without(own, attempt=0) == _without(body, attempt=0)
@@ -183,7 +187,7 @@ def _outline(body: RunBody) -> RunBody:
     return _without(body, attempt=0, verdict="", snapshots=suites)
 
 
-def _highest_attempt(runs: Sequence[Stored], body: RunBody) -> int:
+def _highest_attempt(runs: Sequence[StoredManifest], body: RunBody) -> int:
     """Over the runs of this tree that share a suite with it; a run without suites shares them all."""
     mine = set(body.snapshots)
     return max(
@@ -197,7 +201,7 @@ def _highest_attempt(runs: Sequence[Stored], body: RunBody) -> int:
     )
 
 
-def _damaged_files(view: View, names: Sequence[str]) -> Iterator[Fault]:
+def _damaged_files(view: HistoryView, names: Sequence[str]) -> Iterator[HistoryFault]:
     addressed = [name for name in names if name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/"))]
     for start in range(0, len(addressed), BATCH):
         batch = addressed[start : start + BATCH]
@@ -206,13 +210,13 @@ def _damaged_files(view: View, names: Sequence[str]) -> Iterator[Fault]:
             folder, _, stem = name.partition("/")
             expected = f"{folder}/{stem[-64:][:2]}/{stem[-64:]}"
             if name != expected or name not in data or layout.digest_of(data[name]) != stem[-64:]:
-                yield Fault(name, "its bytes are not those that its name stands for")
+                yield HistoryFault(name, "its content does not match its name")
     for name in names:
         if name not in addressed and name != layout.HEAD and not name.startswith(f"{layout.RUNS}/"):
-            yield Fault(name, "it does not belong to a history")
+            yield HistoryFault(name, "it does not belong to a history")
 
 
-def _readable(view: View, faults: list[Fault]) -> Iterator[Stored]:
+def _readable(view: HistoryView, faults: list[HistoryFault]) -> Iterator[StoredManifest]:
     names = layout.run_names(view)
     data = view.read(names)
     for name in names:
@@ -224,35 +228,37 @@ def _readable(view: View, faults: list[Fault]) -> Iterator[Stored]:
             faults.append(_fault(error))
 
 
-def _head_faults(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
+def _head_faults(view: HistoryView, runs: Sequence[StoredManifest]) -> Iterator[HistoryFault]:
     """head.json may be one run behind: an append writes it last and may be killed before."""
     head = view.read([layout.HEAD]).get(layout.HEAD)
     allowed = [layout.head_of(runs[n - 1]) for n in (len(runs), len(runs) - 1) if n > 0]
     if runs and runs[-1].manifest.migrated:  # a migration writes head.json last as well
         allowed += [layout.head_bytes(len(runs), runs[-1].manifest.migrated, version) for version in (1, 2)]
     if head is None and len(runs) > 1:
-        yield Fault(layout.HEAD, "it is missing")
+        yield HistoryFault(layout.HEAD, "it is missing")
     elif head is not None and head not in allowed:
-        yield Fault(layout.HEAD, f"it does not name the newest of the {len(runs)} runs: one was lost or it was altered")
+        yield HistoryFault(
+            layout.HEAD, f"it does not name the newest of the {len(runs)} runs: one was lost or it was altered"
+        )
 
 
-def _unreadable(view: View, runs: Sequence[Stored], names: frozenset[str]) -> Iterator[Fault]:
-    """Objects that are missing, and texts that are not what a manifest says of them."""
-    reader, told = RunReader(view), set[str]()
+def _unreadable(view: HistoryView, runs: Sequence[StoredManifest], names: frozenset[str]) -> Iterator[HistoryFault]:
+    """Objects that are missing, and texts that differ from their manifest."""
+    reader, reported = RunReader(view), set[str]()
     for stored in runs:
         try:
             missing = [name for name in map(layout.object_name, reader.objects(stored)) if name not in names]
-            yield from (Fault(name, f"it is missing, though {stored.name} refers to it") for name in missing)
+            yield from (HistoryFault(name, f"it is missing, though {stored.name} refers to it") for name in missing)
             if stored.manifest.version > 1 and not missing:
                 reader.suites(stored)
                 reader.verdict(stored)
         except InputError as error:
-            if error.message not in told:
-                told.add(error.message)
+            if error.message not in reported:
+                reported.add(error.message)
                 yield _fault(error)
 
 
-def _leavings(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
+def _leavings(view: HistoryView, runs: Sequence[StoredManifest]) -> Iterator[HistoryFault]:
     """Manifests beside those that count, unless a migration that was interrupted left them."""
     names = layout.superseded(view)
     data = view.read(names)
@@ -264,9 +270,9 @@ def _leavings(view: View, runs: Sequence[Stored]) -> Iterator[Fault]:
             yield _fault(error)
             continue
         if not ids & {left.id, left.manifest.migrated}:
-            yield Fault(name, "it does not belong to a history")
+            yield HistoryFault(name, "it does not belong to a history")
 
 
-def _fault(error: InputError) -> Fault:
+def _fault(error: InputError) -> HistoryFault:
     where, _, what = error.message.removeprefix("history: ").partition(": ")
-    return Fault(where, what)
+    return HistoryFault(where, what)

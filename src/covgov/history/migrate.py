@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from covgov.history import edits, layout, ledger
-from covgov.history.interface import Addition, Replacement, Rewritable, View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
+from covgov.history import ledger
+from covgov.history.format import edits, layout
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.reader import RunReader
+from covgov.history.interface import Addition, HistoryReplacement, HistoryView, RewritableStore
 
 
-def migrate(store: Rewritable) -> int:
+def migrate(store: RewritableStore) -> int:
     """How many runs were written anew; 0 when the history was in this format. Raises InputError (`history-damaged`)."""
     counts: list[int] = []
 
-    def change(view: View) -> Replacement | None:
+    def change(view: HistoryView) -> HistoryReplacement | None:
         runs = ledger.chain(view) if ledger.recorded(view) else []
         outdated = bool(runs) and runs[0].manifest.version < layout.VERSION
         counts[:] = [len(runs) if outdated else 0]
@@ -20,15 +21,15 @@ def migrate(store: Rewritable) -> int:
             return _rewritten(view, runs)
         left = layout.superseded(view) if runs else []  # by a migration that was killed when it was almost done
         needed = ledger.references(runs, RunReader(view))
-        return Replacement(None, (*left, *_unneeded(view, needed))) if left else None
+        return HistoryReplacement(None, (*left, *_unneeded(view, needed))) if left else None
 
     store.rewrite(change)
     return counts[0]
 
 
-def _rewritten(view: View, runs: list[Stored]) -> Replacement:
+def _rewritten(view: HistoryView, runs: list[StoredManifest]) -> HistoryReplacement:
     reader, state = RunReader(view), edits.TextState()
-    made: list[Stored] = []
+    made: list[StoredManifest] = []
     objects: dict[str, bytes] = {}
     manifests: dict[str, bytes] = {}
     for old in runs:
@@ -46,8 +47,8 @@ def _rewritten(view: View, runs: list[Stored]) -> Replacement:
     gone = {*(old.name for old in runs), *layout.superseded(view)} - set(files)
     message = f"Migrate {len(runs)} runs to history format {layout.VERSION}"
     added = Addition(files, runs[-1].manifest.run.recorded_at, message)
-    return Replacement(added, (*sorted(gone), *_unneeded(view, {*files, *artifacts})))
+    return HistoryReplacement(added, (*sorted(gone), *_unneeded(view, {*files, *artifacts})))
 
 
-def _unneeded(view: View, needed: set[str]) -> list[str]:
+def _unneeded(view: HistoryView, needed: set[str]) -> list[str]:
     return sorted(set(view.names(layout.OBJECTS)) - needed)

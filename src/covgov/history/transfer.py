@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from covgov.errors import InputError, UsageError
-from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Portable, View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.reader import RunReader
+from covgov.history.interface import Addition, HistoryView, PortableStore
 from covgov.history.stores.directory import LOCK, DirStore, DirView
 
 
-def export(store: Portable, target: Path) -> int:
+def export(store: PortableStore, target: Path) -> int:
     """Write every run to `target` (artifacts excepted); how many runs. An older export of the same history is renewed.
 
     Raises UsageError (`export-target-differs`) when `target` holds anything else.
@@ -27,21 +28,23 @@ def export(store: Portable, target: Path) -> int:
     return len(runs)
 
 
-def import_(source: Path, store: Portable) -> int:
+def import_(source: Path, store: PortableStore) -> int:
     """Take over the runs of an export that the store lacks; how many.
 
     Raises InputError (`history-damaged`, `history-absent`, `history-diverged`); then the store is as it was.
     """
     view = DirView(source)
     if not source.is_dir() or not ledger.recorded(view):
-        raise InputError("history-absent", f"{source}: no exported history", hint="`covgov history export` writes one")
+        raise InputError(
+            "history-absent", f"{source}: not an exported history", hint="`covgov history export` writes one"
+        )
     faults = ledger.verify(view)
     if faults:
         raise layout.damaged(f"{source}/{faults[0].where}", f"{faults[0].what} (faults: {len(faults)})")
     incoming = ledger.chain(view)
-    taken: list[Stored] = []
+    taken: list[StoredManifest] = []
 
-    def change(own: View) -> Addition | None:
+    def change(own: HistoryView) -> Addition | None:
         present = ledger.chain(own) if ledger.recorded(own) else []
         taken[:] = incoming[len(present) :]
         common = min(len(present), len(incoming))
@@ -57,7 +60,7 @@ def import_(source: Path, store: Portable) -> int:
     return len(taken)
 
 
-def _addition(source: View, runs: Sequence[Stored], message: str) -> Addition | None:
+def _addition(source: HistoryView, runs: Sequence[StoredManifest], message: str) -> Addition | None:
     """The runs' files in the order in which they may appear: objects, manifests, head.json."""
     if not runs:
         return None
@@ -67,7 +70,7 @@ def _addition(source: View, runs: Sequence[Stored], message: str) -> Addition | 
     return Addition({**files, layout.HEAD: layout.head_of(runs[-1])}, runs[-1].manifest.run.recorded_at, message)
 
 
-def _referenced(source: View, runs: Sequence[Stored]) -> list[str]:
+def _referenced(source: HistoryView, runs: Sequence[StoredManifest]) -> list[str]:
     reader = RunReader(source)
     names = sorted({layout.object_name(object_id) for stored in runs for object_id in reader.objects(stored)})
     missing = set(names) - set(source.names(layout.OBJECTS))
@@ -82,6 +85,6 @@ def _check_target(target: Path, expected: set[str]) -> None:
     if strangers or target.is_file():
         raise UsageError(
             "export-target-differs",
-            f"{target} holds something that is not an export of this history: {(strangers or ['a file'])[0]}",
+            f"{target} contains something that is not an export of this history: {(strangers or ['a file'])[0]}",
             hint="export to a new directory, or delete that one first",
         )

@@ -11,7 +11,7 @@ from covgov.model.verdict import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Combination:
+class RunCombination:
     """The counting result of one tree. sources: suite -> id of the run that supplies it.
 
     complete: every suite that the newest run declared is supplied. passed: complete, and every supplying run passed.
@@ -23,7 +23,7 @@ class Combination:
     passed: bool = False
 
 
-def usable_run(runs: Sequence[RunSummary], identities: Mapping[str, Identity] | None = None) -> Combination | None:
+def usable_run(runs: Sequence[RunSummary], identities: Mapping[str, Identity] | None = None) -> RunCombination | None:
     """Combine the attempts at one tree (oldest first, all of the same tree); None when none is of a clean tree.
 
     A suite whose tests failed supplies nothing, nor does a dirty tree. Results are keyed by (tree, suite, identity):
@@ -42,7 +42,7 @@ def usable_run(runs: Sequence[RunSummary], identities: Mapping[str, Identity] | 
                 if wanted:
                     preferred.add(suite.name)
     complete = bool(chosen) and set(clean[-1].expected) <= set(chosen)
-    return Combination(
+    return RunCombination(
         tree=clean[-1].tree,
         sources={name: chosen[name].id for name in sorted(chosen)},
         complete=complete,

@@ -15,7 +15,7 @@ from covgov.register.sync import sync
 from covgov.vcs import codeowners
 
 RECORD = "verdict.record"
-"""The judged run as history would keep it (history.judged): what `covgov history push` brings into a store."""
+"""The checked run (history.saved_run), which `covgov history push` records."""
 
 PUBLISHED = (
     *("verdict.json", RECORD, "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),

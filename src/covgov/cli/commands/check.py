@@ -12,12 +12,12 @@ FORMATS = ("text", "json", "markdown", "github", "gitlab", "junit", "sarif")
 @click.command("check")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 @click.option(
-    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format."
 )
 @click.option("--json", "rendering", flag_value="json", help="The same as --format json.")
-@click.option("--fail-under", metavar="PERCENT", help="Total bar of the one suite being checked.")
+@click.option("--fail-under", metavar="PERCENT", help="Minimum total coverage; one SUITE only.")
 @click.option("--base", metavar="REVISION", help="Compare with this commit instead of the usual base.")
-@click.option("--today", metavar="YYYY-MM-DD", help="Judge exceptions at this date (UTC).")
+@click.option("--today", metavar="YYYY-MM-DD", help="Evaluate exceptions as of this day (UTC).")
 @click.option("--accept-identity", is_flag=True, help="Accept that another tool or version measured the baseline.")
 @click.option("--record", is_flag=True, help="Append the run to history.")
 @click.pass_obj
@@ -31,7 +31,9 @@ def command(
     accept_identity: bool,
     record: bool,
 ) -> int:
-    """Judge the snapshots in coverage/ and exit 0 (pass), 10 (fail) or 11 (undetermined).
+    """Check the snapshots in coverage/ against the policy.
+
+    Exit 0: pass. Exit 10: fail. Exit 11: undetermined.
 
     \b
     Example:

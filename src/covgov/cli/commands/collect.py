@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 @click.command("collect")
 @click.argument("suite")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("-o", "--output", metavar="PATH", help="Where to write; coverage/SUITE.snapshot when not given.")
+@click.option("-o", "--output", metavar="PATH", help="Output file; default: coverage/SUITE.snapshot.")
 @click.option("--junit", metavar="FILE", help="JUnit report of the same run, for the test counts.")
 @click.option("--test-exit-code", type=int, metavar="N", help="Exit code of the test command.")
 @click.option("--python", default=sys.executable, help="Interpreter whose coverage.py analyses a .coverage file.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was collected as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def command(
     world: World,
@@ -39,10 +39,10 @@ def command(
     python: str,
     as_json: bool,
 ) -> int:
-    """Read the reports of one suite and write its snapshot, all or nothing.
+    """Convert the reports of one suite to its snapshot.
 
-    Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4: a report is
-    missing, empty, damaged, of no known format, or names no file of this repository.
+    Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4, and nothing is
+    written: a report is missing, empty, damaged, of no known format, or names no file of this repository.
 
     \b
     Example:
@@ -69,7 +69,7 @@ def command(
     if not output:
         with suppress(OSError):
             target.with_suffix(".why").unlink()  # why an earlier `covgov run` had none to give
-    _tell(world, collected, target, as_json)
+    _report(world, collected, target, as_json)
     return OK
 
 
@@ -81,9 +81,9 @@ def _check_suite(world: World, suite: str) -> None:
     from covgov.policy import config
 
     if not re.fullmatch(r"\w[\w.-]*", suite):
-        raise UsageError("suite-name", f"{suite!r} is no suite name", hint="letters, digits, '_', '-' and '.'")
+        raise UsageError("suite-name", f"{suite!r} is not a suite name", hint="use letters, digits, '_', '-' and '.'")
     if suite == MERGED:
-        raise UsageError("suite-name", f"{suite!r} is the name of the merge of all suites", hint="name one suite")
+        raise UsageError("suite-name", f"{suite!r} is reserved for the merge of all suites", hint="choose another name")
     policy = config.load(Project(world).read)
     if policy is not None:
         wanted_suites((suite,), policy)
@@ -109,7 +109,7 @@ def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:
 
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
-    """None when nothing is known. Without an exit code, failures in the JUnit report stand for a failing command."""
+    """None when nothing is known. Without an exit code, failures in the JUnit report count as a failing command."""
     from msgspec import structs
 
     from covgov.ingest.junit import read_tests
@@ -120,7 +120,9 @@ def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | 
     try:
         data = (world.cwd / junit).read_bytes()
     except OSError as error:
-        raise InputError("report-missing", f"{junit}: cannot be read: {error.strerror}") from None
+        raise InputError(
+            "report-missing", f"{junit}: cannot be read: {error.strerror}", hint="check the path given to --junit"
+        ) from None
     run = read_tests(data, exit_code or 0, junit)
     return run if run.passed or exit_code is not None else structs.replace(run, exit_code=1)
 
@@ -132,10 +134,12 @@ def _write(target: Path, data: bytes) -> None:
     try:
         place(target, data)
     except OSError as error:
-        raise InputError("snapshot-not-written", f"{target}: cannot be written: {error.strerror}") from None
+        raise InputError(
+            "snapshot-not-written", f"{target}: cannot be written: {error.strerror}", hint="choose another file with -o"
+        ) from None
 
 
-def _tell(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
+def _report(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
     from covgov.model.snapshot import Metric
 
     snapshot = collected.snapshot

@@ -24,18 +24,20 @@ SNAPSHOT = b'{"format":"covgov-snapshot"'
 @click.command("compare")
 @click.argument("base")
 @click.argument("head")
-@click.option("--json", "as_json", is_flag=True, help="Print the stable JSON form.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
     "--metric",
     type=click.Choice([m.value for m in Metric]),
     default=Metric.COMBINED.value,
     show_default=True,
-    help="What is counted.",
+    help="What to count.",
 )
-@click.option("--same-source", is_flag=True, help="Both were measured at the same source text: map line to line.")
+@click.option("--same-source", is_flag=True, help="Treat both sources as identical: match line N with line N.")
 @click.pass_obj
 def command(world: World, base: str, head: str, as_json: bool, metric: str, same_source: bool) -> int:
-    """Every unit of BASE and HEAD in one of twelve categories, and why the ratio changed.
+    """Compare two commits or reports, and explain the change.
+
+    Every line and branch is put into one of twelve categories.
 
     BASE and HEAD are report or snapshot files, or commits whose runs are in history.
 
@@ -47,7 +49,7 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
     """
     project = Project(world)
     before, after = _side(project, base), _side(project, head)
-    diff, notes = (Diff(), ("the sources are taken as the same",)) if same_source else _diff(project, before, after)
+    diff, notes = (Diff(), ("the sources are treated as identical",)) if same_source else _diff(project, before, after)
     found = compare(before, after, diff, Metric(metric), notes)
     if as_json:
         emit_json(world, "compare", as_payload(found))
@@ -66,8 +68,8 @@ def _side(project: Project, name: str) -> Snapshot:
     if commit is None:
         raise UsageError(
             "compare-unknown",
-            f"{name} is neither a file nor a commit here",
-            hint="name two report or snapshot files, or two commits with a run in history",
+            f"{name} is neither a file nor a commit of this repository",
+            hint="give report or snapshot files, or commits with a run in history (`covgov history list`)",
         )
     return _from_history(project, name, commit)
 
@@ -81,7 +83,9 @@ def _from_file(project: Project, path: Path) -> Snapshot:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError("report-unreadable", f"{path}: cannot be read: {error.strerror}") from None
+        raise InputError(
+            "report-unreadable", f"{path}: cannot be read: {error.strerror}", hint="check the path"
+        ) from None
     if data.startswith(SNAPSHOT):
         return decode(data, str(path))
     analyse = analyser(sys.executable, project.root, project.world.env)
@@ -119,15 +123,15 @@ def _diff(project: Project, base: Snapshot, head: Snapshot) -> tuple[Diff, tuple
         return project.repository.diff(old, new), ()
     found = diff_by_sources(base, head)
     opaque = sum(file.opaque for file in found)
-    said = "git does not know both sources, so they were compared by blob id"
+    note = "git does not know both sources, so files were compared by blob id"
     if opaque:
         counted = "1 file counts" if opaque == 1 else f"{opaque} files count"
-        said += f": {counted} as deleted and new, because no line can be mapped"
-        said += "; if both were measured at the same source text, --same-source maps line to line"
+        note += f": {counted} as deleted and new, because their lines cannot be matched"
+        note += "; if both have the same source text, use --same-source"
     if same := taken_as_same(base, head):
         alike = "1 file" if same == 1 else f"{same} files"
-        return found, (said, f"{alike} of unknown source and equal coverage count as unchanged (see --same-source)")
-    return found, (said,)
+        return found, (note, f"{alike} of unknown source with equal coverage count as unchanged (see --same-source)")
+    return found, (note,)
 
 
 def _revision(project: Project, origin: Origin | None, *, on_disk: bool) -> str | None:

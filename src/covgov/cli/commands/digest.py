@@ -16,18 +16,18 @@ from covgov.history.interface import RunSummary
 
 @click.command()
 @click.option(
-    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day accounted for; default today."
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day; default: today (UTC)."
 )
-@click.option("--weeks", type=click.IntRange(1, 520), default=1, show_default=True, help="How many ISO weeks.")
+@click.option("--weeks", type=click.IntRange(1, 520), default=1, show_default=True, help="Number of weeks.")
 @click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
-@click.option("--branch", default="", help="Account for this branch; default: the default branch.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
+@click.option("--branch", default="", help="Branch; default: the default branch.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Output file; default: stdout.")
 @click.pass_obj
 def command(world: World, until: datetime | None, weeks: int, form: str, branch: str, output: Path | None) -> int:
-    """What moved and why, suites, exceptions and open gates of the last ISO weeks.
+    """Summarise what changed in the last weeks, and why.
 
-    The first week begins on a Monday; the last one is the week of --until. Nothing is measured: a time without runs is
-    reported as such, and that is no failure.
+    Lists components, suites, exceptions and failing checks. Weeks are ISO weeks, from Monday; the last one is the week
+    of --until. Nothing is measured. Weeks without runs are reported as such, with exit code 0.
 
     \b
     Example: covgov digest --weeks 4
@@ -54,8 +54,8 @@ def account(project: Project, until: date, *, weeks: int = 1, form: str = "markd
 
     since = first_day(until, weeks)
     runs = wanted(project.store.list(), branch or default_branch(project), since, until)
-    told = digest([project.store.fetch(run.id) for run in runs], since=since, until=until)
-    return digest_json(told) if form == "json" else digest_markdown(told)
+    summary = digest([project.store.fetch(run.id) for run in runs], since=since, until=until)
+    return digest_json(summary) if form == "json" else digest_markdown(summary)
 
 
 def first_day(until: date, weeks: int) -> date:
@@ -78,5 +78,5 @@ def default_branch(project: Project) -> str:
 
 
 def default_branch_of_clone(project: Project) -> str:
-    """The bare name of the usual one, whatever a policy says; "" when there is none."""
+    """The branch name of origin/HEAD, without asking a policy; "" when there is none."""
     return (project.repository.default_branch() or "").rpartition("origin/")[2]

@@ -25,7 +25,7 @@ from covgov.register.standing import standing
 from covgov.vcs import codeowners
 
 TODAY = click.option(
-    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Judge dates as of this day (UTC)."
+    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Evaluate dates as of this day (UTC)."
 )
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the change as a patch for `git apply`; write nothing.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -33,7 +33,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as
 
 @click.group()
 def command() -> None:
-    """The register of components and files that may be below their bar.
+    """Manage the register of exceptions from the bars.
 
     \b
     Example: covgov exceptions list
@@ -47,7 +47,7 @@ def command() -> None:
 @JSON
 @click.pass_obj
 def sync_command(world: World, dry_run: bool, today: datetime | None, as_json: bool) -> int:
-    """Bring the machine's columns in step with what is measured now.
+    """Update the register from the current coverage.
 
     Below the bar and not listed: a row is proposed. Listed: figure and bar are refreshed, a row whose people's columns
     are complete becomes active. Back above the bar: the row is marked resolved. Nothing is ever committed.
@@ -72,7 +72,9 @@ def sync_command(world: World, dry_run: bool, today: datetime | None, as_json: b
 @JSON
 @click.pass_obj
 def list_command(world: World, today: datetime | None, as_json: bool) -> int:
-    """Every entry and its state on the day: active, proposed, incomplete, overdue, overlong or resolved.
+    """List every entry with its state.
+
+    States: active, proposed, incomplete, overdue, overlong or resolved.
 
     \b
     Example: covgov exceptions list --json
@@ -96,7 +98,9 @@ def list_command(world: World, today: datetime | None, as_json: bool) -> int:
 @JSON
 @click.pass_obj
 def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
-    """Problems of open entries: incomplete, overdue, overlong, dates in the future, unknown components.
+    """Check the open entries for problems.
+
+    Problems: incomplete, overdue, overlong, dates in the future, unknown components.
 
     Exit 10 when there are problems, 3 when the register is damaged, 0 otherwise. Measures nothing.
 
@@ -119,7 +123,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
 
 @command.command("resolve")
 @click.argument("exception_id", metavar="ID")
-@click.option("--note", default="", help="Why; kept beside the last figure.")
+@click.option("--note", default="", help="Why; written beside the last figure.")
 @DRY_RUN
 @TODAY
 @JSON
@@ -127,7 +131,7 @@ def lint_command(world: World, today: datetime | None, as_json: bool) -> int:
 def resolve_command(
     world: World, exception_id: str, note: str, dry_run: bool, today: datetime | None, as_json: bool
 ) -> int:
-    """Mark one entry resolved by hand; the row stays.
+    """Resolve one entry by hand; its row stays.
 
     \b
     Example: covgov exceptions resolve EX-003 --note "module deleted"
@@ -150,7 +154,7 @@ def synchronise(
     verdict, base = judge()
     for suite in verdict.suites:
         if not suite.arrived:
-            project.world.note(f"covgov: suite {suite.name}: {suite.reason}; rows about it stay as they are")
+            project.world.note(f"covgov: suite {suite.name}: {suite.reason}; its rows are left unchanged")
     owners = codeowners.find(project.read).owner_of
     updated = syncing.sync(register, verdict, owners=owners, today=today, base=base)
     return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)

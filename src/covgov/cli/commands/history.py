@@ -13,7 +13,15 @@ from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.errors import InputError, UsageError
-from covgov.history.interface import Immediate, Noted, Portable, Pushable, Rewritable, RunStore, RunSummary
+from covgov.history.interface import (
+    AnnotatedStore,
+    PortableStore,
+    PushableStore,
+    RewritableStore,
+    RunStore,
+    RunSummary,
+    SharedStore,
+)
 from covgov.publish.render.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -22,7 +30,9 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.group()
 def command() -> None:
-    """The append-only record of runs. Nothing here pushes or fetches unless its name says so.
+    """Show, check and move the recorded runs.
+
+    Only `push` and `fetch` contact the remote (in CI, reading fetches too).
 
     \b
     Example: covgov history list
@@ -35,7 +45,7 @@ def command() -> None:
 @JSON
 @click.pass_obj
 def list_command(world: World, last: int | None, as_json: bool) -> int:
-    """Recorded runs, oldest first.
+    """List the recorded runs, oldest first.
 
     \b
     Example: covgov history list -n 20
@@ -57,7 +67,9 @@ def list_command(world: World, last: int | None, as_json: bool) -> int:
 @JSON
 @click.pass_obj
 def show_command(world: World, run: str, as_json: bool) -> int:
-    """One run: by number, by the beginning of its id or of its commit (then the newest).
+    """Show one run.
+
+    RUN is its number, or the beginning of its id or of its commit (then the newest).
 
     \b
     Example: covgov history show 12
@@ -78,14 +90,14 @@ def show_command(world: World, run: str, as_json: bool) -> int:
 
 
 @command.command("push")
-@click.option("--branch", default="", metavar="NAME", help="What is built, where the CI or checkout does not say it.")
+@click.option("--branch", default="", metavar="NAME", help="The branch, where the CI or checkout does not name it.")
 @click.pass_obj
 def push_command(world: World, branch: str) -> int:
-    """Bring the run that was judged here into history, and recorded runs to the remote.
+    """Record the run in coverage/, and push recorded runs.
 
-    The run is the one in coverage/, of the commit that is checked out: as `covgov check --record` would record it, with
-    the verdict and the time at which it was judged, and once. What is not recorded (a dirty tree, a pull request in CI)
-    stays here. Nothing is measured or judged.
+    The run must be of the commit that is checked out. It is recorded once, with the verdict and time of its check, as
+    `covgov check --record` would record it. What is not recordable (uncommitted changes, a pull request in CI) stays
+    here. Nothing is measured or checked again.
 
     \b
     Example: covgov history push
@@ -98,26 +110,30 @@ def push_command(world: World, branch: str) -> int:
 @command.command("fetch")
 @click.pass_obj
 def fetch_command(world: World) -> int:
-    """Bring the remote's runs; own runs that it lacks are chained on top.
+    """Fetch the remote's runs; unpushed runs stay on top.
 
     \b
     Example: covgov history fetch
     """
     store = _fetchable(world)
     store.fetch_remote()
-    if isinstance(store, Immediate):
-        world.note(f"nothing to fetch: runs are recorded in {store.kept_in()}, which answers")
+    if isinstance(store, SharedStore):
+        world.note(f"nothing to fetch: history is read directly from {store.shared_at()}")
     else:
         world.note("history fetched")
     return OK
 
 
 @command.command("prune")
-@click.option("--keep", type=click.IntRange(min=0), default=10, show_default=True, help="Newest runs left untouched.")
+@click.option(
+    "--keep", type=click.IntRange(min=0), default=10, show_default=True, help="Number of newest runs to keep whole."
+)
 @JSON
 @click.pass_obj
 def prune_command(world: World, keep: int, as_json: bool) -> int:
-    """Drop bulky artifacts (XML, JSON, HTML) of older runs. Snapshots, verdicts and manifests stay.
+    """Delete bulky artifacts (XML, JSON, HTML) of older runs.
+
+    Snapshots, verdicts and manifests stay.
 
     \b
     Example: covgov history prune --keep 10
@@ -133,13 +149,21 @@ def prune_command(world: World, keep: int, as_json: bool) -> int:
 
 
 @command.command("prune-artifacts")
-@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="Newest kept of each name.")
-@click.option("--prefix", default="coverage-", show_default=True, help="Only artifacts whose names begin so.")
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Number of newest artifacts to keep of each name.",
+)
+@click.option("--prefix", default="coverage-", show_default=True, help="Only artifacts whose names begin with this.")
+@click.option("--dry-run", is_flag=True, help="Print what would be deleted; delete nothing.")
 @JSON
 @click.pass_obj
 def prune_artifacts_command(world: World, keep: int, prefix: str, dry_run: bool, as_json: bool) -> int:
-    """Delete this repository's older workflow artifacts on GitHub (GITHUB_REPOSITORY, GITHUB_TOKEN).
+    """Delete older workflow artifacts on GitHub.
+
+    Reads GITHUB_REPOSITORY and GITHUB_TOKEN.
 
     \b
     Example: covgov history prune-artifacts --keep 10
@@ -162,7 +186,9 @@ def prune_artifacts_command(world: World, keep: int, prefix: str, dry_run: bool,
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
 def export_command(world: World, folder: Path) -> int:
-    """Write all runs as files to a directory, which can be read as a `dir:` store.
+    """Export all runs to a directory.
+
+    The directory can be read as a `dir:` store.
 
     \b
     Example: covgov history export coverage/history/
@@ -178,7 +204,7 @@ def export_command(world: World, folder: Path) -> int:
 @click.argument("run", default="")
 @click.pass_obj
 def restore_command(world: World, run: str) -> int:
-    """Write the snapshots of a recorded run to coverage/, as if its suites had just run.
+    """Write the snapshots of a recorded run to coverage/.
 
     RUN as in `covgov history show`; default: the newest run of the tree that is checked out. Exit 4 when there is none.
 
@@ -204,7 +230,7 @@ def restore_command(world: World, run: str) -> int:
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
 def import_command(world: World, folder: Path) -> int:
-    """Take over the runs of an export, byte for byte.
+    """Import the runs of an export, byte for byte.
 
     \b
     Example: covgov history import coverage/history/
@@ -220,7 +246,9 @@ def import_command(world: World, folder: Path) -> int:
 @JSON
 @click.pass_obj
 def verify_command(world: World, as_json: bool) -> int:
-    """Check every byte, link and reference. Exit 0 when clean, 10 when anything was altered or lost.
+    """Verify every byte, link and reference of the history.
+
+    Exit 0: clean. Exit 10: something was altered or lost.
 
     \b
     Example: covgov history verify
@@ -241,22 +269,23 @@ def verify_command(world: World, as_json: bool) -> int:
 @command.command("migrate")
 @click.pass_obj
 def migrate_command(world: World) -> int:
-    """Write the record anew in this version's format. Every run gets another id, by which it names its old one.
+    """Rewrite the history in this version's format.
 
-    An older format is read without this; it only takes more room. Nothing is pushed.
+    Every run gets a new id and remembers its old one. Older formats can be read without this; they only take more
+    space. Nothing is pushed.
 
     \b
     Example: covgov history migrate
     """
-    from covgov.history import layout
+    from covgov.history.format import layout
     from covgov.history.migrate import migrate
 
     store = _store(world)
-    if not isinstance(store, Rewritable):
+    if not isinstance(store, RewritableStore):
         raise UsageError(
             "history-not-rewritable",
             "the configured history cannot be migrated from here",
-            hint="a hub migrates the histories that it keeps: `covgov hub migrate --histories`",
+            hint="run `covgov hub migrate --histories` on the hub's host",
         )
     count = migrate(store)
     done = f"{count} runs migrated to history format {layout.VERSION}" if count else "nothing to migrate"
@@ -267,26 +296,30 @@ def migrate_command(world: World) -> int:
 def _store(world: World) -> RunStore:
     store = Project(world).store
     store.exists()  # in CI this brings the remote's copy, and may have to say so
-    for note in store.notes() if isinstance(store, Noted) else ():
+    for note in store.notes() if isinstance(store, AnnotatedStore) else ():
         world.note(f"covgov: note: {note}")
     return store
 
 
-def _fetchable(world: World) -> Pushable:
+def _fetchable(world: World) -> PushableStore:
     store = Project(world).store
-    if not isinstance(store, Pushable):
+    if not isinstance(store, PushableStore):
         raise UsageError(
             "history-not-pushable",
-            "the configured history has no remote side to fetch from",
-            hint="fetch needs [history] store = git:BRANCH; to keep a copy in files, see `covgov history export`",
+            "the configured history has no remote to fetch from",
+            hint="use [history] store = git:BRANCH; to copy the history to files, run `covgov history export DIR`",
         )
     return store
 
 
-def _portable(world: World) -> Portable:
+def _portable(world: World) -> PortableStore:
     store = _store(world)
-    if not isinstance(store, Portable):
-        raise UsageError("history-not-portable", "the configured history cannot be carried as files")
+    if not isinstance(store, PortableStore):
+        raise UsageError(
+            "history-not-portable",
+            "the configured history cannot be exported or imported",
+            hint="use [history] store = git:BRANCH or dir:PATH",
+        )
     return store
 
 
@@ -297,9 +330,9 @@ def pick(runs: Sequence[RunSummary], wanted: str) -> RunSummary:
     by_commit = [run for run in runs if len(wanted) >= 4 and run.commit.startswith(wanted)][-1:]
     found = by_id or by_commit
     if len(found) > 1:
-        raise UsageError("run-ambiguous", f"{wanted} is the beginning of several runs' ids", hint="write more of it")
+        raise UsageError("run-ambiguous", f"{wanted} matches several runs", hint="give more characters of the id")
     if not found:
-        raise UsageError("run-unknown", f"history has no run {wanted}", hint="see `covgov history list`")
+        raise UsageError("run-unknown", f"history has no run {wanted}", hint="run `covgov history list`")
     return found[0]
 
 
@@ -312,7 +345,7 @@ def of_this_tree(project: Project, runs: Sequence[RunSummary]) -> RunSummary:
         raise InputError(
             "run-unknown",
             f"history has no run of the tree of {(head or 'HEAD')[:12]}",
-            hint="see `covgov history list`",
+            hint="run `covgov history list`",
         )
     return found
 

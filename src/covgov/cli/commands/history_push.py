@@ -1,4 +1,4 @@
-"""What `covgov history push` carries: the run that was judged here, then whatever waits here for the remote."""
+"""`covgov history push`: record the run in coverage/, then push the runs that the remote lacks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from covgov.cli.publication import VERDICT, check_commit, read_verdict
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
 from covgov.gate import attempt
 from covgov.gather.base_branch import trusted_default_branch
-from covgov.history import judged, recording
-from covgov.history.interface import Immediate, Pushable, RunStore, RunSummary
+from covgov.history import recording, saved_run
+from covgov.history.interface import PushableStore, RunStore, RunSummary, SharedStore
 from covgov.model.run import RunRecord
 from covgov.publish import artifacts
 
@@ -22,86 +22,86 @@ RECORD = f"{FOLDER}/{artifacts.RECORD}"
 
 
 def push(project: Project, branch: str) -> int:
-    """Both; where runs wait here to be pushed, there need be none that was judged here. The exit code of the faults.
+    """Record and push; the exit code of the faults. With a store that is pushed, coverage/ may hold no run.
 
-    branch: what a CI builds that does not say so itself; "" = it says so.
+    branch: the branch that is built, for a CI that does not name it; "" = the CI names it.
     """
     ci, store = _context(project, branch), project.store
     faults: list[CovgovError] = []
     attempt(faults, lambda: _enter(project, store, ci, branch))
-    if isinstance(store, Pushable) and not isinstance(store, Immediate):
+    if isinstance(store, PushableStore) and not isinstance(store, SharedStore):
         faults = [fault for fault in faults if fault.code != "verdict-missing"]
         attempt(faults, lambda: _push(project, store))
     return worst(report(fault, project.world) for fault in faults)
 
 
-def judged_run(project: Project) -> judged.Kept:
-    """The run that lies in `coverage/`, as it was judged.
+def saved_run_of(project: Project) -> saved_run.SavedRun:
+    """The saved run in `coverage/`.
 
     Raises InputError: `verdict-missing`, `verdict-damaged`, and `verdict-outdated` when snapshots or verdict are not
-    those of one judgement.
+    from one check.
     """
-    told = read_verdict(project)
+    verdict = read_verdict(project)
     data = project.read(RECORD)
     if data is None:
-        raise judged.outdated(f"{VERDICT} is there, and {RECORD} beside it is not")
-    kept = judged.decode(data, RECORD, project.read, FOLDER)
-    run = kept.run
-    if run.verdict != told or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
-        raise judged.outdated(f"{VERDICT} and {RECORD} are not of one judgement")
-    return kept
+        raise saved_run.outdated(f"{RECORD} is missing beside {VERDICT}")
+    saved = saved_run.decode(data, RECORD, project.read, FOLDER)
+    run = saved.run
+    if run.verdict != verdict or (run.commit, run.tree) != (run.verdict.commit, run.verdict.tree):
+        raise saved_run.outdated(f"{VERDICT} and {RECORD} are from different checks")
+    return saved
 
 
-def _push(project: Project, store: Pushable) -> None:
+def _push(project: Project, store: PushableStore) -> None:
     store.push()
     project.world.note("history pushed")
 
 
 def _enter(project: Project, store: RunStore, ci: CiContext, branch: str) -> None:
-    """Append the judged run, unless it is there. Raises DeliveryFailed when the store cannot be reached."""
-    kept = judged_run(project)
-    run = _on_branch(kept.run, branch)
+    """Append the saved run, unless it is recorded. Raises DeliveryFailed when the store cannot be reached."""
+    saved = saved_run_of(project)
+    run = _on_branch(saved.run, branch)
     try:
         there = _recorded(store, run)
     except Undetermined as error:
         raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
-    refusal = _refusal(replace(kept, run=run), ci) if project.is_repository else recording.NO_CHECKOUT.why
+    refusal = _refusal(replace(saved, run=run), ci) if project.is_repository else recording.NO_CHECKOUT.why
     if there is not None:
         name, place = f"run {there.sequence} ({there.id[:12]})", project.policy.history.store
-        project.world.note(f"covgov: nothing to add: what was judged here is {name} in {place}")
+        project.world.note(f"covgov: already recorded: {name} in {place}")
     elif refusal:
         project.world.note(f"covgov: {refusal}")
     else:
         check_commit(project, read_verdict(project))
-        _check_ground(project, kept)
+        _check_ground(project, saved)
         say_recorded(project, recording.append(run, store, ci))
 
 
 def _on_branch(run: RunRecord, branch: str) -> RunRecord:
-    """The run, with the branch that the caller names where it was judged on none. Raises UsageError."""
+    """The run, with the branch that the caller names where it was checked on none. Raises UsageError."""
     if branch and run.branch not in ("", branch):
         raise _contradicted(branch, f"{RECORD} is of {run.branch}")
     return replace(run, branch=branch or run.branch)
 
 
-def _refusal(kept: judged.Kept, ci: CiContext) -> str:
-    """Why the run does not enter history, here or where it was judged; "" when it does."""
-    here, there = recording.unrecordable(kept.run, ci), kept.refusal
+def _refusal(saved: saved_run.SavedRun, ci: CiContext) -> str:
+    """Why the run cannot be recorded, here or where it was checked; "" when it can."""
+    here, there = recording.unrecordable(saved.run, ci), saved.refusal
     if here is not None:
         return here.why
     if there is not None and not (there.unnamed and ci.branch_from is BranchSource.CALLER):
-        return f"{there.why}; so it was where this was judged, and `covgov check --record` judges it here"
-    if ci.in_ci and kept.run.branch != ci.branch:
-        return f"not recorded: this was judged on {kept.run.branch or 'no branch'}, and CI builds {ci.branch} here"
+        return f"{there.why} (when it was checked); run `covgov check --record` to check and record it here"
+    if ci.in_ci and saved.run.branch != ci.branch:
+        return f"not recorded: the check ran on {saved.run.branch or 'no branch'}, but CI builds {ci.branch} here"
     return ""
 
 
-def _check_ground(project: Project, kept: judged.Kept) -> None:
-    """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was judged."""
-    if kept.run.tree != project.repository.tree(kept.run.commit):
-        raise judged.outdated(f"{RECORD} is about another tree than that of commit {kept.run.commit[:12]}")
-    if kept.policy != project.policy.hash:
-        raise judged.outdated(f"{RECORD} was judged with another policy than the one that is here")
+def _check_ground(project: Project, saved: saved_run.SavedRun) -> None:
+    """Raises InputError (`verdict-outdated`) when the code or the policy here is not what was checked."""
+    if saved.run.tree != project.repository.tree(saved.run.commit):
+        raise saved_run.outdated(f"{RECORD} is for another tree than that of commit {saved.run.commit[:12]}")
+    if saved.policy != project.policy.hash:
+        raise saved_run.outdated(f"{RECORD} was made with another policy than the current one")
 
 
 def _recorded(store: RunStore, run: RunRecord) -> RunSummary | None:
@@ -136,7 +136,7 @@ def _context(project: Project, branch: str) -> CiContext:
 
 
 def _default_branch(project: Project) -> str:
-    """As the policy at the usual one's tip says it, else the clone: a change must not choose where it is recorded."""
+    """From the policy at the default branch's tip, else the clone: a change must not choose where it is recorded."""
     if not project.is_repository:
         return ""
     trusted = trusted_default_branch(project.repository, project.policy)
@@ -147,5 +147,5 @@ def _contradicted(branch: str, what: str) -> UsageError:
     return UsageError(
         "branch-contradicted",
         f"--branch {branch}, but {what}",
-        hint="--branch is for a CI that does not say what it builds, and for a checkout that is on no branch",
+        hint="--branch is for a CI that does not name its branch, and for a checkout that is on no branch",
     )

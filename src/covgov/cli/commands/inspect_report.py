@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @click.command("inspect")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for one file, a list of them for several.")
-@click.option("--markdown", is_flag=True, help="One table of the totals of all files, for a job summary.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: one object for one file, a list for several.")
+@click.option("--markdown", is_flag=True, help="Print a Markdown table of all files' totals, for a job summary.")
 @click.option("--python", default=sys.executable, help="Interpreter whose coverage.py analyses a .coverage file.")
 @click.pass_obj
 def command(world: World, files: tuple[str, ...], as_json: bool, markdown: bool, python: str) -> int:
-    """Say what coverage reports are: format, tool, totals, what they carry, what they lack, what is dropped.
+    """Show the format, tool, totals and gaps of coverage reports.
 
-    The format is found by content, never by name. Totals are those of the report's own tool. Exit 4: a file is missing,
-    empty, damaged or of no known format.
+    The format is detected by content, never by name. Totals are those of the report's own tool. Exit 4: a file is
+    missing, empty, damaged or of no known format.
 
     \b
     Example:

@@ -14,7 +14,7 @@ from covgov.cli.world import World
 
 @click.group()
 def command() -> None:
-    """The policy: covgov.toml, or [tool.covgov] of pyproject.toml.
+    """Show and explain the policy (covgov.toml or pyproject.toml).
 
     \b
     Example: covgov policy show                       what is in force, defaults marked
@@ -23,11 +23,13 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
-@click.option("--schema", is_flag=True, help="The JSON Schema of the policy file, for editors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the policy file, for editors.")
 @click.pass_obj
 def show(world: World, as_json: bool, schema: bool) -> int:
-    """Print the policy with its defaults. Secrets are never filled in.
+    """Show the policy with its defaults.
+
+    Secrets are never filled in.
 
     \b
     Example: covgov policy show --schema > covgov.schema.json
@@ -47,10 +49,12 @@ def show(world: World, as_json: bool, schema: bool) -> int:
 
 @command.command()
 @click.argument("path")
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def explain(world: World, path: str, as_json: bool) -> int:
-    """Print which component, suite and bars apply to PATH (relative to the repository), and why.
+    """Explain which component, suite and bars apply to PATH.
+
+    PATH is relative to the repository.
 
     \b
     Example: covgov policy explain src/app/login.py --json

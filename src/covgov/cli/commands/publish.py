@@ -20,18 +20,23 @@ from covgov.publish.render.safe_text import log_line, plain
 
 @click.command("publish")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--dry-run", is_flag=True, help="Print what would leave, and send nothing. Reads no secret.")
-@click.option("--spooled", is_flag=True, help="Send what earlier calls could not deliver, and nothing new.")
-@click.option("--digest", type=click.Path(path_type=Path), metavar="FILE", help="Tell `notify` this digest instead.")
-@click.option("--json", "as_json", is_flag=True, help="What was sent, as JSON.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent; send nothing, read no secret.")
+@click.option("--spooled", is_flag=True, help="Send only what earlier calls could not send.")
+@click.option(
+    "--digest",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With `notify`: send this digest instead of the verdict.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def command(
     world: World, targets: tuple[str, ...], dry_run: bool, spooled: bool, digest: Path | None, as_json: bool
 ) -> int:
-    """Send the newest verdict (coverage/verdict.json) to the TARGETs that the policy configures.
+    """Send the newest verdict to the configured TARGETs.
 
-    Exit 0, or 5 when a required destination was not reached; the verdict and its exit code stand in any case. What
-    could not be delivered is kept in coverage/spool/ until `covgov publish --spooled` delivers it.
+    The verdict is coverage/verdict.json. Exit 0, or 5 when a required destination could not be reached. What could not
+    be sent is saved in coverage/spool/; `covgov publish --spooled` tries again.
 
     \b
     Example: covgov publish notify --dry-run
@@ -44,33 +49,33 @@ def command(
     _refuse_nonsense(targets, CHANNELS, spooled=spooled, digest=digest is not None)
     project = Project(world)
     spool = Spool(project.root / FOLDER)
-    told: Iterable[Delivery | InputError]
+    deliveries: Iterable[Delivery | InputError]
     if spooled and dry_run:
         return show([spool.read(name) for name in spool.names()], world, as_json=as_json)
     if spooled:
-        told = redeliver(spool, CHANNELS, world.env, project.policy, targets)
+        deliveries = redeliver(spool, CHANNELS, world.env, project.policy, targets)
     else:
         chosen = [CHANNELS[name] for name in dict.fromkeys(targets)]
         found = _parcels(project, chosen) if digest is None else _digest(project, digest)
         parcels = [parcel for parcel in found if not spool.has_sent(parcel)]
         for parcel in found:
             if parcel not in parcels:
-                world.note(log_line(f"covgov: {parcel.channel} -> {parcel.destination}: not sent, it has this already"))
+                world.note(log_line(f"covgov: {parcel.channel} -> {parcel.destination}: not sent: already delivered"))
         if dry_run:
             return show(parcels, world, as_json=as_json)
-        told = deliver(parcels, CHANNELS, world.env, spool)
-    return _tell(list(told), world, as_json=as_json)
+        deliveries = deliver(parcels, CHANNELS, world.env, spool)
+    return _report(list(deliveries), world, as_json=as_json)
 
 
 def _refuse_nonsense(targets: Sequence[str], known: Mapping[str, Channel], *, spooled: bool, digest: bool) -> None:
     names = ", ".join(known)
     unknown = [name for name in targets if name not in known]
     if unknown:
-        raise click.UsageError(f"{unknown[0]!r} is no target; known: {names}", click.get_current_context())
+        raise click.UsageError(f"unknown target {unknown[0]!r}; choose from {names}", click.get_current_context())
     if not targets and not spooled:
-        raise click.UsageError(f"name a TARGET ({names}), or --spooled", click.get_current_context())
+        raise click.UsageError(f"give a TARGET ({names}) or --spooled", click.get_current_context())
     if digest and (spooled or set(targets) != {"notify"}):
-        raise click.UsageError("--digest goes with the target notify alone", click.get_current_context())
+        raise click.UsageError("--digest needs the target notify alone", click.get_current_context())
 
 
 def _digest(project: Project, file: Path) -> Sequence[Parcel]:
@@ -86,12 +91,12 @@ def _digest(project: Project, file: Path) -> Sequence[Parcel]:
         ) from error
     parcels = digest_parcels(text, project.policy.notify, context_of(project), repository_name(project))
     if not parcels:
-        project.world.note("covgov: notify: nothing to tell: notify.on_digest names no target")
+        project.world.note("covgov: notify: nothing to send: notify.on_digest names no target")
     return parcels
 
 
 def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
-    """What the channels have to tell; those that have nothing say why, on stderr."""
+    """What the channels would send; those with nothing to send note why on stderr."""
     from covgov.cli.publication import publication_of
     from covgov.publish.channels.interface import SilenceExplainer
 
@@ -101,7 +106,7 @@ def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
         parcels = channel.parcels(publication)
         if not parcels:
             why = channel.silence(publication) if isinstance(channel, SilenceExplainer) else ""
-            project.world.note(log_line(f"covgov: {channel.name}: nothing to tell{f': {why}' if why else ''}"))
+            project.world.note(log_line(f"covgov: {channel.name}: nothing to send{f': {why}' if why else ''}"))
         found += parcels
     return found
 
@@ -118,12 +123,12 @@ def show(parcels: Sequence[Parcel], world: World, *, as_json: bool) -> int:
             world.say(log_line(f"  {name}:"))
             for line in text.splitlines():
                 world.say(f"  | {plain(line)}".rstrip())
-    world.note(f"covgov: dry run: {len(parcels)} would leave, nothing was sent")
+    world.note(f"covgov: dry run: {len(parcels)} would be sent")
     return worst(())
 
 
-def _tell(told: Sequence[Delivery | InputError], world: World, *, as_json: bool) -> int:
-    done = [one for one in told if isinstance(one, Delivery)]
+def _report(deliveries: Sequence[Delivery | InputError], world: World, *, as_json: bool) -> int:
+    done = [one for one in deliveries if isinstance(one, Delivery)]
     if as_json:
         emit_json(world, "publish", {"dry_run": False, "deliveries": [_outcome(one) for one in done]})
     else:
@@ -131,7 +136,7 @@ def _tell(told: Sequence[Delivery | InputError], world: World, *, as_json: bool)
             kept = ", kept in the spool" if one.spooled else ""
             world.say(log_line(f"{_line(one.parcel)}: {_fate(one)}{kept}"))
     faults: list[CovgovError] = []
-    for each in told:
+    for each in deliveries:
         faults += each.faults if isinstance(each, Delivery) else [each]
     return worst(report(fault, world) for fault in faults)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 REST = "covgov.run.rest"
 
 
-class WithRest(click.Command):
-    """A command that keeps what stands after `--` apart, for the test command."""
+class PassthroughCommand(click.Command):
+    """A command that sets the arguments after `--` apart, for the test command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         cut = args.index("--") if "--" in args else len(args)
@@ -27,17 +27,15 @@ class WithRest(click.Command):
         return super().parse_args(ctx, args[:cut])
 
 
-@click.command("run", cls=WithRest)
+@click.command("run", cls=PassthroughCommand)
 @click.argument("suites", nargs=-1, metavar="[SUITE]... [-- TEST ARGUMENTS]")
+@click.option("--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; do not check.")
 @click.option(
-    "--measure-only", is_flag=True, help="Run and write coverage/SUITE.*; leave the verdict to `covgov check`."
-)
-@click.option(
-    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+    "--format", "rendering", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format."
 )
 @click.option("--json", "rendering", flag_value="json", help="The same as --format json.")
-@click.option("--fail-under", metavar="PERCENT", help="Total bar of the one suite being run.")
-@click.option("--today", metavar="YYYY-MM-DD", help="Judge exceptions at this date (UTC).")
+@click.option("--fail-under", metavar="PERCENT", help="Minimum total coverage; one SUITE only.")
+@click.option("--today", metavar="YYYY-MM-DD", help="Evaluate exceptions as of this day (UTC).")
 @click.option("--accept-identity", is_flag=True, help="Accept that another tool or version measured the baseline.")
 @click.pass_context
 def command(
@@ -49,11 +47,11 @@ def command(
     today: str | None,
     accept_identity: bool,
 ) -> int:
-    """Run suites under coverage.py in their own interpreters, then judge, record and report: the main job.
+    """Run the test suites, then check, record and report.
 
-    What stands after `--` goes to the test command; `--cov-report=xml:PATH` (json, lcov, html) there asks for one more
-    report. Without SUITE every declared suite runs and, if no other test arguments are given, the run is recorded in
-    history.
+    Each suite runs under coverage.py in its own interpreter. Arguments after `--` go to the test command;
+    `--cov-report=xml:PATH` (json, lcov, html) among them writes one more report. Without SUITE every declared suite
+    runs and, if no other test arguments are given, the run is recorded in history.
 
     \b
     Example:
@@ -82,7 +80,7 @@ def command(
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What will run. extra: arguments for the test command. requested: reports that are wanted besides the usual."""
 
     suites: tuple[str, ...]
@@ -90,16 +88,16 @@ class Plan:
     requested: ReportOutputs
 
 
-def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
+def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> RunPlan:
     """Raises UsageError and PolicyInvalid: what is wrong with the command line or the policy on disk."""
     from covgov.gather.prepare import wanted_suites
     from covgov.runner.passthrough import split
 
     requested, extra = split(rest)
-    return Plan(wanted_suites(suites, project.policy), extra, requested)
+    return RunPlan(wanted_suites(suites, project.policy), extra, requested)
 
 
-def measure(project: Project, plan: Plan) -> int:
+def measure(project: Project, plan: RunPlan) -> int:
     """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
     from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
     from covgov.cli.judge import FOLDER

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 @click.group("audit")
 def command() -> None:
-    """The hub's account of who did what: append-only, each entry naming the hash of the one before it.
+    """Verify and export the audit trail.
+
+    The trail is append-only: each entry holds the hash of the one before it.
 
     \b
     Example: covgov hub audit verify
@@ -40,9 +42,10 @@ def command() -> None:
 @DATABASE
 @click.pass_obj
 def verify_command(world: World, witness: str | None, as_json: bool, database: str | None) -> int:
-    """Check every entry and link. Exit 0 when whole, 10 when an entry was altered, moved, added or removed.
+    """Verify every entry and link.
 
-    Note the printed newest entry outside the hub: with --witness it finds even a trail forged as a whole.
+    Exit 0: nothing was changed. Exit 10: an entry was altered, moved, added or removed. Store the printed newest entry
+    outside the hub: with --witness, even a trail forged as a whole is found.
 
     \b
     Example: covgov hub audit verify
@@ -60,11 +63,11 @@ def verify_command(world: World, witness: str | None, as_json: bool, database: s
             silent = head.sequence == 0 and bool(repositories.list_(connection, limit=1))
     if silent:
         world.note(
-            "covgov: warning: there are repositories, but the trail tells of nothing: it was emptied, or never kept"
+            "covgov: warning: the hub has repositories, but its audit trail is empty: it was emptied or never written"
         )
     if as_json:
-        told = [{"sequence": fault.sequence, "what": fault.what} for fault in faults]
-        payload = {"clean": not faults, "entries": head.sequence, "head": head.hash, "faults": told}
+        listed = [{"sequence": fault.sequence, "what": fault.what} for fault in faults]
+        payload = {"clean": not faults, "entries": head.sequence, "head": head.hash, "faults": listed}
         emit_json(world, "hub-audit-verify", payload)
     elif faults:
         print_faults(world, faults)
@@ -81,7 +84,9 @@ def verify_command(world: World, witness: str | None, as_json: bool, database: s
 @DATABASE
 @click.pass_obj
 def export_command(world: World, after: int, database: str | None) -> int:
-    """Print the entries as JSON lines, oldest first, and account for having done so.
+    """Export the entries as JSON lines, oldest first.
+
+    The export itself is recorded in the trail.
 
     \b
     Example: covgov hub audit export --after 1041 > audit.jsonl
@@ -122,7 +127,7 @@ def _witness(text: str) -> AuditHead:
 
 
 def _line(entry: AuditEntry) -> str:
-    """Fields that are damaged are printed as the text that stands there."""
+    """Damaged fields are printed as their raw text."""
     try:
         fields: object = entry.values()
     except msgspec.MsgspecError:

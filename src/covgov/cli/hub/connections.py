@@ -7,10 +7,10 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 CONNECTIONS = 1000
-"""Open at once; whoever asks beyond that is told 503 at once. Each costs a file of those that the service may open."""
+"""Open at the same time; further ones get a 503. Each uses one of the file descriptors of the service."""
 
 
-class Prompt(H11Protocol):
+class PromptProtocol(H11Protocol):
     """HTTP/1.1 in which a request's headers are complete `header_seconds` after the connection was made or the request
     begun, and in which what is left of a body after its answer is waited for no longer than that.
 

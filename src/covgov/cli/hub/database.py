@@ -35,7 +35,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--histories", is_flag=True, help="Also write every history anew in this format: its runs get other ids.")
 @click.pass_obj
 def migrate_command(world: World, database: str | None, revision: str, yes: bool, histories: bool) -> int:
-    """Bring the database to a schema revision, forwards or back, all or nothing.
+    """Migrate the database to a schema revision, all or nothing.
 
     Going back needs --yes and first makes a backup beside the database; its name is printed. Make one yourself before
     going forwards.
@@ -62,7 +62,7 @@ def migrate_command(world: World, database: str | None, revision: str, yes: bool
 
 def _migrate_histories(world: World, engine: Engine) -> None:
     """Repository by repository, each whole or not at all."""
-    from covgov.history.layout import VERSION
+    from covgov.history.format.layout import VERSION
     from covgov.history.migrate import migrate
     from covgov.hub.eventlog.vocabulary import AuditEvent
     from covgov.hub.store import repositories
@@ -75,8 +75,8 @@ def _migrate_histories(world: World, engine: Engine) -> None:
         with transaction(engine, write=True) as connection:
             count = migrate(SqlHistory(connection, repository))
             if count:
-                told: dict[str, FieldValue] = {"repository": repository.full_name, "runs": count, "version": VERSION}
-                hub_desk.account_in(world, connection, AuditEvent.HISTORY_MIGRATED, told)
+                details: dict[str, FieldValue] = {"repository": repository.full_name, "runs": count, "version": VERSION}
+                hub_desk.account_in(world, connection, AuditEvent.HISTORY_MIGRATED, details)
         world.say(f"{repository.full_name}: {count} runs migrated to history format {VERSION}")
 
 
@@ -87,7 +87,7 @@ def _kept(world: World, opened: Engine, file: Path, revision: str, *, yes: bool)
     if not yes:
         raise UsageError(
             "hub-not-confirmed",
-            f"{file} was not taken back from schema revision {revision}: what the older one lacks would be lost",
+            f"{file} was not migrated back from schema revision {revision}: newer data would be lost",
             hint="add --yes; a backup is made first",
         )
     target = file.with_name(f"{file.name}.{revision}-{world.now():%Y%m%dT%H%M%SZ}")
@@ -104,8 +104,8 @@ def _migrated(world: World, kept: str) -> Account:
 
     def account(connection: Connection, before: str, after: str) -> None:
         if before and inspect(connection).has_table("audit"):
-            told = {"before": before, "after": after, **({"backup": kept[-250:]} if kept else {})}
-            hub_desk.account_in(world, connection, AuditEvent.DATABASE_MIGRATED, told)
+            details = {"before": before, "after": after, **({"backup": kept[-250:]} if kept else {})}
+            hub_desk.account_in(world, connection, AuditEvent.DATABASE_MIGRATED, details)
 
     return account
 
@@ -115,9 +115,9 @@ def _migrated(world: World, kept: str) -> Account:
 @DATABASE
 @click.pass_obj
 def backup_command(world: World, target: Path, database: str | None) -> int:
-    """Write everything as of one moment to a new file, and verify that file. The hub may go on working.
+    """Back up the database to a new file, and verify that file.
 
-    Exit 10 when the audit trail is not whole; the backup is made all the same.
+    The hub may keep running. Exit 10 when the audit trail is damaged; the backup is made all the same.
 
     \b
     Example: covgov hub backup /var/backups/hub-2026-11-22.sqlite
@@ -144,7 +144,9 @@ def backup_command(world: World, target: Path, database: str | None) -> int:
 @DATABASE
 @click.pass_obj
 def restore_command(world: World, source: Path, database: str | None, keep_tokens: bool) -> int:
-    """Make the database from a backup, where none is yet. Exit 10 when the backup's audit trail is not whole.
+    """Restore the database from a backup, where none exists yet.
+
+    Exit 10 when the backup's audit trail is damaged.
 
     Its tokens are revoked, because the backup does not know which of them were revoked after it was made.
 
@@ -163,8 +165,8 @@ def restore_command(world: World, source: Path, database: str | None, keep_token
     def prepare(engine: Engine) -> None:
         with transaction(engine, write=True) as connection:
             faults.extend(audit.verify(connection))
-            told = {"source": str(source), "sha256": _sha256(world.cwd / source)}
-            hub_desk.account_in(world, connection, AuditEvent.DATABASE_RESTORED, told)
+            details = {"source": str(source), "sha256": _sha256(world.cwd / source)}
+            hub_desk.account_in(world, connection, AuditEvent.DATABASE_RESTORED, details)
             work = UnitOfWork(connection, world.now(), hub_desk.actor(world), "cli")
             revoked.extend([] if keep_tokens else _revoke_all(work))
 
@@ -187,12 +189,16 @@ def _sha256(path: Path) -> str:
 
 
 @click.command("sweep")
-@click.option("--keep", type=click.IntRange(min=0), default=10, show_default=True, help="Newest runs left untouched.")
-@click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, help="How long uploads are kept.")
+@click.option(
+    "--keep", type=click.IntRange(min=0), default=10, show_default=True, help="Number of newest runs to keep whole."
+)
+@click.option("--days", type=click.IntRange(min=1), default=90, show_default=True, help="Days to keep uploads.")
 @DATABASE
 @click.pass_obj
 def sweep_command(world: World, keep: int, days: int, database: str | None) -> int:
-    """Drop bulky artifacts of older runs and old uploads, in every repository. Runs and their coverage stay.
+    """Delete bulky artifacts of older runs, and old uploads.
+
+    In every repository. Runs and their coverage stay.
 
     \b
     Example: covgov hub sweep --keep 10 --days 90
@@ -211,15 +217,15 @@ def sweep_command(world: World, keep: int, days: int, database: str | None) -> i
                 gone = sweep(connection, repository, keep=keep, before=now - timedelta(days=days), now=now)
                 files, uploads = gone.artifacts + gone.unreferenced, gone.expired
                 if files or uploads:
-                    told: dict[str, FieldValue] = {"repository": repository.full_name, "files": files, "keep": keep}
-                    hub_desk.account_in(world, connection, AuditEvent.HISTORY_PRUNED, told)
+                    details: dict[str, FieldValue] = {"repository": repository.full_name, "files": files, "keep": keep}
+                    hub_desk.account_in(world, connection, AuditEvent.HISTORY_PRUNED, details)
             world.say(f"{repository.full_name}: dropped {files} files and {uploads} uploads")
     return OK
 
 
 @click.group("repository")
 def repository_command() -> None:
-    """The repositories of the hub.
+    """Manage the repositories of the hub.
 
     \b
     Example: covgov hub repository delete acme/shop --yes
@@ -228,11 +234,13 @@ def repository_command() -> None:
 
 @repository_command.command("delete")
 @click.argument("repository")
-@click.option("--yes", is_flag=True, help="Without it nothing is deleted.")
+@click.option("--yes", is_flag=True, help="Confirm the deletion.")
 @DATABASE
 @click.pass_obj
 def delete_command(world: World, repository: str, yes: bool, database: str | None) -> int:
-    """Delete a repository with its history and every byte that only it had. The audit trail and backups stay.
+    """Delete a repository with its history.
+
+    Data shared with other repositories, the audit trail and backups stay.
 
     \b
     Example: covgov hub repository delete acme/shop --yes
@@ -256,7 +264,9 @@ def delete_command(world: World, repository: str, yes: bool, database: str | Non
 @DATABASE
 @click.pass_obj
 def erase_command(world: World, database: str | None) -> int:
-    """Overwrite in the database file what was deleted. `repository delete` does it; this repeats it when it could not.
+    """Overwrite deleted data in the database file.
+
+    `repository delete` does this by itself; use this when it reported that it could not.
 
     \b
     Example: covgov hub erase

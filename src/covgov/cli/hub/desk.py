@@ -71,7 +71,7 @@ def engine(world: World, option: str | None, *, create: bool = False) -> Iterato
     if not create and not path.exists():
         raise InputError(
             "hub-database-absent",
-            f"there is no hub's database at {path}",
+            f"no hub database at {path}",
             hint="name it with --database URL or COVGOV_HUB_DATABASE; `covgov hub serve` makes a new one",
         )
     opened = database.open_engine(url)
@@ -82,7 +82,7 @@ def engine(world: World, option: str | None, *, create: bool = False) -> Iterato
         elif revision != database.newest():
             raise InputError(
                 "hub-database-outdated",
-                f"the database {path} is at schema revision {revision or 'none'}, this covgov wants another",
+                f"the database {path} is at schema revision {revision or 'none'}, this covgov needs another",
                 hint="`covgov hub backup`, then `covgov hub migrate`; if it is of a newer covgov, upgrade this one",
             )
         yield opened

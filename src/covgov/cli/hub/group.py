@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Serve the coverage of many repositories, and administer that server on its host.
+    """Serve the coverage of many repositories.
+
+    The commands manage the server on its own host.
 
     \b
     Example: covgov hub token create --admin --name root
@@ -35,9 +37,10 @@ def command() -> None:
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info")
 @click.pass_obj
 def serve_command(world: World, database: str | None, host: str, port: int, log_level: str) -> int:
-    """Start the hub. A new database gets its tables; settings come from COVGOV_HUB_* (docs/hub.md).
+    """Start the hub.
 
-    Says on stdout where it listens, writes JSON lines to stderr, stops on SIGTERM when running requests have ended.
+    Creates the database if there is none. Settings come from COVGOV_HUB_* (docs/hub.md). Prints its address on stdout,
+    logs JSON lines to stderr, and stops on SIGTERM after the running requests.
 
     \b
     Example: covgov hub serve --database sqlite:////var/lib/covgov-hub/hub.sqlite --port 8399
@@ -52,7 +55,7 @@ def serve_command(world: World, database: str | None, host: str, port: int, log_
 
         configure(world.err, log_level, now=world.now)
         forward("uvicorn", "uvicorn.error")
-        forward("sqlalchemy", "alembic", least="warning")  # below that they tell every statement
+        forward("sqlalchemy", "alembic", least="warning")  # below that they log every statement
         try:
             with listen(host, port) as bound:
                 address = address_of(bound)
@@ -74,7 +77,7 @@ def _hint_at_first_admin(world: World, engine: Engine) -> None:
     with transaction(engine, write=False) as connection:
         known = tokens.list_(connection)
     if not any(token.role is Role.ADMIN and token.active(world.now()) for token in known):
-        world.note("covgov: note: nobody administers this hub yet: covgov hub token create --admin --name NAME")
+        world.note("covgov: note: this hub has no administrator; run `covgov hub token create --admin --name NAME`")
 
 
 for _part in (

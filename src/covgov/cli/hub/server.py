@@ -13,7 +13,7 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-from covgov.cli.hub.connections import CONNECTIONS, Prompt
+from covgov.cli.hub.connections import CONNECTIONS, PromptProtocol
 from covgov.errors import UsageError
 
 GRACE_SECONDS = 30
@@ -22,7 +22,7 @@ FETCH_SECONDS = 10.0
 LARGEST_FETCH = 256 * 1024
 
 
-class Announced(uvicorn.Server):
+class AnnouncingServer(uvicorn.Server):
     """Calls `ready` once connections are accepted."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
@@ -61,7 +61,7 @@ def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None
 
     SIGINT raises KeyboardInterrupt afterwards, SIGTERM returns.
     """
-    server = Announced(configured(app), ready)
+    server = AnnouncingServer(configured(app), ready)
     with _terminating(server):
         server.run(sockets=[bound])
 
@@ -75,7 +75,7 @@ def configured(app: FastAPI) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=Prompt,
+        http=PromptProtocol,
         limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

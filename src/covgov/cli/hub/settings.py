@@ -48,7 +48,7 @@ def _public(text: str) -> str:
     if text and (not sound or _NOT_IN_ADDRESS.search(text)):
         raise UsageError(
             "hub-setting-invalid",
-            f"{PREFIX}PUBLIC_URL is no address that clients could reach",
+            f"{PREFIX}PUBLIC_URL is not an address that clients can reach",
             hint="http:// or https://, a host, and if need be a port and a path: https://hub.example",
         )
     return text
@@ -63,7 +63,7 @@ def _issuer(word: str) -> OidcIssuer:
     if kind not in KEYS or not issuer.startswith("https://"):
         raise UsageError(
             "hub-setting-invalid",
-            f"{PREFIX}ISSUERS: {word!r} is no issuer",
+            f"{PREFIX}ISSUERS: {word!r} is not an issuer",
             hint="github, gitlab, github=https://... or gitlab=https://..., separated by spaces",
         )
     return OidcIssuer(kind, issuer, issuer.rstrip("/") + KEYS[kind])
@@ -89,8 +89,8 @@ def _limits(env: Mapping[str, str]) -> HubLimits:
     if unknown:
         raise UsageError(
             "hub-setting-invalid",
-            f"there is no limit {', '.join(unknown)}",
-            hint=f"there are: {', '.join(sorted(known))}",
+            f"unknown limit: {', '.join(unknown)}",
+            hint=f"known limits: {', '.join(sorted(known))}",
         )
     found: dict[str, float] = {}
     for field in fields(HubLimits):

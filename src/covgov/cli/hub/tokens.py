@@ -23,7 +23,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as
 
 @click.group("token")
 def command() -> None:
-    """Tokens of the hub. The first administrator is made here, on the host, and nowhere else.
+    """Manage the tokens of the hub.
+
+    The first administrator can only be created here, on the host.
 
     \b
     Example: covgov hub token create --admin --name root
@@ -50,17 +52,23 @@ def create_command(
     database: str | None,
     as_json: bool,
 ) -> int:
-    """Make a token and print it, this once: the hub keeps only its hash. Makes a new database if there is none.
+    """Create a token and print it once.
+
+    The hub stores only its hash. Creates the database if there is none.
 
     \b
     Example: covgov hub token create --role uploader --repository acme/shop --name shop-ci --expires 90
     """
     if admin == bool(role):
         raise UsageError(
-            "token-role", "say either --admin or --role", hint="--role reader|uploader|maintainer, with --repository"
+            "token-role", "give either --admin or --role", hint="--role reader|uploader|maintainer, with --repository"
         )
     if admin and repositories:
-        raise UsageError("token-role", "--admin reaches every repository", hint="--role admin takes --repository")
+        raise UsageError(
+            "token-role",
+            "--admin applies to every repository; leave out --repository",
+            hint="--role admin takes --repository",
+        )
     with hub_desk.work(world, database, create=True) as work:
         from covgov.hub.auth_service.permissions import Role
         from covgov.hub.auth_service.principals import EVERYWHERE, RepositoryScope
@@ -79,7 +87,7 @@ def create_command(
 @JSON
 @click.pass_obj
 def list_command(world: World, database: str | None, as_json: bool) -> int:
-    """Every token with its state, oldest first; never its text.
+    """List the tokens with their states, oldest first.
 
     \b
     Example: covgov hub token list
@@ -108,7 +116,7 @@ def list_command(world: World, database: str | None, as_json: bool) -> int:
 @DATABASE
 @click.pass_obj
 def revoke_command(world: World, token_id: str, database: str | None) -> int:
-    """End a token at once. The answer to a leak.
+    """Revoke a token at once, for example after a leak.
 
     \b
     Example: covgov hub token revoke abcdefghijklmnopqrstuvwxyz
@@ -120,7 +128,7 @@ def revoke_command(world: World, token_id: str, database: str | None) -> int:
         left = tokens.successors(work.connection, gone, work.now)
     world.say(f"revoked {gone.id} ({gone.name})")
     for successor in left:
-        world.note(f"token {successor}, which replaced it by rotation, works on")
+        world.note(f"token {successor} replaced it by rotation and still works")
     return OK
 
 
@@ -131,7 +139,9 @@ def revoke_command(world: World, token_id: str, database: str | None) -> int:
 @JSON
 @click.pass_obj
 def rotate_command(world: World, token_id: str, overlap: int, database: str | None, as_json: bool) -> int:
-    """Make a successor and print it, this once; the old token goes on for the overlap.
+    """Replace a token by a new one, and print it once.
+
+    The old token keeps working for the overlap.
 
     \b
     Example: covgov hub token rotate abcdefghijklmnopqrstuvwxyz --overlap 24
@@ -151,7 +161,7 @@ def _show(world: World, issued: IssuedToken, as_json: bool) -> int:
     else:
         world.say(issued.secret.text)
     world.note(f"token {token.id} ({token.name}), role {token.role.value}, expires {token.expires_at:%Y-%m-%d %H:%M}")
-    world.note("it is shown this once; keep it where secrets are kept")
+    world.note("the token is shown only once; store it with your secrets")
     return OK
 
 

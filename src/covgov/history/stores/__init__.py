@@ -1,1 +1,1 @@
-"""Where runs are kept: one module or folder per kind of store."""
+"""Stores of runs: one module or folder per kind."""

@@ -16,8 +16,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
-from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
@@ -63,7 +64,7 @@ class DirStore:
         try:
             if not self._root.exists():
                 return False
-            os.listdir(self._root)  # noqa: PTH208 - os.walk swallows the error that is asked for here
+            os.listdir(self._root)  # noqa: PTH208 - os.walk swallows the error
         except OSError as error:
             raise Undetermined(
                 "history-unreachable",
@@ -79,22 +80,22 @@ class DirStore:
         return ledger.fetch(self._view, run_id)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
-        kept = artifacts or {}
-        ids = {name: layout.digest_of(data) for name, data in kept.items()}
+        bulk_files = artifacts or {}
+        ids = {name: layout.digest_of(data) for name, data in bulk_files.items()}
         with self._locked():
             added, summary = ledger.addition(self._view, record, ids)
             if added is not None:
-                bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
+                bulk = {layout.artifact_name(ids[name]): data for name, data in bulk_files.items()}
                 self._write({**bulk, **added.files})
         return summary
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         with self._locked():
             added: Addition | None = change(self._view)
             if added is not None:
                 self._write(added.files)
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         with self._locked():
             wanted = change(self._view)
             if wanted is None:
@@ -121,11 +122,11 @@ class DirStore:
                     (self._root / name).unlink()
         return gone
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         """Takes no lock, for it may have no permission to write: looks again when something was added meanwhile."""
         if not self.exists():
             return []
-        faults: Sequence[Fault] = ()
+        faults: Sequence[HistoryFault] = ()
         for _ in range(LOOKS):
             before = self._view.names()
             faults = ledger.verify(self._view)
@@ -137,7 +138,7 @@ class DirStore:
     def _locked(self) -> Iterator[None]:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            (self._root / LOCK).open("ab").close()  # as readable and writable for others as the umask says
+            (self._root / LOCK).open("ab").close()  # with the permissions of the umask
             with FileLock(self._root / LOCK):  # released by the system when the process dies
                 yield
         except CovgovError:

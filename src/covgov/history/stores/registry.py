@@ -14,7 +14,7 @@ from covgov.history.stores.git.store import GitStore
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class StoreContext:
     """What a store may need besides its own address."""
 
     root: Path
@@ -38,28 +38,28 @@ def open_store(url: str, root: Path, *, env: Mapping[str, str], remote: str | No
     if scheme not in STORES or not address:
         raise PolicyInvalid(
             "history-store-unknown",
-            f"[history] store = {url}: not the address of a store",
+            f"[history] store = {url}: not a store address",
             hint="use git:BRANCH (git:coverage-history), dir:PATH (dir:../coverage-history) or hub:https://HUB/OWNER/NAME",
         )
-    return STORES[scheme](address, Surroundings(root, env, remote, fetch))
+    return STORES[scheme](address, StoreContext(root, env, remote, fetch))
 
 
-def _git(branch: str, around: Surroundings) -> RunStore:
+def _git(branch: str, around: StoreContext) -> RunStore:
     git = Plumbing(around.root, around.env)
     if git.run("check-ref-format", f"refs/heads/{branch}").code or branch.startswith("-"):
         raise PolicyInvalid(
             "history-store-unknown",
-            f"[history] store = git:{branch}: git allows no branch of this name",
+            f"[history] store = git:{branch}: not a valid branch name",
             hint="use git:coverage-history",
         )
     return GitStore(git, branch, remote=around.remote, fetch=around.fetch)
 
 
-def _directory(path: str, around: Surroundings) -> RunStore:
+def _directory(path: str, around: StoreContext) -> RunStore:
     return DirStore(around.root / path)
 
 
-def _hub(url: str, around: Surroundings) -> RunStore:
+def _hub(url: str, around: StoreContext) -> RunStore:
     try:
         from covgov.history.stores.hub.client import TOKEN, HubClient, parse  # noqa: PLC0415 - from the extra `http`
         from covgov.history.stores.hub.store import HubStore  # noqa: PLC0415 - from the extra `http`
@@ -72,7 +72,7 @@ def _hub(url: str, around: Surroundings) -> RunStore:
     return HubStore(HubClient(parse(url), around.env.get(TOKEN, "")), in_ci=around.fetch)
 
 
-STORES: dict[str, Callable[[str, Surroundings], RunStore]] = {
+STORES: dict[str, Callable[[str, StoreContext], RunStore]] = {
     "git": _git,
     "dir": _directory,
     "hub": _hub,

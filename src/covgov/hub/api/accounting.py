@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, timedelta
 
 from covgov.history.digest import Digest, digest
-from covgov.history.interface import View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.reader import RunReader
+from covgov.history.interface import HistoryView
 from covgov.hub.api import history_reading
 from covgov.hub.api.http.problems import ApiProblem
 from covgov.hub.store.runs import RunRow
@@ -49,7 +49,7 @@ def wanted(rows: Iterable[RunRow], since: date, until: date) -> Sequence[RunRow]
     return found[::-1]
 
 
-def account(view: View, runs: Sequence[Stored], since: date, until: date) -> Digest:
+def account(view: HistoryView, runs: Sequence[StoredManifest], since: date, until: date) -> Digest:
     """The digest of `since` to `until`. runs: clean runs, oldest first: the one before the window (if any) and all
     inside it.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from covgov.history import layout
-from covgov.history.interface import View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
+from covgov.history.format import layout
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.reader import RunReader
+from covgov.history.interface import HistoryView
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage
 from covgov.model.verdict import Verdict
@@ -22,7 +22,7 @@ class CoverageLocation:
     path: str
 
 
-def manifest(view: View, sequence: int, run_id: str) -> Stored:
+def manifest(view: HistoryView, sequence: int, run_id: str) -> StoredManifest:
     """The run's manifest. Raises InputError (`history-damaged`, `history-newer`)."""
     found = layout.read_manifest(view, sequence, run_id)
     if found is None:
@@ -31,22 +31,22 @@ def manifest(view: View, sequence: int, run_id: str) -> Stored:
     return found
 
 
-def verdict(view: View, stored: Stored) -> Verdict:
+def verdict(view: HistoryView, stored: StoredManifest) -> Verdict:
     """The run's verdict. Raises InputError (`history-damaged`)."""
     return RunReader(view).verdict(stored)
 
 
-def bare(reader: RunReader, stored: Stored) -> RunRecord:
+def bare(reader: RunReader, stored: StoredManifest) -> RunRecord:
     """The run without its snapshots. Raises InputError (`history-damaged`)."""
     return layout.record_of(stored.manifest.run, {}, reader.verdict(stored))
 
 
-def places(reader: RunReader, stored: Stored) -> list[CoverageLocation]:
+def places(reader: RunReader, stored: StoredManifest) -> list[CoverageLocation]:
     """Every file of every suite, sorted. Raises InputError (`history-damaged`)."""
     return sorted(CoverageLocation(suite, path) for suite, paths in reader.paths(stored).items() for path in paths)
 
 
-def coverage(reader: RunReader, stored: Stored, wanted: Sequence[CoverageLocation]) -> list[FileCoverage]:
+def coverage(reader: RunReader, stored: StoredManifest, wanted: Sequence[CoverageLocation]) -> list[FileCoverage]:
     """The coverage at each location. Raises InputError (`history-damaged`)."""
     by_suite: dict[str, set[str]] = {}
     for place in wanted:

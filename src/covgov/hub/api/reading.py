@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from covgov.errors import PolicyInvalid
-from covgov.history.interface import View
-from covgov.history.layout import Stored
+from covgov.history.format.layout import StoredManifest
+from covgov.history.interface import HistoryView
 from covgov.hub.api import history_reading
 from covgov.hub.api.http.parameters import Name, Owner
 from covgov.hub.api.http.problems import ApiProblem
@@ -44,18 +44,18 @@ class RepositoryReader:
 
     connection: Connection
     repository: HubRepository
-    view: View
+    view: HistoryView
     now: datetime
 
     def branch(self, asked: str) -> str:
         """The named branch, else the default branch."""
         return asked or self.repository.default_branch
 
-    def run(self, run_id: str) -> Stored:
+    def run(self, run_id: str) -> StoredManifest:
         """The run's manifest. Raises InputError (`run-unknown`, `history-damaged`)."""
         return self.stored(runs.find(self.connection, self.repository.id, run_id))
 
-    def revision(self, asked: str) -> Stored:
+    def revision(self, asked: str) -> StoredManifest:
         """A run by its id, or the newest complete clean one of a commit. Raises ApiProblem (`run-not-recorded`)."""
         found = runs.get(self.connection, self.repository.id, asked)
         if found is None:
@@ -69,7 +69,7 @@ class RepositoryReader:
             )
         return self.stored(found)
 
-    def newest(self, branch: str) -> Stored | None:
+    def newest(self, branch: str) -> StoredManifest | None:
         """The newest clean run, None when there is none."""
         found = next((row for row in self.walk(branch=branch) if not row.dirty), None)
         return None if found is None else self.stored(found)
@@ -103,11 +103,11 @@ class RepositoryReader:
             after = page[-1].run.sequence
         return None
 
-    def stored(self, row: RunRow) -> Stored:
+    def stored(self, row: RunRow) -> StoredManifest:
         """The manifest of a listed run. Raises InputError (`history-damaged`)."""
         return history_reading.manifest(self.view, row.sequence, row.id)
 
-    def row(self, stored: Stored) -> RunRow:
+    def row(self, stored: StoredManifest) -> RunRow:
         """The row of a run. Raises InputError (`run-unknown`)."""
         return runs.find(self.connection, self.repository.id, stored.id)
 

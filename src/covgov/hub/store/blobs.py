@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 
 BATCH = 500

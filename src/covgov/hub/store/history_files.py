@@ -14,9 +14,10 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
-from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
-from covgov.history.reader import RunReader
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.format.reader import RunReader
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
 from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
@@ -75,7 +76,7 @@ def _below(folder: str, names: Sequence[str]) -> Iterator[str]:
 
 
 class SqlHistory:
-    """A RunStore, and Portable. On an engine each call is a transaction of its own, on a connection part of its
+    """A RunStore, and a PortableStore. On an engine each call is a transaction of its own, on a connection part of its
     transaction.
 
     judge: what a run that is added is held against.
@@ -130,14 +131,14 @@ class SqlHistory:
             return ledger.addition(view, record, artifacts)
         return ledger.continuation(view, last, same, record, artifacts)
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         """Raises InputError when what was to be added is no proper continuation (see `admission.admit`)."""
         with _writing(self._database, self._repository) as connection:
             added = change(SqlView(connection, self._repository))
             if added is not None:
                 self._add(connection, added.files)
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         """What takes the history's place is made here of what was admitted, so it is not judged again."""
         with _writing(self._database, self._repository) as connection:
             view = SqlView(connection, self._repository)
@@ -179,7 +180,7 @@ class SqlHistory:
             self._drop(connection, unneeded)
         return unneeded
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         with self._read() as view:
             return ledger.verify(view) if ledger.recorded(view) else []
 

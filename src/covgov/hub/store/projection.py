@@ -9,8 +9,8 @@ from sqlalchemy import Connection, String, Table, delete, func, insert, select
 
 from covgov.errors import InputError
 from covgov.history import ledger
-from covgov.history.interface import View
-from covgov.history.reader import RunReader
+from covgov.history.format.reader import RunReader
+from covgov.history.interface import HistoryView
 from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
 from covgov.hub.store.verify.admission import Admitted
@@ -95,7 +95,7 @@ def attempts(connection: Connection, repository_id: int, trees: Sequence[str]) -
     return found
 
 
-def rebuild(connection: Connection, repository_id: int, view: View) -> int:
+def rebuild(connection: Connection, repository_id: int, view: HistoryView) -> int:
     """Make the rows of one repository again from its history; how many runs. What was verified stays so: the policy of
     that day may be gone. Raises InputError (`history-damaged`)."""
     query = select(RUNS.c.run_id).where(RUNS.c.repository_id == repository_id, RUNS.c.verified.is_(True))

@@ -58,7 +58,7 @@ PAGES = (
             "A drop is judged against a recorded run. The first run has none. A history that "
             "exists but cannot be reached leaves the verdict undetermined: a gate must not forget."
         ),
-        example="[baseline] project: no baseline, so no drop is judged: first run: nothing was ever recorded",
+        example="[baseline] project: no baseline, so no drop is judged: first run: no run is recorded yet",
         fix=(
             "Nothing to do on the first run. Otherwise check out with `fetch-depth: 0`, fetch the history "
             "with `covgov history fetch`, or check the store named under `[history]`."

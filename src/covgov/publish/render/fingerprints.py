@@ -12,7 +12,7 @@ from covgov.model.verdict import Finding
 def fingerprinted(findings: Iterable[Finding]) -> Iterator[tuple[str, Finding]]:
     """Each finding with 64 hexadecimal digits that stay when only its figures or wording change.
 
-    Made of rule, scope, subject and metric; findings that share these are told apart by their order.
+    Made of rule, scope, subject and metric; findings that share these are distinguished by their order.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     for finding in findings:

@@ -10,7 +10,7 @@ _NOTICE_ROOM = 90
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A list with what stands before and after it. rank: 0 is kept longest. name: what the notice calls its items."""
+    """A list with its opening and closing. rank: 0 is shortened last. name: how the notice calls its items."""
 
     name: str
     rank: int
@@ -27,23 +27,23 @@ def fit(head: str, sections: Sequence[Section], foot: str, limit: int) -> str:
     """
     notices = (_NOTICE_ROOM + _size(section.name) for section in sections)
     budget = limit - _size(head) - _size(foot) - sum(notices) - 4
-    told: dict[int, str] = {}
+    texts: dict[int, str] = {}
     for index in sorted(range(len(sections)), key=lambda i: (sections[i].rank, i)):
-        told[index], spent = _told(sections[index], budget)
+        texts[index], spent = _text(sections[index], budget)
         budget -= spent
-    return "\n\n".join([head, *(told[index] for index in sorted(told)), foot]) + "\n"
+    return "\n\n".join([head, *(texts[index] for index in sorted(texts)), foot]) + "\n"
 
 
-def _told(section: Section, budget: int) -> tuple[str, int]:
+def _text(section: Section, budget: int) -> tuple[str, int]:
     frame = _size(section.opening) + _size(section.closing) + 8
-    kept = _prefix(section.items, budget - frame)
-    left_out = len(section.items) - len(kept)
+    shown = _prefix(section.items, budget - frame)
+    left_out = len(section.items) - len(shown)
     notice = f"({left_out} more {section.name} left out: the text would be too long)" if left_out else ""
-    if not kept and left_out:
+    if not shown and left_out:
         return notice, 0
-    body = "\n".join([section.opening, *kept]) if section.opening else "\n".join(kept)
+    body = "\n".join([section.opening, *shown]) if section.opening else "\n".join(shown)
     text = "\n\n".join(part for part in (body, notice, section.closing) if part)
-    return text, frame + sum(_size(item) + 1 for item in kept)
+    return text, frame + sum(_size(item) + 1 for item in shown)
 
 
 def _prefix(items: Sequence[str], budget: int) -> Sequence[str]:

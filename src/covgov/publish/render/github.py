@@ -30,8 +30,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
     hidden = len(ordered) - MOST
     more = f"; {hidden} of {len(ordered)} findings are not annotated here" if hidden > 0 else ""
-    told = f"covgov: {verdict.outcome} ({words.counts(verdict)}){soft_start}{more}"
-    yield f"::{OUTCOMES[verdict.outcome]} title=covgov::{command_data(told)}"
+    title = f"covgov: {verdict.outcome} ({words.counts(verdict)}){soft_start}{more}"
+    yield f"::{OUTCOMES[verdict.outcome]} title=covgov::{command_data(title)}"
     yield from map(_annotation, ordered[:MOST])
 
 

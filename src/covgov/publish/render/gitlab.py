@@ -33,10 +33,10 @@ class GitlabRenderer:
 
 def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
     if verdict.outcome is not Outcome.PASS:
-        told = f"covgov: {verdict.outcome} ({words.counts(verdict)})"
+        title = f"covgov: {verdict.outcome} ({words.counts(verdict)})"
         soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
         mark = sha256(f"covgov-outcome-{verdict.outcome}".encode()).hexdigest()
-        yield _issue("outcome", told + soft_start, mark, OUTCOMES[verdict.outcome], POLICY_FILE)
+        yield _issue("outcome", title + soft_start, mark, OUTCOMES[verdict.outcome], POLICY_FILE)
     elif verdict.soft_start:
         mark = sha256(b"covgov-soft-start").hexdigest()
         yield _issue("soft-start", f"soft start: {verdict.soft_start}", mark, "info", POLICY_FILE)

@@ -22,7 +22,7 @@ Key = tuple[Scope, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class JunitCheck:
     """One test case to be: what is checked, what its row says (None = nothing), and its findings."""
 
     kind: str
@@ -57,9 +57,9 @@ def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "soft_start", verdict.soft_start
 
 
-def _checks(verdict: Verdict) -> Iterator[Check]:
+def _checks(verdict: Verdict) -> Iterator[JunitCheck]:
     """The verdict itself, then every row, suite and the patch, then whatever findings are about something else."""
-    yield Check("verdict", "outcome", verdict.outcome, 0, ())
+    yield JunitCheck("verdict", "outcome", verdict.outcome, 0, ())
     left = dict.fromkeys((finding.scope, finding.subject) for finding in verdict.findings)
 
     def about(scope: Scope, subject: str) -> tuple[Finding, ...]:
@@ -67,15 +67,15 @@ def _checks(verdict: Verdict) -> Iterator[Check]:
         return tuple(f for f in verdict.findings if (f.scope, f.subject) == (scope, subject))
 
     for row in all_rows(verdict):
-        yield Check(row.scope, row.name, row.outcome, 0, about(row.scope, row.name))
+        yield JunitCheck(row.scope, row.name, row.outcome, 0, about(row.scope, row.name))
     for line in verdict.suites:
         seconds = line.tests.seconds if line.tests else 0
-        yield Check(Scope.SUITE, line.name, _outcome(line), seconds, about(Scope.SUITE, line.name))
+        yield JunitCheck(Scope.SUITE, line.name, _outcome(line), seconds, about(Scope.SUITE, line.name))
     if verdict.patch:
         subjects = [subject for scope, subject in left if scope is Scope.PATCH]
-        yield Check(Scope.PATCH, "patch", None, 0, tuple(f for s in subjects for f in about(Scope.PATCH, s)))
+        yield JunitCheck(Scope.PATCH, "patch", None, 0, tuple(f for s in subjects for f in about(Scope.PATCH, s)))
     for scope, subject in list(left):
-        yield Check(scope, subject, None, 0, about(scope, subject))
+        yield JunitCheck(scope, subject, None, 0, about(scope, subject))
 
 
 def _outcome(line: SuiteLine) -> Outcome | None:
@@ -84,7 +84,7 @@ def _outcome(line: SuiteLine) -> Outcome | None:
     return Outcome.FAIL if line.tests and not line.tests.passed else None
 
 
-def _case(check: Check) -> TestCase:
+def _case(check: JunitCheck) -> TestCase:
     case = TestCase(plain(check.name), f"covgov.{check.kind}", check.seconds)
     result = _result(check)
     if result is not None:
@@ -95,7 +95,7 @@ def _case(check: Check) -> TestCase:
     return case
 
 
-def _result(check: Check) -> Failure | Error | Skipped | None:
+def _result(check: JunitCheck) -> Failure | Error | Skipped | None:
     groups = grouped(check.findings)
     if groups.failing or check.outcome is Outcome.FAIL:
         return Failure(_headline(groups.failing, "fail"), "fail")

@@ -50,11 +50,11 @@ def _head(verdict: Verdict) -> str:
 
 def _foot(verdict: Verdict) -> str:
     policy = markdown_code(verdict.policy_hash[:12]) or words.NOTHING
-    told = (
+    lines = (
         f"Baseline: {_short(words.receipt(verdict.receipt))}",
         f"Judged: {_short(code_of(verdict))}, policy {policy}, today {verdict.today} UTC",
     )
-    return "\n".join(["---", *(f"- {line}" for line in told)])
+    return "\n".join(["---", *(f"- {line}" for line in lines)])
 
 
 def _short(text: str) -> str:

@@ -19,7 +19,7 @@ _BREAK = "&#8203;"
 
 
 def plain(text: str) -> str:
-    """One line of printable characters: others are spelled visibly (`\\n`, `\\x1b`, `\\u202e`), never dropped."""
+    """One line of printable characters: others are escaped visibly (`\\n`, `\\x1b`, `\\u202e`), never dropped."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _spelled(char) for char in text)
@@ -50,7 +50,7 @@ def markdown(text: str) -> str:
 
 
 def _inline(start: re.Match[str]) -> str:
-    """The mark of a heading, list or rule, told as text; an ordered list's number is parted from its dot."""
+    """The mark of a heading, list or rule, escaped as text; an ordered list's number is parted from its dot."""
     return start[0] + _BREAK if start[0].isdigit() else "\\" + start[0]
 
 
@@ -68,8 +68,8 @@ def markdown_prose(text: str) -> str:
     Only spans of letters, digits, spaces and `._/=-`: nothing in them can mean anything else.
     """
     pieces = _COMMAND.split(plain(text))
-    told = (f"`{piece}`" if index % 2 else _within(piece) for index, piece in enumerate(pieces))
-    return "".join(told).strip()
+    escaped = (f"`{piece}`" if index % 2 else _within(piece) for index, piece in enumerate(pieces))
+    return "".join(escaped).strip()
 
 
 def _within(piece: str) -> str:
@@ -103,7 +103,7 @@ def command_property(text: str) -> str:
 
 
 def file_name(path: str) -> str:
-    """A path for a report file: characters that no text format can hold in one field are spelled visibly.
+    """A path for a report file: characters that no text format can hold in one field are escaped visibly.
 
     That is control characters, lone surrogates and line separators; everything else stays, so that the path matches.
     """

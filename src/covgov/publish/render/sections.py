@@ -1,4 +1,4 @@
-"""What a verdict is told in: groups of findings, limited lists of lines, the code it judges."""
+"""Parts that the renderers share: groups of findings, limited lists of lines, the checked commit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from covgov.model.words import count
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class FindingGroups:
     """The findings by what they do, each in the verdict's order. Every finding is in exactly one."""
 
     failing: tuple[Finding, ...]
@@ -30,13 +30,13 @@ class Groups:
         return tuple((title, findings) for title, findings in named if findings)
 
 
-def grouped(findings: tuple[Finding, ...]) -> Groups:
+def grouped(findings: tuple[Finding, ...]) -> FindingGroups:
     """Findings by what they do to the outcome; a waived finding is nothing but waived."""
 
     def live(effect: Effect) -> tuple[Finding, ...]:
         return tuple(f for f in findings if f.effect is effect and not f.waived_by)
 
-    return Groups(
+    return FindingGroups(
         failing=live(Effect.FAIL),
         undetermined=live(Effect.UNDETERMINED),
         waived=tuple(f for f in findings if f.waived_by),
@@ -81,7 +81,7 @@ class Limit:
 
 
 def clipped(lines: Mapping[str, str], limit: Limit) -> tuple[list[tuple[str, str]], str]:
-    """The first files with their first ranges, and what was left out in words ("" when nothing was)."""
+    """The first files with their first ranges, and a note of what was left out ("" when nothing was)."""
     paths = sorted(lines)
     shown = [(path, clip_ranges(lines[path], limit.ranges)) for path in paths[: limit.files]]
     hidden = len(paths) - len(shown)
@@ -98,6 +98,6 @@ def clip_ranges(spelled: str, limit: int) -> str:
 
 
 def code_of(verdict: Verdict) -> str:
-    """The commit that was judged, and whether the work tree differs from it."""
+    """The commit that was checked, and whether the work tree differs from it."""
     commit = verdict.commit[:12] if verdict.commit else "no commit"
     return f"{commit} with uncommitted changes" if verdict.dirty else commit

@@ -18,8 +18,8 @@ class TextRenderer:
 
     def __call__(self, verdict: Verdict, /) -> str:
         sections = (_head, _table, _findings, _uncovered, _suites, _exceptions)
-        told = [list(section(verdict)) for section in sections]
-        return "\n\n".join("\n".join(lines) for lines in told if lines) + "\n"
+        blocks = [list(section(verdict)) for section in sections]
+        return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
 def _head(verdict: Verdict) -> Iterator[str]:

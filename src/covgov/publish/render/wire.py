@@ -1,4 +1,4 @@
-"""The verdict as JSON, version 1 (docs/verdict-json.md): the model itself, as `covgov.model.codec` spells it."""
+"""The verdict as JSON, version 1 (docs/verdict-json.md): the model itself, as `covgov.model.codec` encodes it."""
 
 from __future__ import annotations
 

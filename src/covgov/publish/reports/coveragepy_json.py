@@ -50,19 +50,19 @@ def _meta(snapshot: Snapshot, branch: bool, contexts: bool) -> Json:
 
 
 def _file(coverage: FileCoverage, branch: bool, contexts: bool) -> Json:
-    told: Json = {
+    entry: Json = {
         "executed_lines": list(lines.numbers(coverage.covered)),
         "summary": _summary([coverage], branch),
         "missing_lines": list(lines.numbers(coverage.missing)),
         "excluded_lines": list(lines.numbers(coverage.excluded)),
     }
     if contexts:
-        told["contexts"] = _contexts(coverage)
+        entry["contexts"] = _contexts(coverage)
     if branch:
         taken = set(coverage.taken)
-        told["executed_branches"] = [list(exit_) for exit_ in coverage.taken]
-        told["missing_branches"] = [list(exit_) for exit_ in coverage.exits if exit_ not in taken]
-    return told
+        entry["executed_branches"] = [list(exit_) for exit_ in coverage.taken]
+        entry["missing_branches"] = [list(exit_) for exit_ in coverage.exits if exit_ not in taken]
+    return entry
 
 
 def _contexts(coverage: FileCoverage) -> dict[str, list[str]]:
@@ -97,7 +97,7 @@ def _summary(files: Iterable[FileCoverage], branch: bool) -> Json:
 
 
 def _exits(coverage: FileCoverage) -> Ratio:
-    """The exits that the report can tell of."""
+    """The exits that the report can hold."""
     settled = sum(entry.total for entry in coverage.counted if entry.covered == entry.total)
     return Ratio(len(coverage.taken) + settled, len(coverage.exits) + settled)
 
@@ -109,6 +109,6 @@ def _partial(coverage: FileCoverage) -> int:
 
 
 def _percent(key: str, ratio: Ratio) -> Json:
-    """coverage.py says 100 where there is nothing to measure; its readers expect a number."""
+    """coverage.py reports 100 where there is nothing to measure; its readers expect a number."""
     value = ratio.fraction * 100 if ratio.measurable else Fraction(100)
     return {key: Decimal(show(value, 6)), f"{key}_display": show(value, 0)}

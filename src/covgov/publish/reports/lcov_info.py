@@ -2,7 +2,7 @@
 
 Carried: executable and covered lines, branch exits by name. Not carried: excluded lines, attributes, what measured.
 Hit counts are 1 and 0: a snapshot knows whether a line ran, not how often. Exits are named as coverage.py names them,
-so that their destination survives; those that leave the code object are told apart by a number only.
+so that their destination survives; those that leave the code object are distinguished by a number only.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def _record(path: str, coverage: FileCoverage) -> Iterator[str]:
 
 def _branches(coverage: FileCoverage) -> Iterator[str]:
     taken = set(coverage.taken)
-    told = [(exit_[0], _exit(exit_), exit_ in taken) for exit_ in coverage.exits]
+    branches = [(exit_[0], _exit(exit_), exit_ in taken) for exit_ in coverage.exits]
     for entry in coverage.counted:
-        told += [(entry.line, str(index), index < entry.covered) for index in range(entry.total)]
-    for line, name, hit in sorted(told, key=lambda branch: branch[0]):
+        branches += [(entry.line, str(index), index < entry.covered) for index in range(entry.total)]
+    for line, name, hit in sorted(branches, key=lambda branch: branch[0]):
         # a line that never ran has branches that were never evaluated, which LCOV marks with a dash
         yield f"BRDA:{line},0,{name},{int(hit) if hit or coverage.covered >> line & 1 else '-'}"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from covgov.errors import CovgovError
 from covgov.history import ledger
-from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Origin
@@ -55,11 +55,11 @@ class MemoryStore:
         self.files |= added.files if added is not None else {}
         return summary
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         added: Addition | None = change(self.view())
         self.files |= added.files if added is not None else {}
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         wanted = change(self.view())
         if wanted is None:
             return
@@ -76,7 +76,7 @@ class MemoryStore:
     def prune(self, keep: int) -> Sequence[str]:
         return []
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         return ledger.verify(self.view())
 
     def list(self) -> Sequence[RunSummary]:

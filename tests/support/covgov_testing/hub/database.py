@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine, delete, insert, select, update
 
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.hub.store import repositories
 from covgov.hub.store.engine import migrate, open_engine, settle
 from covgov.hub.store.history_files import SqlHistory

@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
-from covgov.history import layout, ledger
-from covgov.history.interface import View
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.interface import HistoryView
 from covgov.hub.auth_service.permissions import Role
 from covgov.hub.deps import HubDeps
 from covgov.hub.eventlog import audit
@@ -91,7 +92,7 @@ class WriteDesk:
         return [(one.event, one.actor.split(":")[0]) for one in found if one.request_id != "request-0"]
 
 
-def proposal(view: View, record: RunRecord) -> dict[str, object]:
+def proposal(view: HistoryView, record: RunRecord) -> dict[str, object]:
     """The body of an addition."""
     added, _ = ledger.addition(view, record, {})
     assert added is not None

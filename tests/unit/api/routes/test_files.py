@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.hub.store.history_files import SqlHistory
 from covgov.model.snapshot import CountedExits, FileCoverage, Snapshot
 from covgov_testing.builders.coverage import cov, snap

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.history.stores.hub.wire import FileContents
 from covgov.hub.api.routes import history as routes_history
 from covgov.hub.auth_service.permissions import Role

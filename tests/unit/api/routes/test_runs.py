@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from covgov.differential.comparison import compare
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Outcome, Scope

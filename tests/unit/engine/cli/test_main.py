@@ -4,7 +4,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,18 +54,28 @@ def test_no_command_at_all_is_a_usage_error_that_points_at_help() -> None:
     assert "covgov --help" in err
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_explains_itself_with_an_example(name: str) -> None:
-    code, text, _ = called(name, "--help")
+def every_command(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield (*path, name)
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(every_command(tree)), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) -> None:
+    code, text, _ = called(*path, "--help")
     assert code == 0
-    assert "Example" in text
+    assert f"covgov {' '.join(path)}" in text.split("Example")[1]
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_registered_module_holds_a_command_that_says_what_it_does(name: str) -> None:
-    command = tree.get_command(click.Context(tree), name)
-    assert isinstance(command, click.Command)
-    assert command.get_short_help_str(200)
+@pytest.mark.parametrize(
+    "path", [(), ("exceptions",), ("history",), ("policy",), ("hub",), ("hub", "token")], ids=" ".join
+)
+def test_every_summary_fits_its_line(path: tuple[str, ...]) -> None:
+    listed = called(*path, "--help")[1].split("Commands:")[1]
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 
 def test_the_module_runs_as_a_program_and_python_dash_m_is_the_same() -> None:

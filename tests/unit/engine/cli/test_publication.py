@@ -47,7 +47,7 @@ def test_outside_of_a_forge_the_folder_names_the_repository(tmp_path: Path) -> N
 @pytest.mark.parametrize("commit", ["c0ffee1234567890", ""])
 def test_a_verdict_of_another_commit_is_not_told_of_this_one(tmp_path: Path, commit: str) -> None:
     here = Repo(tmp_path).commit({"a.py": "1\n"})
-    with pytest.raises(InputError, match=f"and this is {here[:12]}") as caught:
+    with pytest.raises(InputError, match=f"but HEAD is {here[:12]}") as caught:
         made(tmp_path, commit=commit)
     assert caught.value.code == "verdict-foreign"
 

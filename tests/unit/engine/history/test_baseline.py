@@ -7,7 +7,7 @@ import pytest
 
 from covgov.errors import InputError, Undetermined
 from covgov.history import baseline
-from covgov.history.baseline import Kind, Question, choose
+from covgov.history.baseline import BaselineKind, BaselineQuestion, choose
 from covgov.history.interface import RunStore
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, RunRecord
 from covgov.model.verdict import Outcome
@@ -29,7 +29,7 @@ def store(*records: RunRecord) -> MemoryStore:
 
 def asked(
     history: RunStore,
-    kind: Kind = Kind.PULL_REQUEST,
+    kind: BaselineKind = BaselineKind.PULL_REQUEST,
     start: str = "c3",
     *,
     repository: FakeRepository | None = None,
@@ -37,7 +37,7 @@ def asked(
     head: str = "c4",
     head_tree: str = "tc4",
 ) -> Baseline | NoBaseline:
-    question = Question(
+    question = BaselineQuestion(
         kind,
         object_id(start) if start else "",
         object_id(head_tree),
@@ -85,24 +85,24 @@ def test_a_merge_base_with_failing_tests_gives_way_to_its_ancestor() -> None:
 
 
 def test_a_given_commit_is_named_as_such() -> None:
-    assert found(asked(store(run("c3")), Kind.GIVEN)).receipt.reason is BaselineReason.GIVEN
+    assert found(asked(store(run("c3")), BaselineKind.GIVEN)).receipt.reason is BaselineReason.GIVEN
 
 
 def test_a_branch_is_compared_with_its_newest_passed_commit() -> None:
     history = store(run("c1"), run("c2"), run("c3", outcome=Outcome.FAIL))
-    receipt = found(asked(history, Kind.BRANCH)).receipt
+    receipt = found(asked(history, BaselineKind.BRANCH)).receipt
     assert (receipt.commit, receipt.distance) == (object_id("c2"), 1)
     assert receipt.reason is BaselineReason.PREVIOUS_PASSED
 
 
 def test_an_undetermined_run_is_no_passed_run() -> None:
     history = store(run("c2"), run("c3", outcome=Outcome.UNDETERMINED))
-    assert found(asked(history, Kind.BRANCH)).receipt.commit == object_id("c2")
+    assert found(asked(history, BaselineKind.BRANCH)).receipt.commit == object_id("c2")
 
 
 def test_a_line_that_never_passed_is_held_against_its_oldest_run() -> None:
     history = store(run("c2", outcome=Outcome.FAIL), run("c3", outcome=Outcome.FAIL))
-    receipt = found(asked(history, Kind.BRANCH)).receipt
+    receipt = found(asked(history, BaselineKind.BRANCH)).receipt
     assert (receipt.commit, receipt.reason) == (object_id("c2"), BaselineReason.NEVER_PASSED)
 
 
@@ -140,9 +140,9 @@ def test_a_merge_queue_run_and_the_main_run_of_one_tree_are_one_result() -> None
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("kind", [Kind.PULL_REQUEST, Kind.BRANCH])
+@pytest.mark.parametrize("kind", [BaselineKind.PULL_REQUEST, BaselineKind.BRANCH])
 @pytest.mark.parametrize("branch", ["refs/pull/7/merge", "refs/merge-requests/7/head", "refs/tags/v1"])
-def test_what_a_pull_request_s_job_sent_is_no_baseline(kind: Kind, branch: str) -> None:
+def test_what_a_pull_request_s_job_sent_is_no_baseline(kind: BaselineKind, branch: str) -> None:
     """It could have measured main's commit first, or once more."""
     lowered = run("c3", branch=branch)
     assert refused(asked(store(lowered), kind)).reason is BaselineReason.NOT_RECORDED
@@ -175,14 +175,14 @@ def test_no_history_is_a_first_run_and_does_not_block() -> None:
 class Clone(MemoryStore):
     """A clone whose remote was not asked."""
 
-    def unasked(self) -> str:
+    def unfetched_remote(self) -> str:
         return "origin"
 
 
 def test_a_clone_that_did_not_ask_its_remote_does_not_claim_that_nothing_was_recorded() -> None:
     answer = refused(asked(Clone()))
     assert (answer.reason, answer.blocking) == (BaselineReason.NOT_FETCHED, False)
-    assert answer.detail == "origin was not asked: `covgov history fetch` looks there"
+    assert answer.detail == "run `covgov history fetch` to look for it on origin"
     assert refused(asked(Clone(), since=date(2026, 10, 1))).reason is BaselineReason.LOST
 
 
@@ -223,23 +223,23 @@ def test_a_shallow_clone_that_reaches_the_baseline_is_good_enough() -> None:
     assert found(asked(store(run("c3")), repository=repository)).receipt.distance == 0
 
 
-@pytest.mark.parametrize("kind", [Kind.PULL_REQUEST, Kind.BRANCH])
-def test_a_line_that_was_never_recorded_does_not_block_until_history_since_says_so(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [BaselineKind.PULL_REQUEST, BaselineKind.BRANCH])
+def test_a_line_that_was_never_recorded_does_not_block_until_history_since_says_so(kind: BaselineKind) -> None:
     elsewhere = store(run("other"))
     answer = refused(asked(elsewhere, kind))
     assert (answer.reason, answer.blocking) == (BaselineReason.NOT_RECORDED, False)
     assert refused(asked(elsewhere, kind, since=date(2026, 10, 1))).blocking
 
 
-@pytest.mark.parametrize("kind", [Kind.PULL_REQUEST, Kind.BRANCH])
-def test_a_line_whose_every_run_was_broken_blocks(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [BaselineKind.PULL_REQUEST, BaselineKind.BRANCH])
+def test_a_line_whose_every_run_was_broken_blocks(kind: BaselineKind) -> None:
     answer = refused(asked(store(broken_tests()), kind))
     assert (answer.reason, answer.blocking) == (BaselineReason.NOT_RECORDED, True)
 
 
 @pytest.mark.parametrize("start", ["", "unknown"])
 def test_a_start_that_is_not_here_finds_nothing(start: str) -> None:
-    assert refused(asked(store(run("c3")), Kind.BRANCH, start)).reason is BaselineReason.NOT_RECORDED
+    assert refused(asked(store(run("c3")), BaselineKind.BRANCH, start)).reason is BaselineReason.NOT_RECORDED
 
 
 def test_the_search_ends_when_no_older_commit_can_have_a_run() -> None:
@@ -252,7 +252,7 @@ def test_the_search_ends_when_no_older_commit_can_have_a_run() -> None:
 
     repository = Counting(LINE)
     history = store(run("c3", outcome=Outcome.FAIL))
-    assert found(asked(history, Kind.BRANCH, repository=repository)).receipt.commit == object_id("c3")
+    assert found(asked(history, BaselineKind.BRANCH, repository=repository)).receipt.commit == object_id("c3")
     assert repository.asked == 1
 
 

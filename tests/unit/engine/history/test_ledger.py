@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, run
 from covgov_testing.fakes.history import MemoryStore, MemoryView

@@ -108,7 +108,7 @@ def unreachable(what: str) -> Undetermined:
     return Undetermined(
         "history-unreachable",
         f"history cannot be reached: {what}",
-        hint="in CI, check the checkout's credentials and network; locally, `covgov history fetch` brings a copy",
+        hint="in CI, check the checkout's credentials and network; locally, run `covgov history fetch`",
     )
 
 

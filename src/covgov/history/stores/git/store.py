@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from filelock import FileLock
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
-from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, Replacement, RunSummary, View
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
 
 PAUSE_SECONDS = 0.1
 REFUSALS = 3
-"""How often a push may fail although nobody else pushed, before it is given up."""
+"""How often a push may fail while the remote does not change, before giving up."""
 
 
 class GitStore:
@@ -71,10 +72,10 @@ class GitStore:
         return ledger.fetch(self.view(), run_id)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
-        """`artifacts` are not kept: bulk never enters git."""
+        """`artifacts` are not stored: bulk never enters git."""
         summaries: list[RunSummary] = []
 
-        def change(view: View) -> Addition | None:
+        def change(view: HistoryView) -> Addition | None:
             added, summary = ledger.addition(view, record, {})
             summaries[:] = [summary]
             return added
@@ -82,7 +83,7 @@ class GitStore:
         self.update(change)
         return summaries[0]
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         with self._turn():
             for _ in range(self._tries):
                 tip = self._writable_tip()
@@ -92,7 +93,7 @@ class GitStore:
                     return
         raise self._contended()
 
-    def rewrite(self, change: Callable[[View], Replacement | None]) -> None:
+    def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         """One commit on top, so the older format stays in the branch's past and every clone can follow."""
         with self._turn():
             for _ in range(self._tries):
@@ -109,7 +110,7 @@ class GitStore:
         """Nothing to drop: a branch holds no bulky artifacts."""
         return []
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         tip = self._tip()
         if tip is None:
             return []
@@ -119,7 +120,7 @@ class GitStore:
                 key=lambda fault: (fault.where, fault.what),
             )
         except InputError as error:
-            return [Fault(self._local, error.message), *object_faults(self._git, tip)]
+            return [HistoryFault(self._local, error.message), *object_faults(self._git, tip)]
 
     def fetch_remote(self) -> None:
         if self._remote is None:
@@ -129,7 +130,7 @@ class GitStore:
         if theirs is not None:
             self._integrate(theirs)
 
-    def unasked(self) -> str:
+    def unfetched_remote(self) -> str:
         return "" if self._remote is None or self._asked else self._remote
 
     def push(self) -> None:
@@ -149,7 +150,7 @@ class GitStore:
     def _push_until_settled(self, remote: str) -> str:
         """Empty when the remote has every clean run, else its refusal.
 
-        A remote that refuses although nobody else moved it is asked a few times: its ref may be locked for a moment.
+        A remote that refuses without having changed is tried a few times: its ref may be locked for a moment.
         """
         refusal, refusals, before = "", 0, "never asked"
         while refusals < REFUSALS:
@@ -169,7 +170,7 @@ class GitStore:
         return refusal
 
     def _ask(self, remote: str) -> str | None:
-        """The remote's tip, fetched into the private ref; None when the remote says that there is no such branch."""
+        """The remote's tip, fetched into the private ref; None when the remote has no such branch."""
         self._asked = True
         listed = self._git.run("ls-remote", remote, self._local, seconds=NETWORK_SECONDS)
         if listed.code:
@@ -277,7 +278,7 @@ class GitStore:
         return local
 
     def _send(self, remote: str, commit: str) -> str:
-        """ "" when the remote took it, else what it said. Never forced: a remote that moved on refuses."""
+        """ "" when the remote took it, else its message. Never forced: a remote that moved on refuses."""
         done = self._git.run(
             "push",
             "--quiet",
@@ -290,7 +291,7 @@ class GitStore:
         return (done.err or "git push failed") if done.code else ""
 
     def _move(self, new: str, old: str | None) -> bool:
-        """Compare-and-swap of the local ref; False when somebody else was first."""
+        """Compare-and-swap of the local ref; False when another process was first."""
         options = ("-c", f"core.filesRefLockTimeout={self._lock_ms}", "update-ref", "--create-reflog")
         done = self._git.run(*options, "-m", "covgov", self._local, new, old or "0" * len(new))
         if done.code == 0:
@@ -313,7 +314,7 @@ class GitStore:
         path = self._git.path("covgov-history.lock")
         lock = FileLock(path)  # released by the system when the process dies
         try:
-            path.open("ab").close()  # as readable and writable for others as the umask says
+            path.open("ab").close()  # with the permissions of the umask
             lock.acquire()
         except OSError as error:
             raise DeliveryFailed(
@@ -335,5 +336,5 @@ class GitStore:
         return DeliveryFailed(
             "history-contended",
             f"branch {self._branch} kept changing while this run was being recorded ({self._tries} tries)",
-            hint="record again when fewer jobs write at once",
+            hint="try again: other jobs were writing at the same time",
         )

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from covgov.history import layout
-from covgov.history.interface import Fault
+from covgov.history.format import layout
+from covgov.history.interface import HistoryFault
 from covgov.history.stores.git.plumbing import Plumbing
 
 
@@ -43,20 +43,20 @@ class GitView:
         }
 
 
-def object_faults(git: Plumbing, tip: str) -> Iterator[Fault]:
+def object_faults(git: Plumbing, tip: str) -> Iterator[HistoryFault]:
     """Every commit, tree and blob that `tip` reaches, hashed again, and every file's mode."""
     reached = git.run("rev-list", "--objects", "--no-object-names", tip)
     if reached.code:
-        yield Fault(f"commit {tip}", reached.err)
+        yield HistoryFault(f"commit {tip}", reached.err)
     for object_id, kind, content in git.objects(reached.out.decode().split()):
         if content is None:
-            yield Fault(f"git object {object_id}", kind)
+            yield HistoryFault(f"git object {object_id}", kind)
         elif _hash(object_id, kind, content) != object_id:
-            yield Fault(f"git object {object_id}", "its bytes are not those that its id stands for")
+            yield HistoryFault(f"git object {object_id}", "its content does not match its id")
     listed = git.run("ls-tree", "-r", "-z", "--full-tree", tip)
     for entry in listed.out.decode(errors="surrogateescape").split("\0"):
         if entry and not entry.startswith("100644 blob "):
-            yield Fault(entry.partition("\t")[2], f"it is no plain file ({entry[:6]})")
+            yield HistoryFault(entry.partition("\t")[2], f"it is no plain file ({entry[:6]})")
 
 
 def _hash(object_id: str, kind: str, content: bytes) -> str:

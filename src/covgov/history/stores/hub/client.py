@@ -1,4 +1,4 @@
-"""The hub over HTTP: one request at a time, retried within bounds, every refusal told in covgov's words.
+"""The hub over HTTP: one request at a time, retried within bounds, every refusal in covgov's own words.
 
 The token goes into one header and nowhere else: no message, note or error repeats it, and it is sent to no other host
 than the one that the policy names (redirects are not followed).
@@ -87,7 +87,7 @@ def parse(text: str) -> HubAddress:
         raise PolicyInvalid(
             "history-store-unknown",
             "[history] store = hub:...: not the address of a repository in a hub",
-            hint=f"use hub:https://hub.example/owner/name; the token stands in the environment as {TOKEN}",
+            hint=f"use hub:https://hub.example/owner/name; set its token in the environment variable {TOKEN}",
         )
     if unencrypted(url):
         raise PolicyInvalid(
@@ -107,7 +107,7 @@ def parse(text: str) -> HubAddress:
 
 
 class HubClient:
-    """Requests to the history of one repository. The connection is opened by the first and kept."""
+    """Requests to the history of one repository. The first one opens the connection, the others reuse it."""
 
     def __init__(
         self,
@@ -196,7 +196,7 @@ def _refused(response: httpx2.Response) -> HubRefusal:
         problem = msgspec.json.decode(response.content, type=_ProblemAnswer)
     except ValueError:
         problem = _ProblemAnswer()
-    told = problem.detail or f"HTTP {response.status_code}"
+    message = problem.detail or f"HTTP {response.status_code}"
     wait = seconds(response.headers.get("retry-after", "")) or 0.0
     hint = f"try again in {wait:.0f} s" if wait > LONGEST_WAIT else problem.hint
-    return HubRefusal(response.status_code, problem.code, one_line(told), one_line(hint))
+    return HubRefusal(response.status_code, problem.code, one_line(message), one_line(hint))

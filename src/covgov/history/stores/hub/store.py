@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from covgov.errors import DeliveryFailed, Undetermined
-from covgov.history import layout, ledger
-from covgov.history.interface import Addition, Change, Fault, RunSummary, View
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryView, RunSummary
 from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
 from covgov.history.stores.hub.wire import (
     AdditionResult,
@@ -111,7 +112,7 @@ class HubView:
             answer = self._client.post("read", FileNames(left), FileContents)
             found |= answer.files
             if len(answer.left) >= len(left):
-                raise HubRefusal(200, "", "the answer is not a hub's: it leaves out what it was asked for")
+                raise HubRefusal(200, "", "the answer is not a hub's: requested files are missing from it")
             left = answer.left
         return found
 
@@ -136,8 +137,8 @@ class HubStore:
         self._pause = pause
         self._manifests: dict[str, bytes] = {}
 
-    def view(self) -> View:
-        return _Told(HubView(self._client, self._manifests), self._client)
+    def view(self) -> HistoryView:
+        return _ReaderView(HubView(self._client, self._manifests), self._client)
 
     def exists(self) -> bool:
         return ledger.recorded(self.view())
@@ -149,18 +150,18 @@ class HubStore:
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)
 
-    def verify(self) -> Sequence[Fault]:
+    def verify(self) -> Sequence[HistoryFault]:
         """Everything is fetched and checked here: the hub's own word is not taken."""
-        view = _Told(HubView(self._client, {}), self._client)
+        view = _ReaderView(HubView(self._client, {}), self._client)
         return ledger.verify(view) if view.names() else []
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
-        kept = artifacts or {}
-        ids = {name: layout.digest_of(data) for name, data in kept.items()}
-        bulk = {layout.artifact_name(ids[name]): data for name, data in kept.items()}
+        bulk_files = artifacts or {}
+        ids = {name: layout.digest_of(data) for name, data in bulk_files.items()}
+        bulk = {layout.artifact_name(ids[name]): data for name, data in bulk_files.items()}
         summaries: list[RunSummary] = []
 
-        def change(view: View) -> Addition | None:
+        def change(view: HistoryView) -> Addition | None:
             added, summary = ledger.addition(view, record, ids)
             summaries[:] = [summary]
             return added and Addition({**bulk, **added.files}, added.at, added.message)
@@ -168,11 +169,11 @@ class HubStore:
         self.update(change)
         return summaries[0]
 
-    def update(self, change: Change) -> None:
+    def update(self, change: HistoryChange) -> None:
         for number in range(self._tries):
             view = HubView(self._client, self._manifests)
             try:
-                added = change(_Told(view, self._client))
+                added = change(_ReaderView(view, self._client))
             except Undetermined as error:
                 raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
             if added is None or self._send(view, added):
@@ -181,7 +182,7 @@ class HubStore:
         raise DeliveryFailed(
             "history-contended",
             f"{self._client.address}: the history kept changing while this run was recorded ({self._tries} tries)",
-            hint="record again when fewer jobs write at once",
+            hint="try again: other jobs were writing at the same time",
         )
 
     def prune(self, keep: int) -> Sequence[str]:
@@ -197,10 +198,10 @@ class HubStore:
             raise DeliveryFailed("history-push-failed", error.message, hint=error.hint) from error
 
     def fetch_remote(self) -> None:
-        """Nothing is kept here: each reading asks the hub."""
+        """Nothing to do: each read asks the hub."""
         self.exists()
 
-    def kept_in(self) -> str:
+    def shared_at(self) -> str:
         return f"the hub, {self._client.address}"
 
     def unwritable(self) -> str:
@@ -222,7 +223,7 @@ class HubStore:
             self._written(
                 "additions", HistoryAddition(view.head, {**last, **chained}, added.at, added.message), AdditionResult
             )
-        except _Contended:
+        except _Contention:
             return False
         return True
 
@@ -234,18 +235,18 @@ class HubStore:
             return self._client.post(path, body, kind)
         except HubRefusal as refused:
             if refused.code == "history-contended":
-                raise _Contended from None
+                raise _Contention from None
             raise DeliveryFailed(
                 "history-push-failed", f"{self._client.address}: {_said(refused)}", hint=_hint(refused)
             ) from None
 
 
-class _Contended(Exception):
+class _Contention(Exception):
     """The hub's head is another one than the addition was composed for."""
 
 
-class _Told:
-    """A view whose refusals are told as what they mean to a reader of history."""
+class _ReaderView:
+    """A view that raises the hub's refusals as errors of reading history."""
 
     def __init__(self, view: HubView, client: HubClient) -> None:
         self._view = view
@@ -276,7 +277,7 @@ def _said(refused: HubRefusal) -> str:
 def _hint(refused: HubRefusal) -> str:
     if refused.status in (401, 403, 404):
         return f"{TOKEN} must hold a token of this hub that reaches the repository; {refused.hint}".rstrip("; ")
-    return refused.hint or "is the hub running, and can this machine reach it?"
+    return refused.hint or "check that the hub is running and that this machine can reach it"
 
 
 def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from covgov.history.reader import RunReader
+from covgov.history.format.reader import RunReader
 from covgov.hub.api import comparing
 from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, answer

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from covgov.errors import InputError
-from covgov.history.reader import RunReader
+from covgov.history.format.reader import RunReader
 from covgov.hub.api import history_reading
 from covgov.hub.api.http import paging
 from covgov.hub.api.http.conditional import CACHED, FIXED, answer

@@ -16,8 +16,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from covgov.errors import DeliveryFailed, InputError
-from covgov.history import layout
-from covgov.history.interface import Addition, RunSummary, View
+from covgov.history.format import layout
+from covgov.history.interface import Addition, HistoryView, RunSummary
 from covgov.history.stores.hub.wire import (
     MAX_NAMES,
     AdditionResult,
@@ -200,7 +200,7 @@ def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAdditi
     that do not continue the history."""
     fresh: list[str] = []
 
-    def change(view: View) -> Addition:
+    def change(view: HistoryView) -> Addition:
         head = view.read([layout.HEAD]).get(layout.HEAD)
         if (layout.digest_of(head) if head is not None else "") != proposal.expected_head:
             raise DeliveryFailed(

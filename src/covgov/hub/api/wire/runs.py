@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from covgov.history.layout import Stored
+from covgov.history.format.layout import StoredManifest
 from covgov.hub.api.wire.figures import PublishedRow, PublishedVerdict, WireModel
 from covgov.hub.store.runs import RunRow
 from covgov.model.verdict import Outcome, Verdict
@@ -59,7 +59,7 @@ class ComponentList(WireModel):
     next: str | None
 
 
-def run(row: RunRow, stored: Stored, verdict: Verdict) -> RunDetails:
+def run(row: RunRow, stored: StoredManifest, verdict: Verdict) -> RunDetails:
     """A run from its row, manifest and verdict."""
     manifest = stored.manifest
     return RunDetails(

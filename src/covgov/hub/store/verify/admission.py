@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from covgov.errors import InputError
-from covgov.history import layout, texts
-from covgov.history.interface import View
-from covgov.history.layout import Stored
-from covgov.history.reader import RunReader
-from covgov.history.wire import RunBody
+from covgov.history.format import layout, texts
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.reader import RunReader
+from covgov.history.format.wire import RunBody
+from covgov.history.interface import HistoryView
 from covgov.hub.store.verify import agreement, plausible
 from covgov.model.verdict import Verdict
 from covgov.policy.policy import Policy
@@ -26,7 +26,7 @@ from covgov.policy.policy import Policy
 class Admitted:
     """A run that may be recorded. verified: its figures and outcomes are what its coverage and policy come to."""
 
-    stored: Stored
+    stored: StoredManifest
     verdict: Verdict
     verified: bool = False
 
@@ -47,7 +47,7 @@ NOTHING = Judge()
 class Overlay:
     """A view with `files` on top: the history as it would be."""
 
-    def __init__(self, below: View, files: Mapping[str, bytes]) -> None:
+    def __init__(self, below: HistoryView, files: Mapping[str, bytes]) -> None:
         self._below = below
         self._files = files
 
@@ -60,7 +60,7 @@ class Overlay:
         return {**self._below.read([name for name in names if name not in above]), **above}
 
 
-def admit(before: View, files: Mapping[str, bytes], judge: Judge = NOTHING) -> Sequence[Admitted]:
+def admit(before: HistoryView, files: Mapping[str, bytes], judge: Judge = NOTHING) -> Sequence[Admitted]:
     """The runs that `files` add, oldest first.
 
     Raises InputError: `history-foreign` for a name that is none of a history's, `history-damaged` for bytes, links or
@@ -95,14 +95,14 @@ def _check_name(name: str, data: bytes) -> None:
         )
 
 
-def _continued(before: View, files: Mapping[str, bytes]) -> tuple[Stored | None, list[Stored]]:
+def _continued(before: HistoryView, files: Mapping[str, bytes]) -> tuple[StoredManifest | None, list[StoredManifest]]:
     """The newest run so far, and the new ones in order."""
     present = layout.run_names(before)
     data = before.read(present[-1:])
     newest = next((layout.decode_manifest(data[name], name) for name in data), None)
     sent = {name for name in files if name.startswith(f"{layout.RUNS}/")} - set(present)
     incoming = sorted(sent, key=layout.number_of)
-    new: list[Stored] = []
+    new: list[StoredManifest] = []
     for name in incoming:
         stored = layout.decode_manifest(files[name], name)
         follows = new[-1] if new else newest
@@ -114,7 +114,7 @@ def _continued(before: View, files: Mapping[str, bytes]) -> tuple[Stored | None,
     return newest, new
 
 
-def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: bool) -> None:
+def _check_head(files: Mapping[str, bytes], newest: StoredManifest | None, *, required: bool) -> None:
     if layout.HEAD not in files and not required:
         return
     expected = layout.head_of(newest) if newest else None
@@ -122,7 +122,7 @@ def _check_head(files: Mapping[str, bytes], newest: Stored | None, *, required: 
         raise layout.damaged(layout.HEAD, "it does not name the newest run")
 
 
-def _admitted(stored: Stored, reader: RunReader, known: set[bytes], policy: Policy | None) -> Admitted:
+def _admitted(stored: StoredManifest, reader: RunReader, known: set[bytes], policy: Policy | None) -> Admitted:
     verdict = _checked(stored, reader, known)
     run = stored.manifest.run
     if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.hash}:
@@ -131,7 +131,7 @@ def _admitted(stored: Stored, reader: RunReader, known: set[bytes], policy: Poli
     return Admitted(stored, verdict, verified=True)
 
 
-def _checked(stored: Stored, reader: RunReader, known: set[bytes]) -> Verdict:
+def _checked(stored: StoredManifest, reader: RunReader, known: set[bytes]) -> Verdict:
     """The run's verdict, when all that the run refers to is there and can be read. known: coverage that was checked."""
     for paths in reader.paths(stored).values():
         plausible.check_paths(stored, paths)
@@ -144,7 +144,7 @@ def _checked(stored: Stored, reader: RunReader, known: set[bytes]) -> Verdict:
     return verdict
 
 
-def _check_coverage(stored: Stored, reader: RunReader, known: set[bytes]) -> None:
+def _check_coverage(stored: StoredManifest, reader: RunReader, known: set[bytes]) -> None:
     if stored.manifest.version == 1:
         reader.coverage(stored)
         return
@@ -155,7 +155,7 @@ def _check_coverage(stored: Stored, reader: RunReader, known: set[bytes]) -> Non
         raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
 
 
-def _known(last: Stored, reader: RunReader) -> set[bytes]:
+def _known(last: StoredManifest, reader: RunReader) -> set[bytes]:
     """The coverage of the newest run, which was checked when it came."""
     if last.manifest.version == 1:
         return set()

@@ -16,8 +16,8 @@ from math import isfinite
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.layout import Stored
-from covgov.history.wire import RunBody
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.wire import RunBody
 from covgov.model.ratio import MOST_PLACES, Ratio
 from covgov.model.verdict import Verdict
 
@@ -38,7 +38,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 
 
-def check_run(stored: Stored, now: datetime | None) -> None:
+def check_run(stored: StoredManifest, now: datetime | None) -> None:
     """What a manifest says of itself. now: of the hub's clock; None: it is held against none.
 
     Raises InputError (`run-implausible`).
@@ -49,7 +49,7 @@ def check_run(stored: Stored, now: datetime | None) -> None:
         raise implausible(stored.name, fault)
 
 
-def check_verdict(stored: Stored, verdict: Verdict) -> None:
+def check_verdict(stored: StoredManifest, verdict: Verdict) -> None:
     """Every figure of a verdict. Raises InputError (`run-implausible`)."""
     for value in _figures(verdict):
         fault = _figure_fault(value)
@@ -57,14 +57,14 @@ def check_verdict(stored: Stored, verdict: Verdict) -> None:
             raise implausible(stored.name, f"its verdict holds {fault}")
 
 
-def check_paths(stored: Stored, paths: Iterable[str]) -> None:
+def check_paths(stored: StoredManifest, paths: Iterable[str]) -> None:
     """The paths of a suite's files. Raises InputError (`run-implausible`)."""
     for path in paths:
         if not is_path(path):
             raise implausible(stored.name, f"{path[:100]!r} is not a path in a repository")
 
 
-def check_attempts(runs: Sequence[Stored], highest: Mapping[str, int]) -> None:
+def check_attempts(runs: Sequence[StoredManifest], highest: Mapping[str, int]) -> None:
     """highest: tree -> the attempt that was counted last, of those in `runs` too where there were any before.
 
     Raises InputError (`run-implausible`).

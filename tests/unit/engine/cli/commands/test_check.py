@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from covgov.cli.commands.check import FORMATS
+from covgov.policy import config
 from covgov.publish.registry import RENDERERS
 from covgov_testing.desk import POLICY, Desk
 
@@ -79,7 +81,10 @@ def test_no_snapshot_is_undetermined(desk: Desk) -> None:
 def test_no_policy_is_invalid(desk: Desk) -> None:
     (desk.root / "covgov.toml").unlink()
     assert desk.covgov("check") == 3
-    assert "policy-missing" in desk.err.getvalue()
+    said = desk.err.getvalue()
+    assert f"in {desk.root} [policy-missing]" in said
+    example = textwrap.dedent(said.split("for example:")[1])
+    assert config.parse(example, "covgov.toml").suites["tests"].tests == ("tests",)
 
 
 def test_a_date_that_is_none_is_a_usage_error(desk: Desk) -> None:

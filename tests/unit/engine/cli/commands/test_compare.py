@@ -94,14 +94,16 @@ def test_without_git_blob_ids_decide_and_the_rest_is_said_to_be_opaque(desk: Des
 
 def test_blob_ids_that_all_agree_leave_nothing_opaque(desk: Desk, tmp_path: Path) -> None:
     name = desk.save(tmp_path, "one.snapshot", snap({"a.py": cov("++", source="1")}))
-    assert desk.call(name, name)[1].endswith("note: git does not know both sources, so they were compared by blob id\n")
+    assert desk.call(name, name)[1].endswith(
+        "note: git does not know both sources, so files were compared by blob id\n"
+    )
 
 
 def test_bare_reports_are_opaque_unless_said_to_be_of_the_same_source(desk: Desk) -> None:
     desk.repo.commit({"a.py": "one\ntwo\n"})
     desk.repo.write({"old.info": LCOV.format(hits=1, covered=2), "new.info": LCOV.format(hits=0, covered=1)})
     assert "GNC lines 1; UNC lines 2; DCB lines 1-2" in desk.call("old.info", "new.info")[1]
-    assert "--same-source maps line to line" in desk.call("old.info", "new.info")[1]
+    assert "use --same-source" in desk.call("old.info", "new.info")[1]
     assert "a.py: LBC lines 2" in desk.call("old.info", "new.info", "--same-source")[1]
 
 
@@ -110,7 +112,7 @@ def test_equal_reports_of_unknown_source_have_no_changed_file(desk: Desk) -> Non
     desk.repo.write({"old.info": LCOV.format(hits=1, covered=2), "new.info": LCOV.format(hits=1, covered=2)})
     out = desk.call("old.info", "new.info")[1]
     assert "0 of 1 files changed, 1 unchanged" in out
-    assert "1 file of unknown source and equal coverage count" in out
+    assert "1 file of unknown source with equal coverage count" in out
     assert "--same-source" in out
 
 
@@ -186,7 +188,7 @@ def test_a_name_that_is_neither_file_nor_commit_is_a_usage_error(desk: Desk) -> 
     desk.repo.commit({"a.py": "1\n"})
     code, _, err = desk.call("nowhere", "HEAD")
     assert code == 2
-    assert "nowhere is neither a file nor a commit here" in err
+    assert "nowhere is neither a file nor a commit of this repository" in err
 
 
 def test_help_has_an_example(desk: Desk) -> None:

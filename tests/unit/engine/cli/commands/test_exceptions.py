@@ -173,7 +173,7 @@ def test_a_suite_that_did_not_arrive_is_named_and_its_rows_stay(desk: Desk) -> N
     )
 
     assert desk.file.read_text(encoding="utf-8") == table([COMPLETE])
-    assert "suite auth: no report; rows about it stay as they are" in desk.err
+    assert "suite auth: no report; its rows are left unchanged" in desk.err
     assert "suite api" not in desk.err
 
 

@@ -275,7 +275,7 @@ def test_a_hub_that_answers_has_nothing_to_be_fetched(tmp_path: Path) -> None:
         address = hub.url("http", "/acme/shop")
         shell = Shell(tmp_path / "project", f"hub:{address}")
         assert shell.call("fetch") == 0
-    assert shell.noted == f"nothing to fetch: runs are recorded in the hub, {address}, which answers\n"
+    assert shell.noted == f"nothing to fetch: history is read directly from the hub, {address}\n"
 
 
 @pytest.mark.reliability

@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from covgov import gate
-from covgov.history import judged
+from covgov.history import saved_run
 from covgov.history.interface import RunStore
 from covgov.history.stores.registry import open_store
 from covgov_testing.desk import LOCAL, NOW, POLICY, Desk
@@ -78,9 +78,7 @@ def test_a_second_push_and_one_after_recording_say_that_the_run_is_there(desk: D
     (found,) = desk.store().list()
     for _ in range(2):
         assert desk.covgov("history", "push") == 0
-        assert told(desk) == (
-            f"covgov: nothing to add: what was judged here is run 1 ({found.id[:12]}) in dir:history\n"
-        )
+        assert told(desk) == (f"covgov: already recorded: run 1 ({found.id[:12]}) in dir:history\n")
     assert list(desk.store().list()) == [found]
 
 
@@ -99,7 +97,7 @@ def test_a_name_that_is_no_text_is_recorded_and_pushed_spelled_out(desk: Desk) -
     desk.measure({"api/a.py": "++++++----"})
     assert desk.covgov("check", "--record") == 10
     assert desk.covgov("history", "push") == 0
-    assert "nothing to add" in told(desk)
+    assert "already recorded" in told(desk)
     (found,) = desk.store().list()
     assert "api/caf\\udce9.py" in {one.subject for one in desk.store().fetch(found.id).verdict.findings}
     assert list(desk.store().verify()) == []
@@ -127,9 +125,9 @@ def forge_the_record(desk: Desk) -> None:
 def forge_the_tree(desk: Desk) -> None:
     """Everywhere it is told, so that no file contradicts another."""
     there = desk.repo.git("rev-parse", "HEAD^{tree}").strip()
-    decoded = judged.decode((desk.root / "coverage/verdict.record").read_bytes(), "", desk.read, "coverage")
+    decoded = saved_run.decode((desk.root / "coverage/verdict.record").read_bytes(), "", desk.read, "coverage")
     run = replace(decoded.run, tree="0" * 40, verdict=structs.replace(decoded.run.verdict, tree="0" * 40))
-    (desk.root / "coverage/verdict.record").write_bytes(judged.encode(replace(decoded, run=run)))
+    (desk.root / "coverage/verdict.record").write_bytes(saved_run.encode(replace(decoded, run=run)))
     path = desk.root / "coverage/verdict.json"
     path.write_text(path.read_text(encoding="utf-8").replace(there, "0" * 40), encoding="utf-8")
 
@@ -170,7 +168,7 @@ def test_what_is_recorded_already_is_so_at_whatever_commit(desk: Desk) -> None:
     assert desk.covgov("check", "--record") == 0
     desk.commit({"README": "x\n"})
     assert desk.covgov("history", "push") == 0
-    assert "nothing to add" in told(desk)
+    assert "already recorded" in told(desk)
 
 
 def test_uncommitted_work_stays_here(desk: Desk) -> None:
@@ -199,8 +197,8 @@ def test_what_was_judged_as_a_merge_request_does_not_become_the_main_branchs_run
     desk.repo.git("checkout", "-q", "-B", "main", "feature")
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
     assert told(desk) == (
-        "covgov: not recorded: CI records the default branch only; so it was where this was judged, and"
-        " `covgov check --record` judges it here\n"
+        "covgov: not recorded: CI records the default branch only (when it was checked); run"
+        " `covgov check --record` to check and record it here\n"
     )
     assert len(desk.store().list()) == 1
     assert desk.covgov("check", "--record", env=OF_MAIN) == 0
@@ -211,7 +209,7 @@ def test_what_was_judged_as_a_merge_request_does_not_become_the_main_branchs_run
 def test_a_branch_called_like_the_default_one_in_a_fork_is_judged_as_a_merge_request_all_the_same(desk: Desk) -> None:
     assert desk.covgov("check", env=OF_REQUEST) == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert "so it was where this was judged" in told(desk)
+    assert "(when it was checked)" in told(desk)
     assert not desk.store().exists()
 
 
@@ -219,7 +217,7 @@ def test_a_branch_called_like_the_default_one_in_a_fork_is_judged_as_a_merge_req
 def test_only_a_caller_who_names_the_branch_records_what_was_judged_where_it_had_no_name(desk: Desk) -> None:
     assert desk.covgov("check", env=ELSEWHERE) == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert "so it was where this was judged" in told(desk)
+    assert "(when it was checked)" in told(desk)
     assert not desk.store().exists()
 
 
@@ -244,11 +242,11 @@ def test_ci_records_what_was_judged_on_the_branch_that_it_builds(desk: Desk) -> 
     desk.repo.git("checkout", "-q", "-b", "feature")
     assert desk.covgov("check") == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert told(desk) == "covgov: not recorded: this was judged on feature, and CI builds main here\n"
+    assert told(desk) == "covgov: not recorded: the check ran on feature, but CI builds main here\n"
     desk.repo.git("checkout", "-q", "--detach")
     assert desk.covgov("check") == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert told(desk) == "covgov: not recorded: this was judged on no branch, and CI builds main here\n"
+    assert told(desk) == "covgov: not recorded: the check ran on no branch, but CI builds main here\n"
     assert not desk.store().exists()
 
 
@@ -279,7 +277,7 @@ def test_a_ci_that_does_not_say_what_it_builds_is_told_by_the_caller(desk: Desk)
     assert desk.covgov("history", "push", "--branch", "feature", env=ELSEWHERE) == 0
     assert "CI records the default branch only" in told(desk)
     assert not desk.store().exists()
-    for said in ("recorded run 1", "nothing to add"):
+    for said in ("recorded run 1", "already recorded"):
         assert desk.covgov("history", "push", "--branch", "main", env=ELSEWHERE) == 0
         assert said in told(desk)
     assert [run.branch for run in desk.store().list()] == ["main"]

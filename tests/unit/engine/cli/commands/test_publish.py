@@ -102,7 +102,7 @@ def test_a_change_of_state_is_told_once(tmp_path: Path) -> None:
         shell.recorded(NOON + timedelta(hours=1), below())
         assert shell.publish("notify") == 0
         assert shell.out.getvalue() == ""
-        assert "nothing to tell: nothing changed for the occasions of a target" in shell.err.getvalue()
+        assert "nothing to send: nothing changed for the occasions of a target" in shell.err.getvalue()
     assert titles(found) == ["covgov FAIL acme/shop main: under the bar: api"]
 
 
@@ -117,9 +117,9 @@ def test_publishing_the_same_state_again_sends_nothing(tmp_path: Path) -> None:
             for expected in ("notify -> ${HOOK} (best effort): sent: accepted\n", "", ""):
                 assert shell.publish("notify") == 0
                 assert shell.out.getvalue() == expected
-            assert shell.err.getvalue() == "covgov: notify -> ${HOOK}: not sent, it has this already\n"
+            assert shell.err.getvalue() == "covgov: notify -> ${HOOK}: not sent: already delivered\n"
         assert shell.publish("notify", "--dry-run") == 0
-        assert "0 would leave" in shell.err.getvalue()
+        assert "0 would be sent" in shell.err.getvalue()
     assert titles(found) == [f"covgov FAIL acme/shop main: {what}" for what in ("under the bar: api", "dropped: api")]
 
 
@@ -149,7 +149,7 @@ def test_the_time_of_a_run_is_when_it_was_recorded(tmp_path: Path) -> None:
     shell = Shell(tmp_path, EVERYTHING + 'quiet_hours = "22:00-07:00"\n')
     shell.recorded(NOON.replace(hour=6, minute=59), below())
     assert shell.publish("notify", "--dry-run", now=NOON) == 0
-    assert "nothing to tell: quiet hours until 07:00 UTC" in shell.err.getvalue()
+    assert "nothing to send: quiet hours until 07:00 UTC" in shell.err.getvalue()
     shell.recorded(NOON.replace(hour=21, minute=59), below())
     assert shell.publish("notify", "--dry-run", now=NOON.replace(hour=22)) == 0
     assert shell.out.getvalue().startswith("notify -> ${HOOK}")
@@ -190,7 +190,7 @@ def test_a_history_that_cannot_be_read_alerts_rather_than_not(tmp_path: Path) ->
         manifest.write_text("{")
     assert shell.publish("notify", "--dry-run", "--json") == 0
     assert len(json.loads(shell.out.getvalue())["parcels"]) == 1
-    assert "the run before this one is not known, so all is told as new: " in shell.err.getvalue()
+    assert "the previous run cannot be read, so everything is reported as new: " in shell.err.getvalue()
 
 
 @pytest.mark.reliability
@@ -300,7 +300,7 @@ def test_a_dry_run_says_what_would_leave_and_reads_no_secret(tmp_path: Path) -> 
         "notify -> ${HOOK} (best effort)\n  subject: covgov FAIL acme/shop main: under the bar: api\n"
     )
     assert "  | FAIL: acme/shop, branch main, commit c0ffee123456, 2026-11-22 UTC\n" in text
-    assert "1 would leave, nothing was sent" in shell.err.getvalue()
+    assert "1 would be sent" in shell.err.getvalue()
     assert PLANTED not in text + shell.err.getvalue()
     assert found.inbox == []
     assert shell.spooled() == []
@@ -371,10 +371,10 @@ def test_a_damaged_verdict_is_one_error(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        ((), "name a TARGET (notify, "),
-        (("pigeon",), "'pigeon' is no target; known: notify, "),
-        (("notify", "github", "--digest", "x"), "--digest goes with the target notify alone"),
-        (("--spooled", "--digest", "x"), "--digest goes with the target notify alone"),
+        ((), "give a TARGET (notify, "),
+        (("pigeon",), "unknown target 'pigeon'; choose from notify, "),
+        (("notify", "github", "--digest", "x"), "--digest needs the target notify alone"),
+        (("--spooled", "--digest", "x"), "--digest needs the target notify alone"),
     ],
 )
 def test_nonsense_is_a_usage_error(tmp_path: Path, argv: tuple[str, ...], told: str) -> None:

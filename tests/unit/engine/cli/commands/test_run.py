@@ -109,7 +109,7 @@ def test_asking_for_one_more_report_does_not_keep_a_run_out_of_history(desk: Des
 
 def test_a_run_of_named_suites_says_why_it_is_not_recorded(desk: Desk) -> None:
     assert desk.covgov("run", "api") == 0
-    assert "not recorded: only the suites named on the command line were judged" in desk.err.getvalue()
+    assert "not recorded: only the suites named on the command line were checked" in desk.err.getvalue()
     assert not (desk.root / "coverage" / "digest.md").exists()
 
 

@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from covgov.cli.hub.connections import CONNECTIONS, Prompt
+from covgov.cli.hub.connections import CONNECTIONS, PromptProtocol
 from covgov.cli.hub.server import configured, listen
 
 PATIENCE = 30
@@ -18,7 +18,7 @@ PATIENCE = 30
 Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-class Hasty(Prompt):
+class Hasty(PromptProtocol):
     header_seconds = 0.2
 
 
@@ -101,7 +101,7 @@ def test_a_byte_now_and_then_gains_no_time() -> None:
 def test_the_hub_is_served_with_these_limits_and_believes_no_proxy_by_itself() -> None:
     config = configured(FastAPI())
     config.load()
-    assert config.http_protocol_class is Prompt
+    assert config.http_protocol_class is PromptProtocol
     assert (config.limit_concurrency, config.proxy_headers) == (CONNECTIONS, False)
 
 

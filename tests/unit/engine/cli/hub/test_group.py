@@ -185,7 +185,7 @@ def test_who_revokes_a_token_learns_what_replaced_it_and_works_on(host: Host) ->
     host.ok("token", "revoke", old)
     [successor] = [row for row in TOKEN_ROW.findall(host.ok("token", "list")) if row != old]
     host.ok("token", "revoke", old)
-    assert f"token {successor}, which replaced it by rotation, works on" in host.err.getvalue()
+    assert f"token {successor} replaced it by rotation and still works" in host.err.getvalue()
     host.ok("token", "revoke", successor)
     host.ok("token", "revoke", old)
     assert "works on" not in host.err.getvalue()
@@ -359,7 +359,7 @@ def test_an_empty_trail_beside_repositories_is_remarked_on(host: Host) -> None:
     assert "warning" not in host.err.getvalue()
     host.repository("acme", "shop")
     host.ok("audit", "verify")
-    assert "the trail tells of nothing" in host.err.getvalue()
+    assert "its audit trail is empty" in host.err.getvalue()
 
 
 def test_a_backup_is_restored_with_its_trail(host: Host) -> None:

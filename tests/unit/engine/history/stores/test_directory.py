@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
-from covgov.history import layout, ledger
-from covgov.history.interface import Addition, View
+from covgov.history import ledger
+from covgov.history.format import layout
+from covgov.history.interface import Addition, HistoryView
 from covgov.history.stores.directory import BULK, DirStore
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, run
@@ -194,7 +195,7 @@ def test_a_history_without_a_lock_file_can_be_read_and_verified(tmp_path: Path) 
 
 
 def test_an_update_that_wants_nothing_writes_nothing(tmp_path: Path) -> None:
-    def nothing(view: View) -> Addition | None:
+    def nothing(view: HistoryView) -> Addition | None:
         assert not ledger.recorded(view)
         return None
 

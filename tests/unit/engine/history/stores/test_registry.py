@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import PolicyInvalid
-from covgov.history.interface import Immediate, Noted, Portable, Pushable, RunStore
+from covgov.history.interface import AnnotatedStore, PortableStore, PushableStore, RunStore, SharedStore
 from covgov.history.stores.directory import DirStore
 from covgov.history.stores.git.store import GitStore
 from covgov.history.stores.registry import open_store
@@ -24,12 +24,12 @@ def test_the_word_before_the_colon_names_the_store(tmp_path: Path) -> None:
 
 def test_only_a_branch_has_a_remote_side(tmp_path: Path) -> None:
     branch, folder = opened("git:x", tmp_path), opened("dir:x", tmp_path)
-    assert isinstance(branch, Pushable)
-    assert isinstance(branch, Noted)
-    assert not isinstance(branch, Immediate)
-    assert not isinstance(folder, Pushable)
-    assert isinstance(branch, Portable)
-    assert isinstance(folder, Portable)
+    assert isinstance(branch, PushableStore)
+    assert isinstance(branch, AnnotatedStore)
+    assert not isinstance(branch, SharedStore)
+    assert not isinstance(folder, PushableStore)
+    assert isinstance(branch, PortableStore)
+    assert isinstance(folder, PortableStore)
 
 
 def test_a_directory_is_relative_to_the_project(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select
 
-from covgov.history.layout import digest_of
+from covgov.history.format.layout import digest_of
 from covgov.hub.store import blobs
 from covgov.hub.store.schema import BLOBS
 from covgov.hub.store.work import transaction

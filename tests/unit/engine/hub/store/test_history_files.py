@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
 from covgov.errors import DeliveryFailed, InputError
-from covgov.history import edits, layout, ledger
-from covgov.history.interface import Addition, Portable, RunStore, View
+from covgov.history import ledger
+from covgov.history.format import edits, layout
+from covgov.history.interface import Addition, HistoryView, PortableStore, RunStore
 from covgov.history.migrate import migrate
 from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import export, import_
@@ -31,7 +32,7 @@ GOLDEN = Path(__file__).parents[4] / "golden"
 def test_it_is_a_store_of_runs_that_can_be_carried(tmp_path: Path) -> None:
     with database(tmp_path / "hub.db") as engine:
         store: RunStore = history(engine)
-        assert isinstance(store, Portable)
+        assert isinstance(store, PortableStore)
         summary = store.append(run(), {"api.xml": b"<coverage/>"})
         assert (store.fetch(summary.id), list(store.list()), list(store.verify())) == (run(), [summary], [])
 
@@ -225,7 +226,7 @@ def test_a_change_that_wants_nothing_adds_nothing(tmp_path: Path) -> None:
         ledger_ = history(engine)
         seen: list[bool] = []
 
-        def change(view: View) -> None:
+        def change(view: HistoryView) -> None:
             seen.append(ledger.recorded(view))
 
         ledger_.update(change)
@@ -249,7 +250,7 @@ def test_a_push_may_come_in_parts_objects_first(tmp_path: Path) -> None:
         assert list(ledger_.verify()) == []
 
 
-def given(added: Addition, _: View) -> Addition:
+def given(added: Addition, _: HistoryView) -> Addition:
     return added
 
 

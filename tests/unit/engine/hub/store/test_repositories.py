@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, LargeBinary, String, Table, func, insert, select
 
 from covgov.errors import InputError
-from covgov.history import layout
+from covgov.history.format import layout
 from covgov.hub.store import documents, repositories, uploads
 from covgov.hub.store import engine as store_engine
 from covgov.hub.store.documents import DocumentKind

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from covgov.errors import DeliveryFailed
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.interface import Addition
 from covgov.hub.store import repositories, retention
 from covgov.hub.store.history_files import SqlHistory

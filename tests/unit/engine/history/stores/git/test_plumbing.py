@@ -108,7 +108,7 @@ def test_an_object_with_other_bytes_than_its_id_is_a_fault(tmp_path: Path) -> No
         tmp_path, f"case $1 in cat-file) printf '{'4' * 40} blob 1\\nx\\n';; rev-list) echo {'4' * 40};; esac"
     )
     faults = list(object_faults(Plumbing(tmp_path, lying), "4" * 40))
-    assert [fault.what for fault in faults] == ["its bytes are not those that its id stands for"]
+    assert [fault.what for fault in faults] == ["its content does not match its id"]
 
 
 def test_names_of_other_refs_are_not_mistaken_for_the_branch(repo: Repo) -> None:

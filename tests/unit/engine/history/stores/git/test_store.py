@@ -7,7 +7,7 @@ import pytest
 
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import ledger
-from covgov.history.interface import Addition, View
+from covgov.history.interface import Addition, HistoryView
 from covgov.history.stores.git.plumbing import Plumbing
 from covgov.history.stores.git.store import GitStore
 from covgov.history.stores.registry import open_store
@@ -150,15 +150,15 @@ def test_pushing_without_a_remote_is_refused(tmp_path: Path) -> None:
         made.fetch_remote()
     assert caught.value.code == "history-no-remote"
     assert "covgov history fetch" not in caught.value.hint
-    assert made.unasked() == ""
+    assert made.unfetched_remote() == ""
 
 
 def test_a_remote_counts_as_unasked_until_it_was_asked(origin: Repo) -> None:
     made = git_store(clone(origin, "here"))
     assert not made.exists()
-    assert made.unasked() == "origin"
+    assert made.unfetched_remote() == "origin"
     made.fetch_remote()
-    assert made.unasked() == ""
+    assert made.unfetched_remote() == ""
 
 
 @pytest.mark.reliability
@@ -224,7 +224,7 @@ def test_a_process_that_was_first_is_built_upon(origin: Repo) -> None:
     git_store(here).append(run("c1"))
     seen: list[int] = []
 
-    def change(view: View) -> Addition | None:
+    def change(view: HistoryView) -> Addition | None:
         seen.append(len(view.names("runs")))
         tip = here.git("rev-parse", BRANCH)
         other, _ = ledger.addition(view, run("theirs"), {})
@@ -242,7 +242,7 @@ def test_a_branch_that_never_stands_still_is_given_up(origin: Repo) -> None:
     here = clone(origin, "here")
     git = Plumbing(here.root, os.environ)
 
-    def change(view: View) -> Addition | None:
+    def change(view: HistoryView) -> Addition | None:
         rival = run(f"r{len(view.names('runs'))}")
         added, _ = ledger.addition(view, rival, {})
         tip = here.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}") or None

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from covgov.errors import DeliveryFailed, PolicyInvalid, Undetermined
-from covgov.history.interface import Immediate, Portable, Pushable, Reserved
+from covgov.history.interface import PortableStore, PushableStore, SharedStore, WriteGuardedStore
 from covgov.history.stores.hub import client as hub_client
 from covgov.history.stores.hub import store as hub_store
 from covgov.history.stores.hub.client import HubAddress, HubClient, HubRefusal, parse
@@ -262,7 +262,7 @@ def test_pushing_and_fetching_ask_whether_the_hub_answers() -> None:
 def test_an_answer_that_leaves_out_everything_is_no_hub_s() -> None:
     named = ok({"names": ["runs/00000001-x.json"], "head": None, "next": None})
     store = HubStore(client(Hub(named, ok({"files": {}, "left": ["runs/00000001-x.json"]}))))
-    with pytest.raises(Undetermined, match="leaves out"):
+    with pytest.raises(Undetermined, match="requested files are missing"):
         store.list()
 
 
@@ -313,10 +313,10 @@ def test_only_outside_ci_a_missing_token_is_no_fault() -> None:
 @pytest.mark.architecture
 def test_a_hub_store_can_be_carried_pushed_and_kept_from_writing() -> None:
     store = HubStore(client(Hub(EMPTY)))
-    assert isinstance(store, Portable)
-    assert isinstance(store, Pushable)
-    assert isinstance(store, Reserved)
-    assert isinstance(store, Immediate)
+    assert isinstance(store, PortableStore)
+    assert isinstance(store, PushableStore)
+    assert isinstance(store, WriteGuardedStore)
+    assert isinstance(store, SharedStore)
 
 
 @pytest.mark.reliability

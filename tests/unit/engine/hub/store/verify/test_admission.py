@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from covgov.errors import InputError
-from covgov.history import edits, layout, ledger, texts
-from covgov.history.layout import Manifest, Stored
-from covgov.history.reader import RunReader
+from covgov.history import ledger
+from covgov.history.format import edits, layout, texts
+from covgov.history.format.layout import Manifest, StoredManifest
+from covgov.history.format.reader import RunReader
 from covgov.hub.store import projection
 from covgov.hub.store.verify.admission import Judge, Overlay, admit
 from covgov.model.snapshot import Snapshot
@@ -55,12 +56,12 @@ def several(count: int) -> Files:
     return view
 
 
-def manifest(files: Mapping[str, bytes]) -> Stored:
+def manifest(files: Mapping[str, bytes]) -> StoredManifest:
     name = next(name for name in files if name.startswith("runs/"))
     return layout.decode_manifest(files[name], name)
 
 
-def last(view: Files) -> Stored:
+def last(view: Files) -> StoredManifest:
     return ledger.chain(view)[-1]
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from msgspec import structs
 
 from covgov.errors import InputError
-from covgov.history import layout
-from covgov.history.layout import Manifest, Stored
+from covgov.history.format import layout
+from covgov.history.format.layout import Manifest, StoredManifest
 from covgov.hub.store.verify import plausible
 from covgov.hub.store.verify.plausible import EARLIEST, SKEW
 from covgov.model.ratio import Ratio
@@ -23,9 +23,9 @@ from covgov_testing.builders import verdict as build
 from covgov_testing.builders.run import NOON, row, run, verdict
 
 
-def stored(record: RunRecord) -> Stored:
+def stored(record: RunRecord) -> StoredManifest:
     body, _ = layout.dismantle(record)
-    return Stored("0" * 64, Manifest(layout.FORMAT, layout.VERSION, 1, "", body, {}))
+    return StoredManifest("0" * 64, Manifest(layout.FORMAT, layout.VERSION, 1, "", body, {}))
 
 
 def refused(check: Callable[[], object]) -> str:
@@ -118,7 +118,7 @@ def test_a_path_as_git_has_them_is_admitted(path: str) -> None:
     plausible.check_paths(stored(run()), [path])
 
 
-def attempts(*numbers: int, tree: str = "t") -> list[Stored]:
+def attempts(*numbers: int, tree: str = "t") -> list[StoredManifest]:
     return [stored(replace(run(tree=tree), attempt=number)) for number in numbers]
 
 

@@ -1,4 +1,4 @@
-"""A run's coverage and verdict as lines of text, each of which changes only when what it says does.
+"""A run's coverage and verdict as lines of text, each of which changes only when its content does.
 
 A suite's text has two lines for each file: first of every file what there is to run, then of every file what ran (near
 to the verdict, which names the same lines). A verdict's text is its JSON, one value a line. The shapes are history's
@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from covgov.history.edits import Text, join
+from covgov.history.format.edits import Text, join
 from covgov.model import codec, lines, snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Snapshot
@@ -34,9 +34,9 @@ class _Shape(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """Base of the lines' shapes."""
 
 
-class _Ran(_Shape, frozen=True):
+class _FileLines(_Shape, frozen=True):
     """What ran of a file. missed: executable lines that did not, as the verdict spells them (`40,52-58`). untaken:
-    bitmap over its exits. counted: taken exits of each line that tells only numbers."""
+    bitmap over its exits. counted: taken exits of each line whose exits are known only by number."""
 
     path: str
     missed: str = ""
@@ -108,7 +108,7 @@ def of_snapshot(snapshot: Snapshot) -> list[bytes]:
 
 def paths(text: Text) -> list[str]:
     """The files that a suite's text is about. Raises ValueError."""
-    found = [_decoded(ran, _Ran).path for _, ran in _halves(text)]
+    found = [_decoded(ran, _FileLines).path for _, ran in _halves(text)]
     if any(left >= right for left, right in pairwise(found)):
         raise ValueError("its files are not sorted, or one is there twice")
     return found
@@ -117,7 +117,7 @@ def paths(text: Text) -> list[str]:
 def files(text: Text, wanted: Collection[str] | None = None) -> Iterator[tuple[str, FileCoverage]]:
     """Path and coverage of each file, or of those that are wanted. Raises ValueError."""
     for code, line in _halves(text):
-        ran = _decoded(line, _Ran)
+        ran = _decoded(line, _FileLines)
         if wanted is None or ran.path in wanted:
             yield ran.path, _coverage(ran, _decoded(code, _Code))
 
@@ -148,10 +148,10 @@ def _halves(text: Text) -> Iterator[tuple[bytes, bytes]]:
     return zip(text[:half], text[half:], strict=True)
 
 
-def _ran(path: str, coverage: FileCoverage) -> _Ran:
+def _ran(path: str, coverage: FileCoverage) -> _FileLines:
     taken = set(coverage.taken)
     untaken = sum(1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken)
-    return _Ran(
+    return _FileLines(
         path=path,
         missed=lines.spell(coverage.missing),
         untaken=lines.to_bytes(untaken),
@@ -191,7 +191,7 @@ def _exits(code: _Code) -> Iterator[Exit]:
             yield from ((line, target) for target in targets)
 
 
-def _coverage(ran: _Ran, code: _Code) -> FileCoverage:
+def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
     exits = tuple(_exits(code))
     statements, missed = lines.from_bytes(code.statements), _unspelled(ran.missed)
     untaken = lines.from_bytes(ran.untaken)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.history import texts
+from covgov.history.format import texts
 from covgov.model import codec, lines
 from covgov.model.snapshot import CountedExits, FileCoverage, Snapshot
 from covgov_testing.builders.coverage import IDENTITY, cov, snap

@@ -1,4 +1,4 @@
-"""What a manifest of format 2 says, as JSON: shapes of history's own. A name in the model may change, one in here may
+"""A manifest of format 2 as JSON: shapes of history's own. A name in the model may change, one in here may
 not."""
 
 from __future__ import annotations

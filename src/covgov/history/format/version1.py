@@ -1,4 +1,4 @@
-"""Reading format 1, which kept the model as it was then: one object for each file's coverage, a table of all files for
+"""Read format 1, which stored the model as it was then: one object for each file's coverage, a table of all files for
 each suite, the verdict whole. These shapes never change; nothing writes them any more."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from covgov.history.wire import RunBody, SuiteBody
+from covgov.history.format.wire import RunBody, SuiteBody
 from covgov.model import change, verdict
 from covgov.model.change import Category, Cause
 from covgov.model.ratio import Points, Ratio

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from covgov.history import layout, ledger
+from covgov.history import ledger
+from covgov.history.format import layout
 from covgov.history.migrate import migrate
 from covgov.history.stores.directory import DirStore
 from covgov.history.transfer import import_
@@ -18,7 +19,7 @@ from covgov_testing.fakes.history import MemoryStore
 from covgov_testing.golden_history import as_read, records
 from covgov_testing.history_clones import BRANCH, bare_origin, clone, git_store
 
-GOLDEN = Path(__file__).parents[3] / "golden"
+GOLDEN = Path(__file__).parents[4] / "golden"
 IDS = {
     1: (
         "1e63e68b166eff38d10b35150eaa8b74ab1b8c4d2776a116fb3711aa962a4956",

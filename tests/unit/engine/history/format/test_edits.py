@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.history import edits
-from covgov.history.edits import TextState
+from covgov.history.format import edits
+from covgov.history.format.edits import TextState
 
 LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b"+x", b"@1", b"=y", b""]), max_size=12)
 TEXTS = st.dictionaries(st.sampled_from(["verdict", "coverage/api", 'a\n"b']), LINES, min_size=1, max_size=3)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from covgov.history import edits, format1, layout, texts
-from covgov.history.edits import Text, TextState
-from covgov.history.interface import View
-from covgov.history.layout import Stored
+from covgov.history.format import edits, layout, texts, version1
+from covgov.history.format.edits import Text, TextState
+from covgov.history.format.layout import StoredManifest
+from covgov.history.interface import HistoryView
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage, Snapshot
@@ -17,12 +17,12 @@ from covgov.model.verdict import Verdict
 class RunReader:
     """Runs one after the other cost what changed between them. Each method raises InputError (`history-damaged`)."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: HistoryView) -> None:
         self._view = view
         self._last = ""
         self._state = TextState()
 
-    def state(self, stored: Stored) -> TextState:
+    def state(self, stored: StoredManifest) -> TextState:
         """All texts after the run; none after one of format 1."""
         if stored.manifest.version == 1:
             return TextState()
@@ -34,26 +34,26 @@ class RunReader:
             self._last = stored.id
         return self._state
 
-    def text(self, stored: Stored, name: str, digest: str) -> Text:
+    def text(self, stored: StoredManifest, name: str, digest: str) -> Text:
         """One text of a run of format 2."""
         found = self.state(stored).texts.get(name)
         if found is None or texts.digest(found) != digest:
             raise layout.damaged(layout.object_name(stored.manifest.edits), f"{name} is not what {stored.name} says")
         return found
 
-    def verdict(self, stored: Stored) -> Verdict:
-        """What was judged."""
+    def verdict(self, stored: StoredManifest) -> Verdict:
+        """The verdict."""
         wanted = stored.manifest.run.verdict
         where = layout.object_name(wanted if stored.manifest.version == 1 else stored.manifest.edits)
         try:
             if stored.manifest.version == 1:
                 data = layout.read_objects([wanted], self._view, stored.name)[wanted]
-                return format1.to_verdict(format1.decode(data, format1.VerdictV1))
+                return version1.to_verdict(version1.decode(data, version1.VerdictV1))
             return texts.to_verdict(self.text(stored, texts.VERDICT, wanted))
         except ValueError as error:
             raise layout.damaged(where, str(error)) from error
 
-    def paths(self, stored: Stored) -> dict[str, Sequence[str]]:
+    def paths(self, stored: StoredManifest) -> dict[str, Sequence[str]]:
         """Suite -> its files, sorted."""
         if stored.manifest.version == 1:
             return {suite: sorted(table) for suite, table in self._tables(stored).items()}
@@ -63,7 +63,7 @@ class RunReader:
             raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
 
     def coverage(
-        self, stored: Stored, wanted: Mapping[str, Collection[str]] | None = None
+        self, stored: StoredManifest, wanted: Mapping[str, Collection[str]] | None = None
     ) -> dict[str, dict[str, FileCoverage]]:
         """Suite -> path -> coverage, of all files or of those wanted of each suite."""
         if stored.manifest.version == 1:
@@ -76,7 +76,7 @@ class RunReader:
         except ValueError as error:
             raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
 
-    def record(self, stored: Stored) -> RunRecord:
+    def record(self, stored: StoredManifest) -> RunRecord:
         """The whole run."""
         body = stored.manifest.run
         coverage = self.coverage(stored)
@@ -93,12 +93,12 @@ class RunReader:
         }
         return layout.record_of(body, snapshots, self.verdict(stored))
 
-    def suites(self, stored: Stored) -> dict[str, Text]:
+    def suites(self, stored: StoredManifest) -> dict[str, Text]:
         """Suite -> its text, of a run of format 2."""
         suites = stored.manifest.run.snapshots
         return {name: self.text(stored, texts.name_of(name), suite.files) for name, suite in suites.items()}
 
-    def objects(self, stored: Stored) -> Iterator[str]:
+    def objects(self, stored: StoredManifest) -> Iterator[str]:
         """Ids of the objects that the run brought along or shares with others."""
         if stored.manifest.version == 1:
             yield stored.manifest.run.verdict
@@ -108,7 +108,7 @@ class RunReader:
         else:
             yield stored.manifest.edits
 
-    def _replayed(self, runs: Sequence[Stored], state: TextState) -> TextState:
+    def _replayed(self, runs: Sequence[StoredManifest], state: TextState) -> TextState:
         data = layout.read_objects([one.manifest.edits for one in runs], self._view, runs[-1].name)
         for one in runs:
             manifest = one.manifest
@@ -120,7 +120,7 @@ class RunReader:
                 raise layout.damaged(layout.object_name(manifest.edits), str(error)) from error
         return state
 
-    def _tables(self, stored: Stored) -> dict[str, dict[str, str]]:
+    def _tables(self, stored: StoredManifest) -> dict[str, dict[str, str]]:
         suites = stored.manifest.run.snapshots
         data = layout.read_objects([suite.files for suite in suites.values()], self._view, stored.name)
         return {
@@ -129,7 +129,7 @@ class RunReader:
         }
 
     def _old_coverage(
-        self, stored: Stored, wanted: Mapping[str, Collection[str]] | None
+        self, stored: StoredManifest, wanted: Mapping[str, Collection[str]] | None
     ) -> dict[str, dict[str, FileCoverage]]:
         tables = {
             suite: {path: one for path, one in table.items() if wanted is None or path in wanted.get(suite, ())}
@@ -141,7 +141,7 @@ class RunReader:
         return {suite: {path: files[one] for path, one in table.items()} for suite, table in tables.items()}
 
 
-def _since(view: View, stored: Stored) -> list[Stored]:
+def _since(view: HistoryView, stored: StoredManifest) -> list[StoredManifest]:
     """The run and those before it that its texts are made of, oldest first."""
     first, last = stored.manifest.since, stored.manifest.sequence
     if not max(1, last - edits.LONGEST) <= first <= last:

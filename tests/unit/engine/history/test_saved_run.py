@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
-from covgov.history import judged
+from covgov.history import saved_run
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
@@ -26,12 +26,12 @@ def folder(snapshots: Mapping[str, Snapshot]) -> Callable[[str], bytes | None]:
     return {f"coverage/{suite}.snapshot": snapshot_codec.encode(one) for suite, one in snapshots.items()}.get
 
 
-def encode(record: RunRecord, refusal: judged.Refusal | None = None) -> bytes:
-    return judged.encode(judged.Kept(record, refusal, "hash"))
+def encode(record: RunRecord, refusal: saved_run.Refusal | None = None) -> bytes:
+    return saved_run.encode(saved_run.SavedRun(record, refusal, "hash"))
 
 
-def decode(data: bytes, read: Callable[[str], bytes | None]) -> judged.Kept:
-    return judged.decode(data, "coverage/verdict.record", read, "coverage")
+def decode(data: bytes, read: Callable[[str], bytes | None]) -> saved_run.SavedRun:
+    return saved_run.decode(data, "coverage/verdict.record", read, "coverage")
 
 
 def refused(data: bytes, read: Callable[[str], bytes | None]) -> tuple[str, str]:
@@ -54,7 +54,7 @@ def refused(data: bytes, read: Callable[[str], bytes | None]) -> tuple[str, str]
 def test_what_was_judged_is_read_back_equal_from_its_file_and_its_snapshots(record: RunRecord) -> None:
     data = encode(record)
     assert decode(data, folder(record.snapshots)).run == record
-    assert judged.encode(decode(data, folder(record.snapshots))) == data
+    assert saved_run.encode(decode(data, folder(record.snapshots))) == data
 
 
 def test_where_a_snapshot_was_judged_is_told_by_the_run_not_by_the_snapshot() -> None:
@@ -63,9 +63,9 @@ def test_where_a_snapshot_was_judged_is_told_by_the_run_not_by_the_snapshot() ->
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("refusal", [None, judged.Refusal("not here"), judged.Refusal("not here", unnamed=True)])
-def test_why_a_run_is_not_recorded_where_it_was_judged_goes_with_it(refusal: judged.Refusal | None) -> None:
-    assert decode(encode(RECORD, refusal), folder(RECORD.snapshots)) == judged.Kept(RECORD, refusal, "hash")
+@pytest.mark.parametrize("refusal", [None, saved_run.Refusal("not here"), saved_run.Refusal("not here", unnamed=True)])
+def test_why_a_run_is_not_recorded_where_it_was_judged_goes_with_it(refusal: saved_run.Refusal | None) -> None:
+    assert decode(encode(RECORD, refusal), folder(RECORD.snapshots)) == saved_run.SavedRun(RECORD, refusal, "hash")
 
 
 @pytest.mark.security
@@ -85,7 +85,7 @@ def test_another_snapshot_than_the_one_that_was_judged_is_refused(other: Snapsho
 
 def test_a_snapshot_that_is_gone_is_named() -> None:
     code, message = refused(encode(RECORD), folder({"api": RECORD.snapshots["api"]}))
-    assert (code, message) == ("verdict-outdated", "coverage/auth.snapshot, which was judged, is not there")
+    assert (code, message) == ("verdict-outdated", "coverage/auth.snapshot is missing")
 
 
 def changed(*path: str, to: object) -> bytes:
@@ -117,4 +117,4 @@ def changed(*path: str, to: object) -> bytes:
 def test_a_file_that_covgov_did_not_write_so_is_refused(data: bytes) -> None:
     code, message = refused(data, folder(RECORD.snapshots))
     assert code == "verdict-damaged"
-    assert message.startswith("coverage/verdict.record is no judged run as this version of covgov writes it: ")
+    assert message.startswith("coverage/verdict.record is not a saved run that this version of covgov can read: ")

@@ -19,10 +19,10 @@ from typing import TypeVar
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history import format1, texts, wire
-from covgov.history.edits import Text
-from covgov.history.interface import RunSummary, SuiteSummary, View
-from covgov.history.wire import RunBody, SuiteBody
+from covgov.history.format import texts, version1, wire
+from covgov.history.format.edits import Text
+from covgov.history.format.wire import RunBody, SuiteBody
+from covgov.history.interface import HistoryView, RunSummary, SuiteSummary
 from covgov.model import codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
@@ -62,7 +62,7 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredManifest:
     """A manifest with its id."""
 
     id: str
@@ -79,27 +79,27 @@ def digest_of(data: bytes) -> str:
 
 
 def object_name(object_id: str) -> str:
-    """Where an object is kept."""
+    """File name of an object."""
     return f"{OBJECTS}/{object_id[:2]}/{object_id}"
 
 
 def artifact_name(artifact_id: str) -> str:
-    """Where an artifact is kept."""
+    """File name of an artifact."""
     return f"{ARTIFACTS}/{artifact_id[:2]}/{artifact_id}"
 
 
 def manifest_name(sequence: int, run_id: str, version: int = VERSION) -> str:
-    """Where a run's manifest is kept."""
+    """File name of a run's manifest."""
     folder = RUNS if version == 1 else folder_of(sequence)
     return f"{folder}/{sequence:08d}-{run_id}.json"
 
 
 def folder_of(sequence: int) -> str:
-    """Where the manifests of this run and its neighbours are kept."""
+    """Folder of the manifests of this run and its neighbours."""
     return f"{RUNS}/{sequence // FOLDER:06d}"
 
 
-def run_names(view: View) -> list[str]:
+def run_names(view: HistoryView) -> list[str]:
     """Names of the manifests by number.
 
     While a history is migrated there are two chains. The new one counts once its first run is there; a run that only
@@ -115,7 +115,7 @@ def run_names(view: View) -> list[str]:
     return found
 
 
-def superseded(view: View) -> list[str]:
+def superseded(view: HistoryView) -> list[str]:
     """Names of the manifests that a migration, complete or not, left beside those that count."""
     return sorted(set(view.names(RUNS)) - set(run_names(view)))
 
@@ -125,13 +125,13 @@ def number_of(name: str) -> str:
     return name.rpartition("/")[2][:8]
 
 
-def _next(view: View, last: str, names: Sequence[str]) -> str:
+def _next(view: HistoryView, last: str, names: Sequence[str]) -> str:
     link = f'"previous":"{last.removesuffix(".json")[-64:]}"'.encode()
     data = view.read(names)
     return next((name for name in names if link in data.get(name, b"")), names[0])
 
 
-def read_manifest(view: View, sequence: int, run_id: str) -> Stored | None:
+def read_manifest(view: HistoryView, sequence: int, run_id: str) -> StoredManifest | None:
     """The manifest of a run, whichever its format; None when there is none."""
     names = [manifest_name(sequence, run_id, version) for version in (VERSION, 1)]
     found = view.read(names)
@@ -143,7 +143,7 @@ def head_bytes(count: int, run_id: str, version: int = VERSION) -> bytes:
     return codec.encode({"count": count, "format": "covgov-history", "id": run_id, "version": version}) + b"\n"
 
 
-def head_of(stored: Stored) -> bytes:
+def head_of(stored: StoredManifest) -> bytes:
     """Content of head.json when this is the newest run."""
     return head_bytes(stored.manifest.sequence, stored.id, stored.manifest.version)
 
@@ -217,11 +217,11 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return codec.encode(shape) + b"\n"
 
 
-def decode_manifest(data: bytes, name: str) -> Stored:
+def decode_manifest(data: bytes, name: str) -> StoredManifest:
     """Raises InputError: `history-damaged` when name and bytes disagree, `history-newer` for a newer format."""
     run_id = digest_of(data)
     if not name.endswith(f"-{run_id}.json"):
-        raise damaged(name, "its bytes are not those that its name stands for")
+        raise damaged(name, "its content does not match its name")
     envelope = parse(data, _Envelope, name)
     if envelope.format == FORMAT and envelope.version > VERSION:
         raise InputError(
@@ -232,11 +232,11 @@ def decode_manifest(data: bytes, name: str) -> Stored:
     manifest = _manifest(data, envelope.version, name)
     if envelope.format != FORMAT or name != manifest_name(manifest.sequence, run_id, manifest.version):
         raise damaged(name, "it is not a manifest of that number")
-    return Stored(run_id, manifest)
+    return StoredManifest(run_id, manifest)
 
 
-def summary(stored: Stored) -> RunSummary:
-    """What a manifest tells without its objects."""
+def summary(stored: StoredManifest) -> RunSummary:
+    """The summary that a manifest alone gives."""
     run = stored.manifest.run
     return RunSummary(
         id=stored.id,
@@ -263,7 +263,7 @@ def damaged(where: str, what: str) -> InputError:
     )
 
 
-def read_objects(ids: Sequence[str], view: View, where: str) -> dict[str, bytes]:
+def read_objects(ids: Sequence[str], view: HistoryView, where: str) -> dict[str, bytes]:
     """Objects by id, each checked. Raises InputError (`history-damaged`)."""
     names = {object_name(object_id): object_id for object_id in ids}
     found = view.read(list(names))
@@ -271,7 +271,7 @@ def read_objects(ids: Sequence[str], view: View, where: str) -> dict[str, bytes]
         if name not in found:
             raise damaged(name, f"it is missing, though {where} refers to it")
         if digest_of(found[name]) != object_id:
-            raise damaged(name, "its bytes are not those that its name stands for")
+            raise damaged(name, "its content does not match its name")
     return {names[name]: found[name] for name in names}
 
 
@@ -296,8 +296,8 @@ def _suite(snapshot: Snapshot, text: Text) -> SuiteBody:
 def _manifest(data: bytes, version: int, name: str) -> Manifest:
     try:
         if version == 1:
-            old = format1.decode(data, format1.ManifestV1)
-            return Manifest(FORMAT, 1, old.sequence, old.previous, format1.body(old.run), old.artifacts)
+            old = version1.decode(data, version1.ManifestV1)
+            return Manifest(FORMAT, 1, old.sequence, old.previous, version1.body(old.run), old.artifacts)
         new = codec.decode(data, wire.WireManifest)
         return Manifest(
             format=new.format,
