@@ -33,7 +33,7 @@ from covgov_testing.hub.server import HubServer, running
 from covgov_testing.repos import Repo
 
 URLS = {"git": "git:coverage-history", "dir": "dir:history", "hub": "hub:"}
-SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(layout.__file__).parents[2])]
+SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(layout.__file__).parents[3])]
 
 
 class Place:
