@@ -9,8 +9,8 @@
     |  `- NotConfigured    exit 5   nothing was sent, because a variable that the destination needs is not set
     `- Undetermined        exit 11  there is not enough data for an answer
 
-Each has a stable `code` (kebab case, listed in docs/errors.md), a message that says what and where, and a hint that
-says what to do next. One boundary (`covgov.cli.boundary`) turns them into output and exit codes.
+Each has a stable `code` (kebab case, listed in docs/errors.md), a message with what and where, and a hint with
+what to do next. One boundary (`covgov.cli.boundary`) turns them into output and exit codes.
 """
 
 from __future__ import annotations

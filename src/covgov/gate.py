@@ -4,7 +4,7 @@
     facts    = gather(prepared, ...)    snapshots, diff, baseline, register            covgov.gather
     verdict  = evaluate(facts, ...)     rules under each policy -> one outcome         covgov.judge
     files    = artifacts(verdict, ...)  every channel formats the same verdict         covgov.publish
-    recorded = record(...)              history learns what was judged                 covgov.history
+    recorded = record(...)              history keeps the run                          covgov.history
 
 A fault after the verdict (a full disk, an unreachable remote) is reported beside it and has its own exit code; it never
 alters the verdict.
@@ -40,7 +40,7 @@ class Outlets:
     """Where a judgement goes, besides history.
 
     clear, write: files by name in the folder of measurements. digest: the week's account, from history. recorded:
-    which run it became, or why none. summarise: the CI's job summary (Markdown). say: the verdict as it was asked for.
+    which run it became, or why none. summarise: the CI's job summary (Markdown). show: prints the verdict.
     """
 
     clear: Callable[[Collection[str]], None]
@@ -48,7 +48,7 @@ class Outlets:
     digest: Callable[[], str]
     recorded: Callable[[RunSummary | str], None]
     summarise: Callable[[str], None]
-    say: Callable[[Verdict], None]
+    show: Callable[[Verdict], None]
     now: Callable[[], datetime]
 
 
@@ -79,7 +79,7 @@ def run(
     """
     faults: list[CovgovError] = []
     whole = not request.suites
-    if whole:  # what an earlier run, or somebody else, left there must not be taken for what is said now
+    if whole:  # what an earlier run, or somebody else, left there must not be taken for this verdict
         attempt(faults, lambda: outlets.clear(PUBLISHED))
     prepared = prepare(request, head(), edges)
     measure()
@@ -93,7 +93,7 @@ def run(
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
     attempt(faults, lambda: outlets.summarise(RENDERERS["markdown"](judgement.verdict)))
-    attempt(faults, lambda: outlets.say(judgement.verdict))
+    attempt(faults, lambda: outlets.show(judgement.verdict))
     return replace(judgement, faults=tuple(faults))
 
 
@@ -138,7 +138,7 @@ def record_file(run: RunRecord, judgement: Judgement, ci: CiContext) -> bytes:
 
 
 def enter(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:
-    """Append the run to history if it is recordable; a text says why nothing was recorded. Raises DeliveryFailed."""
+    """Append the run to history if it is recordable; a text is why nothing was recorded. Raises DeliveryFailed."""
     refusal = recording.unrecordable(run, edges.ci, whole=whole)
     return refusal.why if refusal is not None else recording.record(run, edges.store(), edges.ci)
 

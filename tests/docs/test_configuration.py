@@ -12,8 +12,8 @@ import pytest
 import covgov.policy
 from covgov.model.snapshot import Metric
 from covgov.policy import config, present
-from covgov.policy.bars import BarScope, On
-from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, NotifySettings, OnGithub
+from covgov.policy.bars import BarScope, BarUnits
+from covgov.policy.delivery import CommentMode, GithubCoverageSettings, GithubDelivery, GithubSettings, NotifySettings
 from covgov.policy.keys import Table
 from covgov.policy.policy import BarRule, Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
 
@@ -74,7 +74,7 @@ def test_every_table_of_the_file_has_a_section() -> None:
     assert names == {key.split(".")[0] for key in TABLES}
 
 
-@pytest.mark.parametrize("word", [*Metric, *BarScope, *On, *Commenting, *OnGithub])
+@pytest.mark.parametrize("word", [*Metric, *BarScope, *BarUnits, *CommentMode, *GithubDelivery])
 def test_every_choice_is_documented(word: str) -> None:
     assert f"`{word}`" in TEXT
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from covgov.policy import config
-from covgov.policy.bars import BarScope, On, spelled
+from covgov.policy.bars import BarScope, BarUnits, spelled
 from covgov.policy.policy import Policy
 from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files
@@ -86,7 +86,7 @@ def test_the_matrix_is_the_policys_suites_with_the_policys_bars() -> None:
     bars = {
         bar.component: bar.min
         for bar in judged.bars
-        if bar.scope is BarScope.COMPONENT and bar.on is On.TOTAL and not bar.attribute
+        if bar.scope is BarScope.COMPONENT and bar.on is BarUnits.TOTAL and not bar.attribute
     }
     suites = {component.suite: bars[name] for name, component in judged.components.items()}
     assert {entry["suite"]: Decimal(entry["fail-under"]) for entry in matrix()} == suites

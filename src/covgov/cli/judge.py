@@ -72,7 +72,7 @@ def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outle
         digest=lambda: account(project, request.today),
         recorded=lambda run: say_recorded(project, run),
         summarise=lambda text: _summarise(project.ci.summary_path, text),
-        say=lambda verdict: _say(project, RENDERERS[rendering](verdict)),
+        show=lambda verdict: _say(project, RENDERERS[rendering](verdict)),
         now=project.world.now,
     )
 

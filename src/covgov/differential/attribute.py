@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from covgov.differential.guard import Moved, judge
+from covgov.differential.guard import MovedUnits, judge
 from covgov.model.change import Category, Cause, Delta, FileDelta, Part, Tally
 from covgov.model.lines import spell
 from covgov.model.ratio import Ratio
@@ -130,9 +130,9 @@ def _kept(file: FileDelta, metric: Metric) -> Counter[Category]:
     return Counter({category: tally.count(category, metric) for category in KEPT})
 
 
-def _book_moves(account: _Account) -> Moved:
+def _book_moves(account: _Account) -> MovedUnits:
     into, out = account.into, account.out
-    moved = Moved(
+    moved = MovedUnits(
         out_covered=out[Category.CBC] + out[Category.LBC],
         out_uncovered=out[Category.UBC] + out[Category.GBC],
         in_covered=into[Category.CBC] + into[Category.GBC],

@@ -1,4 +1,4 @@
-"""Two snapshots against each other, as `covgov compare` tells it: text lines and a JSON payload from one value."""
+"""Two snapshots compared, as `covgov compare` shows it: text lines and a JSON payload from one value."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: S
     """Whole snapshots, all files. Identities that differ are noted and put down as their own cause."""
     files = classify(base, head, diff)
     differs = base.identity != head.identity
-    said = [f"measured differently: base by {base.identity}; head by {head.identity}"] if differs else []
+    differences = [f"measured differently: base by {base.identity}; head by {head.identity}"] if differs else []
     delta = explain(
         files,
         base=base,
@@ -46,11 +46,11 @@ def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: S
         metric=metric,
         measurement=differs,
     )
-    return Comparison(files, delta, (*notes, *said))
+    return Comparison(files, delta, (*notes, *differences))
 
 
 def as_text(comparison: Comparison) -> Iterator[str]:
-    """Lines for people: both ratios, the delta in words, a row per changed file, totals, notes."""
+    """Lines for people: both ratios, the delta with its causes, a row per changed file, totals, notes."""
     delta = comparison.delta
     yield f"base  {delta.base}"
     yield f"head  {delta.head}"
@@ -105,13 +105,13 @@ def _title(file: FileDelta) -> str:
 
 def _row(file: FileDelta) -> str:
     tally = file.tally()
-    told = []
+    groups = []
     for category in (c for c in Category if c in _categories(file) - UNTOLD):
         lines, exits = file.lines.get(category, 0), tally.exits.get(category, 0)
         words = [f"lines {spell(lines)}"] if lines else []
         words += [count(exits, "branch exit")] if exits else []
-        told.append(f"{category} {', '.join(words)}")
-    return "; ".join(told)
+        groups.append(f"{category} {', '.join(words)}")
+    return "; ".join(groups)
 
 
 def _totals(delta: Delta) -> str:

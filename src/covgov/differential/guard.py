@@ -15,7 +15,7 @@ from covgov.model.snapshot import Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedUnits:
     """Units that a rename carried across the scope's border: out with their base state, in with their head state."""
 
     out_covered: int = 0
@@ -24,7 +24,7 @@ class Moved:
     in_uncovered: int = 0
 
 
-NOT_MOVED = Moved()
+NOT_MOVED = MovedUnits()
 
 
 def judge(
@@ -32,11 +32,11 @@ def judge(
     base: Ratio,
     head: Ratio,
     metric: Metric,
-    moved: Moved = NOT_MOVED,
+    moved: MovedUnits = NOT_MOVED,
     masked: int = 0,
     count_deletions: bool = False,
 ) -> Fraction:
-    """Percentage points to hold against `max_drop` (negative = a drop). Needs measurable ratios on both sides.
+    """Percentage points to compare with `max_drop` (negative = a drop). Needs measurable ratios on both sides.
 
     masked: uncovered units of `tally` that look deleted because their line was rewritten as an excluded one.
     """

@@ -7,7 +7,7 @@ from covgov.model import lines
 from covgov.model.diff import Diff, FileDiff
 
 EVERY_LINE = lines.span(1, lines.MAX_LINE)
-"""Stands for all lines of a file whose changed lines cannot be told apart."""
+"""Stands for all lines of a file whose changed lines are unknown."""
 
 
 def changed_lines(diff: Diff) -> dict[str, int]:

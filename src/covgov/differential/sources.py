@@ -11,8 +11,8 @@ from covgov.model.snapshot import FileCoverage, Snapshot
 
 def diff_by_sources(base: Snapshot, head: Snapshot) -> Diff:
     """Equal blob ids prove equal texts, under the same path or as a rename. Where an id is unknown, the same coverage
-    on both sides is taken for the same text. Every other file is opaque: nothing says which of its lines are the
-    same."""
+    on both sides is taken for the same text. Every other file is opaque: which of its lines are the same is unknown.
+    """
     gone = [path for path in base.paths if path not in head.files]
     come = [path for path in head.paths if path not in base.files]
     renamed = _renames(base, head, gone, come)

@@ -1,4 +1,4 @@
-"""The snapshots of the suites: which arrived, and are they of the code that is here."""
+"""The snapshots of the suites: which arrived, and whether they measured the current code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class CurrentCode:
     """The code that is being judged.
 
     blobs: path -> git blob id. differs: tree id -> paths in which it differs from what is here, None when that tree is
@@ -40,7 +40,7 @@ class Here:
     harmless: frozenset[str] = frozenset()
 
 
-def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: Here | None) -> Arrival:
+def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: CurrentCode | None) -> Arrival:
     """Read `folder/suite.snapshot`. Missing, damaged, another suite's or other code's snapshots did not arrive.
 
     Nor does any while a file of covgov's is part of the code itself: its author wrote it, no suite did. Why one is
@@ -74,7 +74,7 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
 
 
 def committed(folder: str, tracked: Iterable[str]) -> str:
-    """The first tracked path that stands where covgov keeps what it measured and published; "" when none does.
+    """The first tracked path in the place of covgov's own measurements and output; "" when there is none.
 
     That is a file (or a link) in the folder's own place or in that of a folder above it, and what has a name of ours.
     """
@@ -99,7 +99,7 @@ def _never_ran(suite: str, path: str) -> str:
     return f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
 
 
-def _stale(snapshot: Snapshot, here: Here) -> str:
+def _stale(snapshot: Snapshot, here: CurrentCode) -> str:
     """Why the snapshot is of other code than what is here; "" when it is of this code.
 
     The measured files must be as they were measured. What else may differ: nothing at another commit but the harmless
@@ -122,4 +122,4 @@ def _stale(snapshot: Snapshot, here: Here) -> str:
     if known and differing is not None and differing <= here.harmless:
         return ""
     what = f": {min(differing)} differs" if differing else ""
-    return f"was measured at commit {origin.commit[:12]}, not on what is here{what}"
+    return f"was measured at commit {origin.commit[:12]}, not on the current code{what}"

@@ -43,9 +43,9 @@ def policy_at(repository: Repository, commit: str) -> Policy | None:
 
 
 def trusted_default_branch(repository: Repository, head: Policy, policy: PolicyOf | None = None) -> str:
-    """The configured default branch, as the usual one says it: a change must not choose what it is compared with.
+    """The configured default branch, as the usual one configures it: a change must not choose its own base.
 
-    policy: reads the policy of a commit. "" = it says nothing. Raises PolicyInvalid when what it says cannot be read.
+    policy: reads the policy of a commit. "" = it has none. Raises PolicyInvalid when that policy cannot be read.
     """
     usual = repository.default_branch()
     tip = repository.resolve(usual) if usual else None

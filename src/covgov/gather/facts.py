@@ -1,4 +1,4 @@
-"""The facts of one judgement, in the order in which a person would ask for them."""
+"""Gathers the facts of one judgement."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date
 
 from covgov.differential.patch import changed_lines
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
-from covgov.gather.arrivals import Here, receive
+from covgov.gather.arrivals import CurrentCode, receive
 from covgov.gather.line_ends import distrusted
 from covgov.gather.prepare import Preparation
 from covgov.gather.request import Edges
-from covgov.gather.situation import Kind, Situation
+from covgov.gather.situation import Situation, SituationKind
 from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
 from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
@@ -110,7 +110,7 @@ def _blank(
     return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
 
 
-def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> Here | None:
+def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> CurrentCode | None:
     repository, situation = edges.repository, prepared.situation
     if repository is None or situation is None:
         return None
@@ -121,7 +121,7 @@ def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> Here
         except Undetermined:
             return None  # the tree of uncommitted work elsewhere: nobody here has it
 
-    return Here(situation.origin, blobs, differs, harmless=frozenset({prepared.register_path}))
+    return CurrentCode(situation.origin, blobs, differs, harmless=frozenset({prepared.register_path}))
 
 
 def _baseline(
@@ -147,9 +147,9 @@ def _kind(situation: Situation) -> baselines.BaselineKind:
     if situation.given:
         return baselines.BaselineKind.GIVEN
     match situation.kind:
-        case Kind.CHANGE:
+        case SituationKind.CHANGE:
             return baselines.BaselineKind.PULL_REQUEST
-        case Kind.BRANCH:
+        case SituationKind.BRANCH:
             return baselines.BaselineKind.BRANCH
 
 

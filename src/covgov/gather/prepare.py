@@ -10,7 +10,7 @@ from covgov.errors import RegisterInvalid, UsageError
 from covgov.gather.base_branch import policy_at, reader, register_at, trusted_default_branch
 from covgov.gather.line_ends import distrusted
 from covgov.gather.request import Edges, Request
-from covgov.gather.situation import Kind, Situation, situate
+from covgov.gather.situation import Situation, SituationKind, situate
 from covgov.judge import override
 from covgov.judge.facts import BasePolicy, Override
 from covgov.model.diff import Diff
@@ -65,7 +65,7 @@ class Preparation:
     @property
     def change(self) -> bool:
         """Whether this is a change on its way to a branch, not the branch itself."""
-        return self.situation is not None and self.situation.kind is Kind.CHANGE
+        return self.situation is not None and self.situation.kind is SituationKind.CHANGE
 
 
 def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
@@ -127,5 +127,5 @@ def _base_branch(
     )
     try:
         return replace(base, start_register=register(start, (policy(start) or head).exceptions.path))
-    except RegisterInvalid:  # mended since then: nothing of it can be told from what the base branch has
+    except RegisterInvalid:  # repaired since then: the base branch's register has nothing of it
         return replace(base, start_register=base.register)

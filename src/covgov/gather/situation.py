@@ -11,7 +11,7 @@ from covgov.model.snapshot import Origin
 from covgov.vcs.interface import Repository
 
 
-class Kind(StrEnum):
+class SituationKind(StrEnum):
     """A change on its way to a branch, or the branch itself moving on."""
 
     CHANGE = "change"
@@ -26,7 +26,7 @@ class Situation:
     was named on the command line.
     """
 
-    kind: Kind
+    kind: SituationKind
     origin: Origin
     start: str | None
     base_tip: str | None
@@ -43,7 +43,7 @@ def situate(repository: Repository, ci: CiContext, *, default_branch: str = "", 
         start = repository.resolve(base)
         if start is None:
             raise UsageError("base-unknown", f"--base {base}: there is no such commit in this clone")
-        return Situation(Kind.CHANGE, origin, start, start, given=True)
+        return Situation(SituationKind.CHANGE, origin, start, start, given=True)
     if ci.event in (CiEvent.PUSH, CiEvent.SCHEDULE, CiEvent.MANUAL) and ci.on_default_branch:
         return _branch(repository, origin, ci.before)
     tip = _target(repository, ci, default_branch)
@@ -58,7 +58,7 @@ def situate(repository: Repository, ci: CiContext, *, default_branch: str = "", 
         )
     if start == origin.commit and not origin.dirty:
         return _branch(repository, origin, "")
-    return Situation(Kind.CHANGE, origin, start, tip)
+    return Situation(SituationKind.CHANGE, origin, start, tip)
 
 
 def _target(repository: Repository, ci: CiContext, default_branch: str) -> str | None:
@@ -91,13 +91,13 @@ def _without_target(repository: Repository, origin: Origin, ci: CiContext) -> Si
             f"the target branch {ci.target or '(unnamed)'} is not in this clone",
             hint="check out with `fetch-depth: 0`",
         )
-    return Situation(Kind.CHANGE, origin, start, tip)
+    return Situation(SituationKind.CHANGE, origin, start, tip)
 
 
 def _branch(repository: Repository, origin: Origin, before: str) -> Situation:
     """The branch itself: against what it pointed to before the push, else the first parent; dirty work against HEAD."""
     if origin.dirty:
-        return Situation(Kind.CHANGE, origin, origin.commit, origin.commit)
+        return Situation(SituationKind.CHANGE, origin, origin.commit, origin.commit)
     start = repository.obtain(before) if before.strip("0") else None
     if start is None and before.strip("0"):
         raise Undetermined(
@@ -107,4 +107,4 @@ def _branch(repository: Repository, origin: Origin, before: str) -> Situation:
         )
     if start is None or start == origin.commit:
         start = next(iter(repository.parents(origin.commit)), None)
-    return Situation(Kind.BRANCH, origin, start, start)
+    return Situation(SituationKind.BRANCH, origin, start, start)

@@ -12,13 +12,13 @@ from covgov.judge.view import PolicyView
 from covgov.model import words
 from covgov.model.ratio import Ratio, show
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy.bars import Bar, BarScope, On, spelled, total_bar
+from covgov.policy.bars import Bar, BarScope, BarUnits, spelled, total_bar
 from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a figure is about. unproven: why nothing that is said of it counts; empty: it does."""
+    """What a figure is about. unproven: why the figure proves nothing; "" when it does."""
 
     scope: Scope
     name: str
@@ -36,7 +36,7 @@ def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
     suite = [one for one in policy.components.values() if one.suite == override.suite]
     totals = [total_bar(one.name, one.metric, override.value) for one in suite]
     if policy.expected == (override.suite,):
-        totals.append(Bar("policy.fail_under", BarScope.PROJECT, On.TOTAL, policy.gate.metric, override.value))
+        totals.append(Bar("policy.fail_under", BarScope.PROJECT, BarUnits.TOTAL, policy.gate.metric, override.value))
     replaced = {bar.key for bar in totals}
     return (*totals, *(bar for bar in policy.bars if bar.key not in replaced))
 
@@ -49,13 +49,13 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
     if not now.measurable:
         return
     effect = Effect.NOTE if subject.unproven else Effect.FAIL
-    for name, said, limit in _breaches(bar, now):
+    for name, comparison, limit in _breaches(bar, now):
         yield Finding(
             rule=name if rule == "bar" else rule,
             effect=effect,
             scope=subject.scope,
             subject=subject.name,
-            message=f"{subject.name}: {said} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
+            message=f"{subject.name}: {comparison} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
             hint="" if subject.unproven else _hint(bar),
             metric=bar.metric,
             now=now,
@@ -76,23 +76,23 @@ def _breaches(bar: Bar, now: Ratio) -> Iterator[tuple[str, str, Decimal | None]]
     if bar.max is not None and now.covered * 100 > Fraction(bar.max) * now.total:
         ceiling = show(-now.fraction * 100).removeprefix("-")
         yield "limit", f"{now.covered}/{now.total} = {ceiling} % > {spelled(bar.max)} %", bar.max
-    amount = now.covered if bar.on in (On.LOST, On.EXCLUDED) else now.uncovered
+    amount = now.covered if bar.on in (BarUnits.LOST, BarUnits.EXCLUDED) else now.uncovered
     if bar.max_uncovered is not None and amount > bar.max_uncovered:
-        unit = bar.on.value if bar.on in (On.LOST, On.EXCLUDED) else "uncovered"
+        unit = bar.on.value if bar.on in (BarUnits.LOST, BarUnits.EXCLUDED) else "uncovered"
         yield "limit", f"{amount} {unit} of {now.total} units > {bar.max_uncovered}", None
 
 
 def _what(bar: Bar) -> str:
-    parts = [bar.metric.value, "" if bar.on is On.TOTAL else f"on {bar.on}"]
+    parts = [bar.metric.value, "" if bar.on is BarUnits.TOTAL else f"on {bar.on}"]
     parts.append(f"reached by {bar.attribute} tests" if bar.attribute else "")
     return ", ".join(part for part in parts if part)
 
 
 def _hint(bar: Bar) -> str:
-    if bar.scope is BarScope.PROJECT and bar.on is On.TOTAL:
+    if bar.scope is BarScope.PROJECT and bar.on is BarUnits.TOTAL:
         return "cover the lines listed below; exceptions are for components and files"
-    if bar.on is On.PATCH:
+    if bar.on is BarUnits.PATCH:
         return "cover the changed lines listed below"
-    if bar.on is On.TOTAL and not bar.attribute:
+    if bar.on is BarUnits.TOTAL and not bar.attribute:
         return "cover the lines listed below, or propose an exception with `covgov exceptions sync`"
     return f"`covgov policy show` prints the bar {bar.key}"

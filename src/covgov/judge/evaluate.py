@@ -9,7 +9,7 @@ from fractions import Fraction
 from covgov.judge import override, rows
 from covgov.judge import waivers as waive
 from covgov.judge.facts import Facts
-from covgov.judge.interface import Check
+from covgov.judge.interface import RuleCheck
 from covgov.judge.registry import CHECKS
 from covgov.judge.rules import max_drop
 from covgov.judge.unite import unite
@@ -20,7 +20,7 @@ from covgov.policy.policy import Policy
 ORDER = (Effect.FAIL, Effect.UNDETERMINED, Effect.NOTE)
 
 
-def evaluate(facts: Facts, policies: Sequence[Policy], checks: Collection[Check] = CHECKS) -> Verdict:
+def evaluate(facts: Facts, policies: Sequence[Policy], checks: Collection[RuleCheck] = CHECKS) -> Verdict:
     """policies: the head's, then the base branch's (after `covgov.tamper.renames.follow`) where it is another one.
 
     The same facts give the same verdict; neither the order of rules nor that of findings matters.
@@ -28,7 +28,7 @@ def evaluate(facts: Facts, policies: Sequence[Policy], checks: Collection[Check]
     return judge([view_of(facts, policy, base=index > 0) for index, policy in enumerate(policies)], checks)
 
 
-def judge(views: Sequence[PolicyView], checks: Collection[Check] = CHECKS) -> Verdict:
+def judge(views: Sequence[PolicyView], checks: Collection[RuleCheck] = CHECKS) -> Verdict:
     """The verdict on what each policy makes of the same facts."""
     head, facts = views[0], views[0].facts
     found = unite(views, [[finding for check in checks for finding in check(view)] for view in views])

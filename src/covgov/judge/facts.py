@@ -85,7 +85,6 @@ class Facts:
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
-    approvals: ids of exceptions that an owner other than the author approved in review, as the forge says.
     """
 
     today: date
@@ -107,7 +106,6 @@ class Facts:
     start_register: Register | None = None
     changed_paths: frozenset[str] | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
-    approvals: frozenset[str] = frozenset()
     override: Override | None = None
     commit: str = ""
     tree: str = ""
@@ -143,5 +141,5 @@ def suite_line(name: str, snapshot: Snapshot | None, reason: str = "") -> SuiteL
 
 
 def tests_failed(snapshot: Snapshot | None) -> str:
-    """That they did, in words; empty when they passed, or nobody knows of any."""
+    """That they failed, as text for a message; "" when they passed or are unknown."""
     return "the suite's tests failed" if snapshot and snapshot.tests and not snapshot.tests.passed else ""

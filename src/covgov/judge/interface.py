@@ -1,4 +1,4 @@
-"""What a rule is, and what its page says."""
+"""A rule: the function that checks, and its pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from covgov.judge.view import PolicyView
 from covgov.model.verdict import Finding
 
 
-class Check(Protocol):
+class RuleCheck(Protocol):
     """A module-level function: one policy's view of the facts in, findings out, no clock, files or network."""
 
     def __call__(self, view: PolicyView, /) -> Iterator[Finding]: ...
@@ -31,5 +31,5 @@ class RulePage:
 class Rule:
     """check: finds. pages: one for each rule id that its findings carry."""
 
-    check: Check
+    check: RuleCheck
     pages: tuple[RulePage, ...]

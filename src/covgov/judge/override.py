@@ -36,7 +36,9 @@ def override(
     given = Override(suites_checked[0], value, origin)
     words = refusal(given, base_policy)
     if words:
-        raise UsageError("override-below-floor", words, hint="a policy's soft_start_floor says how low it may go")
+        raise UsageError(
+            "override-below-floor", words, hint="raise it, or lower policy.soft_start_floor in the base branch first"
+        )
     return given
 
 
@@ -47,18 +49,20 @@ def refusal(given: Override, policy: Policy) -> str:
         return ""
     floor = policy.gate.soft_start_floor
     if floor is None:
-        return f"{_said(given)} is below the policy's {spelled(bar)} %, and without a soft_start_floor it only raises"
+        return (
+            f"{_setting(given)} is below the policy's {spelled(bar)} %, and without a soft_start_floor it only raises"
+        )
     if given.value < floor:
-        return f"{_said(given)} is below the soft_start_floor of {spelled(floor)} %"
+        return f"{_setting(given)} is below the soft_start_floor of {spelled(floor)} %"
     return ""
 
 
 def lowering(given: Override, policy: Policy) -> str:
-    """What a bar that lowers within the floor is told as; "" when it does not lower."""
+    """The message for a bar that lowers within the floor; "" when it does not lower."""
     bar = _bar(given, policy)
     if bar is None or given.value >= bar:
         return ""
-    return f"{_said(given)} for suite {given.suite} stands in for the policy's {spelled(bar)} %"
+    return f"{_setting(given)} for suite {given.suite} replaces the policy's {spelled(bar)} %"
 
 
 def _bar(given: Override, policy: Policy) -> Decimal | None:
@@ -67,7 +71,7 @@ def _bar(given: Override, policy: Policy) -> Decimal | None:
     return max((one.fail_under for one in suite if one.fail_under is not None), default=None)
 
 
-def _said(given: Override) -> str:
+def _setting(given: Override) -> str:
     return f"{given.origin} = {spelled(given.value)}"
 
 

@@ -15,7 +15,7 @@ from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
 from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, fold
 from covgov.policy import bars, scopes
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 from covgov.policy.policy import Policy
 
 
@@ -154,7 +154,7 @@ def _total(views: Sequence[PolicyView], scope: BarScope, component: str, metric:
         (
             bar.min
             for view in views
-            for bar in bars.selected(breaches.in_force(view), scope, On.TOTAL, component)
+            for bar in bars.selected(breaches.in_force(view), scope, BarUnits.TOTAL, component)
             if bar.metric is metric and not bar.attribute and bar.min is not None
         ),
         default=None,
@@ -162,10 +162,10 @@ def _total(views: Sequence[PolicyView], scope: BarScope, component: str, metric:
 
 
 def _lines_of(force: tuple[Bar, ...], name: str, snapshot: Snapshot) -> Iterator[BarLine]:
-    for bar in bars.selected(force, BarScope.COMPONENT, On.TOTAL, name):
+    for bar in bars.selected(force, BarScope.COMPONENT, BarUnits.TOTAL, name):
         yield from _line(bar, Scope.COMPONENT, name, snapshot.ratio(bar.metric), name)
     for path in snapshot.paths:
-        for choice in bars.for_file(force, On.TOTAL, path, [name]):
+        for choice in bars.for_file(force, BarUnits.TOTAL, path, [name]):
             if choice.won:
                 now = snapshot.files[path].ratio(choice.bar.metric)
                 yield from _line(choice.bar, Scope.FILE, path, now, name)

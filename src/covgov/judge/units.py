@@ -12,7 +12,7 @@ Pick = Callable[[str], bool]
 
 
 def on_lines(coverage: FileCoverage, wanted: int, metric: Metric) -> Ratio:
-    """Units on the wanted lines (a bitmap); a branch exit stands on its source line."""
+    """Units on the wanted lines (a bitmap); a branch exit is on its source line."""
     by_line = Ratio((coverage.covered & wanted).bit_count(), (coverage.statements & wanted).bit_count())
     if metric is Metric.LINE:
         return by_line
@@ -59,6 +59,6 @@ def of_attribute(coverage: FileCoverage, attribute: str, *, known: bool) -> Rati
 
 
 def excluded(snapshot: Snapshot) -> Ratio:
-    """Lines that the tool was told not to count, of these and the executable lines together."""
+    """Lines excluded from the count, of these and the executable lines together."""
     out = sum(coverage.excluded.bit_count() for coverage in snapshot.files.values())
     return Ratio(out, out + snapshot.ratio(Metric.LINE).total)

@@ -1,6 +1,6 @@
 """Source files that no report of their own suite mentions, though they should be in one. Pure.
 
-What a source file is, the measurement says: a file of a component, of a kind (suffix) that is measured at all.
+The measurement decides what a source file is: a file of a component, of a kind (suffix) that is measured at all.
 """
 
 from __future__ import annotations

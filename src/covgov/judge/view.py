@@ -20,7 +20,7 @@ Belongs = Callable[[str], bool]
 class ScopeFacts:
     """One scope (a component, or the project) at head, against its baseline.
 
-    snapshot: restricted to the scope's files; None when nothing arrived, `missing` then says why in words.
+    snapshot: restricted to the scope's files; None when nothing arrived, `missing` then has the reason.
     base: the baseline's snapshot with the same restriction; None without a baseline.
     deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted).
     """
@@ -39,7 +39,7 @@ class ScopeFacts:
 
     @property
     def unproven(self) -> str:
-        """Why nothing that is said of the figures counts; empty when it does."""
+        """Why the figures prove nothing; "" when they do."""
         return tests_failed(self.snapshot)
 
 

@@ -13,6 +13,7 @@ from msgspec import structs
 from covgov.judge.facts import BasePolicy, Facts
 from covgov.judge.register_figures import current, vanished
 from covgov.judge.view import PolicyView
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Scope
 from covgov.register.entry import ENTRY_SCOPES, Entry, Key, Register, Status
@@ -22,8 +23,8 @@ RULE = "bar"
 """The only rule whose findings can be waived."""
 
 HINTS: Mapping[ExceptionState, str] = {
-    ExceptionState.PROPOSED: "fill in the row; it waives once it is on the base branch or approved in review",
-    ExceptionState.INCOMPLETE: "fill in the row; it waives once it is on the base branch or approved in review",
+    ExceptionState.PROPOSED: "fill in the row and merge it: a row waives once it is on the base branch",
+    ExceptionState.INCOMPLETE: "fill in the row and merge it: a row waives once it is on the base branch",
     ExceptionState.OVERDUE: "raise the coverage, or renew the review date in a change of its own",
     ExceptionState.OVERLONG: "set an earlier review date",
     ExceptionState.UNAPPROVED: "merge the row first, in a change that touches only the register",
@@ -49,7 +50,7 @@ class Waivers:
 @dataclass(frozen=True, slots=True)
 class EntryState:
     """One entry on this day, with the base branch's row and the figures. now: the lowest figure it is about, None when
-    unknown. failing: whether that misses a bar. why: "" when there is nothing to say."""
+    unknown. failing: whether that misses a bar. why: what is wrong with it, or ""."""
 
     entry: Entry
     state: ExceptionState
@@ -61,10 +62,10 @@ class EntryState:
 def apply(findings: Sequence[Finding], views: Sequence[PolicyView]) -> Waivers:
     """Waive failing total bars of components and files that a valid entry covers; nothing else is ever waived.
 
-    An entry waives when it is complete, in date, within the maximum term, its figure not below its floor, and it stands
-    on the base branch (what this change weakened counts with its old value), or was approved in review, or the change
-    touches nothing but the register, or the base branch has no policy yet. A damaged register waives nothing. Entries
-    that landed on the base branch after the change started count as if they were here.
+    An entry waives when it is complete, in date, within the maximum term, its figure not below its floor, and it is on
+    the base branch (what this change weakened counts with its old value), or the change touches nothing but the
+    register, or the base branch has no policy yet. A damaged register waives nothing. Entries that landed on the base
+    branch after the change started count as if they were here.
     """
     facts = views[0].facts
     if facts.register is None:
@@ -126,14 +127,14 @@ def _state(
     if state is not ExceptionState.ACTIVE:
         return state, f"{grievance(effective, state, facts.today, term)} (what this change renews counts once merged)"
     if failing and not _holds(effective, now):
-        return ExceptionState.BELOW_FLOOR, f"{label(entry)}: {now} is below the floor {effective.floor} %"
+        return ExceptionState.BELOW_FLOOR, f"{label(entry)} is below its floor: {words.now(now, effective.floor)}"
     if failing or (now is None and not vanished(views, entry.key)):
         return ExceptionState.ACTIVE, ""
     return ExceptionState.UNUSED, f"{label(entry)} waives nothing: {_idle(now)}"
 
 
 def _idle(now: Ratio | None) -> str:
-    return "there is no such code any more" if now is None else f"{now} misses no bar"
+    return "its code is gone" if now is None else f"{words.now(now, None)} meets every bar"
 
 
 def _holds(entry: Entry, now: Ratio | None) -> bool:
@@ -141,9 +142,9 @@ def _holds(entry: Entry, now: Ratio | None) -> bool:
 
 
 def _effective(entry: Entry, facts: Facts, path: str) -> Entry | None:
-    """The entry as far as it counts in this change: as it stands, or the stricter of base and head; None = it is not
+    """The entry as far as it counts in this change: as written, or the stricter of base and head; None = it is not
     (complete and open) on the base branch."""
-    if _trusted_as_it_stands(entry, facts, path):
+    if _trusted_as_written(entry, facts, path):
         return entry
     there = facts.base_register.entries if facts.base_register else ()
     base = next((old for old in there if old.key == entry.key and old.open and not old.absent), None)
@@ -157,9 +158,9 @@ def _effective(entry: Entry, facts: Facts, path: str) -> Entry | None:
     )
 
 
-def _trusted_as_it_stands(entry: Entry, facts: Facts, path: str) -> bool:
+def _trusted_as_written(entry: Entry, facts: Facts, path: str) -> bool:
     alone = facts.changed_paths is not None and facts.changed_paths <= {path}
-    return alone or facts.base_policy is not BasePolicy.PRESENT or entry.id in facts.approvals
+    return alone or facts.base_policy is not BasePolicy.PRESENT
 
 
 def _finding(state: EntryState, *, waived: bool) -> Finding:

@@ -14,7 +14,7 @@ from covgov.model.snapshot import Exit, Metric
 
 
 class Category(StrEnum):
-    """The twelve categories. First letter pair says covered or not, last letter new/baseline/included code."""
+    """The twelve categories. The first letter pair is covered or not, last letter new/baseline/included code."""
 
     GNC = "GNC"  # gained: new code, covered
     UNC = "UNC"  # new code, uncovered
@@ -35,7 +35,7 @@ HEAD_CATEGORIES = frozenset(Category) - {Category.ECB, Category.EUB, Category.DC
 
 
 class Cause(StrEnum):
-    """The classes of an attribution, in the order in which they are told. Every unit falls in exactly one."""
+    """The classes of an attribution, in the order in which they are shown. Every unit falls in exactly one."""
 
     NEW_COVERED = "new-covered"
     NEW_UNCOVERED = "new-uncovered"

@@ -58,7 +58,7 @@ def builtins(value: object) -> object:
 
 
 def schemas(kinds: Sequence[type], ref: str) -> tuple[Sequence[Mapping[str, object]], dict[str, object]]:
-    """JSON Schema of what `encode` writes of each kind, and the named parts that they refer to as `ref` says.
+    """JSON Schema of what `encode` writes of each kind, and the named parts that they refer to by `ref`.
 
     ref: as `#/$defs/{name}`. Every field is required, since every one is written.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Loosening:
-    """One way in which the change weakens the gate: key in the policy (or path), and what changed in words."""
+    """One way in which the change weakens the gate: key in the policy (or path), and what changed, as text."""
 
     key: str
     message: str

@@ -1,4 +1,4 @@
-"""What history keeps of one governed run, and how a baseline says where it came from."""
+"""What history keeps of one governed run, and where a baseline came from."""
 
 from __future__ import annotations
 

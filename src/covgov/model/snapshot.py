@@ -48,8 +48,8 @@ class FileCoverage:
     statements: executable lines that count. covered: those that ran (a subset).
     exits: branch exits that count, sorted; taken: those that were taken (a sorted subset).
     counted: exits known only by number per line, sorted by line; a line is never in both `exits` and `counted`.
-    excluded: lines that the tool was told not to count. Disjoint from statements.
-    attributes: (tag, covered lines reached by tests so tagged), sorted by tag; REACHABLE where the tool tells it.
+    excluded: lines excluded from the count. Disjoint from statements.
+    attributes: (tag, covered lines reached by tests so tagged), sorted by tag; REACHABLE where the tool reports it.
     source: git blob id of the measured source text, or "" when unknown.
     """
 
@@ -153,7 +153,7 @@ class Snapshot:
     """Coverage by repository-relative POSIX path (sorted), with what measured it and at which code.
 
     `tests` is None when the coverage came as a bare report: then nothing is known of the tests.
-    `notes` say what a reader should know of the measurement ("sysmon core without contexts"), in reading order.
+    `notes` are remarks on the measurement ("sysmon core without contexts"), in reading order.
     """
 
     suite: str
@@ -169,7 +169,7 @@ class Snapshot:
 
     @property
     def tells_reachable(self) -> bool:
-        """Whether the measurement tells the lines that tests can reach from those that run when modules load."""
+        """Whether the measurement separates the lines that tests can reach from those that run when modules load."""
         return any(coverage.attribute(REACHABLE) for coverage in self.files.values())
 
     def ratio(self, metric: Metric) -> Ratio:

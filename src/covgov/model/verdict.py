@@ -47,12 +47,12 @@ class Scope(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing a rule has to say.
+    """One result of a rule.
 
     rule: the rule's stable id (`bar`, `max-drop`, ...). subject: component, path, suite, key or exception id.
-    message: one line that stands alone. hint: what to do next. now/bar: the figure and the bar it was held against.
+    message: one line, clear on its own. hint: what to do next. now/bar: the figure and the bar compared.
     waived_by: id of the exception that waives it; a waived finding is kept and shown, but does not fail.
-    key: where the broken bar stands in the policy (`components.auth.fail_under`), "" when the finding is not of a bar.
+    key: the broken bar's key in the policy (`components.auth.fail_under`), "" when the finding is not of a bar.
     """
 
     rule: str
@@ -82,7 +82,7 @@ def fold(findings: tuple[Finding, ...]) -> Outcome:
 
 
 class ReceiptLine(msgspec.Struct, frozen=True):
-    """The baseline's receipt as the verdict prints it; commit None = there is none, `reason` says why."""
+    """The baseline's receipt as the verdict prints it; commit None = there is none, for `reason`."""
 
     commit: str | None
     distance: int

@@ -1,4 +1,4 @@
-"""All words of figures: bars, ratios, deltas, receipts, test counts. Every channel says them with these.
+"""All words of figures: bars, ratios, deltas, receipts, test counts. Every channel uses them.
 
 Percentages are floored, at the precision of the bar when that is finer than two places: so a figure that meets its bar
 never shows below it, and one that misses it never shows at it.
@@ -129,7 +129,7 @@ def suite_of(verdict: Verdict, row: Row) -> str:
 
 
 def patch(row: PatchRow | None, *, whole: bool = True) -> str:
-    """The changed units at head, which only all suites together can tell."""
+    """The changed units at head, which take all suites to judge."""
     if row is None or row.ratio is None:
         return "no diff to look at" if whole else "judged with all suites"
     if not row.ratio.measurable:
@@ -157,7 +157,7 @@ def page(rule: str) -> str:
 
 
 def next_step(finding: Finding) -> str:
-    """What to do about a finding, and the page that says more; "" for a note without a hint."""
+    """What to do about a finding, and its page; "" for a note without a hint."""
     if not finding.hint and not finding.counts:
         return ""
     return "; ".join(filter(None, (finding.hint.strip(), f"see {page(finding.rule)}")))
@@ -176,19 +176,19 @@ def with_words(delta: Delta, unexplained: Fraction = Fraction(0)) -> Delta:
 def in_words(delta: Delta, precision: int = 2, unexplained: Fraction = Fraction(0)) -> str:
     """`-2.31 pp = -1.80 new uncovered code, -0.63 tests no longer reach 41 lines, +0.12 deleted uncovered code`.
 
-    Parts are rounded by largest remainder to `precision` decimals; parts that are exactly 0 are not told. A delta that
-    does not exist says why. unexplained: percentage points of it that no part accounts for.
+    Parts are rounded by largest remainder to `precision` decimals; parts that are exactly 0 are left out. For a
+    delta that does not exist, the reason. unexplained: percentage points of it that no part accounts for.
     """
     if delta.points is None:
         return f"not comparable: {_incomparable(delta)}"
     total = f"{show_signed(delta.points, precision)} pp"
-    told = [(part.points, _cause(part, delta)) for part in delta.parts if part.points]
-    if not told:
-        return f"{total}, {UNEXPLAINED if unexplained else 'no cause to tell'}"
-    told += [(unexplained, UNEXPLAINED)] if unexplained else []
-    shown = apportion([points for points, _ in told], precision)
+    parts = [(part.points, _cause(part, delta)) for part in delta.parts if part.points]
+    if not parts:
+        return f"{total}, {UNEXPLAINED if unexplained else 'no known cause'}"
+    parts += [(unexplained, UNEXPLAINED)] if unexplained else []
+    shown = apportion([points for points, _ in parts], precision)
     return f"{total} = " + ", ".join(
-        f"{_signed(points, value, precision)} {words}" for (points, words), value in zip(told, shown, strict=True)
+        f"{_signed(points, value, precision)} {words}" for (points, words), value in zip(parts, shown, strict=True)
     )
 
 

@@ -24,7 +24,7 @@ class BarScope(StrEnum):
     OWNER = "owner"
 
 
-class On(StrEnum):
+class BarUnits(StrEnum):
     """Which units a bar looks at."""
 
     TOTAL = "total"
@@ -45,7 +45,7 @@ class Bar:
 
     key: str
     scope: BarScope
-    on: On
+    on: BarUnits
     metric: Metric
     min: Decimal | None = None
     max: Decimal | None = None
@@ -65,7 +65,7 @@ LIMITS = ("min", "max", "max_uncovered")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BarChoice:
     """A file bar that could apply to a path, with the limits in which it won, or did not win, against the others."""
 
     bar: Bar
@@ -74,7 +74,7 @@ class Choice:
 
 def total_bar(name: str, metric: Metric, least: Decimal) -> Bar:
     """The total bar of a component."""
-    return Bar(total_key(name), BarScope.COMPONENT, On.TOTAL, metric, min=least, component=name)
+    return Bar(total_key(name), BarScope.COMPONENT, BarUnits.TOTAL, metric, min=least, component=name)
 
 
 def total_key(name: str) -> str:
@@ -82,15 +82,15 @@ def total_key(name: str) -> str:
     return f"components.{name}.fail_under"
 
 
-def selected(bars: Iterable[Bar], scope: BarScope, on: On, component: str = "") -> Iterator[Bar]:
+def selected(bars: Iterable[Bar], scope: BarScope, on: BarUnits, component: str = "") -> Iterator[Bar]:
     """The bars of one scope and component."""
     return (bar for bar in bars if (bar.scope, bar.on, bar.component) == (scope, on, component))
 
 
-def for_file(bars: Iterable[Bar], on: On, path: str, components: Iterable[str]) -> tuple[Choice, ...]:
+def for_file(bars: Iterable[Bar], on: BarUnits, path: str, components: Iterable[str]) -> tuple[BarChoice, ...]:
     """Every file bar that matches the path as one of the components' files or anyone's; what won is marked.
 
-    A bar of which some limits won and others did not stands there twice, each time with those limits only.
+    A bar of which some limits won and others did not is listed twice, each time with those limits only.
     """
     candidates = [b for b in bars if b.scope is BarScope.FILE and b.on is on and _matches(b, path)]
     names = set(components) or {""}
@@ -119,12 +119,12 @@ def _winners(candidates: Sequence[Bar], mine: Iterable[int], limit: str, path: s
     return (index for _, index in best.values())
 
 
-def _choices(bar: Bar, won: Collection[str]) -> Iterator[Choice]:
+def _choices(bar: Bar, won: Collection[str]) -> Iterator[BarChoice]:
     lost = [limit for limit in LIMITS if limit not in won and limit_of(bar, limit) is not None]
     if won:
-        yield Choice(kept_limits(bar, won), won=True)
+        yield BarChoice(kept_limits(bar, won), won=True)
     if lost:
-        yield Choice(kept_limits(bar, lost), won=False)
+        yield BarChoice(kept_limits(bar, lost), won=False)
 
 
 def limit_of(bar: Bar, limit: str) -> Decimal | int | None:

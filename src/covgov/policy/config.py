@@ -51,7 +51,7 @@ def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
     return policy
 
 
-def _validated(data: Mapping[str, object]) -> tuple[Policy | None, list[faults.Fault]]:
+def _validated(data: Mapping[str, object]) -> tuple[Policy | None, list[faults.PolicyFault]]:
     newer = list(faults.of_version(data))
     if newer:
         return None, newer
@@ -62,7 +62,7 @@ def _validated(data: Mapping[str, object]) -> tuple[Policy | None, list[faults.F
         return None, [*faults.of_types(error), *sense]
 
 
-def _invalid(found: list[faults.Fault], text: str, where: str, prefix: tuple[str, ...]) -> PolicyInvalid:
+def _invalid(found: list[faults.PolicyFault], text: str, where: str, prefix: tuple[str, ...]) -> PolicyInvalid:
     lines = locate.places(text)
     rows = sorted({(locate.line_of(lines, (*prefix, *fault.place)), fault.key, fault.what) for fault in found})
     count = f"{len(rows)} faults" if len(rows) > 1 else "a fault"

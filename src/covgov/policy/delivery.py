@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from covgov.policy.fields import Glob, Hours, Many, Name, Text, Words, Zone, one_of, zone_of
-from covgov.policy.keys import Secret, Table, Unset
+from covgov.policy.keys import Secret, Table, UnsetText
 
 
 class Occasion(StrEnum):
@@ -28,7 +28,7 @@ class Occasion(StrEnum):
     DIGEST = "on_digest"
 
 
-class Commenting(StrEnum):
+class CommentMode(StrEnum):
     """When a pull request gets its comment. ON_CHANGE: a pass that changes nothing only updates one that is there."""
 
     ALWAYS = "always"
@@ -36,7 +36,7 @@ class Commenting(StrEnum):
     NEVER = "never"
 
 
-class OnGithub(StrEnum):
+class GithubDelivery(StrEnum):
     """What the channel `github` delivers, as `required` names it."""
 
     COMMENT = "comment"
@@ -79,7 +79,7 @@ class NotifySettings(Table):
     """Alerted when everything passes again."""
     on_digest: Targets = ()
     """Targets of the weekly digest."""
-    branches: Annotated[Many[Glob], Unset("the default branch")] = ()
+    branches: Annotated[Many[Glob], UnsetText("the default branch")] = ()
     """Globs of the branches that send alerts; by default the default branch. Pull requests never send alerts."""
     quiet_hours: Hours | None = None
     """Time of day, like 22:00-07:00, in which no alerts are sent. The digest is sent at any time."""
@@ -105,7 +105,7 @@ class NotifySettings(Table):
 
 
 class GithubSettings(Table):
-    comment: Annotated[Commenting, BeforeValidator(one_of(Commenting))] = Commenting.ALWAYS
+    comment: Annotated[CommentMode, BeforeValidator(one_of(CommentMode))] = CommentMode.ALWAYS
     """When a pull request gets a comment: always, on-change or never."""
     suite_comments: bool = False
     """Add one comment per suite, for its maintainers."""
@@ -117,7 +117,7 @@ class GithubSettings(Table):
     """Name of status and check run; distinguishes the comments of several projects in one repository."""
     login: Text = "github-actions[bot]"
     """Author of the comments, for tokens that cannot ask GitHub who they are."""
-    required: Many[Annotated[OnGithub, BeforeValidator(one_of(OnGithub))]] = ()
+    required: Many[Annotated[GithubDelivery, BeforeValidator(one_of(GithubDelivery))]] = ()
     """comment, suite-comments, status, check-run: what must be delivered, or `covgov publish` exits 5."""
 
 

@@ -1,4 +1,4 @@
-"""How deep a TOML text goes, told before and after it is parsed.
+"""How deep a TOML text goes, checked before and after it is parsed.
 
 `tomllib` takes time that grows with the square of a dotted key's parts, and what reads its result follows each of them:
 a text of 40 KB would take minutes. No policy goes deeper than a handful of tables.
@@ -16,7 +16,7 @@ DEEPEST = 100
 """Tables and lists in one another."""
 
 # No two alternatives begin alike and a bare part begins only where a word does, so that no text is looked at for long.
-# (Possessive quantifiers would say so, but those of Python 3.11.2 give wrong matches.)
+# (Possessive quantifiers would express it, but those of Python 3.11.2 give wrong matches.)
 _SPACE = r"[ \t]*"
 _STRING = r'"(?:[^"\\\n]|\\.)*"' + r"|'[^'\n]*'"
 _PART = rf"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+|{_STRING})"

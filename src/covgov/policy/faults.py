@@ -35,7 +35,7 @@ REWORDED = {
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class PolicyFault:
     """place: the path of the key inside the policy."""
 
     place: Place
@@ -48,19 +48,19 @@ class Fault:
         return text.removeprefix(".")
 
 
-def of_version(data: Raw) -> Iterator[Fault]:
+def of_version(data: Raw) -> Iterator[PolicyFault]:
     """A newer format is refused by name, before its keys are judged by the rules of this one."""
     version = data.get("version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         words = f"format version {version} is newer than this covgov, which reads {FORMAT_VERSION}: upgrade covgov"
-        yield Fault(("version",), words)
+        yield PolicyFault(("version",), words)
 
 
-def of_types(error: ValidationError) -> Iterator[Fault]:
+def of_types(error: ValidationError) -> Iterator[PolicyFault]:
     """One fault for each thing that pydantic found."""
     for detail in error.errors(include_url=False, include_input=False):
         place = tuple(part for part in detail["loc"] if part != "[key]")
-        yield Fault(place, _words(detail, place))
+        yield PolicyFault(place, _words(detail, place))
 
 
 def _words(detail: ErrorDetails, place: Place) -> str:
@@ -94,22 +94,22 @@ def table_at(place: Place) -> type[Table]:
     return kind
 
 
-def of_sense(data: Raw) -> Iterator[Fault]:
+def of_sense(data: Raw) -> Iterator[PolicyFault]:
     """What no single key shows. Reads the raw tables, so that its faults are found beside those of types."""
     suites, components = _table(data, "suites"), _table(data, "components")
     measured = {_suite_of(name, component) for name, component in components.items()}
     if not suites:
-        yield Fault(("suites",), "no suite is declared, so nothing can be measured")
+        yield PolicyFault(("suites",), "no suite is declared, so nothing can be measured")
     for name in suites:
         if name in RESERVED_SUITES:
-            yield Fault(("suites", name), "is a reserved name: coverage/ keeps the merge of all suites under it")
+            yield PolicyFault(("suites", name), "is a reserved name: coverage/ keeps the merge of all suites under it")
         if name not in measured:
-            yield Fault(("suites", name), "measures nothing: no component uses this suite")
+            yield PolicyFault(("suites", name), "measures nothing: no component uses this suite")
     for name, component in components.items():
         suite = _suite_of(name, component)
         if suite not in suites:
             place: Place = ("components", name, *(["suite"] if "suite" in component else []))
-            yield Fault(place, f"needs the suite {suite!r}, which is not declared{_close(suite, suites)}")
+            yield PolicyFault(place, f"needs the suite {suite!r}, which is not declared{_close(suite, suites)}")
     yield from _claimed_twice(components)
     yield from _claimed_register(_table_in(data, "register"), components)
     yield from _misplaced_rules(data, components)
@@ -120,7 +120,7 @@ def _close(name: str, known: Mapping[str, Raw]) -> str:
     return f": did you mean {close[0]!r}?" if close else ""
 
 
-def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[Fault]:
+def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[PolicyFault]:
     owner: dict[str, str] = {}
     for name, component in components.items():
         paths = component.get("paths")
@@ -128,11 +128,13 @@ def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[Fault]:
             if not isinstance(pattern, str):
                 continue
             if pattern in owner:
-                yield Fault(("components", name, "paths", index), f"{pattern} is already claimed by {owner[pattern]}")
+                yield PolicyFault(
+                    ("components", name, "paths", index), f"{pattern} is already claimed by {owner[pattern]}"
+                )
             owner.setdefault(pattern, name)
 
 
-def _claimed_register(register: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:
+def _claimed_register(register: Raw, components: Mapping[str, Raw]) -> Iterator[PolicyFault]:
     """A change to the register alone needs no waiver, so the register must be no source file. A glob that begins with
     a wildcard claims by kind and not by place, and does not count."""
     path = register.get("path", ExceptionSettings().path)
@@ -141,19 +143,19 @@ def _claimed_register(register: Raw, components: Mapping[str, Raw]) -> Iterator[
         patterns = [p for p in paths if isinstance(p, str) and p.strip()] if isinstance(paths, list) else []
         placed = [pattern for pattern in patterns if globs.specificity(pattern)[0]]
         if isinstance(path, str) and globs.matches(path, placed):
-            yield Fault(("register", "path"), f"{path} is among the source files of {name}: move it elsewhere")
+            yield PolicyFault(("register", "path"), f"{path} is among the source files of {name}: move it elsewhere")
 
 
-def _misplaced_rules(data: Raw, components: Mapping[str, Raw]) -> Iterator[Fault]:
+def _misplaced_rules(data: Raw, components: Mapping[str, Raw]) -> Iterator[PolicyFault]:
     for name, component in components.items():
         for index, rule in enumerate(_rules(component)):
             scope = rule.get("scope")
             if scope in ("project", "owner"):
                 place = ("components", name, "rules", index, "scope")
-                yield Fault(place, f'"{scope}" does not belong in a component: move the rule to [[rules]]')
+                yield PolicyFault(place, f'"{scope}" does not belong in a component: move the rule to [[rules]]')
     for index, rule in enumerate(_rules(data)):
         if "scope" not in rule:
-            yield Fault(("rules", index), "needs a scope: project, component, file or owner")
+            yield PolicyFault(("rules", index), "needs a scope: project, component, file or owner")
 
 
 def _rules(table: Raw) -> list[Raw]:

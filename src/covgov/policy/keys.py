@@ -20,7 +20,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
-class Stricter(StrEnum):
+class StrictDirection(StrEnum):
     """Which change of a key makes a gate easier. A value that is absent counts as infinitely high."""
 
     LOWER = "lower"
@@ -31,7 +31,7 @@ class Stricter(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Unset:
+class UnsetText:
     """What `policy show` prints for a key without a value."""
 
     words: str
@@ -59,8 +59,10 @@ class Setting:
     field: FieldInfo
 
     @property
-    def stricter(self) -> Stricter:
-        return next((mark for mark in self.field.metadata if isinstance(mark, Stricter)), Stricter.NEITHER)
+    def stricter(self) -> StrictDirection:
+        return next(
+            (mark for mark in self.field.metadata if isinstance(mark, StrictDirection)), StrictDirection.NEITHER
+        )
 
     @property
     def consequence(self) -> str:
@@ -104,15 +106,15 @@ def loosened(base: Table, head: Table) -> Iterator[tuple[Setting, Setting]]:
             yield old, new
 
 
-def _looser(direction: Stricter, old: object, new: object) -> bool:
+def _looser(direction: StrictDirection, old: object, new: object) -> bool:
     match direction:
-        case Stricter.LOWER:
+        case StrictDirection.LOWER:
             return _above(new, old)
-        case Stricter.HIGHER:
+        case StrictDirection.HIGHER:
             return _above(old, new)
-        case Stricter.SAME:
+        case StrictDirection.SAME:
             return old not in (None, "") and new != old
-        case Stricter.BAR | Stricter.NEITHER:
+        case StrictDirection.BAR | StrictDirection.NEITHER:
             return False
         case _:
             assert_never(direction)

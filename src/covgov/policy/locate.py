@@ -1,4 +1,4 @@
-"""Where in a TOML text a key stands: tomllib gives values without line numbers.
+"""The line of a key in a TOML text: tomllib gives values without line numbers.
 
 A statement is the shortest run of lines that tomllib itself accepts: strings, arrays and comments need no grammar here.
 """

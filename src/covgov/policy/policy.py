@@ -19,10 +19,10 @@ from pydantic_core import PydanticCustomError
 
 from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy.bars import Bar, BarScope, On, total_bar
+from covgov.policy.bars import Bar, BarScope, BarUnits, total_bar
 from covgov.policy.delivery import NotifySettings, PublishSettings
 from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
-from covgov.policy.keys import Consequence, Stricter, Table, Unset
+from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
 
 FORMAT_VERSION = 1
 
@@ -37,7 +37,7 @@ class BarRule(Table):
 
     scope: Annotated[BarScope, BeforeValidator(one_of(BarScope))] | None = None
     """What is judged: project, component, file or owner. Inside a component: component (default) or file."""
-    on: Annotated[On, BeforeValidator(one_of(On))] = On.TOTAL
+    on: Annotated[BarUnits, BeforeValidator(one_of(BarUnits))] = BarUnits.TOTAL
     """Which units count: total, patch, new, lost or excluded."""
     metric: MetricWord | None = None
     """combined, line or branch; without it the component's or the policy's. An attribute counts lines only."""
@@ -60,7 +60,7 @@ class BarRule(Table):
         return self
 
     def bar(self, key: str, metric: Metric, component: str = "") -> Bar:
-        """metric: what counts unless the rule says otherwise."""
+        """metric: the metric of rules without one of their own."""
         return Bar(
             key=key,
             scope=self.scope or BarScope.COMPONENT,
@@ -83,13 +83,13 @@ def _misfit(rule: BarRule) -> str:
         return 'paths need scope = "file"'
     if rule.attribute is not None and rule.metric not in (None, Metric.LINE):
         return "an attribute counts lines: leave metric out"
-    if rule.attribute is not None and rule.on is not On.TOTAL:
+    if rule.attribute is not None and rule.on is not BarUnits.TOTAL:
         return 'an attribute needs on = "total"'
-    if rule.on in (On.LOST, On.EXCLUDED) and rule.min is not None:
+    if rule.on in (BarUnits.LOST, BarUnits.EXCLUDED) and rule.min is not None:
         return f'on = "{rule.on}" takes max or max_uncovered, not min'
-    if rule.on is not On.TOTAL and rule.scope is BarScope.OWNER:
+    if rule.on is not BarUnits.TOTAL and rule.scope is BarScope.OWNER:
         return 'scope = "owner" needs on = "total"'
-    if rule.on in (On.NEW, On.LOST, On.EXCLUDED) and rule.scope is BarScope.FILE:
+    if rule.on in (BarUnits.NEW, BarUnits.LOST, BarUnits.EXCLUDED) and rule.scope is BarScope.FILE:
         return f'on = "{rule.on}" is judged per component or project, not per file'
     if rule.min is not None and rule.max is not None and rule.min > rule.max:
         return f"min {rule.min} is above max {rule.max}: nothing could pass"
@@ -97,25 +97,29 @@ def _misfit(rule: BarRule) -> str:
 
 
 class GateSettings(Table):
-    fail_under: Annotated[Percent | None, Stricter.BAR] = None
+    fail_under: Annotated[Percent | None, StrictDirection.BAR] = None
     """Minimum total coverage of the project, and the default for every component; without it there is no such bar."""
-    fail_under_patch: Annotated[Percent | None, Stricter.BAR, Unset("policy.fail_under")] = None
+    fail_under_patch: Annotated[Percent | None, StrictDirection.BAR, UnsetText("policy.fail_under")] = None
     """Minimum coverage of the changed units; by default fail_under."""
-    max_drop: Annotated[Percent, Stricter.LOWER] = Decimal(2)
+    max_drop: Annotated[Percent, StrictDirection.LOWER] = Decimal(2)
     """Maximum drop against the baseline in percentage points."""
-    patch_allowance: Annotated[Units, Stricter.LOWER] = 0
+    patch_allowance: Annotated[Units, StrictDirection.LOWER] = 0
     """Uncovered units that a patch may have whatever its percentage."""
-    metric: Annotated[MetricWord, Stricter.SAME, Consequence("the project's bar measures something else")] = (
+    metric: Annotated[MetricWord, StrictDirection.SAME, Consequence("the project's bar measures something else")] = (
         Metric.COMBINED
     )
     """combined (lines and branch exits), line or branch."""
-    count_deletions: Annotated[bool, Stricter.SAME, Consequence("drops count differently")] = False
+    count_deletions: Annotated[bool, StrictDirection.SAME, Consequence("drops count differently")] = False
     """Count the deletion of covered code as a drop."""
-    soft_start_floor: Annotated[Percent | None, Stricter.HIGHER, Consequence("bars can be lowered further")] = None
+    soft_start_floor: Annotated[Percent | None, StrictDirection.HIGHER, Consequence("bars can be lowered further")] = (
+        None
+    )
     """Lowest value that COVERAGE_FAIL_UNDER may set; without it the variable can only raise the bar."""
-    attributes: Annotated[Many[Text], Stricter.NEITHER] = ()
+    attributes: Annotated[Many[Text], StrictDirection.NEITHER] = ()
     """Test tags that are shown as columns."""
-    default_branch: Annotated[Text, Stricter.SAME, Unset("the remote's"), Consequence("the base is another one")] = ""
+    default_branch: Annotated[
+        Text, StrictDirection.SAME, UnsetText("the remote's"), Consequence("the base is another one")
+    ] = ""
     """Branch that local work is compared with; by default the remote's default branch."""
 
 
@@ -142,9 +146,9 @@ class Suite(NamedTable):
     """pytest paths."""
     args: Many[Text] = ()
     """Further pytest arguments."""
-    command: Annotated[Many[Text], Unset("pytest")] = ()
+    command: Annotated[Many[Text], UnsetText("pytest")] = ()
     """The whole test command, instead of pytest. It writes its JUnit report to {junit}, or nobody knows what it ran."""
-    python: Annotated[Text, Unset("the environment's")] = ""
+    python: Annotated[Text, UnsetText("the environment's")] = ""
     """The interpreter that has the suite's dependencies."""
 
     @model_validator(mode="after")
@@ -177,18 +181,20 @@ class Component(NamedTable):
 
 
 class HistorySettings(Table):
-    store: Annotated[Text, Stricter.SAME, Consequence("earlier runs are not there")] = "git:coverage-history"
+    store: Annotated[Text, StrictDirection.SAME, Consequence("earlier runs are not there")] = "git:coverage-history"
     """Where runs are recorded: git:BRANCH, dir:PATH and others."""
-    since: Annotated[date | None, Stricter.LOWER, Consequence("a lost history would look like a first run")] = None
+    since: Annotated[date | None, StrictDirection.LOWER, Consequence("a lost history would look like a first run")] = (
+        None
+    )
     """Day of the first record; from then on a missing history is undetermined, not a first run."""
 
 
 class ExceptionSettings(Table):
-    path: Annotated[MarkdownPath, Stricter.SAME, Consequence("the exceptions of the base are not there")] = (
+    path: Annotated[MarkdownPath, StrictDirection.SAME, Consequence("the exceptions of the base are not there")] = (
         "docs/coverage-exceptions.md"
     )
     """The exception register: a Markdown file that no component claims."""
-    max_term_days: Annotated[Units | None, Stricter.LOWER] = None
+    max_term_days: Annotated[Units | None, StrictDirection.LOWER] = None
     """Maximum number of days between the approval and the review date."""
 
 
@@ -257,10 +263,10 @@ NOT_HASHED: Mapping[str, IncEx | bool] = {
 def _own_bars(policy: Policy) -> Iterator[Bar]:
     gate = policy.gate
     if gate.fail_under is not None:
-        yield Bar("policy.fail_under", BarScope.PROJECT, On.TOTAL, gate.metric, min=gate.fail_under)
+        yield Bar("policy.fail_under", BarScope.PROJECT, BarUnits.TOTAL, gate.metric, min=gate.fail_under)
     patch = gate.fail_under if gate.fail_under_patch is None else gate.fail_under_patch
     if patch is not None:
-        yield Bar("policy.fail_under_patch", BarScope.PROJECT, On.PATCH, gate.metric, min=patch)
+        yield Bar("policy.fail_under_patch", BarScope.PROJECT, BarUnits.PATCH, gate.metric, min=patch)
     for name, component in policy.components.items():
         if component.fail_under is not None:
             yield total_bar(name, component.metric, component.fail_under)

@@ -12,8 +12,8 @@ from decimal import Decimal
 from pydantic.json_schema import GenerateJsonSchema
 
 from covgov.policy import bars, globs, scopes
-from covgov.policy.bars import Bar, BarScope, On, spelled
-from covgov.policy.keys import Secret, Setting, Table, Unset, settings, word
+from covgov.policy.bars import Bar, BarScope, BarUnits, spelled
+from covgov.policy.keys import Secret, Setting, Table, UnsetText, settings, word
 from covgov.policy.policy import Policy
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -66,7 +66,9 @@ def explain(policy: Policy, path: str) -> Presentation:
     lines += [] if names else ["  belongs to no component: only the project's bars count it"]
     owned = [bar for bar in policy.bars if bar.scope is not BarScope.FILE and bar.component in ("", *names)]
     lines += [f"  {bar.key}: {describe(bar)}" for bar in owned]
-    choices = [choice for on in (On.TOTAL, On.PATCH) for choice in bars.for_file(policy.bars, on, path, names)]
+    choices = [
+        choice for on in (BarUnits.TOTAL, BarUnits.PATCH) for choice in bars.for_file(policy.bars, on, path, names)
+    ]
     lines += [f"  {choice.bar.key}: {describe(choice.bar)}: {_why(choice)}" for choice in choices]
     return Presentation(
         lines=tuple(lines),
@@ -106,7 +108,7 @@ def masked(target: str) -> str:
 def _spoken(setting: Setting) -> str:
     value, marks = setting.value, setting.field.metadata
     if value is None or value in ("", ()):
-        return next((mark.words for mark in marks if isinstance(mark, Unset)), "none")
+        return next((mark.words for mark in marks if isinstance(mark, UnsetText)), "none")
     parts = value if isinstance(value, tuple) else (value,)
     if any(isinstance(part, Table) for part in parts):
         return f"{len(parts)}, in the bars below"
@@ -123,7 +125,7 @@ def _matched(policy: Policy, name: str, path: str) -> str:
     return next(pattern for pattern in policy.components[name].paths if globs.matches(path, [pattern]))
 
 
-def _why(choice: bars.Choice) -> str:
+def _why(choice: bars.BarChoice) -> str:
     if choice.won:
         return "applies: the most specific of its kind"
     return "does not apply: a more specific or later bar of its kind does"

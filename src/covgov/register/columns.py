@@ -26,21 +26,21 @@ _NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%?")
 _MARKDOWN = re.compile(r"[*<\[&~\\]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
-class BadCell(ValueError):
+class CellError(ValueError):
     """A cell that cannot be read: the column's name and what is wrong."""
 
 
 def entry_of(cells: Mapping[str, str]) -> Entry:
     """The entry that a row spells. Machine columns but the scope may be empty in a row that a person added.
 
-    Raises BadCell for the first cell that cannot be read.
+    Raises CellError for the first cell that cannot be read.
     """
 
     def read(column: str, how: Callable[[str], T]) -> T:
         try:
             return how(cells[column])
         except ValueError as error:
-            raise BadCell(f"{column}: {error}") from None
+            raise CellError(f"{column}: {error}") from None
 
     scope, subject = read("scope", _scope)
     return Entry(

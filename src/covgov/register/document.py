@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
-from covgov.register.columns import COLUMNS, BadCell, cells_of, entry_of
+from covgov.register.columns import COLUMNS, CellError, cells_of, entry_of
 from covgov.register.entry import Entry, Key, Register
-from covgov.register.table import Layout, Row, damaged, locate, padded
+from covgov.register.table import Layout, TableRow, damaged, locate, padded
 from covgov.register.template import EMPTY
 
 
@@ -59,7 +59,7 @@ def render(register: Register) -> str:
     return "".join(lines)
 
 
-def _columns(header: Row, path: str) -> dict[str, int]:
+def _columns(header: TableRow, path: str) -> dict[str, int]:
     """Known column -> its place. Columns of other names are people's own and may stand anywhere."""
     names = [" ".join(header.read(i).casefold().split()) for i in range(len(header.cells))]
     for name in COLUMNS:
@@ -73,10 +73,10 @@ def _columns(header: Row, path: str) -> dict[str, int]:
     return places
 
 
-def _entry(row: Row, columns: Mapping[str, int], path: str) -> Entry:
+def _entry(row: TableRow, columns: Mapping[str, int], path: str) -> Entry:
     try:
         return entry_of({name: row.read(place) for name, place in columns.items()})
-    except BadCell as error:
+    except CellError as error:
         raise damaged("register-cell", path, row.number, str(error)) from None
 
 
@@ -91,7 +91,7 @@ def _refuse_duplicates(layout: Layout, entries: tuple[Entry, ...], path: str) ->
             raise damaged("register-duplicate", path, row.number, what)
 
 
-def _rewritten(row: Row, entry: Entry, columns: Mapping[str, int], path: str) -> Row:
+def _rewritten(row: TableRow, entry: Entry, columns: Mapping[str, int], path: str) -> TableRow:
     before = _entry(row, columns, path)
     if before == entry:
         return row

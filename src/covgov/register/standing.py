@@ -1,4 +1,4 @@
-"""What an entry's own columns make it on a given day, before any figure is looked at."""
+"""The state of an entry on a given day, from its own columns alone."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def label(entry: Entry) -> str:
 
 
 def grievance(entry: Entry, state: ExceptionState, today: date, max_term_days: int | None) -> str:
-    """Why an entry in this standing waives nothing, as one line; "" when its columns are in order."""
+    """Why an entry in this state waives nothing, as one line; "" when its columns are in order."""
     match state:
         case ExceptionState.PROPOSED | ExceptionState.INCOMPLETE:
-            return f"{label(entry)} waives nothing while these columns are empty: {', '.join(entry.absent)}"
+            return f"{label(entry)}: these columns are empty: {', '.join(entry.absent)}"
         case ExceptionState.OVERDUE:
-            return f"{label(entry)} was to be reviewed by {entry.review} and today is {today}"
+            return f"{label(entry)}: its review date {entry.review} has passed"
         case ExceptionState.OVERLONG:
             return (
-                f"{label(entry)} runs to {entry.review}, longer than the {max_term_days} days after its approval"
-                f" ({entry.approved_on}) that register.max_term_days allows"
+                f"{label(entry)}: its review date {entry.review} is more than {max_term_days} days after its approval"
+                f" ({entry.approved_on}), the limit of register.max_term_days"
             )
         case _:
             return ""

@@ -20,7 +20,7 @@ _NUMBERED = re.compile(rf"{PREFIX}([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BarResult:
     """One figure (the lowest, for a file of several components) against the highest of its bars; met = it meets all."""
 
     now: Ratio
@@ -70,7 +70,7 @@ def resolve(register: Register, entry_id: str, *, today: date, note: str = "") -
     return replace(register, entries=tuple(done if entry is found else entry for entry in register.entries))
 
 
-def _standings(verdict: Verdict) -> dict[Key, Standing]:
+def _standings(verdict: Verdict) -> dict[Key, BarResult]:
     """Per figure, the bars that were judged on something that proves something."""
     doubtful = {
         row.name for row in verdict.rows if row.partial or row.now is None or row.outcome is Outcome.UNDETERMINED
@@ -83,15 +83,15 @@ def _standings(verdict: Verdict) -> dict[Key, Standing]:
     return {key: _standing(group) for key, group in lines.items()}
 
 
-def _standing(lines: Sequence[BarLine]) -> Standing:
-    return Standing(
+def _standing(lines: Sequence[BarLine]) -> BarResult:
+    return BarResult(
         now=min((line.now for line in lines), key=lambda now: now.fraction),
         bar=max(line.bar for line in lines),
         met=all(line.met for line in lines),
     )
 
 
-def _refreshed(entry: Entry, standing: Standing | None, today: date) -> Entry:
+def _refreshed(entry: Entry, standing: BarResult | None, today: date) -> Entry:
     if not entry.open:
         return entry
     if standing is None:
@@ -112,7 +112,7 @@ def _activated(entry: Entry, today: date) -> Entry:
     return replace(entry, status=Status.ACTIVE, opened=entry.opened or today)
 
 
-def _proposed(key: Key, standing: Standing, owner: str) -> Entry:
+def _proposed(key: Key, standing: BarResult, owner: str) -> Entry:
     scope, subject, metric = key
     return Entry(
         id="",

@@ -1,4 +1,4 @@
-"""Where the register's table stands in its file, as lines and cells that keep every byte.
+"""The place of the register's table in its file, as lines and cells that keep every byte.
 
 markdown-it decides what is a marker and what is a table (so that code blocks and quotes are left alone); the cells are
 then cut out of the original lines, so that what is not rewritten stays as people wrote it. A pipe inside a cell is
@@ -28,7 +28,7 @@ _BLOCKS = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of the table: `before` + cells joined by pipes + `after`. number counts from 1."""
 
     number: int
@@ -44,7 +44,7 @@ class Row:
         """A cell's text without its padding; a cell that the line does not have is empty."""
         return self.cells[column].strip(BLANKS).replace("\\|", "|") if column < len(self.cells) else ""
 
-    def write(self, values: Mapping[int, str]) -> Row:
+    def write(self, values: Mapping[int, str]) -> TableRow:
         """The row with some cells replaced; every other cell keeps its bytes, padding is kept where it can be."""
         wanted = max(values, default=-1) + 1
         cells = [*self.cells, *[" "] * (wanted - len(self.cells))]
@@ -66,8 +66,8 @@ class Layout:
     """
 
     lines: tuple[str, ...]
-    header: Row
-    rows: tuple[Row, ...]
+    header: TableRow
+    rows: tuple[TableRow, ...]
     end: int
 
     @property
@@ -83,12 +83,12 @@ def padded(value: str, width: int) -> str:
 
 
 def locate(text: str, path: str) -> Layout:
-    """Find the table. Raises RegisterInvalid for markers, tables or rows that cannot be told for certain."""
+    """Find the table. Raises RegisterInvalid for markers, tables or rows that are ambiguous."""
     lines = tuple(_LINE.findall(text))
     blocks = _BLOCKS.parse(text.removeprefix("\ufeff"))
     begin, end = (_marker(blocks, marker, path) for marker in (BEGIN, END))
     if end < begin:
-        raise damaged("register-marker", path, end + 1, f"`{END}` stands before `{BEGIN}`")
+        raise damaged("register-marker", path, end + 1, f"`{END}` is before `{BEGIN}`")
     first, last = _table(blocks, lines, (begin, end), path)
     header = _row(lines, first)
     rows = tuple(_row(lines, index) for index in range(first + 2, last))
@@ -124,7 +124,7 @@ def _table(blocks: Sequence[Token], lines: Sequence[str], between: tuple[int, in
         token for token in blocks if token.type == "table_open" and not token.level and begin < _start(token) < end
     ]
     if not inside:
-        what = f"between `{BEGIN}` and `{END}` stands no table (a header, then a line of dashes of as many columns)"
+        what = f"there is no table between `{BEGIN}` and `{END}` (a header, then a line of dashes of as many columns)"
         raise damaged("register-table", path, begin + 1, what)
     first, last = _start(inside[0]), _stop(inside[0])
     for index in (*range(begin + 1, first), *range(last, end)):
@@ -141,7 +141,7 @@ def _stop(token: Token) -> int:
     return token.map[1] if token.map else 0
 
 
-def _row(lines: Sequence[str], index: int) -> Row:
+def _row(lines: Sequence[str], index: int) -> TableRow:
     """Cut a line at its unescaped pipes; a blank piece at either end is margin, not a cell."""
     line = lines[index]
     body = line.rstrip("\r\n")
@@ -153,7 +153,7 @@ def _row(lines: Sequence[str], index: int) -> Row:
         before = pieces.pop(0) + "|"
     if len(pieces) > 1 and not pieces[-1].strip(BLANKS):
         after = "|" + pieces.pop()
-    return Row(index + 1, before, tuple(pieces), after + line[len(body) :])
+    return TableRow(index + 1, before, tuple(pieces), after + line[len(body) :])
 
 
 def _escaped(value: str) -> str:

@@ -1,4 +1,4 @@
-"""What coverage.py would be told to leave out, read from the text of the file that it would read first.
+"""What coverage.py's settings leave out, read from the text of the file that it would read first.
 
 Order and rules are coverage.py's own (`coverage.config`): its own two files count as soon as they exist, the shared
 ones only when they set an option that it knows; a section with its prefix (`[coverage:run]`, `[tool.coverage.run]`)
@@ -78,7 +78,7 @@ class CoverageSettings:
 
 
 def load_settings(read: Read, rcfile: str | None = None) -> CoverageSettings:
-    """The settings in force; `read` gives a file's bytes or None. rcfile: what COVERAGE_RCFILE says, if it is set; a
+    """The settings in force; `read` gives a file's bytes or None. rcfile: the value of COVERAGE_RCFILE, if it is set; a
     file that `read` does not know is passed over (coverage.py would refuse to run). Raises InputError
     (`coverage-config-damaged`).
     """
@@ -128,7 +128,7 @@ def _settings(sections: Sections, where: str) -> CoverageSettings:
 
 
 def _others(sections: Sections) -> Iterator[tuple[str, str]]:
-    """(option, value), "" for what stands on its default."""
+    """(option, value), "" for an option at its default."""
     for name in FLAGS:
         yield name, "true" if _flag(*_at(sections, name)) else ""
     for name in LISTS:

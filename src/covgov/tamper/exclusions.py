@@ -19,7 +19,7 @@ KNOWN_PRAGMAS = re.compile(
     r"|@code[C]overageIgnore|:no[c]ov:|\[Exclude[F]romCodeCoverage|coverage\(off\)|coverage:[i]gnore",
     re.IGNORECASE,
 )
-"""Comments and attributes by which the usual tools are told not to count; none matches its own line here."""
+"""Comments and attributes that exclude code in the usual tools; none matches its own line here."""
 
 
 COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -89,7 +89,7 @@ def _declared(data: bytes) -> str:
 
 
 def pragmas(text: str, settings: CoverageSettings) -> int:
-    """Lines (bitmap) of a source text on which coverage.py's exclusions take effect or a known pragma stands."""
+    """Lines (bitmap) of a source text on which coverage.py's exclusions take effect or that hold a known pragma."""
     found = 0
     for pattern in (KNOWN_PRAGMAS, *_compiled(settings)):
         for match in pattern.finditer(text):

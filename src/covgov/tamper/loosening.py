@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from covgov.model.loosening import Loosening
 from covgov.policy import globs, scopes
-from covgov.policy.bars import LIMITS, Bar, BarScope, On, for_file, limit_of, spelled
-from covgov.policy.keys import Stricter, loosened, word
+from covgov.policy.bars import LIMITS, Bar, BarScope, BarUnits, for_file, limit_of, spelled
+from covgov.policy.keys import StrictDirection, loosened, word
 from covgov.policy.policy import Component, Policy, Suite
 from covgov.tamper.limits import Limit, figure, laxer, weaker
 from covgov.tamper.renames import as_strict, is_code
@@ -20,7 +20,7 @@ def loosenings(
 ) -> tuple[Loosening, ...]:
     """Sorted by key. renames: old path -> new path of the diff. files: every path at head."""
     before = {after: old for old, after in renames.items()}
-    sides = Sides(base, head, tuple((before.get(path, path), path) for path in sorted(files)))
+    sides = PolicyComparison(base, head, tuple((before.get(path, path), path) for path in sorted(files)))
     found = (
         *_settings(base, head),
         *_bars(base, head),
@@ -32,7 +32,7 @@ def loosenings(
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class PolicyComparison:
     """Both policies, and every file at head as (its path where the change starts, its path now)."""
 
     base: Policy
@@ -52,7 +52,7 @@ def _settings(base: Policy, head: Policy) -> Iterator[Loosening]:
     """Single keys, as their fields declare which direction is stricter."""
     for old, new in loosened(base, head):
         before, after = (word(one.value) if one.value not in (None, "") else "nothing" for one in (old, new))
-        how = {Stricter.LOWER: "raised", Stricter.HIGHER: "lowered"}.get(old.stricter, "changed")
+        how = {StrictDirection.LOWER: "raised", StrictDirection.HIGHER: "lowered"}.get(old.stricter, "changed")
         yield Loosening(old.key, f"{how} from {before} to {after}{old.consequence and f': {old.consequence}'}")
 
 
@@ -68,7 +68,7 @@ def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
             yield Loosening(old.key, f"removed ({old.metric} on {old.on})")
 
 
-def _file_bars(sides: Sides) -> Iterator[Loosening]:
+def _file_bars(sides: PolicyComparison) -> Iterator[Loosening]:
     """File bars that hold a file less strictly than before: removed, undercut, or left behind by a rename."""
     if not any(bar.scope is BarScope.FILE for bar in sides.base.bars):
         return
@@ -83,12 +83,12 @@ def _file_bars(sides: Sides) -> Iterator[Loosening]:
 
 
 def _less(
-    sides: Sides, limit: str, old: Bar, new: Bar, file: tuple[str, str], now: Limit | None
+    sides: PolicyComparison, limit: str, old: Bar, new: Bar, file: tuple[str, str], now: Limit | None
 ) -> Iterator[Loosening]:
     if now is not None:
         known = [bar for bar in sides.base.bars if bar.identity == new.identity and limit_of(bar, limit) is not None]
-        if not known:  # else it was lowered, which its own key says
-            yield Loosening(new.key, f"{_said(limit, now)} undercuts {old.key}{_where(new)}")
+        if not known:  # else it was lowered, which is reported under its own key
+            yield Loosening(new.key, f"{_limit(limit, now)} undercuts {old.key}{_where(new)}")
     elif all(bar.identity != old.identity for bar in sides.head.bars):
         yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
     elif file[0] != file[1]:
@@ -98,7 +98,7 @@ def _less(
 def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
     """What the file bars of one policy demand of a path, by kind and limit, and the bar that does."""
     found: dict[tuple[str, ...], tuple[Limit, Bar]] = {}
-    for on in (On.TOTAL, On.PATCH):
+    for on in (BarUnits.TOTAL, BarUnits.PATCH):
         for choice in for_file(policy.bars, on, path, scopes.components_of(policy, path)):
             for limit in LIMITS if choice.won else ():
                 value, kind = (
@@ -110,13 +110,13 @@ def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit
     return found
 
 
-def _said(limit: str, value: Limit) -> str:
+def _limit(limit: str, value: Limit) -> str:
     if limit == "min":
         return f"a minimum of {figure(value)} %"
     return f"a maximum of {figure(value)}{' %' if limit == 'max' else ' uncovered units'}"
 
 
-def _suites(sides: Sides) -> Iterator[Loosening]:
+def _suites(sides: PolicyComparison) -> Iterator[Loosening]:
     for name, old in sides.base.suites.items():
         new = sides.head.suites.get(name)
         if new is None:
@@ -126,7 +126,7 @@ def _suites(sides: Sides) -> Iterator[Loosening]:
             yield from _ways(old, new)
 
 
-def _tests(old: Suite, new: Suite, sides: Sides) -> Iterator[Loosening]:
+def _tests(old: Suite, new: Suite, sides: PolicyComparison) -> Iterator[Loosening]:
     """Test paths may be added, widened, or follow their files."""
     key = f"suites.{old.name}.tests"
     for path in old.tests:
@@ -158,7 +158,7 @@ def _words(words: tuple[str, ...]) -> str:
     return shlex.join(word for word in words if word) or "nothing"
 
 
-def _components(sides: Sides) -> Iterator[Loosening]:
+def _components(sides: PolicyComparison) -> Iterator[Loosening]:
     for name, old in sides.base.components.items():
         key, new = f"components.{name}", sides.head.components.get(name)
         if new is not None:
@@ -183,14 +183,14 @@ def _altered(old: Component, new: Component) -> Iterator[Loosening]:
         yield Loosening(f"{key}.metric", f"changed from {old.metric} to {new.metric}: its bar measures something else")
 
 
-def _diluted(old: Component, new: Component, sides: Sides) -> Iterator[Loosening]:
+def _diluted(old: Component, new: Component, sides: PolicyComparison) -> Iterator[Loosening]:
     """Files of other components that the head newly counts for this one."""
     if foreign := _foreign(old, new, sides):
         words = f"{_named(foreign)} added: files of another component can make up for {old.name}'s own"
         yield Loosening(f"components.{old.name}.paths", words)
 
 
-def _foreign(old: Component, new: Component, sides: Sides) -> list[tuple[str, str]]:
+def _foreign(old: Component, new: Component, sides: PolicyComparison) -> list[tuple[str, str]]:
     others = [pattern for one in sides.base.components.values() if one.name != old.name for pattern in one.paths]
     return [
         (before, after)
@@ -202,7 +202,7 @@ def _foreign(old: Component, new: Component, sides: Sides) -> list[tuple[str, st
     ]
 
 
-def _lost(old: Component, new: Component | None, sides: Sides) -> list[tuple[str, str]]:
+def _lost(old: Component, new: Component | None, sides: PolicyComparison) -> list[tuple[str, str]]:
     """Files of the base's component that count neither for it, nor for an heir, nor as strictly where a rename put
     them."""
     gone = [file for file in sides.of(old) if new is None or not globs.matches(file[1], new.paths)]
@@ -216,13 +216,13 @@ def _lost(old: Component, new: Component | None, sides: Sides) -> list[tuple[str
     ]
 
 
-def _settled(new: Component, old: Component, sides: Sides) -> bool:
+def _settled(new: Component, old: Component, sides: PolicyComparison) -> bool:
     """Whether the head's component was there already, measured by the same suite, and is as strict as `old`."""
     known = sides.base.components.get(new.name)
     return known is not None and known.suite == new.suite and as_strict(old, new, sides.base, sides.head)
 
 
-def _inherits(new: Component, old: Component, sides: Sides) -> bool:
+def _inherits(new: Component, old: Component, sides: PolicyComparison) -> bool:
     """Whether a component is as strict, on the same suite, and holds no file that counted for another one before: such
     a file could make up for what is missing. Several heirs do not share a limit in units: two times five are not five.
     """

@@ -18,7 +18,7 @@ NOT_CODE: tuple[str, ...] = (
 
 
 def is_code(path: str) -> bool:
-    """Whether the path could be measured, as far as its name tells."""
+    """Whether the path could be measured, judged by its name."""
     return not path.lower().endswith(NOT_CODE)
 
 

@@ -198,7 +198,7 @@ class Log:
             digest=lambda: "digest",
             recorded=lambda run: self.step("record"),
             summarise=lambda text: self.step("summarise"),
-            say=lambda verdict: self.step("say"),
+            show=lambda verdict: self.step("say"),
             now=lambda: NOW,
         )
 

@@ -12,18 +12,6 @@ import pytest
 
 SOURCE = Path(__file__).parents[3] / "src" / "covgov"
 
-PENDING = (
-    "model/",
-    "judge/",
-    "gather/",
-    "tamper/",
-    "policy/",
-    "register/",
-    "differential/",
-)
-PENDING_FILES = ("gate.py", "hub/store/verify/", "hub/store/history_files.py", "hub/store/projection.py")
-"""Packages whose names are not settled yet; this list only shrinks."""
-
 PARTICIPLE = re.compile(r"_?[A-Z][a-z]+ed")
 IRREGULAR = frozenset(
     [
@@ -88,18 +76,12 @@ def bare(name: str) -> bool:
     return name not in OUTCOMES and (PARTICIPLE.fullmatch(name) is not None or name.lstrip("_") in IRREGULAR)
 
 
-def settled(file: str) -> bool:
-    """Whether the file's names are settled."""
-    return not file.startswith((*PENDING, *PENDING_FILES))
-
-
 def test_no_two_classes_share_a_name() -> None:
-    repeated = duplicates(list(classes(SOURCE)))
-    assert {name: files for name, files in repeated.items() if any(map(settled, files))} == {}
+    assert duplicates(list(classes(SOURCE))) == {}
 
 
 def test_no_class_is_named_by_a_bare_participle_or_adjective() -> None:
-    assert [f"{file}: {name}" for name, file in classes(SOURCE) if settled(file) and bare(name)] == []
+    assert [f"{file}: {name}" for name, file in classes(SOURCE) if bare(name)] == []
 
 
 def test_a_repeated_name_is_found(tmp_path: Path) -> None:

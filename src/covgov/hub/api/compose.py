@@ -17,7 +17,7 @@ from covgov.hub.store.uploads import Upload
 from covgov.ingest.merge import merge
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts, suite_line
-from covgov.judge.interface import Check, RulePage
+from covgov.judge.interface import RuleCheck, RulePage
 from covgov.judge.registry import RULES
 from covgov.judge.view import PolicyView
 from covgov.model import snapshot_codec
@@ -126,7 +126,7 @@ def _unguarded(view: PolicyView) -> Iterator[Finding]:
         yield replace(finding, hint=advice if finding.effect is Effect.UNDETERMINED else "")
 
 
-def _unjudged(rules: RepositoryRules) -> Check:
+def _unjudged(rules: RepositoryRules) -> RuleCheck:
     def check(view: PolicyView) -> Iterator[Finding]:
         """A run without a policy is not green: no bar was checked."""
         if rules.policy is None:

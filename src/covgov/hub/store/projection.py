@@ -13,7 +13,7 @@ from covgov.history.format.reader import RunReader
 from covgov.history.interface import HistoryView
 from covgov.hub.store.blobs import batches
 from covgov.hub.store.schema import RUN_COMPONENTS, RUNS
-from covgov.hub.store.verify.admission import Admitted
+from covgov.hub.store.verify.admission import AdmittedRun
 from covgov.hub.store.work import stamp
 from covgov.model.verdict import Row
 
@@ -27,14 +27,14 @@ Values = Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Projected:
+class RunProjection:
     """The row of a run, and those of its components and project."""
 
     run: Values
     components: Sequence[Values]
 
 
-def project(admitted: Admitted) -> Projected:
+def project(admitted: AdmittedRun) -> RunProjection:
     """Raises InputError (`run-unprojectable`) for a figure or name that no covgov writes and no database takes."""
     stored, verdict = admitted.stored, admitted.verdict
     run = stored.manifest.run
@@ -59,10 +59,10 @@ def project(admitted: Admitted) -> Projected:
         _check_fit(stored.name, RUN_COMPONENTS, row)
     if len({row["component"] for row in rows}) != len(rows):
         raise _unfit(stored.name, "two of its rows have one name")
-    return Projected(values, rows)
+    return RunProjection(values, rows)
 
 
-def add(connection: Connection, repository_id: int, projected: Projected) -> None:
+def add(connection: Connection, repository_id: int, projected: RunProjection) -> None:
     """Insert the rows of one run."""
     key = connection.execute(insert(RUNS).values(repository_id=repository_id, **projected.run)).inserted_primary_key
     assert key is not None  # noqa: S101 - one row was inserted
@@ -104,7 +104,7 @@ def rebuild(connection: Connection, repository_id: int, view: HistoryView) -> in
     runs, reader = ledger.chain(view), RunReader(view)
     for stored in runs:
         sound = bool(verified & {stored.id, stored.manifest.migrated})
-        add(connection, repository_id, project(Admitted(stored, reader.verdict(stored), sound)))
+        add(connection, repository_id, project(AdmittedRun(stored, reader.verdict(stored), sound)))
     return len(runs)
 
 

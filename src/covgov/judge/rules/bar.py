@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from covgov.judge import breaches, units
 from covgov.judge.breaches import Subject
 from covgov.judge.interface import Rule, RulePage
+from covgov.judge.rules.empty import BRANCHES_HINT, UNITS_HINT
 from covgov.judge.view import PolicyView
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -20,12 +21,12 @@ def check(view: PolicyView) -> Iterator[Finding]:
     force = breaches.in_force(view)
     if view.project is not None and view.project.snapshot is not None:
         subject = Subject(Scope.PROJECT, "project", view.project.unproven)
-        yield from _total(bars.selected(force, BarScope.PROJECT, On.TOTAL), view.project.snapshot, subject)
+        yield from _total(bars.selected(force, BarScope.PROJECT, BarUnits.TOTAL), view.project.snapshot, subject)
         yield from _owners(view, force, view.project.snapshot)
     for one in view.components:
         if one.measured.snapshot is not None:
             subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
-            own = bars.selected(force, BarScope.COMPONENT, On.TOTAL, one.component.name)
+            own = bars.selected(force, BarScope.COMPONENT, BarUnits.TOTAL, one.component.name)
             yield from _total(own, one.measured.snapshot, subject)
     yield from _files(view, force)
 
@@ -37,8 +38,8 @@ def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator
         if now.measurable:
             yield from breaches.broken(bar, now, subject)
         else:
-            words = f"{subject.name}: nothing to hold against {bar.key}: there are no units to count ({bar.metric})"
-            hint = "measure branches too, or choose another metric for this bar"
+            words = f"{subject.name}: {bar.key} cannot be judged: the report has nothing to count ({bar.metric})"
+            hint = BRANCHES_HINT if bar.metric is Metric.BRANCH else UNITS_HINT
             yield Finding(
                 "empty", Effect.UNDETERMINED, subject.scope, subject.name, words, hint, bar.metric, key=bar.key
             )
@@ -47,7 +48,7 @@ def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator
 def _owners(view: PolicyView, force: tuple[Bar, ...], whole: Snapshot) -> Iterator[Finding]:
     unproven = view.project.unproven if view.project is not None else ""
     owners = sorted(set(view.facts.owners.values()))
-    for bar in bars.selected(force, BarScope.OWNER, On.TOTAL):
+    for bar in bars.selected(force, BarScope.OWNER, BarUnits.TOTAL):
         if not owners:
             words = f"{bar.key}: a bar per owner, but no file has one"
             yield Finding(
@@ -68,14 +69,19 @@ def _files(view: PolicyView, force: tuple[Bar, ...]) -> Iterator[Finding]:
     for name, snapshot, unproven in _measured(view):
         known = snapshot.tells_reachable
         for path in snapshot.paths:
-            for choice in bars.for_file(force, On.TOTAL, path, [name]):
+            for choice in bars.for_file(force, BarUnits.TOTAL, path, [name]):
                 used.add(choice.bar.key)
                 if choice.won:
                     now = _of_file(snapshot.files[path], choice.bar, known=known)
                     yield from breaches.broken(choice.bar, now, Subject(Scope.FILE, path, unproven))
     measured = {name for name, _, _ in _measured(view)}
     for bar in force:
-        if bar.scope is BarScope.FILE and bar.on is On.TOTAL and bar.key not in used and bar.component in measured:
+        if (
+            bar.scope is BarScope.FILE
+            and bar.on is BarUnits.TOTAL
+            and bar.key not in used
+            and bar.component in measured
+        ):
             words = f"{bar.key}: the bar matches no measured file ({', '.join(bar.paths) or 'every file'})"
             yield Finding("bar", Effect.NOTE, Scope.POLICY, bar.key, words, "correct its paths", key=bar.key)
 
@@ -85,7 +91,7 @@ def _of_file(coverage: FileCoverage, bar: Bar, *, known: bool) -> Ratio:
 
 
 def _measured(view: PolicyView) -> Iterator[tuple[str, Snapshot, str]]:
-    """(component or "", its files, why nothing said of them counts)."""
+    """(component or "", its files, why their figures prove nothing)."""
     for one in view.components:
         if one.measured.snapshot is not None:
             yield one.component.name, one.measured.snapshot, one.measured.unproven
@@ -106,7 +112,7 @@ PAGES = (
         fix=(
             "Cover the lines listed below the findings. If the component or file has to stay below its bar "
             "for a while, propose an exception with `covgov exceptions sync`, complete the row, and merge it "
-            "first. A note of this rule says that a bar for files matches no measured file: correct its "
+            "first. A note of this rule reports a bar for files that matches no measured file: correct its "
             "`paths`."
         ),
     ),

@@ -1,4 +1,4 @@
-"""A drop is judged against something. Why there is nothing is told, and blocks unless this is the first run."""
+"""Reports why there is no baseline for the drop; it blocks unless this is the first run."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ HINTS = {
     BaselineReason.UNREACHABLE: "make the history reachable, or fetch it with `covgov history fetch`",
     BaselineReason.LOST: "restore the history, or take history.since out of the policy in a change of its own",
     BaselineReason.SHALLOW: "check out with `fetch-depth: 0`",
-    BaselineReason.NOT_RECORDED: "record a run of the default branch first",
+    BaselineReason.NOT_RECORDED: "record a run of the base branch: `covgov check --record` on a checkout of it",
 }
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
     """Blocking: each scope is undetermined. Not blocking: one note per reason, since nothing depends on how many."""
-    told: set[NoBaseline] = set()
+    reported: set[NoBaseline] = set()
     for scope, name, measured in _scopes(view):
         none = measured.baseline
         if not isinstance(none, NoBaseline):
             continue
         if none.blocking:
             yield _finding(none, scope, name)
-        elif none not in told:
-            told.add(none)
+        elif none not in reported:
+            reported.add(none)
             yield _finding(none, scope, name)
 
 
@@ -55,7 +55,7 @@ PAGES = (
         id="baseline",
         title="There is no baseline to compare with",
         why=(
-            "A drop is judged against a recorded run. The first run has none, and says so. A history that "
+            "A drop is judged against a recorded run. The first run has none. A history that "
             "exists but cannot be reached leaves the verdict undetermined: a gate must not forget."
         ),
         example="[baseline] project: no baseline, so no drop is judged: first run: no run is recorded yet",

@@ -1,4 +1,4 @@
-"""The change that brings the first policy is judged by that policy, and says so."""
+"""The change that brings the first policy is judged by that policy, with a note."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Finding, Scope
 from covgov.policy import bars
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
 def _scope(
     view: PolicyView, scope: BarScope, component: str, measured: ScopeFacts, subject: Subject
 ) -> Iterator[Finding]:
-    for on in (On.NEW, On.LOST, On.EXCLUDED):
+    for on in (BarUnits.NEW, BarUnits.LOST, BarUnits.EXCLUDED):
         for bar in bars.selected(view.policy.bars, scope, on, component):
             now = _figure(bar, measured)
             if now is not None:
@@ -38,12 +38,12 @@ def _scope(
 
 def _figure(bar: Bar, measured: ScopeFacts) -> Ratio | None:
     """new: covered of new units. lost: lost of the units that were covered. excluded: of all lines that could count."""
-    if bar.on is On.EXCLUDED:
+    if bar.on is BarUnits.EXCLUDED:
         return units.excluded(measured.snapshot) if measured.snapshot is not None else None
     delta = measured.deltas.get(bar.metric)
     if delta is None or measured.measurement_changed:
         return None
-    return _new(delta.tally, bar.metric) if bar.on is On.NEW else _lost(delta.tally, bar.metric)
+    return _new(delta.tally, bar.metric) if bar.on is BarUnits.NEW else _lost(delta.tally, bar.metric)
 
 
 def _new(tally: Tally, metric: Metric) -> Ratio:

@@ -8,38 +8,44 @@ from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
+from covgov.model.words import count
+
+SUITE_HINT = "run the missing suite with `covgov run`, or collect its report with `covgov collect`"
+PATHS_HINT = "correct `paths` in covgov.toml; `covgov policy explain PATH` lists the components that claim a file"
+UNITS_HINT = "`covgov inspect REPORT` lists what a report holds"
+BRANCHES_HINT = "measure branches too, or choose another metric"
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
     """Components, and the project, without a single unit."""
     for one in view.components:
-        why = _why(one.measured, one.component.metric, ", ".join(one.component.paths))
-        if why:
-            yield _finding(Scope.COMPONENT, one.component.name, why)
-    if view.project is not None:
-        why = _why(view.project, view.policy.gate.metric, "any file")
-        if why:
-            yield _finding(Scope.PROJECT, "project", why)
+        if problem := _problem(one.measured, one.component.metric, ", ".join(one.component.paths)):
+            yield _finding(Scope.COMPONENT, one.component.name, *problem)
+    project = view.project and _problem(view.project, view.policy.gate.metric, "any component")
+    if project:
+        yield _finding(Scope.PROJECT, "project", *project)
 
 
-def _why(measured: ScopeFacts, metric: Metric, paths: str) -> str:
+def _problem(measured: ScopeFacts, metric: Metric, paths: str) -> tuple[str, str] | None:
+    """(what is wrong, hint); None when there is something to count."""
     if measured.snapshot is None:
-        return f"was not measured: {measured.missing or 'its suite did not arrive'}"
+        return f"was not measured: {measured.missing or 'its suite did not arrive'}", SUITE_HINT
     if not measured.snapshot.files:
-        return f"the report of suite {measured.snapshot.suite} holds no file that matches {paths}"
+        return f"no file in the report of suite {measured.snapshot.suite} matches {paths}", PATHS_HINT
     if not measured.snapshot.ratio(metric).measurable:
-        return f"its {len(measured.snapshot.files)} files hold nothing to count ({metric})"
-    return ""
+        hint = BRANCHES_HINT if metric is Metric.BRANCH else UNITS_HINT
+        return f"nothing to count in {count(len(measured.snapshot.files), 'file')} ({metric})", hint
+    return None
 
 
-def _finding(scope: Scope, name: str, why: str) -> Finding:
+def _finding(scope: Scope, name: str, what: str, hint: str) -> Finding:
     return Finding(
         rule="empty",
         effect=Effect.UNDETERMINED,
         scope=scope,
         subject=name,
-        message=f"{name}: {why}",
-        hint="`covgov inspect REPORT` shows what a report holds; `covgov policy explain PATH` who claims a path",
+        message=f"{name}: {what}",
+        hint=hint,
     )
 
 
@@ -51,11 +57,11 @@ PAGES = (
             "A component without a single unit is undetermined, never 100 %: a path that matches nothing, or "
             "a report of other code, must not pass."
         ),
-        example="[empty] api: the report of suite unit holds no file that matches src/api/**",
+        example="[empty] api: no file in the report of suite unit matches src/api/**",
         fix=(
-            "Compare the component's `paths` with what the report holds: `covgov inspect REPORT` lists its "
-            "files, and `covgov policy explain PATH` names the components that claim a path. A bar on "
-            "branches needs a report with branches."
+            "Correct the component's `paths` in covgov.toml: `covgov inspect REPORT` lists the files of a report, "
+            "and `covgov policy explain PATH` the components that claim a file. A bar on branches needs a report "
+            "with branches."
         ),
     ),
 )

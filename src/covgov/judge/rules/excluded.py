@@ -1,4 +1,4 @@
-"""Lines that counted and no longer do, though their code is still there: what a gate must not lose without a word."""
+"""Lines that counted and no longer do, though their code is still there: a loss that the percentage hides."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import scopes
 
-HINT = "count them again, or land the exclusion as a change of its own that an owner of the policy merges knowingly"
+HINT = "count them again, or make the exclusion a change of its own that an owner of the policy merges"
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
     """A failure per file with lines that were taken out of the count, a note per file with new lines that never entered
-    it. A changed measurement is another rule's to tell."""
+    it. A changed measurement has a rule of its own."""
     gone: dict[str, str] = {}
     for measured in _scopes(view):
         delta = measured.deltas.get(Metric.LINE)
         if delta is not None and not measured.measurement_changed:
             gone |= delta.uncounted
     for path, spelled in sorted(gone.items()):
-        words = f"{path}: lines {spelled} of the baseline counted; their code is still there and counts no longer"
+        words = f"{path}: lines {spelled} of the baseline are no longer counted, though their code is still there"
         yield Finding("excluded", Effect.FAIL, Scope.FILE, path, words, HINT, key=path)
     yield from _new(view)
 
@@ -35,7 +35,7 @@ def _scopes(view: PolicyView) -> Iterator[ScopeFacts]:
 
 
 def _new(view: PolicyView) -> Iterator[Finding]:
-    """Changed lines that settings exclude (`if TYPE_CHECKING:`): told, since nothing else shows them."""
+    """Changed lines that settings exclude (`if TYPE_CHECKING:`); nothing else shows them."""
     if view.patch is None:
         return
     for path, changed in sorted(view.patch.changed.items()):
@@ -49,14 +49,14 @@ def _new(view: PolicyView) -> Iterator[Finding]:
 PAGES = (
     RulePage(
         id="excluded",
-        title="Lines that counted count no longer",
+        title="Lines are no longer counted",
         why=(
             "An exclusion (`pragma: no cover`, `exclude_also`) raises the percentage without a test. If the "
             "code is still there, that is a loss."
         ),
         example=(
-            "[excluded] src/api/a.py: lines 40-52 of the baseline counted; their code is still there and "
-            "counts no longer"
+            "[excluded] src/api/a.py: lines 40-52 of the baseline are no longer counted, though their "
+            "code is still there"
         ),
         fix=(
             "Count them again, or make the exclusion a change of its own. Changed lines that never counted "

@@ -1,4 +1,4 @@
-"""Every way in which a change weakens its own gate is a failure of its own, for people to approve, not for the gate."""
+"""Each weakening of the gate by a change is a failure, which a person has to accept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
             scope=Scope.POLICY,
             subject=loosening.key,
             message=f"{loosening.key}: {loosening.message}",
-            hint="take it back, or land it as a change of its own that an owner of the policy merges knowingly",
+            hint="undo it, or make it a change of its own that an owner of the policy merges",
             key=loosening.key,
         )
 
@@ -33,7 +33,7 @@ PAGES = (
             "own change."
         ),
         example="[loosened] components.api.fail_under: lowered from 90 to 80",
-        fix=("Take it back, or make the loosening a change of its own that an owner of the policy merges knowingly."),
+        fix="Undo it, or make the loosening a change of its own that an owner of the policy merges.",
     ),
 )
 

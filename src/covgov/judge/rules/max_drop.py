@@ -17,7 +17,7 @@ from covgov.policy.policy import Policy
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
-    """Drops beyond `max_drop`. A changed measurement and a missing baseline are other rules' to tell."""
+    """Drops beyond `max_drop`. A changed measurement and a missing baseline have rules of their own."""
     for one in view.components:
         yield from _guard(view.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
     if view.project is not None:
@@ -51,7 +51,7 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
 
 
 def _drop(delta: Delta, points: Fraction) -> str:
-    """The delta in words, and the judged figure where it is another one."""
+    """The delta as text, and the judged figure where it differs."""
     if points == delta.points:
         return delta.words
     return f"{delta.words}; judged {words.points(points)}"

@@ -9,14 +9,15 @@ from covgov.judge.breaches import Subject
 from covgov.judge.facts import tests_failed
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PatchFacts, PolicyView
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy import bars, scopes
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
-    """Broken bars on the patch. A patch without units passes with a note; without a diff there is nothing to say."""
+    """Broken bars on the patch. A patch without units passes with a note; without a diff there is no finding."""
     if view.patch is None:
         return
     for bar, subject, now in _figures(view, view.patch):
@@ -32,7 +33,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
 def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
     unproven = _unproven(view, patch)
     for bar in view.policy.bars:
-        if bar.on is not On.PATCH:
+        if bar.on is not BarUnits.PATCH:
             continue
         if bar.scope is BarScope.PROJECT:
             now = units.on_changed(patch.snapshot, patch.changed, bar.metric, lambda path: True)
@@ -43,7 +44,9 @@ def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject
             yield bar, Subject(Scope.PATCH, bar.component, unproven), now
     for path in sorted(patch.changed):
         if path in patch.snapshot.files:
-            for choice in bars.for_file(view.policy.bars, On.PATCH, path, scopes.components_of(view.policy, path)):
+            for choice in bars.for_file(
+                view.policy.bars, BarUnits.PATCH, path, scopes.components_of(view.policy, path)
+            ):
                 if choice.won:
                     now = units.on_lines(patch.snapshot.files[path], patch.changed[path], choice.bar.metric)
                     yield choice.bar, Subject(Scope.PATCH, path, unproven), now
@@ -57,16 +60,15 @@ def _unproven(view: PolicyView, patch: PatchFacts) -> str:
 
 
 def _nothing(bar: Bar) -> Finding:
-    words = f"patch: no changed line is executable, so there is nothing to hold against {bar.key}"
-    return Finding("patch", Effect.NOTE, Scope.PATCH, "patch", words, metric=bar.metric, key=bar.key)
+    message = f"patch: no changed line is executable, so {bar.key} does not apply"
+    return Finding("patch", Effect.NOTE, Scope.PATCH, "patch", message, metric=bar.metric, key=bar.key)
 
 
 def _allowed(bar: Bar, subject: Subject, now: Ratio, allowance: int) -> Finding:
-    least = f"{bars.spelled(bar.min)} %" if bar.min is not None else ""
-    words = f"{subject.name}: {now} < {least} ({bar.metric}, bar {bar.key})"
-    words += f"; {now.uncovered} uncovered units are within policy.patch_allowance = {allowance}"
+    message = f"{subject.name}: {words.now(now, bar.min)} ({bar.metric}, bar {bar.key})"
+    message += f"; {words.count(now.uncovered, 'uncovered unit')} within policy.patch_allowance = {allowance}"
     return Finding(
-        "patch", Effect.NOTE, Scope.PATCH, subject.name, words, metric=bar.metric, now=now, bar=bar.min, key=bar.key
+        "patch", Effect.NOTE, Scope.PATCH, subject.name, message, metric=bar.metric, now=now, bar=bar.min, key=bar.key
     )
 
 

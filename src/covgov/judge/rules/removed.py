@@ -23,8 +23,8 @@ def check(view: PolicyView) -> Iterator[Finding]:
             effect=Effect.FAIL,
             scope=Scope.REGISTER,
             subject=gone[0],
-            message=f"{', '.join(gone)}: in {start.path} where this change starts, and no longer here",
-            hint="rows are never deleted; restore them, or mark them resolved",
+            message=f"{', '.join(gone)}: in {start.path}, deleted by this change",
+            hint="restore the rows; `covgov exceptions resolve` closes a row that is no longer needed",
         )
 
 
@@ -33,9 +33,7 @@ PAGES = (
         id="exception-removed",
         title="A row of the exception register was deleted",
         why="The register is a record: what was once excused stays visible.",
-        example=(
-            "[exception-removed] EX-003: in docs/coverage-exceptions.md where this change starts, and no longer here"
-        ),
+        example=("[exception-removed] EX-003: in docs/coverage-exceptions.md, deleted by this change"),
         fix=(
             "Restore the row. A row that is no longer needed is marked `resolved`, by `covgov exceptions "
             "sync` or `covgov exceptions resolve`."

@@ -1,4 +1,4 @@
-"""A total bar given from outside: refused below the floor, and told wherever it lowers."""
+"""A total bar given from outside: refused below the floor, reported whenever it lowers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def check(view: PolicyView) -> Iterator[Finding]:
     if words:
         hint = "raise it, or lower policy.soft_start_floor in the base branch first"
         yield Finding("soft-start", Effect.FAIL, Scope.SUITE, given.suite, words, hint, bar=given.value)
-    elif told := override.lowering(given, view.policy):
-        yield Finding("soft-start", Effect.NOTE, Scope.SUITE, given.suite, told, bar=given.value)
+    elif lowered := override.lowering(given, view.policy):
+        yield Finding("soft-start", Effect.NOTE, Scope.SUITE, given.suite, lowered, bar=given.value)
 
 
 PAGES = (
@@ -29,7 +29,7 @@ PAGES = (
         title="A bar was replaced from outside",
         why=(
             "`COVERAGE_FAIL_UNDER` and `--fail-under` may always raise the bar of one suite. They may lower "
-            "it only to `soft_start_floor` of the base branch's policy, and every output says so."
+            "it only to `soft_start_floor` of the base branch's policy, and every output shows it."
         ),
         example="[soft-start] COVERAGE_FAIL_UNDER = 50 is below the soft_start_floor of 70 %",
         fix=(

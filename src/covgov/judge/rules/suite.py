@@ -1,4 +1,4 @@
-"""Every declared suite arrives, its tests pass, and what its measurement has to say is told."""
+"""Every declared suite arrives and its tests pass; notes of its measurement are reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _absent(line: SuiteLine) -> Finding:
         scope=Scope.SUITE,
         subject=line.name,
         message=f"suite {line.name}: did not arrive" + (f": {line.reason}" if line.reason else ""),
-        hint=f"see the output of `covgov run {line.name}`, or hand over its report: `covgov collect {line.name} FILE`",
+        hint=f"see the output of `covgov run {line.name}`, or collect its report: `covgov collect {line.name} FILE`",
     )
 
 
@@ -46,7 +46,7 @@ def _failed(name: str, tests: TestRun) -> Finding:
         scope=Scope.SUITE,
         subject=name,
         message=f"suite {name}: its tests failed ({counts}); its coverage is partial",
-        hint="mend the tests first: coverage of failing tests proves nothing",
+        hint="fix the tests first: coverage of failing tests proves nothing",
     )
 
 
@@ -56,19 +56,19 @@ def _unknown(name: str) -> Finding:
         effect=Effect.NOTE,
         scope=Scope.SUITE,
         subject=name,
-        message=f"suite {name}: nothing is known of its tests, only of their coverage",
-        hint=f"hand over their outcome: `covgov collect {name} FILE --junit JUNIT.xml --test-exit-code CODE`",
+        message=f"suite {name}: has coverage, but no test results",
+        hint=f"pass their results: `covgov collect {name} FILE --junit JUNIT.xml --test-exit-code CODE`",
     )
 
 
 def _idle(name: str, tests: TestRun) -> Finding:
-    said = f"{tests.skipped} skipped of {tests.tests}" if tests.tests else "none was counted"
+    counts = f"{tests.skipped} skipped of {tests.tests}" if tests.tests else "none was counted"
     return Finding(
         rule="suite",
         effect=Effect.UNDETERMINED,
         scope=Scope.SUITE,
         subject=name,
-        message=f"suite {name}: no test ran ({said}); what it covers proves nothing",
+        message=f"suite {name}: no test ran ({counts}); what it covers proves nothing",
         hint="run its tests, and let them write JUnit so that they are counted",
     )
 
@@ -83,8 +83,8 @@ PAGES = (
         ),
         example="[suite] suite api: did not arrive: coverage/api.snapshot does not exist",
         fix=(
-            "Run the suite with `covgov run api`, or hand over its report with `covgov collect api FILE`. "
-            "Repair failing tests before you look at coverage. A suite whose tests were all skipped, or that "
+            "Run the suite with `covgov run api`, or collect its report with `covgov collect api FILE`. "
+            "Fix failing tests before you look at coverage. A suite whose tests were all skipped, or that "
             "collected none, counts as not run."
         ),
     ),

@@ -172,7 +172,6 @@ def view(
     changed: Iterable[str] | None = ("src/auth/login.py",),
     components: Sequence[ComponentFacts] = (),
     max_term_days: int | None = None,
-    approvals: Iterable[str] = (),
     today: date = TODAY,
 ) -> PolicyView:
     facts = Facts(
@@ -184,6 +183,5 @@ def view(
         register=head,
         base_register=base,
         changed_paths=None if changed is None else frozenset(changed),
-        approvals=frozenset(approvals),
     )
     return PolicyView(facts, with_term(max_term_days), tuple(components))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from covgov.policy.bars import BarScope, On, spelled
+from covgov.policy.bars import BarScope, BarUnits, spelled
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence import own
 from covgov_testing.evidence.cycles import Told
@@ -25,7 +25,7 @@ def render(told: Told, blocks: Mapping[str, str]) -> str:
     bars = {
         bar.component: f"{spelled(bar.min)} %"
         for bar in policy().bars
-        if bar.scope is BarScope.COMPONENT and bar.on is On.TOTAL and not bar.attribute and bar.min is not None
+        if bar.scope is BarScope.COMPONENT and bar.on is BarUnits.TOTAL and not bar.attribute and bar.min is not None
     }
     return environment.get_template(TEMPLATE).render(
         bars=bars,

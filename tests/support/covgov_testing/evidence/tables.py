@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from covgov.policy import config
-from covgov.policy.bars import BarScope, On, spelled
+from covgov.policy.bars import BarScope, BarUnits, spelled
 from covgov.policy.delivery import Occasion
 from covgov.policy.policy import Policy
 from covgov_testing import workflow_files
@@ -75,7 +75,7 @@ def _matrix() -> str:
     bars = {
         bar.component: bar.min
         for bar in judged.bars
-        if bar.scope is BarScope.COMPONENT and bar.on is On.TOTAL and not bar.attribute
+        if bar.scope is BarScope.COMPONENT and bar.on is BarUnits.TOTAL and not bar.attribute
     }
     rows = []
     for entry in strategy.matrix["include"]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from covgov.differential.guard import Moved, judge
+from covgov.differential.guard import MovedUnits, judge
 from covgov.model.change import Category, Tally
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
@@ -35,11 +35,11 @@ class Case:
     def plain(self) -> Fraction:
         return (self.head.fraction - self.base.fraction) * 100
 
-    def judged(self, moved: Moved = Moved(), masked: int = 0) -> Fraction:  # noqa: B008 - frozen
+    def judged(self, moved: MovedUnits = MovedUnits(), masked: int = 0) -> Fraction:  # noqa: B008 - frozen
         return judge(self.tally, self.base, self.head, Metric.LINE, moved, masked)
 
 
-def case(counts: Mapping[Category, int], moved: Moved = Moved()) -> Case:  # noqa: B008 - frozen
+def case(counts: Mapping[Category, int], moved: MovedUnits = MovedUnits()) -> Case:  # noqa: B008 - frozen
     """Both ratios follow from the units by category and those that moved."""
 
     def add(wanted: set[Category]) -> int:
@@ -144,12 +144,12 @@ def test_counting_deletions_judges_the_plain_delta(counts: dict[Category, int]) 
 @LAW
 @given(counts_of(C.CBC, C.UBC), st.integers(0, 40), st.integers(0, 40))
 def test_code_that_only_moved_out_judges_zero(counts: dict[Category, int], covered: int, uncovered: int) -> None:
-    moved = Moved(out_covered=covered, out_uncovered=uncovered)
+    moved = MovedUnits(out_covered=covered, out_uncovered=uncovered)
     assert measurable(case(counts, moved)).judged(moved) == 0
 
 
 def test_uncovered_code_moved_in_is_judged_like_new_uncovered_code() -> None:
-    moved = Moved(in_uncovered=100)
+    moved = MovedUnits(in_uncovered=100)
     found = case({C.CBC: 900}, moved)
     assert found.judged(moved) == found.plain == -10
 
@@ -160,7 +160,7 @@ def test_as_much_moved_in_as_deleted_judges_the_plain_delta(
     counts: dict[Category, int], covered: int, uncovered: int
 ) -> None:
     gone = counts[C.DCB] + counts[C.DUB]
-    moved = Moved(in_covered=covered, in_uncovered=max(uncovered, gone - covered))
+    moved = MovedUnits(in_covered=covered, in_uncovered=max(uncovered, gone - covered))
     found = measurable(case(counts, moved))
     assert found.judged(moved) == found.plain
 

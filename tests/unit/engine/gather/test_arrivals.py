@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from covgov.gather.arrivals import Here, committed, receive
+from covgov.gather.arrivals import CurrentCode, committed, receive
 from covgov.judge.facts import suite_line
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
@@ -18,8 +18,8 @@ THERE = Origin("d" * 40, "u" * 40)
 
 def here(
     *, blobs: Mapping[str, str] | None = None, differing: frozenset[str] | None = None, origin: Origin = HERE
-) -> Here:
-    return Here(origin, blobs or {}, differs=lambda tree: differing, harmless=frozenset({"exceptions.md"}))
+) -> CurrentCode:
+    return CurrentCode(origin, blobs or {}, differs=lambda tree: differing, harmless=frozenset({"exceptions.md"}))
 
 
 def reader(snapshot: Snapshot | bytes | None) -> Callable[[str], bytes | None]:

@@ -7,7 +7,7 @@ import pytest
 
 from covgov.ci.interface import CiContext, CiEvent
 from covgov.errors import Undetermined, UsageError
-from covgov.gather.situation import Kind, situate
+from covgov.gather.situation import SituationKind, situate
 from covgov.vcs.git import GitRepository
 from covgov_testing.repos import Repo
 
@@ -40,21 +40,21 @@ def repo(tmp_path: Path) -> Repo:
 
 def test_a_first_commit_starts_from_nothing(repo: Repo) -> None:
     found = situate(git(repo), LOCAL)
-    assert (found.kind, found.start, found.base_tip) == (Kind.BRANCH, None, None)
+    assert (found.kind, found.start, found.base_tip) == (SituationKind.BRANCH, None, None)
 
 
 def test_local_work_on_the_default_branch_itself_is_judged_against_its_first_parent(repo: Repo) -> None:
     one = repo.git("rev-parse", "HEAD")
     repo.commit({"a.py": "a = 2\n"}, "two")
     found = situate(git(repo), LOCAL)
-    assert (found.kind, found.start, found.base_tip) == (Kind.BRANCH, one, one)
+    assert (found.kind, found.start, found.base_tip) == (SituationKind.BRANCH, one, one)
 
 
 def test_uncommitted_work_is_a_change_against_head(repo: Repo) -> None:
     head = repo.git("rev-parse", "HEAD")
     repo.write({"a.py": "a = 3\n"})
     found = situate(git(repo), LOCAL)
-    assert (found.kind, found.start, found.origin.dirty) == (Kind.CHANGE, head, True)
+    assert (found.kind, found.start, found.origin.dirty) == (SituationKind.CHANGE, head, True)
 
 
 def test_a_local_branch_starts_at_its_merge_base_and_answers_to_the_tip(repo: Repo) -> None:
@@ -65,7 +65,7 @@ def test_a_local_branch_starts_at_its_merge_base_and_answers_to_the_tip(repo: Re
     tip = repo.commit({"c.py": "c = 1\n"}, "main moves on")
     repo.git("checkout", "-q", "topic")
     found = situate(git(repo), LOCAL)
-    assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, fork, tip)
+    assert (found.kind, found.start, found.base_tip) == (SituationKind.CHANGE, fork, tip)
 
 
 def test_the_configured_default_branch_wins_over_the_usual_ones(repo: Repo) -> None:
@@ -81,7 +81,7 @@ def test_a_push_to_the_default_branch_starts_at_what_it_pointed_to_before(repo: 
     repo.commit({"a.py": "a = 2\n"}, "two")
     repo.commit({"a.py": "a = 3\n"}, "three")
     found = situate(git(repo), ci(CiEvent.PUSH, on_default_branch=True, before=before))
-    assert (found.kind, found.start) == (Kind.BRANCH, before)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, before)
 
 
 @pytest.mark.parametrize("before", ["", "0" * 40])
@@ -100,7 +100,7 @@ def test_a_pull_requests_synthetic_merge_starts_at_its_first_parent(repo: Repo) 
     repo.git("checkout", "-q", "--detach")
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "topic")
     found = situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main"))
-    assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, tip, tip)
+    assert (found.kind, found.start, found.base_tip) == (SituationKind.CHANGE, tip, tip)
 
 
 def merged_topic(repo: Repo) -> str:
@@ -118,7 +118,7 @@ def merged_topic(repo: Repo) -> str:
 def test_a_pull_request_without_its_target_starts_at_the_commit_that_the_event_names(repo: Repo) -> None:
     tip = merged_topic(repo)
     found = situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main", base=tip))
-    assert (found.kind, found.start, found.base_tip) == (Kind.CHANGE, tip, tip)
+    assert (found.kind, found.start, found.base_tip) == (SituationKind.CHANGE, tip, tip)
 
 
 @pytest.mark.security
@@ -143,7 +143,7 @@ def test_a_before_that_a_shallow_clone_lacks_is_fetched(repo: Repo, tmp_path: Pa
     repo.commit({"a.py": "a = 3\n"}, "three")
     clone = repo.clone(tmp_path / "shallow", "--depth=1")
     found = situate(git(clone), ci(CiEvent.PUSH, on_default_branch=True, before=before))
-    assert (found.kind, found.start) == (Kind.BRANCH, before)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, before)
 
 
 def test_a_pull_request_without_target_or_merge_commit_is_undetermined(repo: Repo) -> None:
@@ -165,7 +165,7 @@ def test_a_given_base_is_taken_as_it_is(repo: Repo) -> None:
     one = repo.git("rev-parse", "HEAD")
     repo.commit({"a.py": "a = 2\n"}, "two")
     found = situate(git(repo), LOCAL, base="HEAD~1")
-    assert (found.kind, found.start, found.given) == (Kind.CHANGE, one, True)
+    assert (found.kind, found.start, found.given) == (SituationKind.CHANGE, one, True)
 
 
 def test_a_given_base_that_does_not_exist_is_a_usage_error(repo: Repo) -> None:
@@ -179,7 +179,7 @@ def test_a_lone_branch_without_any_usual_target_is_judged_against_its_past(repo:
     repo.git("branch", "-D", "main")
     repo.commit({"a.py": "a = 2\n"}, "two")
     found = situate(git(repo), LOCAL)
-    assert (found.kind, found.start) == (Kind.BRANCH, one)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, one)
 
 
 def test_uncommitted_work_on_a_lone_branch_is_a_change_against_head(repo: Repo) -> None:
@@ -188,4 +188,4 @@ def test_uncommitted_work_on_a_lone_branch_is_a_change_against_head(repo: Repo) 
     head = repo.git("rev-parse", "HEAD")
     repo.write({"a.py": "a = 9\n"})
     found = situate(git(repo), LOCAL)
-    assert (found.kind, found.start) == (Kind.CHANGE, head)
+    assert (found.kind, found.start) == (SituationKind.CHANGE, head)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from covgov.judge.evaluate import in_order, judge
 from covgov.judge.facts import Override
-from covgov.judge.interface import Check
+from covgov.judge.interface import RuleCheck
 from covgov.judge.registry import CHECKS
 from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model.ratio import Ratio
@@ -52,7 +52,7 @@ def good() -> PolicyView:
     return view(policy(), BOTH, project=WHOLE)
 
 
-def saying(findings: Sequence[Finding]) -> Check:
+def saying(findings: Sequence[Finding]) -> RuleCheck:
     def rule(view: PolicyView, /) -> Iterator[Finding]:
         yield from findings
 

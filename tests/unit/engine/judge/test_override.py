@@ -62,7 +62,7 @@ def test_without_a_floor_it_may_only_raise() -> None:
 
 def test_a_lowered_bar_is_told_and_a_raised_one_is_not() -> None:
     assert lowering(Override("auth", Decimal(70), "--fail-under"), policy(SOFT)) == (
-        "--fail-under = 70 for suite auth stands in for the policy's 92 %"
+        "--fail-under = 70 for suite auth replaces the policy's 92 %"
     )
     assert lowering(Override("auth", Decimal(92), "--fail-under"), policy(SOFT)) == ""
 

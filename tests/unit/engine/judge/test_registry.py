@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from covgov.judge.interface import Check
+from covgov.judge.interface import RuleCheck
 from covgov.judge.registry import PAGES, RULES
 from covgov.judge.rules import exceptions
 from covgov.judge.view import PolicyView
@@ -41,5 +41,5 @@ def test_a_rule_is_any_function_of_a_view() -> None:
     def silent(view: PolicyView, /) -> Iterator[Finding]:
         return iter(())
 
-    check: Check = silent
+    check: RuleCheck = silent
     assert not list(check(good()))

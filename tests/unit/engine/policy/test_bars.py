@@ -15,24 +15,24 @@ from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Scope
 from covgov.policy import bars
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import TWO, knowing, policy, view
 
-BAR = Bar("k", BarScope.COMPONENT, On.TOTAL, Metric.COMBINED, min=Decimal(80), component="auth")
+BAR = Bar("k", BarScope.COMPONENT, BarUnits.TOTAL, Metric.COMBINED, min=Decimal(80), component="auth")
 AUTH = Subject(Scope.COMPONENT, "auth")
 PERCENT = st.decimals(min_value=0, max_value=100, places=4)
 
 
 def files(*patterns: tuple[str, ...], component: str = "") -> tuple[Bar, ...]:
     return tuple(
-        Bar(f"rules[{i}]", BarScope.FILE, On.TOTAL, Metric.LINE, Decimal(i), component=component, paths=paths)
+        Bar(f"rules[{i}]", BarScope.FILE, BarUnits.TOTAL, Metric.LINE, Decimal(i), component=component, paths=paths)
         for i, paths in enumerate(patterns)
     )
 
 
 def winners(made: tuple[Bar, ...], path: str, *components: str) -> list[str]:
-    return [choice.bar.key for choice in bars.for_file(made, On.TOTAL, path, components) if choice.won]
+    return [choice.bar.key for choice in bars.for_file(made, BarUnits.TOTAL, path, components) if choice.won]
 
 
 def test_the_most_specific_glob_wins() -> None:
@@ -63,7 +63,7 @@ def test_a_narrower_bar_takes_the_place_only_of_the_limits_that_it_sets() -> Non
     wide, narrow = files(("src/**",), ("src/a/**",))
     wide = replace(wide, min=Decimal(80), max_uncovered=5)
     narrow = replace(narrow, min=None, max_uncovered=100)
-    choices = bars.for_file((wide, narrow), On.TOTAL, "src/a/x.py", [])
+    choices = bars.for_file((wide, narrow), BarUnits.TOTAL, "src/a/x.py", [])
     assert [(c.bar.key, c.bar.min, c.bar.max_uncovered, c.won) for c in choices] == [
         ("rules[0]", Decimal(80), None, True),
         ("rules[0]", None, 5, False),
@@ -86,7 +86,7 @@ def test_bars_of_different_metric_attribute_or_units_do_not_compete() -> None:
     others = (
         replace(one, metric=Metric.BRANCH),
         replace(one, attribute="security"),
-        replace(one, on=On.PATCH),
+        replace(one, on=BarUnits.PATCH),
     )
     assert winners((one, *others), "src/x.py") == ["rules[0]"] * 3
 
@@ -98,7 +98,7 @@ def test_a_components_bar_is_for_its_own_files() -> None:
 
 
 def test_losers_are_named_too() -> None:
-    choices = bars.for_file(files(("src/a/**",), ("src/**",)), On.TOTAL, "src/a/x.py", [])
+    choices = bars.for_file(files(("src/a/**",), ("src/**",)), BarUnits.TOTAL, "src/a/x.py", [])
     assert [(choice.bar.key, choice.won) for choice in choices] == [("rules[0]", True), ("rules[1]", False)]
 
 
@@ -128,7 +128,9 @@ def test_an_attribute_is_a_rule_of_its_own() -> None:
 
 
 def test_lost_units_are_counted_as_such() -> None:
-    (finding,) = breaches.broken(Bar("k", BarScope.PROJECT, On.LOST, Metric.LINE, max_uncovered=2), Ratio(3, 9), AUTH)
+    (finding,) = breaches.broken(
+        Bar("k", BarScope.PROJECT, BarUnits.LOST, Metric.LINE, max_uncovered=2), Ratio(3, 9), AUTH
+    )
     assert "3 lost of 9 units > 2 (line, on lost, bar k)" in finding.message
 
 

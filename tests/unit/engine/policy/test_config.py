@@ -12,8 +12,8 @@ from covgov.errors import PolicyInvalid
 from covgov.model.ratio import MOST_PLACES
 from covgov.model.snapshot import Metric
 from covgov.policy import config
-from covgov.policy.bars import BarScope, On
-from covgov.policy.delivery import Commenting, GithubCoverageSettings, GithubSettings, Occasion, OnGithub
+from covgov.policy.bars import BarScope, BarUnits
+from covgov.policy.delivery import CommentMode, GithubCoverageSettings, GithubDelivery, GithubSettings, Occasion
 from covgov_testing.builders.policy import policy
 
 MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
@@ -62,7 +62,7 @@ def test_what_a_component_leaves_out_comes_from_the_policy() -> None:
 
 def test_a_patch_can_have_the_only_bar() -> None:
     (bar,) = policy("[policy]\nfail_under_patch = 85\n" + MINIMAL).bars
-    assert (bar.key, bar.on, bar.min) == ("policy.fail_under_patch", On.PATCH, Decimal(85))
+    assert (bar.key, bar.on, bar.min) == ("policy.fail_under_patch", BarUnits.PATCH, Decimal(85))
 
 
 def test_a_copy_with_another_value_has_its_own_bars_and_hash() -> None:
@@ -125,11 +125,11 @@ def test_rules_become_bars_and_a_top_level_component_rule_holds_for_every_compon
     )
     rules = [bar for bar in made.bars if "rules" in bar.key]
     assert [(bar.key, bar.component, bar.scope, bar.on, bar.metric) for bar in rules] == [
-        ("rules[0]", "a", BarScope.COMPONENT, On.LOST, Metric.LINE),
-        ("rules[0]", "b", BarScope.COMPONENT, On.LOST, Metric.COMBINED),
-        ("rules[1]", "", BarScope.PROJECT, On.TOTAL, Metric.BRANCH),
-        ("components.a.rules[0]", "a", BarScope.FILE, On.TOTAL, Metric.LINE),
-        ("components.a.rules[1]", "a", BarScope.COMPONENT, On.TOTAL, Metric.LINE),
+        ("rules[0]", "a", BarScope.COMPONENT, BarUnits.LOST, Metric.LINE),
+        ("rules[0]", "b", BarScope.COMPONENT, BarUnits.LOST, Metric.COMBINED),
+        ("rules[1]", "", BarScope.PROJECT, BarUnits.TOTAL, Metric.BRANCH),
+        ("components.a.rules[0]", "a", BarScope.FILE, BarUnits.TOTAL, Metric.LINE),
+        ("components.a.rules[1]", "a", BarScope.COMPONENT, BarUnits.TOTAL, Metric.LINE),
     ]
     assert rules[3].paths == ("a/core/**",)
 
@@ -391,9 +391,9 @@ def test_what_is_published_on_github_is_read() -> None:
         + 'name = "gate"\nlogin = "me"\nrequired = ["comment", "check-run"]\n'
         + '[publish.github_coverage]\nreport = "api.xml"\nlanguage = "Go"\nlabel = "l"\nrequired = true\n'
     )
-    required = (OnGithub.COMMENT, OnGithub.CHECK_RUN)
+    required = (GithubDelivery.COMMENT, GithubDelivery.CHECK_RUN)
     assert made.publish.github == GithubSettings(
-        comment=Commenting.ON_CHANGE,
+        comment=CommentMode.ON_CHANGE,
         suite_comments=True,
         status=False,
         check_run=True,

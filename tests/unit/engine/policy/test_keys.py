@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from covgov.policy.keys import Stricter, Table, loosened, settings
+from covgov.policy.keys import StrictDirection, Table, loosened, settings
 from covgov.policy.policy import ExceptionSettings, GateSettings, HistorySettings
 from covgov_testing.builders.policy import policy
 
@@ -16,25 +16,25 @@ def keys(base: str, head: str) -> list[str]:
 
 
 def test_the_direction_of_every_comparable_key_is_listed() -> None:
-    comparable = (Stricter.LOWER, Stricter.HIGHER, Stricter.SAME)
+    comparable = (StrictDirection.LOWER, StrictDirection.HIGHER, StrictDirection.SAME)
     assert {one.key: one.stricter for one in settings(policy(MINIMAL)) if one.stricter in comparable} == {
-        "policy.max_drop": Stricter.LOWER,
-        "policy.patch_allowance": Stricter.LOWER,
-        "policy.metric": Stricter.SAME,
-        "policy.count_deletions": Stricter.SAME,
-        "policy.soft_start_floor": Stricter.HIGHER,
-        "policy.default_branch": Stricter.SAME,
-        "history.store": Stricter.SAME,
-        "history.since": Stricter.LOWER,
-        "register.path": Stricter.SAME,
-        "register.max_term_days": Stricter.LOWER,
+        "policy.max_drop": StrictDirection.LOWER,
+        "policy.patch_allowance": StrictDirection.LOWER,
+        "policy.metric": StrictDirection.SAME,
+        "policy.count_deletions": StrictDirection.SAME,
+        "policy.soft_start_floor": StrictDirection.HIGHER,
+        "policy.default_branch": StrictDirection.SAME,
+        "history.store": StrictDirection.SAME,
+        "history.since": StrictDirection.LOWER,
+        "register.path": StrictDirection.SAME,
+        "register.max_term_days": StrictDirection.LOWER,
     }
 
 
 @pytest.mark.parametrize("table", [GateSettings, HistorySettings, ExceptionSettings])
 def test_no_key_that_judges_is_without_a_direction(table: type[Table]) -> None:
     for name, field in table.model_fields.items():
-        assert [mark for mark in field.metadata if isinstance(mark, Stricter)], name
+        assert [mark for mark in field.metadata if isinstance(mark, StrictDirection)], name
 
 
 @pytest.mark.security

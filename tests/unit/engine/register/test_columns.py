@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Scope
-from covgov.register.columns import COLUMNS, MACHINE, PEOPLE, BadCell, cells_of, entry_of, storable
+from covgov.register.columns import COLUMNS, MACHINE, PEOPLE, CellError, cells_of, entry_of, storable
 from covgov.register.entry import Entry, Status
 from covgov_testing.builders.register import COMPLETE, PROPOSED
 
@@ -48,5 +48,5 @@ def test_only_what_markdown_would_change_is_quoted(subject: str, quoted: bool) -
 
 
 def test_a_bad_cell_names_its_column() -> None:
-    with pytest.raises(BadCell, match=r"^next review: 'soon' is not a date"):
+    with pytest.raises(CellError, match=r"^next review: 'soon' is not a date"):
         entry_of({**cells_of(COMPLETE), "next review": "soon"})

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from covgov.policy import bars, scopes
-from covgov.policy.bars import On
+from covgov.policy.bars import BarUnits
 from covgov.policy.policy import Policy
 from covgov.tamper.renames import follow, judging
 from covgov_testing.builders.policy import TWO, policy
@@ -15,7 +15,7 @@ NAMED = '[[rules]]\nscope = "file"\npaths = ["src/api/old.py"]\nmin = 80\n'
 
 
 def minima(policy: Policy, path: str) -> set[Decimal | None]:
-    return {one.bar.min for one in bars.for_file(policy.bars, On.TOTAL, path, ["api"]) if one.won}
+    return {one.bar.min for one in bars.for_file(policy.bars, BarUnits.TOTAL, path, ["api"]) if one.won}
 
 
 def test_without_a_base_policy_the_heads_judges() -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from covgov.hub.api.wire.figures import WireModel, bar
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionState
-from covgov.policy.bars import Bar, BarScope, On
+from covgov.policy.bars import Bar, BarScope, BarUnits
 from covgov.policy.policy import Policy
 from covgov.policy.present import describe, show
 from covgov.register.entry import Entry, Register, Status
@@ -57,7 +57,7 @@ class PolicyBar(WireModel):
 
     key: str
     scope: BarScope
-    on: On
+    on: BarUnits
     metric: Metric
     component: str
     paths: list[str]

@@ -23,7 +23,7 @@ from covgov.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class AdmittedRun:
     """A run that may be recorded. verified: its figures and outcomes are what its coverage and policy come to."""
 
     stored: StoredManifest
@@ -60,7 +60,7 @@ class Overlay:
         return {**self._below.read([name for name in names if name not in above]), **above}
 
 
-def admit(before: HistoryView, files: Mapping[str, bytes], judge: Judge = NOTHING) -> Sequence[Admitted]:
+def admit(before: HistoryView, files: Mapping[str, bytes], judge: Judge = NOTHING) -> Sequence[AdmittedRun]:
     """The runs that `files` add, oldest first.
 
     Raises InputError: `history-foreign` for a name that is none of a history's, `history-damaged` for bytes, links or
@@ -122,13 +122,13 @@ def _check_head(files: Mapping[str, bytes], newest: StoredManifest | None, *, re
         raise layout.damaged(layout.HEAD, "it does not name the newest run")
 
 
-def _admitted(stored: StoredManifest, reader: RunReader, known: set[bytes], policy: Policy | None) -> Admitted:
+def _admitted(stored: StoredManifest, reader: RunReader, known: set[bytes], policy: Policy | None) -> AdmittedRun:
     verdict = _checked(stored, reader, known)
     run = stored.manifest.run
     if policy is None or {run.policy_hash, verdict.policy_hash} != {policy.hash}:
-        return Admitted(stored, verdict)
+        return AdmittedRun(stored, verdict)
     agreement.check(stored.name, reader.record(stored), policy)
-    return Admitted(stored, verdict, verified=True)
+    return AdmittedRun(stored, verdict, verified=True)
 
 
 def _checked(stored: StoredManifest, reader: RunReader, known: set[bytes]) -> Verdict:

@@ -8,7 +8,7 @@ from typing import ClassVar, assert_never
 
 from covgov.ci.interface import CiEvent
 from covgov.model.verdict import Outcome, Row, Verdict
-from covgov.policy.delivery import Commenting, OnGithub
+from covgov.policy.delivery import CommentMode, GithubDelivery
 from covgov.policy.policy import Policy
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.body import compose, marker, shortened, stamp
@@ -46,16 +46,16 @@ class GithubChannel:
     def send(self, parcel: Parcel, env: Mapping[str, str], /) -> str:
         """Raises DeliveryFailed, NotConfigured (no token) and UsageError (`http-extra-missing`)."""
         fields = ParcelFields(parcel)
-        kind = OnGithub(fields.one_of("kind", tuple(OnGithub)))
+        kind = GithubDelivery(fields.one_of("kind", tuple(GithubDelivery)))
         repository = fields.repository(env)
         match kind:
-            case OnGithub.COMMENT | OnGithub.SUITE_COMMENTS:
+            case GithubDelivery.COMMENT | GithubDelivery.SUITE_COMMENTS:
                 sticky = comment.read(fields)
                 return comment.place(self.connect(env, repository), sticky)
-            case OnGithub.STATUS:
+            case GithubDelivery.STATUS:
                 state = status.read(fields)
                 return status.put(self.connect(env, repository), state)
-            case OnGithub.CHECK_RUN:
+            case GithubDelivery.CHECK_RUN:
                 page = checks.read(fields)
                 return checks.put(self.connect(env, repository), page)
             case _:
@@ -86,7 +86,9 @@ def _on_pull_request(publication: Publication) -> bool:
     return ci.event is CiEvent.PULL_REQUEST and NUMBER.fullmatch(ci.pull_request) is not None
 
 
-def _parcel(publication: Publication, kind: OnGithub, subject: str, body: Mapping[str, str], part: str = "") -> Parcel:
+def _parcel(
+    publication: Publication, kind: GithubDelivery, subject: str, body: Mapping[str, str], part: str = ""
+) -> Parcel:
     return Parcel(
         channel=GithubChannel.name,
         destination=f"github:{kind}{f':{part}' if part else ''}",
@@ -98,13 +100,13 @@ def _parcel(publication: Publication, kind: OnGithub, subject: str, body: Mappin
 
 def _comment(publication: Publication) -> Iterator[Parcel]:
     wanted = publication.policy.publish.github
-    if wanted.comment is Commenting.NEVER or not _on_pull_request(publication):
+    if wanted.comment is CommentMode.NEVER or not _on_pull_request(publication):
         return
-    quiet = wanted.comment is Commenting.ON_CHANGE and not changed(publication.verdict)
+    quiet = wanted.comment is CommentMode.ON_CHANGE and not changed(publication.verdict)
     patch = _text(publication, "exceptions.patch")
     sticky = _sticky(publication, "", _summary(publication), patch=patch, only_existing=quiet)
     subject = f"comment on pull request {sticky.number}: {publication.verdict.outcome}"
-    yield _parcel(publication, OnGithub.COMMENT, subject, comment.written(sticky))
+    yield _parcel(publication, GithubDelivery.COMMENT, subject, comment.written(sticky))
 
 
 def _suites(publication: Publication) -> Iterator[Parcel]:
@@ -113,7 +115,7 @@ def _suites(publication: Publication) -> Iterator[Parcel]:
     for suite in publication.verdict.suites:
         sticky = _sticky(publication, suite.name, suites.suite_text(publication.verdict, suite))
         subject = f"comment on pull request {sticky.number} for suite {suite.name}"
-        yield _parcel(publication, OnGithub.SUITE_COMMENTS, subject, comment.written(sticky), suite.name)
+        yield _parcel(publication, GithubDelivery.SUITE_COMMENTS, subject, comment.written(sticky), suite.name)
 
 
 def _sticky(
@@ -145,7 +147,7 @@ def _status(publication: Publication) -> Iterator[Parcel]:
         at=publication.now,
     )
     subject = f"status of {publication.commit[:12]}: {state.state}"
-    yield _parcel(publication, OnGithub.STATUS, subject, status.written(state))
+    yield _parcel(publication, GithubDelivery.STATUS, subject, status.written(state))
 
 
 def _check_run(publication: Publication) -> Iterator[Parcel]:
@@ -163,7 +165,7 @@ def _check_run(publication: Publication) -> Iterator[Parcel]:
         annotations=checks.remarks(verdict),
     )
     subject = f"check run of {publication.commit[:12]}: {page.conclusion}"
-    yield _parcel(publication, OnGithub.CHECK_RUN, subject, checks.written(page))
+    yield _parcel(publication, GithubDelivery.CHECK_RUN, subject, checks.written(page))
 
 
 def _summary(publication: Publication) -> str:

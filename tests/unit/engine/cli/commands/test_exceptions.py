@@ -302,7 +302,7 @@ def test_lint_fails_on_problems_and_names_them(desk: Desk) -> None:
     desk.keep(table([COMPLETE]))
 
     assert desk.call("lint", "--today", "2027-01-01") == 10
-    assert f"{REGISTER}: overdue: EX-001 (component:auth, combined) was to be reviewed by 2026-12-31" in desk.out
+    assert f"{REGISTER}: overdue: EX-001 (component:auth, combined): its review date 2026-12-31 has passed" in desk.out
 
 
 def test_lint_as_json(desk: Desk) -> None:

@@ -21,8 +21,8 @@ from covgov_testing.builders.policy import (
     ("snapshot", "words"),
     [
         (None, "was not measured: its report is missing"),
-        (snap({}), "the report of suite api holds no file that matches src/api/**"),
-        (snap({"src/api/a.py": "..", "src/api/b.py": ""}), "its 2 files hold nothing to count (combined)"),
+        (snap({}), "no file in the report of suite api matches src/api/**"),
+        (snap({"src/api/a.py": "..", "src/api/b.py": ""}), "nothing to count in 2 files (combined)"),
     ],
 )
 def test_nothing_measured_is_never_green(snapshot: Snapshot | None, words: str) -> None:

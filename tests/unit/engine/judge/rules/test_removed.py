@@ -19,7 +19,7 @@ def test_rows_that_stood_where_the_change_starts_and_are_gone_fail_with_their_id
     (finding,) = found("exception-removed", knowing(good(), register=register(*left), start_register=start))
     assert (finding.rule, finding.effect, finding.scope) == ("exception-removed", Effect.FAIL, Scope.REGISTER)
     assert finding.message.startswith("EX-001, EX-003: ")
-    assert finding.hint == "rows are never deleted; restore them, or mark them resolved"
+    assert finding.hint == "restore the rows; `covgov exceptions resolve` closes a row that is no longer needed"
 
 
 def test_rows_that_are_still_there_or_never_had_an_id_are_no_finding() -> None:

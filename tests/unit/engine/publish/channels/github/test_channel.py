@@ -11,7 +11,7 @@ from covgov.errors import DeliveryFailed
 from covgov.model.change import Delta
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, PatchRow, SuiteLine, Verdict
-from covgov.policy.delivery import GithubSettings, OnGithub, PublishSettings
+from covgov.policy.delivery import GithubDelivery, GithubSettings, PublishSettings
 from covgov.policy.policy import Suite
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.body import MOST_BYTES
@@ -56,7 +56,7 @@ def test_spooled_parcels_are_sent_under_the_policys_names_only() -> None:
     told = publication(RED, text=EVERYTHING)
     known = told.policy.model_copy(update={"suites": {"api": Suite(), "auth": Suite()}})
     parcels = channel().parcels(told)
-    assert {parcel.body["kind"] for parcel in parcels} == set(OnGithub)
+    assert {parcel.body["kind"] for parcel in parcels} == set(GithubDelivery)
     renamed = known.model_copy(update={"publish": PublishSettings(github=GithubSettings(name="other"))})
     for parcel in parcels:
         assert channel().refusal(parcel, known) == ""
