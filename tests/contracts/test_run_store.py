@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+import covgov
 from covgov.errors import CovgovError, InputError
 from covgov.history import saved_run
 from covgov.history.format import layout
@@ -33,7 +34,7 @@ from covgov_testing.hub.server import HubServer, running
 from covgov_testing.repos import Repo
 
 URLS = {"git": "git:coverage-history", "dir": "dir:history", "hub": "hub:"}
-SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(layout.__file__).parents[2])]
+SOURCES = [str(Path(appender.__file__).parents[1]), str(Path(covgov.__file__).parents[1])]
 
 
 class Place:

@@ -88,7 +88,7 @@ def _check_name(name: str, data: bytes) -> None:
     if name == layout.HEAD or name in (layout.object_name(digest), layout.artifact_name(digest)):
         return
     if name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")):
-        raise layout.damaged(name, "its bytes are not those that its name stands for")
+        raise layout.damaged(name, "its content does not match its name")
     if not name.startswith(f"{layout.RUNS}/"):
         raise InputError(
             "history-foreign", f"{name}: not a file of a history", hint="docs/history-format.md names those that are"

@@ -124,10 +124,10 @@ def test_a_name_that_no_history_has_is_refused(name: str) -> None:
 def test_bytes_that_do_not_hash_to_their_name_are_refused(folder: str) -> None:
     digest = layout.digest_of(b"honest")
     for name in (f"{folder}/{digest[:2]}/{digest}", f"{folder}/zz/{digest}", f"{folder}/../../{digest}"):
-        with pytest.raises(InputError, match="name stands for") as caught:
+        with pytest.raises(InputError, match="does not match its name") as caught:
             admit(Files(), {name: b"forged"})
         assert caught.value.code == "history-damaged"
-    with pytest.raises(InputError, match="name stands for"):
+    with pytest.raises(InputError, match="does not match its name"):
         admit(Files(), {f"{folder}/zz/{digest}": b"honest"})
 
 
@@ -146,7 +146,7 @@ def lies() -> Iterator[tuple[str, dict[str, bytes]]]:
     yield "something else", rewritten(sound, outcome=Outcome.FAIL)
     yield "something else", rewritten(sound, complete=False)
     yield "something else", rewritten(sound, dirty=True)
-    yield "name stands for", {**sound, manifest(sound).name: b"{}"}
+    yield "does not match its name", {**sound, manifest(sound).name: b"{}"}
     yield "is missing", rewritten(sound, edits="0" * 64)
     yield "is not what", rewritten(sound, verdict="0" * 64)
     yield "is not what", rewritten(sound, snapshots={"auth": manifest(sound).manifest.run.snapshots["api"]})
@@ -351,7 +351,7 @@ def test_a_verdict_that_was_altered_in_the_store_is_not_read() -> None:
     name = layout.object_name(stored.manifest.edits)
     assert RunReader(view).verdict(stored) == run().verdict
     view.files[name] += b" "
-    with pytest.raises(InputError, match="name stands for"):
+    with pytest.raises(InputError, match="does not match its name"):
         RunReader(view).verdict(stored)
     del view.files[name]
     with pytest.raises(InputError, match="missing"):
