@@ -311,7 +311,7 @@ FURTHER = {
     "file and attribute": ('scope = "file"\nattribute = "security"\nmetric = "line"\nmin = 95', "src/api/a.py: 0/5"),
     "uncovered": ("max_uncovered = 0", "api: 1 uncovered"),
     "ceiling": ("max = 70", "api: 4/5"),
-    "branches": ('metric = "branch"\nmin = 50', "no units to count"),
+    "branches": ('metric = "branch"\nmin = 50', "has nothing to count"),
 }
 RICH = snap({"src/api/a.py": "++++-"})
 
