@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -139,7 +140,9 @@ def _tests(old: Suite, new: Suite, sides: PolicyComparison) -> Iterator[Loosenin
 
 
 def _within(path: str, wider: Iterable[str]) -> bool:
-    return any(one.rstrip("/") in (".", path.rstrip("/")) or path.startswith(f"{one.rstrip('/')}/") for one in wider)
+    """Whether a path is one of the others or below one, however they are written (`./tests/`)."""
+    here = posixpath.normpath(path)
+    return any(one in (".", here) or here.startswith(f"{one}/") for one in map(posixpath.normpath, wider))
 
 
 def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:

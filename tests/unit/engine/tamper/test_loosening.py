@@ -22,6 +22,7 @@ RENAMED = TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')
 
 
 EASY = '[suites.easy]\n[components.x]\npaths = ["x/**"]\nsuite = "auth"\n'
+DOTTED = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["./t/unit/", "t/../t/other"]')
 TESTS = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t/unit", "t/other"]')
 MANY = '[[rules]]\nscope = "file"\npaths = ["src/api/**"]\nmax_uncovered = 100\n'
 API_FILE = FILE.replace("src/**", "src/api/**").replace("80", "10")
@@ -178,6 +179,7 @@ WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncove
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["{junit}"]'), ["suites.auth.command"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t"]'), ["suites.auth.tests"]),
         (TESTS, TESTS.replace('"t/unit", ', ""), ["suites.auth.tests"]),
+        (DOTTED, DOTTED.replace('"./t/unit/", ', ""), ["suites.auth.tests"]),
         (TESTS, TESTS.replace("t/unit", "t/unit/some"), ["suites.auth.tests"]),
         # file bars displaced
         (TWO + WIDE_FILE, TWO + WIDE_FILE + FILE.replace("src/**", "src/a/**").replace("80", "79"), ["rules[1]"]),
