@@ -60,13 +60,13 @@ class SnapshotComparison:
         text = f"{base.identity} at the baseline, {head.identity} now" if differs else ""
         return cls(head, base, classify(base, head, diff), text)
 
-    def delta(self, metric: Metric, belongs: Belongs, *, count_deletions: bool) -> Delta:
-        """The scope's change in one metric."""
+    def delta(self, metric: Metric, base_belongs: Belongs, belongs: Belongs, *, count_deletions: bool) -> Delta:
+        """The scope's change in one metric; which files are the scope's at the baseline, and at the head."""
         return explain(
             self.files,
             base=self.base,
             head=self.head,
-            base_belongs=belongs,
+            base_belongs=base_belongs,
             head_belongs=belongs,
             metric=metric,
             measurement=bool(self.identity_change),

@@ -102,7 +102,8 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
         belongs = scopes.belongs(policy, name)
         if component.suite in lines and not (base and _nothing_left(facts, belongs)):
             snapshot, why = facts.snapshots.get(component.suite), lines[component.suite].reason
-            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, belongs))
+            before = scopes.base_belongs(policy, name, facts.baseline_renames)
+            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, (before, belongs)))
 
 
 def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
@@ -118,7 +119,11 @@ def _project(facts: Facts, policy: Policy) -> ScopeFacts:
     """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
     missing = next((line.name for line in facts.suites if not line.arrived), "")
     why = f"the suite {missing} did not arrive" if missing else ""
-    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, lambda path: True)
+    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, (_all, _all))
+
+
+def _all(path: str) -> bool:
+    return True
 
 
 def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
@@ -128,21 +133,26 @@ def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
 
 
 def _scope(
-    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, belongs: Belongs
+    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: tuple[Belongs, Belongs]
 ) -> ScopeFacts:
-    """One scope: its files of the suite's snapshot, its base, its deltas in every metric."""
+    """One scope: its files of the suite's snapshot, its base, its deltas in every metric.
+
+    sides: which files are the scope's at the baseline, and at the head.
+    """
+    before, belongs = sides
     own = snapshot.restrict(belongs) if snapshot is not None else None
     comparison = facts.comparisons.get(suite)
     if own is None or comparison is None:
         return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
     deltas = {
-        metric: comparison.delta(metric, belongs, count_deletions=policy.gate.count_deletions) for metric in Metric
+        metric: comparison.delta(metric, before, belongs, count_deletions=policy.gate.count_deletions)
+        for metric in Metric
     }
     return ScopeFacts(
         snapshot=own,
         missing=missing,
         baseline=facts.baseline,
-        base=comparison.base.restrict(belongs),
+        base=comparison.base.restrict(before),
         deltas=deltas,
         measurement_changed=comparison.identity_change,
     )

@@ -249,6 +249,24 @@ def test_code_that_moves_between_components_is_told_as_moved(tmp_path: Path) -> 
     assert (by_name["api"].now, by_name["auth"].now) == (Ratio(20, 20), Ratio(40, 40))
 
 
+def test_a_directory_that_is_renamed_with_its_components_paths_is_no_drop(tmp_path: Path) -> None:
+    policy = POLICY.replace('"api/**"', '"api/**", "old/**"')
+    desk = Desk(tmp_path / "work", policy)
+    text = "".join(f"line {n}\n" for n in range(20))
+    desk.repo.write({"api/a.py": "a\n" * 20, "old/b.py": text})
+    desk.commit(message="begin")
+    desk.measure({"api/a.py": "+" * 20, "old/b.py": "+" * 16 + "-" * 4})
+    desk.record(desk.judge())
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.repo.git("mv", "old", "new")
+    desk.commit({"covgov.toml": policy.replace("old/**", "new/**")})
+    desk.measure({"api/a.py": "+" * 20, "new/b.py": "+" * 16 + "-" * 4})
+    (api,) = desk.judge().verdict.rows
+    assert api.delta is not None
+    assert api.outcome is Outcome.PASS
+    assert not api.delta.points
+
+
 def test_one_suite_that_did_not_arrive_leaves_the_project_unmeasured(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "work", TWO_SUITES)
     desk.commit({"api/a.py": "1\n", "auth/b.py": "1\n"})
