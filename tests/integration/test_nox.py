@@ -113,7 +113,10 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     made = {n: projects.counted(tmp_path_factory.mktemp(f"lines{n}") / "project", n, 10_000) for n in (8999, 9000)}
     for root in made.values():
         shutil.copy(CHECKOUT / "noxfile.py", root / "noxfile.py")
-        Repo(root).commit({"covgov.toml": projects.COUNTED_POLICY.replace("fail_under = 90\n", "fail_under = 50\n", 1)})
+        repo = Repo(root)
+        for key in ("name", "email"):  # the identity that each test has is not there yet
+            repo.git("config", f"user.{key}", "tests")
+        repo.commit({"covgov.toml": projects.COUNTED_POLICY.replace("fail_under = 90\n", "fail_under = 50\n", 1)})
     return made
 
 
