@@ -54,7 +54,7 @@ def test_the_answer_notes_the_missing_git(hub: ReadDesk) -> None:
 def test_equal_texts_leave_nothing_unmapped(hub: ReadDesk) -> None:
     one = hub.record(two_suites("c1")).id
     body = hub.get(COMPARE, base=one, head=one).json()
-    assert body["delta"]["words"] == "+0.00 pp, no known cause"
+    assert body["delta"]["words"] == "no change"
     assert "deleted and new" not in body["notes"][0]
     assert (body["suite"], body["component"], body["files"]) == (None, None, [])
 
