@@ -79,14 +79,18 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
 def _loosenings(
     prepared: Preparation, edges: Edges, merged: Snapshot | None, changed: Mapping[str, int], files: Collection[str]
 ) -> tuple[Loosening, ...]:
-    """Between where the change starts and the head. A pragma matters in what is measured or ought to be: the project
-    counts files that no component claims, too."""
+    """Between where the change starts and the head; of a start before the first policy the branch's tip is compared.
+
+    A pragma matters in what is measured or ought to be: the project counts files that no component claims, too.
+    """
+    base = prepared.base
+    before = (base.at_start, base.read_start) if base.at_start else (base.at_tip, base.read_tip or base.read_start)
     measured = merged.files if merged is not None else {}
     sources = {path: bits for path, bits in changed.items() if path in measured or _is_source(prepared, path)}
     return tampering.find(
-        (prepared.base.at_start, prepared.head),
-        (prepared.base.read_start, edges.read),
-        renames=prepared.base.diff.renames(),
+        (before[0], prepared.head),
+        (before[1], edges.read),
+        renames=base.diff.renames(),
         changed=sources,
         files=files,
         rcfile=edges.env.get("COVERAGE_RCFILE") or None,

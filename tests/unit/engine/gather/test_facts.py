@@ -159,6 +159,20 @@ def test_a_base_without_a_policy_is_a_bootstrap(tmp_path: Path) -> None:
     assert "bootstrap" in {finding.rule for finding in judgement.verdict.findings}
 
 
+@pytest.mark.security
+def test_a_branch_from_before_the_first_policy_cannot_loosen_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work")
+    (desk.root / "covgov.toml").unlink()
+    desk.commit({"api/a.py": "".join(f"line {number} of api/a.py\n" for number in range(1, 11))})
+    desk.repo.git("branch", "topic")
+    desk.commit({"covgov.toml": POLICY})
+    desk.repo.git("checkout", "-q", "topic")
+    excluded = "".join(f"more {number}\n" for number in range(9)) + "last  # pragma: no cover\n"
+    desk.commit({"covgov.toml": POLICY, "api/b.py": excluded})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "+" * 9 + "x"})
+    assert ("loosened", "fail") in rules(desk.judge())
+
+
 @pytest.mark.reliability
 def test_a_base_policy_that_cannot_be_read_is_an_invalid_policy(desk: Desk) -> None:
     desk.commit({"covgov.toml": "nonsense ="}, "broken")
