@@ -184,7 +184,7 @@ def in_words(delta: Delta, precision: int = 2, unexplained: Fraction = Fraction(
     total = f"{show_signed(delta.points, precision)} pp"
     parts = [(part.points, _cause(part, delta)) for part in delta.parts if part.points]
     if not parts:
-        return f"{total}, {UNEXPLAINED}" if unexplained else "no change"
+        return f"{total}, {UNEXPLAINED}" if delta.points or unexplained else "no change"
     parts += [(unexplained, UNEXPLAINED)] if unexplained else []
     shown = apportion([points for points, _ in parts], precision)
     return f"{total} = " + ", ".join(
