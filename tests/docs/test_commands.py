@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def commands() -> list[tuple[str, ...]]:
     """Every command and subcommand, however deep, as its words."""
-    context = click.Context(tree)
+    context = click.Context(tree, **tree.context_settings)
     found: list[tuple[str, ...]] = []
     waiting: list[tuple[tuple[str, ...], click.Group]] = [((), tree)]
     while waiting:
@@ -36,7 +36,7 @@ def commands() -> list[tuple[str, ...]]:
 def help_of(words: tuple[str, ...]) -> str:
     out = io.StringIO()
     world = World(cwd=Path.cwd(), env={}, now=lambda: datetime(2026, 11, 22, tzinfo=UTC), out=out, err=io.StringIO())
-    context = click.Context(tree, info_name="covgov", obj=world)
+    context = click.Context(tree, info_name="covgov", obj=world, **tree.context_settings)
     command: click.Command | None = tree
     for word in words:
         assert isinstance(command, click.Group)

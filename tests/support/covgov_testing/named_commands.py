@@ -28,7 +28,7 @@ def parses(words: list[str]) -> bool:
     """Whether covgov takes these arguments; nothing is run."""
     now = datetime(2026, 11, 22, tzinfo=UTC)
     world = World(Path.cwd(), {}, lambda: now, io.StringIO(), io.StringIO())
-    context = click.Context(tree, info_name="covgov", obj=world)
+    context = click.Context(tree, info_name="covgov", obj=world, **tree.context_settings)
     command: click.Command = tree
     while isinstance(command, click.Group):
         name, *words = words

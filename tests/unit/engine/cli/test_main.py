@@ -55,7 +55,7 @@ def test_no_command_at_all_is_a_usage_error_that_points_at_help() -> None:
 
 
 def every_command(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    context = click.Context(group)
+    context = click.Context(group, **group.context_settings)
     for name in group.list_commands(context):
         yield (*path, name)
         command = group.get_command(context, name)

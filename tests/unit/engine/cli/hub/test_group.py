@@ -758,4 +758,4 @@ def test_the_commands_of_the_systemd_units_exist(unit: str, commands: list[str])
         found = command.commands[first]
         if isinstance(found, click.Group):
             found = found.commands[words.pop(0)]
-        found.parse_args(click.Context(found), words)
+        found.parse_args(click.Context(found, **found.context_settings), words)
