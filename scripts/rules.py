@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from covgov.hub.api import compose
-from covgov.judge.interface import RulePage
 from covgov.judge.registry import PAGES
 
 ALL = (*PAGES.values(), compose.PAGE)
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "rules"
-
-
-def page(rule: RulePage) -> str:
-    """One page."""
-    parts = (f"# {rule.id}", f"{rule.title}.", "## Why", rule.why, "## Example", f"    {rule.example}", "## What to do")
-    return "\n\n".join((*parts, rule.fix)) + "\n"
 
 
 def index() -> str:
@@ -28,7 +21,7 @@ def index() -> str:
 
 def pages() -> dict[str, str]:
     """File name -> text, of everything in docs/rules."""
-    return {"README.md": index(), **{f"{rule.id}.md": page(rule) for rule in ALL}}
+    return {"README.md": index(), **{f"{rule.id}.md": rule.markdown for rule in ALL}}
 
 
 if __name__ == "__main__":

@@ -26,6 +26,12 @@ class RulePage:
     example: str
     fix: str
 
+    @property
+    def markdown(self) -> str:
+        """The whole page."""
+        parts = (f"# {self.id}", f"{self.title}.", "## Why", self.why, "## Example", f"    {self.example}")
+        return "\n\n".join((*parts, "## What to do", self.fix)) + "\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

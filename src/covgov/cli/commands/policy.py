@@ -10,6 +10,7 @@ from covgov.cli.boundary import OK
 from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
+from covgov.errors import UsageError
 
 
 @click.group()
@@ -19,6 +20,7 @@ def command() -> None:
     \b
     Example: covgov policy show                       what is in force, defaults marked
              covgov policy explain src/app/login.py   which bars apply to this file, and why
+             covgov policy rule bar                   the page of a rule: why, example, what to do
     """
 
 
@@ -66,4 +68,25 @@ def explain(world: World, path: str, as_json: bool) -> int:
         emit_json(world, "policy-explanation", explained.payload)
     else:
         world.say("\n".join(explained.lines))
+    return OK
+
+
+@command.command()
+@click.argument("rule", default="")
+@click.pass_obj
+def rule(world: World, rule: str) -> int:
+    """Print the page of a rule, or list all rules.
+
+    RULE is the id in brackets before a finding. The pages are those of docs/rules.
+
+    \b
+    Example: covgov policy rule max-drop
+    """
+    from covgov.judge.registry import PAGES
+
+    if rule and rule not in PAGES:
+        raise UsageError("rule-unknown", f"no rule is called {rule!r}", hint="`covgov policy rule` lists the rules")
+    width = max(map(len, PAGES))
+    listed = "\n".join(f"{page.id.ljust(width)}  {page.title}" for page in PAGES.values())
+    world.say(PAGES[rule].markdown.rstrip("\n") if rule else listed)
     return OK

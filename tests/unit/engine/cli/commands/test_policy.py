@@ -9,6 +9,7 @@ import pytest
 
 from covgov.cli.main import main
 from covgov.cli.world import World
+from covgov.judge.registry import PAGES
 
 POLICY = """
 [policy]
@@ -149,6 +150,23 @@ def test_every_fault_is_printed(tmp_path: Path) -> None:
     assert called.code == 3
     assert "  covgov.toml:2: policy.fail_undr: is not a known key: did you mean fail_under?" in called.err
     assert "  covgov.toml:3: policy.max_drop: must lie between 0 and 100, not -1" in called.err
+
+
+def test_the_page_of_a_rule_is_printed_without_a_policy(tmp_path: Path) -> None:
+    called = Called(tmp_path, "policy", "rule", "max-drop", text=None)
+    assert (called.code, called.out) == (0, PAGES["max-drop"].markdown)
+
+
+def test_without_a_rule_all_are_listed(tmp_path: Path) -> None:
+    called = Called(tmp_path, "policy", "rule", text=None)
+    assert [line.split()[0] for line in called.out.splitlines()] == list(PAGES)
+
+
+def test_an_unknown_rule_is_a_usage_error(tmp_path: Path) -> None:
+    called = Called(tmp_path, "policy", "rule", "bars", text=None)
+    assert (called.code, called.out) == (2, "")
+    assert "no rule is called 'bars'" in called.err
+    assert "[rule-unknown]" in called.err
 
 
 @pytest.mark.parametrize("args", [["policy", "--help"], ["policy", "show", "--help"], ["policy", "explain", "--help"]])
