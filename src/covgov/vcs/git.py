@@ -20,12 +20,13 @@ from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import places, worktree_tree
 
 DIFF_OPTIONS = (
-    *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
+    *("-r", "--raw", "-z", "-p", "-U0", "-w", "--inter-hunk-context=0"),
     *("--find-renames=50%", "-l1000", "--diff-algorithm=histogram", "--indent-heuristic"),
     *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
-"""All options that a configuration, or an attribute in the change itself, could set otherwise."""
+"""All options that a configuration, or an attribute in the change itself, could set otherwise; and `-w`: a re-indent is
+no new code."""
 
 OBJECT_ID = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
 """An immutable revision."""
