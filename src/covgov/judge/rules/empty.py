@@ -10,7 +10,8 @@ from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.model.words import count
 
-SUITE_HINT = "run the missing suite with `covgov run`, or collect its report with `covgov collect`"
+SUITE_HINT = "see the finding [suite], which says why"
+TESTS_HINT = "fix the tests first: they failed before this code was measured"
 PATHS_HINT = "correct `paths` in covgov.toml; `covgov policy explain PATH` lists the components that claim a file"
 UNITS_HINT = "`covgov inspect REPORT` lists what a report holds"
 BRANCHES_HINT = "measure branches too, or choose another metric"
@@ -29,9 +30,12 @@ def check(view: PolicyView) -> Iterator[Finding]:
 def _problem(measured: ScopeFacts, metric: Metric, paths: str) -> tuple[str, str] | None:
     """(what is wrong, hint); None when there is something to count."""
     if measured.snapshot is None:
-        return f"was not measured: {measured.missing or 'its suite did not arrive'}", SUITE_HINT
+        return f"not measured: {measured.missing or 'its suite did not arrive'}", SUITE_HINT
     if not measured.snapshot.files:
-        return f"no file in the report of suite {measured.snapshot.suite} matches {paths}", PATHS_HINT
+        return (
+            f"no file in the report of suite {measured.snapshot.suite} matches {paths}",
+            TESTS_HINT if measured.partial else PATHS_HINT,
+        )
     if not measured.snapshot.ratio(metric).measurable:
         hint = BRANCHES_HINT if metric is Metric.BRANCH else UNITS_HINT
         return f"nothing to count in {count(len(measured.snapshot.files), 'file')} ({metric})", hint

@@ -9,7 +9,6 @@ from covgov.judge.breaches import proving_nothing
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import words
-from covgov.model.change import Delta
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.bars import spelled
@@ -35,7 +34,7 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
     if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
+    drop = f"{name}: {words.drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
@@ -48,13 +47,6 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
         bar=policy.gate.max_drop,
         key="policy.max_drop",
     )
-
-
-def _drop(delta: Delta, points: Fraction) -> str:
-    """The delta as text, and the judged figure where it differs."""
-    if points == delta.points:
-        return delta.words
-    return f"{delta.words}; judged {words.points(points)}"
 
 
 PAGES = (
