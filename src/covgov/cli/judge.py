@@ -37,7 +37,7 @@ def edges_of(project: Project) -> Edges:
     return Edges(
         read=project.read,
         repository=project.repository if project.is_repository else None,
-        store=lambda: project.store,
+        store=project.store_at,
         ci=project.ci,
         env=project.world.env,
     )

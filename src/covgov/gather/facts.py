@@ -15,7 +15,7 @@ from covgov.gather.request import Edges
 from covgov.gather.situation import Situation, SituationKind
 from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
-from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
+from covgov.judge.facts import ADOPTION, NO_REPOSITORY, Facts, compare_all, suite_line
 from covgov.judge.unmeasured import suffix, suffixes
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
@@ -62,6 +62,8 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         files=blobs.keys(),
         blank=_blank(prepared, snapshots, blobs, edges.read),
         base_policy=base.state,
+        base_fault=base.fault,
+        first_pass=prepared.adoption and not prepared.change and not _dirty(situation, snapshots),
         loosenings=_loosenings(prepared, edges, merged, changed, blobs),
         register=register,
         base_register=base.register,
@@ -135,6 +137,8 @@ def _baseline(
     situation = prepared.situation
     if situation is None or edges.repository is None:
         return NO_REPOSITORY
+    if prepared.adoption:
+        return ADOPTION
     since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
     question = baselines.BaselineQuestion(
         kind=_kind(situation),
@@ -144,7 +148,7 @@ def _baseline(
         since=min(since, default=None),
         identities={suite: snapshot.identity for suite, snapshot in snapshots.items()},
     )
-    return baselines.choose(edges.store(), edges.repository, question, today=today)
+    return baselines.choose(edges.store(prepared.head.history.store), edges.repository, question, today=today)
 
 
 def _kind(situation: Situation) -> baselines.BaselineKind:

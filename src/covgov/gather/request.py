@@ -28,10 +28,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """read: a project file's bytes, None when there is none. repository: None outside git. store: opened on demand."""
+    """read: a project file's bytes, None when there is none. repository: None outside git. store: the history at an
+    address (`history.store`), opened on demand."""
 
     read: Callable[[str], bytes | None]
     repository: Repository | None
-    store: Callable[[], RunStore]
+    store: Callable[[str], RunStore]
     ci: CiContext
     env: Mapping[str, str]

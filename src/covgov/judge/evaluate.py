@@ -11,7 +11,7 @@ from covgov.judge import waivers as waive
 from covgov.judge.facts import Facts
 from covgov.judge.interface import RuleCheck
 from covgov.judge.registry import CHECKS
-from covgov.judge.rules import max_drop
+from covgov.judge.rules import bootstrap, max_drop
 from covgov.judge.unite import unite
 from covgov.judge.view import PolicyView, view_of
 from covgov.model.verdict import Effect, Finding, Verdict, fold
@@ -34,8 +34,10 @@ def judge(views: Sequence[PolicyView], checks: Collection[RuleCheck] = CHECKS) -
     found = unite(views, [[finding for check in checks for finding in check(view)] for view in views])
     waivers = waive.apply(in_order(found), views)
     findings = in_order((*waivers.findings, *waivers.extra))
+    outcome = fold(findings)
+    findings = in_order((*findings, *bootstrap.first_pass(facts, outcome)))
     return Verdict(
-        outcome=fold(findings),
+        outcome=outcome,
         findings=findings,
         rows=rows.component_rows(views, findings),
         project=rows.project_row(views, findings),

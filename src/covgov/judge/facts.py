@@ -23,6 +23,7 @@ from covgov.model.verdict import SuiteLine
 from covgov.register.entry import Register
 
 NO_REPOSITORY = NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
+ADOPTION = NoBaseline(BaselineReason.FIRST_RUN, "no run of the default branch has passed yet", blocking=False)
 
 
 class BasePolicy(StrEnum):
@@ -30,6 +31,7 @@ class BasePolicy(StrEnum):
 
     PRESENT = "present"
     ABSENT = "absent"  # bootstrap: the head's policy judges
+    ADOPTION = "adoption"  # nothing is enforced yet: the head's policy judges
     NO_BASE = "no-base"  # there is no base commit at all (first commit, no repository)
 
 
@@ -79,7 +81,8 @@ class Facts:
     """Nothing here depends on what a policy demands.
 
     suites: every suite that was asked for. snapshots: by suite, of those that arrived. whole: every declared suite was
-    asked for, so project and patch are judged. comparisons: by suite, and by MERGED for the project.
+    asked for, so project and patch are judged. base_fault: why the base branch's policy is an older one. first_pass:
+    enforcement begins with this run if it passes. comparisons: by suite, and by MERGED for the project.
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
     without a diff. renames, baseline_renames: old path -> new path since the change starts, and since the baseline.
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
@@ -100,6 +103,8 @@ class Facts:
     files: Collection[str] = ()
     blank: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
+    base_fault: str = ""
+    first_pass: bool = False
     loosenings: tuple[Loosening, ...] = ()
     register: Register | None = None
     base_register: Register | None = None
