@@ -18,8 +18,7 @@ from covgov.gather.prepare import prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.publish.registry import RENDERERS
-
-FOLDER = "coverage"
+from covgov.vcs.own_output import FOLDER
 
 
 def today_of(project: Project, given: str | None) -> date:
@@ -97,6 +96,8 @@ def remarks(project: Project) -> Sequence[str]:
 def _say(project: Project, text: str) -> None:
     for remark in remarks(project):
         project.world.note(f"covgov: {remark}")
+    if project.is_repository and not project.repository.ignores(f"{FOLDER}/verdict.json"):
+        project.world.note(f"covgov: git does not ignore {FOLDER}/: add `{FOLDER}/` to .gitignore")
     project.world.say(text.rstrip("\n"))
 
 

@@ -151,6 +151,11 @@ class GitRepository:
         done = self._git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
         return done.text if done.code == 0 else ""
 
+    def ignores(self, path: str) -> bool:
+        """Whether git would leave an untracked file at this path alone."""
+        plain = {"GIT_LITERAL_PATHSPECS": "0"}  # check-ignore refuses the literal ones
+        return self._git.ask("check-ignore", "--quiet", "--no-index", "--", path, extra=plain).code == 0
+
     def remote(self) -> str | None:
         """`origin`, else the only remote there is."""
         done = self._git.ask("remote")

@@ -451,7 +451,7 @@ def test_a_snapshot_that_was_committed_leaves_the_suite_unmeasured(desk: Desk) -
     desk.commit({"README": "x\n"}, "forge")
     judgement = desk.judge()
     assert judgement.verdict.outcome is Outcome.UNDETERMINED
-    assert "is committed to the repository" in messages(judgement)
+    assert "is tracked by git" in messages(judgement)
 
 
 @pytest.mark.security
