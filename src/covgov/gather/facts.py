@@ -16,11 +16,12 @@ from covgov.gather.situation import Situation, SituationKind
 from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
 from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
-from covgov.judge.unmeasured import suffix, suffixes
+from covgov.judge.unmeasured import suffixes
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable
 from covgov.policy import scopes
 from covgov.policy.bars import BarScope
 from covgov.register import document
@@ -57,6 +58,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         baseline=baseline,
         comparisons=compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity),
         changed=changed if known else None,
+        added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),
         renames=base.diff.renames(),
         baseline_renames=baseline_diff.renames(),
         files=blobs.keys(),
@@ -98,18 +100,19 @@ def _loosenings(
 
 
 def _is_source(prepared: Preparation, path: str) -> bool:
-    return any(scopes.is_source(policy, path) for policy in prepared.policies)
+    """Whether a component names the path; the rest holds only what is measured."""
+    return any(scopes.placed(policy, path) for policy in prepared.policies)
 
 
 def _blank(
     prepared: Preparation, snapshots: Mapping[str, Snapshot], files: Collection[str], read: Read
 ) -> frozenset[str]:
     """Files without text among those that a report could be asked for and that some suite does not report."""
-    kinds = suffixes(snapshots.values())
+    kinds = suffixes(snapshots.values()) | SOURCE_SUFFIXES
     candidates = (
         path
         for path in files
-        if suffix(path) in kinds and any(path not in snapshot.files for snapshot in snapshots.values())
+        if measurable(path, kinds) and any(path not in snapshot.files for snapshot in snapshots.values())
     )
     return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
 

@@ -81,7 +81,8 @@ class Facts:
     suites: every suite that was asked for. snapshots: by suite, of those that arrived. whole: every declared suite was
     asked for, so project and patch are judged. comparisons: by suite, and by MERGED for the project.
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
-    without a diff. renames, baseline_renames: old path -> new path since the change starts, and since the baseline.
+    without a diff. added: files that are new in the change. renames, baseline_renames: old path -> new path since the
+    change starts, and since the baseline.
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
@@ -95,6 +96,7 @@ class Facts:
     baseline: Baseline | NoBaseline = NO_REPOSITORY
     comparisons: Mapping[str, SnapshotComparison] = field(default_factory=dict)
     changed: Mapping[str, int] | None = None
+    added: Collection[str] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
     baseline_renames: Mapping[str, str] = field(default_factory=dict)
     files: Collection[str] = ()

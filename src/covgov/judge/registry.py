@@ -18,6 +18,7 @@ from covgov.judge.rules import (
     removed,
     soft_start,
     suite,
+    unclaimed,
     unmeasured,
 )
 
@@ -27,6 +28,7 @@ RULES: dict[str, Rule] = {
     "bar": bar.RULE,
     "patch": patch.RULE,
     "unmeasured": unmeasured.RULE,
+    "unclaimed": unclaimed.RULE,
     "baseline": baseline.RULE,
     "measurement": measurement.RULE,
     "max-drop": max_drop.RULE,

@@ -162,8 +162,10 @@ class Suite(NamedTable):
 class Component(NamedTable):
     """A set of source paths with its own suite. What the file leaves out is filled in when the policy is read."""
 
-    paths: Annotated[Many[Glob], Field(min_length=1)]
+    paths: Annotated[Many[Glob], Field(min_length=1)] = ()
     """Globs of the component's source files, relative to the repository."""
+    rest: bool = False
+    """Instead of paths: whatever is measured and no other component claims."""
     suite: Text = ""
     """The suite that measures it; without it the suite of the same name."""
     fail_under: Percent | None = None
