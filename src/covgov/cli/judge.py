@@ -60,7 +60,9 @@ def conclude(
     """`gate.run` for the project; the exit code of the verdict and of every fault beside it."""
     outlets = outlets_of(project, request, rendering)
     done = gate.run(request, lambda: project.policy, edges_of(project), outlets, recorded=recorded, measure=measure)
-    return worst([gate.EXIT_CODES[done.verdict.outcome], *(report(fault, project.world) for fault in done.faults)])
+    return worst(
+        [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
+    )
 
 
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:

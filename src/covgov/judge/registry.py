@@ -14,6 +14,7 @@ from covgov.judge.rules import (
     loosened,
     max_drop,
     measurement,
+    not_enforced,
     patch,
     removed,
     soft_start,
@@ -36,6 +37,7 @@ RULES: dict[str, Rule] = {
     "loosened": loosened.RULE,
     "excluded": excluded.RULE,
     "bootstrap": bootstrap.RULE,
+    "not-enforced": not_enforced.RULE,
     "soft-start": soft_start.RULE,
     "exception-removed": removed.RULE,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -71,15 +71,17 @@ def apply(findings: Sequence[Finding], views: Sequence[PolicyView]) -> Waivers:
     if facts.register is None:
         return Waivers(tuple(findings), (), ())
     failing: dict[Key, list[Ratio]] = {}
+    enforced: set[Key] = set()
     for finding in findings:
         if figure := _waivable(finding):
             failing.setdefault(figure[0], []).append(figure[1])
+            enforced |= {figure[0]} if finding.enforced else set()
     entries = (*facts.register.entries, *_landed(facts.register, facts))
     states = [_judge(entry, failing.get(entry.key, ()), views) for entry in entries]
     waiving = {one.entry.key: one.entry.id for one in states if one.state is ExceptionState.ACTIVE and one.failing}
     return Waivers(
         findings=tuple(_marked(finding, waiving) for finding in findings),
-        extra=tuple(_finding(one, waived=one.entry.key in waiving) for one in states if one.why),
+        extra=tuple(_finding(one, waiving, enforced) for one in states if one.why),
         lines=tuple(_line(one) for one in states),
     )
 
@@ -163,18 +165,20 @@ def _trusted_as_written(entry: Entry, facts: Facts, path: str) -> bool:
     return alone or facts.base_policy is not BasePolicy.PRESENT
 
 
-def _finding(state: EntryState, *, waived: bool) -> Finding:
+def _finding(state: EntryState, waiving: Collection[Key], enforced: Collection[Key]) -> Finding:
     """A failure of its own where the entry would otherwise have waived one that no other waives, else a note."""
+    fails = state.failing and state.entry.key not in waiving
     kind = ExceptionState.INCOMPLETE if state.state is ExceptionState.PROPOSED else state.state
     return Finding(
         rule=f"exception-{kind}",
-        effect=Effect.FAIL if state.failing and not waived else Effect.NOTE,
+        effect=Effect.FAIL if fails else Effect.NOTE,
         scope=Scope.REGISTER,
         subject=state.entry.id or state.entry.spelled,
         message=state.why,
         hint=_hint(state),
         metric=state.entry.metric,
         now=state.now,
+        enforced=not fails or state.entry.key in enforced,
     )
 
 
