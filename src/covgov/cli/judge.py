@@ -18,6 +18,8 @@ from covgov.gather.prepare import prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.publish.registry import RENDERERS
+from covgov.reviews.ask import approvals
+from covgov.reviews.registry import READERS
 
 FOLDER = "coverage"
 
@@ -40,6 +42,7 @@ def edges_of(project: Project) -> Edges:
         store=lambda: project.store,
         ci=project.ci,
         env=project.world.env,
+        approvals=approvals(project.ci, project.world.env, READERS),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from covgov.differential.patch import changed_lines
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
+from covgov.gather import review
 from covgov.gather.arrivals import CurrentCode, receive
 from covgov.gather.line_ends import distrusted
 from covgov.gather.prepare import Preparation
@@ -17,6 +18,7 @@ from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
 from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
 from covgov.judge.unmeasured import suffixes
+from covgov.model.approval import NOT_ASKED
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
@@ -49,6 +51,8 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
     register, faults = _register(prepared.register_path, edges.read)
     known = situation is not None and situation.start is not None
     changed = changed_lines(base.diff)
+    loosenings = _loosenings(prepared, edges, merged, changed, blobs)
+    touched = _changed_paths(base.diff)
     facts = Facts(
         today=request.today,
         suites=tuple(suite_line(one.suite, one.snapshot, one.reason) for one in arrivals),
@@ -64,11 +68,13 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         files=blobs.keys(),
         blank=_blank(prepared, snapshots, blobs, edges.read),
         base_policy=base.state,
-        loosenings=_loosenings(prepared, edges, merged, changed, blobs),
+        loosenings=loosenings,
+        loosening_approval=review.of_policy(prepared, edges) if loosenings else NOT_ASKED,
+        register_approval=review.of_register(prepared, edges) if prepared.register_path in touched else NOT_ASKED,
         register=register,
         base_register=base.register,
         start_register=base.start_register,
-        changed_paths=_changed_paths(base.diff) if known else None,
+        changed_paths=touched if known else None,
         owners=_owners(prepared, merged, base.read_tip or edges.read),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",

@@ -14,6 +14,7 @@ from enum import StrEnum
 from covgov.differential.attribute import Belongs, explain
 from covgov.differential.classify import classify
 from covgov.ingest.merge import merge
+from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
@@ -86,6 +87,7 @@ class Facts:
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
+    loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
     """
 
     today: date
@@ -103,6 +105,8 @@ class Facts:
     blank: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
     loosenings: tuple[Loosening, ...] = ()
+    loosening_approval: Approval = NOT_ASKED
+    register_approval: Approval = NOT_ASKED
     register: Register | None = None
     base_register: Register | None = None
     start_register: Register | None = None
