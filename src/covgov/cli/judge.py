@@ -18,6 +18,8 @@ from covgov.gather.prepare import prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.publish.registry import RENDERERS
+from covgov.reviews.ask import approvals
+from covgov.reviews.registry import READERS
 from covgov.vcs.own_output import FOLDER
 
 
@@ -39,6 +41,7 @@ def edges_of(project: Project) -> Edges:
         store=project.store_at,
         ci=project.ci,
         env=project.world.env,
+        approvals=approvals(project.ci, project.world.env, READERS),
     )
 
 
@@ -59,7 +62,9 @@ def conclude(
     """`gate.run` for the project; the exit code of the verdict and of every fault beside it."""
     outlets = outlets_of(project, request, rendering)
     done = gate.run(request, lambda: project.policy, edges_of(project), outlets, recorded=recorded, measure=measure)
-    return worst([gate.EXIT_CODES[done.verdict.outcome], *(report(fault, project.world) for fault in done.faults)])
+    return worst(
+        [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
+    )
 
 
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:

@@ -8,6 +8,7 @@ from datetime import date
 
 from covgov.differential.patch import changed_lines
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
+from covgov.gather import review
 from covgov.gather.arrivals import CurrentCode, receive
 from covgov.gather.line_ends import distrusted
 from covgov.gather.prepare import Preparation
@@ -16,11 +17,13 @@ from covgov.gather.situation import Situation, SituationKind
 from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
 from covgov.judge.facts import ADOPTION, NO_REPOSITORY, Facts, compare_all, suite_line
-from covgov.judge.unmeasured import suffix, suffixes
+from covgov.judge.unmeasured import suffixes
+from covgov.model.approval import NOT_ASKED
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable
 from covgov.policy import scopes
 from covgov.policy.bars import BarScope
 from covgov.register import document
@@ -48,6 +51,8 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
     register, faults = _register(prepared.register_path, edges.read)
     known = situation is not None and situation.start is not None
     changed = changed_lines(base.diff)
+    loosenings = _loosenings(prepared, edges, merged, changed, blobs)
+    touched = _changed_paths(base.diff)
     facts = Facts(
         today=request.today,
         suites=tuple(suite_line(one.suite, one.snapshot, one.reason) for one in arrivals),
@@ -57,6 +62,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         baseline=baseline,
         comparisons=compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity),
         changed=changed if known else None,
+        added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),
         renames=base.diff.renames(),
         baseline_renames=baseline_diff.renames(),
         files=blobs.keys(),
@@ -64,11 +70,13 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         base_policy=base.state,
         base_fault=base.fault,
         first_pass=prepared.adoption and not prepared.change and not _dirty(situation, snapshots),
-        loosenings=_loosenings(prepared, edges, merged, changed, blobs),
+        loosenings=loosenings,
+        loosening_approval=review.of_policy(prepared, edges) if loosenings else NOT_ASKED,
+        register_approval=review.of_register(prepared, edges) if prepared.register_path in touched else NOT_ASKED,
         register=register,
         base_register=base.register,
         start_register=base.start_register,
-        changed_paths=_changed_paths(base.diff) if known else None,
+        changed_paths=touched if known else None,
         owners=_owners(prepared, merged, base.read_tip or edges.read),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",
@@ -100,18 +108,19 @@ def _loosenings(
 
 
 def _is_source(prepared: Preparation, path: str) -> bool:
-    return any(scopes.is_source(policy, path) for policy in prepared.policies)
+    """Whether a component names the path; the rest holds only what is measured."""
+    return any(scopes.placed(policy, path) for policy in prepared.policies)
 
 
 def _blank(
     prepared: Preparation, snapshots: Mapping[str, Snapshot], files: Collection[str], read: Read
 ) -> frozenset[str]:
     """Files without text among those that a report could be asked for and that some suite does not report."""
-    kinds = suffixes(snapshots.values())
+    kinds = suffixes(snapshots.values()) | SOURCE_SUFFIXES
     candidates = (
         path
         for path in files
-        if suffix(path) in kinds and any(path not in snapshot.files for snapshot in snapshots.values())
+        if measurable(path, kinds) and any(path not in snapshot.files for snapshot in snapshots.values())
     )
     return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
 

@@ -13,7 +13,7 @@ from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
-from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, fold
+from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, enforced, fold
 from covgov.policy import bars, scopes
 from covgov.policy.bars import Bar, BarScope, BarUnits
 from covgov.policy.policy import Policy
@@ -34,9 +34,8 @@ def _component_row(
     own = {finding for each in views for finding in about(each.policy, name, findings)}
     row = _row(view, one.measured, metric)
     bar = _total(views, BarScope.COMPONENT, name, metric)
-    return structs.replace(
-        row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar, outcome=fold(tuple(own))
-    )
+    row = structs.replace(row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar)
+    return _folded(row, tuple(own))
 
 
 def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> Row | None:
@@ -46,7 +45,12 @@ def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> R
         return None
     bar = _total(views, BarScope.PROJECT, "", head.policy.gate.metric)
     row = _row(head, head.project, head.policy.gate.metric)
-    return structs.replace(row, bar=bar, outcome=fold(about_project(findings)))
+    return _folded(structs.replace(row, bar=bar), about_project(findings))
+
+
+def _folded(row: Row, own: tuple[Finding, ...]) -> Row:
+    outcome = fold(own)
+    return structs.replace(row, outcome=outcome, enforced=enforced(own) is outcome)
 
 
 def about(policy: Policy, name: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:

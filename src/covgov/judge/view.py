@@ -10,6 +10,7 @@ from covgov.judge.facts import Facts, tests_failed
 from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Metric, Snapshot
+from covgov.model.source_files import suffix
 from covgov.policy import scopes
 from covgov.policy.policy import Component, Policy
 
@@ -110,9 +111,7 @@ def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
     """Whether no file at head of a kind that is measured at all belongs; false where the files are not known."""
     kinds = unmeasured.suffixes(facts.snapshots.values())
     here = {*facts.files, *(path for snapshot in facts.snapshots.values() for path in snapshot.files)}
-    return bool(facts.files) and not any(
-        belongs(path) for path in here if not kinds or unmeasured.suffix(path) in kinds
-    )
+    return bool(facts.files) and not any(belongs(path) for path in here if not kinds or suffix(path) in kinds)
 
 
 def _project(facts: Facts, policy: Policy) -> ScopeFacts:

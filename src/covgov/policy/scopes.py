@@ -10,8 +10,10 @@ from covgov.policy.policy import Policy
 
 def belongs(policy: Policy, name: str) -> Callable[[str], bool]:
     """Whether a path is one of the component's. Raises KeyError for an undeclared component."""
-    paths = policy.components[name].paths
-    return lambda path: globs.matches(path, paths)
+    component = policy.components[name]
+    if component.rest:
+        return lambda path: not placed(policy, path)
+    return lambda path: globs.matches(path, component.paths)
 
 
 def base_belongs(policy: Policy, name: str, renames: Mapping[str, str]) -> Callable[[str], bool]:
@@ -25,9 +27,14 @@ def base_belongs(policy: Policy, name: str, renames: Mapping[str, str]) -> Calla
 
 def is_source(policy: Policy, path: str) -> bool:
     """Whether any component claims the path."""
-    return any(globs.matches(path, component.paths) for component in policy.components.values())
+    return any(component.rest for component in policy.components.values()) or bool(placed(policy, path))
+
+
+def placed(policy: Policy, path: str) -> tuple[str, ...]:
+    """Every component whose own paths claim the path, in the order of the file."""
+    return tuple(name for name, component in policy.components.items() if globs.matches(path, component.paths))
 
 
 def components_of(policy: Policy, path: str) -> tuple[str, ...]:
-    """Every component that claims the path, in the order of the file."""
-    return tuple(name for name, component in policy.components.items() if globs.matches(path, component.paths))
+    """The same; of a path that no component names, the component of the rest."""
+    return placed(policy, path) or tuple(name for name, component in policy.components.items() if component.rest)

@@ -12,7 +12,7 @@ from covgov.policy import globs, scopes
 from covgov.policy.bars import LIMITS, Bar, BarScope, BarUnits, for_file, limit_of, spelled
 from covgov.policy.keys import StrictDirection, loosened, word
 from covgov.policy.policy import Component, Policy, Suite
-from covgov.tamper.limits import Limit, figure, laxer, weaker
+from covgov.tamper.limits import UNENFORCED, Limit, figure, laxer, weaker
 from covgov.tamper.renames import as_strict, is_code
 
 
@@ -29,7 +29,16 @@ def loosenings(
         *_suites(sides),
         *_components(sides),
     )
-    return tuple(sorted(set(found), key=lambda one: (one.key, one.message)))
+    return tuple(sorted(_once(found), key=lambda one: (one.key, one.message)))
+
+
+def _once(found: Collection[Loosening]) -> Iterator[Loosening]:
+    """Without bars of a table that is no longer enforced as a whole, which is one loosening."""
+    tables = [one.key.removesuffix("enforcement") for one in found if one.key.endswith(".enforcement")]
+    inner = ("policy.", "components.", "rules[") if "policy." in tables else tuple(tables)
+    for one in set(found):
+        if one.message != UNENFORCED or not one.key.startswith(inner):
+            yield one
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
         same = [bar for bar in head.bars if bar.identity == old.identity]
         if same:
             yield from weaker(old, same)
-        elif old.scope is not BarScope.FILE:
+        elif old.scope is not BarScope.FILE and old.enforced:
             yield Loosening(old.key, f"removed ({old.metric} on {old.on})")
 
 
@@ -101,7 +110,7 @@ def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit
     found: dict[tuple[str, ...], tuple[Limit, Bar]] = {}
     for on in (BarUnits.TOTAL, BarUnits.PATCH):
         for choice in for_file(policy.bars, on, path, scopes.components_of(policy, path)):
-            for limit in LIMITS if choice.won else ():
+            for limit in LIMITS if choice.won and choice.bar.enforced else ():
                 value, kind = (
                     limit_of(choice.bar, limit),
                     (on.value, choice.bar.metric.value, choice.bar.attribute, limit),

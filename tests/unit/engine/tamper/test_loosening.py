@@ -336,3 +336,40 @@ MERGED = '[components.one]\npaths = ["src/api/**", "src/auth/**"]\nsuite = "all"
 )
 def test_files_that_could_make_up_for_another_components_own_are_told(head: str, expected: list[str]) -> None:
     assert keys(EVEN, head) == expected
+
+
+EVALUATED = TWO.replace("[policy]\n", '[policy]\nenforcement = "evaluate"\n')
+API_EVALUATED = TWO.replace("[components.api]\n", '[components.api]\nenforcement = "evaluate"\n')
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (TWO, EVALUATED, ["policy.enforcement"]),
+        (TWO, API_EVALUATED, ["components.api.enforcement"]),
+        (EVALUATED, TWO, []),
+        (EVALUATED, EVALUATED.replace("= 92", "= 50"), []),
+        (TWO + FILE, TWO + FILE + 'enforcement = "evaluate"\n', ["rules[0]"]),
+        (
+            TWO + LIMITS,
+            TWO + LIMITS + 'enforcement = "evaluate"\n',
+            ["components.api.rules[0]", "components.api.rules[0].max", "components.api.rules[0].max_uncovered"],
+        ),
+        (
+            EVALUATED.replace("[components.api]\n", '[components.api]\nenforcement = "enforce"\n'),
+            EVALUATED,
+            ["components.api.enforcement"],
+        ),
+        (TWO, setting('loosening = "report"'), ["policy.loosening"]),
+        (setting('loosening = "report"'), TWO, []),
+    ],
+)
+def test_what_is_no_longer_enforced_is_a_loosening(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected
+
+
+def test_a_component_may_not_give_its_files_to_one_that_is_only_evaluated() -> None:
+    moved = TWO.replace('["src/auth/**"]', '["src/auth/core/**"]')
+    other = '[components.other]\nsuite = "auth"\nfail_under = 92\npaths = ["src/auth/*"]\n'
+    assert keys(TWO, moved + other) == []
+    assert keys(TWO, moved + other + 'enforcement = "evaluate"\n') == ["components.auth.paths"]
