@@ -51,7 +51,9 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
     register, faults = _register(prepared.register_path, edges.read)
     known = situation is not None and situation.start is not None
     changed = changed_lines(base.diff)
-    loosenings = _loosenings(prepared, edges, merged, changed, blobs)
+    known_before = () if isinstance(baseline, NoBaseline) else baseline.snapshots.values()
+    kinds = suffixes([*snapshots.values(), *known_before])
+    loosenings = _loosenings(prepared, edges, merged, changed, blobs, kinds)
     touched = _changed_paths(base.diff)
     facts = Facts(
         today=request.today,
@@ -77,7 +79,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         base_register=base.register,
         start_register=base.start_register,
         changed_paths=touched if known else None,
-        owners=_owners(prepared, merged, base.read_tip or edges.read),
+        owners=_owners(prepared, merged, base.read_tip or edges.read, base.diff.renames()),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
@@ -87,7 +89,12 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
 
 
 def _loosenings(
-    prepared: Preparation, edges: Edges, merged: Snapshot | None, changed: Mapping[str, int], files: Collection[str]
+    prepared: Preparation,
+    edges: Edges,
+    merged: Snapshot | None,
+    changed: Mapping[str, int],
+    files: Collection[str],
+    kinds: Collection[str],
 ) -> tuple[Loosening, ...]:
     """Between where the change starts and the head; of a start before the first policy the branch's tip is compared.
 
@@ -103,6 +110,7 @@ def _loosenings(
         renames=base.diff.renames(),
         changed=sources,
         files=files,
+        kinds=kinds,
         rcfile=edges.env.get("COVERAGE_RCFILE") or None,
     )
 
@@ -180,13 +188,14 @@ def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges
     return distrusted(edges.repository.diff(baseline.receipt.commit, WORKTREE), edges.read)
 
 
-def _owners(prepared: Preparation, merged: Snapshot | None, read: Read) -> dict[str, str]:
-    """Owner of every measured file, by the base branch's CODEOWNERS; asked only when a bar is about owners."""
+def _owners(prepared: Preparation, merged: Snapshot | None, read: Read, renames: Mapping[str, str]) -> dict[str, str]:
+    """Owner of every measured file, by the base branch's CODEOWNERS and its name there; asked only when a bar is about
+    owners."""
     scope = {bar.scope for policy in prepared.policies for bar in policy.bars}
     if merged is None or BarScope.OWNER not in scope:
         return {}
-    owner_of = codeowners.find(read).owner_of
-    return {path: owner for path in merged.paths if (owner := owner_of(path))}
+    owner_of, before = codeowners.find(read).owner_of, {after: old for old, after in renames.items()}
+    return {path: owner for path in merged.paths if (owner := owner_of(before.get(path, path)))}
 
 
 def _register(path: str, read: Read) -> tuple[Register | None, tuple[CovgovError, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
@@ -97,7 +97,7 @@ def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
         adoption = _in_adoption(situation, head, repository, policy, edges)
         base = _base_branch(situation, head, repository, policy, edges, adoption=adoption)
     _refuse_taken(head.exceptions.path, edges)
-    policies = judging(head, base.at_tip, base.diff.renames())
+    policies = judging(head, base.at_tip, base.diff.renames(), _files(edges))
     wanted = wanted_suites(request.suites, *policies)
     bar = override.override(request.fail_under, edges.env, wanted, base.at_tip or head)
     return Preparation(request, situation, base, policies, wanted, bar, adoption)
@@ -158,6 +158,10 @@ def _base_branch(
         register_taken=at_base is None and bool(unreadable),
         start_register=register(start, (at_start or head).exceptions.path)[0],
     )
+
+
+def _files(edges: Edges) -> Callable[[], Collection[str]]:
+    return lambda: edges.repository.blobs(WORKTREE).keys() if edges.repository is not None else ()
 
 
 def _refuse_taken(path: str, edges: Edges) -> None:

@@ -75,7 +75,7 @@ def _rank(finding: Finding) -> tuple[int, str, str, str, str, str]:
 
 def _hash(hashes: Sequence[str]) -> str:
     """The policy's; of two that judge together a hash that is neither's."""
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    return hashes[0] if len(set(hashes)) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def _soft_start(views: Sequence[PolicyView]) -> str:

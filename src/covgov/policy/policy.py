@@ -126,7 +126,7 @@ class GateSettings(Table):
         Metric.COMBINED
     )
     """combined (lines and branch exits), line or branch."""
-    count_deletions: Annotated[bool, StrictDirection.SAME, Consequence("drops count differently")] = False
+    count_deletions: Annotated[bool, StrictDirection.HIGHER, Consequence("drops count differently")] = False
     """Count the deletion of covered code as a drop."""
     soft_start_floor: Annotated[Percent | None, StrictDirection.HIGHER, Consequence("bars can be lowered further")] = (
         None
@@ -249,6 +249,20 @@ class Policy(Table):
     notify: NotifySettings = Field(default_factory=NotifySettings)
     """Who is alerted; ${NAME} in a target is filled in from the environment when a message is sent, never printed."""
     publish: PublishSettings = Field(default_factory=PublishSettings)
+
+    _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Path at head -> the name under which the policy judges the file: a base branch's policy knows what a change
+        renames as it was called there."""
+        return self._names
+
+    def by_names(self, names: Mapping[str, str]) -> Self:
+        """The same policy, which judges these files under other names."""
+        copy = self.model_copy()
+        copy._names = names
+        return copy
 
     @field_validator("suites")
     @classmethod
