@@ -6,20 +6,22 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TypeVar
 
-from covgov.errors import CovgovError, PolicyInvalid, RegisterInvalid
+from covgov.errors import CovgovError, InputError, PolicyInvalid, RegisterInvalid
 from covgov.history.baseline import SEARCH_LIMIT
 from covgov.policy import config
 from covgov.policy.policy import Policy
 from covgov.register import document
 from covgov.register.entry import Register
+from covgov.tamper.exclusions import load_settings
 from covgov.vcs.interface import Repository
 
 Found = TypeVar("Found")
+Read = Callable[[str], bytes | None]
 PolicyOf = Callable[[str], tuple[Policy | None, str]]
 """Commit -> its policy, and what is wrong with its own where an older one takes its place."""
 
 
-def reader(repository: Repository, commit: str) -> Callable[[str], bytes | None]:
+def reader(repository: Repository, commit: str) -> Read:
     """Path -> bytes of the file at the commit, None when it has none there."""
     return lambda path: repository.read(commit, path)
 
@@ -44,6 +46,16 @@ def register_at(repository: Repository, commit: str, path: str) -> tuple[Registe
     return _newest(repository, commit, load)
 
 
+def settings_reader(repository: Repository, commit: str, rcfile: str | None) -> Read:
+    """Reads the files of the commit, or of the newest before it at which coverage.py's configuration can be read."""
+
+    def load(one: str) -> Read:
+        load_settings(reader(repository, one), rcfile)
+        return reader(repository, one)
+
+    return _newest(repository, commit, load)[0] or (lambda path: None)
+
+
 def trusted_default_branch(repository: Repository, head: Policy, policy: PolicyOf | None = None) -> str:
     """The configured default branch, as the usual one configures it: a change must not choose its own base.
 
@@ -63,7 +75,7 @@ def _newest(repository: Repository, commit: str, load: Callable[[str], Found | N
     for one in islice(repository.first_parents(commit), SEARCH_LIMIT):
         try:
             found = load(one)
-        except (PolicyInvalid, RegisterInvalid) as error:
+        except (InputError, PolicyInvalid, RegisterInvalid) as error:
             fault = fault or _first_line(error)
         else:
             return found, fault and f"{fault}; that of {one[:12]} is used"

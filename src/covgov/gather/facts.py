@@ -101,12 +101,11 @@ def _loosenings(
     A pragma matters in what is measured or ought to be: the project counts files that no component claims, too.
     """
     base = prepared.base
-    before = (base.at_start, base.read_start) if base.at_start else (base.at_tip, base.read_tip or base.read_start)
     measured = merged.files if merged is not None else {}
     sources = {path: bits for path, bits in changed.items() if path in measured or _is_source(prepared, path)}
     return tampering.find(
-        (before[0], prepared.head),
-        (before[1], edges.read),
+        (base.at_start or base.at_tip, prepared.head),
+        (base.read_settings, edges.read),
         renames=base.diff.renames(),
         changed=sources,
         files=files,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
-from covgov.gather.base_branch import PolicyOf, policy_at, reader, register_at, trusted_default_branch
+from covgov.gather.base_branch import PolicyOf, policy_at, reader, register_at, settings_reader, trusted_default_branch
 from covgov.gather.line_ends import distrusted
 from covgov.gather.request import Edges, Request
 from covgov.gather.situation import Situation, SituationKind, situate
@@ -27,7 +27,8 @@ class BaseBranch:
     """The base branch's side: policies where the change starts and at the branch's tip, its register, the diff.
 
     fault: why the tip's own policy cannot be read and which one is used instead; "" when it can. register_taken: what
-    the branch has in the register's place never was one.
+    the branch has in the register's place never was one. read_settings: files with the coverage.py
+    configuration that the head's is compared with.
     """
 
     state: BasePolicy = BasePolicy.NO_BASE
@@ -38,7 +39,7 @@ class BaseBranch:
     register_taken: bool = False
     start_register: Register | None = None
     diff: Diff = field(default_factory=Diff)
-    read_start: Callable[[str], bytes | None] = lambda path: None
+    read_settings: Callable[[str], bytes | None] = lambda path: None
     read_tip: Callable[[str], bytes | None] | None = None
 
 
@@ -150,7 +151,7 @@ def _base_branch(
         files,
         state=BasePolicy.ABSENT if at_tip is None else BasePolicy.PRESENT,
         fault=fault,
-        read_start=reader(repository, start),
+        read_settings=settings_reader(repository, start if at_start else tip, edges.env.get("COVERAGE_RCFILE") or None),
         read_tip=reader(repository, tip),
         at_start=at_start,
         at_tip=at_tip,

@@ -134,7 +134,7 @@ def _moved_away(facts: Facts, policy: Policy, name: str) -> Mapping[str, FileCov
 
 
 def _left_the_suite(facts: Facts, snapshot: Snapshot | None, here: Belongs) -> frozenset[str]:
-    """Paths at the baseline of files that left a component and its suite's reports by a rename: they are not excluded."""
+    """Paths at the baseline of files that a rename took out of the component and its suite's reports: not excluded."""
     files = snapshot.files if snapshot is not None else {}
     return frozenset(old for old, new in facts.baseline_renames.items() if new not in files and not here(new))
 

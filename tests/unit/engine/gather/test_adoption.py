@@ -119,6 +119,19 @@ def test_a_broken_policy_on_main_blocks_no_repair_and_weakens_no_gate(desk: Desk
 
 
 @pytest.mark.reliability
+def test_settings_of_coverage_that_cannot_be_read_on_main_block_no_repair_and_weaken_no_gate(desk: Desk) -> None:
+    omit = "[run]\nomit = x.py\n"
+    desk.commit({"covgov.toml": POLICY, ".coveragerc": omit}, "repair")
+    assert measured(desk) is Outcome.PASS
+    desk.commit({".coveragerc": "nonsense"}, "break")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({".coveragerc": omit}, "restore")
+    assert judged(desk) == {"patch"}
+    desk.commit({".coveragerc": omit.replace("x.py", "x.py, api/*")}, "leave out more")
+    assert "loosened" in judged(desk)
+
+
+@pytest.mark.reliability
 def test_a_register_s_path_that_is_taken_is_refused_until_the_policy_names_another(desk: Desk) -> None:
     desk.commit({"covgov.toml": POLICY, "exceptions.md": "# Exceptions that our API raises\n"}, "repair")
     with pytest.raises(RegisterInvalid, match="the exception register's path") as caught:
