@@ -69,7 +69,7 @@ class PolicyView:
 
     vanished: files that the baseline measured, that still exist and that no report of their suite mentions any more.
     unreported: component -> its source files that no report of its suite mentions, sorted, without those that
-    `patch.unmeasured` or `vanished` names.
+    `patch.unmeasured` or `vanished` names. base: the policy is the base branch's.
     """
 
     facts: Facts
@@ -79,6 +79,7 @@ class PolicyView:
     patch: PatchFacts | None = None
     vanished: tuple[str, ...] = ()
     unreported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    base: bool = False
 
 
 def view_of(facts: Facts, policy: Policy, *, base: bool = False) -> PolicyView:
@@ -95,6 +96,7 @@ def view_of(facts: Facts, policy: Policy, *, base: bool = False) -> PolicyView:
         patch,
         vanished,
         unmeasured.unreported(policy, facts, reported),
+        base,
     )
 
 

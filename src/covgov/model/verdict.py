@@ -223,7 +223,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def enforced_outcome(self) -> Outcome:
         """What the exit code follows: the outcome of the enforced findings alone."""
-        return enforced(self.findings)
+        return self.outcome if all(one.enforced for one in self.findings) else enforced(self.findings)
 
     @property
     def only_evaluated(self) -> bool:

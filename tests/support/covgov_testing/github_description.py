@@ -47,7 +47,7 @@ EXAMPLES = {
     "artifact": "artifact",
     "me": "public-user-default-response",
     "pull": "pull-request",
-    "review": "pull-request-review-items",
+    "review": "pull-request-review",
     "membership": "team-membership-response-if-user-is-a-team-maintainer",
 }
 """Resource of the fake -> example of the description from which its answers are made."""

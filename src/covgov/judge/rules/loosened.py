@@ -9,10 +9,7 @@ from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.policy import LooseningEffect
 
-HINT = (
-    "undo it, or have it approved: by an owner of the policy's file in review of the newest commit, or by a row "
-    "`policy:KEY` of the register that is merged first"
-)
+HINT = "undo it, or have it approved in review by an owner of the policy's file, or by a register row merged first"
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
@@ -31,7 +28,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
             scope=Scope.POLICY,
             subject=loosening.key,
             message=f"{loosening.key}: {loosening.message}{accepted}",
-            hint="" if accepted else HINT + (f" (now: {approval.why})" if approval.why else ""),
+            hint="" if accepted else HINT + (f" (not approved: {approval.why})" if approval.why else ""),
             key=loosening.key,
         )
 

@@ -20,7 +20,9 @@ SHOWN = 3
 
 def check(view: PolicyView) -> Iterator[Finding]:
     """A note about what is measured in no component, about what no longer is, and about folders that the change
-    brings."""
+    brings. What the base branch's policy claims is no news."""
+    if view.base:
+        return
     if view.project is not None and view.project.snapshot is not None:
         yield from _measured(view, view.project.snapshot)
         yield from _lost(view, view.project.snapshot)

@@ -88,7 +88,7 @@ def test_without_an_owner_on_the_base_branch_nobody_is_asked(tmp_path: Path) -> 
     host = Host("@mallory")
     judgement = judged(made, host, head)
     (hint,) = [one.hint for one in judgement.verdict.findings if one.rule == "loosened"]
-    assert hint.endswith("(now: CODEOWNERS of the base branch names no owner of covgov.toml)")
+    assert hint.endswith("(not approved: CODEOWNERS of the base branch names no owner of covgov.toml)")
     assert host.asked == []
 
 

@@ -31,7 +31,7 @@ def test_without_an_approval_the_hint_says_why_there_is_none() -> None:
     made = knowing(good(), loosenings=LOOSENED, loosening_approval=Approval(why="no token"))
     (finding,) = found("loosened", made)
     assert finding.effect is Effect.FAIL
-    assert finding.hint.endswith("(now: no token)")
+    assert finding.hint.endswith("(not approved: no token)")
 
 
 @pytest.mark.security

@@ -44,3 +44,8 @@ def test_a_file_of_no_component_that_fell_out_of_the_measurement_is_a_note() -> 
     before = Baseline(RECEIPT, {"api": snap({"tools/t.py": "-"})})
     (finding,) = found("unclaimed", knowing(good(), baseline=before, files=["tools/t.py"]))
     assert "still here, in no report any more: tools/t.py" in finding.message
+
+
+def test_only_the_changes_own_policy_says_what_is_left() -> None:
+    made = replace(good(), project=measured(WHOLE))
+    assert found("unclaimed", replace(made, base=True)) == ()
