@@ -24,7 +24,7 @@ BINARY = re.compile(rb"^Binary files ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class _RawRecord:
-    """One raw record. status: A, D, M, R or T. blobs: old and new id."""
+    """One raw record. status: A, C, D, M, R or T. blobs: old and new id."""
 
     status: str
     blobs: tuple[bytes, bytes]
@@ -86,7 +86,7 @@ def _file(record: _RawRecord, sections: list[bytes]) -> Iterator[FileDiff]:
             yield FileDiff(record.old, None, _hunks(sections[0]))
         case "M" if not sections:
             yield FileDiff(record.old, record.new)
-        case "M" | "R":
+        case "M" | "R" | "C":
             opaque = BINARY.search(sections[0]) is not None
             yield FileDiff(record.old, record.new, _hunks(sections[0]), opaque)
         case other:

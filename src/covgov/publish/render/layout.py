@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 WIDTH = 100
 _PIECE = re.compile(r"(?<= )(?=\S)|(?<=,)(?=[\d-])")
 """Where a line may end: after a space, and within a list of lines."""
-_COLOURS = {"PASS": 32, "FAIL": 31, "UNDETERMINED": 33, "pass": 32, "fail": 31, "undetermined": 33}
+_COLOURS = {"pass": 32, "fail": 31}
+_OTHER = 33
 _COLOURED = re.compile(
-    r"(?<=\Acovgov: )(PASS|FAIL|UNDETERMINED)\b|(?<=  )(pass|fail|undetermined)(?=  )|\A(FAIL|UNDETERMINED)(?=:)"
+    r"(?<=\Acovgov: )[A-Z, ]+(?= \()"
+    r"|(?<=  )(?:pass|fail|undetermined|would [a-z, ]+)(?=  )"
+    r"|\A(?:FAIL|UNDETERMINED)(?=:)"
 )
 
 
@@ -33,5 +36,5 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def coloured(line: str) -> str:
-    """The line with its outcome in green, red or yellow, as a terminal shows it."""
-    return _COLOURED.sub(lambda found: f"\x1b[1;{_COLOURS[found[0]]}m{found[0]}\x1b[0m", line)
+    """The line with its outcome in green, red or (undetermined, not enforced) yellow, as a terminal shows it."""
+    return _COLOURED.sub(lambda found: f"\x1b[1;{_COLOURS.get(found[0].lower(), _OTHER)}m{found[0]}\x1b[0m", line)

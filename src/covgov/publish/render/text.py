@@ -24,6 +24,9 @@ LIMIT = Limit(files=20, ranges=30)
 PASS_LIMIT = Limit(files=2, ranges=8)
 PASS_ROWS = 6
 PASS_NOTES = 3
+SCREEN = 23
+"""Rows of a pass: one of 24 is left for the prompt."""
+MORE = "`covgov check --format markdown`"
 NAMES = 10
 """Subjects that one reason names at most."""
 UNITS = {Metric.COMBINED: "lines + branches", Metric.LINE: "lines", Metric.BRANCH: "branches"}
@@ -39,8 +42,10 @@ class TextRenderer:
     def __call__(self, verdict: Verdict, /) -> str:
         sections = (_head, _table, _findings, _lists, _suites, _exceptions)
         blocks = [list(section(verdict)) for section in sections]
-        text = "\n\n".join("\n".join(lines) for lines in blocks if lines)
-        return ("\n".join(map(coloured, text.split("\n"))) if self.colour else text) + "\n"
+        lines = "\n\n".join("\n".join(block) for block in blocks if block).split("\n")
+        if _passed(verdict) and len(lines) > SCREEN:
+            lines[SCREEN - 1 :] = [f"and {words.count(len(lines) - SCREEN + 1, 'more line')}, see {MORE}"]
+        return "\n".join(map(coloured, lines) if self.colour else lines) + "\n"
 
 
 def _passed(verdict: Verdict) -> bool:
@@ -48,7 +53,7 @@ def _passed(verdict: Verdict) -> bool:
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
-    yield f"covgov: {verdict.outcome.upper()} ({words.counts(verdict)})"
+    yield f"covgov: {words.outcome(verdict).upper()} ({words.counts(verdict)})"
     if verdict.soft_start:
         yield from wrapped(f"soft start: {log_line(verdict.soft_start)}", 2)
     policy = log_line(verdict.policy_hash[:12]) or words.NOTHING
@@ -86,7 +91,7 @@ def _cells(row: Row, *, named: bool) -> tuple[str, ...]:
     now = _figure(row.now, row) + (f" ({row.metric})" if named else "")
     return (
         log_line(row.name),
-        row.outcome.value,
+        words.row_outcome(row),
         words.bar(row.bar),
         f"{now} (partial)" if row.partial else now,
         words.percent(row.baseline),
@@ -125,7 +130,7 @@ def _findings(verdict: Verdict) -> Iterator[str]:
             if number + 1 == len(shown) or shown[number + 1].rule != reason.rule:
                 yield from _hints([one for one in shown if one.rule == reason.rule])
         if hidden := len(findings) - sum(len(reason.findings) for reason in shown):
-            yield f"  and {hidden} more, see `covgov check --format markdown`"
+            yield f"  and {hidden} more, see {MORE}"
     if rules:
         yield from wrapped(f"Explained by `covgov policy rule RULE`: {log_line(', '.join(rules))}", 2)
 
@@ -150,7 +155,9 @@ def _reason(reason: Reason) -> str:
     names = ", ".join(reason.subjects[:NAMES])
     more = len(reason.subjects) - NAMES
     named = f"{names} and {more} more: " if more > 0 else f"{names}: " if names else ""
-    return f"{named}{reason.text}" + (f" (waived by {reason.waived_by})" if reason.waived_by else "")
+    return words.marked(reason.findings[0], f"{named}{reason.text}") + (
+        f" (waived by {reason.waived_by})" if reason.waived_by else ""
+    )
 
 
 def _hints(reasons: list[Reason]) -> Iterator[str]:

@@ -42,15 +42,17 @@ covgov: FAIL (1 failing, 1 waived)
 judged: c0ffee123456, policy deadbeefdead, today 2026-11-22 UTC
 baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)
 
-scope  result  bar   now                                    baseline  tests               change
-api    fail    80 %  1599/2000 = 79.95 % < 80 % (combined)  85.00 %   10 passed in 3.2 s  -5.00 pp = -5.00 new uncovered code
+scope  result  bar   lines + branches     baseline  change
+api    fail    80 %  1599/2000 = 79.95 %  85.00 %   -5.00 pp
 patch: 9/10 = 90.00 % (bar 90 %)
+api: -5.00 pp = -5.00 new uncovered code
 
 FAIL:
   [bar] api: 1599/2000 = 79.95 % < 80 %
-      hint: write tests; see docs/rules/bar.md
+      hint: write tests
 Waived:
   [bar] auth is waived (waived by EX-1)
+Explained by `covgov policy rule RULE`: bar
 
 uncovered in api:
   - src/a.py:40,52-58
@@ -119,7 +121,13 @@ def test_a_reason_that_several_share_is_given_once_with_one_hint() -> None:
         )
     ]
     other = build.finding("auth: 1/2 = 50.00 % < 80 %", subject="auth", hint="hint")
-    assert render(build.verdict(*found, other)).split("\n\n")[2] == snapshot()
+    assert render(build.verdict(*found, other)).split("\n\n")[2] == snapshot("""\
+FAIL:
+  [bar] api, src/a.py, project: 7/11 = 63.63 % < 80 %
+  [bar] auth: 1/2 = 50.00 % < 80 %
+      hint: hint
+Explained by `covgov policy rule RULE`: bar
+""")
 
 
 def test_the_causes_of_the_project_are_left_out_where_they_are_those_of_its_components() -> None:
@@ -153,21 +161,21 @@ def test_long_messages_and_lists_of_lines_wrap_at_100_columns() -> None:
 
 
 def test_a_pass_fits_a_screen_of_100_columns_and_24_rows() -> None:
-    delta = structs.replace(build.drop(), lost={f"src/lost_{n}.py": "1,3,5,7" * 1 for n in range(9)})
+    delta = structs.replace(build.drop(), lost={f"src/lost_{n}.py": "1,3,5,7" for n in range(9)})
     rows = tuple(build.row(f"component_{n}", delta=delta, baseline=Ratio(1, 1)) for n in range(30))
     notes = [build.finding(f"note {n} " + "of some length " * 5, Effect.NOTE, rule=f"rule-{n}") for n in range(12)]
     patch = PatchRow(Ratio(9, 10), Decimal(90), 0, {f"src/{n}.py": "1-400" for n in range(40)})
     suites = (SuiteLine("api", True, tests=TestRun(0, 10, seconds=3.25), identity=Identity("coverage.py", "7.17.3")),)
     project = structs.replace(rows[0], name="project", scope=Scope.PROJECT)
-    for verdict in (
-        build.verdict(*notes[:3], rows=rows[:5], project=project, suites=suites),
-        build.verdict(*notes[:1], rows=rows[:2], project=project, patch=patch, suites=suites),
-    ):
+    few = build.verdict(*notes[:2], rows=rows[:1], project=structs.replace(project, delta=None), suites=suites)
+    many = build.verdict(*notes, rows=rows, project=project, patch=patch, suites=suites)
+    for verdict in (few, many):
         lines = render(verdict).splitlines()
-        assert (max(map(len, lines)) <= 100, len(lines) <= 24) == (True, True), "\n".join(lines)
-    text = render(build.verdict(*notes, rows=rows, project=project, patch=patch, suites=suites))
-    assert "and 25 more components: pass\n" in text
-    assert "  and 9 more, see `covgov check --format markdown`\n" in text
+        assert (max(map(len, lines)) <= 100, len(lines) < 24) == (True, True)
+    assert "and 25 more components: pass\n" in render(many)
+    assert "  and 9 more, see `covgov check --format markdown`\n" in render(many)
+    assert re.search(r"\nand \d+ more lines, see `covgov check --format markdown`\n\Z", render(many))
+    assert "more lines" not in render(few)
 
 
 def test_a_terminal_shows_outcomes_in_colours_and_a_log_does_not() -> None:
