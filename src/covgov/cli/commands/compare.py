@@ -56,7 +56,7 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
         emit_json(world, "compare", as_payload(found))
     else:
         for line in as_text(found):
-            world.say("\n".join(wrapped(line, 6)))
+            world.say(line if line.startswith("note:") else "\n".join(wrapped(line, 6)))
     return 0
 
 

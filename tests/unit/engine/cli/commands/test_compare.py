@@ -88,7 +88,7 @@ def test_without_git_blob_ids_decide_and_the_rest_is_said_to_be_opaque(desk: Des
     names = [desk.save(tmp_path, "old.snapshot", base), desk.save(tmp_path, "new.snapshot", head)]
     out = desk.call(*names)[1]
     assert "a.py:\n  no longer covered (LBC): line 2\n" in out
-    assert "b.py: GNC lines 1; DCB lines 1" in out
+    assert "b.py:\n  new, covered (GNC): line 1\n  deleted, was covered (DCB): line 1\n" in out
     assert "compared by blob id: 1 file counts as deleted and new" in out
 
 
