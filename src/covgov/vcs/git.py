@@ -21,14 +21,22 @@ from covgov.vcs.worktree import places, worktree_tree
 
 DIFF_OPTIONS = (
     *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
-    *("--find-renames=50%", "-l1000", "--diff-algorithm=histogram", "--indent-heuristic"),
+    *("--find-renames=50%", "-l0", "--diff-algorithm=histogram", "--indent-heuristic"),
     *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
 """All options that a configuration, or an attribute in the change itself, could set otherwise."""
 
+NO_CHECKOUT = re.compile(r"not a git repository \(or any|must be run in a work tree")
+"""What git says where there is none; what else it says is about one that it cannot read."""
+
 OBJECT_ID = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
 """An immutable revision."""
+
+LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
+"""A commit may be of a later time, a datetime may not."""
+
+COMMITTER = re.compile(rb"^committer .*> ([0-9]{1,20})", re.MULTILINE)
 
 CHUNK = 1000
 """Commits per git call when walking first parents."""
@@ -44,13 +52,15 @@ class _Commit:
 
 
 def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
-    """Top of the checkout around `cwd`, or None when there is none. Raises Undetermined (`git-refuses`) when git finds
-    one and refuses to read it."""
+    """Top of the checkout around `cwd`, or None when there is none. Raises Undetermined (`git-missing`, `git-refuses`,
+    `git-failed`) when there is one that cannot be read."""
     try:
         done = Git(cwd, env).ask("rev-parse", "--show-toplevel")
-    except Undetermined:  # without git there is no checkout
+    except Undetermined:
+        if any((folder / ".git").exists() for folder in (cwd, *cwd.parents)):
+            raise
         return None
-    if "dubious ownership" in done.err:
+    if done.code and not NO_CHECKOUT.search(done.err):
         raise failure(cwd, ("rev-parse",), done)
     return Path(done.text) if done.code == 0 and done.text else None
 
@@ -70,8 +80,9 @@ class GitRepository:
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
         commit = self._head()
-        with worktree_tree(self._git, *self._places) as (_, tree):
-            return Origin(commit=commit, tree=tree, dirty=tree != self.tree(commit))
+        with worktree_tree(self._git, *self._places) as (git, tree):
+            left = git.run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal").out
+            return Origin(commit=commit, tree=tree, dirty=bool(left) or tree != self.tree(commit))
 
     def resolve(self, revision: str) -> str | None:
         if not revision or revision.startswith("-"):
@@ -115,7 +126,7 @@ class GitRepository:
         return found[0]
 
     def committed_at(self, commit: str) -> datetime:
-        return datetime.fromtimestamp(self._commit(commit).time, UTC)
+        return datetime.fromtimestamp(min(self._commit(commit).time, LAST_SECOND), UTC)
 
     def diff(self, base: str, head: str) -> Diff:
         if head != WORKTREE:
@@ -210,11 +221,15 @@ class GitRepository:
 
 
 def _parse_commit(raw: bytes) -> _Commit:
-    """The headers of a commit object (gitformat: `tree`, `parent`*, `author`, `committer NAME <MAIL> SECONDS ZONE`)."""
-    headers = [line.split(b" ", 1) for line in raw.split(b"\n\n", 1)[0].split(b"\n") if not line.startswith(b" ")]
-    named = [(name, value.decode("utf-8", "replace")) for name, value in (h for h in headers if len(h) == 2)]
+    """The headers of a commit object (gitformat: `tree`, `parent`*, `author`, `committer NAME <MAIL> SECONDS ZONE`).
+
+    A time that is none reads as 0, as in git.
+    """
+    headers = raw.split(b"\n\n", 1)[0]
+    time = COMMITTER.search(headers)
+    named = [line.split(b" ", 1) for line in headers.split(b"\n") if line.startswith((b"tree ", b"parent "))]
     return _Commit(
-        tree=next(value for name, value in named if name == b"tree"),
-        parents=tuple(value for name, value in named if name == b"parent"),
-        time=int(next(value for name, value in named if name == b"committer").rsplit(" ", 2)[1]),
+        tree=next(value.decode("ascii") for name, value in named if name == b"tree"),
+        parents=tuple(value.decode("ascii") for name, value in named if name == b"parent"),
+        time=int(time[1]) if time else 0,
     )

@@ -23,6 +23,9 @@ def places(git: Git) -> tuple[Path, Path]:
 def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str]]:
     """A git with the tree of the files on disk (untracked files included, ignored ones not), and the tree's id.
 
+    Untracked files that git itself cannot add (unreadable ones, repositories without a commit) are in `git status` and
+    not in the tree.
+
     The index is a copy (so only changed files are hashed) and new objects go to a temporary directory; both are
     removed when the context ends, with the tree's objects.
     """
@@ -40,8 +43,19 @@ def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(store),
             },
         )
-        apart.run("add", "--all")
+        _add_all(apart)
         yield apart, apart.run("write-tree").text
+
+
+def _add_all(git: Git) -> None:
+    """Whatever can be added. Raises Undetermined (`git-failed`) for a tracked file that cannot."""
+    if git.ask("add", "--all").code == 0:
+        return
+    git.run("add", "--update")
+    if git.ask("add", "--all", "--ignore-errors").code in (0, 1):
+        return
+    for path in git.run("ls-files", "--others", "--exclude-standard", "-z").out.split(b"\0")[:-1]:
+        git.ask("add", "--", os.fsdecode(path))  # one that ends git, as a missing filter does, must not hide the others
 
 
 def _quoted(path: Path) -> str:
