@@ -47,8 +47,7 @@ def trusted_default_branch(repository: Repository, head: Policy, policy: PolicyO
 
     policy: reads the policy of a commit. "" = it has none. Raises PolicyInvalid when that policy cannot be read.
     """
-    usual = repository.default_branch()
-    tip = repository.resolve(usual) if usual else None
+    tip = repository.branch_tip(repository.remote_default()) or repository.branch_tip(repository.usual_branch())
     if tip is None:
         return head.gate.default_branch
     governed = policy(tip) if policy else policy_at(repository, tip)

@@ -68,6 +68,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         start_register=base.start_register,
         changed_paths=_changed_paths(base.diff) if known else None,
         owners=_owners(prepared, merged, base.read_tip or edges.read),
+        notes=situation.notes if situation else (),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
@@ -133,9 +134,9 @@ def _baseline(
 ) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
     situation = prepared.situation
-    if situation is None or edges.repository is None:
-        return NO_REPOSITORY
     since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
+    if situation is None or edges.repository is None:
+        return replace(NO_REPOSITORY, blocking=bool(since))
     question = baselines.BaselineQuestion(
         kind=_kind(situation),
         start=situation.start or "",

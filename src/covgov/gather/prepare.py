@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from covgov.ci.interface import CiEvent
 from covgov.errors import RegisterInvalid, UsageError
 from covgov.gather.base_branch import policy_at, reader, register_at, trusted_default_branch
 from covgov.gather.line_ends import distrusted
 from covgov.gather.request import Edges, Request
-from covgov.gather.situation import Situation, SituationKind, situate
+from covgov.gather.situation import Situation, SituationKind, no_checkout, situate
+from covgov.history.baseline import recorded_trees
 from covgov.judge import override
 from covgov.judge.facts import BasePolicy, Override
 from covgov.model.diff import Diff
@@ -77,12 +79,20 @@ def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
     if edges.repository is None:
         if request.base is not None:
             raise UsageError("base-unknown", f"--base {request.base}: this is no git checkout")
+        if edges.ci.event is not CiEvent.LOCAL:
+            raise no_checkout(edges.ci)
         situation, base = None, BaseBranch()
     else:
         repository = edges.repository
         policy = cache(lambda commit: policy_at(repository, commit))
         trusted = trusted_default_branch(repository, head, policy)
-        situation = situate(repository, edges.ci, default_branch=trusted, base=request.base)
+        situation = situate(
+            repository,
+            edges.ci,
+            default_branch=trusted,
+            base=request.base,
+            recorded=lambda: recorded_trees(edges.store()),
+        )
         base = _base_branch(situation, head, repository, policy, edges)
     policies = judging(head, base.at_tip, base.diff.renames())
     wanted = wanted_suites(request.suites, *policies)

@@ -85,6 +85,7 @@ class Facts:
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
+    notes: what is uncertain about where the change starts.
     """
 
     today: date
@@ -106,6 +107,7 @@ class Facts:
     start_register: Register | None = None
     changed_paths: frozenset[str] | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     override: Override | None = None
     commit: str = ""
     tree: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.rules import (
     bar,
+    base,
     baseline,
     bootstrap,
     change,
@@ -27,6 +28,7 @@ RULES: dict[str, Rule] = {
     "bar": bar.RULE,
     "patch": patch.RULE,
     "unmeasured": unmeasured.RULE,
+    "base": base.RULE,
     "baseline": baseline.RULE,
     "measurement": measurement.RULE,
     "max-drop": max_drop.RULE,

@@ -12,6 +12,7 @@ from pathlib import Path
 from covgov.errors import Undetermined
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Origin
+from covgov.vcs.branches import Branches
 from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
@@ -40,8 +41,6 @@ COMMITTER = re.compile(rb"^committer .*> ([0-9]{1,20})", re.MULTILINE)
 
 CHUNK = 1000
 """Commits per git call when walking first parents."""
-
-USUAL_BRANCHES = ("origin/main", "origin/master", "main", "master")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,6 @@ class GitRepository:
         self._commits: dict[str, _Commit] = {}
         self._files: dict[tuple[str, str], bytes | None] = {}
         self._trees: set[str] = set()
-        self._usual: str | None = None
 
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
@@ -149,26 +147,39 @@ class GitRepository:
         with worktree_tree(self._git, *self._places) as (git, tree):
             return blobs_of(git, tree)
 
-    def default_branch(self) -> str | None:
-        """Cached once found."""
-        if self._usual is None:
-            pointed = self._git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-            candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
-            self._usual = next((name for name in candidates if self.resolve(name) is not None), None)
-        return self._usual
+    def remote_default(self) -> str:
+        return self._remote_default
+
+    def usual_branch(self) -> str:
+        return self._branches.usual() or ""
+
+    def branch_tip(self, name: str) -> str | None:
+        if not name:
+            return None
+        here = next(map(self.resolve, self._branches.places(name)), None)
+        there = None if here else self._branches.remote_tip(name)
+        return self.obtain(there) if there else here
+
+    def alone(self) -> bool:
+        return next(self._branches.others(), None) is None
 
     def branch(self) -> str:
         """Name of the branch that is checked out; "" when HEAD is detached."""
-        done = self._git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
-        return done.text if done.code == 0 else ""
+        return self._branches.current()
 
     def remote(self) -> str | None:
-        """`origin`, else the only remote there is."""
-        done = self._git.ask("remote")
-        names = done.text.splitlines() if done.code == 0 else []
-        if "origin" in names:
-            return "origin"
-        return names[0] if len(names) == 1 else None
+        return self._branches.remote()
+
+    def shallow(self) -> bool:
+        return self._deepener().shallow()
+
+    @cached_property
+    def _branches(self) -> Branches:
+        return Branches(self._git, self._fetch)
+
+    @cached_property
+    def _remote_default(self) -> str:
+        return self._branches.default() or ""
 
     @cached_property
     def _places(self) -> tuple[Path, Path]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
+from covgov.ci.interface import CiContext, CiEvent
+from covgov.errors import PolicyInvalid, RegisterInvalid, Undetermined, UsageError
 from covgov.gate import Judgement
 from covgov.model import snapshot_codec
 from covgov.model.change import Cause
@@ -79,6 +80,35 @@ def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
     assert judgement.verdict.outcome is Outcome.PASS
     assert "no git checkout" in messages(judgement)
     assert judgement.verdict.commit is None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("event", [event for event in CiEvent if event is not CiEvent.LOCAL])
+def test_a_job_without_a_git_checkout_is_undetermined(desk: Desk, event: CiEvent) -> None:
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    with pytest.raises(Undetermined, match=r"no git checkout \(\.git\) here"):
+        desk.judge(git=False, ci=CiContext("github", event, target="main"))
+
+
+@pytest.mark.security
+def test_outside_git_a_history_that_began_leaves_the_drop_undetermined(desk: Desk) -> None:
+    policy = POLICY.replace("[history]", "[history]\nsince = 2026-11-01")
+    desk.commit({"api/a.py": "1\n2\n", "covgov.toml": policy})
+    desk.measure({"api/a.py": "++"})
+    assert desk.judge(git=False).verdict.outcome is Outcome.UNDETERMINED
+
+
+@pytest.mark.security
+def test_a_forced_push_that_lowers_a_bar_in_an_earlier_commit_is_told_so(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 10")}, "lower")
+    desk.commit({"README": "1\n"}, "innocent")
+    desk.measure({"api/a.py": "++++++++--"})
+    pushed = CiContext("github", CiEvent.PUSH, branch="topic", before="f" * 40, on_default_branch=True)
+    judgement = desk.judge(ci=pushed)
+    assert ("loosened", "fail") in rules(judgement)
+    assert "base: the commit ffffffffffff that the branch pointed to before" in messages(judgement)
 
 
 def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:

@@ -82,12 +82,12 @@ def test_a_repository_without_commits_is_undetermined(repo: Repo) -> None:
         opened(repo).origin()
     assert caught.value.code == "no-commit"
     assert opened(repo).resolve("HEAD") is None
-    assert opened(repo).default_branch() is None
+    assert opened(repo).remote_default() == ""
 
 
 def test_outside_a_repository_nothing_is_found_and_questions_are_undetermined(tmp_path: Path) -> None:
     outside = GitRepository(tmp_path, env=os.environ)
-    assert (outside.resolve("HEAD"), outside.default_branch(), outside.remote()) == (None, None, None)
+    assert (outside.resolve("HEAD"), outside.remote_default(), outside.remote()) == (None, "", None)
     assert toplevel(tmp_path, os.environ) is None
     with pytest.raises(Undetermined) as caught:
         outside.origin()
@@ -421,29 +421,67 @@ def test_submodules_are_not_files(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrange", "expected"),
+    ("options", "arrange", "default", "usual"),
     [
-        (lambda clone: None, "origin/main"),
-        (lambda clone: clone.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD"), "origin/main"),
-        (lambda clone: clone.git("remote", "remove", "origin"), "main"),
-        (lambda clone: (clone.git("remote", "remove", "origin"), clone.git("branch", "-m", "work")), None),
+        ((), (), "trunk", ""),
+        (("--origin=upstream",), (), "trunk", ""),
+        ((), ("remote", "add", "other", "x"), "trunk", ""),
+        ((), ("symbolic-ref", "--delete", "refs/remotes/origin/HEAD"), "", ""),
+        ((), ("update-ref", "refs/remotes/origin/master", "HEAD"), "trunk", "master"),
+        ((), ("branch", "main"), "trunk", "main"),
+        ((), ("remote", "remove", "origin"), "", ""),
     ],
 )
-def test_default_branch(repo: Repo, tmp_path: Path, arrange: Callable[[Repo], object], expected: str | None) -> None:
+def test_the_default_branch_is_what_the_remotes_head_names(
+    repo: Repo, tmp_path: Path, options: tuple[str, ...], arrange: tuple[str, ...], default: str, usual: str
+) -> None:
     repo.commit({"a.py": "1\n"})
-    clone = repo.clone(tmp_path / "clone")
-    arrange(clone)
-    assert opened(clone).default_branch() == expected
+    repo.git("branch", "-m", "trunk")
+    clone = repo.clone(tmp_path / "clone", *options)
+    if arrange:
+        clone.git(*arrange)
+    repository = opened(clone, fetch=False)
+    assert (repository.remote_default(), repository.usual_branch()) == (default, usual)
+    assert repository.branch_tip("trunk") == clone.git("rev-parse", "HEAD")
+    assert [repository.branch_tip(name) for name in ("", "nowhere")] == [None, None]
 
 
-def test_remote_is_origin_or_the_only_one(repo: Repo) -> None:
+def test_a_remote_is_asked_for_its_default_branch_and_the_tip_where_that_is_allowed(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    tip = repo.commit({"a.py": "1\n"})
+    repo.git("branch", "-m", "trunk")
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"a.py": "2\n"})
+    repo.git("checkout", "-q", "trunk")
+    clone = repo.clone(tmp_path / "clone", "--single-branch", "--branch=topic", "--depth=1")
+    assert opened(clone, fetch=False).branch_tip("trunk") is None
+    assert opened(clone).remote_default() == "trunk"
+    assert opened(clone).branch_tip("trunk") == tip
+
+
+def test_remote_is_the_only_one_else_origin_else_upstream(repo: Repo) -> None:
     assert opened(repo).remote() is None
-    repo.git("remote", "add", "up", "x")
-    assert opened(repo).remote() == "up"
+    repo.git("remote", "add", "fork", "x")
+    assert opened(repo).remote() == "fork"
     repo.git("remote", "add", "other", "y")
     assert opened(repo).remote() is None
+    repo.git("remote", "add", "upstream", "y")
+    assert opened(repo).remote() == "upstream"
     repo.git("remote", "add", "origin", "z")
     assert opened(repo).remote() == "origin"
+
+
+def test_a_branch_is_alone_while_no_other_name_shares_its_history(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.py": "1\n"})
+    repo.git("checkout", "-q", "--orphan", "coverage-history")
+    repo.commit({"runs": "1\n"})
+    repo.git("checkout", "-q", "main")
+    assert opened(repo).alone()
+    assert opened(repo.clone(tmp_path / "clone")).alone()
+    repo.git("branch", "topic")
+    assert not opened(repo).alone()
+    repo.git("checkout", "-q", "--detach")
+    assert not opened(repo).alone()
 
 
 def test_a_linked_work_tree_has_its_own_index(repo: Repo, tmp_path: Path) -> None:
