@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from covgov.differential.patch import changed_lines
+from covgov.differential.upstream import UpstreamDiffs
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
 from covgov.gather.arrivals import CurrentCode, receive
 from covgov.gather.line_ends import distrusted
@@ -55,7 +56,9 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         merged=merged,
         whole=set(prepared.wanted) == set(prepared.expected),
         baseline=baseline,
-        comparisons=compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity),
+        comparisons=compare_all(
+            baseline, snapshots, merged, baseline_diff, request.accept_identity, _upstream(baseline, prepared, edges)
+        ),
         changed=changed if known else None,
         renames=base.diff.renames(),
         baseline_renames=baseline_diff.renames(),
@@ -166,6 +169,16 @@ def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges
     if baseline.receipt.commit == situation.start:
         return prepared.base.diff
     return distrusted(edges.repository.diff(baseline.receipt.commit, WORKTREE), edges.read)
+
+
+def _upstream(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> UpstreamDiffs | None:
+    """Set when the target branch moved on between the baseline and where the change starts."""
+    situation = prepared.situation
+    if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None or situation.start is None:
+        return None
+    if not situation.foreign or baseline.receipt.commit == situation.start:
+        return None
+    return UpstreamDiffs(edges.repository.diff(baseline.receipt.commit, situation.start), prepared.base.diff)
 
 
 def _owners(prepared: Preparation, merged: Snapshot | None, read: Read) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from covgov.judge import unmeasured
-from covgov.judge.facts import Facts, tests_failed
+from covgov.judge.facts import Facts, Sides, tests_failed
 from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Metric, Snapshot
@@ -102,8 +102,12 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
         belongs = scopes.belongs(policy, name)
         if component.suite in lines and not (base and _nothing_left(facts, belongs)):
             snapshot, why = facts.snapshots.get(component.suite), lines[component.suite].reason
-            before = scopes.base_belongs(policy, name, facts.baseline_renames)
-            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, (before, belongs)))
+            sides = Sides(
+                scopes.base_belongs(policy, name, facts.baseline_renames),
+                scopes.base_belongs(policy, name, facts.renames),
+                belongs,
+            )
+            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, sides))
 
 
 def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
@@ -119,7 +123,7 @@ def _project(facts: Facts, policy: Policy) -> ScopeFacts:
     """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
     missing = next((line.name for line in facts.suites if not line.arrived), "")
     why = f"the suite {missing} did not arrive" if missing else ""
-    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, (_all, _all))
+    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, Sides(_all, _all, _all))
 
 
 def _all(path: str) -> bool:
@@ -133,26 +137,19 @@ def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
 
 
 def _scope(
-    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: tuple[Belongs, Belongs]
+    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: Sides
 ) -> ScopeFacts:
-    """One scope: its files of the suite's snapshot, its base, its deltas in every metric.
-
-    sides: which files are the scope's at the baseline, and at the head.
-    """
-    before, belongs = sides
-    own = snapshot.restrict(belongs) if snapshot is not None else None
+    """One scope: its files of the suite's snapshot, its base, its deltas in every metric."""
+    own = snapshot.restrict(sides.head) if snapshot is not None else None
     comparison = facts.comparisons.get(suite)
     if own is None or comparison is None:
         return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
-    deltas = {
-        metric: comparison.delta(metric, before, belongs, count_deletions=policy.gate.count_deletions)
-        for metric in Metric
-    }
+    deltas = {metric: comparison.delta(metric, sides, count_deletions=policy.gate.count_deletions) for metric in Metric}
     return ScopeFacts(
         snapshot=own,
         missing=missing,
         baseline=facts.baseline,
-        base=comparison.base.restrict(before),
+        base=comparison.base.restrict(sides.baseline),
         deltas=deltas,
         measurement_changed=comparison.identity_change,
     )

@@ -82,6 +82,42 @@ def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
     assert judgement.verdict.commit is None
 
 
+def unrecorded_main(desk: Desk) -> None:
+    """Main is recorded, then moves on by five uncovered lines that no run is recorded of; HEAD is that commit."""
+    start(desk, "+" * 10)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit({"api/b.py": "1\n2\n3\n4\n5\n"}, "main moves on")
+
+
+def test_what_main_did_since_its_last_recorded_run_is_not_charged_to_a_change(desk: Desk) -> None:
+    unrecorded_main(desk)
+    desk.repo.git("checkout", "-q", "-b", "docs")
+    desk.commit({"README": "1\n"})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "-----"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.PASS
+    (row,) = verdict.rows
+    assert row.delta is not None
+    assert [part.cause for part in row.delta.parts] == [Cause.UPSTREAM]
+    desk.commit({"api/c.py": "1\n"})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "-----", "api/c.py": "-"})
+    assert ("max-drop", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("litter", [False, True])
+def test_what_main_did_since_its_last_recorded_run_is_charged_to_main(desk: Desk, litter: bool) -> None:
+    unrecorded_main(desk)
+    desk.commit({"README": "1\n"})
+    desk.repo.write({"litter": "1\n"} if litter else {})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "-----"})
+    for ci in (
+        CiContext("generic", CiEvent.LOCAL),
+        CiContext("github", CiEvent.PUSH, branch="main", default_branch="main", on_default_branch=True),
+    ):
+        assert ("max-drop", "fail") in rules(desk.judge(ci=ci))
+
+
 @pytest.mark.security
 @pytest.mark.parametrize("event", [event for event in CiEvent if event is not CiEvent.LOCAL])
 def test_a_job_without_a_git_checkout_is_undetermined(desk: Desk, event: CiEvent) -> None:
@@ -362,7 +398,7 @@ def test_a_baseline_older_than_the_change_is_diffed_from_its_own_commit(desk: De
     (row,) = desk.judge().verdict.rows
     assert (row.receipt.commit, row.receipt.distance) == (begin, 1)
     assert row.delta is not None
-    assert [(part.cause, part.total) for part in row.delta.parts] == [(Cause.NEW_UNCOVERED, 1)]
+    assert [(part.cause, part.total) for part in row.delta.parts] == [(Cause.UPSTREAM, 1)]
 
 
 @pytest.mark.reliability
