@@ -76,6 +76,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
         dirty=_dirty(situation, snapshots),
+        branch=situation is not None and situation.kind is SituationKind.BRANCH,
     )
     return facts, faults
 
@@ -140,6 +141,8 @@ def _baseline(
     since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
     if situation is None or edges.repository is None:
         return replace(NO_REPOSITORY, blocking=bool(since))
+    if prepared.base_run is not None:
+        return baselines.measured(edges.repository, situation.start or "", prepared.base_run, today=today)
     question = baselines.BaselineQuestion(
         kind=_kind(situation),
         start=situation.start or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -16,6 +16,7 @@ from covgov.history.baseline import recorded_trees
 from covgov.judge import override
 from covgov.judge.facts import BasePolicy, Override
 from covgov.model.diff import Diff
+from covgov.model.snapshot import Snapshot
 from covgov.policy.policy import Policy
 from covgov.register.entry import Register
 from covgov.tamper.renames import judging
@@ -41,6 +42,7 @@ class Preparation:
     """What a judgement starts from and no measurement can change. wanted: names of the suites to judge.
 
     policies: those that judge: the head's, and the base branch's on the head's paths where that is another one.
+    base_run: what was measured now where the change starts, or why that proves nothing; None = history is asked.
     """
 
     request: Request
@@ -49,6 +51,7 @@ class Preparation:
     policies: tuple[Policy, ...]
     wanted: tuple[str, ...]
     override: Override | None
+    base_run: Mapping[str, Snapshot] | str | None = None
 
     @property
     def head(self) -> Policy:

@@ -89,6 +89,19 @@ def recorded_trees(store: RunStore) -> frozenset[str]:
         return frozenset()
 
 
+def measured(
+    repository: Repository, commit: str, found: Mapping[str, Snapshot] | str, *, today: date
+) -> Baseline | NoBaseline:
+    """The baseline that this run itself measured at a commit; a text is why that proves nothing."""
+    if isinstance(found, str):
+        return NoBaseline(BaselineReason.BASE_FAILED, f"{commit[:12]}: {found}", blocking=True)
+    return Baseline(Receipt(commit, 0, _age(repository, commit, today), BaselineReason.MEASURED), found)
+
+
+def _age(repository: Repository, commit: str, today: date) -> int:
+    return max(0, (today - repository.committed_at(commit).date()).days)
+
+
 def _absent(since: date | None, remote: str) -> NoBaseline:
     if since is None and remote:
         detail = f"run `covgov history fetch` to look for it on {remote}"
@@ -163,7 +176,7 @@ def _baseline(
     receipt = Receipt(
         commit=found.commit,
         distance=found.distance,
-        age_days=max(0, (today - repository.committed_at(found.commit).date()).days),
+        age_days=_age(repository, found.commit, today),
         reason=reason,
         detail="; ".join(store.notes()) if isinstance(store, AnnotatedStore) else "",
     )

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
-from covgov.differential.attribute import Belongs, explain
+from covgov.differential.attribute import Belongs, explain, measurement_loss
 from covgov.differential.classify import classify
 from covgov.differential.upstream import UpstreamDiffs, own
 from covgov.ingest.merge import merge
@@ -89,6 +90,12 @@ class SnapshotComparison:
             count_deletions=count_deletions,
         )
 
+    def measurement_loss(self, delta: Delta, sides: Sides) -> Fraction:
+        """Percentage points that unchanged code lost by the other measurement; 0 when it is the same one."""
+        if not self.identity_change:
+            return Fraction(0)
+        return measurement_loss(self.files, delta, sides.start if self.upstream else sides.baseline, sides.head)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -101,7 +108,7 @@ class Facts:
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
-    notes: what is uncertain about where the change starts.
+    notes: what is uncertain about where the change starts. branch: this is the branch itself, no change to it.
     """
 
     today: date
@@ -128,6 +135,7 @@ class Facts:
     commit: str = ""
     tree: str = ""
     dirty: bool = False
+    branch: bool = False
 
 
 def compare_all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from covgov.judge import unmeasured
 from covgov.judge.facts import Facts, Sides, tests_failed
@@ -22,7 +23,8 @@ class ScopeFacts:
 
     snapshot: restricted to the scope's files; None when nothing arrived, `missing` then has the reason.
     base: the baseline's snapshot with the same restriction; None without a baseline.
-    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted).
+    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted);
+    measurement_loss: per metric then, what unchanged code lost by that in percentage points, gains apart.
     """
 
     snapshot: Snapshot | None
@@ -31,6 +33,7 @@ class ScopeFacts:
     base: Snapshot | None = None
     deltas: Mapping[Metric, Delta] = field(default_factory=dict)
     measurement_changed: str = ""
+    measurement_loss: Mapping[Metric, Fraction] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -152,6 +155,7 @@ def _scope(
         base=comparison.base.restrict(sides.baseline),
         deltas=deltas,
         measurement_changed=comparison.identity_change,
+        measurement_loss={metric: comparison.measurement_loss(delta, sides) for metric, delta in deltas.items()},
     )
 
 

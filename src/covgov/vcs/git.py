@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -18,7 +19,7 @@ from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
-from covgov.vcs.worktree import places, worktree_tree
+from covgov.vcs.worktree import checked_out, places, worktree_tree
 
 DIFF_OPTIONS = (
     *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
@@ -146,6 +147,10 @@ class GitRepository:
             return blobs_of(self._git, revision)
         with worktree_tree(self._git, *self._places) as (git, tree):
             return blobs_of(git, tree)
+
+    def checkout(self, commit: str) -> AbstractContextManager[Path]:
+        """The commit's files in a temporary checkout."""
+        return checked_out(self._git, commit)
 
     def remote_default(self) -> str:
         return self._remote_default

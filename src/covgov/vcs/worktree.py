@@ -1,4 +1,4 @@
-"""The files on disk as a git tree, without changing the index, the object store, the work tree or a ref."""
+"""The files on disk as a git tree, and a commit as files on disk, without changing index, work tree or refs."""
 
 from __future__ import annotations
 
@@ -56,6 +56,18 @@ def _add_all(git: Git) -> None:
         return
     for path in git.run("ls-files", "--others", "--exclude-standard", "-z").out.split(b"\0")[:-1]:
         git.ask("add", "--", os.fsdecode(path))  # one that ends git, as a missing filter does, must not hide the others
+
+
+@contextmanager
+def checked_out(git: Git, commit: str) -> Iterator[Path]:
+    """A commit's files in a temporary directory, a checkout of its own; it is removed when the context ends."""
+    with tempfile.TemporaryDirectory(prefix="covgov-base-") as name:
+        place = Path(name).resolve() / "base"
+        git.run("worktree", "add", "--quiet", "--detach", "--force", str(place), commit)
+        try:
+            yield place
+        finally:
+            git.ask("worktree", "remove", "--force", "--force", str(place))
 
 
 def _quoted(path: Path) -> str:

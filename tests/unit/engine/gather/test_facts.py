@@ -286,12 +286,54 @@ def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
     assert [f for f in desk.judge().verdict.findings if f.rule == "unmeasured"] == []
 
 
-def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
+NEWER = structs.replace(IDENTITY, version="8.0")
+
+
+def test_a_newer_tool_that_counts_alike_changes_no_verdict(desk: Desk) -> None:
     start(desk)
     desk.commit({"README": "x\n"}, "docs")
-    desk.measure({"api/a.py": "++++++++--"}, identity=structs.replace(IDENTITY, version="8.0"))
-    assert ("measurement", "undetermined") in rules(desk.judge())
-    assert rules(desk.judge(accept_identity=True)) == []
+    desk.measure({"api/a.py": "++++++++--"}, identity=NEWER)
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert "no unchanged line counts differently" in messages(judgement)
+
+
+@pytest.mark.security
+def test_a_newer_tool_hides_no_new_uncovered_code(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"api/b.py": "1\n2\n"}, "topic")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "--"}, identity=NEWER)
+    assert ("max-drop", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
+    start(desk, "++++++++--")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "+++++++---"}, identity=NEWER)
+    judgement = desk.judge()
+    assert set(rules(judgement)) == {("measurement", "undetermined")}
+    (row,) = judgement.verdict.rows
+    assert row.delta is not None
+    assert [part.cause for part in row.delta.parts] == [Cause.MEASUREMENT]
+    assert row.delta.judged == 0
+    assert {rule for rule, _ in rules(desk.judge(accept_identity=True))} == {"max-drop"}
+
+
+def test_on_the_default_branch_the_first_run_of_another_tool_is_the_new_baseline(desk: Desk) -> None:
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit({"requirements": "8.0\n"}, "bump")
+    desk.measure({"api/a.py": "+++++++---"}, identity=NEWER)
+    bump = desk.judge()
+    assert bump.verdict.outcome is Outcome.PASS
+    assert "this run is the new baseline" in messages(bump)
+    desk.record(bump)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++----"}, identity=NEWER)
+    after = desk.judge()
+    assert ("max-drop", "fail") in rules(after)
+    assert "measured differently" not in messages(after)
 
 
 def test_a_docs_only_change_has_a_patch_without_units_and_passes(desk: Desk) -> None:
