@@ -82,6 +82,10 @@ def test_the_page_names_everything() -> None:
 
 - fail: api is &lt;b&gt;below&lt;/b&gt;
 
+## Measured differently
+
+- note: measured \\*differently\\*
+
 ## Files that moved most
 
 | file | suite | before | now | uncovered units |
