@@ -61,7 +61,7 @@ def situate(
         return _branch(repository, origin, ci.before, recorded)
     tip = _target(repository, ci, default_branch)
     if tip is None:
-        return _without_target(repository, origin, ci)
+        return _without_target(repository, origin, ci, recorded)
     start = repository.merge_base(tip, origin.commit)
     if start is None:
         raise Undetermined(
@@ -95,19 +95,24 @@ def _target(repository: Repository, ci: CiContext, configured: str) -> str | Non
     return next(filter(None, (repository.branch_tip(name()) for name in names)), None)
 
 
-def _without_target(repository: Repository, origin: Origin, ci: CiContext) -> Situation:
+def _without_target(
+    repository: Repository, origin: Origin, ci: CiContext, recorded: Callable[[], Collection[str]]
+) -> Situation:
     """A pull request whose target is not in the clone starts at the commit that the CI's event names, and nowhere else:
-    a merge commit's first parent may be the author's own. The only branch there is can but be judged against its past.
+    a merge commit's first parent may be the author's own. Whatever nobody calls a change is judged against its past if
+    it can only be the default branch, or as long as nothing is recorded.
     """
     if ci.event in (CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE):
         tip = repository.obtain(ci.base_commit) if ci.base_commit else None
         start = repository.merge_base(tip, origin.commit) if tip else None
         if tip is not None and start is not None:
             return Situation(SituationKind.CHANGE, origin, start, tip, foreign=True)
-    elif not (ci.target or ci.default_branch) and _is_the_branch(repository, ci):
-        remote = repository.remote()
-        taken = f"the default branch of {remote} is unknown: {repository.branch() or 'HEAD'} is taken for it"
-        return replace(_branch(repository, origin, ""), notes=(taken,) if remote else ())
+    elif not (ci.target or ci.default_branch):
+        certain = _is_the_branch(repository, ci)
+        if certain or not recorded():
+            taken = f"the default branch is unknown: {repository.branch() or 'HEAD'} is taken for it"
+            note = () if certain and not repository.remote() else (taken,)
+            return replace(_branch(repository, origin, ""), notes=note)
     raise _unknown(repository, ci)
 
 

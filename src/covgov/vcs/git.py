@@ -75,6 +75,7 @@ class GitRepository:
         self._commits: dict[str, _Commit] = {}
         self._files: dict[tuple[str, str], bytes | None] = {}
         self._trees: set[str] = set()
+        self._diffs: dict[tuple[str, str], Diff] = {}
 
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
@@ -226,11 +227,16 @@ class GitRepository:
         return done.text if done.code == 0 else None
 
     def _diff(self, git: Git, base: str, head: str) -> Diff:
+        if (base, head) in self._diffs:
+            return self._diffs[base, head]
         done = git.configured("core.attributesFile=/dev/null").run("diff-tree", *DIFF_OPTIONS, base, head, "--")
         try:
-            return parse_diff(done.out)
+            diff = parse_diff(done.out)
         except ValueError as error:
             raise Undetermined("git-output", f"git's diff of {base} and {head} cannot be read: {error}") from error
+        if OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head):
+            self._diffs[base, head] = diff
+        return diff
 
     def _deepener(self) -> Deepener:
         return Deepener(self._git, self.remote(), self._fetch)

@@ -205,8 +205,15 @@ def trunk(repo: Repo) -> Repo:
 @pytest.mark.parametrize("context", [LOCAL, ANY_CI])
 def test_a_topic_of_a_branch_that_nobody_names_is_undetermined(trunk: Repo, context: CiContext) -> None:
     with pytest.raises(Undetermined, match="target branch is unknown") as caught:
-        situate(git(trunk), context)
+        situate(git(trunk), context, recorded=lambda: {"a tree"})
     assert "`default_branch` in [policy]" in caught.value.hint
+
+
+@pytest.mark.parametrize("context", [LOCAL, ANY_CI])
+def test_before_anything_is_recorded_an_unknown_target_is_a_note(trunk: Repo, context: CiContext) -> None:
+    found = situate(git(trunk), context)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, trunk.git("rev-parse", "HEAD~1"))
+    assert found.notes == ("the default branch is unknown: topic is taken for it",)
 
 
 @pytest.mark.parametrize("remote", ["origin", "upstream", "any"])
@@ -229,9 +236,9 @@ def test_an_only_branch_whose_remote_names_no_default_is_taken_for_it_with_a_not
     repo.git("remote", "add", "origin", str(repo.root / "nowhere"))
     found = situate(git(repo), LOCAL)
     assert (found.kind, found.start) == (SituationKind.BRANCH, one)
-    assert found.notes == ("the default branch of origin is unknown: trunk is taken for it",)
+    assert found.notes == ("the default branch is unknown: trunk is taken for it",)
     with pytest.raises(Undetermined, match="target branch is unknown") as caught:
-        situate(git(repo), ANY_CI)
+        situate(git(repo), ANY_CI, recorded=lambda: {"a tree"})
     assert "`git remote set-head origin --auto`" in caught.value.hint
 
 
