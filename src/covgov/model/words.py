@@ -31,6 +31,7 @@ CAUSES: Mapping[Cause, str] = {
     Cause.MOVED_IN: "code moved in",
     Cause.MOVED_OUT: "code moved out",
     Cause.MEASUREMENT: "a different measurement",
+    Cause.UPSTREAM: "the target branch since the baseline",
 }
 UNEXPLAINED = "not explained by the recorded runs"
 
