@@ -37,7 +37,8 @@ def by_number(coverage: FileCoverage) -> FileCoverage:
     """The coverage with every exit known only by number, as a format without target lines has it."""
     total, taken = Counter(line for line, _ in coverage.exits), Counter(line for line, _ in coverage.taken)
     made = [CountedExits(line, taken[line], total[line]) for line in total]
-    counted = tuple(sorted([*coverage.counted, *made], key=lambda entry: entry.line))
+    bare = [replace(entry, ids=(), taken=()) for entry in coverage.counted]
+    counted = tuple(sorted([*bare, *made], key=lambda entry: entry.line))
     return replace(coverage, exits=(), taken=(), counted=counted)
 
 

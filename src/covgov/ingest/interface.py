@@ -38,6 +38,8 @@ class ParsedReport:
     carries, lacks: those of {lines, branches, exits, contexts, excluded, tests} that this report has and has not.
     dropped: descriptions of ignored contents. roots: source roots in the report.
     beyond: path -> where the report's summary and its lists differ; the files hold what is listed.
+    claims: totals that the report writes down, by metric. faults: contradictions because of which no gate may believe
+    the report; `inspect` prints them.
     """
 
     format: str
@@ -49,6 +51,8 @@ class ParsedReport:
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     beyond: Mapping[str, SummaryDifference] = field(default_factory=dict)
+    claims: Mapping[Metric, Ratio] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
     def stated(self, metric: Metric) -> Ratio:
         """The totals as the report's tool counts them: the lists, corrected by the summary."""
