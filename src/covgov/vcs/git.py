@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -137,6 +137,16 @@ class GitRepository:
             return blobs_of(self._git, revision)
         with worktree_tree(self._git, *self._places) as (git, tree):
             return blobs_of(git, tree)
+
+    def ignored(self, paths: Collection[str]) -> frozenset[str]:
+        """Those of the paths that git ignores, whether they exist or not. A path that git cannot ask about is not."""
+        if not paths:
+            return frozenset()
+        done = self._git.ask("check-ignore", "-z", "--stdin", stdin="\0".join(paths).encode("utf-8", "surrogateescape"))
+        if done.code > 1 and len(paths) > 1:  # one of them is in a submodule
+            return frozenset().union(*(self.ignored([path]) for path in paths))
+        found = done.out.decode("utf-8", "surrogateescape").split("\0") if done.code == 0 else []
+        return frozenset(filter(None, found))
 
     def default_branch(self) -> str | None:
         """Cached once found."""

@@ -17,6 +17,7 @@ from covgov.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from covgov.ingest.collect import CollectionResult
+    from covgov.ingest.source_tree import SourceTree
     from covgov.model.snapshot import Origin, TestRun
 
 
@@ -53,16 +54,16 @@ def command(
     from covgov.model.snapshot_codec import encode
     from covgov.runner.analyse import analyser
 
-    _check_suite(world, suite)
-    root, blobs, origin = _checkout(world)
+    start = _checked_suite(world, suite)
+    root, tree, origin = _checkout(world)
     collected = collect(
         suite,
         [world.cwd / name for name in files],
-        root=root,
-        blobs=blobs,
+        tree=tree,
         origin=origin,
         tests=_tests(world, junit, test_exit_code),
         analyse=analyser(python, root, world.env),
+        start=start,
     )
     target = world.cwd / output if output else root / "coverage" / f"{suite}.snapshot"
     _write(target, encode(collected.snapshot))
@@ -73,8 +74,9 @@ def command(
     return OK
 
 
-def _check_suite(world: World, suite: str) -> None:
-    """Raises UsageError: `suite-name`, and `suite-unknown` where a policy declares suites and not this one."""
+def _checked_suite(world: World, suite: str) -> str:
+    """The directory that the suite's reports start from, as the policy has it. Raises UsageError: `suite-name`, and
+    `suite-unknown` where a policy declares suites and not this one."""
     from covgov.cli.project import Project
     from covgov.gather.prepare import wanted_suites
     from covgov.model.snapshot import MERGED
@@ -85,27 +87,30 @@ def _check_suite(world: World, suite: str) -> None:
     if suite == MERGED:
         raise UsageError("suite-name", f"{suite!r} is reserved for the merge of all suites", hint="choose another name")
     policy = config.load(Project(world).read)
-    if policy is not None:
-        wanted_suites((suite,), policy)
+    if policy is None:
+        return ""
+    wanted_suites((suite,), policy)
+    return policy.suites[suite].root
 
 
-def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:
-    """Root, blobs and origin of what is on disk; outside of git the files below the current directory, unhashed."""
+def _checkout(world: World) -> tuple[Path, SourceTree, Origin | None]:
+    """Root, files and origin of what is on disk; outside of git the files below the current directory, unhashed."""
     from covgov.errors import Undetermined
+    from covgov.runner.checkout import source_tree
     from covgov.vcs.git import GitRepository, toplevel
     from covgov.vcs.interface import WORKTREE
 
     root = toplevel(world.cwd, world.env)
     if root is None:
         found = (file.relative_to(world.cwd).as_posix() for file in world.cwd.rglob("*") if file.is_file())
-        return world.cwd, dict.fromkeys(sorted(found), ""), None
+        return world.cwd, source_tree(world.cwd, dict.fromkeys(sorted(found), ""), None), None
     repository = GitRepository(root, env=world.env)
-    blobs = dict(repository.blobs(WORKTREE))
+    tree = source_tree(root, repository.blobs(WORKTREE), repository)
     try:
-        return root, blobs, repository.origin()
+        return root, tree, repository.origin()
     except Undetermined as error:
         world.note(f"covgov: note: {error.message} [{error.code}]")
-        return root, blobs, None
+        return root, tree, None
 
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
@@ -144,8 +149,6 @@ def _report(world: World, collected: CollectionResult, target: Path, as_json: bo
 
     snapshot = collected.snapshot
     lines, branches = snapshot.ratio(Metric.LINE), snapshot.ratio(Metric.BRANCH)
-    for path in collected.unmatched:
-        world.note(f"covgov: note: {path} is in the report, but not in the repository")
     if as_json:
         payload = {
             "suite": snapshot.suite,
