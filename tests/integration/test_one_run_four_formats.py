@@ -12,6 +12,7 @@ import pytest
 from covgov.ingest.collect import collect
 from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric, Snapshot
 from covgov.runner.analyse import analyser
+from covgov.runner.checkout import source_tree
 from covgov_testing.reports import child_env, coverage, measured_project
 
 PATH = "src/shapes.py"
@@ -30,7 +31,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def snapshot(root: Path, *names: str) -> Snapshot:
     analyse = analyser(sys.executable, root, child_env())
     paths = [root / name for name in names]
-    return collect("api", paths, root=root, blobs={PATH: "b"}, origin=None, tests=None, analyse=analyse).snapshot
+    return collect(
+        "api", paths, tree=source_tree(root, {PATH: "b"}, None), origin=None, tests=None, analyse=analyse
+    ).snapshot
 
 
 def by_number(coverage: FileCoverage) -> FileCoverage:

@@ -16,7 +16,7 @@ from covgov.ingest.merge import merge
 from covgov.ingest.normalise import NormalisedReport, normalise
 from covgov.ingest.read import read_reports
 from covgov.ingest.source_tree import SourceTree
-from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
+from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot, TestRun
 from covgov.model.words import count
 
 
@@ -73,14 +73,16 @@ def _one(report: _Report, tree: SourceTree, start: str) -> tuple[Snapshot, tuple
         raise _ambiguous(report, found.ambiguous)
     if not found.files:
         raise _matches_nothing(report)
-    if found.unplaced and tree.current:
-        raise _unplaced(report, found.unplaced)
+    counts = [path for path in found.unmatched if parsed.files[path].ratio(Metric.COMBINED).measurable]
+    unplaced = [path for path in counts if path in found.unplaced]
+    if unplaced and tree.current:
+        raise _unplaced(report, unplaced)
     files, left = _settle(parsed, found, tree)
     for path, file in files.items():
         if last := _beyond_the_end(file, path, tree):
             raise _other_text(report, path, *last)
     rewritten = (f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
-    outside = [_outside(found.unmatched)] if found.unmatched else []
+    outside = [_outside(counts)] if counts else []
     sources = {path: replace(file, source=tree.blobs[path]) for path, file in files.items()}
     notes = (*left, *rewritten, *outside)
     return Snapshot(report.suite, sources, parsed.identity, notes=notes), found.unmatched

@@ -64,18 +64,18 @@ def below(bases: Sequence[str], names: Names, tree: SourceTree) -> PathMatches:
 def relative(
     names: Names, starts: Sequence[str], steps: Sequence[str], foreign: Sequence[str], tree: SourceTree
 ) -> PathMatches:
-    """Relative paths. starts: directories that they may start from, the likeliest first; steps: relative source roots
-    of the report; foreign: its source roots on another machine."""
+    """Relative paths. starts: directories that they may start from, the likeliest first, and the only ones if the last
+    is not the top; steps: relative source roots of the report; foreign: its source roots on another machine."""
     if not names:
         return PathMatches()
     likely = [_through(start, steps, names, tree) for start in starts]
     others = [below(tails, names, tree) for tails in _tails(foreign)]
     holding = [*[one for one in likely if one.holds][:1], *(one for one in others if one.holds)]
-    if holding:
-        return _agreed(holding)
+    if holding or starts[-1]:
+        return _agreed(holding or likely)
     added = [_rewritten(prefix, names, tree) for prefix in _prefixes(names, tree)]
-    holding = [one for one in added if one.holds]
-    return _agreed(holding) if holding else _best(likely, [*others, *added], names)
+    some = [one for one in likely if one.paths][:1]  # what lies near the report is never outvoted, only contradicted
+    return _agreed([*some, *(one for one in added if one.holds)] or _best([*others, *added]) or likely)
 
 
 def absolute(names: Names, tree: SourceTree, taken: Iterable[str]) -> PathMatches:
@@ -163,10 +163,7 @@ def _agreed(readings: Sequence[PathMatches]) -> PathMatches:
     return PathMatches(kept, first.rewrites, {**first.ambiguous, **split}, first.unplaced)
 
 
-def _best(likely: Sequence[PathMatches], others: Sequence[PathMatches], names: Names) -> PathMatches:
-    """What places the most, though not all; a tie between unlikely readings decides nothing."""
-    most = max((len(one.paths) for one in (*likely, *others)), default=0)
-    if not most:
-        return next(iter(likely), PathMatches(unplaced=frozenset(names)))
-    best = next((one for one in likely if len(one.paths) == most), None)
-    return best or _agreed([one for one in others if len(one.paths) == most])
+def _best(readings: Sequence[PathMatches]) -> list[PathMatches]:
+    """Those that place the most, though not all."""
+    most = max((len(one.paths) for one in readings), default=0)
+    return [one for one in readings if most and len(one.paths) == most]

@@ -149,6 +149,8 @@ def _report(world: World, collected: CollectionResult, target: Path, as_json: bo
 
     snapshot = collected.snapshot
     lines, branches = snapshot.ratio(Metric.LINE), snapshot.ratio(Metric.BRANCH)
+    for path in collected.unmatched:
+        world.note(f"covgov: note: {path} is in the report, but not in the repository")
     if as_json:
         payload = {
             "suite": snapshot.suite,
