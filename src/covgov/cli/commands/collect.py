@@ -43,29 +43,35 @@ def command(
     """Convert the reports of one suite to its snapshot.
 
     Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4, and nothing is
-    written: a report is missing, empty, damaged, of no known format, or names no file of this repository.
+    written: a report is missing, empty, damaged or of no known format. Exit 4, and an earlier snapshot is removed: a
+    report contradicts itself or this repository.
 
     \b
     Example:
       covgov collect api coverage.xml
       covgov collect api .coverage.* --junit junit.xml --python .tox/py312/bin/python
     """
-    from covgov.ingest.collect import collect
+    from covgov.ingest.collect import REFUSALS, collect
     from covgov.model.snapshot_codec import encode
     from covgov.runner.analyse import analyser
 
     start = _checked_suite(world, suite)
     root, tree, origin = _checkout(world)
-    collected = collect(
-        suite,
-        [world.cwd / name for name in files],
-        tree=tree,
-        origin=origin,
-        tests=_tests(world, junit, test_exit_code),
-        analyse=analyser(python, root, world.env),
-        start=start,
-    )
     target = world.cwd / output if output else root / "coverage" / f"{suite}.snapshot"
+    try:
+        collected = collect(
+            suite,
+            [world.cwd / name for name in files],
+            tree=tree,
+            origin=origin,
+            tests=_tests(world, junit, test_exit_code),
+            analyse=analyser(python, root, world.env),
+            start=start,
+        )
+    except InputError as error:
+        if error.code in REFUSALS and not output:
+            _refuse(target, error, root)
+        raise
     _write(target, encode(collected.snapshot))
     if not output:
         with suppress(OSError):
@@ -142,6 +148,14 @@ def _write(target: Path, data: bytes) -> None:
         raise InputError(
             "snapshot-not-written", f"{target}: cannot be written: {error.strerror}", hint="choose another file with -o"
         ) from None
+
+
+def _refuse(target: Path, error: InputError, root: Path) -> None:
+    """Leave the reason for the verdict instead of an earlier snapshot, which would be judged in its place."""
+    from covgov.files import remove
+
+    _write(target.with_suffix(".why"), f"{error.message.replace(f'{root}/', '')} [{error.code}]\n".encode())
+    remove(target)
 
 
 def _report(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
