@@ -192,6 +192,9 @@ def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
         if before != after:
             words = f"changed from {_words(before)} to {_words(after)}: the tests run differently"
             yield Loosening(f"suites.{old.name}.{key}", words)
+    if old.root != new.root:
+        words = f"changed from {_words((old.root,))} to {_words((new.root,))}: its reports are read as of other files"
+        yield Loosening(f"suites.{old.name}.root", words)
 
 
 def _words(words: tuple[str, ...]) -> str:
