@@ -63,14 +63,19 @@ def is_pytest(argv: list[str]) -> bool:
     return any(name in scripts and (index < 2 or argv[index - 1] == "-m") for index, name in enumerate(names))
 
 
-def count_tests(environ: MutableMapping[str, str], argv: list[str]) -> None:
-    """Have pytest load the plugin named by `_COVGOV_PLUGIN`, unless this pytest is started by a test of another.
+def is_worker(argv: list[str]) -> bool:
+    """Whether a command line is that of a pytest-xdist worker, as execnet starts it."""
+    return any("eval(sys.stdin.readline())" in argument for argument in argv)
+
+
+def count_tests(environ: MutableMapping[str, str], argv: list[str], parent: int) -> None:
+    """Have the suite's pytest and its workers load the plugin that `_COVGOV_PLUGIN` names; not what a test starts.
 
     Set here and not by `covgov run`, because whoever reads this file can also import the plugin: a tool that removes
     PYTHONPATH must not leave a pytest that fails on a plugin it cannot find.
     """
-    plugin = environ.get("_COVGOV_PLUGIN", "")
-    if plugin and is_pytest(argv) and not environ.get("_COVGOV_PYTEST"):
+    plugin, outer = environ.get("_COVGOV_PLUGIN", ""), environ.get("_COVGOV_PYTEST", "")
+    if plugin and (outer == str(parent) and is_worker(argv) if outer else is_pytest(argv)):
         environ["PYTEST_PLUGINS"] = ",".join(filter(None, [environ.get("PYTEST_PLUGINS", ""), plugin]))
 
 
@@ -129,6 +134,6 @@ def run_shadowed(path: list[str]) -> None:
 
 
 if __name__ == "sitecustomize":
-    count_tests(os.environ, list(getattr(sys, "orig_argv", sys.argv)))
+    count_tests(os.environ, list(getattr(sys, "orig_argv", sys.argv)), os.getppid())
     measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)), measured, begin)
     run_shadowed(sys.path)
