@@ -188,7 +188,10 @@ def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
     """Another command, interpreter or argument may run other tests, or none."""
     for key, before, after in (
         ("args", old.args, new.args),
+        ("runner", (old.runner.value,), (new.runner.value,)),
         ("command", old.command, new.command),
+        ("reports", old.reports, new.reports),
+        ("junit", old.junit, new.junit),
         ("python", (old.python,), (new.python,)),
     ):
         if before != after:
@@ -197,6 +200,8 @@ def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
     if old.root != new.root:
         words = f"changed from {_words((old.root,))} to {_words((new.root,))}: its reports are read as of other files"
         yield Loosening(f"suites.{old.name}.root", words)
+    if more := [test for test in new.deselect if test not in old.deselect]:
+        yield Loosening(f"suites.{old.name}.deselect", f"{', '.join(more)} added: no longer run")
 
 
 def _words(words: tuple[str, ...]) -> str:
