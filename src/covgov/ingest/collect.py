@@ -12,6 +12,7 @@ from covgov.ingest.interface import Analyse, ParsedReport
 from covgov.ingest.merge import merge
 from covgov.ingest.normalise import match, normalise
 from covgov.ingest.read import read_reports
+from covgov.ingest.unreadable import notes_on_unreadable
 from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 
 
@@ -37,8 +38,8 @@ def collect(
     """Read the reports, map their paths to the repository, merge them.
 
     blobs: path -> git blob id of every file of the repository as it is on disk. Raises InputError for a report that
-    cannot be read, `report-matches-nothing` for one without any file of the repository, and `report-ambiguous` for
-    one with a path that fits several files.
+    cannot be read, `source-changed` for a file that ran and then went, `report-matches-nothing` for a report without
+    any file of the repository, and `report-ambiguous` for one with a path that fits several files.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")
@@ -53,7 +54,8 @@ def collect(
             raise _matches_nothing(suite, report, paths)
         unmatched.update(found.unmatched)
         files = {path: replace(file, source=blobs[path]) for path, file in found.files.items()}
-        notes = (*left, *(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites))
+        notes = (*left, *notes_on_unreadable(report, root, blobs))
+        notes += tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
         snapshots.append(Snapshot(suite, files, report.identity, notes=notes))
     snapshot = replace(merge(snapshots, suite), origin=origin, tests=tests)
     return CollectionResult(snapshot, parsed, tuple(sorted(unmatched)))

@@ -32,12 +32,22 @@ class SummaryDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A measured file whose source is gone or is not what the tool parses; reason: the tool's words."""
+
+    path: str
+    reason: str
+    executed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedReport:
     """One parsed report: paths as written, nothing normalised.
 
     carries, lacks: those of {lines, branches, exits, contexts, excluded, tests} that this report has and has not.
     dropped: descriptions of ignored contents. roots: source roots in the report.
     beyond: path -> where the report's summary and its lists differ; the files hold what is listed.
+    unreadable: measured files that the tool could not analyse; they are not in `files`.
     """
 
     format: str
@@ -49,6 +59,7 @@ class ParsedReport:
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     beyond: Mapping[str, SummaryDifference] = field(default_factory=dict)
+    unreadable: tuple[UnreadableFile, ...] = ()
 
     def stated(self, metric: Metric) -> Ratio:
         """The totals as the report's tool counts them: the lists, corrected by the summary."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from covgov.files import blob_id
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel
 from covgov.vcs.interface import WORKTREE
@@ -40,9 +40,3 @@ def files(root: Path) -> Iterator[Path]:
             if not name.startswith(".") and name != "__pycache__" and not (here / name / "pyvenv.cfg").is_file()
         )
         yield from (path for path in (here / name for name in sorted(names)) if path.is_file())
-
-
-def blob_id(path: Path) -> str:
-    """The id git would give the file's content (SHA-1 of `blob SIZE\\0` and the bytes)."""
-    data = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

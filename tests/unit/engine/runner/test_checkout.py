@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from covgov.runner.checkout import blob_id, look
+from covgov.files import blob_id
+from covgov.runner.checkout import look
 from covgov_testing.projects import write
 from covgov_testing.repos import Repo
 

@@ -1,0 +1,58 @@
+"""Measured files whose source coverage.py cannot read: what is wrong with them, and whether that matters.
+
+A template that was compiled, a file of another Python, a module that a test generated and removed: coverage.py has no
+figure for them, so they are notes. A Python file of the repository that ran and then went or changed is an error:
+otherwise a test could take a file out of the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from covgov.errors import InputError
+from covgov.files import blob_id
+from covgov.ingest.interface import ParsedReport, UnreadableFile
+from covgov.ingest.normalise import match
+
+NAMED = 3
+"""Most files that a note names."""
+
+PYTHON = (".py", ".pyw")
+
+
+def notes_on_unreadable(report: ParsedReport, root: Path, blobs: Mapping[str, str]) -> tuple[str, ...]:
+    """Raises InputError (`source-changed`) for a Python file of the repository that ran and then went or changed."""
+    files = report.unreadable
+    matched = match([file.path for file in files], report.roots, root=str(root), tree=blobs).paths
+    for file in files:
+        path = matched.get(file.path)
+        if path and file.executed and path.endswith(PYTHON) and _changed(root / path, blobs[path]):
+            raise InputError(
+                "source-changed",
+                f"{path} ran, and its source went or changed before it was reported: {file.reason}",
+                hint="let the tests leave the sources as they are; work on copies in a temporary directory",
+            )
+    return tuple(_notes(files))
+
+
+def _changed(path: Path, blob: str) -> bool:
+    return not path.is_file() or blob_id(path) != blob
+
+
+def _notes(files: Sequence[UnreadableFile]) -> Iterator[str]:
+    templates = [file.path for file in files if not file.path.endswith(PYTHON)]
+    broken = [file.path for file in files if file.path.endswith(PYTHON) and not file.executed]
+    gone = [file.path for file in files if file.path.endswith(PYTHON) and file.executed]
+    if templates:
+        yield f"not Python, so not counted without a coverage.py plug-in: {_named(templates)}"
+    if broken:
+        yield f"cannot be parsed by the suite's Python, so not counted: {_named(broken)}"
+    if gone:
+        yield f"generated while the tests ran and gone, so not counted: {_named(gone)}"
+
+
+def _named(paths: Iterable[str]) -> str:
+    known = sorted(paths)
+    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+    return ", ".join(known[:NAMED]) + more
