@@ -1,9 +1,8 @@
-"""Writes files atomically; the id of a file's content."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,9 +72,3 @@ def place(path: Path, data: bytes, mode: int = READABLE) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise
-
-
-def blob_id(path: Path) -> str:
-    """The id git would give the file's content (SHA-1 of `blob SIZE\\0` and the bytes)."""
-    data = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

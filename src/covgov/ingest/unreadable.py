@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from covgov.errors import InputError
-from covgov.files import blob_id
 from covgov.ingest.interface import ParsedReport, UnreadableFile
 from covgov.ingest.normalise import match
+from covgov.model.blob import blob_id
 
 NAMED = 3
 """Most files that a note names."""
@@ -37,7 +37,7 @@ def notes_on_unreadable(report: ParsedReport, root: Path, blobs: Mapping[str, st
 
 
 def _changed(path: Path, blob: str) -> bool:
-    return not path.is_file() or blob_id(path) != blob
+    return not path.is_file() or blob_id(path.read_bytes()) != blob
 
 
 def _notes(files: Sequence[UnreadableFile]) -> Iterator[str]:

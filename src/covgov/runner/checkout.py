@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgov.files import blob_id
+from covgov.model.blob import blob_id
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel
 from covgov.vcs.interface import WORKTREE
@@ -25,7 +25,7 @@ def look(root: Path, env: Mapping[str, str]) -> Checkout:
     """The code under `root`: with git if it is the top of a checkout."""
     top = toplevel(root, env)
     if top is None or top.resolve() != root.resolve():
-        return Checkout(None, {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)})
+        return Checkout(None, {path.relative_to(root).as_posix(): blob_id(path.read_bytes()) for path in files(root)})
     repository = GitRepository(root, env=env)
     return Checkout(repository.origin(), repository.blobs(WORKTREE))
 

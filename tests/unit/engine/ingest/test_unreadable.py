@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import InputError
-from covgov.files import blob_id
 from covgov.ingest.interface import ParsedReport, UnreadableFile
 from covgov.ingest.unreadable import notes_on_unreadable
+from covgov.model.blob import blob_id
 from covgov.model.snapshot import Identity
 
 
@@ -15,7 +15,9 @@ def notes(root: Path, *files: UnreadableFile) -> tuple[str, ...]:
     """The notes on files of a repository whose tree was read before `root` changed."""
     identity = Identity("coverage.py", "7", "python 3.11", branch=True)
     report = ParsedReport("coveragepy-data", identity, {}, (), (), roots=(str(root),), unreadable=files)
-    return notes_on_unreadable(report, root, {"app/a.py": blob_id(root / "app/a.py"), "app/gone.py": "blob"})
+    return notes_on_unreadable(
+        report, root, {"app/a.py": blob_id((root / "app/a.py").read_bytes()), "app/gone.py": "blob"}
+    )
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_a_source_that_ran_and_is_gone_is_an_error(root: Path) -> None:
 
 @pytest.mark.security
 def test_a_source_that_ran_and_was_made_unreadable_is_an_error(root: Path) -> None:
-    before = blob_id(root / "app/a.py")
+    before = blob_id((root / "app/a.py").read_bytes())
     (root / "app/a.py").write_text("(\n")
     identity = Identity("coverage.py", "7", "python 3.11", branch=True)
     broken = UnreadableFile("app/a.py", "invalid syntax", executed=True)
