@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from covgov_testing.strangers.projects import strangers
 from covgov_testing.strangers.stage import fetch, prepare
 from covgov_testing.strangers.trial import Result, trial
 
-CACHE = Path(__file__).resolve().parents[4] / ".cache" / "strangers"
+CACHE = Path(tempfile.gettempdir(), "covgov-strangers")
+"""Outside of this repository, whose pytest.ini and covgov.toml would be found from a folder in it."""
 
 
 def main(names: list[str]) -> int:
-    """COVGOV names another command. Logs are written to .cache/strangers/logs."""
+    """COVGOV names another command. Logs are written to covgov-strangers/logs in the temporary directory."""
     chosen = strangers(names)
     covgov = Path(os.environ.get("COVGOV") or Path(sys.executable).with_name("covgov"))
     sdists = fetch(chosen, CACHE)

@@ -123,7 +123,7 @@ def _coverage_py(project: Stranger, stage: Stage, scratch: Path) -> Figures:
     scratch.mkdir(parents=True)
     env = stage.env | {"COVERAGE_FILE": str(scratch / ".coverage")}
     if project.children:
-        env["COVERAGE_PROCESS_START"] = _settings(stage.root)
+        env["COVERAGE_PROCESS_START"] = _settings(stage.root, scratch)
     report = scratch / "report.json"
     coverage: list[str | Path] = [stage.python, "-m", "coverage"]
     without = [f"--deselect={test}" for test in _deselected(stage.root)]
@@ -139,15 +139,17 @@ def _figures(summary: dict[str, int]) -> tuple[int, int, int, int]:
     return covered, total, taken, exits
 
 
-def _settings(root: Path) -> str:
-    """The file that coverage.py reads."""
+def _settings(root: Path, scratch: Path) -> str:
+    """The file that coverage.py reads, or one that sets nothing."""
     marks = {".coveragerc": r"^\[", "setup.cfg": r"^\[coverage:", "tox.ini": r"^\[coverage:"}
     marks["pyproject.toml"] = r"^\[tool\.coverage"
     for name, mark in marks.items():
         path = root / name
         if path.is_file() and re.search(mark, path.read_text(encoding="utf-8"), re.MULTILINE):
             return str(path)
-    return str(root / ".coveragerc")
+    nothing = scratch / "coveragerc"
+    nothing.touch()
+    return str(nothing)
 
 
 def _deselected(root: Path) -> list[str]:
