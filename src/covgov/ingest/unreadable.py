@@ -49,7 +49,7 @@ def _notes(files: Sequence[UnreadableFile]) -> Iterator[str]:
     if broken:
         yield f"cannot be parsed by the suite's Python, so not counted: {_named(broken)}"
     if gone:
-        yield f"generated while the tests ran and gone, so not counted: {_named(gone)}"
+        yield f"ran, but has no Python source now, so not counted: {_named(gone)}"
 
 
 def _named(paths: Iterable[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import time
 import tomllib
@@ -22,6 +21,14 @@ Figures = dict[str, tuple[int, int, int, int]]
 
 LIMIT = 600.0
 """Most seconds for `init --adopt` and `run` together."""
+
+CHILDREN = """
+import coverage
+measuring = coverage.Coverage()
+measuring.set_option("run:parallel", True)
+print(measuring.config.serialize())
+"""
+"""Prints the setting by which `[run] patch = subprocess` measures the children of a process."""
 
 KEYS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
 
@@ -123,7 +130,7 @@ def _coverage_py(project: Stranger, stage: Stage, scratch: Path) -> Figures:
     scratch.mkdir(parents=True)
     env = stage.env | {"COVERAGE_FILE": str(scratch / ".coverage")}
     if project.children:
-        env["COVERAGE_PROCESS_START"] = _settings(stage.root, scratch)
+        env["COVERAGE_PROCESS_CONFIG"] = must([stage.python, "-c", CHILDREN], stage.root, env).strip()
     report = scratch / "report.json"
     coverage: list[str | Path] = [stage.python, "-m", "coverage"]
     without = [f"--deselect={test}" for test in _deselected(stage.root)]
@@ -137,19 +144,6 @@ def _coverage_py(project: Stranger, stage: Stage, scratch: Path) -> Figures:
 def _figures(summary: dict[str, int]) -> tuple[int, int, int, int]:
     covered, total, taken, exits = (summary.get(key, 0) for key in KEYS)
     return covered, total, taken, exits
-
-
-def _settings(root: Path, scratch: Path) -> str:
-    """The file that coverage.py reads, or one that sets nothing."""
-    marks = {".coveragerc": r"^\[", "setup.cfg": r"^\[coverage:", "tox.ini": r"^\[coverage:"}
-    marks["pyproject.toml"] = r"^\[tool\.coverage"
-    for name, mark in marks.items():
-        path = root / name
-        if path.is_file() and re.search(mark, path.read_text(encoding="utf-8"), re.MULTILINE):
-            return str(path)
-    nothing = scratch / "coveragerc"
-    nothing.touch()
-    return str(nothing)
 
 
 def _deselected(root: Path) -> list[str]:

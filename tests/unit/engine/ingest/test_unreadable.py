@@ -42,7 +42,7 @@ def test_a_file_of_another_python_is_a_note(root: Path) -> None:
 def test_a_module_that_the_tests_made_and_removed_is_a_note(root: Path) -> None:
     made = [UnreadableFile(f"{root}/app/made{number}.py", "No source", executed=True) for number in range(5)]
     (note,) = notes(root, *made)
-    assert note.startswith("generated while the tests ran and gone, so not counted: ")
+    assert note.startswith("ran, but has no Python source now, so not counted: ")
     assert note.endswith("made2.py and 2 more")
 
 
