@@ -83,13 +83,14 @@ def trial(project: Stranger, stage: Stage, covgov: Path, log: Path) -> Result:
 
 
 def _contents(root: Path) -> dict[str, str]:
-    """Path -> digest of every file but git's, pytest's cache and covgov's own output."""
+    """Path -> digest of every file but git's, the caches of tests and covgov's own output."""
     files = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     names = ((path.relative_to(root), path) for path in files)
     return {
         str(name): hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in names
-        if name.parts[0] not in (".git", "coverage", ".pytest_cache") and path.suffix not in (".pyc", ".pyo")
+        if name.parts[0] not in (".git", "coverage", ".pytest_cache", ".hypothesis")
+        and path.suffix not in (".pyc", ".pyo")
     }
 
 
