@@ -61,8 +61,15 @@ def main(data_dir: str, out_dir: str) -> int:
 def combine(data_dir: str, target: str) -> None:
     """Combine the data files, keeping them. Raises CoverageException when none has data."""
     names = sorted(name for name in os.listdir(data_dir) if name.startswith(".coverage") and "journal" not in name)  # noqa: PTH208
+    parts = [os.path.join(data_dir, name) for name in names]  # noqa: PTH118
     joined = coverage.Coverage(data_file=target)
-    joined.combine([os.path.join(data_dir, name) for name in names], strict=True, keep=True)  # noqa: PTH118
+    joined.combine(parts, strict=True, keep=True)
+    root = os.getcwd()  # noqa: PTH109
+    absolute = any(name.startswith(root + os.sep) for name in joined.get_data().measured_files())
+    if absolute and joined.get_option("run:relative_files"):
+        # a child that coverage.py started in another directory names files absolutely
+        joined.set_option("paths", dict(joined.config.paths, covgov=[".", root]))
+        joined.combine(parts, strict=True, keep=True)
     joined.save()
 
 
