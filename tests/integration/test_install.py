@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -90,10 +90,14 @@ def index(folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """A project with this repository's Makefile and script, and an index that is all the network it has."""
+    """A project with this repository's Makefile and script, and an index that is all the network it has.
+
+    installed: what `make` put into the environment, by canonical name, before any test changed it.
+    """
 
     root: Path
     lock: str
+    installed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def python(self) -> str:
@@ -123,15 +127,16 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     projects.write(root, {**stale, "pyproject.toml": PYPROJECT, "backend.py": BACKEND})
     done = made.run("make", ".venv/.ready", f"PYTHON={sys.executable}")
     assert done.returncode == 0, done.stdout + done.stderr
-    return made
+    (site,) = (root / ".venv" / "lib").glob("python*/site-packages")
+    there = metadata.distributions(path=[str(site)])
+    return replace(made, installed={canonicalize_name(each.name): each.version for each in there})
 
 
 def test_what_is_locked_is_installed_though_all_of_it_has_newer_versions(machine: Machine) -> None:
-    (site,) = (machine.root / ".venv" / "lib").glob("python*/site-packages")
-    found = {canonicalize_name(each.name): each.version for each in metadata.distributions(path=[str(site)])}
-    wanted = {canonicalize_name(pin.name): pinned(pin) for pin in PINS if pin.marker is None or pin.marker.evaluate()}
-    seeded = {name: found[name] for name in found.keys() & {"pip", "setuptools"}}
-    assert found == {**seeded, **wanted, canonicalize_name("app"): "1"}
+    applying = [pin for pin in PINS if pin.marker is None or pin.marker.evaluate()]
+    wanted: dict[str, str] = {canonicalize_name(pin.name): pinned(pin) for pin in applying}
+    seeded = {name: machine.installed[name] for name in machine.installed.keys() & {"pip", "setuptools"}}
+    assert machine.installed == {**seeded, **wanted, "app": "1"}
     assert not (machine.root / ".venv" / "stale").exists()
 
 

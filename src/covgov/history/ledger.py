@@ -8,9 +8,9 @@ import msgspec
 
 from covgov.errors import InputError
 from covgov.history.format import edits, layout
-from covgov.history.format.layout import Manifest, StoredManifest
+from covgov.history.format.layout import StoredManifest
 from covgov.history.format.reader import RunReader
-from covgov.history.format.wire import RunBody
+from covgov.history.format.wire import Manifest, RunBody
 from covgov.history.interface import Addition, HistoryFault, HistoryView, RunSummary
 from covgov.model.run import RunRecord
 

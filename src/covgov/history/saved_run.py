@@ -2,7 +2,7 @@
 
     {"format": "covgov-judged-run", "version": 3, "run": {...}, "verdict": {...}, "refusal": null, "policy": "..."}
 
-`run` is what a manifest would hold (wire.WireRun): the verdict and every suite's coverage by their SHA-256. So the file
+`run` is what a manifest would hold (RunBody): the verdict and every suite's coverage by their SHA-256. So the file
 fits only the verdict in it and the snapshots it was made from. It is read back as the same record, with the time of its
 check: appending it twice records it once. `refusal` is why it was not recordable where it was checked; that cannot be
 decided again elsewhere, for example whether the baseline was a merge base.
@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.format import layout, texts, wire
-from covgov.history.format.wire import RunBody, WireRun
+from covgov.history.format import layout, texts
+from covgov.history.format.wire import RunBody
 from covgov.model import codec, snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
@@ -48,7 +48,7 @@ class SavedRun:
 class SavedRunDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     version: int
-    run: WireRun
+    run: RunBody
     verdict: msgspec.Raw
     refusal: Refusal | None
     policy: str
@@ -58,9 +58,7 @@ def encode(saved: SavedRun) -> bytes:
     """The record without its coverage, which stays in the snapshots."""
     body, made = layout.dismantle(saved.run)
     verdict = msgspec.Raw(texts.compact(made[texts.VERDICT]))
-    return (
-        codec.encode(SavedRunDocument(FORMAT, VERSION, wire.of_run(body), verdict, saved.refusal, saved.policy)) + b"\n"
-    )
+    return codec.encode(SavedRunDocument(FORMAT, VERSION, body, verdict, saved.refusal, saved.policy)) + b"\n"
 
 
 def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder: str) -> SavedRun:
@@ -71,9 +69,10 @@ def decode(data: bytes, where: str, read: Callable[[str], bytes | None], folder:
     """
     document = _parse(data, where)
     try:
-        body, verdict = wire.to_run(document.run), texts.to_verdict([bytes(document.verdict)])
+        verdict = texts.to_verdict([bytes(document.verdict)])
     except ValueError as error:
         raise _damaged(where, str(error)) from error
+    body = document.run
     snapshots = {suite: _snapshot(suite, body, read, folder) for suite in sorted(body.snapshots)}
     record = layout.record_of(body, snapshots, verdict)
     now, _ = layout.dismantle(record)

@@ -19,9 +19,9 @@ from typing import TypeVar
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.format import texts, version1, wire
+from covgov.history.format import texts
 from covgov.history.format.edits import Text
-from covgov.history.format.wire import RunBody, SuiteBody
+from covgov.history.format.wire import Manifest, RunBody, SuiteBody
 from covgov.history.interface import HistoryView, RunSummary, SuiteSummary
 from covgov.model import codec
 from covgov.model.run import RunRecord
@@ -36,24 +36,6 @@ FOLDER = 100
 """Runs in one folder below runs/, so that the next run's manifest joins a short list."""
 
 T = TypeVar("T")
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """previous: id of the run before, "" for the first. artifacts: file name -> SHA-256.
-
-    edits: id of the object that makes the run's texts after those of the runs from `since` on; "" and 0 in format 1.
-    migrated: id that the run had in an older format, "" when it never had one.
-    """
-
-    format: str
-    version: int
-    sequence: int
-    previous: str
-    run: RunBody
-    artifacts: dict[str, str]
-    edits: str = ""
-    since: int = 0
-    migrated: str = ""
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -203,18 +185,7 @@ def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """The bytes whose SHA-256 is the run's id."""
-    shape = wire.WireManifest(
-        format=manifest.format,
-        version=manifest.version,
-        sequence=manifest.sequence,
-        previous=manifest.previous,
-        run=wire.of_run(manifest.run),
-        artifacts=manifest.artifacts,
-        edits=manifest.edits,
-        since=manifest.since,
-        migrated=manifest.migrated,
-    )
-    return codec.encode(shape) + b"\n"
+    return codec.encode(manifest) + b"\n"
 
 
 def decode_manifest(data: bytes, name: str) -> StoredManifest:
@@ -229,7 +200,7 @@ def decode_manifest(data: bytes, name: str) -> StoredManifest:
             f"{name}: history format {envelope.version} was written by a newer covgov; this one reads {VERSION}",
             hint="upgrade covgov",
         )
-    manifest = _manifest(data, envelope.version, name)
+    manifest = parse(data, Manifest, name)
     if envelope.format != FORMAT or name != manifest_name(manifest.sequence, run_id, manifest.version):
         raise damaged(name, "it is not a manifest of that number")
     return StoredManifest(run_id, manifest)
@@ -291,24 +262,3 @@ def _suite(snapshot: Snapshot, text: Text) -> SuiteBody:
         notes=snapshot.notes,
         files=texts.digest(text),
     )
-
-
-def _manifest(data: bytes, version: int, name: str) -> Manifest:
-    try:
-        if version == 1:
-            old = version1.decode(data, version1.ManifestV1)
-            return Manifest(FORMAT, 1, old.sequence, old.previous, version1.body(old.run), old.artifacts)
-        new = codec.decode(data, wire.WireManifest)
-        return Manifest(
-            format=new.format,
-            version=new.version,
-            sequence=new.sequence,
-            previous=new.previous,
-            run=wire.to_run(new.run),
-            artifacts=new.artifacts,
-            edits=new.edits,
-            since=new.since,
-            migrated=new.migrated,
-        )
-    except ValueError as error:
-        raise damaged(name, str(error)) from error

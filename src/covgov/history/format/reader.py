@@ -48,7 +48,7 @@ class RunReader:
         try:
             if stored.manifest.version == 1:
                 data = layout.read_objects([wanted], self._view, stored.name)[wanted]
-                return version1.to_verdict(version1.decode(data, version1.VerdictV1))
+                return version1.to_verdict(data)
             return texts.to_verdict(self.text(stored, texts.VERDICT, wanted))
         except ValueError as error:
             raise layout.damaged(where, str(error)) from error

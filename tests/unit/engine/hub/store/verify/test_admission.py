@@ -17,8 +17,9 @@ from msgspec import structs
 from covgov.errors import InputError
 from covgov.history import ledger
 from covgov.history.format import edits, layout, texts
-from covgov.history.format.layout import Manifest, StoredManifest
+from covgov.history.format.layout import StoredManifest
 from covgov.history.format.reader import RunReader
+from covgov.history.format.wire import Manifest
 from covgov.hub.store import projection
 from covgov.hub.store.verify.admission import Judge, Overlay, admit
 from covgov.model.snapshot import Snapshot

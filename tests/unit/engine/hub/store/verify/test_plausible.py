@@ -12,7 +12,8 @@ from msgspec import structs
 
 from covgov.errors import InputError
 from covgov.history.format import layout
-from covgov.history.format.layout import Manifest, StoredManifest
+from covgov.history.format.layout import StoredManifest
+from covgov.history.format.wire import Manifest
 from covgov.hub.store.verify import plausible
 from covgov.hub.store.verify.plausible import EARLIEST, SKEW
 from covgov.model.ratio import Ratio
