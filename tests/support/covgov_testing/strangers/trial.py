@@ -134,7 +134,7 @@ def _coverage_py(project: Stranger, stage: Stage, scratch: Path) -> Figures:
         env["COVERAGE_PROCESS_CONFIG"] = must([stage.python, "-c", CHILDREN], stage.root, env).strip()
     report = scratch / "report.json"
     coverage: list[str | Path] = [stage.python, "-m", "coverage"]
-    without = [f"--deselect={test}" for test in _deselected(stage.root)]
+    without = [f"--{'deselect' if '::' in test else 'ignore'}={test}" for test in _deselected(stage.root)]
     run([*coverage, "run", "--parallel-mode", "-m", *project.tests, *without], stage.root, env)
     must([*coverage, "combine", "--quiet"], stage.root, env)
     must([*coverage, "json", "--quiet", "--ignore-errors", "--fail-under=0", "-o", report], stage.root, env)
