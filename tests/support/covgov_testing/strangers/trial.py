@@ -126,7 +126,7 @@ def _ours(root: Path) -> Figures:
 
 
 def _coverage_py(project: Stranger, stage: Stage, scratch: Path) -> Figures:
-    """What `coverage run` and `coverage json` say, with the project's own settings."""
+    """What `coverage run` and `coverage json` say of files below the root, with the project's own settings."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     env = stage.env | {"COVERAGE_FILE": str(scratch / ".coverage")}
@@ -139,7 +139,8 @@ def _coverage_py(project: Stranger, stage: Stage, scratch: Path) -> Figures:
     must([*coverage, "combine", "--quiet"], stage.root, env)
     must([*coverage, "json", "--quiet", "--ignore-errors", "--fail-under=0", "-o", report], stage.root, env)
     files = json.loads(report.read_text(encoding="utf-8"))["files"]
-    return {path: _figures(file["summary"]) for path, file in files.items()}
+    inside = {path: file for path, file in files.items() if not Path(path).is_absolute()}
+    return {path: _figures(file["summary"]) for path, file in inside.items()}
 
 
 def _figures(summary: dict[str, int]) -> tuple[int, int, int, int]:
