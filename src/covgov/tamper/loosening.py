@@ -149,12 +149,17 @@ def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
     """Another command, interpreter or argument may run other tests, or none."""
     for key, before, after in (
         ("args", old.args, new.args),
+        ("runner", (old.runner.value,), (new.runner.value,)),
         ("command", old.command, new.command),
+        ("reports", old.reports, new.reports),
+        ("junit", old.junit, new.junit),
         ("python", (old.python,), (new.python,)),
     ):
         if before != after:
             words = f"changed from {_words(before)} to {_words(after)}: the tests run differently"
             yield Loosening(f"suites.{old.name}.{key}", words)
+    if more := [test for test in new.deselect if test not in old.deselect]:
+        yield Loosening(f"suites.{old.name}.deselect", f"{', '.join(more)} added: no longer run")
 
 
 def _words(words: tuple[str, ...]) -> str:
