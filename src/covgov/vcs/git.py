@@ -218,3 +218,9 @@ def _parse_commit(raw: bytes) -> _Commit:
         parents=tuple(value for name, value in named if name == b"parent"),
         time=int(next(value for name, value in named if name == b"committer").rsplit(" ", 2)[1]),
     )
+
+
+def unignored(root: Path, env: Mapping[str, str], path: str) -> bool:
+    """Whether the checkout's own ignore files would let a file of this path be added; True outside of a checkout."""
+    git = Git(root, env).configured("core.excludesFile=/dev/null")
+    return git.ask("check-ignore", "--quiet", "--no-index", path).code != 0
