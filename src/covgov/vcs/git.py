@@ -15,6 +15,7 @@ from covgov.model.snapshot import Origin
 from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
+from covgov.vcs.moves import could_be_moves, follow_moves
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import places, worktree_tree
@@ -151,6 +152,11 @@ class GitRepository:
         done = self._git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
         return done.text if done.code == 0 else ""
 
+    def ignores(self, path: str) -> bool:
+        """Whether git would leave an untracked file at this path alone."""
+        plain = {"GIT_LITERAL_PATHSPECS": "0"}  # check-ignore refuses the literal ones
+        return self._git.ask("check-ignore", "--quiet", "--no-index", "--", path, extra=plain).code == 0
+
     def remote(self) -> str | None:
         """`origin`, else the only remote there is."""
         done = self._git.ask("remote")
@@ -199,7 +205,17 @@ class GitRepository:
         return done.text if done.code == 0 else None
 
     def _diff(self, git: Git, base: str, head: str) -> Diff:
-        done = git.configured("core.attributesFile=/dev/null").run("diff-tree", *DIFF_OPTIONS, base, head, "--")
+        diff = self._files_of(git, base, head)
+        if not could_be_moves(diff):
+            return diff
+        copies = self._files_of(git, base, head, "--find-copies=50%")
+        return follow_moves(
+            diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
+        )
+
+    def _files_of(self, git: Git, base: str, head: str, *options: str) -> Diff:
+        apart = git.configured("core.attributesFile=/dev/null")
+        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--")
         try:
             return parse_diff(done.out)
         except ValueError as error:

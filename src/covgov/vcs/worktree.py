@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from covgov.vcs.command import Git
+from covgov.vcs.own_output import FOLDER, own_output
 
 
 def places(git: Git) -> tuple[Path, Path]:
@@ -21,7 +22,8 @@ def places(git: Git) -> tuple[Path, Path]:
 
 @contextmanager
 def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str]]:
-    """A git with the tree of the files on disk (untracked files included, ignored ones not), and the tree's id.
+    """A git with the tree of the files on disk (untracked files included, ignored ones and covgov's own
+    output not), and the tree's id.
 
     The index is a copy (so only changed files are hashed) and new objects go to a temporary directory; both are
     removed when the context ends, with the tree's objects.
@@ -41,7 +43,20 @@ def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str
             },
         )
         apart.run("add", "--all")
+        _leave_out_own(git, apart)
         yield apart, apart.run("write-tree").text
+
+
+def _leave_out_own(git: Git, apart: Git) -> None:
+    """Take what covgov left there, and git neither tracks nor ignores, out of the copied index again."""
+    if (git.root / FOLDER).is_dir():
+        tracked, listed = _listed(git), _listed(apart)
+        own = "".join(f"{path}\0" for path in own_output(listed - tracked, tracked))
+        apart.run("update-index", "--force-remove", "-z", "--stdin", stdin=os.fsencode(own))
+
+
+def _listed(git: Git) -> set[str]:
+    return {os.fsdecode(path) for path in git.run("ls-files", "-z", "--", FOLDER).out.split(b"\0")} - {""}
 
 
 def _quoted(path: Path) -> str:
