@@ -21,8 +21,8 @@ from covgov.policy import config
 from covgov.policy.policy import Policy, Suite, SuiteRunner
 from covgov.register import document
 from covgov.runner.run_suite import SuiteRun, run_suite
-from covgov.scaffold.adopt import adopted, to_deselect
-from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, has_policy, policy_text
+from covgov.scaffold.adopt import adoption, to_deselect
+from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, policy_text
 from covgov.scaffold.detect import SUITE, Detection
 from covgov.scaffold.tree import Tree
 from covgov.vcs import codeowners
@@ -31,16 +31,16 @@ ROUNDS = 3
 """Runs of the tests at most: tests that fail only without others are found in the second."""
 
 
-def adopt(project: Project, tree: Tree, found: Detection, wishes: Wishes, today: date | None) -> Adoption | None:
-    """Run the tests; what they say. None when the project has a policy already: its bars are its own.
+def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, today: date | None) -> Adoption | None:
+    """Run the tests; what they say. None when there are no tests.
 
     Raises InputError when nothing was measured or most tests fail; then nothing is left behind.
     """
-    changes, _ = compose(tree, found, wishes)
-    if has_policy(tree, found, wishes):
-        project.world.note(f"covgov: {POLICY} is there already: its bars and tests are its own; see `covgov run`")
+    if not found.has_tests:
+        project.world.note("covgov: no tests, so nothing was measured: `covgov run` stays undetermined until there are")
         return None
     policy = config.parse(policy_text(found, wishes, None), POLICY)
+    changes = compose(tree, found, wishes).changes
     with tempfile.TemporaryDirectory(prefix="covgov-init-") as name, written(project.root, changes):
         out = Path(name)
         suite, deselected = _measured(project, policy.suites[SUITE], out)
@@ -115,4 +115,4 @@ def _judged(
     verdict = gate.judge(prepare(request, policy, edges), edges).verdict
     listed = document.read(project.read(register), register)
     owners = codeowners.find(project.read).owner_of
-    return adopted(verdict, listed, owners=owners, today=request.today, deselect=deselected)
+    return adoption(verdict, listed, owners=owners, today=request.today, deselect=deselected)

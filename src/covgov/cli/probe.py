@@ -14,7 +14,7 @@ from covgov.runner.process import stream
 from covgov.scaffold.suites import Environment
 
 PROGRAMS = ("uv", "poetry", "hatch", "tox", "nox", "make", "gocover-cobertura", "gcov2lcov", "cargo-llvm-cov")
-OWN_ENVIRONMENTS = (".venv/bin/python", "venv/bin/python", "env/bin/python", ".venv/Scripts/python.exe")
+OWN = (".venv/bin/python", "venv/bin/python", "env/bin/python")
 ON_PATH = ("python", "python3")
 MARK = "covgov-modules: "
 LOOK = """
@@ -50,10 +50,10 @@ def environments(root: Path, env: Mapping[str, str], names: Sequence[str]) -> tu
 
 
 def _candidates(root: Path, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(what the policy says, what is run); without an active environment the project's own comes first."""
-    active = ("", interpreter(Suite(), root, env))
-    own = [(path, str(root / path)) for path in OWN_ENVIRONMENTS if (root / path).is_file()]
-    yield from (active, *own) if env.get("VIRTUAL_ENV") else (*own, active)
+    """(what the policy says, what is run)."""
+    usual = interpreter(Suite(), root, env)
+    yield "", usual
+    yield from ((path, str(root / path)) for path in OWN if (root / path).is_file() and str(root / path) != usual)
     for name in ON_PATH:
         path = shutil.which(name, path=env.get("PATH"))
         if path is not None:
