@@ -17,6 +17,7 @@ from covgov.files import place
 from covgov.gather.prepare import prepare
 from covgov.gather.request import Request
 from covgov.ingest.junit_cases import failed_cases
+from covgov.model.verdict import Verdict
 from covgov.policy import config
 from covgov.policy.policy import Policy, Suite, SuiteRunner
 from covgov.register import document
@@ -36,6 +37,8 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
 
     Raises InputError when nothing was measured or most tests fail; then nothing is left behind.
     """
+    if project.is_repository:
+        project.repository.origin()  # raises before the tests run when there is no commit to judge
     if not found.has_tests:
         project.world.note("covgov: no tests, so nothing was measured: `covgov run` stays undetermined until there are")
         return None
@@ -44,8 +47,9 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
     with tempfile.TemporaryDirectory(prefix="covgov-init-") as name, written(project.root, changes):
         out = Path(name)
         suite, deselected = _measured(project, policy.suites[SUITE], out)
+        request = Request(today=today or today_of(project, None), folder=str(out))
         judged = policy.model_copy(update={"suites": {SUITE: suite}})
-        return _judged(project, judged, out, found.register, deselected, today)
+        return _adoption(project, _verdict(project, judged, request), found.register, deselected, request.today)
 
 
 @contextmanager
@@ -82,7 +86,11 @@ def _measured(project: Project, suite: Suite, out: Path) -> tuple[Suite, tuple[s
 
 
 def _run(project: Project, suite: Suite, out: Path) -> SuiteRun:
-    ours = ("-o", f"cache_dir={out / 'cache'}", "--maxfail=0") if _is_pytest(suite) else ()
+    ours = (
+        ("-o", f"cache_dir={out / 'cache'}", "--maxfail=0", "--continue-on-collection-errors")
+        if _is_pytest(suite)
+        else ()
+    )
     return run_suite(
         suite.model_copy(update={"args": (*suite.args, *ours)}),
         root=project.root,
@@ -107,12 +115,12 @@ def _failed(suite: Suite, out: Path) -> Sequence[str]:
     return list(found)
 
 
-def _judged(
-    project: Project, policy: Policy, out: Path, register: str, deselected: tuple[str, ...], today: date | None
-) -> Adoption:
+def _verdict(project: Project, policy: Policy, request: Request) -> Verdict:
     edges = edges_of(project)
-    request = Request(today=today or today_of(project, None), folder=str(out))
-    verdict = gate.judge(prepare(request, policy, edges), edges).verdict
+    return gate.judge(prepare(request, policy, edges), edges).verdict
+
+
+def _adoption(project: Project, verdict: Verdict, register: str, deselected: tuple[str, ...], today: date) -> Adoption:
     listed = document.read(project.read(register), register)
     owners = codeowners.find(project.read).owner_of
-    return adoption(verdict, listed, owners=owners, today=request.today, deselect=deselected)
+    return adoption(verdict, listed, owners=owners, today=today, deselect=deselected)

@@ -65,7 +65,13 @@ def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | N
     """Everything, for a project without a policy."""
     policy = FileChange(POLICY, _text(tree, POLICY), policy_text(found, wishes, adoption), "the policy")
     text = adoption.register if adoption is not None else ""
-    return _composition([policy, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
+    measured = adoption.components if adoption is not None else {one.name for one in found.components}
+    lost = [
+        Decision("component", one.name, "left out: no line of it was measured")
+        for one in found.components
+        if one.name not in measured
+    ]
+    return _composition([policy, *lost, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
 
 
 def beside(tree: Tree, register: str, wishes: Wishes) -> Composition:

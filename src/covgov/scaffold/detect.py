@@ -11,7 +11,7 @@ from covgov.register.table import BEGIN
 from covgov.scaffold.bars import ExistingBar, existing_bar
 from covgov.scaffold.coverage_source import has_source
 from covgov.scaffold.languages import foreign_suite
-from covgov.scaffold.packages import Package, packages, paths_without, test_directories
+from covgov.scaffold.packages import Package, inner_tests, packages, paths_without
 from covgov.scaffold.policy_text import ComponentText, SuiteText
 from covgov.scaffold.pytest_settings import pytest_settings
 from covgov.scaffold.suites import COMMAND, UNITTEST, Environment, RunnerChoice, TestSearch, runner, tests
@@ -19,6 +19,10 @@ from covgov.scaffold.tree import Tree
 from covgov.tamper.coverage_settings import CoverageSettings, load_settings
 
 SUITE = "tests"
+PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini"})
+FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
+"""Files at the top that say of which language a project is."""
+
 REGISTERS = ("docs/coverage-exceptions.md", "docs/covgov-exceptions.md", "covgov-exceptions.md")
 
 
@@ -61,13 +65,13 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
     Raises InputError: `init-unknown` when there is nothing that covgov could measure.
     """
     found = packages(tree)
-    if not found.packages:
+    if not found.packages or (tree.known & FOREIGN_MARKS and not tree.known & PYTHON_MARKS):
         return _foreign(tree, programs)
     options = pytest_settings(tree)
     how = runner(tree, found.packages, environments, programs)
     searched = tests(tree, options, how.kind)
     settings = load_settings(tree.read)
-    inner = tuple(path for package in found.packages for path in test_directories(tree, package))
+    inner = tuple(path for package in found.packages for path in inner_tests(tree, package))
     sourced = has_source(settings)
     source = () if sourced else tuple(_source(package) for package in found.packages)
     bar = existing_bar(tree, options, settings.where, settings.fail_under)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -14,7 +15,7 @@ from covgov.scaffold.tree import TEST_DIRECTORIES, Tree
 PYTEST, UNITTEST, COMMAND = "pytest", "unittest", "command"
 
 A_TEST = re.compile(r"^\s*(?:async\s+)?def test|^\s*class \w*Test|TestCase|doctest|load_tests", re.MULTILINE)
-SIGNS_OF_PYTEST = ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "Makefile", "Pipfile")
+OF_PYTEST = re.compile(r"^\s*(?:import|from) _?pytest\b|^(?:async )?def test", re.MULTILINE)
 
 PYTEST_FILES, UNITTEST_FILES = ("test_*.py", "*_test.py"), ("test*.py",)
 """What either takes for a test file."""
@@ -24,7 +25,8 @@ PYTEST_FILES, UNITTEST_FILES = ("test_*.py", "*_test.py"), ("test*.py",)
 class Environment:
     """One interpreter that could run the tests. python: what the policy says, "" for the one that is active.
 
-    modules: which of `coverage`, `pytest`, `pytest_cov` and the project's packages it can import.
+    modules: which of `coverage`, `pytest` and `pytest_cov` it can import, and which of the project's packages it
+    imports from the checkout.
     """
 
     python: str
@@ -93,13 +95,11 @@ def _outermost(places: Iterable[str]) -> tuple[str, ...]:
     return tuple(place for place in every if not any(place.startswith(f"{other}/") for other in every))
 
 
-def names_pytest(tree: Tree, settings: PytestSettings) -> bool:
-    """Whether something in the project speaks of pytest."""
-    requirements = [path for path in tree.files if path.endswith(".txt") and "requirements" in path]
-    tested = [path for path in tree.python if TEST_FILE.match(path) or path.endswith("conftest.py")]
-    return bool(settings.where) or any(
-        "pytest" in tree.text(path) for path in (*SIGNS_OF_PYTEST, *requirements, *tested)
-    )
+def are_unittests(tree: Tree) -> bool:
+    """Whether unittest can run every test: cases of its own, and no pytest in them."""
+    files = [path for path in tree.python if TEST_FILE.match(path) or path.endswith("conftest.py")]
+    every = [text for path in files if A_TEST.search(text := tree.text(path))]
+    return bool(every) and not any(OF_PYTEST.search(text) or "TestCase" not in text for text in every)
 
 
 def runner(
@@ -107,30 +107,43 @@ def runner(
 ) -> RunnerChoice:
     """The first environment that has everything, else a tool that makes one, else the active one and what it lacks.
 
-    unittest runs the tests only where nothing names pytest and no pytest is installed.
+    unittest runs the tests only where pytest is not installed and not needed.
     """
     settings = pytest_settings(tree)
     names = {package.name for package in found}
+    if "manage.py" in tree.known and not settings.where:
+        python = next((one.python for one in environments if names <= one.modules), "") or "python"
+        return RunnerChoice(COMMAND, "manage.py: a project of Django", command=(python, "manage.py", "test"))
     kinds = [(PYTEST, {"coverage", "pytest"})]
-    if not names_pytest(tree, settings):
+    if are_unittests(tree):
         kinds.append((UNITTEST, {"coverage"}))
     for kind, needed in kinds:
         complete = [one for one in environments if needed <= one.modules]
         best = min(complete, key=lambda one: len(names - one.modules), default=None)
         if best is not None:
-            return RunnerChoice(kind, f"in {best.shown}", best.python, args=_args(settings) if kind == PYTEST else ())
+            args = _args(settings, found, best) if kind == PYTEST else ()
+            return RunnerChoice(kind, f"in {best.shown}", best.python, args=args)
     if (command := _tool(tree, programs)) is not None:
         return command
     kind, needed = kinds[-1]
     first = next(iter(environments), Environment("", "the active interpreter", frozenset()))
     missing = " and ".join(sorted(needed - first.modules))
     why = f"in {first.shown}, which lacks {missing}: run `{first.shown} -m pip install {missing.replace(' and ', ' ')}`"
-    return RunnerChoice(kind, why, first.python, args=_args(settings) if kind == PYTEST else ())
+    return RunnerChoice(kind, why, first.python, args=_args(settings, found, first) if kind == PYTEST else ())
 
 
-def _args(settings: PytestSettings) -> tuple[str, ...]:
-    """pytest-cov would measure a second time, and judge by a bar of its own."""
-    return ("--no-cov",) if any(word.startswith("--cov") for word in settings.addopts) else ()
+def _args(settings: PytestSettings, found: Sequence[Package], environment: Environment) -> tuple[str, ...]:
+    """Without pytest-cov, which would measure a second time and judge by a bar of its own; with the directories of
+    packages that are not installed from this checkout, unless pytest is told where they are."""
+    words = list(settings.addopts)
+    measured = [word for word in words if word.startswith("--cov")]
+    without: tuple[str, ...] = ("--no-cov",) if measured else ()
+    if measured and "pytest_cov" not in environment.modules:
+        without = ("-o", f"addopts={shlex.join(word for word in words if word not in measured)}")
+    roots = {package.root for package in found if package.root and package.name not in environment.modules}
+    if not roots or settings.pythonpath:
+        return without
+    return (*without, "-o", f"pythonpath={' '.join(sorted(roots))}")
 
 
 def _tool(tree: Tree, programs: frozenset[str]) -> RunnerChoice | None:

@@ -90,7 +90,7 @@ def detection(project: Project, tree: Tree) -> Detection:
     from covgov.scaffold.packages import packages
 
     root, env = project.root, project.world.env
-    names = ("coverage", "pytest", *(package.name for package in packages(tree).packages))
+    names = tuple(package.name for package in packages(tree).packages)
     return detect(tree, environments(root, env, names) if tree.python else (), programs(env))
 
 
