@@ -17,12 +17,13 @@ from covgov.files import place
 from covgov.gather.prepare import prepare
 from covgov.gather.request import Request
 from covgov.ingest.junit_cases import failed_cases
+from covgov.model.verdict import Verdict
 from covgov.policy import config
 from covgov.policy.policy import Policy, Suite, SuiteRunner
 from covgov.register import document
 from covgov.runner.run_suite import SuiteRun, run_suite
-from covgov.scaffold.adopt import adopted, to_deselect
-from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, has_policy, policy_text
+from covgov.scaffold.adopt import adoption, to_deselect
+from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, policy_text
 from covgov.scaffold.detect import SUITE, Detection
 from covgov.scaffold.tree import Tree
 from covgov.vcs import codeowners
@@ -31,21 +32,24 @@ ROUNDS = 3
 """Runs of the tests at most: tests that fail only without others are found in the second."""
 
 
-def adopt(project: Project, tree: Tree, found: Detection, wishes: Wishes, today: date | None) -> Adoption | None:
-    """Run the tests; what they say. None when the project has a policy already: its bars are its own.
+def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, today: date | None) -> Adoption | None:
+    """Run the tests; what they say. None when there are no tests.
 
     Raises InputError when nothing was measured or most tests fail; then nothing is left behind.
     """
-    changes, _ = compose(tree, found, wishes)
-    if has_policy(tree, found, wishes):
-        project.world.note(f"covgov: {POLICY} is there already: its bars and tests are its own; see `covgov run`")
+    if project.is_repository:
+        project.repository.origin()  # raises before the tests run when there is no commit to judge
+    if not found.has_tests:
+        project.world.note("covgov: no tests, so nothing was measured: `covgov run` stays undetermined until there are")
         return None
     policy = config.parse(policy_text(found, wishes, None), POLICY)
+    changes = compose(tree, found, wishes).changes
     with tempfile.TemporaryDirectory(prefix="covgov-init-") as name, written(project.root, changes):
         out = Path(name)
         suite, deselected = _measured(project, policy.suites[SUITE], out)
+        request = Request(today=today or today_of(project, None), folder=str(out))
         judged = policy.model_copy(update={"suites": {SUITE: suite}})
-        return _judged(project, judged, out, found.register, deselected, today)
+        return _adoption(project, _verdict(project, judged, request), found.register, deselected, request.today)
 
 
 @contextmanager
@@ -82,7 +86,11 @@ def _measured(project: Project, suite: Suite, out: Path) -> tuple[Suite, tuple[s
 
 
 def _run(project: Project, suite: Suite, out: Path) -> SuiteRun:
-    ours = ("-o", f"cache_dir={out / 'cache'}", "--maxfail=0") if _is_pytest(suite) else ()
+    ours = (
+        ("-o", f"cache_dir={out / 'cache'}", "--maxfail=0", "--continue-on-collection-errors")
+        if _is_pytest(suite)
+        else ()
+    )
     return run_suite(
         suite.model_copy(update={"args": (*suite.args, *ours)}),
         root=project.root,
@@ -107,12 +115,12 @@ def _failed(suite: Suite, out: Path) -> Sequence[str]:
     return list(found)
 
 
-def _judged(
-    project: Project, policy: Policy, out: Path, register: str, deselected: tuple[str, ...], today: date | None
-) -> Adoption:
+def _verdict(project: Project, policy: Policy, request: Request) -> Verdict:
     edges = edges_of(project)
-    request = Request(today=today or today_of(project, None), folder=str(out))
-    verdict = gate.judge(prepare(request, policy, edges), edges).verdict
+    return gate.judge(prepare(request, policy, edges), edges).verdict
+
+
+def _adoption(project: Project, verdict: Verdict, register: str, deselected: tuple[str, ...], today: date) -> Adoption:
     listed = document.read(project.read(register), register)
     owners = codeowners.find(project.read).owner_of
-    return adopted(verdict, listed, owners=owners, today=request.today, deselect=deselected)
+    return adoption(verdict, listed, owners=owners, today=today, deselect=deselected)

@@ -14,19 +14,25 @@ from covgov.runner.process import stream
 from covgov.scaffold.suites import Environment
 
 PROGRAMS = ("uv", "poetry", "hatch", "tox", "nox", "make", "gocover-cobertura", "gcov2lcov", "cargo-llvm-cov")
-OWN_ENVIRONMENTS = (".venv/bin/python", "venv/bin/python", "env/bin/python", ".venv/Scripts/python.exe")
+OWN = (".venv/bin/python", "venv/bin/python", "env/bin/python")
+TOOLS = ("coverage", "pytest", "pytest_cov")
 ON_PATH = ("python", "python3")
 MARK = "covgov-modules: "
 LOOK = """
-import importlib.util, json, sys
-sys.path.insert(0, "")
-def found(name):
+import importlib.util, json, os, sys
+def places(name):
     try:
-        return importlib.util.find_spec(name) is not None
+        spec = importlib.util.find_spec(name)
+        return [spec.origin or "", *(spec.submodule_search_locations or ())] if spec else []
     except Exception:
-        return False
-print("covgov-modules: " + json.dumps([name for name in sys.argv[1:] if found(name)]))
+        return []
+def here(place):
+    return os.path.realpath(place).startswith(os.path.realpath(".") + os.sep) and "site-packages" not in place
+tools = [name for name in sys.argv[1].split() if places(name)]
+own = [name for name in sys.argv[2:] if any(here(place) for place in places(name) if place)]
+print("covgov-modules: " + json.dumps(tools + own))
 """
+"""Prints which tools an interpreter can import, and which of the project's packages it imports from this directory."""
 
 
 def files_on_disk(root: Path) -> tuple[str, ...]:
@@ -40,31 +46,31 @@ def files_on_disk(root: Path) -> tuple[str, ...]:
     )
 
 
-def environments(root: Path, env: Mapping[str, str], names: Sequence[str]) -> tuple[Environment, ...]:
-    """The interpreters that could run the tests, the most likely first, with what of `names` each can import."""
+def environments(root: Path, env: Mapping[str, str], packages: Sequence[str]) -> tuple[Environment, ...]:
+    """The interpreters that could run the tests, the most likely first."""
     return tuple(
         Environment(python, shown, modules)
         for python, shown in _candidates(root, env)
-        if (modules := _modules(shown, root, env, names)) is not None
+        if (modules := _modules(shown, root, env, packages)) is not None
     )
 
 
 def _candidates(root: Path, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(what the policy says, what is run); without an active environment the project's own comes first."""
-    active = ("", interpreter(Suite(), root, env))
-    own = [(path, str(root / path)) for path in OWN_ENVIRONMENTS if (root / path).is_file()]
-    yield from (active, *own) if env.get("VIRTUAL_ENV") else (*own, active)
+    """(what the policy says, what is run)."""
+    usual = interpreter(Suite(), root, env)
+    yield "", usual
+    yield from ((path, str(root / path)) for path in OWN if (root / path).is_file() and str(root / path) != usual)
     for name in ON_PATH:
         path = shutil.which(name, path=env.get("PATH"))
         if path is not None:
             yield name, path
 
 
-def _modules(python: str, root: Path, env: Mapping[str, str], names: Sequence[str]) -> frozenset[str] | None:
+def _modules(python: str, root: Path, env: Mapping[str, str], packages: Sequence[str]) -> frozenset[str] | None:
     """None when it does not start."""
     lines: list[str] = []
     try:
-        stream([python, "-c", LOOK, *names], cwd=root, env=env, say=lines.append)
+        stream([python, "-c", LOOK, " ".join(TOOLS), *packages], cwd=root, env=env, say=lines.append)
     except InputError:
         return None
     answer = next((line for line in lines if line.startswith(MARK)), None)

@@ -17,7 +17,7 @@ from covgov.register.sync import sync
 from covgov.scaffold.compose import Adoption
 
 
-def adopted(
+def adoption(
     verdict: Verdict, register: Register, *, owners: Callable[[str], str], today: date, deselect: tuple[str, ...]
 ) -> Adoption:
     """verdict: judged by the wanted bar. Raises InputError (`init-unmeasured`) when no component has units."""

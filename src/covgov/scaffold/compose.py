@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from covgov.register.table import BEGIN
 from covgov.register.template import EMPTY
 from covgov.scaffold.coverage_source import NEW_FILE, with_source
 from covgov.scaffold.detect import Decision, Detection
 from covgov.scaffold.owners import owner_lines
 from covgov.scaffold.policy_text import ComponentText, PolicyText
-from covgov.scaffold.tree import Tree, table
+from covgov.scaffold.tree import Tree
 from covgov.scaffold.workflow import workflow
 
 POLICY = "covgov.toml"
 USUAL_BAR = Decimal(80)
+IGNORED = {"/coverage/": "coverage/verdict.json", "__pycache__/": "x/__pycache__/x.pyc"}
+"""Lines of .gitignore, each with a path that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,14 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Composition:
+    """The files to write, without those that would not change; and what is left alone, and why."""
+
+    changes: tuple[FileChange, ...]
+    left: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """fail_under: the wanted bar. unignored: which of these lines .gitignore lacks. branch: the default branch, for the
     workflow; "" for no workflow."""
@@ -52,23 +61,28 @@ class Wishes:
     branch: str = ""
 
 
-def compose(
-    tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None = None
-) -> tuple[tuple[FileChange, ...], tuple[Decision, ...]]:
-    """The files to write, without those that would not change; and what was left alone, and why."""
-    changes, left = [], []
-    for one in _wanted(tree, found, wishes, adoption):
-        if isinstance(one, Decision):
-            left.append(one)
-        elif one.new != one.old:
-            changes.append(one)
-    return tuple(changes), tuple(left)
+def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None = None) -> Composition:
+    """Everything, for a project without a policy."""
+    policy = FileChange(POLICY, _text(tree, POLICY), policy_text(found, wishes, adoption), "the policy")
+    text = adoption.register if adoption is not None else ""
+    measured = adoption.components if adoption is not None else {one.name for one in found.components}
+    lost = [
+        Decision("component", one.name, "left out: no line of it was measured")
+        for one in found.components
+        if one.name not in measured
+    ]
+    return _composition([policy, *lost, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
 
 
-def has_policy(tree: Tree, found: Detection, wishes: Wishes) -> bool:
-    """Whether somebody wrote a policy: one that differs from what init would write before a measurement."""
-    own = _text(tree, POLICY)
-    return bool(table(tree.pyproject, "tool", "covgov")) or own not in (None, policy_text(found, wishes, None))
+def beside(tree: Tree, register: str, wishes: Wishes) -> Composition:
+    """What a project with a policy lacks. The policy and coverage.py's settings are its own."""
+    return _composition([Decision(POLICY, "left alone", "there is a policy already"), *_beside(tree, register, wishes)])
+
+
+def _composition(parts: Iterable[FileChange | Decision]) -> Composition:
+    every = list(parts)
+    changes = tuple(one for one in every if isinstance(one, FileChange) and one.new != one.old)
+    return Composition(changes, tuple(one for one in every if isinstance(one, Decision)))
 
 
 def policy_text(found: Detection, wishes: Wishes, adoption: Adoption | None) -> str:
@@ -98,31 +112,13 @@ def _adopted(component: ComponentText, adoption: Adoption) -> ComponentText:
     return replace(component, fail_under=None if own == adoption.fail_under else own)
 
 
-def _wanted(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None) -> Iterator[FileChange | Decision]:
-    if has_policy(tree, found, wishes):
-        yield Decision(POLICY, "left alone", "there is a policy already")
-    else:
-        yield FileChange(POLICY, _text(tree, POLICY), policy_text(found, wishes, adoption), "the policy")
-    register = _text(tree, found.register)
-    if register is None or (adoption is not None and adoption.register and BEGIN in register):
-        yield FileChange(
-            found.register, register, (adoption.register if adoption else "") or EMPTY, "the exception register"
-        )
+def _beside(tree: Tree, register: str, wishes: Wishes, rows: str = "") -> Iterator[FileChange | Decision]:
+    old = _text(tree, register)
+    if old is None or rows:
+        yield FileChange(register, old, rows or EMPTY, "the exception register")
     yield from _ignored(tree, wishes.unignored)
-    yield from _source(tree, found)
-    if found.imports:
-        yield FileChange(
-            "tests/test_imports.py",
-            _text(tree, "tests/test_imports.py"),
-            IMPORT_TEST.format(names=list(found.imports)),
-            "a first test: no test was found",
-        )
-    places = [
-        POLICY,
-        found.register,
-        *([".github/workflows/"] if any(path.startswith(".github/workflows/") for path in tree.files) else []),
-    ]
-    path, text = owner_lines(tree, places)
+    workflows = [".github/workflows/"] if any(path.startswith(".github/workflows/") for path in tree.files) else []
+    path, text = owner_lines(tree, [POLICY, register, *workflows])
     if path:
         yield FileChange(path, _text(tree, path), text, "owners of policy, register and workflows")
     if wishes.branch:
@@ -131,13 +127,12 @@ def _wanted(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | N
 
 def _ignored(tree: Tree, missing: Collection[str]) -> Iterator[FileChange]:
     old = _text(tree, ".gitignore")
-    lines = (old or "").splitlines()
-    added = [line for line in missing if line not in lines]
+    there = (old or "").splitlines()
+    added = [line for line in missing if line not in there and (line == "/coverage/" or tree.python)]
     if added:
         ended = old if not old or old.endswith("\n") else f"{old}\n"
-        yield FileChange(
-            ".gitignore", old, (ended or "") + "".join(f"{line}\n" for line in added), "measurements are not committed"
-        )
+        new = (ended or "") + "".join(f"{line}\n" for line in added)
+        yield FileChange(".gitignore", old, new, "measurements are not committed")
 
 
 def _source(tree: Tree, found: Detection) -> Iterator[FileChange | Decision]:
@@ -156,21 +151,6 @@ def _workflow(tree: Tree, branch: str) -> FileChange | Decision:
     if tree.read(path) is not None:
         return Decision(path, "left alone", "it is there already; add the command `covgov run` to it")
     return FileChange(path, None, text, "the CI job")
-
-
-IMPORT_TEST = """\
-\"\"\"A first test, written by `covgov init`: the code can be imported. Replace it.\"\"\"
-
-import importlib
-import unittest
-
-
-class ImportTest(unittest.TestCase):
-    def test_import(self):
-        for name in {names}:
-            with self.subTest(name):
-                importlib.import_module(name)
-"""
 
 
 def _text(tree: Tree, path: str) -> str | None:

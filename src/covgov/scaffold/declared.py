@@ -46,9 +46,10 @@ def _tool_roots(tool: Mapping[str, object]) -> Iterator[str]:
     for given in (table(tool, "pdm", "build").get("package-dir"), table(tool, "maturin").get("python-source")):
         if isinstance(given, str):
             yield given
-    given = table(tool, "uv", "build-backend").get("module-root")
-    if isinstance(given, str) and given:
-        yield given
+    poetry = table(tool, "poetry").get("packages")
+    placed = [str(table(one).get("from") or "") for one in poetry] if isinstance(poetry, list) else []
+    module_root = table(tool, "uv", "build-backend").get("module-root")
+    yield from filter(None, [*placed, module_root if isinstance(module_root, str) else ""])
 
 
 def _tool_paths(tool: Mapping[str, object]) -> Iterator[str]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from covgov.errors import InputError
+from covgov.register.table import BEGIN
 from covgov.scaffold.bars import ExistingBar, existing_bar
 from covgov.scaffold.coverage_source import has_source
 from covgov.scaffold.languages import foreign_suite
-from covgov.scaffold.packages import Package, packages, paths_without, test_directories
+from covgov.scaffold.packages import Package, inner_tests, packages, paths_without
 from covgov.scaffold.policy_text import ComponentText, SuiteText
 from covgov.scaffold.pytest_settings import pytest_settings
 from covgov.scaffold.suites import COMMAND, UNITTEST, Environment, RunnerChoice, TestSearch, runner, tests
@@ -18,6 +19,10 @@ from covgov.scaffold.tree import Tree
 from covgov.tamper.coverage_settings import CoverageSettings, load_settings
 
 SUITE = "tests"
+PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini"})
+FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
+"""Files at the top that say of which language a project is."""
+
 REGISTERS = ("docs/coverage-exceptions.md", "docs/covgov-exceptions.md", "covgov-exceptions.md")
 
 
@@ -32,8 +37,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """settings: coverage.py's, as it reads them. source, omit: what to set there, () for nothing. imports: names for a
-    first test of a project without any. python: whether
+    """settings: coverage.py's, as it reads them. source, omit: what to set there, () for nothing. python: whether
     coverage.py measures.
     """
 
@@ -44,8 +48,7 @@ class Detection:
     source: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
     bar: ExistingBar | None = None
-    imports: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    has_tests: bool = True
     python: bool = True
     decisions: tuple[Decision, ...] = ()
 
@@ -62,14 +65,13 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
     Raises InputError: `init-unknown` when there is nothing that covgov could measure.
     """
     found = packages(tree)
-    if not found.packages:
+    if not found.packages or (tree.known & FOREIGN_MARKS and not tree.known & PYTHON_MARKS):
         return _foreign(tree, programs)
     options = pytest_settings(tree)
-    searched = tests(tree, options)
-    imports = () if searched.paths else tuple(package.name for package in found.packages)
-    how = runner(tree, searched, found.packages, environments, programs)
+    how = runner(tree, found.packages, environments, programs)
+    searched = tests(tree, options, how.kind)
     settings = load_settings(tree.read)
-    inner = tuple(path for package in found.packages for path in test_directories(tree, package))
+    inner = tuple(path for package in found.packages for path in inner_tests(tree, package))
     sourced = has_source(settings)
     source = () if sourced else tuple(_source(package) for package in found.packages)
     bar = existing_bar(tree, options, settings.where, settings.fail_under)
@@ -81,11 +83,14 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
         source=source,
         omit=() if sourced else tuple(map(_pattern, inner)),
         bar=bar,
-        imports=imports,
-        missing=how.missing,
+        has_tests=searched.found or how.kind == COMMAND,
         decisions=(
             Decision("packages", ", ".join(package.path for package in found.packages), found.why),
-            Decision("tests", ", ".join(searched.paths) or "none", searched.why),
+            Decision(
+                "tests",
+                ", ".join(searched.paths) or ("found by " + how.kind if searched.found else "none"),
+                searched.why,
+            ),
             Decision("runner", " ".join(how.command) or how.kind, how.why),
             _about_source(settings, source),
             *_about_bar(bar),
@@ -109,8 +114,8 @@ def _keys(how: RunnerChoice, searched: TestSearch) -> dict[str, object]:
     if how.kind == COMMAND:
         return {"command": how.command}
     keys: dict[str, object] = {"runner": UNITTEST} if how.kind == UNITTEST else {}
-    keys["tests"] = searched.paths or (SUITE,)
-    return keys | {name: value for name, value in (("args", how.args), ("python", how.python)) if value}
+    given = (("tests", searched.paths), ("args", how.args), ("python", how.python))
+    return keys | {name: value for name, value in given if value}
 
 
 def _components(tree: Tree, found: Sequence[Package], inner: Sequence[str]) -> list[ComponentText]:
@@ -123,7 +128,7 @@ def _components(tree: Tree, found: Sequence[Package], inner: Sequence[str]) -> l
 
 def _register(tree: Tree) -> str:
     """The first path that no file of the project's own has."""
-    free = (path for path in REGISTERS if tree.read(path) is None or "covgov" in tree.text(path))
+    free = (path for path in REGISTERS if tree.read(path) is None or BEGIN in tree.text(path))
     return next(free, REGISTERS[-1])
 
 

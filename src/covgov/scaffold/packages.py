@@ -21,6 +21,11 @@ class Package:
     name: str
 
     @property
+    def root(self) -> str:
+        """The directory that has to be on the path of imports; "" is the top."""
+        return self.path.removesuffix(".py").removesuffix(self.name.replace(".", "/")).rstrip("/")
+
+    @property
     def is_module(self) -> bool:
         return self.path.endswith(".py")
 
@@ -62,13 +67,14 @@ def _roots(tree: Tree) -> tuple[str, ...]:
 
 
 def _in_root(tree: Tree, root: str, project: str) -> Iterator[Package]:
-    """Directories with an `__init__.py` and PEP 420 packages (at the top: of the project's name), and modules."""
+    """Directories with an `__init__.py` and PEP 420 packages (at the top: of the project's name, or alone); modules."""
     candidates = [path for path in tree.children(root) if root or path.casefold() not in NOT_SOURCE]
     regular = [path for path in candidates if f"{path}/__init__.py" in tree.known and not _only_tests(tree, path)]
     implicit = [path for path in candidates if path not in regular and not _only_tests(tree, path)]
     if not root:
         wanted = _spelled(re.split(r"[.]", project)[0])
-        implicit = [path for path in implicit if _spelled(path) in (wanted, _spelled(project))]
+        named = [path for path in implicit if _spelled(path) in (wanted, _spelled(project))]
+        implicit = named if named or regular else implicit
     found = [package for path in (*regular, *implicit) for package in _descended(tree, path, root)]
     yield from found
     modules = [path for path in tree.modules(root) if _is_source(path)]
@@ -101,7 +107,8 @@ def _only_tests(tree: Tree, path: str) -> bool:
     if name in ("tests", "test"):
         return True
     inside = [file for file in tree.below(path) if not file.endswith(("/__init__.py", "/conftest.py"))]
-    return bool(inside) and all(TEST_FILE.match(file) for file in inside)
+    direct = any(TEST_FILE.match(file) for file in tree.modules(path))
+    return direct and not tree.text(f"{path}/__init__.py").strip() and all(TEST_FILE.match(file) for file in inside)
 
 
 def _is_source(path: str) -> bool:
@@ -128,7 +135,7 @@ def paths_without(tree: Tree, directory: str, left_out: Iterable[str]) -> tuple[
     return (joined(directory, "*"), *deeper)
 
 
-def test_directories(tree: Tree, package: Package) -> tuple[str, ...]:
+def inner_tests(tree: Tree, package: Package) -> tuple[str, ...]:
     """Directories of tests inside a package: they have such a name, and a test file in them."""
     found: list[str] = []
     for file in tree.below(package.path) if not package.is_module else ():

@@ -17,6 +17,7 @@ class PytestSettings:
     testpaths: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     addopts: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
 
     def option(self, name: str) -> tuple[str, ...]:
         """The values of an option in `addopts`."""
@@ -46,7 +47,9 @@ def _section(tree: Tree, where: str, section: str) -> Mapping[str, object]:
 
 
 def _settings(where: str, options: Mapping[str, object]) -> PytestSettings:
-    return PytestSettings(where, *(_words(options.get(name)) for name in ("testpaths", "python_files", "addopts")))
+    return PytestSettings(
+        where, *(_words(options.get(name)) for name in ("testpaths", "python_files", "addopts", "pythonpath"))
+    )
 
 
 def _words(value: object) -> tuple[str, ...]:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from covgov.scaffold.packages import TEST_FILE, Package
 from covgov.scaffold.pytest_settings import PytestSettings, pytest_settings
-from covgov.scaffold.tree import NOT_SOURCE, TEST_DIRECTORIES, Tree
+from covgov.scaffold.tree import TEST_DIRECTORIES, Tree
 
 PYTEST, UNITTEST, COMMAND = "pytest", "unittest", "command"
 
 A_TEST = re.compile(r"^\s*(?:async\s+)?def test|^\s*class \w*Test|TestCase|doctest|load_tests", re.MULTILINE)
-SIGNS_OF_PYTEST = ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "Makefile", "Pipfile")
+OF_PYTEST = re.compile(r"^\s*(?:import|from) _?pytest\b|^(?:async )?def test", re.MULTILINE)
 
-MOST_SINGLE_FILES = 8
-"""Test files that are listed one by one at most; more are their directories."""
+PYTEST_FILES, UNITTEST_FILES = ("test_*.py", "*_test.py"), ("test*.py",)
+"""What either takes for a test file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One interpreter that could run the tests. python: what the policy says, "" for the one that is active.
 
-    modules: which of `coverage`, `pytest`, `pytest_cov` and the project's packages it can import.
+    modules: which of `coverage`, `pytest` and `pytest_cov` it can import, and which of the project's packages it
+    imports from the checkout.
     """
 
     python: str
@@ -34,9 +36,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class TestSearch:
-    """paths: for pytest or unittest."""
+    """paths: for pytest or unittest, () for what they find by themselves. found: whether there is any test."""
 
     paths: tuple[str, ...]
+    found: bool
     why: str
 
 
@@ -49,43 +52,35 @@ class RunnerChoice:
     python: str = ""
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
 
 
-def tests(tree: Tree, settings: PytestSettings) -> TestSearch:
-    """pytest's `testpaths`, else every directory of tests and every other test file."""
-    known = [
+def tests(tree: Tree, settings: PytestSettings, kind: str) -> TestSearch:
+    """The directories of tests where every test is below one; () where pytest finds more by itself.
+
+    found is False when there is no test at all.
+    """
+    files = [
         path
-        for path in settings.testpaths
-        if any(f == path or f.startswith(f"{path.rstrip('/')}/") for f in tree.files)
+        for path in tree.python
+        if _is_test(tree, path, (settings.patterns or PYTEST_FILES) if kind == PYTEST else UNITTEST_FILES)
     ]
-    if known:
-        return TestSearch(tuple(path.rstrip("/") for path in known), f"testpaths in {settings.where}")
-    every = [path for path in tree.python if _is_test(tree, path, settings.patterns)]
-    usual = [path for path in every if not _aside(path)]
-    chosen = usual or every
-    places = tuple(dict.fromkeys(_place(path) for path in chosen))
-    singles = [place for place in places if place.endswith(".py")]
-    if len(singles) > MOST_SINGLE_FILES:
-        places = tuple(
-            dict.fromkeys(place.rpartition("/")[0] or "." if place in singles else place for place in places)
+    places = _outermost(map(_place, files))
+    single = [place for place in places if place.endswith(".py")]
+    doctests = any("doctest" in word for word in settings.addopts)
+    if settings.testpaths and files:
+        return TestSearch((), True, f"{', '.join(settings.testpaths)}: testpaths in {settings.where}")
+    if doctests or (kind == PYTEST and single):
+        return TestSearch(
+            (), True, "as pytest finds them: doctests" if doctests else f"as pytest finds them: {single[0]}"
         )
-    return TestSearch(_outermost(places), "where test files are" if places else "no test file was found")
+    if single:
+        return TestSearch((), True, f"as unittest finds them: {single[0]}")
+    return TestSearch(places, bool(places), "every test file is there" if places else "no test was found")
 
 
 def _is_test(tree: Tree, path: str, patterns: Sequence[str]) -> bool:
     name = path.rpartition("/")[2]
-    named = any(fnmatch(name, pattern) for pattern in patterns) or TEST_FILE.match(path)
-    in_directory = any(part.casefold() in TEST_DIRECTORIES[:2] for part in path.split("/")[:-1])
-    return bool(
-        (named or (in_directory and name not in ("__init__.py", "conftest.py"))) and A_TEST.search(tree.text(path))
-    )
-
-
-def _aside(path: str) -> bool:
-    """Whether a test file is of the examples, documents and such."""
-    top = path.split("/")[0].casefold()
-    return "/" in path and top in NOT_SOURCE and top not in (*TEST_DIRECTORIES, "integration")
+    return any(fnmatch(name, pattern) for pattern in patterns) and A_TEST.search(tree.text(path)) is not None
 
 
 def _place(path: str) -> str:
@@ -97,52 +92,58 @@ def _place(path: str) -> str:
 
 def _outermost(places: Iterable[str]) -> tuple[str, ...]:
     every = sorted(set(places))
-    if "." in every:
-        return (".",)
     return tuple(place for place in every if not any(place.startswith(f"{other}/") for other in every))
 
 
-def needs_pytest(tree: Tree, search: TestSearch, settings: PytestSettings) -> bool:
-    """Whether something in the project speaks of pytest, or a test is not of unittest."""
-    requirements = [path for path in tree.files if path.endswith(".txt") and "requirements" in path]
-    if settings.where or any("pytest" in tree.text(path) for path in (*SIGNS_OF_PYTEST, *requirements)):
-        return True
-    if not search.paths:
-        return False
-    files = [
-        path for path in tree.python if any(path == p or p == "." or path.startswith(f"{p}/") for p in search.paths)
-    ]
-    every = [tree.text(path) for path in files if TEST_FILE.match(path)]
-    return any("pytest" in text for text in every) or not any(
-        "unittest" in text or "TestCase" in text for text in every
-    )
+def are_unittests(tree: Tree) -> bool:
+    """Whether unittest can run every test: cases of its own, and no pytest in them."""
+    files = [path for path in tree.python if TEST_FILE.match(path) or path.endswith("conftest.py")]
+    every = [text for path in files if A_TEST.search(text := tree.text(path))]
+    return bool(every) and not any(OF_PYTEST.search(text) or "TestCase" not in text for text in every)
 
 
 def runner(
-    tree: Tree,
-    search: TestSearch,
-    found: Sequence[Package],
-    environments: Sequence[Environment],
-    programs: frozenset[str],
+    tree: Tree, found: Sequence[Package], environments: Sequence[Environment], programs: frozenset[str]
 ) -> RunnerChoice:
-    """The first environment that has everything, else a tool that makes one, else the active one and what it lacks."""
+    """The first environment that has everything, else a tool that makes one, else the active one and what it lacks.
+
+    unittest runs the tests only where pytest is not installed and not needed.
+    """
     settings = pytest_settings(tree)
-    kind = PYTEST if needs_pytest(tree, search, settings) else UNITTEST
-    needed = ("coverage", "pytest") if kind == PYTEST else ("coverage",)
     names = {package.name for package in found}
-    complete = [one for one in environments if set(needed) <= one.modules]
-    best = min(complete, key=lambda one: len(names - one.modules), default=None)
-    if best is None and (command := _tool(tree, programs)) is not None:
+    if "manage.py" in tree.known and not settings.where:
+        python = next((one.python for one in environments if names <= one.modules), "") or "python"
+        return RunnerChoice(COMMAND, "manage.py: a project of Django", command=(python, "manage.py", "test"))
+    kinds = [(PYTEST, {"coverage", "pytest"})]
+    if are_unittests(tree):
+        kinds.append((UNITTEST, {"coverage"}))
+    for kind, needed in kinds:
+        complete = [one for one in environments if needed <= one.modules]
+        best = min(complete, key=lambda one: len(names - one.modules), default=None)
+        if best is not None:
+            args = _args(settings, found, best) if kind == PYTEST else ()
+            return RunnerChoice(kind, f"in {best.shown}", best.python, args=args)
+    if (command := _tool(tree, programs)) is not None:
         return command
-    chosen = best or next(iter(environments), Environment("", "the active interpreter", frozenset()))
-    missing = tuple(name for name in needed if name not in chosen.modules)
-    why = f"in {chosen.shown}" + (f", which lacks {' and '.join(missing)}" if missing else "")
-    return RunnerChoice(kind, why, chosen.python, args=_args(settings) if kind == PYTEST else (), missing=missing)
+    kind, needed = kinds[-1]
+    first = next(iter(environments), Environment("", "the active interpreter", frozenset()))
+    missing = " and ".join(sorted(needed - first.modules))
+    why = f"in {first.shown}, which lacks {missing}: run `{first.shown} -m pip install {missing.replace(' and ', ' ')}`"
+    return RunnerChoice(kind, why, first.python, args=_args(settings, found, first) if kind == PYTEST else ())
 
 
-def _args(settings: PytestSettings) -> tuple[str, ...]:
-    """pytest-cov would measure a second time, and judge by a bar of its own."""
-    return ("--no-cov",) if any(word.startswith("--cov") for word in settings.addopts) else ()
+def _args(settings: PytestSettings, found: Sequence[Package], environment: Environment) -> tuple[str, ...]:
+    """Without pytest-cov, which would measure a second time and judge by a bar of its own; with the directories of
+    packages that are not installed from this checkout, unless pytest is told where they are."""
+    words = list(settings.addopts)
+    measured = [word for word in words if word.startswith("--cov")]
+    without: tuple[str, ...] = ("--no-cov",) if measured else ()
+    if measured and "pytest_cov" not in environment.modules:
+        without = ("-o", f"addopts={shlex.join(word for word in words if word not in measured)}")
+    roots = {package.root for package in found if package.root and package.name not in environment.modules}
+    if not roots or settings.pythonpath:
+        return without
+    return (*without, "-o", f"pythonpath={' '.join(sorted(roots))}")
 
 
 def _tool(tree: Tree, programs: frozenset[str]) -> RunnerChoice | None:

@@ -239,4 +239,5 @@ def _parse_commit(raw: bytes) -> _Commit:
 def unignored(root: Path, env: Mapping[str, str], path: str) -> bool:
     """Whether the checkout's own ignore files would let a file of this path be added; True outside of a checkout."""
     git = Git(root, env).configured("core.excludesFile=/dev/null")
-    return git.ask("check-ignore", "--quiet", "--no-index", path).code != 0
+    # check-ignore takes paths, not pathspecs, and refuses to be told that they are literal
+    return git.ask("check-ignore", "--quiet", "--no-index", path, extra={"GIT_LITERAL_PATHSPECS": "0"}).code != 0
