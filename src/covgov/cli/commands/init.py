@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def command(world: World, adopt: bool, fail_under: str | None, ci: bool, dry_run: bool, today: datetime | None) -> int:
-    """Look at the repository and write covgov.toml, the exception register and what else covgov needs.
+    """Look at the repository and write what covgov needs.
 
+    That is covgov.toml, the exception register, a line of .gitignore, and `source` of coverage.py where none is set.
     Prints what was found and why. What is there already is left alone, so a second call changes nothing. With --adopt
     the tests are run: today's figures become the bars, tests that fail are listed in covgov.toml and not run any more,
     and what is under the wanted bar is proposed in the register.
