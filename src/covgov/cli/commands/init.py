@@ -99,16 +99,17 @@ def wishes_of(project: Project, fail_under: str | None, ci: bool) -> Wishes:
     """What the command line and the checkout ask for."""
     from decimal import Decimal
 
+    from covgov.cli.commands.digest import default_branch_of_clone
     from covgov.policy.fields import PLAIN
     from covgov.scaffold.compose import IGNORED, Wishes
-    from covgov.vcs.git import unignored
 
     if fail_under is not None and not (PLAIN.fullmatch(fail_under) and Decimal(fail_under) <= 100):
         raise click.BadParameter(f"{fail_under!r} is not a percentage like 80", param_hint="--fail-under")
-    missing = tuple(line for line, path in IGNORED.items() if unignored(project.root, project.world.env, path))
-    branch = (project.repository.default_branch() if project.is_repository else None) or "main"
+    ignores = project.repository.ignores if project.is_repository else lambda path: False
+    missing = tuple(line for line, path in IGNORED.items() if not ignores(path))
+    branch = (default_branch_of_clone(project) if project.is_repository else "") or "main"
     wanted = None if fail_under is None else Decimal(fail_under)
-    return Wishes(wanted, missing, branch.removeprefix("origin/") if ci else "")
+    return Wishes(wanted, missing, branch if ci else "")
 
 
 def say(world: World, decisions: Iterable[Decision]) -> None:
