@@ -38,6 +38,7 @@ class ComponentChange:
     last: Ratio | None
     change: Delta | None
     unexplained: Fraction = Fraction(0)
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ class Digest:
     """since, until: both days included (UTC). weeks: the ISO weeks touched, `2026-W47`. movers: worst first.
 
     opened, resolved: exceptions with such a date in the window; overdue: as of the last run. failing: what still
-    counts against the last run. commit: the last run's, "" when no run was recorded.
+    counts against the last run. commit: the last run's, "" when no run was recorded. unenforced: runs that did not pass
+    and of which nothing was enforced. measurement: notes of the window's runs on tools that measured differently from
+    those before.
     """
 
     since: date
@@ -84,6 +87,8 @@ class Digest:
     overdue: tuple[ExceptionLine, ...] = ()
     movers: tuple[FileMove, ...] = ()
     failing: tuple[Finding, ...] = ()
+    unenforced: int = 0
+    measurement: tuple[Finding, ...] = ()
 
 
 def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
@@ -112,6 +117,10 @@ def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
         overdue=tuple(line for line in lines if line.state is ExceptionState.OVERDUE),
         movers=tuple(_movers(before[-1] if before else window[0], last)),
         failing=tuple(finding for finding in last.verdict.findings if finding.counts),
+        unenforced=sum(record.verdict.only_evaluated for record in window),
+        measurement=tuple(
+            dict.fromkeys(f for record in window for f in record.verdict.findings if f.rule == "measurement")
+        ),
     )
 
 
@@ -161,6 +170,7 @@ def _component(row: Row, before: Sequence[RunRecord], window: Sequence[RunRecord
         last=end,
         change=change,
         unexplained=unexplained,
+        enforced=row.enforced,
     )
 
 

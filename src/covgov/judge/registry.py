@@ -5,6 +5,7 @@ from __future__ import annotations
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.rules import (
     bar,
+    base,
     baseline,
     bootstrap,
     change,
@@ -14,10 +15,12 @@ from covgov.judge.rules import (
     loosened,
     max_drop,
     measurement,
+    not_enforced,
     patch,
     removed,
     soft_start,
     suite,
+    unclaimed,
     unmeasured,
 )
 
@@ -27,6 +30,8 @@ RULES: dict[str, Rule] = {
     "bar": bar.RULE,
     "patch": patch.RULE,
     "unmeasured": unmeasured.RULE,
+    "unclaimed": unclaimed.RULE,
+    "base": base.RULE,
     "baseline": baseline.RULE,
     "measurement": measurement.RULE,
     "max-drop": max_drop.RULE,
@@ -34,6 +39,7 @@ RULES: dict[str, Rule] = {
     "loosened": loosened.RULE,
     "excluded": excluded.RULE,
     "bootstrap": bootstrap.RULE,
+    "not-enforced": not_enforced.RULE,
     "soft-start": soft_start.RULE,
     "exception-removed": removed.RULE,
 }

@@ -131,11 +131,11 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     collected = collect(
         suite.name,
         found,
-        root=job.root,
-        blobs=code.blobs,
+        tree=code.tree,
         origin=code.origin,
         tests=tests,
         analyse=analyser(python, job.root, _outside(job.env)),
+        start=suite.root,
     )
     notes = (*collected.snapshot.notes, *done.notes, *_plugin_notes(job.work.data))
     files = _write(job, requested, replace(collected.snapshot, notes=notes))

@@ -28,12 +28,14 @@ def digest_payload(digest: Digest) -> dict[str, object]:
         "weeks": digest.weeks,
         "runs": digest.runs,
         "outcomes": dict(digest.outcomes or {}),
+        "unenforced": digest.unenforced,
         "commit": digest.commit or None,
         "components": [_component(component) for component in digest.components],
         "suites": [_suite(suite) for suite in digest.suites],
         "exceptions": {"opened": digest.opened, "resolved": digest.resolved, "overdue": digest.overdue},
         "movers": [_mover(move) for move in digest.movers],
         "failing": digest.failing,
+        "measurement": digest.measurement,
     }
 
 
@@ -46,6 +48,7 @@ def _component(component: ComponentChange) -> Json:
         "metric": component.metric,
         "bar": component.bar,
         "outcome": component.outcome,
+        "enforced": component.enforced,
         "before": component.before,
         "first": component.first,
         "last": component.last,

@@ -184,6 +184,13 @@ def test_exceptions_are_opened_resolved_and_overdue() -> None:
     assert [line.id for line in made.overdue] == ["EX-004"]
 
 
+def test_what_runs_of_another_measurement_said_is_told_once() -> None:
+    note = Finding("measurement", Effect.NOTE, Scope.PROJECT, "project", "measured differently")
+    records = [run(f"c{day}", at=on(day), made=verdict(findings=[note])) for day in (10, 17, 18)]
+    assert digest(records, since=MONDAY, until=SUNDAY).measurement == (note,)
+    assert digest(records[:1], since=MONDAY, until=SUNDAY).measurement == ()
+
+
 def test_only_what_still_counts_is_failing() -> None:
     bar = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api is below")
     waived = Finding("bar", Effect.FAIL, Scope.COMPONENT, "auth", "auth is below", waived_by="EX-001")
@@ -254,3 +261,11 @@ def test_going_back_to_an_earlier_text_is_a_change_of_its_own() -> None:
     assert api.change is not None
     assert [part.points for part in api.change.parts] == [5]
     assert api.unexplained == 0
+
+
+def test_runs_of_which_nothing_was_enforced_are_counted() -> None:
+    bad = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "bad", enforced=False)
+    plain, failed = at(17, "a", 90), at(18, "b", 80, outcome=Outcome.FAIL)
+    evaluated = replace(failed, verdict=structs.replace(failed.verdict, findings=(bad,)))
+    assert digest([plain, failed], since=MONDAY, until=SUNDAY).unenforced == 0
+    assert digest([plain, evaluated], since=MONDAY, until=SUNDAY).unenforced == 1

@@ -36,6 +36,7 @@ class DigestComponent(WireModel):
     change: Points | None
     causes: list[Share]
     unexplained: Points
+    enforced: bool
 
 
 class DigestSuite(WireModel):
@@ -66,7 +67,8 @@ class DigestMover(WireModel):
 
 
 class DigestDocument(WireModel):
-    """since, until: both days included (UTC). runs: 0 when nothing was recorded."""
+    """since, until: both days included (UTC). runs: 0 when nothing was recorded. unenforced: runs that did not pass
+    and of which nothing was enforced."""
 
     format: Literal["covgov-digest"]
     version: Literal[1]
@@ -76,12 +78,14 @@ class DigestDocument(WireModel):
     weeks: list[str]
     runs: int
     outcomes: dict[Outcome, int]
+    unenforced: int
     commit: str | None
     components: list[DigestComponent]
     suites: list[DigestSuite]
     exceptions: DigestExceptions
     movers: list[DigestMover]
     failing: list[PublishedFinding]
+    measurement: list[PublishedFinding]
 
 
 def document(found: Digest, branch: str) -> DigestDocument:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -59,6 +60,7 @@ def full(*components: ComponentChange) -> Digest:
         suites=(SuiteAccount("api", 3, 1, None, PASSED, 2.5), SuiteAccount("auth", 1, 0, PASSED, PASSED, 1.5)),
         overdue=(line,),
         movers=(FileMove("api", "a|b.py", None, Ratio(0, 3), 3),),
+        measurement=(Finding("measurement", Effect.NOTE, Scope.PROJECT, "project", "measured *differently*"),),
         failing=(Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api is <b>below</b>"),),
     )
 
@@ -80,6 +82,10 @@ def test_the_page_names_everything() -> None:
 ## Open in the last run
 
 - fail: api is &lt;b&gt;below&lt;/b&gt;
+
+## Measured differently
+
+- note: measured \\*differently\\*
 
 ## Files that moved most
 
@@ -137,3 +143,12 @@ def test_a_name_cannot_leave_its_cell() -> None:
 
 def test_the_same_digest_gives_the_same_bytes() -> None:
     assert digest_markdown(full()) == digest_markdown(full())
+
+
+def test_what_was_not_enforced_is_marked() -> None:
+    bad = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "bad", enforced=False)
+    evaluated = replace(component(), outcome=Outcome.FAIL, enforced=False)
+    text = digest_markdown(replace(full(evaluated), unenforced=1, failing=(bad,)))
+    assert "(1 fail, 2 pass; 1 not enforced)" in text
+    assert "| would fail, not enforced |" in text
+    assert "- fail: would fail, not enforced: bad" in text
