@@ -163,19 +163,17 @@ class SessionPlugin:
         self.raised: set[tuple[str, str]] = set()
         self.hidden: list[str] = []
         self.junit: tuple[str, Path] | None = None
+        asked = environ.get("PYTEST_PLUGINS", "").split(",")
+        if environ.get(PLUGIN) in asked:  # not asked of what the tests start
+            environ["PYTEST_PLUGINS"] = ",".join(name for name in asked if name != environ[PLUGIN])
+            self._count(Path(directory, f"covgov-junit.{os.getpid()}.xml"))
         if not self.worker:
             environ[OUTER] = str(os.getpid())
-            self._count(environ.get(PLUGIN, ""), Path(directory, f"covgov-junit.{os.getpid()}.xml"))
 
-    def _count(self, name: str, junit: Path) -> None:
-        """Only for a pytest that was asked by variables; `covgov run` has told its own already."""
-        if not name or not hasattr(self.config.option, "xmlpath"):
-            return
-        asked = [plugin for plugin in self.environ.get("PYTEST_PLUGINS", "").split(",") if plugin != name]
-        self.environ["PYTEST_PLUGINS"] = ",".join(asked)
-        self.config.option.plugins = [*self.config.option.plugins, name]  # for workers
-        self.junit = (self.config.option.xmlpath or str(junit), junit)
-        self.config.option.xmlpath = self.junit[0]
+    def _count(self, junit: Path) -> None:
+        if not self.worker and hasattr(self.config.option, "xmlpath"):
+            self.junit = (self.config.option.xmlpath or str(junit), junit)
+            self.config.option.xmlpath = self.junit[0]
 
     def pytest_sessionstart(self) -> None:
         if not self.worker:

@@ -22,7 +22,7 @@ from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar
 from covgov.policy.delivery import NotifySettings, PublishSettings
-from covgov.policy.fields import Glob, Globs, Many, MarkdownPath, Name, Percent, Text, Units, one_of
+from covgov.policy.fields import Directory, Glob, Globs, Many, MarkdownPath, Name, Percent, Text, Units, one_of
 from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
 
 FORMAT_VERSION = 1
@@ -191,6 +191,8 @@ class Suite(NamedTable):
     """JUnit reports that the command writes, as paths or globs."""
     python: Annotated[Text, UnsetText("the environment's")] = ""
     """The interpreter that has the suite's dependencies."""
+    root: Annotated[Directory, UnsetText("found")] = ""
+    """Directory that the paths in its reports start from; by default found by where the report and the files are."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -110,7 +110,11 @@ def environment(suite: Suite, root: Path, work: Workspace, env: Mapping[str, str
     }
 
 
+PASSED = ("PYTHONPATH", "COVERAGE_*", "COVGOV_*", "_COVGOV_*")
+"""What a tool that clears the environment must pass on."""
+
+
 def tox_override(given: str) -> str:
-    """`given`, and the variables that tox would remove."""
-    passed = ",".join(("PYTHONPATH", "COVERAGE_*", "COVGOV_*", "_COVGOV_*"))
-    return ";".join(filter(None, (given, f"testenv.pass_env+={passed}")))
+    """`given`, and PASSED for tox's environments, as its INI and its TOML files call what they share."""
+    shared = (f"{section}.pass_env+={','.join(PASSED)}" for section in ("testenv", "env_run_base"))
+    return ";".join(filter(None, (given, *shared)))

@@ -131,11 +131,11 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     collected = collect(
         suite.name,
         found,
-        root=job.root,
-        blobs=code.blobs,
+        tree=code.tree,
         origin=code.origin,
         tests=tests,
         analyse=analyser(python, job.root, _outside(job.env)),
+        start=suite.root,
     )
     notes = (*collected.snapshot.notes, *done.notes, *_plugin_notes(job.work.data))
     files = _write(job, requested, replace(collected.snapshot, notes=notes))
@@ -196,12 +196,23 @@ def _why_nothing(job: _SuiteJob, done: TestResult, output: Iterable[str]) -> str
         faults = [line for line in lines if "error: " in line.lower() and not line.startswith("ERROR: usage:")]
         return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
     if not suite.reports and not any(job.work.data.glob(".coverage*")):
-        faults = [*session_faults(job.work.data), *(f"Last output: {line[:LONGEST]}" for line in lines[-1:])]
         return (
-            f"the tests (exit code {code}) left no coverage data; is coverage.py installed in their "
-            f"interpreter?{''.join(f' {fault}' for fault in faults)}"
+            f"the tests (exit code {code}) left no coverage data{_cause(job, done)}{_quoted('. Last output: ', lines)}"
         )
     return ""
+
+
+def _cause(job: _SuiteJob, done: TestResult) -> str:
+    """What may be the reason that nothing was measured."""
+    faults = session_faults(job.work.data)
+    if not done.run.passed and done.junit:
+        return ": they failed before measured code ran"
+    if faults and done.run.exit_code == 0:
+        return f": {faults[0]}"
+    if any(job.work.data.glob("interpreter.*")):
+        return ": no code of coverage.py's `source` ran in any of their processes"
+    passed = f" If it is, let the tool pass on {', '.join(launch.PASSED)}" if job.suite.command else ""
+    return f": is coverage.py installed in their interpreter?{passed}"
 
 
 def _missing_package(lines: Iterable[str]) -> str:

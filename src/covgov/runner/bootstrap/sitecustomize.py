@@ -19,6 +19,7 @@ import sys
 TYPE_CHECKING = False  # `typing` is too slow to import for every process
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
+    from types import ModuleType
 
     from coverage import Coverage
 
@@ -63,14 +64,19 @@ def is_pytest(argv: list[str]) -> bool:
     return any(name in scripts and (index < 2 or argv[index - 1] == "-m") for index, name in enumerate(names))
 
 
-def count_tests(environ: MutableMapping[str, str], argv: list[str]) -> None:
-    """Have pytest load the plugin named by `_COVGOV_PLUGIN`, unless this pytest is started by a test of another.
+def is_worker(argv: list[str]) -> bool:
+    """Whether a command line is that of a pytest-xdist worker, as execnet starts it."""
+    return any("eval(sys.stdin.readline())" in argument for argument in argv)
+
+
+def count_tests(environ: MutableMapping[str, str], argv: list[str], parent: int) -> None:
+    """Have the suite's pytest and its workers load the plugin that `_COVGOV_PLUGIN` names; not what a test starts.
 
     Set here and not by `covgov run`, because whoever reads this file can also import the plugin: a tool that removes
     PYTHONPATH must not leave a pytest that fails on a plugin it cannot find.
     """
-    plugin = environ.get("_COVGOV_PLUGIN", "")
-    if plugin and is_pytest(argv) and not environ.get("_COVGOV_PYTEST"):
+    plugin, outer = environ.get("_COVGOV_PLUGIN", ""), environ.get("_COVGOV_PYTEST", "")
+    if plugin and (outer == str(parent) and is_worker(argv) if outer else is_pytest(argv)):
         environ["PYTEST_PLUGINS"] = ",".join(filter(None, [environ.get("PYTEST_PLUGINS", ""), plugin]))
 
 
@@ -117,6 +123,34 @@ def finish(measuring: Coverage) -> None:
     measuring.save()
 
 
+def forked(modules: Mapping[str, ModuleType]) -> None:
+    """In a forked process: save what it measures at its end, if it is a process of multiprocessing.
+
+    Such a process ends in os._exit, so nothing else would save the data. SIGTERM is left alone, as by coverage.py.
+    """
+    coverage, util = modules.get("coverage"), modules.get("multiprocessing.util")
+    current = coverage.Coverage.current() if coverage is not None else None
+    if current is not None and util is not None:
+        util.register_after_fork(
+            current, save_at_end
+        )  # called once multiprocessing has dropped the parent's finalizers
+
+
+def save_at_end(measuring: Coverage) -> None:
+    """At the end of this process of multiprocessing."""
+    from multiprocessing.util import Finalize  # noqa: PLC0415 - only where it is imported already
+
+    Finalize(measuring, finish_current, args=(measuring,), exitpriority=-100)
+
+
+def finish_current(measuring: Coverage) -> None:
+    """`finish`, where no other measurement (`concurrency = multiprocessing`) has taken over."""
+    import coverage  # noqa: PLC0415 - it measures
+
+    if coverage.Coverage.current() is measuring:
+        finish(measuring)
+
+
 def run_shadowed(path: list[str]) -> None:
     """Run the `sitecustomize` that this one shadows, if there is one, and register it as `sitecustomize`."""
     others = [entry for entry in path if os.path.abspath(entry) != HERE]  # noqa: PTH100
@@ -129,6 +163,9 @@ def run_shadowed(path: list[str]) -> None:
 
 
 if __name__ == "sitecustomize":
-    count_tests(os.environ, list(getattr(sys, "orig_argv", sys.argv)))
-    measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)), measured, begin)
+    argv = list(getattr(sys, "orig_argv", sys.argv))
+    count_tests(os.environ, argv, os.getppid())
+    measure(os.environ, argv, measured, begin)
+    if os.environ.get("_COVGOV_ROOT") and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: forked(sys.modules))
     run_shadowed(sys.path)
