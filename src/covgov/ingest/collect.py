@@ -50,7 +50,8 @@ def collect(
     start: the directory in the repository that relative paths start from, "" when nobody said. Raises InputError for a
     report that cannot be read; `report-contradicts` for one that contradicts itself, `report-matches-nothing` for one
     without any file of the repository, `report-ambiguous` for a path that fits several files, `source-changed` for a
-    file that ran and then went; and where the tree is what was measured, `report-unplaced` for a file that is not there, `report-other-text` for a line that is not.
+    file that ran and then went; and where the tree is what was measured, `report-unplaced` for a file that is not
+    there, `report-other-text` for a line that is not.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")

@@ -65,13 +65,21 @@ def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | N
     """Everything, for a project without a policy."""
     policy = FileChange(POLICY, _text(tree, POLICY), policy_text(found, wishes, adoption), "the policy")
     text = adoption.register if adoption is not None else ""
-    measured = adoption.components if adoption is not None else {one.name for one in found.components}
-    lost = [
-        Decision("component", one.name, "left out: no line of it was measured")
-        for one in found.components
-        if one.name not in measured
+    said = _about(found, wishes, adoption) if adoption is not None else []
+    return _composition([policy, *said, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
+
+
+def _about(found: Detection, wishes: Wishes, adoption: Adoption) -> list[Decision]:
+    """What the first measurement decided."""
+    wanted, _ = found.bar_or(wishes.fail_under, USUAL_BAR)
+    bar = adoption.fail_under
+    why = f"measured; wanted: {wanted:f} %, see {found.register}" if bar < wanted else "measured"
+    lost = [one.name for one in found.components if one.name not in adoption.components]
+    return [
+        Decision("bar", f"{bar:f} %", why),
+        *([Decision("deselect", ", ".join(adoption.deselect), "these tests fail")] if adoption.deselect else []),
+        *(Decision("component", name, "left out: no line of it was measured") for name in lost),
     ]
-    return _composition([policy, *lost, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
 
 
 def beside(tree: Tree, register: str, wishes: Wishes) -> Composition:

@@ -23,7 +23,7 @@ PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requiremen
 FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
 """Files at the top that say of which language a project is."""
 
-REGISTERS = ("docs/coverage-exceptions.md", "docs/covgov-exceptions.md", "covgov-exceptions.md")
+REGISTERS = ("docs/coverage-exceptions.md", "COVERAGE-EXCEPTIONS.md", ".covgov/exceptions.md")
 
 
 @dataclass(frozen=True, slots=True)

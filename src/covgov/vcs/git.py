@@ -280,10 +280,3 @@ def _parse_commit(raw: bytes) -> _Commit:
         parents=tuple(value.decode("ascii") for name, value in named if name == b"parent"),
         time=int(time[1]) if time else 0,
     )
-
-
-def unignored(root: Path, env: Mapping[str, str], path: str) -> bool:
-    """Whether the checkout's own ignore files would let a file of this path be added; True outside of a checkout."""
-    git = Git(root, env).configured("core.excludesFile=/dev/null")
-    # check-ignore takes paths, not pathspecs, and refuses to be told that they are literal
-    return git.ask("check-ignore", "--quiet", "--no-index", path, extra={"GIT_LITERAL_PATHSPECS": "0"}).code != 0

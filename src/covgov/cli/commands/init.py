@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def command(world: World, adopt: bool, fail_under: str | None, ci: bool, dry_run: bool, today: datetime | None) -> int:
-    """Look at the repository and write covgov.toml, the exception register and what else covgov needs.
+    """Look at the repository and write what covgov needs.
 
+    That is covgov.toml, the exception register, a line of .gitignore, and `source` of coverage.py where none is set.
     Prints what was found and why. What is there already is left alone, so a second call changes nothing. With --adopt
     the tests are run: today's figures become the bars, tests that fail are listed in covgov.toml and not run any more,
     and what is under the wanted bar is proposed in the register.
@@ -98,21 +99,17 @@ def wishes_of(project: Project, fail_under: str | None, ci: bool) -> Wishes:
     """What the command line and the checkout ask for."""
     from decimal import Decimal
 
+    from covgov.cli.commands.digest import default_branch_of_clone
     from covgov.policy.fields import PLAIN
     from covgov.scaffold.compose import IGNORED, Wishes
-    from covgov.vcs.git import unignored
 
     if fail_under is not None and not (PLAIN.fullmatch(fail_under) and Decimal(fail_under) <= 100):
         raise click.BadParameter(f"{fail_under!r} is not a percentage like 80", param_hint="--fail-under")
-    missing = tuple(line for line, path in IGNORED.items() if unignored(project.root, project.world.env, path))
-    branch = _default_branch(project) if ci else ""
+    ignores = project.repository.ignores if project.is_repository else lambda path: False
+    missing = tuple(line for line, path in IGNORED.items() if not ignores(path))
+    branch = (default_branch_of_clone(project) if project.is_repository else "") or "main"
     wanted = None if fail_under is None else Decimal(fail_under)
-    return Wishes(wanted, missing, branch)
-
-
-def _default_branch(project: Project) -> str:
-    here = project.repository if project.is_repository else None
-    return (here.remote_default() or here.usual_branch() or here.branch() if here else "") or "main"
+    return Wishes(wanted, missing, branch if ci else "")
 
 
 def say(world: World, decisions: Iterable[Decision]) -> None:

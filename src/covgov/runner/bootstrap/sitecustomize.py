@@ -19,6 +19,7 @@ import sys
 TYPE_CHECKING = False  # `typing` is too slow to import for every process
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
+    from types import ModuleType
 
     from coverage import Coverage
 
@@ -160,6 +161,34 @@ def finish(measuring: Coverage) -> None:
     measuring.save()
 
 
+def forked(modules: Mapping[str, ModuleType]) -> None:
+    """In a forked process: save what it measures at its end, if it is a process of multiprocessing.
+
+    Such a process ends in os._exit, so nothing else would save the data. SIGTERM is left alone, as by coverage.py.
+    """
+    coverage, util = modules.get("coverage"), modules.get("multiprocessing.util")
+    current = coverage.Coverage.current() if coverage is not None else None
+    if current is not None and util is not None:
+        util.register_after_fork(
+            current, save_at_end
+        )  # called once multiprocessing has dropped the parent's finalizers
+
+
+def save_at_end(measuring: Coverage) -> None:
+    """At the end of this process of multiprocessing."""
+    from multiprocessing.util import Finalize  # noqa: PLC0415 - only where it is imported already
+
+    Finalize(measuring, finish_current, args=(measuring,), exitpriority=-100)
+
+
+def finish_current(measuring: Coverage) -> None:
+    """`finish`, where no other measurement (`concurrency = multiprocessing`) has taken over."""
+    import coverage  # noqa: PLC0415 - it measures
+
+    if coverage.Coverage.current() is measuring:
+        finish(measuring)
+
+
 def run_shadowed(path: list[str]) -> None:
     """Run the `sitecustomize` that this one shadows, if there is one, and register it as `sitecustomize`."""
     others = [entry for entry in path if os.path.abspath(entry) != HERE]  # noqa: PTH100
@@ -172,6 +201,9 @@ def run_shadowed(path: list[str]) -> None:
 
 
 if __name__ == "sitecustomize":
-    count_tests(os.environ, list(getattr(sys, "orig_argv", sys.argv)), os.getppid())
-    measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)), measured, begin)
+    argv = list(getattr(sys, "orig_argv", sys.argv))
+    count_tests(os.environ, argv, os.getppid())
+    measure(os.environ, argv, measured, begin)
+    if os.environ.get("_COVGOV_ROOT") and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: forked(sys.modules))
     run_shadowed(sys.path)

@@ -60,9 +60,9 @@ def test_tests_inside_a_package_are_neither_measured_nor_claimed() -> None:
 def test_a_path_of_the_projects_own_is_not_taken_for_the_register() -> None:
     files = {**FLAT, "docs/coverage-exceptions.md": "# Ours\n"}
     new = written(files)
-    assert "docs/covgov-exceptions.md" in new
+    assert "COVERAGE-EXCEPTIONS.md" in new
     assert "docs/coverage-exceptions.md" not in new
-    assert parsed(new["covgov.toml"]).exceptions.path == "docs/covgov-exceptions.md"
+    assert parsed(new["covgov.toml"]).exceptions.path == "COVERAGE-EXCEPTIONS.md"
 
 
 def test_measured_figures_become_bars() -> None:
@@ -76,7 +76,11 @@ def test_measured_figures_become_bars() -> None:
     assert policy.gate.fail_under == 71
     assert {name: one.fail_under for name, one in policy.components.items()} == {"pkg": 71, "two": 60}
     assert policy.suites["tests"].deselect == ("tests/test_a.py::test_it",)
-    assert [(one.about, one.value) for one in done.left] == [("component", "empty")]
+    assert [(one.about, one.value) for one in done.left] == [
+        ("bar", "71 %"),
+        ("deselect", "tests/test_a.py::test_it"),
+        ("component", "empty"),
+    ]
     assert new["docs/coverage-exceptions.md"] == EMPTY + "\n"
 
 
