@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
-	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
+	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
 
 $(READY): requirements-dev.txt pyproject.toml scripts/setup/install.py | tools
 	$(python) -m venv --clear $(VENV)
