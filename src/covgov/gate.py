@@ -90,11 +90,11 @@ def run(
         prepared = replace(prepared, base_run=measure_base(prepared))
     judgement = judge(prepared, edges)
     faults += judgement.faults
-    record = run_of(judgement, edges.ci, now=outlets.now())
+    record, address = run_of(judgement, edges.ci, now=outlets.now()), prepared.head.history.store
     for files in published(judgement, record, edges):
         attempt(faults, partial(outlets.write, files))
     if recorded:
-        attempt(faults, lambda: outlets.recorded(enter(record, edges, whole=whole)))
+        attempt(faults, lambda: outlets.recorded(enter(record, edges, address, whole=whole)))
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
     attempt(faults, lambda: outlets.summarise(RENDERERS["markdown"](judgement.verdict)))
@@ -142,10 +142,11 @@ def record_file(run: RunRecord, judgement: Judgement, ci: CiContext) -> bytes:
     return saved_run.encode(saved_run.SavedRun(run, refusal, judgement.prepared.head.hash))
 
 
-def enter(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:
-    """Append the run to history if it is recordable; a text is why nothing was recorded. Raises DeliveryFailed."""
+def enter(run: RunRecord, edges: Edges, address: str, *, whole: bool) -> RunSummary | str:
+    """Append the run to the history at `address` if it is recordable; a text is why nothing was recorded. Raises
+    DeliveryFailed."""
     refusal = recording.unrecordable(run, edges.ci, whole=whole)
-    return refusal.why if refusal is not None else recording.record(run, edges.store(), edges.ci)
+    return refusal.why if refusal is not None else recording.record(run, edges.store(address), edges.ci)
 
 
 def attempt(faults: list[CovgovError], step: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 from msgspec import structs
 
-from covgov.model.verdict import Effect, Finding, Verdict
+from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.registry import RENDERERS
 from covgov_testing.builders import verdict as build
 
@@ -196,3 +196,16 @@ def test_a_waived_finding_is_shown_with_its_exception_and_the_outcome_stays_pass
 def test_a_soft_start_in_force_is_printed(name: str) -> None:
     told = "total bar of api lowered to 60"
     assert told in RENDERERS[name](build.verdict(soft_start=told))
+
+
+@pytest.mark.parametrize("effect", [Effect.FAIL, Effect.UNDETERMINED])
+@every_renderer
+def test_a_verdict_that_is_only_evaluated_is_marked_as_not_enforced(name: str, effect: Effect) -> None:
+    enforced = build.verdict(build.finding("m", effect), rows=(build.row(outcome=Outcome(effect)),))
+    row = structs.replace(enforced.rows[0], enforced=False)
+    evaluated = structs.replace(
+        enforced, findings=(structs.replace(enforced.findings[0], enforced=False),), rows=(row,)
+    )
+    marks = ("not enforced", "NOT ENFORCED", '"enforced": false')
+    assert not any(mark in RENDERERS[name](enforced) for mark in marks)
+    assert any(mark in RENDERERS[name](evaluated) for mark in marks)

@@ -24,6 +24,7 @@ from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.channel import GITHUB
 from covgov.publish.channels.github.fields import connect
 from covgov.publish.channels.github.status import CommitStatus
+from covgov.reviews import github as reviews
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publish import NOW, publication
 from covgov_testing.fakes.github import BOT, HEAD, REPOSITORY, TOKEN, FakeGithub, Json
@@ -82,7 +83,7 @@ def test_what_is_published_is_as_described(description: Json, outcome: Outcome, 
 
 
 def test_every_operation_that_covgov_knows_is_used_and_described(description: Json) -> None:
-    github = FakeGithub()
+    github = FakeGithub(teams={"gate": ("carol",)})
     gate = Gate(description, github)
     patch = PatchRow(Ratio(0, 129), None, 0, {"src/a.py": LONG})
     red = structs.replace(VERDICTS[Outcome.FAIL], patch=patch)
@@ -97,6 +98,10 @@ def test_every_operation_that_covgov_knows_is_used_and_described(description: Js
         for day in range(1, 4):
             github.artifact("coverage-unit-api", day)
         artifacts.prune(connect(env(address), REPOSITORY), keep=1, prefix="coverage-", dry_run=False)
+        github.review("mallory")
+        github.review("carol")
+        approved = reviews.approval(connect(env(address), REPOSITORY), 7, HEAD, ["@acme/gate"])
+    assert approved.by == "@carol"
     assert gate.wrong == []
     assert gate.used == set(OPERATIONS)
     assert (len(github.bodies(7)), len(github.artifacts)) == (2, 1)

@@ -18,6 +18,7 @@ QUEUED = re.compile(r"/pr-(\d+)-[0-9a-f]+$")
 EVENTS = {
     "pull_request": CiEvent.PULL_REQUEST,
     "pull_request_target": CiEvent.PULL_REQUEST,
+    "pull_request_review": CiEvent.PULL_REQUEST,
     "push": CiEvent.PUSH,
     "merge_group": CiEvent.MERGE_QUEUE,
     "schedule": CiEvent.SCHEDULE,

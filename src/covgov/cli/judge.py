@@ -19,8 +19,9 @@ from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.model.snapshot import Snapshot
 from covgov.publish.registry import RENDERERS
-
-FOLDER = "coverage"
+from covgov.reviews.ask import approvals
+from covgov.reviews.registry import READERS
+from covgov.vcs.own_output import FOLDER
 
 
 def today_of(project: Project, given: str | None) -> date:
@@ -38,9 +39,10 @@ def edges_of(project: Project) -> Edges:
     return Edges(
         read=project.read,
         repository=project.repository if project.is_repository else None,
-        store=lambda: project.store,
+        store=project.store_at,
         ci=project.ci,
         env=project.world.env,
+        approvals=approvals(project.ci, project.world.env, READERS),
     )
 
 
@@ -70,7 +72,9 @@ def conclude(
         measure=measure,
         measure_base=measure_base,
     )
-    return worst([gate.EXIT_CODES[done.verdict.outcome], *(report(fault, project.world) for fault in done.faults)])
+    return worst(
+        [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
+    )
 
 
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:
@@ -107,6 +111,8 @@ def remarks(project: Project) -> Sequence[str]:
 def _say(project: Project, text: str) -> None:
     for remark in remarks(project):
         project.world.note(f"covgov: {remark}")
+    if project.is_repository and not project.repository.ignores(f"{FOLDER}/verdict.json"):
+        project.world.note(f"covgov: git does not ignore {FOLDER}/: add `{FOLDER}/` to .gitignore")
     project.world.say(text.rstrip("\n"))
 
 

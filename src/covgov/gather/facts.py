@@ -9,6 +9,7 @@ from datetime import date
 from covgov.differential.patch import changed_lines
 from covgov.differential.upstream import UpstreamDiffs
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
+from covgov.gather import review
 from covgov.gather.arrivals import CurrentCode, receive
 from covgov.gather.line_ends import distrusted
 from covgov.gather.prepare import Preparation
@@ -16,12 +17,14 @@ from covgov.gather.request import Edges
 from covgov.gather.situation import Situation, SituationKind
 from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
-from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
-from covgov.judge.unmeasured import suffix, suffixes
+from covgov.judge.facts import ADOPTION, NO_REPOSITORY, Facts, compare_all, suite_line
+from covgov.judge.unmeasured import suffixes
+from covgov.model.approval import NOT_ASKED
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable
 from covgov.policy import scopes
 from covgov.policy.bars import BarScope
 from covgov.register import document
@@ -49,6 +52,10 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
     register, faults = _register(prepared.register_path, edges.read)
     known = situation is not None and situation.start is not None
     changed = changed_lines(base.diff)
+    known_before = () if isinstance(baseline, NoBaseline) else baseline.snapshots.values()
+    kinds = suffixes([*snapshots.values(), *known_before])
+    loosenings = _loosenings(prepared, edges, merged, changed, blobs, kinds)
+    touched = _changed_paths(base.diff)
     facts = Facts(
         today=request.today,
         suites=tuple(suite_line(one.suite, one.snapshot, one.reason) for one in arrivals),
@@ -60,17 +67,22 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
             baseline, snapshots, merged, baseline_diff, request.accept_identity, _upstream(baseline, prepared, edges)
         ),
         changed=changed if known else None,
+        added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),
         renames=base.diff.renames(),
         baseline_renames=baseline_diff.renames(),
         files=blobs.keys(),
         blank=_blank(prepared, snapshots, blobs, edges.read),
         base_policy=base.state,
-        loosenings=_loosenings(prepared, edges, merged, changed, blobs),
+        base_fault=base.fault,
+        first_pass=prepared.adoption and not prepared.change and not _dirty(situation, snapshots),
+        loosenings=loosenings,
+        loosening_approval=review.of_policy(prepared, edges) if loosenings else NOT_ASKED,
+        register_approval=review.of_register(prepared, edges) if prepared.register_path in touched else NOT_ASKED,
         register=register,
         base_register=base.register,
         start_register=base.start_register,
-        changed_paths=_changed_paths(base.diff) if known else None,
-        owners=_owners(prepared, merged, base.read_tip or edges.read),
+        changed_paths=touched if known else None,
+        owners=_owners(prepared, merged, base.read_tip or edges.read, base.diff.renames()),
         notes=situation.notes if situation else (),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",
@@ -82,39 +94,45 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
 
 
 def _loosenings(
-    prepared: Preparation, edges: Edges, merged: Snapshot | None, changed: Mapping[str, int], files: Collection[str]
+    prepared: Preparation,
+    edges: Edges,
+    merged: Snapshot | None,
+    changed: Mapping[str, int],
+    files: Collection[str],
+    kinds: Collection[str],
 ) -> tuple[Loosening, ...]:
     """Between where the change starts and the head; of a start before the first policy the branch's tip is compared.
 
     A pragma matters in what is measured or ought to be: the project counts files that no component claims, too.
     """
     base = prepared.base
-    before = (base.at_start, base.read_start) if base.at_start else (base.at_tip, base.read_tip or base.read_start)
     measured = merged.files if merged is not None else {}
     sources = {path: bits for path, bits in changed.items() if path in measured or _is_source(prepared, path)}
     return tampering.find(
-        (before[0], prepared.head),
-        (before[1], edges.read),
+        (base.at_start or base.at_tip, prepared.head),
+        (base.read_settings, edges.read),
         renames=base.diff.renames(),
         changed=sources,
         files=files,
+        kinds=kinds,
         rcfile=edges.env.get("COVERAGE_RCFILE") or None,
     )
 
 
 def _is_source(prepared: Preparation, path: str) -> bool:
-    return any(scopes.is_source(policy, path) for policy in prepared.policies)
+    """Whether a component names the path; the rest holds only what is measured."""
+    return any(scopes.placed(policy, path) for policy in prepared.policies)
 
 
 def _blank(
     prepared: Preparation, snapshots: Mapping[str, Snapshot], files: Collection[str], read: Read
 ) -> frozenset[str]:
     """Files without text among those that a report could be asked for and that some suite does not report."""
-    kinds = suffixes(snapshots.values())
+    kinds = suffixes(snapshots.values()) | SOURCE_SUFFIXES
     candidates = (
         path
         for path in files
-        if suffix(path) in kinds and any(path not in snapshot.files for snapshot in snapshots.values())
+        if measurable(path, kinds) and any(path not in snapshot.files for snapshot in snapshots.values())
     )
     return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
 
@@ -141,6 +159,8 @@ def _baseline(
     since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
     if situation is None or edges.repository is None:
         return replace(NO_REPOSITORY, blocking=bool(since))
+    if prepared.adoption:
+        return ADOPTION
     if prepared.base_run is not None:
         return baselines.measured(edges.repository, situation.start or "", prepared.base_run, today=today)
     question = baselines.BaselineQuestion(
@@ -151,7 +171,7 @@ def _baseline(
         since=min(since, default=None),
         identities={suite: snapshot.identity for suite, snapshot in snapshots.items()},
     )
-    return baselines.choose(edges.store(), edges.repository, question, today=today)
+    return baselines.choose(edges.store(prepared.head.history.store), edges.repository, question, today=today)
 
 
 def _kind(situation: Situation) -> baselines.BaselineKind:
@@ -184,13 +204,14 @@ def _upstream(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edg
     return UpstreamDiffs(edges.repository.diff(baseline.receipt.commit, situation.start), prepared.base.diff)
 
 
-def _owners(prepared: Preparation, merged: Snapshot | None, read: Read) -> dict[str, str]:
-    """Owner of every measured file, by the base branch's CODEOWNERS; asked only when a bar is about owners."""
+def _owners(prepared: Preparation, merged: Snapshot | None, read: Read, renames: Mapping[str, str]) -> dict[str, str]:
+    """Owner of every measured file, by the base branch's CODEOWNERS and its name there; asked only when a bar is about
+    owners."""
     scope = {bar.scope for policy in prepared.policies for bar in policy.bars}
     if merged is None or BarScope.OWNER not in scope:
         return {}
-    owner_of = codeowners.find(read).owner_of
-    return {path: owner for path in merged.paths if (owner := owner_of(path))}
+    owner_of, before = codeowners.find(read).owner_of, {after: old for old, after in renames.items()}
+    return {path: owner for path in merged.paths if (owner := owner_of(before.get(path, path)))}
 
 
 def _register(path: str, read: Read) -> tuple[Register | None, tuple[CovgovError, ...]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from covgov.ci.interface import CiContext
 from covgov.history.interface import RunStore
+from covgov.model.approval import Approval, Approvals
 from covgov.vcs.interface import Repository
 
 
@@ -26,12 +27,19 @@ class Request:
     folder: str = "coverage"
 
 
+def no_reviews(_head: str, _owners: Sequence[str], /) -> Approval:
+    """Where there is no code host, nobody has approved anything."""
+    return Approval(why="there is no code host whose reviews can be read")
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """read: a project file's bytes, None when there is none. repository: None outside git. store: opened on demand."""
+    """read: a project file's bytes, None when there is none. repository: None outside git. store: the history at an
+    address (`history.store`), opened on demand. approvals: asked on demand, too."""
 
     read: Callable[[str], bytes | None]
     repository: Repository | None
-    store: Callable[[], RunStore]
+    store: Callable[[str], RunStore]
     ci: CiContext
     env: Mapping[str, str]
+    approvals: Approvals = no_reviews

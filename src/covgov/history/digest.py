@@ -38,6 +38,7 @@ class ComponentChange:
     last: Ratio | None
     change: Delta | None
     unexplained: Fraction = Fraction(0)
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,9 @@ class Digest:
     """since, until: both days included (UTC). weeks: the ISO weeks touched, `2026-W47`. movers: worst first.
 
     opened, resolved: exceptions with such a date in the window; overdue: as of the last run. failing: what still
-    counts against the last run. commit: the last run's, "" when no run was recorded. measurement: notes of
-    the window's runs on tools that measured differently from those before.
+    counts against the last run. commit: the last run's, "" when no run was recorded. unenforced: runs that did not pass
+    and of which nothing was enforced. measurement: notes of the window's runs on tools that measured differently from
+    those before.
     """
 
     since: date
@@ -86,6 +88,7 @@ class Digest:
     movers: tuple[FileMove, ...] = ()
     failing: tuple[Finding, ...] = ()
     measurement: tuple[Finding, ...] = ()
+    unenforced: int = 0
 
 
 def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
@@ -117,6 +120,7 @@ def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
         measurement=tuple(
             dict.fromkeys(f for record in window for f in record.verdict.findings if f.rule == "measurement")
         ),
+        unenforced=sum(record.verdict.only_evaluated for record in window),
     )
 
 
@@ -166,6 +170,7 @@ def _component(row: Row, before: Sequence[RunRecord], window: Sequence[RunRecord
         last=end,
         change=change,
         unexplained=unexplained,
+        enforced=row.enforced,
     )
 
 

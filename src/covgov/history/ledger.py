@@ -167,10 +167,13 @@ def _check_link(before: Sequence[StoredManifest], stored: StoredManifest) -> Non
 
 
 def _is_twin(view: HistoryView, stored: StoredManifest, body: RunBody) -> bool:
-    """Whether the stored run equals the body, except for the attempt."""
+    """Whether the stored run equals the body, except for the attempt.
+
+    An earlier covgov may have spelled the same verdict with fewer fields, so a digest that differs is no answer.
+    """
     own = stored.manifest.run
-    if stored.manifest.version > 1:
-        return _without(own, attempt=0) == _without(body, attempt=0)
+    if _without(own, attempt=0) == _without(body, attempt=0):
+        return True
     if _outline(own) != _outline(body):
         return False
     read, _ = layout.dismantle(RunReader(view).record(stored))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from covgov.judge import override, rows
 from covgov.judge import waivers as waive
+from covgov.judge.enforcement import marked
 from covgov.judge.facts import Facts
 from covgov.judge.interface import RuleCheck
 from covgov.judge.registry import CHECKS
-from covgov.judge.rules import max_drop
+from covgov.judge.rules import bootstrap, max_drop
 from covgov.judge.unite import unite
 from covgov.judge.view import PolicyView, view_of
 from covgov.model.verdict import Effect, Finding, Verdict, fold
@@ -23,19 +25,25 @@ ORDER = (Effect.FAIL, Effect.UNDETERMINED, Effect.NOTE)
 def evaluate(facts: Facts, policies: Sequence[Policy], checks: Collection[RuleCheck] = CHECKS) -> Verdict:
     """policies: the head's, then the base branch's (after `covgov.tamper.renames.follow`) where it is another one.
 
-    The same facts give the same verdict; neither the order of rules nor that of findings matters.
+    The same facts give the same verdict; neither the order of rules nor that of findings matters. What a loosening does
+    the policy decides that is loosened: the base branch's, else the only one.
     """
-    return judge([view_of(facts, policy, base=index > 0) for index, policy in enumerate(policies)], checks)
+    last = len(policies) - 1
+    sides = [facts if index == last else replace(facts, loosenings=()) for index in range(len(policies))]
+    return judge([view_of(sides[i], policy, base=i > 0) for i, policy in enumerate(policies)], checks)
 
 
 def judge(views: Sequence[PolicyView], checks: Collection[RuleCheck] = CHECKS) -> Verdict:
     """The verdict on what each policy makes of the same facts."""
     head, facts = views[0], views[0].facts
-    found = unite(views, [[finding for check in checks for finding in check(view)] for view in views])
+    each = [marked(view.policy, (finding for check in checks for finding in check(view))) for view in views]
+    found = unite(views, each)
     waivers = waive.apply(in_order(found), views)
     findings = in_order((*waivers.findings, *waivers.extra))
+    outcome = fold(findings)
+    findings = in_order((*findings, *bootstrap.first_pass(facts, outcome)))
     return Verdict(
-        outcome=fold(findings),
+        outcome=outcome,
         findings=findings,
         rows=rows.component_rows(views, findings),
         project=rows.project_row(views, findings),
@@ -67,7 +75,7 @@ def _rank(finding: Finding) -> tuple[int, str, str, str, str, str]:
 
 def _hash(hashes: Sequence[str]) -> str:
     """The policy's; of two that judge together a hash that is neither's."""
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    return hashes[0] if len(set(hashes)) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def _soft_start(views: Sequence[PolicyView]) -> str:

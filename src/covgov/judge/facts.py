@@ -16,6 +16,7 @@ from covgov.differential.attribute import Belongs, explain, measurement_loss
 from covgov.differential.classify import classify
 from covgov.differential.upstream import UpstreamDiffs, own
 from covgov.ingest.merge import merge
+from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
 from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
@@ -25,6 +26,7 @@ from covgov.model.verdict import SuiteLine
 from covgov.register.entry import Register
 
 NO_REPOSITORY = NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
+ADOPTION = NoBaseline(BaselineReason.FIRST_RUN, "no run of the default branch has passed yet", blocking=False)
 
 
 class BasePolicy(StrEnum):
@@ -32,6 +34,7 @@ class BasePolicy(StrEnum):
 
     PRESENT = "present"
     ABSENT = "absent"  # bootstrap: the head's policy judges
+    ADOPTION = "adoption"  # nothing is enforced yet: the head's policy judges
     NO_BASE = "no-base"  # there is no base commit at all (first commit, no repository)
 
 
@@ -102,13 +105,16 @@ class Facts:
     """Nothing here depends on what a policy demands.
 
     suites: every suite that was asked for. snapshots: by suite, of those that arrived. whole: every declared suite was
-    asked for, so project and patch are judged. comparisons: by suite, and by MERGED for the project.
+    asked for, so project and patch are judged. base_fault: why the base branch's policy is an older one. first_pass:
+    enforcement begins with this run if it passes. comparisons: by suite, and by MERGED for the project.
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
-    without a diff. renames, baseline_renames: old path -> new path since the change starts, and since the baseline.
+    without a diff. added: files that are new in the change. renames, baseline_renames: old path -> new path since the
+    change starts, and since the baseline.
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
     notes: what is uncertain about where the change starts. branch: this is the branch itself, no change to it.
+    loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
     """
 
     today: date
@@ -119,12 +125,17 @@ class Facts:
     baseline: Baseline | NoBaseline = NO_REPOSITORY
     comparisons: Mapping[str, SnapshotComparison] = field(default_factory=dict)
     changed: Mapping[str, int] | None = None
+    added: Collection[str] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
     baseline_renames: Mapping[str, str] = field(default_factory=dict)
     files: Collection[str] = ()
     blank: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
+    base_fault: str = ""
+    first_pass: bool = False
     loosenings: tuple[Loosening, ...] = ()
+    loosening_approval: Approval = NOT_ASKED
+    register_approval: Approval = NOT_ASKED
     register: Register | None = None
     base_register: Register | None = None
     start_register: Register | None = None

@@ -32,6 +32,8 @@ def vanished(views: Sequence[PolicyView], key: Key) -> bool:
     """Whether there certainly is no such subject any more: no component of that name, or every component was measured
     and none has the file."""
     scope, subject, _ = key
+    if scope is Scope.POLICY:
+        return False  # a row may be merged long before the change that it is for
     if scope is Scope.COMPONENT:
         return all(subject not in view.policy.components for view in views)
     snapshots = [_trusted(component) for component in _components(views)]

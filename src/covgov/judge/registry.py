@@ -15,10 +15,12 @@ from covgov.judge.rules import (
     loosened,
     max_drop,
     measurement,
+    not_enforced,
     patch,
     removed,
     soft_start,
     suite,
+    unclaimed,
     unmeasured,
 )
 
@@ -29,6 +31,7 @@ RULES: dict[str, Rule] = {
     "patch": patch.RULE,
     "unmeasured": unmeasured.RULE,
     "base": base.RULE,
+    "unclaimed": unclaimed.RULE,
     "baseline": baseline.RULE,
     "measurement": measurement.RULE,
     "max-drop": max_drop.RULE,
@@ -36,6 +39,7 @@ RULES: dict[str, Rule] = {
     "loosened": loosened.RULE,
     "excluded": excluded.RULE,
     "bootstrap": bootstrap.RULE,
+    "not-enforced": not_enforced.RULE,
     "soft-start": soft_start.RULE,
     "exception-removed": removed.RULE,
 }

@@ -13,7 +13,7 @@ from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
-from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, fold
+from covgov.model.verdict import BarLine, Finding, Outcome, PatchRow, ReceiptLine, Row, Scope, enforced, fold
 from covgov.policy import bars, scopes
 from covgov.policy.bars import Bar, BarScope, BarUnits
 from covgov.policy.policy import Policy
@@ -34,9 +34,8 @@ def _component_row(
     own = {finding for each in views for finding in about(each.policy, name, findings)}
     row = _row(view, one.measured, metric)
     bar = _total(views, BarScope.COMPONENT, name, metric)
-    return structs.replace(
-        row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar, outcome=fold(tuple(own))
-    )
+    row = structs.replace(row, name=name, scope=Scope.COMPONENT, suite=one.component.suite, bar=bar)
+    return _folded(row, tuple(own))
 
 
 def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> Row | None:
@@ -46,7 +45,12 @@ def project_row(views: Sequence[PolicyView], findings: tuple[Finding, ...]) -> R
         return None
     bar = _total(views, BarScope.PROJECT, "", head.policy.gate.metric)
     row = _row(head, head.project, head.policy.gate.metric)
-    return structs.replace(row, bar=bar, outcome=fold(about_project(findings)))
+    return _folded(structs.replace(row, bar=bar), about_project(findings))
+
+
+def _folded(row: Row, own: tuple[Finding, ...]) -> Row:
+    outcome = fold(own)
+    return structs.replace(row, outcome=outcome, enforced=enforced(own) is outcome)
 
 
 def about(policy: Policy, name: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -85,7 +89,7 @@ def bar_lines(views: Sequence[PolicyView]) -> tuple[BarLine, ...]:
         for view in views
         for one in view.components
         if one.measured.snapshot is not None and not one.measured.partial
-        for line in _lines_of(breaches.in_force(view), one.component.name, one.measured.snapshot)
+        for line in _lines_of(view, one.component.name, one.measured.snapshot)
     }
     return tuple(sorted(found, key=lambda line: (line.scope, line.subject, line.component, line.metric, line.bar)))
 
@@ -161,11 +165,12 @@ def _total(views: Sequence[PolicyView], scope: BarScope, component: str, metric:
     )
 
 
-def _lines_of(force: tuple[Bar, ...], name: str, snapshot: Snapshot) -> Iterator[BarLine]:
+def _lines_of(view: PolicyView, name: str, snapshot: Snapshot) -> Iterator[BarLine]:
+    force = breaches.in_force(view)
     for bar in bars.selected(force, BarScope.COMPONENT, BarUnits.TOTAL, name):
         yield from _line(bar, Scope.COMPONENT, name, snapshot.ratio(bar.metric), name)
     for path in snapshot.paths:
-        for choice in bars.for_file(force, BarUnits.TOTAL, path, [name]):
+        for choice in scopes.file_bars(view.policy, BarUnits.TOTAL, path, [name], force):
             if choice.won:
                 now = snapshot.files[path].ratio(choice.bar.metric)
                 yield from _line(choice.bar, Scope.FILE, path, now, name)

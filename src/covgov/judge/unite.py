@@ -14,7 +14,7 @@ from covgov.policy.bars import Bar
 SEVERITY = (Effect.NOTE, Effect.UNDETERMINED, Effect.FAIL)
 BY_BASE = " (by the base branch's policy)"
 
-Rank = tuple[int, Decimal]
+Rank = tuple[int, int, Decimal]
 
 
 def unite(views: Sequence[PolicyView], found: Sequence[Iterable[Finding]]) -> Sequence[Finding]:
@@ -45,7 +45,9 @@ def _by_topic(
 
 
 def _rank(finding: Finding, bar: Bar | None) -> Rank:
-    """Worse is greater: by effect, then by the stricter limit. A missed minimum is stricter the higher it is."""
+    """Worse is greater: by what is enforced, by effect, then by the stricter limit. A missed minimum is stricter the
+    higher it is."""
     limit = finding.bar if finding.bar is not None else Decimal(bar.max_uncovered or 0) if bar else Decimal(0)
     minimum = finding.bar is not None and finding.now is not None and not finding.now.meets(finding.bar)
-    return SEVERITY.index(finding.effect), limit if minimum else -limit
+    severity = SEVERITY.index(finding.effect)
+    return severity if finding.enforced else 0, severity, limit if minimum else -limit

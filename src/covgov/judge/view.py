@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from covgov.judge import unmeasured
 from covgov.judge.facts import Facts, Sides, tests_failed
 from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
-from covgov.model.snapshot import MERGED, Metric, Snapshot
+from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
+from covgov.model.source_files import suffix
 from covgov.policy import scopes
 from covgov.policy.policy import Component, Policy
 
@@ -70,7 +71,7 @@ class PolicyView:
 
     vanished: files that the baseline measured, that still exist and that no report of their suite mentions any more.
     unreported: component -> its source files that no report of its suite mentions, sorted, without those that
-    `patch.unmeasured` or `vanished` names.
+    `patch.unmeasured` or `vanished` names. base: the policy is the base branch's.
     """
 
     facts: Facts
@@ -80,6 +81,7 @@ class PolicyView:
     patch: PatchFacts | None = None
     vanished: tuple[str, ...] = ()
     unreported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    base: bool = False
 
 
 def view_of(facts: Facts, policy: Policy, *, base: bool = False) -> PolicyView:
@@ -96,6 +98,7 @@ def view_of(facts: Facts, policy: Policy, *, base: bool = False) -> PolicyView:
         patch,
         vanished,
         unmeasured.unreported(policy, facts, reported),
+        base,
     )
 
 
@@ -105,21 +108,64 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
         belongs = scopes.belongs(policy, name)
         if component.suite in lines and not (base and _nothing_left(facts, belongs)):
             snapshot, why = facts.snapshots.get(component.suite), lines[component.suite].reason
-            sides = Sides(
-                scopes.base_belongs(policy, name, facts.baseline_renames),
-                scopes.base_belongs(policy, name, facts.renames),
-                belongs,
+            away = _moved_away(facts, policy, name)
+            here = _without(belongs, away)
+            before, start = (
+                _without(scopes.base_belongs(policy, name, renames), _left_the_suite(renames, snapshot, here))
+                for renames in (facts.baseline_renames, facts.renames)
             )
-            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, sides))
+            measured = _scope(facts, policy, component.suite, snapshot, why, Sides(before, start, here))
+            yield ComponentFacts(component, _with_files(measured, away))
+
+
+def _moved_away(facts: Facts, policy: Policy, name: str) -> Mapping[str, FileCoverage]:
+    """New path -> what counts of each file that moved to a component on another suite, so that other tests prove it.
+
+    The worse of what the old suite covered at the baseline and what the new one covers now: neither the other tests nor
+    the other component's size may make up for what is missing here.
+    """
+    component, baseline = policy.components[name], facts.baseline
+    if isinstance(baseline, NoBaseline) or component.suite not in baseline.snapshots:
+        return {}
+    belongs, before = scopes.belongs(policy, name), baseline.snapshots[component.suite].files
+    old = {after: path for path, after in facts.baseline_renames.items()}
+    moved = [path for path in policy.names if belongs(path) and old.get(path) in before]
+    found: dict[str, FileCoverage] = {}
+    for path in moved:
+        suites = scopes.suites_there(policy, path) & facts.snapshots.keys()
+        now = [facts.snapshots[suite].files[path] for suite in suites if path in facts.snapshots[suite].files]
+        if now and component.suite not in suites:
+            found[path] = min((before[old[path]], *now), key=lambda one: _share(one, component.metric))
+    return found
+
+
+def _left_the_suite(renames: Mapping[str, str], snapshot: Snapshot | None, here: Belongs) -> frozenset[str]:
+    """Old paths of files that a rename took out of the component and its suite's reports: not excluded."""
+    files = snapshot.files if snapshot is not None else {}
+    return frozenset(old for old, new in renames.items() if new not in files and not here(new))
+
+
+def _share(coverage: FileCoverage, metric: Metric) -> Fraction:
+    ratio = coverage.ratio(metric)
+    return ratio.fraction if ratio.measurable else Fraction(1)
+
+
+def _without(belongs: Belongs, paths: Collection[str]) -> Belongs:
+    return lambda path: belongs(path) and path not in paths
+
+
+def _with_files(measured: ScopeFacts, files: Mapping[str, FileCoverage]) -> ScopeFacts:
+    if measured.snapshot is None or not files:
+        return measured
+    snapshot = replace(measured.snapshot, files={**measured.snapshot.files, **files})
+    return replace(measured, snapshot=snapshot)
 
 
 def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
     """Whether no file at head of a kind that is measured at all belongs; false where the files are not known."""
     kinds = unmeasured.suffixes(facts.snapshots.values())
     here = {*facts.files, *(path for snapshot in facts.snapshots.values() for path in snapshot.files)}
-    return bool(facts.files) and not any(
-        belongs(path) for path in here if not kinds or unmeasured.suffix(path) in kinds
-    )
+    return bool(facts.files) and not any(belongs(path) for path in here if not kinds or suffix(path) in kinds)
 
 
 def _project(facts: Facts, policy: Policy) -> ScopeFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,19 +15,23 @@ from covgov.judge.register_figures import current, vanished
 from covgov.judge.view import PolicyView
 from covgov.model import words
 from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, ExceptionLine, ExceptionState, Finding, Scope
-from covgov.register.entry import ENTRY_SCOPES, Entry, Key, Register, Status
+from covgov.register.entry import Entry, Key, Register, Status
 from covgov.register.standing import grievance, label, standing
 
-RULE = "bar"
-"""The only rule whose findings can be waived."""
+WAIVABLE = {Scope.COMPONENT: "bar", Scope.FILE: "bar", Scope.POLICY: "loosened"}
+"""The only findings that can be waived: their rules by what they are about."""
 
 HINTS: Mapping[ExceptionState, str] = {
     ExceptionState.PROPOSED: "fill in the row and merge it: a row waives once it is on the base branch",
     ExceptionState.INCOMPLETE: "fill in the row and merge it: a row waives once it is on the base branch",
     ExceptionState.OVERDUE: "raise the coverage, or renew the review date in a change of its own",
     ExceptionState.OVERLONG: "set an earlier review date",
-    ExceptionState.UNAPPROVED: "merge the row first, in a change that touches only the register",
+    ExceptionState.UNAPPROVED: (
+        "merge the row first, in a change that touches only the register, or have an owner of the register approve "
+        "this change"
+    ),
     ExceptionState.BELOW_FLOOR: "raise the coverage to the floor again: an exception does not cover further losses",
     ExceptionState.UNUSED: "`covgov exceptions sync` marks it resolved, `covgov exceptions resolve` does so by hand",
 }
@@ -60,26 +64,30 @@ class EntryState:
 
 
 def apply(findings: Sequence[Finding], views: Sequence[PolicyView]) -> Waivers:
-    """Waive failing total bars of components and files that a valid entry covers; nothing else is ever waived.
+    """Waive failing total bars of components and files, and loosenings, that a valid entry covers; nothing else is ever
+    waived.
 
     An entry waives when it is complete, in date, within the maximum term, its figure not below its floor, and it is on
     the base branch (what this change weakened counts with its old value), or the change touches nothing but the
-    register, or the base branch has no policy yet. A damaged register waives nothing. Entries that landed on the base
+    register, or an owner of the register approved the change in review, or the base branch has no policy yet. An entry
+    for a loosening is always on the base branch. A damaged register waives nothing. Entries that landed on the base
     branch after the change started count as if they were here.
     """
     facts = views[0].facts
     if facts.register is None:
         return Waivers(tuple(findings), (), ())
     failing: dict[Key, list[Ratio]] = {}
+    enforced: set[Key] = set()
     for finding in findings:
-        if figure := _waivable(finding):
-            failing.setdefault(figure[0], []).append(figure[1])
+        if key := _waivable(finding):
+            failing.setdefault(key, []).extend([finding.now] if finding.now else [])
+            enforced |= {key} if finding.enforced else set()
     entries = (*facts.register.entries, *_landed(facts.register, facts))
-    states = [_judge(entry, failing.get(entry.key, ()), views) for entry in entries]
+    states = [_judge(entry, failing.get(entry.key), views) for entry in entries]
     waiving = {one.entry.key: one.entry.id for one in states if one.state is ExceptionState.ACTIVE and one.failing}
     return Waivers(
         findings=tuple(_marked(finding, waiving) for finding in findings),
-        extra=tuple(_finding(one, waived=one.entry.key in waiving) for one in states if one.why),
+        extra=tuple(_finding(one, waiving, enforced) for one in states if one.why),
         lines=tuple(_line(one) for one in states),
     )
 
@@ -91,29 +99,33 @@ def _landed(here: Register, facts: Facts) -> Iterable[Entry]:
     return [entry for entry in (facts.base_register.entries if facts.base_register else ()) if entry.id not in known]
 
 
-def _waivable(finding: Finding) -> tuple[Key, Ratio] | None:
-    """The figure that a finding is about, if it is a missed minimum on the total of a component or a file."""
-    if finding.rule != RULE or finding.effect is not Effect.FAIL or finding.scope not in ENTRY_SCOPES:
+def _waivable(finding: Finding) -> Key | None:
+    """What an entry that waives the finding is about: a missed minimum on the total of a component or a file, or a
+    loosening (which has no metric, so its entries have the default one)."""
+    if finding.effect is not Effect.FAIL or finding.rule != WAIVABLE.get(finding.scope):
         return None
+    if finding.scope is Scope.POLICY:
+        return finding.scope, finding.subject, Metric.COMBINED
     if finding.metric is None or finding.now is None or finding.bar is None or finding.now.meets(finding.bar):
         return None
-    return (finding.scope, finding.subject, finding.metric), finding.now
+    return finding.scope, finding.subject, finding.metric
 
 
 def _marked(finding: Finding, waiving: Mapping[Key, str]) -> Finding:
-    figure = _waivable(finding)
-    waiver = waiving.get(figure[0]) if figure else None
+    key = _waivable(finding)
+    waiver = waiving.get(key) if key else None
     return structs.replace(finding, waived_by=waiver, hint="") if waiver else finding
 
 
-def _judge(entry: Entry, failing: Sequence[Ratio], views: Sequence[PolicyView]) -> EntryState:
+def _judge(entry: Entry, failing: Sequence[Ratio] | None, views: Sequence[PolicyView]) -> EntryState:
+    """failing: the figures of what it would waive, None when there is nothing."""
     now = min(failing, key=lambda ratio: ratio.fraction) if failing else current(views, entry.key)
-    state, why = _state(entry, failing, now, views)
-    return EntryState(entry, state, now, bool(failing), why)
+    state, why = _state(entry, now, views, failing=failing is not None)
+    return EntryState(entry, state, now, failing is not None, why)
 
 
 def _state(
-    entry: Entry, failing: Sequence[Ratio], now: Ratio | None, views: Sequence[PolicyView]
+    entry: Entry, now: Ratio | None, views: Sequence[PolicyView], *, failing: bool
 ) -> tuple[ExceptionState, str]:
     facts = views[0].facts
     term = min(_present(*(view.policy.exceptions.max_term_days for view in views)), default=None)
@@ -138,6 +150,8 @@ def _idle(now: Ratio | None) -> str:
 
 
 def _holds(entry: Entry, now: Ratio | None) -> bool:
+    if entry.scope is Scope.POLICY:
+        return True  # a loosening has no figure
     return entry.floor is not None and now is not None and now.meets(entry.floor)
 
 
@@ -152,29 +166,33 @@ def _effective(entry: Entry, facts: Facts, path: str) -> Entry | None:
         return None
     return replace(
         entry,
-        floor=max(_present(entry.floor, base.floor)),
+        floor=max(_present(entry.floor, base.floor), default=None),
         review=min(_present(entry.review, base.review)),
         approved_on=min(_present(entry.approved_on, base.approved_on)),
     )
 
 
 def _trusted_as_written(entry: Entry, facts: Facts, path: str) -> bool:
+    if facts.base_policy is not BasePolicy.PRESENT:
+        return True
     alone = facts.changed_paths is not None and facts.changed_paths <= {path}
-    return alone or facts.base_policy is not BasePolicy.PRESENT
+    return entry.scope is not Scope.POLICY and (alone or bool(facts.register_approval.by))
 
 
-def _finding(state: EntryState, *, waived: bool) -> Finding:
+def _finding(state: EntryState, waiving: Collection[Key], enforced: Collection[Key]) -> Finding:
     """A failure of its own where the entry would otherwise have waived one that no other waives, else a note."""
+    fails = state.failing and state.entry.key not in waiving
     kind = ExceptionState.INCOMPLETE if state.state is ExceptionState.PROPOSED else state.state
     return Finding(
         rule=f"exception-{kind}",
-        effect=Effect.FAIL if state.failing and not waived else Effect.NOTE,
+        effect=Effect.FAIL if fails else Effect.NOTE,
         scope=Scope.REGISTER,
         subject=state.entry.id or state.entry.spelled,
         message=state.why,
         hint=_hint(state),
         metric=state.entry.metric,
         now=state.now,
+        enforced=not fails or state.entry.key in enforced,
     )
 
 

@@ -53,6 +53,7 @@ class Finding(msgspec.Struct, frozen=True):
     message: one line, clear on its own. hint: what to do next. now/bar: the figure and the bar compared.
     waived_by: id of the exception that waives it; a waived finding is kept and shown, but does not fail.
     key: the broken bar's key in the policy (`components.auth.fail_under`), "" when the finding is not of a bar.
+    enforced: False = the policy only evaluates it: it counts for the outcome, but changes no exit code.
     """
 
     rule: str
@@ -66,11 +67,17 @@ class Finding(msgspec.Struct, frozen=True):
     bar: Decimal | None = None
     waived_by: str | None = None
     key: str = ""
+    enforced: bool = True
 
     @property
     def counts(self) -> bool:
         """Whether this finding can still change the outcome."""
         return self.effect is not Effect.NOTE and not self.waived_by
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it counts and is enforced."""
+        return self.counts and self.enforced
 
 
 def fold(findings: tuple[Finding, ...]) -> Outcome:
@@ -79,6 +86,11 @@ def fold(findings: tuple[Finding, ...]) -> Outcome:
     if Effect.FAIL in effects:
         return Outcome.FAIL
     return Outcome.UNDETERMINED if Effect.UNDETERMINED in effects else Outcome.PASS
+
+
+def enforced(findings: tuple[Finding, ...]) -> Outcome:
+    """The fold of what is enforced."""
+    return fold(tuple(finding for finding in findings if finding.enforced))
 
 
 class ReceiptLine(msgspec.Struct, frozen=True):
@@ -96,7 +108,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     now: None when nothing was measured. partial: the suite's tests failed, the figures are shown but prove nothing.
     uncovered: executable lines that never ran, as `path -> "40,52-58"`; partial_lines: lines with an exit never taken.
     attributes: tag -> covered lines reached by so tagged tests / all executable lines; None = no tagged test reached
-    it.
+    it. enforced: False = what is enforced alone would have a better outcome.
     """
 
     name: str
@@ -115,6 +127,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     uncovered: Mapping[str, str] = {}
     partial_lines: Mapping[str, str] = {}
     attributes: Mapping[str, Ratio | None] = {}
+    enforced: bool = True
 
 
 class PatchRow(msgspec.Struct, frozen=True):
@@ -206,3 +219,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: tuple[ExceptionLine, ...]
     bars: tuple[BarLine, ...] = ()
     guard_judged: Mapping[str, Fraction] = {}
+
+    @property
+    def enforced_outcome(self) -> Outcome:
+        """What the exit code follows: the outcome of the enforced findings alone."""
+        return self.outcome if all(one.enforced for one in self.findings) else enforced(self.findings)
+
+    @property
+    def only_evaluated(self) -> bool:
+        """Whether it does not pass, and nothing of that is enforced."""
+        return self.outcome is not Outcome.PASS and self.enforced_outcome is Outcome.PASS

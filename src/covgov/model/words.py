@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from covgov.model.change import Category, Cause, Delta, Part
 from covgov.model.ratio import MOST_PLACES, Points, Ratio, apportion, show, show_signed
 from covgov.model.snapshot import Metric, TestRun
-from covgov.model.verdict import Finding, PatchRow, ReceiptLine, Row, SuiteLine, Verdict
+from covgov.model.verdict import Finding, Outcome, PatchRow, ReceiptLine, Row, SuiteLine, Verdict
 
 NOTHING = "-"
 """Shown where there is no figure: never 0, never 100."""
@@ -140,11 +140,34 @@ def patch(row: PatchRow | None, *, whole: bool = True) -> str:
     return f"{now(row.ratio, row.bar)}{held}"
 
 
+def outcome(verdict: Verdict) -> str:
+    """`fail`, or `would fail, not enforced`: what the exit code follows comes first."""
+    return unenforced(verdict.outcome) if verdict.only_evaluated else verdict.enforced_outcome.value
+
+
+def row_outcome(row: Row) -> str:
+    """The same of a component or the project."""
+    return row.outcome.value if row.enforced else unenforced(row.outcome)
+
+
+def unenforced(outcome: Outcome) -> str:
+    """`would fail, not enforced`."""
+    return f"would {'fail' if outcome is Outcome.FAIL else 'be undetermined'}, not enforced"
+
+
+def message(finding: Finding) -> str:
+    """The finding's message; of one that is not enforced marked as such."""
+    if finding.enforced or not finding.counts:
+        return finding.message
+    return f"{unenforced(Outcome(finding.effect))}: {finding.message}"
+
+
 def counts(verdict: Verdict) -> str:
-    """`2 failing, 1 undetermined, 1 waived, 3 notes`: what the findings are, without zeros."""
+    """`2 failing, 1 undetermined, 1 not enforced, 1 waived, 3 notes`: what the findings are, without zeros."""
     from_effect = {
-        "failing": sum(f.effect == "fail" and f.counts for f in verdict.findings),
-        "undetermined": sum(f.effect == "undetermined" and f.counts for f in verdict.findings),
+        "failing": sum(f.effect == "fail" and f.blocks for f in verdict.findings),
+        "undetermined": sum(f.effect == "undetermined" and f.blocks for f in verdict.findings),
+        "not enforced": sum(f.counts and not f.enforced for f in verdict.findings),
         "waived": sum(bool(f.waived_by) for f in verdict.findings),
     }
     notes = len(verdict.findings) - sum(from_effect.values())

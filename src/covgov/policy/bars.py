@@ -1,9 +1,9 @@
 """Bars, the one form of every threshold, and which of them apply to a path. `Policy.bars` compiles them.
 
 Of several file bars for one path the most specific wins, separately per limit (min, max, max_uncovered), per (on,
-metric, attribute) and per component that claims the path: longest literal prefix of the matching glob, then longest
-glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit leaves
-it to others.
+metric, attribute, enforced) and per component that claims the path: longest literal prefix of the matching glob, then
+longest glob; among equals the strictest. A bar without globs is the least specific, and a bar that does not set a limit
+leaves it to others.
 """
 
 from __future__ import annotations
@@ -34,13 +34,20 @@ class BarUnits(StrEnum):
     EXCLUDED = "excluded"
 
 
+class Enforcement(StrEnum):
+    """Whether what breaks fails the run, or is only reported."""
+
+    ENFORCE = "enforce"
+    EVALUATE = "evaluate"
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One threshold. At least one of min (per cent), max (per cent) and max_uncovered (units) is set.
 
     key: where the file sets it (`components.auth.fail_under`, `components.auth.rules[0]`).
     component: "" for a project-wide bar. paths: globs, for scope file; () = every file of the component.
-    attribute: "" or the tag that tests must carry for their lines to count.
+    attribute: "" or the tag that tests must carry for their lines to count. enforced: breaking it fails the run.
     """
 
     key: str
@@ -53,6 +60,7 @@ class Bar:
     component: str = ""
     paths: tuple[str, ...] = ()
     attribute: str = ""
+    enforced: bool = True
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -72,9 +80,10 @@ class BarChoice:
     won: bool
 
 
-def total_bar(name: str, metric: Metric, least: Decimal) -> Bar:
+def total_bar(name: str, metric: Metric, least: Decimal, *, enforced: bool = True) -> Bar:
     """The total bar of a component."""
-    return Bar(total_key(name), BarScope.COMPONENT, BarUnits.TOTAL, metric, min=least, component=name)
+    key = total_key(name)
+    return Bar(key, BarScope.COMPONENT, BarUnits.TOTAL, metric, min=least, component=name, enforced=enforced)
 
 
 def total_key(name: str) -> str:
@@ -111,7 +120,7 @@ def _winners(candidates: Sequence[Bar], mine: Iterable[int], limit: str, path: s
         value = limit_of(bar, limit)
         if value is None:
             continue
-        kind = (bar.metric.value, bar.attribute)
+        kind = (bar.metric.value, bar.attribute, str(bar.enforced))
         strictness = Decimal(value) if limit == "min" else -Decimal(value)
         rank = (*_specificity(bar, path), strictness, -index)
         if kind not in best or rank > best[kind][0]:

@@ -39,6 +39,12 @@ def load(read: Callable[[str], bytes | None], *, at: str = "") -> Policy | None:
     return parse(shared, shared_name, SHARED_PREFIX) if in_shared and shared is not None else None
 
 
+def file_of(read: Callable[[str], bytes | None]) -> str:
+    """The file that holds the policy of a tree, or would."""
+    own = read(OWN_FILE)
+    return SHARED_FILE if not (own or b"").strip() and read(SHARED_FILE) is not None else OWN_FILE
+
+
 def parse(text: str, where: str, prefix: tuple[str, ...] = ()) -> Policy:
     """The policy in a TOML text, below the table `prefix`. `where` names the text in faults.
 

@@ -111,6 +111,7 @@ def of_sense(data: Raw) -> Iterator[PolicyFault]:
             place: Place = ("components", name, *(["suite"] if "suite" in component else []))
             yield PolicyFault(place, f"needs the suite {suite!r}, which is not declared{_close(suite, suites)}")
     yield from _claimed_twice(components)
+    yield from _unclear_claims(components)
     yield from _claimed_register(_table_in(data, "register"), components)
     yield from _misplaced_rules(data, components)
 
@@ -132,6 +133,18 @@ def _claimed_twice(components: Mapping[str, Raw]) -> Iterator[PolicyFault]:
                     ("components", name, "paths", index), f"{pattern} is already claimed by {owner[pattern]}"
                 )
             owner.setdefault(pattern, name)
+
+
+def _unclear_claims(components: Mapping[str, Raw]) -> Iterator[PolicyFault]:
+    """A component has paths or is the one of the rest."""
+    rest = [name for name, component in components.items() if component.get("rest") is True]
+    for name, component in components.items():
+        if name not in rest and "paths" not in component:
+            yield PolicyFault(("components", name, "paths"), "is required, or rest = true")
+        if name in rest and "paths" in component:
+            yield PolicyFault(("components", name, "rest"), "claims what no paths claim: leave out paths, or rest")
+    for name in rest[1:]:
+        yield PolicyFault(("components", name, "rest"), f"is already set in components.{rest[0]}: there is one rest")
 
 
 def _claimed_register(register: Raw, components: Mapping[str, Raw]) -> Iterator[PolicyFault]:

@@ -26,6 +26,7 @@ class StrictDirection(StrEnum):
     LOWER = "lower"
     HIGHER = "higher"
     SAME = "same"  # any change of a value does, but not setting one
+    DEFAULT = "default"  # leaving the default does
     BAR = "bar"  # compiled to a bar: bars are compared instead
     NEITHER = "neither"
 
@@ -98,15 +99,16 @@ def word(value: object) -> str:
 
 
 def loosened(base: Table, head: Table) -> Iterator[tuple[Setting, Setting]]:
-    """(base's, head's) of each key that is less strict at the head."""
+    """(base's, head's) of each key that is less strict at the head; what both inherit is the matter of another key."""
     before = {one.key: one for one in settings(base)}
     for new in settings(head):
         old = before.get(new.key)
-        if old is not None and _looser(new.stricter, old.value, new.value):
+        if old is not None and (old.given or new.given) and _looser(new, old.value):
             yield old, new
 
 
-def _looser(direction: StrictDirection, old: object, new: object) -> bool:
+def _looser(setting: Setting, old: object) -> bool:
+    new, direction = setting.value, setting.stricter
     match direction:
         case StrictDirection.LOWER:
             return _above(new, old)
@@ -114,6 +116,9 @@ def _looser(direction: StrictDirection, old: object, new: object) -> bool:
             return _above(old, new)
         case StrictDirection.SAME:
             return old not in (None, "") and new != old
+        case StrictDirection.DEFAULT:
+            default: object = setting.field.default
+            return old == default and new != default
         case StrictDirection.BAR | StrictDirection.NEITHER:
             return False
         case _:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -19,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy.bars import Bar, BarScope, BarUnits, total_bar
+from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar
 from covgov.policy.delivery import NotifySettings, PublishSettings
 from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
 from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
@@ -30,6 +31,19 @@ RESERVED_SUITES = frozenset({MERGED})
 """File names below coverage/ that are taken."""
 
 MetricWord = Annotated[Metric, BeforeValidator(one_of(Metric))]
+EnforcementWord = Annotated[
+    Enforcement,
+    BeforeValidator(one_of(Enforcement)),
+    StrictDirection.DEFAULT,
+    Consequence("what breaks is only reported"),
+]
+
+
+class LooseningEffect(StrEnum):
+    """What a change that makes a gate easier does, unless it is approved."""
+
+    FAIL = "fail"
+    REPORT = "report"
 
 
 class BarRule(Table):
@@ -51,6 +65,8 @@ class BarRule(Table):
     """Greatest percentage."""
     max_uncovered: Units | None = None
     """Greatest number of uncovered (on lost: lost; on excluded: excluded) units."""
+    enforcement: EnforcementWord | None = None
+    """enforce or evaluate (report, but do not fail); without it the component's or the policy's."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -59,8 +75,8 @@ class BarRule(Table):
             raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
         return self
 
-    def bar(self, key: str, metric: Metric, component: str = "") -> Bar:
-        """metric: the metric of rules without one of their own."""
+    def bar(self, key: str, metric: Metric, enforcement: Enforcement, component: str = "") -> Bar:
+        """metric, enforcement: those of rules without one of their own."""
         return Bar(
             key=key,
             scope=self.scope or BarScope.COMPONENT,
@@ -72,6 +88,7 @@ class BarRule(Table):
             component=component,
             paths=self.paths or (),
             attribute=self.attribute or "",
+            enforced=(self.enforcement or enforcement) is Enforcement.ENFORCE,
         )
 
 
@@ -109,12 +126,21 @@ class GateSettings(Table):
         Metric.COMBINED
     )
     """combined (lines and branch exits), line or branch."""
-    count_deletions: Annotated[bool, StrictDirection.SAME, Consequence("drops count differently")] = False
+    count_deletions: Annotated[bool, StrictDirection.HIGHER, Consequence("drops count differently")] = False
     """Count the deletion of covered code as a drop."""
     soft_start_floor: Annotated[Percent | None, StrictDirection.HIGHER, Consequence("bars can be lowered further")] = (
         None
     )
     """Lowest value that COVERAGE_FAIL_UNDER may set; without it the variable can only raise the bar."""
+    enforcement: EnforcementWord = Enforcement.ENFORCE
+    """enforce, or evaluate: judge and report everything as always, and exit 0."""
+    loosening: Annotated[
+        LooseningEffect,
+        BeforeValidator(one_of(LooseningEffect)),
+        StrictDirection.DEFAULT,
+        Consequence("loosenings no longer fail"),
+    ] = LooseningEffect.FAIL
+    """What a change that loosens this policy does without an approval: fail, or report (a note)."""
     attributes: Annotated[Many[Text], StrictDirection.NEITHER] = ()
     """Test tags that are shown as columns."""
     default_branch: Annotated[
@@ -162,20 +188,29 @@ class Suite(NamedTable):
 class Component(NamedTable):
     """A set of source paths with its own suite. What the file leaves out is filled in when the policy is read."""
 
-    paths: Annotated[Many[Glob], Field(min_length=1)]
+    paths: Annotated[Many[Glob], Field(min_length=1)] = ()
     """Globs of the component's source files, relative to the repository."""
+    rest: bool = False
+    """Instead of paths: whatever is measured and no other component claims."""
     suite: Text = ""
     """The suite that measures it; without it the suite of the same name."""
     fail_under: Percent | None = None
     """Least total of the component; without it policy.fail_under."""
     metric: MetricWord = Metric.COMBINED
     """combined, line or branch; without it policy.metric."""
+    enforcement: EnforcementWord = Enforcement.ENFORCE
+    """enforce or evaluate (report, but do not fail); without it policy.enforcement."""
     rules: Many[BarRule] = ()
     """Further thresholds of this component."""
 
     def placed(self, name: str, gate: GateSettings) -> Component:
         """The component under its name; suite, bar and metric that it does not set come from its name and the gate."""
-        inherited = {"suite": name, "fail_under": gate.fail_under, "metric": gate.metric}
+        inherited = {
+            "suite": name,
+            "fail_under": gate.fail_under,
+            "metric": gate.metric,
+            "enforcement": gate.enforcement,
+        }
         given = {key: value for key, value in self if key in self.model_fields_set}
         return self.model_construct(_fields_set=self.model_fields_set, **{**inherited, **given}).named(name)
 
@@ -215,6 +250,20 @@ class Policy(Table):
     """Who is alerted; ${NAME} in a target is filled in from the environment when a message is sent, never printed."""
     publish: PublishSettings = Field(default_factory=PublishSettings)
 
+    _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Path at head -> the name under which the policy judges the file: a base branch's policy knows what a change
+        renames as it was called there."""
+        return self._names
+
+    def by_names(self, names: Mapping[str, str]) -> Self:
+        """The same policy, which judges these files under other names."""
+        copy = self.model_copy()
+        copy._names = names
+        return copy
+
     @field_validator("suites")
     @classmethod
     def _name(cls, suites: dict[str, Suite]) -> dict[str, Suite]:
@@ -237,6 +286,16 @@ class Policy(Table):
         return (*_own_bars(self), *_rule_bars(self))
 
     @cached_property
+    def rules_by_key(self) -> Mapping[str, BarRule]:
+        """Every rule under its key, as bars and findings name it."""
+        inner = {f"components.{name}.": one.rules for name, one in self.components.items()}
+        return {
+            f"{table}rules[{i}]": rule
+            for table, rules in {"": self.rules, **inner}.items()
+            for i, rule in enumerate(rules)
+        }
+
+    @cached_property
     def hash(self) -> str:
         """sha256 of the meaning of all that judges: comments, spelled-out defaults and who is alerted do not matter."""
         return hashlib.sha256(codec.encode({**self.model_dump(exclude=NOT_HASHED), "bars": self.bars})).hexdigest()
@@ -244,7 +303,7 @@ class Policy(Table):
     def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """Bars and hash of the copy are compiled anew."""
         copy = super().model_copy(update=update, deep=deep)
-        for compiled in ("bars", "hash"):
+        for compiled in ("bars", "rules_by_key", "hash"):
             copy.__dict__.pop(compiled, None)
         return copy
 
@@ -262,14 +321,18 @@ NOT_HASHED: Mapping[str, IncEx | bool] = {
 
 def _own_bars(policy: Policy) -> Iterator[Bar]:
     gate = policy.gate
-    if gate.fail_under is not None:
-        yield Bar("policy.fail_under", BarScope.PROJECT, BarUnits.TOTAL, gate.metric, min=gate.fail_under)
     patch = gate.fail_under if gate.fail_under_patch is None else gate.fail_under_patch
-    if patch is not None:
-        yield Bar("policy.fail_under_patch", BarScope.PROJECT, BarUnits.PATCH, gate.metric, min=patch)
+    for key, on, least in (
+        ("fail_under", BarUnits.TOTAL, gate.fail_under),
+        ("fail_under_patch", BarUnits.PATCH, patch),
+    ):
+        if least is not None:
+            enforced = gate.enforcement is Enforcement.ENFORCE
+            yield Bar(f"policy.{key}", BarScope.PROJECT, on, gate.metric, min=least, enforced=enforced)
     for name, component in policy.components.items():
         if component.fail_under is not None:
-            yield total_bar(name, component.metric, component.fail_under)
+            enforced = component.enforcement is Enforcement.ENFORCE
+            yield total_bar(name, component.metric, component.fail_under, enforced=enforced)
 
 
 def _rule_bars(policy: Policy) -> Iterator[Bar]:
@@ -277,9 +340,9 @@ def _rule_bars(policy: Policy) -> Iterator[Bar]:
     for index, rule in enumerate(policy.rules):
         if rule.scope is BarScope.COMPONENT:
             for name, component in policy.components.items():
-                yield rule.bar(f"rules[{index}]", component.metric, name)
+                yield rule.bar(f"rules[{index}]", component.metric, component.enforcement, name)
         else:
-            yield rule.bar(f"rules[{index}]", policy.gate.metric)
+            yield rule.bar(f"rules[{index}]", policy.gate.metric, policy.gate.enforcement)
     for name, component in policy.components.items():
         for index, rule in enumerate(component.rules):
-            yield rule.bar(f"components.{name}.rules[{index}]", component.metric, name)
+            yield rule.bar(f"components.{name}.rules[{index}]", component.metric, component.enforcement, name)

@@ -122,7 +122,7 @@ def _component_lines(policy: Policy, name: str, path: str) -> Iterator[str]:
 
 
 def _matched(policy: Policy, name: str, path: str) -> str:
-    return next(pattern for pattern in policy.components[name].paths if globs.matches(path, [pattern]))
+    return next((one for one in policy.components[name].paths if globs.matches(path, [one])), "rest = true")
 
 
 def _why(choice: bars.BarChoice) -> str:

@@ -101,7 +101,7 @@ def _scope(text: str) -> tuple[Scope, str]:
     bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] == "`" and "`" not in text[1:-1] else text
     kind, colon, subject = (part.strip() for part in bare.partition(":"))
     if not colon or kind not in ENTRY_SCOPES:
-        raise ValueError(f"{text!r} is neither `component:NAME` nor `file:PATH`")
+        raise ValueError(f"{text!r} is none of `component:NAME`, `file:PATH` and `policy:KEY`")
     if why := _refused(subject):
         raise ValueError(f"{text!r}: {why}")
     return Scope(kind), subject

@@ -10,8 +10,8 @@ from enum import StrEnum
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Scope
 
-ENTRY_SCOPES = (Scope.COMPONENT, Scope.FILE)
-"""What an exception can be about."""
+ENTRY_SCOPES = (Scope.COMPONENT, Scope.FILE, Scope.POLICY)
+"""What an exception can be about: a figure of a component or a file, or a loosening of the policy."""
 
 PLACEHOLDERS = frozenset({"", "-", "–", "—", "?", "...", "…", "tbd", "todo", "n/a", "none"})
 """What people write into a column that they have not filled in yet (compared without case)."""
@@ -32,7 +32,8 @@ class Status(StrEnum):
 class Entry:
     """One row. Machine columns first (`current` is the text last written), people's columns after.
 
-    scope + subject are spelled `component:auth` or `file:src/x.py`; a file entry waives only that file's bars.
+    scope + subject are spelled `component:auth`, `file:src/x.py` or `policy:components.auth.fail_under`; a file entry
+    waives only that file's bars, a policy entry only loosenings under that key.
     """
 
     id: str
@@ -71,7 +72,7 @@ class Entry:
         """The columns that an entry needs in order to waive and that are still empty, or hold a placeholder."""
         named = {
             "id": self.id,
-            "floor": "" if self.floor is None else str(self.floor),
+            "floor": "" if self.floor is None and self.scope is not Scope.POLICY else f"floor {self.floor}",
             "owner": self.owner,
             "rationale": self.rationale,
             "mitigation": self.mitigation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from covgov.model.verdict import ExceptionState
+from covgov.model.verdict import ExceptionState, Scope
 from covgov.register.entry import Entry, Status
 
 
@@ -28,7 +28,7 @@ def standing(entry: Entry, today: date, max_term_days: int | None) -> ExceptionS
 
 def label(entry: Entry) -> str:
     """How messages call an entry: `EX-001 (component:auth, combined)`."""
-    figure = f"{entry.spelled}, {entry.metric}"
+    figure = entry.spelled if entry.scope is Scope.POLICY else f"{entry.spelled}, {entry.metric}"
     return f"{entry.id} ({figure})" if entry.id else f"the row without an id ({figure})"
 
 

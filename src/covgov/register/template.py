@@ -7,7 +7,8 @@ from covgov.register.table import BEGIN, END
 
 EMPTY = f"""# Coverage exceptions
 
-Components and files that may be below their bar, who answers for that, and until when.
+Components and files that may be below their bar (`component:NAME`, `file:PATH`) and loosenings of the policy that are
+accepted (`policy:KEY`), who answers for that, and until when.
 
 `covgov exceptions sync` writes the columns up to `resolved`; people write the others. Neither touches the other's.
 A row waives a bar only when every column that people write is filled in, its review date has not passed, the figure is

@@ -9,16 +9,23 @@ from covgov.model.loosening import Loosening
 from covgov.policy.bars import LIMITS, Bar, limit_of, spelled
 
 Limit = Decimal | int
+UNENFORCED = "no longer enforced"
 
 
 def weaker(old: Bar, same: Iterable[Bar]) -> Iterator[Loosening]:
-    """Every limit of `old` that none of the bars in its place sets as strictly."""
+    """Every limit of `old` that none of the bars in its place sets as strictly. A bar that is only evaluated demands
+    nothing."""
     same = tuple(same)
-    for limit in LIMITS:
-        before, after = limit_of(old, limit), strictest(limit, same)
-        if before is not None and laxer(limit, after, before):
-            key = old.key if limit == "min" else f"{old.key}.{limit}"
+    enforced = [bar for bar in same if bar.enforced]
+    for limit in LIMITS if old.enforced else ():
+        before, after = limit_of(old, limit), strictest(limit, enforced)
+        if before is None or not laxer(limit, after, before):
+            continue
+        key = old.key if limit == "min" else f"{old.key}.{limit}"
+        if laxer(limit, strictest(limit, same), before):
             yield moved(key, "lowered" if limit == "min" else "raised", before, after)
+        else:
+            yield Loosening(key, UNENFORCED)
 
 
 def strictest(limit: str, bars: Iterable[Bar]) -> Limit | None:

@@ -22,7 +22,7 @@ BINARY = re.compile(rb"^Binary files ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class _RawRecord:
-    """One raw record. status: A, D, M, R or T."""
+    """One raw record. status: A, C, D, M, R or T."""
 
     status: str
     old: str
@@ -80,7 +80,7 @@ def _file(record: _RawRecord, sections: list[bytes]) -> Iterator[FileDiff]:
             yield FileDiff(None, record.new, _hunks(sections[0]))
         case "D":
             yield FileDiff(record.old, None, _hunks(sections[0]))
-        case "M" | "R":
+        case "M" | "R" | "C":
             opaque = BINARY.search(sections[0]) is not None
             yield FileDiff(record.old, record.new, _hunks(sections[0]), opaque)
         case other:

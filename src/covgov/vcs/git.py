@@ -17,9 +17,10 @@ from covgov.vcs.branches import Branches
 from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
+from covgov.vcs.moves import could_be_moves, follow_moves
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
-from covgov.vcs.worktree import checked_out, places, worktree_tree
+from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
 
 DIFF_OPTIONS = (
     *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
@@ -81,8 +82,7 @@ class GitRepository:
         """Raises Undetermined (`no-commit`) before the first commit."""
         commit = self._head()
         with worktree_tree(self._git, *self._places) as (git, tree):
-            left = git.run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal").out
-            return Origin(commit=commit, tree=tree, dirty=bool(left) or tree != self.tree(commit))
+            return Origin(commit=commit, tree=tree, dirty=tree != self.tree(commit) or left_out(git))
 
     def resolve(self, revision: str) -> str | None:
         if not revision or revision.startswith("-"):
@@ -173,6 +173,11 @@ class GitRepository:
         """Name of the branch that is checked out; "" when HEAD is detached."""
         return self._branches.current()
 
+    def ignores(self, path: str) -> bool:
+        """Whether git would leave an untracked file at this path alone."""
+        plain = {"GIT_LITERAL_PATHSPECS": "0"}  # check-ignore refuses the literal ones
+        return self._git.ask("check-ignore", "--quiet", "--no-index", "--", path, extra=plain).code == 0
+
     def remote(self) -> str | None:
         return self._branches.remote()
 
@@ -227,16 +232,29 @@ class GitRepository:
         return done.text if done.code == 0 else None
 
     def _diff(self, git: Git, base: str, head: str) -> Diff:
-        if (base, head) in self._diffs:
-            return self._diffs[base, head]
-        done = git.configured("core.attributesFile=/dev/null").run("diff-tree", *DIFF_OPTIONS, base, head, "--")
+        if (base, head) not in self._diffs:
+            diff = self._find_diff(git, base, head)
+            if not (OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head)):
+                return diff
+            self._diffs[base, head] = diff
+        return self._diffs[base, head]
+
+    def _find_diff(self, git: Git, base: str, head: str) -> Diff:
+        diff = self._files_of(git, base, head)
+        if not could_be_moves(diff):
+            return diff
+        copies = self._files_of(git, base, head, "--find-copies=50%")
+        return follow_moves(
+            diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
+        )
+
+    def _files_of(self, git: Git, base: str, head: str, *options: str) -> Diff:
+        apart = git.configured("core.attributesFile=/dev/null")
+        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--")
         try:
-            diff = parse_diff(done.out)
+            return parse_diff(done.out)
         except ValueError as error:
             raise Undetermined("git-output", f"git's diff of {base} and {head} cannot be read: {error}") from error
-        if OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head):
-            self._diffs[base, head] = diff
-        return diff
 
     def _deepener(self) -> Deepener:
         return Deepener(self._git, self.remote(), self._fetch)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from covgov.vcs.command import Git
+from covgov.vcs.own_output import FOLDER, own_output
 
 
 def places(git: Git) -> tuple[Path, Path]:
@@ -21,7 +22,8 @@ def places(git: Git) -> tuple[Path, Path]:
 
 @contextmanager
 def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str]]:
-    """A git with the tree of the files on disk (untracked files included, ignored ones not), and the tree's id.
+    """A git with the tree of the files on disk (untracked files included, ignored ones and covgov's own
+    output not), and the tree's id.
 
     Untracked files that git itself cannot add (unreadable ones, repositories without a commit) are in `git status` and
     not in the tree.
@@ -44,6 +46,7 @@ def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str
             },
         )
         _add_all(apart)
+        _leave_out_own(git, apart)
         yield apart, apart.run("write-tree").text
 
 
@@ -68,6 +71,26 @@ def checked_out(git: Git, commit: str) -> Iterator[Path]:
             yield place
         finally:
             git.ask("worktree", "remove", "--force", "--force", str(place))
+
+
+def left_out(git: Git) -> bool:
+    """Whether `git status` lists what the tree does not hold, besides covgov's own output."""
+    listed = git.run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all").out.split(b"\0")[:-1]
+    untracked = {os.fsdecode(entry[3:]) for entry in listed if entry.startswith(b"??")}
+    modified = any(entry[1:2] != b" " for entry in listed if not entry.startswith(b"??"))
+    return modified or bool(untracked - set(own_output(untracked, _listed(git))))
+
+
+def _leave_out_own(git: Git, apart: Git) -> None:
+    """Take what covgov left there, and git neither tracks nor ignores, out of the copied index again."""
+    if (git.root / FOLDER).is_dir():
+        tracked, listed = _listed(git), _listed(apart)
+        own = "".join(f"{path}\0" for path in own_output(listed - tracked, tracked))
+        apart.run("update-index", "--force-remove", "-z", "--stdin", stdin=os.fsencode(own))
+
+
+def _listed(git: Git) -> set[str]:
+    return {os.fsdecode(path) for path in git.run("ls-files", "-z", "--", FOLDER).out.split(b"\0")} - {""}
 
 
 def _quoted(path: Path) -> str:

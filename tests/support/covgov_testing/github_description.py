@@ -23,6 +23,8 @@ PUBLIC = "https://api.github.com"
 OPERATIONS = (
     ("get", "/user"),
     ("get", "/repos/{owner}/{repo}/pulls/{pull_number}"),
+    ("get", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews"),
+    ("get", "/orgs/{org}/teams/{team_slug}/memberships/{username}"),
     ("get", "/repos/{owner}/{repo}/issues/{issue_number}/comments"),
     ("post", "/repos/{owner}/{repo}/issues/{issue_number}/comments"),
     ("patch", "/repos/{owner}/{repo}/issues/comments/{comment_id}"),
@@ -45,6 +47,8 @@ EXAMPLES = {
     "artifact": "artifact",
     "me": "public-user-default-response",
     "pull": "pull-request",
+    "review": "pull-request-review",
+    "membership": "team-membership-response-if-user-is-a-team-maintainer",
 }
 """Resource of the fake -> example of the description from which its answers are made."""
 

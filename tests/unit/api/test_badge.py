@@ -9,7 +9,9 @@ from lxml import etree
 
 from covgov.hub.api.badge import COLOURS, LABEL, Badge, of_figure, svg
 from covgov.hub.api.wire.badges import shields
+from covgov.hub.store.runs import ComponentRow
 from covgov.model.ratio import Ratio
+from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
 from covgov.publish.render.safe_text import plain
 from covgov_testing.builders.verdict import HOSTILE
@@ -24,37 +26,50 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def badge_of(
+    now: Ratio | None, bar: Decimal, outcome: Outcome, *, verified: bool = True, enforced: bool = True
+) -> Badge:
+    return of_figure("api", ComponentRow("api", Metric.COMBINED, now, bar, outcome, enforced), verified=verified)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.UNDETERMINED])
+def test_what_is_not_enforced_is_marked_and_grey(outcome: Outcome) -> None:
+    told = badge_of(Ratio(9, 10), Decimal(95), outcome, enforced=False)
+    assert told == Badge("api", "90.00 % not enforced", Outcome.UNDETERMINED)
+    assert badge_of(None, Decimal(95), outcome, enforced=False).message == "not enforced"
+
+
 def test_a_missed_bar_never_looks_met() -> None:
-    told = of_figure("api", Ratio(79_999, 100_000), Decimal("80"), Outcome.FAIL, verified=False)
+    told = badge_of(Ratio(79_999, 100_000), Decimal("80"), Outcome.FAIL, verified=False)
     assert told == Badge("api", "79.99 % fail", Outcome.FAIL)
 
 
 def test_a_finer_bar_is_answered_as_finely() -> None:
-    told = of_figure("api", Ratio(79_995, 100_000), Decimal("79.9955"), Outcome.FAIL, verified=True)
+    told = badge_of(Ratio(79_995, 100_000), Decimal("79.9955"), Outcome.FAIL, verified=True)
     assert told.message == "79.9950 % fail"
 
 
 def test_a_passing_badge_shows_the_figure_only() -> None:
-    told = of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS, verified=True)
+    told = badge_of(Ratio(9, 10), Decimal(90), Outcome.PASS, verified=True)
     assert told == Badge("api", "90.00 %", Outcome.PASS)
 
 
 @pytest.mark.security
 def test_an_unverified_pass_is_marked_and_not_green() -> None:
-    told = of_figure("api", Ratio(9, 10), Decimal(90), Outcome.PASS, verified=False)
+    told = badge_of(Ratio(9, 10), Decimal(90), Outcome.PASS, verified=False)
     assert told == Badge("api", "90.00 % unverified", Outcome.UNDETERMINED)
 
 
 @pytest.mark.parametrize("now", [None, Ratio(0, 0)])
 def test_an_unmeasured_component_has_no_figure(now: Ratio | None) -> None:
-    assert of_figure("api", now, Decimal(90), Outcome.UNDETERMINED, verified=True).message == "undetermined"
+    assert badge_of(now, Decimal(90), Outcome.UNDETERMINED, verified=True).message == "undetermined"
 
 
 @pytest.mark.security
 @pytest.mark.parametrize("verified", [True, False])
 @pytest.mark.parametrize("now", [None, Ratio(0, 0)])
 def test_nothing_turns_green_because_nothing_was_measured(now: Ratio | None, *, verified: bool) -> None:
-    told = of_figure("api", now, Decimal(90), Outcome.PASS, verified=verified)
+    told = badge_of(now, Decimal(90), Outcome.PASS, verified=verified)
     assert told == Badge("api", "undetermined", Outcome.UNDETERMINED)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from covgov.ci.interface import BranchSource, CiContext
 from covgov.cli.boundary import report, worst
 from covgov.cli.commands.digest import default_branch_of_clone
-from covgov.cli.judge import FOLDER, say_recorded
+from covgov.cli.judge import say_recorded
 from covgov.cli.project import Project
 from covgov.cli.publication import VERDICT, check_commit, read_verdict
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
@@ -17,6 +17,7 @@ from covgov.history import recording, saved_run
 from covgov.history.interface import PushableStore, RunStore, RunSummary, SharedStore
 from covgov.model.run import RunRecord
 from covgov.publish import artifacts
+from covgov.vcs.own_output import FOLDER
 
 RECORD = f"{FOLDER}/{artifacts.RECORD}"
 

@@ -64,12 +64,13 @@ def command(
       covgov run
       covgov run api -- -k tokens --cov-report=xml:coverage/api.xml
     """
-    from covgov.cli.judge import FOLDER, conclude, today_of
+    from covgov.cli.judge import conclude, today_of
     from covgov.cli.project import Project
     from covgov.files import remove_all
     from covgov.gather.request import Request
     from covgov.publish.artifacts import PUBLISHED
     from covgov.runner.alone import alone
+    from covgov.vcs.own_output import FOLDER
 
     world: World = ctx.obj
     project = Project(world)
@@ -135,8 +136,8 @@ def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) ->
 def measure(project: Project, plan: RunPlan) -> int:
     """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
     from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
-    from covgov.cli.judge import FOLDER
     from covgov.runner.run_suite import run_suite
+    from covgov.vcs.own_output import FOLDER
 
     world = project.world
     codes = []

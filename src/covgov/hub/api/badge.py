@@ -6,12 +6,11 @@ Widths are estimated per class of character; `textLength` makes every viewer dra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from html import escape
 
-from covgov.model.ratio import Ratio
+from covgov.hub.store.runs import ComponentRow
 from covgov.model.verdict import Outcome
-from covgov.model.words import percent
+from covgov.model.words import NOTHING, percent
 from covgov.publish.render.safe_text import plain
 
 COLOURS = {Outcome.PASS: "#1a7f37", Outcome.FAIL: "#cf222e", Outcome.UNDETERMINED: "#57606a"}
@@ -34,10 +33,13 @@ UNVERIFIED = "unverified"
 """Marks figures that the hub did not verify."""
 
 
-def of_figure(label: str, now: Ratio | None, bar: Decimal | None, outcome: Outcome, *, verified: bool) -> Badge:
+def of_figure(label: str, row: ComponentRow, *, verified: bool) -> Badge:
     """The figure as in every other channel, with the outcome unless it is a pass; the outcome alone without a figure.
-    An unverified pass is grey; a pass without a figure is undetermined."""
-    shown = percent(now, bar)
+    An unverified pass, and what is not enforced, are grey; a pass without a figure is undetermined."""
+    now, outcome = row.now, row.outcome
+    shown = percent(now, row.bar)
+    if not row.enforced:
+        return Badge(label, f"{shown} not enforced".removeprefix(NOTHING).strip(), Outcome.UNDETERMINED)
     if now is None or not now.measurable:
         proven = Outcome.UNDETERMINED if outcome is Outcome.PASS else outcome
         return Badge(label, proven.value, proven)

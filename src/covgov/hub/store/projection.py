@@ -47,6 +47,7 @@ def project(admitted: AdmittedRun) -> RunProjection:
         "attempt": run.attempt,
         "recorded_at": stamp(run.recorded_at),
         "outcome": run.outcome.value,
+        "enforced": not verdict.only_evaluated,
         "complete": run.complete,
         "dirty": run.dirty,
         "policy_hash": run.policy_hash,
@@ -116,6 +117,7 @@ def _row(component: str, row: Row) -> Values:
         "total": row.now.total if row.now else None,
         "bar": None if row.bar is None else str(row.bar),
         "outcome": row.outcome.value,
+        "enforced": row.enforced,
     }
 
 

@@ -22,7 +22,8 @@ from covgov.model.verdict import Outcome
 class RunRow:
     """A run in short. id: of its manifest. sequence: also the cursor of the next page. recorded_at: aware, UTC.
 
-    verified: the hub recomputed its figures on arrival.
+    verified: the hub recomputed its figures on arrival. enforced: False = it did not pass, and nothing of that was
+    enforced.
     """
 
     id: str
@@ -37,17 +38,19 @@ class RunRow:
     dirty: bool
     policy_hash: str
     verified: bool
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentRow:
-    """A component (or "", the project) in a run. now: None when nothing was measured."""
+    """A component (or "", the project) in a run. now: None when nothing was measured. enforced: as for runs."""
 
     component: str
     metric: Metric
     now: Ratio | None
     bar: Decimal | None
     outcome: Outcome
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def trend(
     return [ComponentRun(_run(row), _component(row, "component_")) for row in connection.execute(query)]
 
 
-_FIGURES = ("component", "metric", "covered", "total", "bar", "outcome")
+_FIGURES = ("component", "metric", "covered", "total", "bar", "outcome", "enforced")
 
 
 def _runs(repository_id: int, branch: str | None, after: int | None) -> Select[tuple[object, ...]]:
@@ -133,15 +136,17 @@ def _run(row: Row[tuple[object, ...]]) -> RunRow:
         dirty=row.dirty,
         policy_hash=row.policy_hash,
         verified=row.verified,
+        enforced=row.enforced,
     )
 
 
 def _component(row: Row[tuple[object, ...]], prefix: str = "") -> ComponentRow:
-    name, metric, covered, total, bar, outcome = (getattr(row, f"{prefix}{key}") for key in _FIGURES)
+    name, metric, covered, total, bar, outcome, enforced = (getattr(row, f"{prefix}{key}") for key in _FIGURES)
     return ComponentRow(
         component=name,
         metric=Metric(metric),
         now=None if covered is None else Ratio(covered, total),
         bar=None if bar is None else Decimal(bar),
         outcome=Outcome(outcome),
+        enforced=enforced,
     )

@@ -83,6 +83,7 @@ RUNS = Table(
     Column("dirty", Boolean, nullable=False),
     Column("policy_hash", String(64), nullable=False),
     Column("verified", Boolean, nullable=False, server_default="0"),  # its figures were computed again when it came
+    Column("enforced", Boolean, nullable=False, server_default="1"),
     UniqueConstraint("repository_id", "sequence"),
     UniqueConstraint("repository_id", "run_id"),
     Index(None, "repository_id", "branch", "sequence"),
@@ -99,6 +100,7 @@ RUN_COMPONENTS = Table(
     Column("total", Integer),
     Column("bar", String(32)),
     Column("outcome", String(16), nullable=False),
+    Column("enforced", Boolean, nullable=False, server_default="1"),
 )
 
 REGISTERS = Table(

@@ -69,7 +69,7 @@ def _files(view: PolicyView, force: tuple[Bar, ...]) -> Iterator[Finding]:
     for name, snapshot, unproven in _measured(view):
         known = snapshot.tells_reachable
         for path in snapshot.paths:
-            for choice in bars.for_file(force, BarUnits.TOTAL, path, [name]):
+            for choice in scopes.file_bars(view.policy, BarUnits.TOTAL, path, [name], force):
                 used.add(choice.bar.key)
                 if choice.won:
                     now = _of_file(snapshot.files[path], choice.bar, known=known)

@@ -9,6 +9,7 @@ from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.model.words import count
+from covgov.policy.policy import Component
 
 SUITE_HINT = "run the missing suite with `covgov run`, or collect its report with `covgov collect`"
 PATHS_HINT = "correct `paths` in covgov.toml; `covgov policy explain PATH` lists the components that claim a file"
@@ -19,19 +20,23 @@ BRANCHES_HINT = "measure branches too, or choose another metric"
 def check(view: PolicyView) -> Iterator[Finding]:
     """Components, and the project, without a single unit."""
     for one in view.components:
-        if problem := _problem(one.measured, one.component.metric, ", ".join(one.component.paths)):
+        if problem := _problem(one.measured, one.component.metric, _claim(one.component)):
             yield _finding(Scope.COMPONENT, one.component.name, *problem)
-    project = view.project and _problem(view.project, view.policy.gate.metric, "any component")
+    project = view.project and _problem(view.project, view.policy.gate.metric, "matches any component")
     if project:
         yield _finding(Scope.PROJECT, "project", *project)
 
 
-def _problem(measured: ScopeFacts, metric: Metric, paths: str) -> tuple[str, str] | None:
+def _claim(component: Component) -> str:
+    return f"matches {', '.join(component.paths)}" if component.paths else "is left by the other components"
+
+
+def _problem(measured: ScopeFacts, metric: Metric, claim: str) -> tuple[str, str] | None:
     """(what is wrong, hint); None when there is something to count."""
     if measured.snapshot is None:
         return f"was not measured: {measured.missing or 'its suite did not arrive'}", SUITE_HINT
     if not measured.snapshot.files:
-        return f"no file in the report of suite {measured.snapshot.suite} matches {paths}", PATHS_HINT
+        return f"no file in the report of suite {measured.snapshot.suite} {claim}", PATHS_HINT
     if not measured.snapshot.ratio(metric).measurable:
         hint = BRANCHES_HINT if metric is Metric.BRANCH else UNITS_HINT
         return f"nothing to count in {count(len(measured.snapshot.files), 'file')} ({metric})", hint

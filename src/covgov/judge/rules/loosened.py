@@ -7,18 +7,28 @@ from collections.abc import Iterator
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
+from covgov.policy.policy import LooseningEffect
+
+HINT = "undo it, or have it approved in review by an owner of the policy's file, or by a register row merged first"
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
-    """One failure per loosening."""
+    """One failure per loosening; a note where an owner approved the change, or the policy only reports loosenings.
+    What a row of the register approves is waived later."""
+    approval = view.facts.loosening_approval
+    accepted = ""
+    if approval.by:
+        accepted = f"; approved by {approval.by} in review"
+    elif view.policy.gate.loosening is LooseningEffect.REPORT:
+        accepted = '; not enforced (policy.loosening = "report")'
     for loosening in view.facts.loosenings:
         yield Finding(
             rule="loosened",
-            effect=Effect.FAIL,
+            effect=Effect.NOTE if accepted else Effect.FAIL,
             scope=Scope.POLICY,
             subject=loosening.key,
-            message=f"{loosening.key}: {loosening.message}",
-            hint="undo it, or make it a change of its own that an owner of the policy merges",
+            message=f"{loosening.key}: {loosening.message}{accepted}",
+            hint="" if accepted else HINT + (f" (not approved: {approval.why})" if approval.why else ""),
             key=loosening.key,
         )
 
@@ -33,7 +43,13 @@ PAGES = (
             "own change."
         ),
         example="[loosened] components.api.fail_under: lowered from 90 to 80",
-        fix="Undo it, or make the loosening a change of its own that an owner of the policy merges.",
+        fix=(
+            "Undo it, or have it approved. Either a code owner of the policy's file other than the author approves the "
+            "pull request at its newest commit (docs/github.md says which token covgov needs), and the job runs again. "
+            "Or a row with the scope `policy:KEY` (`policy:components.api.fail_under`), complete and in date, is "
+            "merged into the register first. Teams whose branch protection asks code owners anyway can set `[policy] "
+            'loosening = "report"`.'
+        ),
     ),
 )
 

@@ -12,7 +12,7 @@ from covgov.judge.view import PatchFacts, PolicyView
 from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy import bars, scopes
+from covgov.policy import scopes
 from covgov.policy.bars import Bar, BarScope, BarUnits
 
 
@@ -44,9 +44,7 @@ def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject
             yield bar, Subject(Scope.PATCH, bar.component, unproven), now
     for path in sorted(patch.changed):
         if path in patch.snapshot.files:
-            for choice in bars.for_file(
-                view.policy.bars, BarUnits.PATCH, path, scopes.components_of(view.policy, path)
-            ):
+            for choice in scopes.file_bars(view.policy, BarUnits.PATCH, path, scopes.components_of(view.policy, path)):
                 if choice.won:
                     now = units.on_lines(patch.snapshot.files[path], patch.changed[path], choice.bar.metric)
                     yield choice.bar, Subject(Scope.PATCH, path, unproven), now

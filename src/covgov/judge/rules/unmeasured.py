@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from covgov.judge import unmeasured
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
@@ -14,8 +15,12 @@ SHOWN = 10
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
-    """One failure per file that this change or its measurement lost sight of; one note per component for the rest."""
-    changed = view.patch.unmeasured if view.patch is not None else ()
+    """One failure per file that this change or its measurement lost sight of; notes for its tests, and per component
+    for what was never reported."""
+    wrote = view.patch.unmeasured if view.patch is not None else ()
+    changed = [path for path in wrote if not unmeasured.is_test(view.policy, path)]
+    if tests := sorted({*wrote} - {*changed}):
+        yield _tests(tests)
     for path in changed:
         yield _finding(path, "changed here, but in no report of its suite")
     for path in sorted(set(view.vanished) - set(changed)):
@@ -36,10 +41,19 @@ def _finding(path: str, what: str) -> Finding:
     )
 
 
+def _tests(paths: Sequence[str]) -> Finding:
+    files = "1 changed test file is" if len(paths) == 1 else f"{len(paths)} changed test files are"
+    words = f"patch: {files} in no report: {_listed(paths)}"
+    return Finding("unmeasured", Effect.NOTE, Scope.PATCH, "patch", words, "check that they are tests, not code")
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:SHOWN]) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
+
+
 def _never(component: Component, paths: Sequence[str]) -> Finding:
     files = "1 source file is" if len(paths) == 1 else f"{len(paths)} source files are"
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    listed = ", ".join(paths[:SHOWN]) + more
+    listed = _listed(paths)
     return Finding(
         rule="unmeasured",
         effect=Effect.NOTE,
@@ -56,7 +70,8 @@ PAGES = (
         title="A source file is in no report of its suite",
         why=(
             "Coverage tools report what they saw. A new file that no test imports, or a file that fell out of "
-            "the measurement, would otherwise not count at all."
+            "the measurement, would otherwise not count at all. A new file counts whatever its kind "
+            "(`.ts` beside `.js`), a file that nobody ever measured and nobody added here is a note, and so is a test."
         ),
         example="[unmeasured] src/api/new.py: changed here, but in no report of its suite",
         fix=(

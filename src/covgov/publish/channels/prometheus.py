@@ -25,6 +25,7 @@ FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "covgov_judged_timestamp_seconds": ("When the verdict was published", ()),
     "covgov_outcome": ("1 for the outcome of the newest verdict, 0 for the others", ("outcome",)),
     "covgov_findings": ("Findings that count, by their effect", ("effect",)),
+    "covgov_findings_not_enforced": ("Those of them that are not enforced, by their effect", ("effect",)),
     "covgov_covered_units": ("Covered units of the metric that is judged", ("scope", "name")),
     "covgov_units": ("Units that count, of the metric that is judged", ("scope", "name")),
     "covgov_coverage_ratio": ("Covered units per unit", ("scope", "name")),
@@ -119,9 +120,13 @@ def samples(publication: Publication) -> Iterable[Sample]:
     yield "covgov_judged_timestamp_seconds", (), publication.now.timestamp()
     for outcome in Outcome:
         yield "covgov_outcome", (outcome.value,), float(verdict.outcome is outcome)
-    counted = [finding.effect for finding in verdict.findings if not finding.waived_by]
+    counted = [finding for finding in verdict.findings if not finding.waived_by]
     for effect in Effect:
-        yield "covgov_findings", (effect.value,), float(counted.count(effect))
+        of_effect = [finding for finding in counted if finding.effect is effect]
+        yield "covgov_findings", (effect.value,), float(len(of_effect))
+        if effect is not Effect.NOTE:
+            evaluated = sum(not finding.enforced for finding in of_effect)
+            yield "covgov_findings_not_enforced", (effect.value,), float(evaluated)
     rows = [*verdict.rows, *([verdict.project] if verdict.project is not None else [])]
     for row in rows:
         yield from _row(row)

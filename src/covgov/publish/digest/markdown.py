@@ -8,7 +8,7 @@ from fractions import Fraction
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
 from covgov.model.ratio import show_signed
 from covgov.model.verdict import ExceptionLine, Finding
-from covgov.model.words import NOTHING, bar, percent, tests
+from covgov.model.words import NOTHING, bar, message, percent, tests, unenforced
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_row
 
 
@@ -33,6 +33,7 @@ def digest_markdown(digest: Digest) -> str:
 
 def _summary(digest: Digest) -> str:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in (digest.outcomes or {}).items())
+    counts += f"; {digest.unenforced} not enforced" if digest.unenforced else ""
     return f"**Runs: {digest.runs}** ({counts}). Last commit: {markdown_code(digest.commit[:12] or 'unknown')}."
 
 
@@ -49,7 +50,7 @@ def _components(components: Sequence[ComponentChange]) -> list[str]:
             percent(component.before, component.bar),
             percent(component.first, component.bar),
             percent(component.last, component.bar),
-            component.outcome,
+            component.outcome if component.enforced else unenforced(component.outcome),
             _change(component),
         )
         for component in components
@@ -66,7 +67,7 @@ def _change(component: ComponentChange) -> str:
 
 
 def _findings(title: str, findings: Sequence[Finding]) -> list[str]:
-    lines = [f"- {finding.effect}: {markdown(finding.message)}" for finding in findings]
+    lines = [f"- {finding.effect}: {markdown(message(finding))}" for finding in findings]
     return [f"## {title}", "", *lines] if lines else []
 
 

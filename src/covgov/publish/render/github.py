@@ -26,20 +26,20 @@ class GithubRenderer:
 
 def _lines(verdict: Verdict) -> Iterator[str]:
     groups = grouped(verdict.findings)
-    ordered = (*groups.failing, *groups.undetermined, *groups.waived, *groups.notes)
+    ordered = (*groups.failing, *groups.undetermined, *groups.unenforced, *groups.waived, *groups.notes)
     soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
     hidden = len(ordered) - MOST
     more = f"; {hidden} of {len(ordered)} findings are not annotated here" if hidden > 0 else ""
-    title = f"covgov: {verdict.outcome} ({words.counts(verdict)}){soft_start}{more}"
-    yield f"::{OUTCOMES[verdict.outcome]} title=covgov::{command_data(title)}"
+    title = f"covgov: {words.outcome(verdict)} ({words.counts(verdict)}){soft_start}{more}"
+    yield f"::{OUTCOMES[verdict.enforced_outcome]} title=covgov::{command_data(title)}"
     yield from map(_annotation, ordered[:MOST])
 
 
 def _annotation(finding: Finding) -> str:
-    level = "notice" if finding.waived_by else LEVELS[finding.effect]
+    level = LEVELS[finding.effect] if finding.blocks else "notice"
     file = f"file={command_property(finding.subject)}," if finding.scope is Scope.FILE else ""
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     step = words.next_step(finding)
     hint = f" ({step})" if step else ""
     title = f"covgov {finding.rule}"
-    return f"::{level} {file}title={command_property(title)}::{command_data(finding.message + waived + hint)}"
+    return f"::{level} {file}title={command_property(title)}::{command_data(words.message(finding) + waived + hint)}"

@@ -20,7 +20,7 @@ POLICY_FILE = "covgov.toml"
 """Where findings are shown that are about no file: GitLab requires a path."""
 
 SEVERITIES = {Effect.FAIL: "critical", Effect.UNDETERMINED: "major", Effect.NOTE: "info"}
-OUTCOMES = {Outcome.FAIL: "blocker", Outcome.UNDETERMINED: "critical"}
+OUTCOMES = {Outcome.FAIL: "blocker", Outcome.UNDETERMINED: "critical", Outcome.PASS: "info"}
 
 
 class GitlabRenderer:
@@ -33,10 +33,10 @@ class GitlabRenderer:
 
 def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
     if verdict.outcome is not Outcome.PASS:
-        title = f"covgov: {verdict.outcome} ({words.counts(verdict)})"
+        title = f"covgov: {words.outcome(verdict)} ({words.counts(verdict)})"
         soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
         mark = sha256(f"covgov-outcome-{verdict.outcome}".encode()).hexdigest()
-        yield _issue("outcome", title + soft_start, mark, OUTCOMES[verdict.outcome], POLICY_FILE)
+        yield _issue("outcome", title + soft_start, mark, OUTCOMES[verdict.enforced_outcome], POLICY_FILE)
     elif verdict.soft_start:
         mark = sha256(b"covgov-soft-start").hexdigest()
         yield _issue("soft-start", f"soft start: {verdict.soft_start}", mark, "info", POLICY_FILE)
@@ -45,10 +45,10 @@ def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
 
 
 def _of_finding(mark: str, finding: Finding) -> dict[str, object]:
-    severity = "info" if finding.waived_by else SEVERITIES[finding.effect]
+    severity = SEVERITIES[finding.effect] if finding.blocks else "info"
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     path = finding.subject if finding.scope is Scope.FILE else POLICY_FILE
-    return _issue(finding.rule, finding.message + waived, mark, severity, path)
+    return _issue(finding.rule, words.message(finding) + waived, mark, severity, path)
 
 
 def _issue(rule: str, message: str, mark: str, severity: str, path: str) -> dict[str, object]:

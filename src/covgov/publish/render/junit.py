@@ -1,7 +1,7 @@
 """The verdict as JUnit XML: one test case per component, suite and patch check, for any CI's test view.
 
-A check that fails is a `failure`; undetermined is an `error`; one whose findings are all waived is `skipped`, naming
-the exception.
+A check that fails is a `failure`; undetermined is an `error`; one whose findings are all waived or not enforced is
+`skipped`, naming the exception or what would happen.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ Key = tuple[Scope, str]
 
 @dataclass(frozen=True, slots=True)
 class JunitCheck:
-    """One test case to be: what is checked, what its row says (None = nothing), and its findings."""
+    """One test case to be: what is checked, its enforced outcome (None = nothing), and its findings. unenforced: what
+    would happen to it."""
 
     kind: str
     name: str
     outcome: Outcome | None
     seconds: float
     findings: tuple[Finding, ...]
+    unenforced: str = ""
 
 
 class JunitRenderer:
@@ -59,7 +61,8 @@ def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 def _checks(verdict: Verdict) -> Iterator[JunitCheck]:
     """The verdict itself, then every row, suite and the patch, then whatever findings are about something else."""
-    yield JunitCheck("verdict", "outcome", verdict.outcome, 0, ())
+    would = words.outcome(verdict) if verdict.only_evaluated else ""
+    yield JunitCheck("verdict", "outcome", verdict.enforced_outcome, 0, (), would)
     left = dict.fromkeys((finding.scope, finding.subject) for finding in verdict.findings)
 
     def about(scope: Scope, subject: str) -> tuple[Finding, ...]:
@@ -67,10 +70,13 @@ def _checks(verdict: Verdict) -> Iterator[JunitCheck]:
         return tuple(f for f in verdict.findings if (f.scope, f.subject) == (scope, subject))
 
     for row in all_rows(verdict):
-        yield JunitCheck(row.scope, row.name, row.outcome, 0, about(row.scope, row.name))
+        would = "" if row.enforced else words.row_outcome(row)
+        yield JunitCheck(row.scope, row.name, None if would else row.outcome, 0, about(row.scope, row.name), would)
     for line in verdict.suites:
         seconds = line.tests.seconds if line.tests else 0
-        yield JunitCheck(Scope.SUITE, line.name, _outcome(line), seconds, about(Scope.SUITE, line.name))
+        found = about(Scope.SUITE, line.name)
+        known = None if grouped(found).unenforced else _outcome(line)
+        yield JunitCheck(Scope.SUITE, line.name, known, seconds, found)
     if verdict.patch:
         subjects = [subject for scope, subject in left if scope is Scope.PATCH]
         yield JunitCheck(Scope.PATCH, "patch", None, 0, tuple(f for s in subjects for f in about(Scope.PATCH, s)))
@@ -101,6 +107,8 @@ def _result(check: JunitCheck) -> Failure | Error | Skipped | None:
         return Failure(_headline(groups.failing, "fail"), "fail")
     if groups.undetermined or check.outcome is Outcome.UNDETERMINED:
         return Error(_headline(groups.undetermined, "undetermined"), "undetermined")
+    if check.unenforced or groups.unenforced:
+        return Skipped(check.unenforced or plain(words.message(groups.unenforced[0])), "not enforced")
     if groups.waived:
         ids = ", ".join(dict.fromkeys(finding.waived_by or "" for finding in groups.waived))
         return Skipped(f"waived by {plain(ids)}", "waived")
@@ -116,4 +124,4 @@ def _told(findings: tuple[Finding, ...]) -> Iterator[str]:
         waived = f" (waived by {plain(finding.waived_by)})" if finding.waived_by else ""
         step = words.next_step(finding)
         hint = f" Next: {plain(step)}" if step else ""
-        yield f"{finding.effect} [{plain(finding.rule)}] {plain(finding.message)}{waived}{hint}"
+        yield f"{finding.effect} [{plain(finding.rule)}] {plain(words.message(finding))}{waived}{hint}"

@@ -42,7 +42,7 @@ class MarkdownRenderer:
 
 
 def _head(verdict: Verdict) -> str:
-    lines = [MARKER, f"## covgov: {verdict.outcome}", "", f"**{words.counts(verdict)}**"]
+    lines = [MARKER, f"## covgov: {words.outcome(verdict)}", "", f"**{words.counts(verdict)}**"]
     if verdict.soft_start:
         lines += ["", f"Soft start: {_short(verdict.soft_start)}"]
     return "\n".join([*lines, "", f"Patch: {markdown(words.patch(verdict.patch, whole=verdict.project is not None))}"])
@@ -65,10 +65,10 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
     rows = all_rows(verdict)
     if rows:
         yield _components(verdict, rows)
-    for rank, (title, findings) in zip((0, 2, 5, 6), _ranked(verdict), strict=True):
+    for rank, (title, findings) in zip((0, 2, 4, 6, 7), _ranked(verdict), strict=True):
         if findings:
             yield Section("findings", rank, f"### {title}\n", tuple(map(_finding, findings)))
-    for rank, kind in enumerate(LINE_LISTS, start=7):
+    for rank, kind in enumerate(LINE_LISTS, start=8):
         items = tuple(item for listed in line_lists(verdict) if listed.kind == kind for item in _lines(listed))
         if items:
             opening = f"<details><summary>{kind.capitalize()}</summary>\n"
@@ -76,7 +76,7 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
     if verdict.suites:
         yield _table("suites", 3, SUITE_COLUMNS, tuple(map(_suite, verdict.suites)))
     if verdict.exceptions:
-        yield _table("exceptions", 4, EXCEPTION_COLUMNS, tuple(map(_exception, verdict.exceptions)))
+        yield _table("exceptions", 5, EXCEPTION_COLUMNS, tuple(map(_exception, verdict.exceptions)))
 
 
 def _ranked(verdict: Verdict) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
@@ -84,6 +84,7 @@ def _ranked(verdict: Verdict) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
     return (
         ("Fail", groups.failing),
         ("Undetermined", groups.undetermined),
+        ("Not enforced", groups.unenforced),
         ("Waived", groups.waived),
         ("Notes", groups.notes),
     )
@@ -104,7 +105,7 @@ def _components(verdict: Verdict, rows: Sequence[Row]) -> Section:
 def _row(verdict: Verdict, row: Row, tags: Sequence[str]) -> tuple[str, ...]:
     return (
         markdown_code(row.name),
-        str(row.outcome),
+        words.row_outcome(row),
         words.bar(row.bar),
         markdown(f"{words.row_now(row)} ({row.metric})"),
         _baseline(verdict, row),
@@ -131,7 +132,7 @@ def _finding(finding: Finding) -> str:
     waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
     step = words.next_step(finding)
     hint = f" *Next: {markdown_prose(step)}*" if step else ""
-    return f"- **{markdown(finding.rule)}**: {markdown_prose(finding.message)}{waived}{hint}"
+    return f"- **{markdown(finding.rule)}**: {markdown_prose(words.message(finding))}{waived}{hint}"
 
 
 def _lines(listed: LineList) -> Iterator[str]:

@@ -43,6 +43,7 @@ def _run(verdict: Verdict) -> Json:
         "results": [_result(mark, finding, rules) for mark, finding in fingerprinted(verdict.findings)],
         "properties": {
             "outcome": verdict.outcome,
+            "enforcedOutcome": verdict.enforced_outcome,
             "summary": words.counts(verdict),
             "softStart": plain(verdict.soft_start or ""),
             "policyHash": plain(verdict.policy_hash),
@@ -56,8 +57,8 @@ def _result(mark: str, finding: Finding, rules: Sequence[str]) -> Json:
     result: Json = {
         "ruleId": rule,
         "ruleIndex": rules.index(rule),
-        "level": LEVELS[finding.effect],
-        "message": {"text": plain(finding.message)},
+        "level": LEVELS[finding.effect] if finding.enforced else "note",
+        "message": {"text": plain(words.message(finding))},
         "locations": [_location(finding)],
         "partialFingerprints": {"covgov/v1": mark},
     }

@@ -15,6 +15,7 @@ class FindingGroups:
 
     failing: tuple[Finding, ...]
     undetermined: tuple[Finding, ...]
+    unenforced: tuple[Finding, ...]
     waived: tuple[Finding, ...]
     notes: tuple[Finding, ...]
 
@@ -24,6 +25,7 @@ class FindingGroups:
         named = (
             ("FAIL", self.failing),
             ("UNDETERMINED", self.undetermined),
+            ("Not enforced", self.unenforced),
             ("Waived", self.waived),
             ("Notes", self.notes),
         )
@@ -34,13 +36,14 @@ def grouped(findings: tuple[Finding, ...]) -> FindingGroups:
     """Findings by what they do to the outcome; a waived finding is nothing but waived."""
 
     def live(effect: Effect) -> tuple[Finding, ...]:
-        return tuple(f for f in findings if f.effect is effect and not f.waived_by)
+        return tuple(f for f in findings if f.effect is effect and not f.waived_by and f.enforced)
 
     return FindingGroups(
         failing=live(Effect.FAIL),
         undetermined=live(Effect.UNDETERMINED),
+        unenforced=tuple(f for f in findings if f.counts and not f.enforced),
         waived=tuple(f for f in findings if f.waived_by),
-        notes=live(Effect.NOTE),
+        notes=tuple(f for f in findings if f.effect is Effect.NOTE and not f.waived_by),
     )
 
 

@@ -23,7 +23,7 @@ class TextRenderer:
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
-    yield f"covgov: {verdict.outcome.upper()} ({words.counts(verdict)})"
+    yield f"covgov: {words.outcome(verdict).upper()} ({words.counts(verdict)})"
     if verdict.soft_start:
         yield f"soft start: {log_line(verdict.soft_start)}"
     policy = log_line(verdict.policy_hash[:12]) or words.NOTHING
@@ -42,7 +42,7 @@ def _table(verdict: Verdict) -> Iterator[str]:
 def _cells(verdict: Verdict, row: Row) -> tuple[str, ...]:
     return (
         log_line(row.name),
-        row.outcome.value,
+        words.row_outcome(row),
         words.bar(row.bar),
         f"{words.row_now(row)} ({row.metric})",
         words.percent(row.baseline),
@@ -67,7 +67,7 @@ def _findings(verdict: Verdict) -> Iterator[str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     waived = f" (waived by {log_line(finding.waived_by)})" if finding.waived_by else ""
-    yield f"  [{log_line(finding.rule)}] {log_line(finding.message)}{waived}"
+    yield f"  [{log_line(finding.rule)}] {log_line(words.message(finding))}{waived}"
     if step := words.next_step(finding):
         yield f"      hint: {log_line(step)}"
 

@@ -52,6 +52,9 @@ class FakeGithub:
     head: str = HEAD
     now: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     full: Mapping[str, Json] = field(default_factory=dict)
+    author: str = "author"
+    reviews: list[Json] = field(default_factory=list)
+    teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     comments: dict[int, list[Json]] = field(default_factory=dict)
     statuses: dict[str, list[Json]] = field(default_factory=dict)
     check_runs: list[Json] = field(default_factory=list)
@@ -87,6 +90,11 @@ class FakeGithub:
         made = self._made("comment", {"body": body, "user": self._user(login)})
         self.comments.setdefault(number, []).append(made)
         return int(str(made["id"]))
+
+    def review(self, login: str, state: str = "APPROVED", commit: str = "") -> None:
+        """Somebody reviews the pull request, by default its newest commit."""
+        known: Json = {"state": state, "user": self._user(login), "commit_id": commit or self.head}
+        self.reviews.append(self._made("review", known, timed=False))
 
     def artifact(self, name: str, day: int, *, expired: bool = False) -> int:
         """A workflow uploads; the id."""
@@ -130,7 +138,17 @@ class FakeGithub:
         head = document.setdefault("head", {})
         assert isinstance(head, dict)
         head["sha"] = self.head
-        return httpx2.Response(200, json={**document, "number": int(found[0])})
+        return httpx2.Response(200, json={**document, "number": int(found[0]), "user": self._user(self.author)})
+
+    def list_reviews(self, request: httpx2.Request, _found: tuple[str, ...]) -> httpx2.Response:
+        return _page(request, self.reviews)
+
+    def membership(self, _request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
+        team, login = found
+        if login not in self.teams.get(team, ()):
+            return refusal(404, "Not Found")
+        known = {**deepcopy(self.full.get("membership", {})), "state": "active"}
+        return httpx2.Response(200, json=known)
 
     def list_comments(self, request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
         return _page(request, self.comments.get(int(found[0]), []))
@@ -197,6 +215,8 @@ _AT = rf"/repos/{REPOSITORY}"
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/user", FakeGithub.user),
     ("GET", rf"{_AT}/pulls/(\d+)", FakeGithub.pull),
+    ("GET", rf"{_AT}/pulls/(\d+)/reviews", FakeGithub.list_reviews),
+    ("GET", r"/orgs/acme/teams/([\w-]+)/memberships/([\w-]+)", FakeGithub.membership),
     ("GET", rf"{_AT}/issues/(\d+)/comments", FakeGithub.list_comments),
     ("POST", rf"{_AT}/issues/(\d+)/comments", FakeGithub.create_comment),
     ("PATCH", rf"{_AT}/issues/comments/(\d+)", FakeGithub.edit_comment),

@@ -57,6 +57,7 @@ def test_runs_are_listed_newest_first(hub: ReadDesk) -> None:
         "dirty": False,
         "policy_hash": "p0",
         "verified": False,
+        "enforced": True,
     }
 
 

@@ -143,7 +143,7 @@ def test_nothing_is_measured_while_the_repository_holds_what_covgov_writes(path:
     for snapshot in (replace(MEASURED, origin=HERE), replace(MEASURED, origin=None)):
         arrival = receive("api", "coverage", reader(snapshot), here(blobs=blobs))
         assert arrival.snapshot is None
-        assert arrival.reason.startswith(f"{path} is committed to the repository")
+        assert arrival.reason.startswith(f"{path} is tracked by git")
 
 
 def test_a_package_called_coverage_is_in_nobody_s_way() -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from covgov.ci.interface import CiContext, CiEvent
-from covgov.errors import PolicyInvalid, RegisterInvalid, Undetermined, UsageError
+from covgov.errors import RegisterInvalid, Undetermined, UsageError
 from covgov.gate import Judgement
 from covgov.model import snapshot_codec
 from covgov.model.change import Cause
@@ -232,21 +232,13 @@ def test_a_branch_from_before_the_first_policy_cannot_loosen_it(tmp_path: Path) 
     desk.commit({"api/a.py": "".join(f"line {number} of api/a.py\n" for number in range(1, 11))})
     desk.repo.git("branch", "topic")
     desk.commit({"covgov.toml": POLICY})
+    desk.measure({"api/a.py": "+" * 10})
+    desk.record(desk.judge())
     desk.repo.git("checkout", "-q", "topic")
     excluded = "".join(f"more {number}\n" for number in range(9)) + "last  # pragma: no cover\n"
     desk.commit({"covgov.toml": POLICY, "api/b.py": excluded})
     desk.measure({"api/a.py": "+" * 10, "api/b.py": "+" * 9 + "x"})
     assert ("loosened", "fail") in rules(desk.judge())
-
-
-@pytest.mark.reliability
-def test_a_base_policy_that_cannot_be_read_is_an_invalid_policy(desk: Desk) -> None:
-    desk.commit({"covgov.toml": "nonsense ="}, "broken")
-    desk.repo.git("checkout", "-q", "-b", "topic")
-    desk.commit({"covgov.toml": POLICY}, "mend")
-    desk.measure({"api/a.py": "++"})
-    with pytest.raises(PolicyInvalid):
-        desk.judge()
 
 
 @pytest.mark.reliability
@@ -475,7 +467,7 @@ def test_a_head_that_measured_nothing_is_not_called_a_new_suite(desk: Desk) -> N
 def test_a_bar_per_owner_asks_the_base_branchs_codeowners(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "work", POLICY + '\n[[rules]]\nscope = "owner"\nmin = 90\n')
     desk.repo.write({"CODEOWNERS": "api/** @team-api\n"})
-    start(desk)
+    start(desk, "+" * 10)
     desk.commit({"CODEOWNERS": "api/** @nobody\n"}, "hand over")
     desk.measure({"api/a.py": "++++++++--"})
     judgement = desk.judge()
@@ -567,7 +559,7 @@ def test_a_snapshot_that_was_committed_leaves_the_suite_unmeasured(desk: Desk) -
     desk.commit({"README": "x\n"}, "forge")
     judgement = desk.judge()
     assert judgement.verdict.outcome is Outcome.UNDETERMINED
-    assert "is committed to the repository" in messages(judgement)
+    assert "is tracked by git" in messages(judgement)
 
 
 @pytest.mark.security

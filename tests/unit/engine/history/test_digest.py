@@ -261,3 +261,11 @@ def test_going_back_to_an_earlier_text_is_a_change_of_its_own() -> None:
     assert api.change is not None
     assert [part.points for part in api.change.parts] == [5]
     assert api.unexplained == 0
+
+
+def test_runs_of_which_nothing_was_enforced_are_counted() -> None:
+    bad = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "bad", enforced=False)
+    plain, failed = at(17, "a", 90), at(18, "b", 80, outcome=Outcome.FAIL)
+    evaluated = replace(failed, verdict=structs.replace(failed.verdict, findings=(bad,)))
+    assert digest([plain, failed], since=MONDAY, until=SUNDAY).unenforced == 0
+    assert digest([plain, evaluated], since=MONDAY, until=SUNDAY).unenforced == 1

@@ -15,6 +15,7 @@ from msgspec import structs
 from covgov.judge.facts import BasePolicy
 from covgov.judge.view import PolicyView
 from covgov.judge.waivers import Waivers, apply
+from covgov.model.approval import Approval
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, Snapshot
 from covgov.model.verdict import Effect, ExceptionState, Finding, Scope
@@ -394,3 +395,58 @@ def test_a_row_completed_in_advance_is_unused_and_nothing_is_to_be_done() -> Non
     assert refused(ahead) == (ExceptionState.UNUSED, "exception-unused", Effect.NOTE)
     assert "stays proposed" in ahead.extra[0].hint
     assert "marks it resolved" in measured(COMPLETE, {"src/auth/a.py": "+++-"}).extra[0].hint
+
+
+LOOSENED = Finding(
+    "loosened", Effect.FAIL, Scope.POLICY, "policy.max_drop", "raised from 2 to 3", key="policy.max_drop"
+)
+ACCEPTED = replace(COMPLETE, scope=Scope.POLICY, subject="policy.max_drop", floor=None, current="", bar=None)
+
+
+def loosened(head: Entry, base: Entry | None, **options: object) -> Waivers:
+    return judged(head, base, [LOOSENED], **options)
+
+
+@pytest.mark.security
+def test_a_row_for_the_key_that_the_base_branch_has_waives_a_loosening() -> None:
+    waived = loosened(ACCEPTED, ACCEPTED)
+    assert waived.findings == (structs.replace(LOOSENED, waived_by="EX-001"),)
+    assert (waived.extra, state_of(waived)) == ((), ExceptionState.ACTIVE)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("head", "base", "state"),
+    [
+        (ACCEPTED, None, ExceptionState.UNAPPROVED),
+        (ACCEPTED, PROPOSED, ExceptionState.UNAPPROVED),
+        (replace(ACCEPTED, review=TODAY - timedelta(days=1)), ACCEPTED, ExceptionState.OVERDUE),
+        (replace(ACCEPTED, rationale=""), ACCEPTED, ExceptionState.INCOMPLETE),
+        (ACCEPTED, replace(ACCEPTED, review=TODAY - timedelta(days=1)), ExceptionState.OVERDUE),
+    ],
+)
+def test_other_rows_waive_no_loosening(head: Entry, base: Entry | None, state: ExceptionState) -> None:
+    waived = loosened(head, base)
+    assert waived.findings == (LOOSENED,)
+    assert [(one.rule, one.effect) for one in waived.extra] == [(f"exception-{state}", Effect.FAIL)]
+
+
+@pytest.mark.security
+def test_a_row_for_another_key_waives_no_loosening_and_waits_without_a_word() -> None:
+    other = replace(ACCEPTED, subject="policy.fail_under")
+    waived = loosened(other, other)
+    assert waived.findings == (LOOSENED,)
+    assert (waived.extra, state_of(waived)) == ((), ExceptionState.ACTIVE)
+
+
+@pytest.mark.security
+def test_a_new_row_for_a_loosening_never_waives_in_its_own_change() -> None:
+    approved = {"register_approval": Approval("@lead"), "changed_paths": frozenset({PATH})}
+    assert loosened(ACCEPTED, None, **approved).findings == (LOOSENED,)
+
+
+@pytest.mark.security
+def test_a_review_of_an_owner_approves_a_new_row_for_a_bar() -> None:
+    assert judged(COMPLETE, None).findings == (BELOW,)
+    waived = judged(COMPLETE, None, register_approval=Approval("@lead"))
+    assert waived.findings == (structs.replace(BELOW, waived_by="EX-001"),)

@@ -181,7 +181,16 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (MINIMAL.replace('paths = ["src/**"]', ""), "components.api.paths: is required"),
+        (MINIMAL.replace('paths = ["src/**"]', ""), "components.api.paths: is required, or rest = true"),
+        (MINIMAL.replace('paths = ["src/**"]', "rest = false"), "components.api.paths: is required, or rest = true"),
+        (
+            MINIMAL.replace('paths = ["src/**"]', 'paths = ["src/**"]\nrest = true'),
+            "components.api.rest: claims what no",
+        ),
+        (
+            MINIMAL.replace('paths = ["src/**"]', "rest = true") + '[components.b]\nsuite = "api"\nrest = true\n',
+            "components.b.rest: is already set in components.api",
+        ),
         (MINIMAL.replace('["src/**"]', "[]"), "components.api.paths: must not be an empty list"),
         (MINIMAL.replace("src/**", "/src/**"), "must be relative to the repository"),
         (MINIMAL.replace("src/**", "./src/**"), "must be relative to the repository"),

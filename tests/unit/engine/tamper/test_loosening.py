@@ -50,7 +50,7 @@ def setting(text: str) -> str:
         (setting("max_drop = 1"), TWO, ["policy.max_drop"]),
         (TWO, setting("patch_allowance = 1"), ["policy.patch_allowance"]),
         (TWO, setting("fail_under_patch = 79"), ["policy.fail_under_patch"]),
-        (TWO, setting("count_deletions = true"), ["policy.count_deletions"]),
+        (setting("count_deletions = true"), TWO, ["policy.count_deletions"]),
         (TWO, setting("soft_start_floor = 70"), ["policy.soft_start_floor"]),
         (setting("soft_start_floor = 70"), setting("soft_start_floor = 60"), ["policy.soft_start_floor"]),
         (setting('default_branch = "main"'), TWO, ["policy.default_branch"]),
@@ -88,6 +88,9 @@ def test_each_weakening_is_told_by_its_key(base: str, head: str, expected: list[
         (TWO.replace("src/auth/**", "src/auth/core/*.py"), TWO),
         (TWO, "# a comment\n" + TWO),
         (TWO, RENAMED),
+        (TWO, setting("count_deletions = true")),
+        (TWO, setting('default_branch = "main"')),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["."]')),
     ],
 )
 def test_what_is_at_least_as_strict_is_silent(base: str, head: str) -> None:
@@ -167,7 +170,7 @@ WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncove
         # another component's files, or both components in one
         (SAME, SAME.replace('"src/auth/**"', '"src/auth/**", "src/api/a.py"'), ["components.auth.paths"]),
         # files leave a component's own rules
-        (APP + APP_FILES, NARROWED + APP_FILES + REST, ["components.app.paths"]),
+        (APP + APP_FILES, NARROWED + APP_FILES + REST, ["components.app.paths", "components.app.rules[0]"]),
         (APP, NARROWED + REST, ["components.app.paths"]),
         # another metric
         (TWO, TWO.replace("= 92", '= 92\nmetric = "line"'), ["components.auth.fail_under", "components.auth.metric"]),
@@ -258,6 +261,69 @@ def test_a_file_that_is_renamed_out_of_a_file_bar_is_told_unless_the_bar_follows
     assert renamed(TWO + strict, TWO + strict.replace("a.py", "b.py"), "src/auth/a.py", "src/auth/b.py") == []
 
 
+WEAKER = FILE + '[[rules]]\nscope = "file"\npaths = ["src/old/**"]\nmin = 10\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "before", "after", "expected"),
+    [
+        (TWO + WEAKER, TWO + WEAKER, "src/a.py", "src/old/a.py", ["rules[0]"]),
+        (TWO + WEAKER, TWO + WEAKER, "src/old/a.py", "src/a.py", []),
+        (TWO + WEAKER, TWO + WEAKER, "src/old/a.sql", "lib/a.sql", []),
+    ],
+)
+def test_a_file_that_is_renamed_under_a_weaker_bar_is_told(
+    base: str, head: str, before: str, after: str, expected: list[str]
+) -> None:
+    assert renamed(base, head, before, after) == expected
+
+
+def test_a_strict_bar_may_not_go_where_a_weaker_one_already_matches() -> None:
+    strict = FILE.replace("src/**", "src/old/a.py").replace("80", "95")
+    base, head = policy(TWO + WEAKER + strict), policy(TWO + WEAKER)
+    assert [one.key for one in loosenings(base, head, renames={}, files=["src/old/a.py"])] == ["rules[2]"]
+
+
+def test_a_directory_a_component_and_its_file_bar_are_renamed_together() -> None:
+    rule = "[[components.auth.rules]]\nscope = 'file'\npaths = ['src/auth/key.py']\nmin = 95\n"
+    base = TWO.replace("[components.auth]", '[components.auth]\nsuite = "auth"') + rule
+    head = base.replace("components.auth", "components.login").replace("src/auth", "src/login")
+    renames = {"src/auth/key.py": "src/login/key.py", "src/auth/a.py": "src/login/a.py"}
+    files = sorted(renames.values())
+    assert loosenings(policy(base), policy(head), renames=renames, files=files) == ()
+    laxer = policy(head.replace("95", "94"))
+    assert [one.key for one in loosenings(policy(base), laxer, renames=renames, files=files)] == [
+        "components.auth.rules[0]"
+    ]
+
+
+def test_a_component_with_a_file_bar_is_split() -> None:
+    rule = "[[components.app.rules]]\nscope = 'file'\npaths = ['app/core/a.py']\nmin = 95\n"
+    parts = (
+        NARROWED + rule.replace("app/core/a.py", "app/core/*") + REST.replace('"app/rest/**"', '"app/*", "app/rest/**"')
+    )
+    assert keys(APP + rule, parts) == []
+    lost = NARROWED + REST.replace('"app/rest/**"', '"app/*", "app/rest/**"')
+    assert keys(APP + rule, lost) == ["components.app.rules[0]"]
+
+
+ONE = TWO.split("[suites.auth]")[0] + '[components.api]\npaths = ["src/api/**"]\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["src/api/a.py", "src/auth/README.md"], []),
+        (["src/api/a.py", "t/unit/test_a.py"], ["suites.auth"]),
+        (["src/api/a.py", "src/auth/a.py"], ["components.auth", "suites.auth"]),
+    ],
+    ids=["all gone", "its tests are still there", "its code is still there"],
+)
+def test_a_component_is_deleted_with_its_files_and_its_suite(files: list[str], expected: list[str]) -> None:
+    found = loosenings(policy(TESTS), policy(ONE), renames={}, files=files)
+    assert [one.key for one in found] == expected
+
+
 def test_a_new_glob_is_foreign_by_its_files() -> None:
     base = SAME.replace("src/api/**", "src/*.py")
     head = base.replace('"src/auth/**"', '"src/auth/**", "src/login/**"')
@@ -336,3 +402,40 @@ MERGED = '[components.one]\npaths = ["src/api/**", "src/auth/**"]\nsuite = "all"
 )
 def test_files_that_could_make_up_for_another_components_own_are_told(head: str, expected: list[str]) -> None:
     assert keys(EVEN, head) == expected
+
+
+EVALUATED = TWO.replace("[policy]\n", '[policy]\nenforcement = "evaluate"\n')
+API_EVALUATED = TWO.replace("[components.api]\n", '[components.api]\nenforcement = "evaluate"\n')
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (TWO, EVALUATED, ["policy.enforcement"]),
+        (TWO, API_EVALUATED, ["components.api.enforcement"]),
+        (EVALUATED, TWO, []),
+        (EVALUATED, EVALUATED.replace("= 92", "= 50"), []),
+        (TWO + FILE, TWO + FILE + 'enforcement = "evaluate"\n', ["rules[0]"]),
+        (
+            TWO + LIMITS,
+            TWO + LIMITS + 'enforcement = "evaluate"\n',
+            ["components.api.rules[0]", "components.api.rules[0].max", "components.api.rules[0].max_uncovered"],
+        ),
+        (
+            EVALUATED.replace("[components.api]\n", '[components.api]\nenforcement = "enforce"\n'),
+            EVALUATED,
+            ["components.api.enforcement"],
+        ),
+        (TWO, setting('loosening = "report"'), ["policy.loosening"]),
+        (setting('loosening = "report"'), TWO, []),
+    ],
+)
+def test_what_is_no_longer_enforced_is_a_loosening(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected
+
+
+def test_a_component_may_not_give_its_files_to_one_that_is_only_evaluated() -> None:
+    moved = TWO.replace('["src/auth/**"]', '["src/auth/core/**"]')
+    other = '[components.other]\nsuite = "auth"\nfail_under = 92\npaths = ["src/auth/*"]\n'
+    assert keys(TWO, moved + other) == []
+    assert keys(TWO, moved + other + 'enforcement = "evaluate"\n') == ["components.auth.paths"]

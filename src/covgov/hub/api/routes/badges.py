@@ -67,6 +67,5 @@ def _find(asked: RepositoryRequest, component: str, branch: str, label: str) -> 
         return _BadgeAnswer(Badge(label or component, "no runs", Outcome.UNDETERMINED), caching)
     if newest is None:
         raise ApiProblem(404, "component-unknown", f"no run of {name} has a component {component}")
-    row = newest.figure
-    verified = newest.run.verified
-    return _BadgeAnswer(badge.of_figure(label or component, row.now, row.bar, row.outcome, verified=verified), caching)
+    shown = badge.of_figure(label or component, newest.figure, verified=newest.run.verified)
+    return _BadgeAnswer(shown, caching)

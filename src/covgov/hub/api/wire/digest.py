@@ -36,6 +36,7 @@ class DigestComponent(WireModel):
     change: Points | None
     causes: list[Share]
     unexplained: Points
+    enforced: bool
 
 
 class DigestSuite(WireModel):
@@ -66,7 +67,8 @@ class DigestMover(WireModel):
 
 
 class DigestDocument(WireModel):
-    """since, until: both days included (UTC). runs: 0 when nothing was recorded."""
+    """since, until: both days included (UTC). runs: 0 when nothing was recorded. unenforced: runs that did not pass
+    and of which nothing was enforced."""
 
     format: Literal["covgov-digest"]
     version: Literal[1]
@@ -76,6 +78,7 @@ class DigestDocument(WireModel):
     weeks: list[str]
     runs: int
     outcomes: dict[Outcome, int]
+    unenforced: int
     commit: str | None
     components: list[DigestComponent]
     suites: list[DigestSuite]

@@ -13,7 +13,8 @@ from covgov.model.verdict import Outcome, Verdict
 class RunLine(WireModel):
     """A run in short. complete: every declared suite arrived and its tests passed. dirty: measured with uncommitted
     changes. verified: the hub recomputed the figures from the coverage, with the repository's
-    stored policy; otherwise they are as uploaded."""
+    stored policy; otherwise they are as uploaded. enforced: false when it did not pass and nothing of that was
+    enforced."""
 
     id: str
     sequence: int
@@ -27,6 +28,7 @@ class RunLine(WireModel):
     dirty: bool
     policy_hash: str
     verified: bool
+    enforced: bool
 
 
 class RunPage(WireModel):

@@ -11,7 +11,8 @@ from covgov.model.verdict import Outcome
 
 
 class TrendPoint(WireModel):
-    """The component in one run. now: null when nothing was measured. complete, dirty: of the run."""
+    """The component in one run. now: null when nothing was measured. complete, dirty: of the run.
+    enforced: false when it did not pass and nothing of that was enforced."""
 
     run: str
     sequence: int
@@ -21,6 +22,7 @@ class TrendPoint(WireModel):
     now: Figure | None
     bar: str | None
     outcome: Outcome
+    enforced: bool
     complete: bool
     dirty: bool
 
@@ -46,6 +48,7 @@ def point(found: ComponentRun) -> TrendPoint:
         now=row.now,
         bar=bar(row.bar),
         outcome=row.outcome,
+        enforced=row.enforced,
         complete=run.complete,
         dirty=run.dirty,
     )

@@ -23,7 +23,6 @@ from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Verdict, fold
 from covgov.policy.bars import BarScope
 from covgov.policy.policy import Policy
-from covgov.register.entry import ENTRY_SCOPES
 
 CHECKS = (suite.check, empty.check, bar.check)
 """They look at no baseline, diff or day."""
@@ -90,9 +89,11 @@ def _soft_start(verdict: Verdict, policy: Policy) -> Override | None:
 
 
 def _silences(verdict: Verdict, again: Verdict) -> Iterator[str]:
+    """What is enforced must be recorded so; what the base branch's policy enforced the hub does not know."""
     present = {_sign(finding) for finding in verdict.findings}
+    enforced = {_sign(finding) for finding in verdict.findings if finding.enforced}
     for finding in again.findings:
-        if finding.counts and _sign(finding) not in present:
+        if finding.counts and _sign(finding) not in (enforced if finding.enforced else present):
             yield f"nothing is said of this: {finding.message}"
 
 
@@ -136,6 +137,6 @@ def _waived(row: Row, own: tuple[Finding, ...]) -> bool:
 
 
 def _wrongly_waived(finding: Finding) -> bool:
-    """Exceptions are for missed bars on the totals of components and files, and for nothing else."""
-    kind = (finding.rule, finding.effect)
-    return bool(finding.waived_by) and not (kind == (waive.RULE, Effect.FAIL) and finding.scope in ENTRY_SCOPES)
+    """Exceptions are for missed bars on the totals of components and files and for loosenings, and for nothing else."""
+    allowed = finding.effect is Effect.FAIL and finding.rule == waive.WAIVABLE.get(finding.scope)
+    return bool(finding.waived_by) and not allowed

@@ -16,7 +16,7 @@ from covgov.policy.delivery import Occasion
 Owners = Callable[[str], str]
 """path -> its owners, "" when it has none."""
 
-Identity = tuple[Occasion, Scope, str, str, str]
+Identity = tuple[Occasion, Scope, str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ class Condition:
     change: str = ""
     receipt: str = ""
     owner: str = ""
+    enforced: bool = True
 
     @property
     def identity(self) -> Identity:
         """Identifies the condition across runs, independent of its figures."""
-        return (self.occasion, self.scope, self.subject, self.rule, self.metric)
+        return (self.occasion, self.scope, self.subject, self.rule, self.metric, self.enforced)
 
 
 def conditions(verdict: Verdict, owner_of: Owners) -> tuple[Condition, ...]:
@@ -69,12 +70,13 @@ def _of_findings(verdict: Verdict, owner_of: Owners) -> Iterator[Condition]:
             subject=finding.subject,
             rule=finding.rule,
             metric=finding.metric or "",
-            message=finding.message,
+            message=words.message(finding),
             figure=_figure(finding.now or (row.now if row else None)),
             bar=_bar(own or (row.bar if row else None)),
             change=row.delta.words if row and row.delta else "",
             receipt=words.receipt(row.receipt if row else verdict.receipt),
             owner=_owner(finding, row, owner_of),
+            enforced=finding.enforced,
         )
 
 

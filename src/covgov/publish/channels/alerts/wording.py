@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
+from covgov.model import words
 from covgov.model.verdict import Scope
 from covgov.policy.delivery import Occasion
 from covgov.publish.channels.alerts.conditions import Condition
@@ -64,7 +65,7 @@ def _title(publication: Publication, fresh: Sequence[Condition], *, recovered: b
     what = [f"{WORDS[occasion]}: {_names(list(group))}" for occasion, group in groupby(fresh, lambda c: c.occasion)]
     what += [WORDS[Occasion.RECOVERY]] if recovered else []
     where = " ".join(filter(None, (publication.repository, publication.ci.branch)))
-    return shortened(log_line(f"covgov {publication.verdict.outcome.upper()} {where}: {'; '.join(what)}"), TITLE)
+    return shortened(log_line(f"covgov {words.outcome(publication.verdict).upper()} {where}: {'; '.join(what)}"), TITLE)
 
 
 def _severity(fresh: Sequence[Condition]) -> Severity:
@@ -82,7 +83,7 @@ def _lead(publication: Publication) -> str:
         f"commit {publication.commit[:12]}" if publication.commit else "",
         f"{verdict.today} UTC",
     ]
-    return shortened(log_line(f"{verdict.outcome.upper()}: {', '.join(filter(None, parts))}"), LINE)
+    return shortened(log_line(f"{words.outcome(verdict).upper()}: {', '.join(filter(None, parts))}"), LINE)
 
 
 def _paragraph(one: Condition) -> Paragraph:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -47,6 +48,27 @@ class PullRequestHead(GithubAnswer, frozen=True):
 
 class PullRequest(GithubAnswer, frozen=True):
     head: PullRequestHead
+    user: GithubUser | None = None
+
+    @property
+    def author(self) -> str:
+        return self.user.login if self.user else ""
+
+
+class PullRequestReview(GithubAnswer, frozen=True):
+    """state: APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED or PENDING. commit_id: None when the commit is gone."""
+
+    state: str
+    commit_id: str | None = None
+    user: GithubUser | None = None
+
+    @property
+    def author(self) -> str:
+        return self.user.login if self.user else ""
+
+
+class TeamMembership(GithubAnswer, frozen=True):
+    state: str
 
 
 class GithubStatus(GithubAnswer, frozen=True):
@@ -101,6 +123,16 @@ class GithubApi:
 
     def pull(self, number: int) -> PullRequest:
         return decode(self.client.once("GET", f"{self._at}/pulls/{number}"), PullRequest)
+
+    def reviews(self, number: int) -> Iterator[PullRequestReview]:
+        """Of a pull request, oldest first."""
+        for page in self._pages(f"{self._at}/pulls/{number}/reviews", list[PullRequestReview]):
+            yield from page
+
+    def is_member(self, organisation: str, team: str, login: str) -> bool:
+        """Whether the user belongs to the team. Raises DeliveryFailed (`github-refused`) for one who does not."""
+        path = f"/orgs/{quote(organisation)}/teams/{quote(team)}/memberships/{quote(login)}"
+        return decode(self.client.once("GET", path), TeamMembership).state == "active"
 
     def comments(self, number: int) -> Iterator[GithubComment]:
         """Of a pull request, oldest first."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, assert_never
 
 from covgov.ci.interface import CiEvent
+from covgov.model import words
 from covgov.model.verdict import Outcome, Row, Verdict
 from covgov.policy.delivery import CommentMode, GithubDelivery
 from covgov.policy.policy import Policy
@@ -105,7 +106,7 @@ def _comment(publication: Publication) -> Iterator[Parcel]:
     quiet = wanted.comment is CommentMode.ON_CHANGE and not changed(publication.verdict)
     patch = _text(publication, "exceptions.patch")
     sticky = _sticky(publication, "", _summary(publication), patch=patch, only_existing=quiet)
-    subject = f"comment on pull request {sticky.number}: {publication.verdict.outcome}"
+    subject = f"comment on pull request {sticky.number}: {words.outcome(publication.verdict)}"
     yield _parcel(publication, GithubDelivery.COMMENT, subject, comment.written(sticky))
 
 
@@ -141,7 +142,7 @@ def _status(publication: Publication) -> Iterator[Parcel]:
     state = status.CommitStatus(
         commit=publication.commit,
         context=wanted.name,
-        state=status.STATES[verdict.outcome],
+        state=status.STATES[verdict.enforced_outcome],
         description=status.description(verdict),
         target=publication.ci.run_url,
         at=publication.now,
@@ -157,7 +158,7 @@ def _check_run(publication: Publication) -> Iterator[Parcel]:
     page = checks.CheckRunPage(
         commit=publication.commit,
         name=wanted.name,
-        conclusion=checks.CONCLUSIONS[verdict.outcome],
+        conclusion=checks.conclusion(verdict),
         title=status.description(verdict),
         summary=shortened(_summary(publication), MOST_PAGE_BYTES),
         target=publication.ci.run_url,
@@ -170,7 +171,7 @@ def _check_run(publication: Publication) -> Iterator[Parcel]:
 
 def _summary(publication: Publication) -> str:
     """The summary written with the verdict, or its outcome in two lines when it is missing."""
-    lost = f"## covgov: {publication.verdict.outcome}\n\n{markdown(status.description(publication.verdict))}"
+    lost = f"## covgov: {words.outcome(publication.verdict)}\n\n{markdown(status.description(publication.verdict))}"
     return _text(publication, "summary.md") or lost
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
 from covgov.publish.render.safe_text import plain
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi, Json
 
 CONCLUSIONS = {Outcome.PASS: "success", Outcome.FAIL: "failure", Outcome.UNDETERMINED: "action_required"}
-"""Never `neutral` or `skipped`, which branch protection accepts as a pass."""
+UNENFORCED = "neutral"
+"""Only for a verdict of which nothing that fails is enforced: branch protection accepts it as a pass."""
 
 LEVELS = {Effect.FAIL: "failure", Effect.UNDETERMINED: "warning", Effect.NOTE: "notice"}
 BATCH = 50
@@ -53,6 +55,11 @@ class CheckRunPage:
     annotations: Sequence[Annotation]
 
 
+def conclusion(verdict: Verdict) -> str:
+    """What the check run comes to."""
+    return UNENFORCED if verdict.only_evaluated else CONCLUSIONS[verdict.enforced_outcome]
+
+
 def written(page: CheckRunPage) -> Mapping[str, str]:
     """As fields of a parcel."""
     return {
@@ -76,7 +83,7 @@ def read(fields: ParcelFields) -> CheckRunPage:
     return CheckRunPage(
         commit=fields.commit(),
         name=fields.text("name"),
-        conclusion=fields.one_of("conclusion", tuple(CONCLUSIONS.values())),
+        conclusion=fields.one_of("conclusion", (*CONCLUSIONS.values(), UNENFORCED)),
         title=fields.text("title"),
         summary=fields.text("text"),
         target=fields.text("target"),
@@ -133,9 +140,9 @@ def _of_finding(finding: Finding) -> Annotation:
         path=(plain(finding.subject) if finding.scope is Scope.FILE else "") or POLICY_FILE,
         start_line=1,
         end_line=1,
-        annotation_level="notice" if finding.waived_by else LEVELS[finding.effect],
+        annotation_level=LEVELS[finding.effect] if finding.blocks else "notice",
         title=plain(f"covgov {finding.rule}")[:MOST_TITLE],
-        message=plain(finding.message + waived + hint)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
+        message=plain(words.message(finding) + waived + hint)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
     )
 
 

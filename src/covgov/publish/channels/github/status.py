@@ -59,10 +59,10 @@ def read(fields: ParcelFields) -> CommitStatus:
 
 def description(verdict: Verdict) -> str:
     """At most 140 characters: the outcome and its first reason, or the project's figure."""
-    reason = next(_reasons(verdict), "")
+    outcome, reason = words.outcome(verdict), next(_reasons(verdict), "")
     more = sum(1 for _ in _reasons(verdict)) - 1
     tail = f" (and {more} more)" if more > 0 else ""
-    return _clipped(f"{verdict.outcome}: {plain(reason)}" if reason else str(verdict.outcome), MOST_CHARACTERS, tail)
+    return _clipped(f"{outcome}: {plain(reason)}" if reason else outcome, MOST_CHARACTERS, tail)
 
 
 def put(api: GithubApi, status: CommitStatus) -> str:
@@ -80,9 +80,13 @@ def _put(api: GithubApi, status: CommitStatus) -> str:
 
 
 def _reasons(verdict: Verdict) -> Iterator[str]:
-    wanted = {Outcome.FAIL: Effect.FAIL, Outcome.UNDETERMINED: Effect.UNDETERMINED}.get(verdict.outcome)
+    """Of a verdict that is only evaluated what would fail, else what is enforced."""
+    enforced = verdict.enforced_outcome is not Outcome.PASS
+    outcome = verdict.enforced_outcome if enforced else verdict.outcome
+    wanted = {Outcome.FAIL: Effect.FAIL, Outcome.UNDETERMINED: Effect.UNDETERMINED}.get(outcome)
     if wanted is not None:
-        yield from (one.message for one in verdict.findings if _live(one, wanted))
+        found = (one for one in verdict.findings if one.enforced or not enforced)
+        yield from (one.message for one in found if _live(one, wanted))
     elif (row := verdict.project) is not None and row.now is not None and row.now.measurable:
         yield f"project {words.percent(row.now, row.bar)}"
 

@@ -16,7 +16,7 @@ def suite_text(verdict: Verdict, suite: SuiteLine) -> str:
     rows = [row for row in verdict.rows if row.suite == suite.name]
     found = findings_of(verdict, suite.name, rows)
     parts = [
-        f"## covgov: suite {markdown_code(suite.name)}: {outcome_of(rows, found)}",
+        f"## covgov: suite {markdown_code(suite.name)}: {_outcome_words(rows, found)}",
         _tests(suite),
         "\n".join(_table(rows)) if rows else "",
         "\n".join(_list(found)),
@@ -29,6 +29,12 @@ def findings_of(verdict: Verdict, suite: str, rows: Sequence[Row]) -> list[Findi
     subjects = {suite, *(row.name for row in rows)}
     files = {path for row in rows for path in (*row.uncovered, *row.partial_lines)}
     return [one for one in verdict.findings if one.subject in subjects | files]
+
+
+def _outcome_words(rows: Sequence[Row], findings: Sequence[Finding]) -> str:
+    follows = outcome_of([row for row in rows if row.enforced], [one for one in findings if one.enforced])
+    outcome = outcome_of(rows, findings)
+    return words.unenforced(outcome) if follows is Outcome.PASS is not outcome else follows.value
 
 
 def outcome_of(rows: Sequence[Row], findings: Sequence[Finding]) -> Outcome:
@@ -52,12 +58,12 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         change = markdown(row.delta.words) if row.delta is not None else "-"
         now = words.percent(row.now, row.bar)
-        yield markdown_row((markdown_code(row.name), str(row.outcome), words.bar(row.bar), now, change))
+        yield markdown_row((markdown_code(row.name), words.row_outcome(row), words.bar(row.bar), now, change))
 
 
 def _list(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings[:MOST_FINDINGS]:
         waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
-        yield f"- **{markdown(finding.rule)}** ({finding.effect}): {markdown_prose(finding.message)}{waived}"
+        yield f"- **{markdown(finding.rule)}** ({finding.effect}): {markdown_prose(words.message(finding))}{waived}"
     if len(findings) > MOST_FINDINGS:
         yield f"- and {len(findings) - MOST_FINDINGS} more"

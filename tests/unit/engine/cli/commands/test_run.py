@@ -13,7 +13,7 @@ from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.publish.artifacts import PUBLISHED
 from covgov.runner.alone import alone
-from covgov_testing.desk import NOW, POLICY, Desk
+from covgov_testing.desk import NOW, Desk
 from covgov_testing.projects import BARE
 
 SOURCE = "def used() -> int:\n    return 1\n\n\ndef unused() -> int:\n    return 2\n"
@@ -177,18 +177,6 @@ def test_an_interrupted_run_leaves_no_verdict_of_an_earlier_one(desk: Desk) -> N
 
 
 @pytest.mark.reliability
-def test_a_faulty_policy_on_the_base_branch_is_told_before_any_suite_runs(desk: Desk) -> None:
-    broken = desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 500")}, "break")
-    desk.repo.git("checkout", "-q", "-b", "repair")
-    desk.commit({"covgov.toml": POLICY}, "repair")
-    assert desk.covgov("run") == 3
-    told = desk.err.getvalue()
-    assert f"covgov.toml at {broken[:12]} (base branch): line 3: policy.fail_under" in told
-    assert "administrator" in told
-    assert "covgov: suite" not in told
-
-
-@pytest.mark.reliability
 def test_a_missing_base_is_told_before_any_suite_runs(desk: Desk) -> None:
     desk.repo.git("checkout", "-q", "--detach")
     desk.repo.git("branch", "-D", "main")
@@ -223,7 +211,7 @@ BOTH = TEST.replace("import used", "import unused, used") + "\n\ndef test_unused
 
 def fork(desk: Desk, main: str, topic: str) -> None:
     """Main is recorded with every line reached; then main and a topic replace the tests, unrecorded."""
-    desk.commit({"tests/test_a.py": BOTH, "covgov.toml": POLICY})
+    desk.commit({"tests/test_a.py": BOTH})
     assert desk.covgov("run") == 0, desk.err.getvalue()
     desk.commit({"tests/test_a.py": main}, "main moves on")
     desk.repo.git("checkout", "-q", "-b", "topic")

@@ -80,6 +80,11 @@ def content(engine: Engine) -> Content:
     return {name: [dict(row) for row in found] for name, found in rows.items()}
 
 
+def with_everything_enforced(before: Content) -> Content:
+    tables = {name: [{**row, "enforced": True} for row in before[name]] for name in ("runs", "run_components")}
+    return {**before, **tables}
+
+
 def with_bytes_counted(before: Content) -> Content:
     return before
 
@@ -106,6 +111,7 @@ def without_who_may_do_what(before: Content) -> Content:
 
 
 STEPS: Mapping[str, Callable[[Content], Content]] = {
+    "0007": with_everything_enforced,
     "0006": with_bytes_counted,
     "0005": without_when_files_came,
     "0004": without_what_was_verified,

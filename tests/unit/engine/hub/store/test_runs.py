@@ -20,7 +20,7 @@ from covgov.hub.store.work import transaction
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Metric
-from covgov.model.verdict import Outcome, Scope
+from covgov.model.verdict import Effect, Finding, Outcome, Scope
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.run import NOON, object_id, row, run, verdict
 from covgov_testing.hub.database import database, make
@@ -64,8 +64,22 @@ def test_a_check_run_has_the_summarys_figures(connection: Connection, shop: HubR
     files = {"api": snap({"a.py": "-"}, tests=FAILED)}
     summary = SqlHistory(connection, shop).append(run(outcome=Outcome.FAIL, snapshots=files, branch="topic"))
     found = runs.find(connection, shop.id, summary.id)
-    names = [name for name in RunRow.__slots__ if name not in ("id", "verified")]
+    names = [name for name in RunRow.__slots__ if name not in ("id", "verified", "enforced")]
     assert {name: getattr(found, name) for name in names} == {name: getattr(summary, name) for name in names}
+
+
+def test_a_run_of_which_nothing_is_enforced_says_so(connection: Connection, shop: HubRepository) -> None:
+    made = record(1)
+    bad = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "bad", enforced=False)
+    rows = tuple(
+        structs.replace(row, outcome=Outcome.FAIL, enforced=False) if row.name == "api" else row
+        for row in made.verdict.rows
+    )
+    verdict = structs.replace(made.verdict, outcome=Outcome.FAIL, findings=(bad,), rows=rows)
+    summary = SqlHistory(connection, shop).append(replace(made, verdict=verdict))
+    assert not runs.find(connection, shop.id, summary.id).enforced
+    found = {name: next(iter(runs.trend(connection, shop.id, name))).figure.enforced for name in ("api", "auth")}
+    assert found == {"api": False, "auth": True}
 
 
 def test_runs_of_a_branch_or_commit_are_found(connection: Connection, shop: HubRepository) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from covgov.judge.view import PatchFacts
+from covgov.model.verdict import Effect
 from covgov_testing.builders.policy import (
     API,
     found,
@@ -14,6 +15,13 @@ from covgov_testing.builders.policy import (
 def test_a_changed_file_in_no_report_fails() -> None:
     made = replace(good(), patch=PatchFacts({}, API, ("src/api/new.py",)))
     assert told(found("unmeasured", made)) == [("unmeasured", "fail", "src/api/new.py")]
+
+
+def test_changed_tests_in_no_report_are_one_note() -> None:
+    made = replace(good(), patch=PatchFacts({}, API, ("src/api/test_new.py",)))
+    (finding,) = found("unmeasured", made)
+    assert finding.effect is Effect.NOTE
+    assert finding.message == "patch: 1 changed test file is in no report: src/api/test_new.py"
 
 
 def test_files_that_no_report_ever_mentioned_are_one_note_per_component() -> None:

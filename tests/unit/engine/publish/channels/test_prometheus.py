@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
 from covgov.ci.interface import CiContext, CiEvent
@@ -189,3 +190,11 @@ def test_the_board_asks_only_for_labels_that_the_metric_has() -> None:
             for name, selector in re.findall(r"(covgov_\w+){([^}]*)}", target["expr"]):
                 known = {"repository", "branch", *FAMILIES[name][1]}
                 assert set(re.findall(r"(\w+)=", selector)) | legend <= known, panel["title"]
+
+
+def test_findings_that_are_not_enforced_have_a_metric_of_their_own() -> None:
+    bad = build.finding("bad")
+    made = build.verdict(bad, structs.replace(bad, message="worse", enforced=False))
+    found = parsed(text_of(made))
+    assert found["covgov_findings", ("fail",)] == 2
+    assert found["covgov_findings_not_enforced", ("fail",)] == 1

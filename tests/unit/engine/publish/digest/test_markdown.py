@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -142,3 +143,12 @@ def test_a_name_cannot_leave_its_cell() -> None:
 
 def test_the_same_digest_gives_the_same_bytes() -> None:
     assert digest_markdown(full()) == digest_markdown(full())
+
+
+def test_what_was_not_enforced_is_marked() -> None:
+    bad = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "bad", enforced=False)
+    evaluated = replace(component(), outcome=Outcome.FAIL, enforced=False)
+    text = digest_markdown(replace(full(evaluated), unenforced=1, failing=(bad,)))
+    assert "(1 fail, 2 pass; 1 not enforced)" in text
+    assert "| would fail, not enforced |" in text
+    assert "- fail: would fail, not enforced: bad" in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from covgov.model.verdict import Effect, Scope
 from covgov.publish.render.github import MOST, GithubRenderer
@@ -36,3 +37,11 @@ def test_the_worst_findings_come_first_and_what_is_beyond_the_limit_is_counted()
     assert len(lines) == 1 + MOST
     assert lines[1] == "::error title=covgov bar::bad (see docs/rules/bar.md)"
     assert lines[0].endswith("1 of 51 findings are not annotated here")
+
+
+def test_what_is_not_enforced_is_a_notice() -> None:
+    evaluated = structs.replace(build.finding("bad"), enforced=False)
+    assert render(build.verdict(evaluated)).splitlines() == [
+        "::notice title=covgov::covgov: would fail, not enforced (1 not enforced)",
+        "::notice title=covgov bar::would fail, not enforced: bad (see docs/rules/bar.md)",
+    ]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from msgspec import structs
+
 from covgov.model.verdict import Effect, Scope
 from covgov.publish.render.gitlab import GitlabRenderer
 from covgov_testing.builders import verdict as build
@@ -43,3 +45,9 @@ def test_a_soft_start_is_told_beside_a_pass_and_within_any_other_outcome() -> No
     assert (told["check_name"], told["severity"]) == ("covgov/soft-start", "info")
     outcome, _ = json.loads(render(build.verdict(build.finding(), soft_start="bar is 60")))
     assert outcome["description"] == "covgov: fail (1 failing); soft start: bar is 60"
+
+
+def test_what_is_not_enforced_is_information() -> None:
+    evaluated = structs.replace(build.finding("bad"), enforced=False)
+    issues = json.loads(GitlabRenderer()(build.verdict(evaluated)))
+    assert [issue["severity"] for issue in issues] == ["info", "info"]

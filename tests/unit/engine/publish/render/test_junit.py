@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from lxml import etree
+from msgspec import structs
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import TestRun
@@ -104,3 +105,11 @@ def test_the_verdict_is_a_case_and_its_facts_are_properties() -> None:
         "soft_start": "60",
     }
     assert (suite.get("tests"), suite.get("failures")) == ("2", "2")
+
+
+def test_what_is_not_enforced_is_skipped() -> None:
+    evaluated = structs.replace(build.finding("bad"), enforced=False)
+    row = structs.replace(build.row(outcome=Outcome.FAIL), enforced=False)
+    root = etree.fromstring(JunitRenderer()(build.verdict(evaluated, rows=(row,))).encode())
+    assert not root.findall(".//failure")
+    assert {one.get("message") for one in root.iter("skipped")} == {"would fail, not enforced"}

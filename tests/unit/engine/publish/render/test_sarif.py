@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec import structs
 
 from covgov.model.verdict import Effect, Scope
 from covgov.publish.render.sarif import SarifRenderer
@@ -48,3 +49,12 @@ def test_a_waived_finding_keeps_its_level_and_is_suppressed() -> None:
 def test_a_path_is_a_relative_uri_reference(path: str, uri: str) -> None:
     (run,) = json.loads(render(build.verdict(build.finding(scope=Scope.FILE, subject=path))))["runs"]
     assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_what_is_not_enforced_is_a_note() -> None:
+    evaluated = structs.replace(build.finding("bad"), enforced=False)
+    (run,) = json.loads(SarifRenderer()(build.verdict(evaluated)))["runs"]
+    assert (run["properties"]["outcome"], run["properties"]["enforcedOutcome"]) == ("fail", "pass")
+    assert [(one["level"], one["message"]["text"]) for one in run["results"]] == [
+        ("note", "would fail, not enforced: bad")
+    ]

@@ -126,3 +126,11 @@ def test_only_a_clean_pass_has_no_conditions(made: Verdict) -> None:
     late = [line for line in made.exceptions if line.state is ExceptionState.OVERDUE]
     assert bool(some) == (made.outcome != "pass" or bool(late))
     assert [one.occasion for one in some] == sorted((one.occasion for one in some), key=list(Occasion).index)
+
+
+def test_what_is_not_enforced_is_marked_and_is_news_again_once_it_is() -> None:
+    bad = build.finding("bad")
+    (evaluated,) = found(build.verdict(structs.replace(bad, enforced=False)))
+    (enforced,) = found(build.verdict(bad))
+    assert (evaluated.message, enforced.message) == ("would fail, not enforced: bad", "bad")
+    assert evaluated.identity != enforced.identity

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
@@ -16,6 +17,7 @@ from covgov.publish.channels.github.checks import (
     MOST,
     Annotation,
     CheckRunPage,
+    conclusion,
     put,
     read,
     remarks,
@@ -172,9 +174,19 @@ def test_a_check_run_survives_its_parcel() -> None:
 @pytest.mark.security
 @pytest.mark.parametrize(
     "changed",
-    [{"annotations": "none"}, {"annotations": "[{}]"}, {"conclusion": "neutral"}, {"commit": ""}, {"at": "12:00"}],
+    [{"annotations": "none"}, {"annotations": "[{}]"}, {"conclusion": "skipped"}, {"commit": ""}, {"at": "12:00"}],
 )
 def test_a_parcel_that_was_tampered_with_is_not_sent(changed: dict[str, str]) -> None:
     with pytest.raises(DeliveryFailed) as caught:
         read(fields(PAGE, **changed))
     assert caught.value.code == "github-parcel-damaged"
+
+
+def test_only_what_is_not_enforced_is_neutral() -> None:
+    bad = build.finding("bad")
+    evaluated = structs.replace(bad, enforced=False)
+    assert conclusion(build.verdict(evaluated)) == "neutral"
+    assert conclusion(build.verdict(evaluated, bad)) == "failure"
+    assert conclusion(build.verdict()) == "success"
+    (note,) = remarks(build.verdict(evaluated))
+    assert (note.annotation_level, note.message) == ("notice", "would fail, not enforced: bad")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec import structs
 
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
@@ -135,3 +136,9 @@ def test_a_parcel_that_was_tampered_with_is_not_sent(changed: dict[str, str]) ->
     with pytest.raises(DeliveryFailed) as caught:
         read(fields(**changed))
     assert caught.value.code == "github-parcel-damaged"
+
+
+def test_a_status_of_what_is_not_enforced_says_what_would_fail() -> None:
+    evaluated = structs.replace(build.finding("bad"), enforced=False)
+    assert description(build.verdict(evaluated)) == "would fail, not enforced: bad"
+    assert description(build.verdict(evaluated, build.finding("worse"))) == "fail: worse"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from markdown_it import MarkdownIt
+from msgspec import structs
 
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import TestRun
@@ -88,3 +89,10 @@ def test_nothing_in_a_verdict_becomes_html(verdict: Verdict) -> None:
     for suite in (wire := verdict).suites:
         kinds = {token.type for token in MarkdownIt("commonmark").parse(suite_text(wire, suite))}
         assert "html_block" not in kinds
+
+
+def test_a_suite_comment_marks_what_is_not_enforced() -> None:
+    evaluated = structs.replace(build.finding("bad"), enforced=False)
+    row = structs.replace(build.row(outcome=Outcome.FAIL), enforced=False)
+    text = suite_text(build.verdict(evaluated, rows=(row,)), SuiteLine("api", arrived=True))
+    assert text.startswith("## covgov: suite `api`: would fail, not enforced")
