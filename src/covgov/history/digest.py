@@ -87,8 +87,8 @@ class Digest:
     overdue: tuple[ExceptionLine, ...] = ()
     movers: tuple[FileMove, ...] = ()
     failing: tuple[Finding, ...] = ()
-    measurement: tuple[Finding, ...] = ()
     unenforced: int = 0
+    measurement: tuple[Finding, ...] = ()
 
 
 def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
@@ -117,10 +117,10 @@ def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
         overdue=tuple(line for line in lines if line.state is ExceptionState.OVERDUE),
         movers=tuple(_movers(before[-1] if before else window[0], last)),
         failing=tuple(finding for finding in last.verdict.findings if finding.counts),
+        unenforced=sum(record.verdict.only_evaluated for record in window),
         measurement=tuple(
             dict.fromkeys(f for record in window for f in record.verdict.findings if f.rule == "measurement")
         ),
-        unenforced=sum(record.verdict.only_evaluated for record in window),
     )
 
 

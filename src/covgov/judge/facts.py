@@ -113,8 +113,8 @@ class Facts:
     files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
-    notes: what is uncertain about where the change starts. branch: this is the branch itself, no change to it.
     loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
+    notes: what is uncertain about where the change starts. branch: this is the branch itself, no change to it.
     """
 
     today: date

@@ -82,7 +82,8 @@ class GitRepository:
         """Raises Undetermined (`no-commit`) before the first commit."""
         commit = self._head()
         with worktree_tree(self._git, *self._places) as (git, tree):
-            return Origin(commit=commit, tree=tree, dirty=tree != self.tree(commit) or left_out(git))
+            dirty = tree != self.tree(commit) or left_out(self._git, git)
+            return Origin(commit=commit, tree=tree, dirty=dirty)
 
     def resolve(self, revision: str) -> str | None:
         if not revision or revision.startswith("-"):
@@ -232,21 +233,17 @@ class GitRepository:
         return done.text if done.code == 0 else None
 
     def _diff(self, git: Git, base: str, head: str) -> Diff:
-        if (base, head) not in self._diffs:
-            diff = self._find_diff(git, base, head)
-            if not (OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head)):
-                return diff
-            self._diffs[base, head] = diff
-        return self._diffs[base, head]
-
-    def _find_diff(self, git: Git, base: str, head: str) -> Diff:
+        if (base, head) in self._diffs:
+            return self._diffs[base, head]
         diff = self._files_of(git, base, head)
-        if not could_be_moves(diff):
-            return diff
-        copies = self._files_of(git, base, head, "--find-copies=50%")
-        return follow_moves(
-            diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
-        )
+        if could_be_moves(diff):
+            copies = self._files_of(git, base, head, "--find-copies=50%")
+            diff = follow_moves(
+                diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
+            )
+        if OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head):
+            self._diffs[base, head] = diff
+        return diff
 
     def _files_of(self, git: Git, base: str, head: str, *options: str) -> Diff:
         apart = git.configured("core.attributesFile=/dev/null")

@@ -50,6 +50,26 @@ def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str
         yield apart, apart.run("write-tree").text
 
 
+def _leave_out_own(git: Git, apart: Git) -> None:
+    """Take what covgov left there, and git neither tracks nor ignores, out of the copied index again."""
+    if (git.root / FOLDER).is_dir():
+        tracked, listed = _listed(git), _listed(apart)
+        own = "".join(f"{path}\0" for path in own_output(listed - tracked, tracked))
+        apart.run("update-index", "--force-remove", "-z", "--stdin", stdin=os.fsencode(own))
+
+
+def _listed(git: Git) -> set[str]:
+    return {os.fsdecode(path) for path in git.run("ls-files", "-z", "--", FOLDER).out.split(b"\0")} - {""}
+
+
+def left_out(git: Git, apart: Git) -> bool:
+    """Whether `git status` shows anything that is not in the copied index, but for covgov's own output."""
+    status = apart.run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal").out
+    entries = {os.fsdecode(entry) for entry in status.split(b"\0")} - {""}
+    untracked = {entry.removeprefix("?? ") for entry in entries if entry.startswith("?? ")}
+    return len(entries) > len(set(own_output(untracked, _listed(git))))
+
+
 def _add_all(git: Git) -> None:
     """Whatever can be added. Raises Undetermined (`git-failed`) for a tracked file that cannot."""
     if git.ask("add", "--all").code == 0:
@@ -71,26 +91,6 @@ def checked_out(git: Git, commit: str) -> Iterator[Path]:
             yield place
         finally:
             git.ask("worktree", "remove", "--force", "--force", str(place))
-
-
-def left_out(git: Git) -> bool:
-    """Whether `git status` lists what the tree does not hold, besides covgov's own output."""
-    listed = git.run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all").out.split(b"\0")[:-1]
-    untracked = {os.fsdecode(entry[3:]) for entry in listed if entry.startswith(b"??")}
-    modified = any(entry[1:2] != b" " for entry in listed if not entry.startswith(b"??"))
-    return modified or bool(untracked - set(own_output(untracked, _listed(git))))
-
-
-def _leave_out_own(git: Git, apart: Git) -> None:
-    """Take what covgov left there, and git neither tracks nor ignores, out of the copied index again."""
-    if (git.root / FOLDER).is_dir():
-        tracked, listed = _listed(git), _listed(apart)
-        own = "".join(f"{path}\0" for path in own_output(listed - tracked, tracked))
-        apart.run("update-index", "--force-remove", "-z", "--stdin", stdin=os.fsencode(own))
-
-
-def _listed(git: Git) -> set[str]:
-    return {os.fsdecode(path) for path in git.run("ls-files", "-z", "--", FOLDER).out.split(b"\0")} - {""}
 
 
 def _quoted(path: Path) -> str:
