@@ -22,7 +22,7 @@ from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar
 from covgov.policy.delivery import NotifySettings, PublishSettings
-from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
+from covgov.policy.fields import Directory, Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
 from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
 
 FORMAT_VERSION = 1
@@ -176,6 +176,8 @@ class Suite(NamedTable):
     """The whole test command, instead of pytest. It writes its JUnit report to {junit}, or nobody knows what it ran."""
     python: Annotated[Text, UnsetText("the environment's")] = ""
     """The interpreter that has the suite's dependencies."""
+    root: Annotated[Directory, UnsetText("found")] = ""
+    """Directory that the paths in its reports start from; by default found by where the report and the files are."""
 
     @model_validator(mode="after")
     def _counted(self) -> Self:

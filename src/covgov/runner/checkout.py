@@ -6,28 +6,48 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from covgov.ingest.source_tree import SourceTree
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel
 from covgov.vcs.interface import WORKTREE
+from covgov.vcs.trees import read_on_disk
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """origin: None without git. blobs: path relative to the root -> git blob id of what is on disk."""
+    """origin: None without git."""
 
     origin: Origin | None
-    blobs: Mapping[str, str]
+    tree: SourceTree
+
+    @property
+    def blobs(self) -> Mapping[str, str]:
+        """Path relative to the root -> git blob id of what is on disk."""
+        return self.tree.blobs
+
+
+def source_tree(root: Path, blobs: Mapping[str, str], repository: GitRepository | None) -> SourceTree:
+    """The files below `root` for reports of what is on disk now. repository: None without git."""
+    return SourceTree(
+        root=str(root),
+        blobs=blobs,
+        read=partial(read_on_disk, root),
+        on_disk=lambda path: os.path.isfile(root / path),  # noqa: PTH113 - Path.is_file raises for names that are too long
+        ignored=(lambda paths: ()) if repository is None else repository.ignored,
+    )
 
 
 def look(root: Path, env: Mapping[str, str]) -> Checkout:
     """The code under `root`: with git if it is the top of a checkout."""
     top = toplevel(root, env)
     if top is None or top.resolve() != root.resolve():
-        return Checkout(None, {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)})
+        blobs = {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)}
+        return Checkout(None, source_tree(root, blobs, None))
     repository = GitRepository(root, env=env)
-    return Checkout(repository.origin(), repository.blobs(WORKTREE))
+    return Checkout(repository.origin(), source_tree(root, repository.blobs(WORKTREE), repository))
 
 
 def files(root: Path) -> Iterator[Path]:

@@ -122,11 +122,11 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     collected = collect(
         job.suite.name,
         [job.work.reports / ".coverage"],
-        root=job.root,
-        blobs=code.blobs,
+        tree=code.tree,
         origin=code.origin,
         tests=tests,
         analyse=analyser(python, job.root, _outside(job.env)),
+        start=job.suite.root,
     )
     snapshot = replace(collected.snapshot, notes=(*collected.snapshot.notes, *notes, *_plugin_notes(job.work.data)))
     files = _write(job, requested, snapshot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -169,6 +169,16 @@ class GitRepository:
 
     def alone(self) -> bool:
         return next(self._branches.others(), None) is None
+
+    def ignored(self, paths: Collection[str]) -> frozenset[str]:
+        """Those of the paths that git ignores, whether they exist or not. A path that git cannot ask about is not."""
+        if not paths:
+            return frozenset()
+        done = self._git.ask("check-ignore", "-z", "--stdin", stdin="\0".join(paths).encode("utf-8", "surrogateescape"))
+        if done.code > 1 and len(paths) > 1:  # one of them is in a submodule
+            return frozenset().union(*(self.ignored([path]) for path in paths))
+        found = done.out.decode("utf-8", "surrogateescape").split("\0") if done.code == 0 else []
+        return frozenset(filter(None, found))
 
     def branch(self) -> str:
         """Name of the branch that is checked out; "" when HEAD is detached."""

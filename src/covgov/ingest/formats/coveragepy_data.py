@@ -14,7 +14,7 @@ import msgspec
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import Identity
+from covgov.model.snapshot import CountedExits, Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
@@ -88,7 +88,7 @@ def _build(file: _AnalysisFile, at: str) -> FileBuilder:
     builder = FileBuilder(excluded=set(file.excluded))
     builder.hits = dict.fromkeys(file.statements, False) | dict.fromkeys(file.executed, True)
     builder.exits = dict.fromkeys(file.exits, False) | dict.fromkeys(file.taken, True)
-    builder.counted = {line: (taken, total) for line, taken, total in file.counted}
+    builder.counted = {line: CountedExits(line, taken, total) for line, taken, total in file.counted}
     builder.attributes = {tag: set(lines) for tag, lines in file.attributes.items()}
     found = (len(builder.hits), len(builder.hits) - sum(builder.hits.values()))
     taken, exits = building.listed_exits(builder)

@@ -179,6 +179,7 @@ WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncove
         # the tests run differently
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\npython = "x"'), ["suites.auth.python"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nargs = ["-k", "a b"]'), ["suites.auth.args"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nroot = "b"'), ["suites.auth.root"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["{junit}"]'), ["suites.auth.command"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t"]'), ["suites.auth.tests"]),
         (TESTS, TESTS.replace('"t/unit", ', ""), ["suites.auth.tests"]),
