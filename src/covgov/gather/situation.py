@@ -148,8 +148,13 @@ def _branch(
     if start is None and before.strip("0"):
         return _forced(repository, origin, before, recorded())
     if start is None or start == origin.commit:
-        start = next(iter(repository.parents(origin.commit)), None)
+        start = _parent(repository, origin.commit)
     return Situation(SituationKind.BRANCH, origin, start, start)
+
+
+def _parent(repository: Repository, commit: str) -> str | None:
+    """The first parent, fetched where a shallow clone ends before it."""
+    return next(islice(repository.first_parents(commit), 1, 2), None)
 
 
 def _forced(repository: Repository, origin: Origin, before: str, recorded: Collection[str]) -> Situation:
@@ -159,7 +164,7 @@ def _forced(repository: Repository, origin: Origin, before: str, recorded: Colle
     if repository.shallow():
         raise Undetermined("base-unknown", gone, hint="check out with `fetch-depth: 0`")
     line = islice(repository.first_parents(origin.commit), 1, SEARCH_LIMIT)
-    parent = next(iter(repository.parents(origin.commit)), None)
-    start = next((commit for commit in line if repository.tree(commit) in recorded), parent)
+    start = next((commit for commit in line if repository.tree(commit) in recorded), None)
+    start = start or _parent(repository, origin.commit)
     note = f"{gone} (a force push): the push starts at {start[:12] if start else 'its first commit'}"
     return Situation(SituationKind.BRANCH, origin, start, start, notes=(note,))

@@ -93,6 +93,18 @@ def test_a_push_without_a_before_starts_at_the_first_parent(repo: Repo, before: 
     assert found.start == one
 
 
+def test_a_first_parent_that_a_shallow_clone_lacks_is_fetched_or_undetermined(repo: Repo, tmp_path: Path) -> None:
+    one = repo.git("rev-parse", "HEAD")
+    repo.commit({"a.py": "a = 2\n"}, "two")
+    scheduled = ci(CiEvent.SCHEDULE, on_default_branch=True)
+    clone = repo.clone(tmp_path / "here", "--depth=1")
+    assert situate(git(clone), scheduled).start == one
+    clone = repo.clone(tmp_path / "there", "--depth=1")
+    clone.git("remote", "set-url", "origin", "/nowhere")
+    with pytest.raises(Undetermined, match="too shallow"):
+        situate(git(clone), scheduled)
+
+
 def test_a_pull_requests_synthetic_merge_starts_at_its_first_parent(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "topic")
     repo.commit({"b.py": "b = 1\n"}, "topic")

@@ -13,7 +13,7 @@ from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov.publish.artifacts import PUBLISHED
 from covgov.runner.alone import alone
-from covgov_testing.desk import NOW, POLICY, Desk
+from covgov_testing.desk import NOW, Desk
 from covgov_testing.projects import BARE
 
 SOURCE = "def used() -> int:\n    return 1\n\n\ndef unused() -> int:\n    return 2\n"
@@ -211,7 +211,7 @@ BOTH = TEST.replace("import used", "import unused, used") + "\n\ndef test_unused
 
 def fork(desk: Desk, main: str, topic: str) -> None:
     """Main is recorded with every line reached; then main and a topic replace the tests, unrecorded."""
-    desk.commit({"tests/test_a.py": BOTH, "covgov.toml": POLICY})
+    desk.commit({"tests/test_a.py": BOTH})
     assert desk.covgov("run") == 0, desk.err.getvalue()
     desk.commit({"tests/test_a.py": main}, "main moves on")
     desk.repo.git("checkout", "-q", "-b", "topic")
