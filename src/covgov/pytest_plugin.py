@@ -1,7 +1,8 @@
-"""Sets a coverage.py context with the quality attributes of each test: `covgov:architecture,security`.
+"""What `covgov run` has pytest do: set a coverage.py context per test, and record how the session went.
 
 A test marked with a quality attribute (`@pytest.mark.security`) runs, from set-up to tear-down, in a context that
-lists its attributes, sorted. Without active coverage, or with the user's own context setting, it does nothing.
+lists its attributes, sorted: `covgov:architecture,security`. Without active coverage, or with the user's own context
+setting, no context is set.
 
 Never imports covgov or coverage.py itself: a plugin is imported before measurement begins,
 and the modules it imports would be missing from their package's coverage.
@@ -13,7 +14,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,8 @@ import pytest
 NAME = "covgov-attributes"
 DEFAULT = ("architecture", "reliability", "security")
 PREFIX = "covgov:"
+OUTER, PLUGIN = "_COVGOV_PYTEST", "_COVGOV_PLUGIN"
+"""Variables: the process of the suite's own pytest, and the name under which it was asked to load this file."""
 
 
 class ActiveCoverage(Protocol):
@@ -41,8 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini("covgov_attributes", text, type="args", default=[])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, so that --strict-markers accepts them everywhere, and the plugin itself."""
+    """Register the markers, so that --strict-markers accepts them everywhere, and the plugins themselves."""
     if config.pluginmanager.has_plugin(NAME):
         return
     attributes = wanted(config, os.environ.get("COVGOV_ATTRIBUTES", ""))
@@ -50,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: quality attribute {name}, shown by covgov as a column")
     notes = os.environ.get("COVGOV_NOTES_DIR", "")
     config.pluginmanager.register(AttributePlugin(config, attributes, active, notes), NAME)
+    if Path(notes).is_dir() and notes and belongs(os.environ, worker=hasattr(config, "workerinput")):
+        config.pluginmanager.register(SessionPlugin(config, notes, os.environ), f"{NAME}-session")
+
+
+def belongs(environ: Mapping[str, str], *, worker: bool) -> bool:
+    """Whether a session is the suite's own, or a worker of it; a pytest that one of its tests starts is not."""
+    outer = environ.get(OUTER, "")
+    return outer == str(os.getppid()) if worker else not outer
 
 
 def wanted(config: pytest.Config, listed: str) -> tuple[str, ...]:
@@ -135,3 +147,67 @@ def leave(note: str, directory: str) -> None:
     if directory and Path(directory).is_dir():
         path = Path(directory, f"covgov-notes.{os.getpid()}.json")
         path.write_text(json.dumps({"notes": [note]}), encoding="utf-8")
+
+
+class SessionPlugin:
+    """Records in `covgov-session.PID.json` whether the session came to its end, and failures that were reported as
+    passed; has pytest write `covgov-junit.PID.xml` where a test command of the project's own starts it.
+    """
+
+    def __init__(self, config: pytest.Config, directory: str, environ: MutableMapping[str, str]) -> None:
+        self.config = config
+        self.environ = environ
+        self.worker = hasattr(config, "workerinput")
+        self.path = Path(directory, f"covgov-session.{os.getpid()}.json")
+        self.stopped = ""
+        self.raised: set[tuple[str, str]] = set()
+        self.hidden: list[str] = []
+        self.junit: tuple[str, Path] | None = None
+        asked = environ.get("PYTEST_PLUGINS", "").split(",")
+        if environ.get(PLUGIN) in asked:  # not asked of what the tests start
+            environ["PYTEST_PLUGINS"] = ",".join(name for name in asked if name != environ[PLUGIN])
+            self._count(Path(directory, f"covgov-junit.{os.getpid()}.xml"))
+        if not self.worker:
+            environ[OUTER] = str(os.getpid())
+
+    def _count(self, junit: Path) -> None:
+        if not self.worker and hasattr(self.config.option, "xmlpath"):
+            self.junit = (self.config.option.xmlpath or str(junit), junit)
+            self.config.option.xmlpath = self.junit[0]
+
+    def pytest_sessionstart(self) -> None:
+        if not self.worker:
+            self._record(finished=False)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[object]
+    ) -> Generator[None, None, None]:
+        if call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
+            self.raised.add((item.nodeid, call.when))
+        yield
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        place = (report.nodeid, report.when)
+        if place in self.raised and report.passed:
+            self.hidden.append(report.nodeid)
+        self.raised.discard(place)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.stopped = f"{excinfo.typename} {excinfo.value}".strip()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        if not self.worker or self.stopped or self.hidden:
+            self._record(finished=True)
+
+    def pytest_unconfigure(self) -> None:
+        if not self.worker:
+            self.environ.pop(OUTER, None)
+        if self.junit is not None and Path(self.junit[0]).is_file() and Path(self.junit[0]) != self.junit[1]:
+            self.junit[1].write_bytes(Path(self.junit[0]).read_bytes())
+
+    def _record(self, *, finished: bool) -> None:
+        record = {"finished": finished, "stopped": self.stopped, "hidden": self.hidden}
+        self.path.write_text(json.dumps(record), encoding="utf-8")

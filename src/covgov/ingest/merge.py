@@ -38,7 +38,7 @@ def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
         files={path: merge_files([s.files[path] for s in snapshots if path in s.files], path) for path in paths},
         identity=_join([s.identity for s in snapshots]),
         origin=_origin([s.origin for s in snapshots if s.origin is not None]),
-        tests=_tests([s.tests for s in snapshots if s.tests is not None]),
+        tests=add_tests([s.tests for s in snapshots if s.tests is not None]),
         notes=tuple(sorted({note for s in snapshots for note in s.notes})),
     )
 
@@ -135,7 +135,8 @@ def _origin(origins: list[Origin]) -> Origin | None:
     return Origin(origins[0].commit, origins[0].tree, any(origin.dirty for origin in origins))
 
 
-def _tests(runs: list[TestRun]) -> TestRun | None:
+def add_tests(runs: Sequence[TestRun]) -> TestRun | None:
+    """The sums; None of none. The exit code is the worst."""
     if not runs:
         return None
     return TestRun(

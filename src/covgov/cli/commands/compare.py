@@ -110,7 +110,8 @@ def _from_history(project: Project, name: str, commit: str) -> Snapshot:
         raise Undetermined(
             "run-not-recorded",
             f"no complete run of {name} (commit {commit[:12]}) in {project.policy.history.store}",
-            hint="`covgov history list` shows what is recorded; `covgov run` at that commit measures it",
+            hint="`covgov history list` shows what is recorded; `covgov run` at that commit measures it, and "
+            "`covgov run --measure-base` the merge base",
         )
     record = project.store.fetch(runs[-1].id)
     return replace(merge(list(record.snapshots.values())), origin=Origin(commit, tree))

@@ -18,7 +18,7 @@ import sys
 
 TYPE_CHECKING = False  # `typing` is too slow to import for every process
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from coverage import Coverage
 
@@ -54,6 +54,29 @@ def is_coverage(argv: list[str]) -> bool:
         if not argument.startswith("-"):
             return os.path.basename(argument).startswith("coverage")  # noqa: PTH119
     return False
+
+
+def is_pytest(argv: list[str]) -> bool:
+    """Whether a command line is pytest's: `python -m pytest`, `coverage run -m pytest`, `.../bin/pytest`."""
+    names = [os.path.basename(argument) for argument in argv]  # noqa: PTH119
+    scripts = ("pytest", "py.test", "pytest.exe")
+    return any(name in scripts and (index < 2 or argv[index - 1] == "-m") for index, name in enumerate(names))
+
+
+def is_worker(argv: list[str]) -> bool:
+    """Whether a command line is that of a pytest-xdist worker, as execnet starts it."""
+    return any("eval(sys.stdin.readline())" in argument for argument in argv)
+
+
+def count_tests(environ: MutableMapping[str, str], argv: list[str], parent: int) -> None:
+    """Have the suite's pytest and its workers load the plugin that `_COVGOV_PLUGIN` names; not what a test starts.
+
+    Set here and not by `covgov run`, because whoever reads this file can also import the plugin: a tool that removes
+    PYTHONPATH must not leave a pytest that fails on a plugin it cannot find.
+    """
+    plugin, outer = environ.get("_COVGOV_PLUGIN", ""), environ.get("_COVGOV_PYTEST", "")
+    if plugin and (outer == str(parent) and is_worker(argv) if outer else is_pytest(argv)):
+        environ["PYTEST_PLUGINS"] = ",".join(filter(None, [environ.get("PYTEST_PLUGINS", ""), plugin]))
 
 
 def measured() -> bool:
@@ -111,5 +134,6 @@ def run_shadowed(path: list[str]) -> None:
 
 
 if __name__ == "sitecustomize":
+    count_tests(os.environ, list(getattr(sys, "orig_argv", sys.argv)), os.getppid())
     measure(os.environ, list(getattr(sys, "orig_argv", sys.argv)), measured, begin)
     run_shadowed(sys.path)
