@@ -175,11 +175,13 @@ class GitRepository:
         """Those of the paths that git ignores, whether they exist or not. A path that git cannot ask about is not."""
         if not paths:
             return frozenset()
-        done = self._git.ask("check-ignore", "-z", "--stdin", stdin="\0".join(paths).encode("utf-8", "surrogateescape"))
+        # check-ignore knows no literal paths; one that begins with ./ has no other meaning
+        data = "".join(f"./{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+        done = self._git.ask("check-ignore", "-z", "--stdin", stdin=data, extra={"GIT_LITERAL_PATHSPECS": "0"})
         if done.code > 1 and len(paths) > 1:  # one of them is in a submodule
             return frozenset().union(*(self.ignored([path]) for path in paths))
         found = done.out.decode("utf-8", "surrogateescape").split("\0") if done.code == 0 else []
-        return frozenset(filter(None, found))
+        return frozenset(path.removeprefix("./") for path in found if path)
 
     def branch(self) -> str:
         """Name of the branch that is checked out; "" when HEAD is detached."""

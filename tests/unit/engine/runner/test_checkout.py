@@ -19,6 +19,19 @@ def test_in_a_checkout_git_is_asked(tmp_path: Path) -> None:
     assert set(found.blobs) == {"a.py", "b.py", ".gitignore"}
 
 
+def test_git_says_what_it_ignores_whether_it_exists_or_not(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    repo.commit({"a.py": "x = 1\n", ".gitignore": "_version.py\n/build/\n*.ä\n"})
+    repo.write({"build/here.py": ""})
+    tree = look(repo.root, os.environ).tree
+    asked = ["src/_version.py", "build/x/y.py", "lib/build/x.py", "b.ä", ":(glob)**", "*", "gone.py"]
+    assert set(tree.ignored(asked)) == {"src/_version.py", "build/x/y.py", "b.ä"}
+    assert set(tree.ignored([*asked, "../outside.py"])) == {"src/_version.py", "build/x/y.py", "b.ä"}
+    assert tree.ignored([]) == frozenset()
+    assert tree.read("a.py") == b"x = 1\n"
+    assert (tree.on_disk("build/here.py"), tree.on_disk("gone.py"), tree.on_disk("x" * 5000)) == (True, False, False)
+
+
 def test_without_git_the_files_are_hashed_as_git_would(tmp_path: Path) -> None:
     files = {"a.py": "x = 1\n", "p/b.py": "", "v/pyvenv.cfg": "", "v/c.py": "", ".h/d.py": "", "__pycache__/e.pyc": ""}
     root = write(tmp_path / "plain", files)
