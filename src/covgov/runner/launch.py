@@ -17,10 +17,16 @@ PLUGIN = Path(__file__).parent.parent / "pytest_plugin.py"
 PLUGIN_COPY = "covgov_attributes"
 """Module name of the pytest plugin's copy for an interpreter without covgov."""
 
+INSTALLED = "lib/python3*/site-packages/coverage/__init__.py"
+"""What a virtual environment has that can measure."""
+
 NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
-FOREIGN = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-"""Variables of an outer measurement (covgov testing itself), which must not measure the suite too."""
+FOREIGN = (
+    *("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"),
+    *("_COVGOV_HANDED", "_COVGOV_PLUGIN", "_COVGOV_PYTEST"),
+)
+"""Variables of an outer run (covgov testing itself), which has nothing to do with the suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +55,18 @@ class Workspace:
 
 
 def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
-    """The suite's own interpreter: `python` of the suite, else the active virtual environment's, else this one.
+    """The suite's own interpreter: `python` of the suite, else that of the active virtual environment, else of the
+    project's own `.venv` or `venv` where coverage.py is installed in it, else this one.
 
     A relative path is relative to `root`; a bare name is looked up in PATH.
     """
     if suite.python:
         return str(root / suite.python) if "/" in suite.python else suite.python
-    active = Path(env.get("VIRTUAL_ENV", ""), "bin", "python")
-    return str(active) if env.get("VIRTUAL_ENV") and active.is_file() else sys.executable
+    if env.get("VIRTUAL_ENV"):
+        active = Path(env["VIRTUAL_ENV"], "bin", "python")
+        return str(active) if active.is_file() else sys.executable
+    own = (root / name for name in (".venv", "venv") if any((root / name).glob(INSTALLED)))
+    return next((str(place / "bin" / "python") for place in own if place != Path(sys.prefix)), sys.executable)
 
 
 def command_line(suite: Suite, python: str, work: Workspace, extra: Sequence[str], env: Mapping[str, str]) -> list[str]:
