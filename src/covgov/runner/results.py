@@ -39,7 +39,7 @@ class TestResult:
 def read_results(exit_code: int, seconds: float, junit: Sequence[Path], data: Path, suite: str) -> TestResult:
     """junit: the suite's own reports; without any, those that the pytest plugin wrote to `data`.
 
-    What the plugin found although the tests passed counts as an error each.
+    What the plugin found although pytest exited with 0 is noted, and counts as an error each if all tests passed.
     """
     files = tuple(junit) or tuple(sorted(data.glob("covgov-junit.*.xml")))
     bare = TestRun(exit_code=exit_code, seconds=seconds)
@@ -48,8 +48,9 @@ def read_results(exit_code: int, seconds: float, junit: Sequence[Path], data: Pa
     except InputError as error:
         return TestResult(bare, (f"tests were not counted: {error.message}",))
     total = msgspec.structs.replace(add_tests(runs) or bare, seconds=seconds)
-    faults = session_faults(data) if total.passed else ()
-    return TestResult(msgspec.structs.replace(total, errors=total.errors + len(faults)), faults, files)
+    faults = session_faults(data) if exit_code == 0 else ()
+    errors = total.errors + (len(faults) if total.passed else 0)  # else counted as failed already
+    return TestResult(msgspec.structs.replace(total, errors=errors), faults, files)
 
 
 def session_faults(data: Path) -> tuple[str, ...]:
