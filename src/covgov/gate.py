@@ -27,6 +27,7 @@ from covgov.history.interface import RunSummary
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.policy import Policy
 from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts
@@ -71,10 +72,12 @@ def run(
     *,
     recorded: bool,
     measure: Callable[[], object] = lambda: None,
+    measure_base: Callable[[Preparation], Mapping[str, Snapshot] | str] | None = None,
 ) -> Judgement:
     """Prepare, measure, gather, judge, publish, record.
 
-    head: the policy on disk. measure: runs the suites. recorded: history gets the run.
+    head: the policy on disk. measure: runs the suites; measure_base: those where the change starts. recorded: history
+    gets the run.
 
     Raises what `prepare` raises. What goes wrong after the verdict is among the judgement's faults.
     """
@@ -84,6 +87,8 @@ def run(
         attempt(faults, lambda: outlets.clear(PUBLISHED))
     prepared = prepare(request, head(), edges)
     measure()
+    if measure_base is not None:
+        prepared = replace(prepared, base_run=measure_base(prepared))
     judgement = judge(prepared, edges)
     faults += judgement.faults
     record, address = run_of(judgement, edges.ci, now=outlets.now()), prepared.head.history.store

@@ -139,3 +139,40 @@ def test_an_interpreter_without_covgov_measures_attributes_as_well(project: Path
 def test_a_virtual_environment_that_is_gone_falls_back_to_this_interpreter(project: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "gone", ignore_errors=True)
     assert "app/work.py" in measure(project, VIRTUAL_ENV=str(tmp_path / "gone")).files
+
+
+FORKS = """\
+import concurrent.futures
+import multiprocessing
+
+import pytest
+
+from app import work
+
+
+@pytest.mark.parametrize("kind", ["fork", "spawn", "forkserver"])
+def test_process(kind):
+    process = multiprocessing.get_context(kind).Process(target=getattr(work, kind))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_pool():
+    pool = multiprocessing.get_context("fork").Pool(2)
+    assert pool.map(work.pool, [1, 2]) == [1, 2]
+    pool.close()
+    pool.join()
+
+
+def test_executor():
+    with concurrent.futures.ProcessPoolExecutor(2) as executor:
+        assert list(executor.map(work.executor, [1, 2])) == [1, 2]
+"""
+NAMES = ("fork", "spawn", "forkserver", "pool", "executor")
+
+
+def test_processes_of_multiprocessing_are_measured(tmp_path: Path) -> None:
+    body = "".join(f"def {name}(number=1):\n    return number\n" for name in NAMES)
+    root = projects.calc(tmp_path / "project", {"app/work.py": body, "tests/test_work.py": FORKS})
+    assert measure(root).files["app/work.py"].ratio(Metric.COMBINED).uncovered == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from covgov.cli.commands.digest import account
 from covgov.cli.project import Project
 from covgov.errors import DeliveryFailed
 from covgov.files import remove_all, write_all
-from covgov.gather.prepare import prepare
+from covgov.gather.prepare import Preparation, prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
+from covgov.model.snapshot import Snapshot
 from covgov.publish.registry import RENDERERS
 from covgov.publish.render.text import TextRenderer
 from covgov.reviews.ask import approvals
@@ -59,10 +60,19 @@ def conclude(
     recorded: bool,
     rendering: str,
     measure: Callable[[], object] = lambda: None,
+    measure_base: Callable[[Preparation], Mapping[str, Snapshot] | str] | None = None,
 ) -> int:
     """`gate.run` for the project; the exit code of the verdict and of every fault beside it."""
     outlets = outlets_of(project, request, rendering)
-    done = gate.run(request, lambda: project.policy, edges_of(project), outlets, recorded=recorded, measure=measure)
+    done = gate.run(
+        request,
+        lambda: project.policy,
+        edges_of(project),
+        outlets,
+        recorded=recorded,
+        measure=measure,
+        measure_base=measure_base,
+    )
     return worst(
         [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
     )

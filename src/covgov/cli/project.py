@@ -20,20 +20,6 @@ from covgov.vcs.git import GitRepository, toplevel
 if TYPE_CHECKING:
     from covgov.policy.policy import Policy
 
-MINIMAL_POLICY = """\
-write a covgov.toml beside your code (README, "A first project"), for example:
-
-[policy]
-fail_under = 80
-
-[suites.tests]
-tests = ["tests"]
-
-[components.app]
-paths = ["src/**"]
-suite = "tests"
-"""
-
 
 class Project:
     """Lazily opened parts of the project around `world.cwd`; each property does its input once."""
@@ -61,7 +47,7 @@ class Project:
             raise PolicyInvalid(
                 "policy-missing",
                 f"no covgov.toml and no [tool.covgov] in pyproject.toml in {self.root}",
-                hint=MINIMAL_POLICY,
+                hint="run `covgov init`, which writes one from what it finds here",
             )
         return found
 

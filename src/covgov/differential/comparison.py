@@ -14,6 +14,7 @@ from covgov.model.ratio import Ratio, show_signed
 from covgov.model.snapshot import Metric, Snapshot
 from covgov.model.words import count
 
+REMEDY = " (`covgov run --measure-base` compares with the merge base measured by today's tools)"
 UNCHANGED = frozenset({Category.CBC, Category.UBC})
 """Units that did not change; a file that has no others is not listed."""
 
@@ -36,7 +37,7 @@ def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: S
     """Whole snapshots, all files. Identities that differ are noted and put down as their own cause."""
     files = classify(base, head, diff)
     differs = base.identity != head.identity
-    differences = [f"measured differently: base by {base.identity}; head by {head.identity}"] if differs else []
+    differences = [f"measured differently: base by {base.identity}; head by {head.identity}{REMEDY}"] if differs else []
     delta = explain(
         files,
         base=base,

@@ -7,13 +7,12 @@ from itertools import islice
 from typing import TypeVar
 
 from covgov.errors import CovgovError, InputError, PolicyInvalid, RegisterInvalid
-from covgov.history.baseline import SEARCH_LIMIT
 from covgov.policy import config
 from covgov.policy.policy import Policy
 from covgov.register import document
 from covgov.register.entry import Register
 from covgov.tamper.exclusions import load_settings
-from covgov.vcs.interface import Repository
+from covgov.vcs.interface import SEARCH_LIMIT, Repository
 
 Found = TypeVar("Found")
 Read = Callable[[str], bytes | None]
@@ -61,8 +60,7 @@ def trusted_default_branch(repository: Repository, head: Policy, policy: PolicyO
 
     policy: reads the policy of a commit. "" = it has none.
     """
-    usual = repository.default_branch()
-    tip = repository.resolve(usual) if usual else None
+    tip = repository.branch_tip(repository.remote_default()) or repository.branch_tip(repository.usual_branch())
     if tip is None:
         return head.gate.default_branch
     governed, _ = policy(tip) if policy else policy_at(repository, tip)

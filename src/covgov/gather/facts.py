@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from covgov.differential.patch import changed_lines
+from covgov.differential.upstream import UpstreamDiffs
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
 from covgov.gather import review
 from covgov.gather.arrivals import CurrentCode, receive
@@ -62,7 +63,9 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         merged=merged,
         whole=set(prepared.wanted) == set(prepared.expected),
         baseline=baseline,
-        comparisons=compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity),
+        comparisons=compare_all(
+            baseline, snapshots, merged, baseline_diff, request.accept_identity, _upstream(baseline, prepared, edges)
+        ),
         changed=changed if known else None,
         added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),
         renames=base.diff.renames(),
@@ -80,10 +83,12 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         start_register=base.start_register,
         changed_paths=touched if known else None,
         owners=_owners(prepared, merged, base.read_tip or edges.read, base.diff.renames()),
+        notes=situation.notes if situation else (),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
         dirty=_dirty(situation, snapshots),
+        branch=situation is not None and situation.kind is SituationKind.BRANCH,
     )
     return facts, faults
 
@@ -151,11 +156,13 @@ def _baseline(
 ) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
     situation = prepared.situation
+    since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
     if situation is None or edges.repository is None:
-        return NO_REPOSITORY
+        return replace(NO_REPOSITORY, blocking=bool(since))
     if prepared.adoption:
         return ADOPTION
-    since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
+    if prepared.base_run is not None:
+        return baselines.measured(edges.repository, situation.start or "", prepared.base_run, today=today)
     question = baselines.BaselineQuestion(
         kind=_kind(situation),
         start=situation.start or "",
@@ -185,6 +192,16 @@ def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges
     if baseline.receipt.commit == situation.start:
         return prepared.base.diff
     return distrusted(edges.repository.diff(baseline.receipt.commit, WORKTREE), edges.read)
+
+
+def _upstream(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> UpstreamDiffs | None:
+    """Set when the target branch moved on between the baseline and where the change starts."""
+    situation = prepared.situation
+    if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None or situation.start is None:
+        return None
+    if not situation.foreign or baseline.receipt.commit == situation.start:
+        return None
+    return UpstreamDiffs(edges.repository.diff(baseline.receipt.commit, situation.start), prepared.base.diff)
 
 
 def _owners(prepared: Preparation, merged: Snapshot | None, read: Read, renames: Mapping[str, str]) -> dict[str, str]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
+from covgov.ci.interface import CiEvent
 from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
 from covgov.gather.base_branch import PolicyOf, policy_at, reader, register_at, settings_reader, trusted_default_branch
 from covgov.gather.line_ends import distrusted
 from covgov.gather.request import Edges, Request
-from covgov.gather.situation import Situation, SituationKind, situate
+from covgov.gather.situation import Situation, SituationKind, no_checkout, situate
 from covgov.history.adoption import in_adoption
+from covgov.history.baseline import recorded_trees
 from covgov.judge import override
 from covgov.judge.facts import BasePolicy, Override
 from covgov.model.diff import Diff
+from covgov.model.snapshot import Snapshot
 from covgov.policy.policy import Policy
 from covgov.register.entry import Register
 from covgov.register.table import is_register
@@ -49,6 +52,7 @@ class Preparation:
 
     policies: those that judge: the head's, and the base branch's on the head's paths where that is another one.
     adoption: no run of the default branch has passed yet, so the head's policy judges alone.
+    base_run: what was measured now where the change starts, or why that proves nothing; None = history is asked.
     """
 
     request: Request
@@ -58,6 +62,7 @@ class Preparation:
     wanted: tuple[str, ...]
     override: Override | None
     adoption: bool = False
+    base_run: Mapping[str, Snapshot] | str | None = None
 
     @property
     def head(self) -> Policy:
@@ -89,12 +94,20 @@ def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
     if edges.repository is None:
         if request.base is not None:
             raise UsageError("base-unknown", f"--base {request.base}: this is no git checkout")
+        if edges.ci.event is not CiEvent.LOCAL:
+            raise no_checkout(edges.ci)
         situation, base, adoption = None, BaseBranch(), False
     else:
         repository = edges.repository
         policy = cache(lambda commit: policy_at(repository, commit))
         trusted = trusted_default_branch(repository, head, policy)
-        situation = situate(repository, edges.ci, default_branch=trusted, base=request.base)
+        situation = situate(
+            repository,
+            edges.ci,
+            default_branch=trusted,
+            base=request.base,
+            recorded=lambda: recorded_trees(edges.store(head.history.store)),
+        )
         adoption = _in_adoption(situation, head, repository, policy, edges)
         base = _base_branch(situation, head, repository, policy, edges, adoption=adoption)
     _refuse_taken(head.exceptions.path, edges)

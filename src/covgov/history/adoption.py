@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgov.errors import InputError, Undetermined
-from covgov.history.baseline import PROPOSED, SEARCH_LIMIT
+from covgov.history.baseline import PROPOSED
 from covgov.history.interface import AnnotatedStore, LocalCopyStore, RunStore, RunSummary
 from covgov.model.verdict import Outcome
-from covgov.vcs.interface import Repository
+from covgov.vcs.interface import SEARCH_LIMIT, Repository
 
 
 def in_adoption(store: RunStore, repository: Repository, tip: str | None, *, since: bool, head: str = "") -> bool:

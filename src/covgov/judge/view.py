@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from covgov.judge import unmeasured
-from covgov.judge.facts import Facts, tests_failed
+from covgov.judge.facts import Facts, Sides, tests_failed
 from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
@@ -24,7 +24,8 @@ class ScopeFacts:
 
     snapshot: restricted to the scope's files; None when nothing arrived, `missing` then has the reason.
     base: the baseline's snapshot with the same restriction; None without a baseline.
-    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted).
+    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted);
+    measurement_loss: per metric then, what unchanged code lost by that in percentage points, gains apart.
     """
 
     snapshot: Snapshot | None
@@ -33,6 +34,7 @@ class ScopeFacts:
     base: Snapshot | None = None
     deltas: Mapping[Metric, Delta] = field(default_factory=dict)
     measurement_changed: str = ""
+    measurement_loss: Mapping[Metric, Fraction] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -106,11 +108,13 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
         belongs = scopes.belongs(policy, name)
         if component.suite in lines and not (base and _nothing_left(facts, belongs)):
             snapshot, why = facts.snapshots.get(component.suite), _absent(component.suite)
-            before = scopes.base_belongs(policy, name, facts.baseline_renames)
             away = _moved_away(facts, policy, name)
             here = _without(belongs, away)
-            left = _left_the_suite(facts, snapshot, here)
-            measured = _scope(facts, policy, component.suite, snapshot, why, (_without(before, left), here))
+            before, start = (
+                _without(scopes.base_belongs(policy, name, renames), _left_the_suite(renames, snapshot, here))
+                for renames in (facts.baseline_renames, facts.renames)
+            )
+            measured = _scope(facts, policy, component.suite, snapshot, why, Sides(before, start, here))
             yield ComponentFacts(component, _with_files(measured, away))
 
 
@@ -135,10 +139,10 @@ def _moved_away(facts: Facts, policy: Policy, name: str) -> Mapping[str, FileCov
     return found
 
 
-def _left_the_suite(facts: Facts, snapshot: Snapshot | None, here: Belongs) -> frozenset[str]:
-    """Paths at the baseline of files that a rename took out of the component and its suite's reports: not excluded."""
+def _left_the_suite(renames: Mapping[str, str], snapshot: Snapshot | None, here: Belongs) -> frozenset[str]:
+    """Old paths of files that a rename took out of the component and its suite's reports: not excluded."""
     files = snapshot.files if snapshot is not None else {}
-    return frozenset(old for old, new in facts.baseline_renames.items() if new not in files and not here(new))
+    return frozenset(old for old, new in renames.items() if new not in files and not here(new))
 
 
 def _share(coverage: FileCoverage, metric: Metric) -> Fraction:
@@ -168,7 +172,7 @@ def _project(facts: Facts, policy: Policy) -> ScopeFacts:
     """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
     missing = next((line.name for line in facts.suites if not line.arrived), "")
     snapshot, why = (None, _absent(missing)) if missing else (facts.merged, "")
-    return _scope(facts, policy, MERGED, snapshot, why, (_all, _all))
+    return _scope(facts, policy, MERGED, snapshot, why, Sides(_all, _all, _all))
 
 
 def _absent(suite: str) -> str:
@@ -187,28 +191,22 @@ def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
 
 
 def _scope(
-    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: tuple[Belongs, Belongs]
+    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: Sides
 ) -> ScopeFacts:
-    """One scope: its files of the suite's snapshot, its base, its deltas in every metric.
-
-    sides: which files are the scope's at the baseline, and at the head.
-    """
-    before, belongs = sides
-    own = snapshot.restrict(belongs) if snapshot is not None else None
+    """One scope: its files of the suite's snapshot, its base, its deltas in every metric."""
+    own = snapshot.restrict(sides.head) if snapshot is not None else None
     comparison = facts.comparisons.get(suite)
     if own is None or comparison is None:
         return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
-    deltas = {
-        metric: comparison.delta(metric, before, belongs, count_deletions=policy.gate.count_deletions)
-        for metric in Metric
-    }
+    deltas = {metric: comparison.delta(metric, sides, count_deletions=policy.gate.count_deletions) for metric in Metric}
     return ScopeFacts(
         snapshot=own,
         missing=missing,
         baseline=facts.baseline,
-        base=comparison.base.restrict(before),
+        base=comparison.base.restrict(sides.baseline),
         deltas=deltas,
         measurement_changed=comparison.identity_change,
+        measurement_loss={metric: comparison.measurement_loss(delta, sides) for metric, delta in deltas.items()},
     )
 
 

@@ -67,6 +67,7 @@ class Cause(StrEnum):
     MOVED_IN = "moved-in"
     MOVED_OUT = "moved-out"
     MEASUREMENT = "measurement"
+    UPSTREAM = "upstream"
 
 
 def _seen(metric: Metric, lines: int, exits: int) -> int:
@@ -90,7 +91,7 @@ class FileDelta:
     """One file's units by category. `base_path`/`head_path` None = the file is absent from that snapshot.
 
     lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
-    exits: exact branch exits in the same numbering; counted: numbers of inexact exits.
+    exits: exact branch exits in the same numbering; counted: line -> number of inexact exits.
     masked: base lines whose replacement in the same hunk is excluded at head ("deleted" only in appearance).
     """
 
@@ -98,14 +99,16 @@ class FileDelta:
     head_path: str | None
     lines: Mapping[Category, int] = field(default_factory=dict)
     exits: Mapping[Category, tuple[Exit, ...]] = field(default_factory=dict)
-    counted: Mapping[Category, int] = field(default_factory=dict)
+    counted: Mapping[Category, Mapping[int, int]] = field(default_factory=dict)
     masked: int = 0
 
     def tally(self) -> Tally:
         names = set(self.exits) | set(self.counted)
         return Tally(
             lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
-            exits={c: len(self.exits.get(c, ())) + self.counted.get(c, 0) for c in Category if c in names},
+            exits={
+                c: len(self.exits.get(c, ())) + sum(self.counted.get(c, {}).values()) for c in Category if c in names
+            },
         )
 
     def masked_uncovered(self, metric: Metric) -> int:
@@ -131,7 +134,8 @@ class Delta(msgspec.Struct, frozen=True):
     parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
     judged: what the regression guard compares with `max_drop` (docs/architecture.md, "Regression guard"); None when
     points is None.
-    tally: the scope's units by category; moved units stand in `parts` only. lost: lines that tests no longer reach,
+    tally: the scope's units by category; moved, upstream and measurement units are in `parts` only.
+    lost: lines that tests no longer reach,
     head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed. uncounted: lines
     that counted and no longer do though their text is there, unchanged or (uncovered ones) rewritten as excluded lines;
     base path and numbering. words: the same as a sentence, filled in by `covgov.model.words.with_words`.

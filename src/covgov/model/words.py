@@ -31,6 +31,7 @@ CAUSES: Mapping[Cause, str] = {
     Cause.MOVED_IN: "code moved in",
     Cause.MOVED_OUT: "code moved out",
     Cause.MEASUREMENT: "a different measurement",
+    Cause.UPSTREAM: "the target branch since the baseline",
 }
 UNEXPLAINED = "not explained by the recorded runs"
 
@@ -122,7 +123,7 @@ def results(run: TestRun) -> str:
     """`3 failed, 117 passed`, without zeros."""
     passed = run.tests - run.failures - run.errors - run.skipped
     named = ((run.failures, "failed"), (run.errors, "errored"), (passed, "passed"), (run.skipped, "skipped"))
-    return ", ".join(f"{number} {word}" for number, word in named if number > 0) or "no tests"
+    return ", ".join(f"{number} {word}" for number, word in named if number > 0) or "no tests counted"
 
 
 def _exit(run: TestRun) -> str:

@@ -22,7 +22,7 @@ from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar, total_key
 from covgov.policy.delivery import NotifySettings, PublishSettings
-from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
+from covgov.policy.fields import Directory, Glob, Globs, Many, MarkdownPath, Name, Percent, Text, Units, one_of
 from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
 
 FORMAT_VERSION = 1
@@ -165,24 +165,57 @@ class NamedTable(Table):
         return copy
 
 
+class SuiteRunner(StrEnum):
+    """What runs the tests of a suite without a `command`."""
+
+    PYTEST = "pytest"
+    UNITTEST = "unittest"
+
+
 class Suite(NamedTable):
     """A test run that measures one or more components."""
 
     tests: Many[Text] = ()
-    """pytest paths."""
+    """Paths of the tests: for pytest, or directories and files for unittest."""
     args: Many[Text] = ()
-    """Further pytest arguments."""
-    command: Annotated[Many[Text], UnsetText("pytest")] = ()
-    """The whole test command, instead of pytest. It writes its JUnit report to {junit}, or nobody knows what it ran."""
+    """Further arguments of pytest or of unittest."""
+    runner: Annotated[SuiteRunner, BeforeValidator(one_of(SuiteRunner))] = SuiteRunner.PYTEST
+    """pytest or unittest."""
+    deselect: Many[Text] = ()
+    """Tests that are not run: pytest node ids (PATH::TEST), paths, or ids of unittest. Every verdict lists them."""
+    command: Annotated[Many[Text], UnsetText("none")] = ()
+    """The whole test command, of any language and tool. {junit} in it is a path for its JUnit report."""
+    reports: Globs = ()
+    """Coverage reports that the command writes, as paths or globs; without them it is measured by coverage.py."""
+    junit: Annotated[Globs, UnsetText("none")] = ()
+    """JUnit reports that the command writes, as paths or globs."""
     python: Annotated[Text, UnsetText("the environment's")] = ""
     """The interpreter that has the suite's dependencies."""
+    root: Annotated[Directory, UnsetText("found")] = ""
+    """Directory that the paths in its reports start from; by default found by where the report and the files are."""
 
     @model_validator(mode="after")
-    def _counted(self) -> Self:
-        if self.command and not any("{junit}" in word for word in self.command):
-            words = "command must hand {mark} to its test runner, or failing tests would go unseen"
-            raise PydanticCustomError("not-counted", words, {"mark": "{junit}"})
+    def _fits(self) -> Self:
+        wrong = _unfit(self)
+        if wrong:
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
         return self
+
+    @property
+    def counted(self) -> bool:
+        """Whether the run must say how many tests it ran."""
+        return not self.command or bool(self.junit) or any("{junit}" in word for word in self.command)
+
+
+def _unfit(suite: Suite) -> str:
+    """Why the keys of a suite do not fit together; "" when they do."""
+    if suite.command and suite.deselect:
+        return "deselect is for pytest and unittest: leave tests out in the command itself"
+    if suite.command and suite.runner is not SuiteRunner.PYTEST:
+        return "a suite has a runner or a command, not both"
+    if not suite.command and (suite.reports or suite.junit):
+        return f"{'reports' if suite.reports else 'junit'} needs a command that writes it"
+    return ""
 
 
 class Component(NamedTable):

@@ -22,10 +22,11 @@ def loosenings(
     """Sorted by key. renames: old path -> new path of the diff. files: every path at head. kinds: endings of files that
     were measured, besides those of the usual source code."""
     before = {after: old for old, after in renames.items()}
-    sides = PolicyComparison(
-        base, head, tuple(_claims(base, head, before.get(path, path), path) for path in sorted(files))
-    )
-    code = replace(sides, files=tuple(f for f in sides.files if measurable(f.after, SOURCE_SUFFIXES | {*kinds})))
+    if base.hash == head.hash:
+        files = [path for path in files if path in before]  # the others have lost nothing
+    claims = tuple(_claims(base, head, before.get(path, path), path) for path in sorted(files))
+    sides = PolicyComparison(base, head, claims)
+    code = replace(sides, files=tuple(f for f in claims if measurable(f.after, SOURCE_SUFFIXES | {*kinds})))
     found = (
         *_settings(base, head),
         *_bars(base, head),
@@ -62,8 +63,9 @@ class FileClaims:
 
 
 def _claims(base: Policy, head: Policy, before: str, after: str) -> FileClaims:
-    sides = ((base, before), (base, after), (head, after))
-    return FileClaims(before, after, *(frozenset(scopes.components_of(policy, path)) for policy, path in sides))
+    old, new = frozenset(scopes.components_of(base, before)), frozenset(scopes.components_of(head, after))
+    there = old if before == after else frozenset(scopes.components_of(base, after))
+    return FileClaims(before, after, old, there, new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ def _file_bars(code: PolicyComparison) -> Iterator[Loosening]:
         return
     left: dict[str, list[FileClaims]] = {}
     for file in code.files:
-        new = _file_limits(code.head, file.after)
-        for kind, (value, old) in _file_limits(code.base, file.before).items():
+        new = _file_limits(code.head, file.after, file.new)
+        for kind, (value, old) in _file_limits(code.base, file.before, file.old).items():
             now, bar = new.get(kind, (None, None))
             kept = [one for one in code.head.bars if one.identity == old.identity]
             if not laxer(kind[-1], now, value) or (bar is not None and bar.identity == old.identity):
@@ -124,11 +126,11 @@ def _file_bars(code: PolicyComparison) -> Iterator[Loosening]:
         yield Loosening(key, f"no longer holds for {_named(files)}")
 
 
-def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
+def _file_limits(policy: Policy, path: str, names: Collection[str]) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
     """What the file bars of one policy demand of a path, by kind and limit, and the bar that does."""
     found: dict[tuple[str, ...], tuple[Limit, Bar]] = {}
     for on in (BarUnits.TOTAL, BarUnits.PATCH):
-        for choice in scopes.file_bars(policy, on, path, scopes.components_of(policy, path)):
+        for choice in scopes.file_bars(policy, on, path, names):
             for limit in LIMITS if choice.won and choice.bar.enforced else ():
                 value, kind = (
                     limit_of(choice.bar, limit),
@@ -186,12 +188,20 @@ def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
     """Another command, interpreter or argument may run other tests, or none."""
     for key, before, after in (
         ("args", old.args, new.args),
+        ("runner", (old.runner.value,), (new.runner.value,)),
         ("command", old.command, new.command),
+        ("reports", old.reports, new.reports),
+        ("junit", old.junit, new.junit),
         ("python", (old.python,), (new.python,)),
     ):
         if before != after:
             words = f"changed from {_words(before)} to {_words(after)}: the tests run differently"
             yield Loosening(f"suites.{old.name}.{key}", words)
+    if old.root != new.root:
+        words = f"changed from {_words((old.root,))} to {_words((new.root,))}: its reports are read as of other files"
+        yield Loosening(f"suites.{old.name}.root", words)
+    if more := [test for test in new.deselect if test not in old.deselect]:
+        yield Loosening(f"suites.{old.name}.deselect", f"{', '.join(more)} added: no longer run")
 
 
 def _words(words: tuple[str, ...]) -> str:

@@ -41,7 +41,7 @@ def _figure(bar: Bar, measured: ScopeFacts) -> Ratio | None:
     if bar.on is BarUnits.EXCLUDED:
         return units.excluded(measured.snapshot) if measured.snapshot is not None else None
     delta = measured.deltas.get(bar.metric)
-    if delta is None or measured.measurement_changed:
+    if delta is None:
         return None
     return _new(delta.tally, bar.metric) if bar.on is BarUnits.NEW else _lost(delta.tally, bar.metric)
 

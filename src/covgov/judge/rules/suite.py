@@ -20,11 +20,27 @@ def check(view: PolicyView) -> Iterator[Finding]:
             yield _unknown(line.name)
         elif not line.tests.passed:
             yield _failed(line.name, line.tests)
+        elif not line.tests.tests and not _counted(view, line.name):
+            yield _uncounted(line.name)
         elif line.tests.tests <= line.tests.skipped:
             yield _idle(line.name, line.tests)
+        yield from _deselected(view, line.name)
         arrived = view.facts.snapshots.get(line.name)
         for note in arrived.notes if arrived is not None else ():
             yield Finding("suite", Effect.NOTE, Scope.SUITE, line.name, f"suite {line.name}: {note}")
+
+
+def _counted(view: PolicyView, name: str) -> bool:
+    """Whether the suite is of those that must say how many tests ran."""
+    suite = view.policy.suites.get(name)
+    return suite is None or suite.counted
+
+
+def _deselected(view: PolicyView, name: str) -> Iterator[Finding]:
+    suite = view.policy.suites.get(name)
+    if suite is not None and suite.deselect:
+        left_out = f"({len(suite.deselect)}): {', '.join(suite.deselect)}"
+        yield Finding("suite", Effect.NOTE, Scope.SUITE, name, f"suite {name}: deselected in the policy {left_out}")
 
 
 def _absent(line: SuiteLine) -> Finding:
@@ -61,6 +77,17 @@ def _unknown(name: str) -> Finding:
     )
 
 
+def _uncounted(name: str) -> Finding:
+    return Finding(
+        rule="suite",
+        effect=Effect.NOTE,
+        scope=Scope.SUITE,
+        subject=name,
+        message=f"suite {name}: its tests were not counted; the exit code of its command (0) is all that is known",
+        hint="let the command write JUnit, and set `junit` in covgov.toml",
+    )
+
+
 def _idle(name: str, tests: TestRun) -> Finding:
     counts = f"{tests.skipped} skipped of {tests.tests}" if tests.tests else "none was counted"
     return Finding(
@@ -85,7 +112,8 @@ PAGES = (
         fix=(
             "Run the suite with `covgov run api`, or collect its report with `covgov collect api FILE`. "
             "Fix failing tests before you look at coverage. A suite whose tests were all skipped, or that "
-            "collected none, counts as not run."
+            "collected none, counts as not run. A `command` without a JUnit report is judged by its exit code alone, "
+            "and a note says so. Tests in `deselect` are listed in a note."
         ),
     ),
 )

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.differential.attribute import explain
-from covgov.differential.classify import classify
+from covgov.differential.attribute import explain, measurement_loss
+from covgov.differential.classify import NOTHING, classify
+from covgov.model import lines
 from covgov.model.change import Category, Cause, Delta
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import Metric, Snapshot
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.edits import LAW, Change, changes
 
@@ -190,3 +191,42 @@ def test_counting_deletions_judges_the_plain_delta(change: Change, metric: Metri
         count_deletions=True,
     )
     assert delta.judged == delta.points
+
+
+def measured_today(change: Change) -> dict[str, FileCoverage]:
+    """The base as the head's tool would have measured it: lines that are still there as at head, the others as before.
+
+    Lines only; every text is written out.
+    """
+    found: dict[str, FileCoverage] = {}
+    for (old, new), texts in change.texts.items():
+        before, after = change.base.get(old or "", NOTHING), change.head.get(new or "", NOTHING)
+        there = {text: number for number, text in enumerate(texts.new, 1)} if new else {}
+        places = [(n, after, there[text]) if text in there else (n, before, n) for n, text in enumerate(texts.old, 1)]
+        found[old or ""] = FileCoverage(
+            lines.of(n for n, side, line in places if side.statements >> line & 1),
+            lines.of(n for n, side, line in places if side.covered >> line & 1),
+        )
+    return {path: coverage for path, coverage in found.items() if path}
+
+
+@LAW
+@given(changes())
+def test_another_measurement_is_judged_as_if_it_had_measured_the_base(change: Change) -> None:
+    head = snap({path: FileCoverage(one.statements, one.covered) for path, one in change.head.items()})
+    base = snap({path: FileCoverage(one.statements, one.covered) for path, one in change.base.items()})
+    delta = told(base, head, change.diff, metric=Metric.LINE, measurement=True)
+    today = told(snap(measured_today(change)), head, change.diff, metric=Metric.LINE)
+    if delta.points is not None:
+        assert delta.judged == today.judged
+        own = {cause: share for cause, share in shares(delta).items() if cause is not Cause.MEASUREMENT}
+        assert own == shares(today) or today.points is None
+
+
+def test_losses_of_another_measurement_are_not_netted_against_its_gains() -> None:
+    base, head = snap({"a.py": "++--" + "+   " + "+-"}), snap({"a.py": "--++" + "x-  " + "+-"})
+    files = classify(base, head, Diff())
+    delta = told(base, head, Diff(), measurement=True)
+    r = delta.base.fraction
+    assert shares(delta) == {Cause.MEASUREMENT: (-1, 0)}
+    assert measurement_loss(files, delta, bool, bool) == (2 + r + (1 - r)) / delta.head.total * 100

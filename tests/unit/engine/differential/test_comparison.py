@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from covgov.differential.comparison import as_payload, as_text, compare
+from covgov.differential.comparison import REMEDY, as_payload, as_text, compare
 from covgov.model.change import Category
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.snapshot import Identity, Metric
@@ -85,5 +85,5 @@ def test_a_payload_without_a_delta_says_so_with_null() -> None:
 def test_two_measurements_are_noted_and_blamed() -> None:
     other = snap({"a": "-+"}, identity=Identity("coverage.py", "8.0", "python 3.11", branch=True))
     found = compare(snap({"a": "+"}), other, Diff(), Metric.LINE)
-    assert found.notes == (f"measured differently: base by {IDENTITY}; head by {other.identity}",)
+    assert found.notes == (f"measured differently: base by {IDENTITY}; head by {other.identity}{REMEDY}",)
     assert [part.cause.value for part in found.delta.parts] == ["measurement"]

@@ -86,7 +86,7 @@ def test_the_receipt_names_commit_reason_distance_and_age() -> None:
     [
         (TestRun(0, 12, 0, 0, 2, 3.25), snapshot("10 passed, 2 skipped in 3.2 s")),
         (TestRun(1, 12, 1, 2, 0, 1.0), snapshot("1 failed, 2 errored, 9 passed in 1.0 s")),
-        (TestRun(0), snapshot("no tests in 0.0 s")),
+        (TestRun(0), snapshot("no tests counted in 0.0 s")),
         (TestRun(4, 3), snapshot("3 passed in 0.0 s, test command exited with 4")),
     ],
 )

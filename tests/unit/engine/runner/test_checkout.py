@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from covgov.runner.checkout import blob_id, look
+from covgov.model.blob import blob_id
+from covgov.runner.checkout import look
 from covgov_testing.projects import write
 from covgov_testing.repos import Repo
 
@@ -16,6 +17,19 @@ def test_in_a_checkout_git_is_asked(tmp_path: Path) -> None:
     assert found.origin is not None
     assert (found.origin.commit, found.origin.dirty) == (commit, True)
     assert set(found.blobs) == {"a.py", "b.py", ".gitignore"}
+
+
+def test_git_says_what_it_ignores_whether_it_exists_or_not(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    repo.commit({"a.py": "x = 1\n", ".gitignore": "_version.py\n/build/\n*.ä\n"})
+    repo.write({"build/here.py": ""})
+    tree = look(repo.root, os.environ).tree
+    asked = ["src/_version.py", "build/x/y.py", "lib/build/x.py", "b.ä", ":(glob)**", "*", "gone.py"]
+    assert set(tree.ignored(asked)) == {"src/_version.py", "build/x/y.py", "b.ä"}
+    assert set(tree.ignored([*asked, "../outside.py"])) == {"src/_version.py", "build/x/y.py", "b.ä"}
+    assert tree.ignored([]) == frozenset()
+    assert tree.read("a.py") == b"x = 1\n"
+    assert (tree.on_disk("build/here.py"), tree.on_disk("gone.py"), tree.on_disk("x" * 5000)) == (True, False, False)
 
 
 def test_without_git_the_files_are_hashed_as_git_would(tmp_path: Path) -> None:
@@ -37,4 +51,4 @@ def test_a_directory_inside_a_checkout_is_no_checkout(tmp_path: Path) -> None:
 
 def test_the_empty_file_has_gits_well_known_id(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    assert blob_id(tmp_path / "empty") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert blob_id((tmp_path / "empty").read_bytes()) == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"

@@ -24,6 +24,8 @@ RENAMED = TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')
 EASY = '[suites.easy]\n[components.x]\npaths = ["x/**"]\nsuite = "auth"\n'
 DOTTED = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["./t/unit/", "t/../t/other"]')
 TESTS = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t/unit", "t/other"]')
+COMMAND = TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["x"]\nreports = "r.xml"\njunit = "j.xml"')
+DESELECTED = TWO.replace("[suites.auth]", '[suites.auth]\ndeselect = ["t/a.py::a"]')
 MANY = '[[rules]]\nscope = "file"\npaths = ["src/api/**"]\nmax_uncovered = 100\n'
 API_FILE = FILE.replace("src/**", "src/api/**").replace("80", "10")
 
@@ -179,7 +181,13 @@ WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncove
         # the tests run differently
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\npython = "x"'), ["suites.auth.python"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nargs = ["-k", "a b"]'), ["suites.auth.args"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nroot = "b"'), ["suites.auth.root"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["{junit}"]'), ["suites.auth.command"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nrunner = "unittest"'), ["suites.auth.runner"]),
+        (COMMAND, COMMAND.replace("r.xml", "s.xml"), ["suites.auth.reports"]),
+        (COMMAND, COMMAND.replace("j.xml", "k.xml"), ["suites.auth.junit"]),
+        (TWO, DESELECTED, ["suites.auth.deselect"]),
+        (DESELECTED, DESELECTED.replace("::a", "::b"), ["suites.auth.deselect"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t"]'), ["suites.auth.tests"]),
         (TESTS, TESTS.replace('"t/unit", ', ""), ["suites.auth.tests"]),
         (DOTTED, DOTTED.replace('"./t/unit/", ', ""), ["suites.auth.tests"]),

@@ -204,3 +204,46 @@ def test_a_selection_of_tests_is_not_recorded_now_or_by_a_later_check(desk: Desk
     assert desk.covgov("check", "--record") == 0
     assert "not recorded: the suites ran with extra test arguments" in desk.err.getvalue()
     assert not desk.store().exists()
+
+
+BOTH = TEST.replace("import used", "import unused, used") + "\n\ndef test_unused() -> None:\n    assert unused() == 2\n"
+
+
+def fork(desk: Desk, main: str, topic: str) -> None:
+    """Main is recorded with every line reached; then main and a topic replace the tests, unrecorded."""
+    desk.commit({"tests/test_a.py": BOTH})
+    assert desk.covgov("run") == 0, desk.err.getvalue()
+    desk.commit({"tests/test_a.py": main}, "main moves on")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"tests/test_a.py": topic, "data.json": "1\n"}, "topic")
+
+
+def test_the_base_measured_now_says_what_the_target_branch_lost_itself(desk: Desk) -> None:
+    fork(desk, main=TEST, topic=TEST)
+    assert desk.covgov("run") == 10
+    assert "if the target branch lost it, `covgov run --measure-base` shows that" in desk.out.getvalue()
+    assert desk.covgov("run", "--measure-base") == 0, desk.out.getvalue() + desk.err.getvalue()
+    start = desk.repo.git("rev-parse", "--short=12", "main")
+    assert f"baseline: {start} (measured in this run, where the change starts; 0 commits back" in desk.out.getvalue()
+    assert desk.repo.git("worktree", "list", "--porcelain").count("worktree ") == 1
+    assert desk.repo.git("status", "--porcelain") == ""
+
+
+@pytest.mark.security
+def test_the_base_measured_now_shows_what_the_change_itself_lost(desk: Desk) -> None:
+    fork(desk, main=BOTH, topic=TEST)
+    assert desk.covgov("run", "--measure-base") == 10
+    assert "tests no longer reach 1 line" in desk.out.getvalue()
+
+
+@pytest.mark.security
+def test_a_base_whose_tests_fail_proves_nothing(desk: Desk) -> None:
+    fork(desk, main=BOTH + "    assert False\n", topic=BOTH)
+    assert desk.covgov("run", "--measure-base") == 11
+    assert "the base could not be measured in this run" in desk.out.getvalue()
+    assert "the tests of suite api failed" in desk.out.getvalue()
+
+
+def test_without_a_commit_before_it_there_is_no_base_to_measure(desk: Desk) -> None:
+    assert desk.covgov("run", "--measure-base") == 2
+    assert "no commit that this change starts from" in desk.err.getvalue()
