@@ -28,13 +28,17 @@ class Reason:
 
 
 def reasons_of(findings: Iterable[Finding]) -> list[Reason]:
-    """In the order of the findings. Messages that are equal after `SUBJECT: ` are one reason, with the hint of its
-    first subject."""
+    """In the order of the findings, the project's after the others of its rule.
+
+    Messages that are equal after `SUBJECT: ` are one reason, with the hint of its first subject.
+    """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         subject, text = _parts(finding)
         groups.setdefault((finding.rule, finding.waived_by, bool(subject), text), []).append(finding)
-    return [_reason(group) for group in groups.values()]
+    reasons = [_reason(group) for group in groups.values()]
+    rules = list(dict.fromkeys(reason.rule for reason in reasons))
+    return sorted(reasons, key=lambda reason: (rules.index(reason.rule), reason.findings[0].scope is Scope.PROJECT))
 
 
 def _reason(group: list[Finding]) -> Reason:

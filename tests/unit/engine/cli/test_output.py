@@ -5,6 +5,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from covgov.cli.output import emit_json
 from covgov.cli.world import World
 
@@ -28,3 +30,23 @@ def test_the_version_is_the_callers() -> None:
 
 def test_a_document_is_indented_and_ends_with_one_newline() -> None:
     assert printed("x", {"a": 1}) == '{\n  "format": "covgov-x",\n  "version": 1,\n  "a": 1\n}\n'
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("out", "env", "colour"),
+    [
+        (Terminal(), {}, True),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+    ],
+    ids=["terminal", "NO_COLOR", "dumb terminal", "file"],
+)
+def test_results_have_colours_on_a_terminal_only(out: io.StringIO, env: dict[str, str], colour: bool) -> None:
+    world = World(Path(), env, lambda: datetime(2026, 11, 22, tzinfo=UTC), out, io.StringIO())
+    assert world.colour is colour
