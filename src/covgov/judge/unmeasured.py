@@ -73,14 +73,15 @@ def unreported(policy: Policy, facts: Facts, reported: Collection[str]) -> dict[
 
     Tests and blank files are left out. reported: paths of other findings.
     """
-    present = sorted(path for path in {*facts.files} - {*facts.blank, *reported} if not is_test(policy, path))
+    present = sorted({*facts.files} - {*facts.blank, *reported})
     found: dict[str, tuple[str, ...]] = {}
     for name, component in policy.components.items():
         snapshot = facts.snapshots.get(component.suite)
         if snapshot is None or component.rest:
             continue
         kinds, belongs = suffixes([snapshot]) | SOURCE_SUFFIXES, scopes.belongs(policy, name)
-        if paths := tuple(p for p in present if p not in snapshot.files and measurable(p, kinds) and belongs(p)):
+        absent = (p for p in present if p not in snapshot.files and measurable(p, kinds) and belongs(p))
+        if paths := tuple(path for path in absent if not is_test(policy, path)):
             found[name] = paths
     return found
 
