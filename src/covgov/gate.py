@@ -27,10 +27,12 @@ from covgov.history.interface import RunSummary
 from covgov.judge.evaluate import evaluate
 from covgov.judge.facts import Facts
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.policy import Policy
 from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts
 from covgov.publish.registry import RENDERERS
+from covgov.vcs.interface import WORKTREE
 
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
 
@@ -70,10 +72,12 @@ def run(
     *,
     recorded: bool,
     measure: Callable[[], object] = lambda: None,
+    measure_base: Callable[[Preparation], Mapping[str, Snapshot] | str] | None = None,
 ) -> Judgement:
     """Prepare, measure, gather, judge, publish, record.
 
-    head: the policy on disk. measure: runs the suites. recorded: history gets the run.
+    head: the policy on disk. measure: runs the suites; measure_base: those where the change starts. recorded: history
+    gets the run.
 
     Raises what `prepare` raises. What goes wrong after the verdict is among the judgement's faults.
     """
@@ -83,13 +87,15 @@ def run(
         attempt(faults, lambda: outlets.clear(PUBLISHED))
     prepared = prepare(request, head(), edges)
     measure()
+    if measure_base is not None:
+        prepared = replace(prepared, base_run=measure_base(prepared))
     judgement = judge(prepared, edges)
     faults += judgement.faults
-    record = run_of(judgement, edges.ci, now=outlets.now())
+    record, address = run_of(judgement, edges.ci, now=outlets.now()), prepared.head.history.store
     for files in published(judgement, record, edges):
         attempt(faults, partial(outlets.write, files))
     if recorded:
-        attempt(faults, lambda: outlets.recorded(enter(record, edges, whole=whole)))
+        attempt(faults, lambda: outlets.recorded(enter(record, edges, address, whole=whole)))
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
     attempt(faults, lambda: outlets.summarise(RENDERERS["markdown"](judgement.verdict)))
@@ -137,10 +143,20 @@ def record_file(run: RunRecord, judgement: Judgement, ci: CiContext) -> bytes:
     return saved_run.encode(saved_run.SavedRun(run, refusal, judgement.prepared.head.hash))
 
 
-def enter(run: RunRecord, edges: Edges, *, whole: bool) -> RunSummary | str:
-    """Append the run to history if it is recordable; a text is why nothing was recorded. Raises DeliveryFailed."""
+def enter(run: RunRecord, edges: Edges, address: str, *, whole: bool) -> RunSummary | str:
+    """Append the run to the history at `address` if it is recordable; a text is why nothing was recorded. Raises
+    DeliveryFailed."""
     refusal = recording.unrecordable(run, edges.ci, whole=whole)
-    return refusal.why if refusal is not None else recording.record(run, edges.store(), edges.ci)
+    if refusal is not None and run.commit and run.verdict.dirty:
+        return refusal.why + _differing(run.commit, edges)
+    return refusal.why if refusal is not None else recording.record(run, edges.store(address), edges.ci)
+
+
+def _differing(commit: str, edges: Edges) -> str:
+    """The first file that differs from the commit, in brackets; "" when only the measurement was of another tree."""
+    files = edges.repository.diff(commit, WORKTREE).files if edges.repository is not None else ()
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f" ({files[0].new_path or files[0].old_path}{more})" if files else ""
 
 
 def attempt(faults: list[CovgovError], step: Callable[[], None]) -> None:

@@ -35,6 +35,7 @@ class GitlabCi:
             branch=branch,
             target=env.get(f"CI_{request}_REQUEST_TARGET_BRANCH_NAME", "") if of_request else "",
             before=commit_or_none(env.get("CI_COMMIT_BEFORE_SHA", "")) if event is CiEvent.PUSH else "",
+            base_commit=env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "") if of_request else "",
             default_branch=default,
             on_default_branch=on_default_branch(event, branch, default),
             pull_request=env.get(f"CI_{request}_REQUEST_IID", "") if of_request else "",

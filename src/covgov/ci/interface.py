@@ -39,7 +39,7 @@ class CiContext:
 
     branch: the branch being built, "" when detached or unknown. target: the branch a pull request goes to (""
     otherwise).
-    base_commit: tip of the target branch in the CI's event ("" unknown).
+    base_commit: a commit of the target branch that the CI names, its tip or the merge base ("" unknown).
     before: the branch's commit before this push ("" unknown). on_default_branch: only then is history
     pushed.
     head_commit: the newest commit of a pull request, not the merge commit that is built ("" when

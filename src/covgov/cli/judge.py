@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date
 from pathlib import Path
 
@@ -14,14 +14,15 @@ from covgov.cli.commands.digest import account
 from covgov.cli.project import Project
 from covgov.errors import DeliveryFailed
 from covgov.files import remove_all, write_all
-from covgov.gather.prepare import prepare
+from covgov.gather.prepare import Preparation, prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
+from covgov.model.snapshot import Snapshot
 from covgov.publish.registry import RENDERERS
+from covgov.publish.render.text import TextRenderer
 from covgov.reviews.ask import approvals
 from covgov.reviews.registry import READERS
-
-FOLDER = "coverage"
+from covgov.vcs.own_output import FOLDER
 
 
 def today_of(project: Project, given: str | None) -> date:
@@ -39,7 +40,7 @@ def edges_of(project: Project) -> Edges:
     return Edges(
         read=project.read,
         repository=project.repository if project.is_repository else None,
-        store=lambda: project.store,
+        store=project.store_at,
         ci=project.ci,
         env=project.world.env,
         approvals=approvals(project.ci, project.world.env, READERS),
@@ -59,10 +60,19 @@ def conclude(
     recorded: bool,
     rendering: str,
     measure: Callable[[], object] = lambda: None,
+    measure_base: Callable[[Preparation], Mapping[str, Snapshot] | str] | None = None,
 ) -> int:
     """`gate.run` for the project; the exit code of the verdict and of every fault beside it."""
     outlets = outlets_of(project, request, rendering)
-    done = gate.run(request, lambda: project.policy, edges_of(project), outlets, recorded=recorded, measure=measure)
+    done = gate.run(
+        request,
+        lambda: project.policy,
+        edges_of(project),
+        outlets,
+        recorded=recorded,
+        measure=measure,
+        measure_base=measure_base,
+    )
     return worst(
         [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
     )
@@ -71,13 +81,14 @@ def conclude(
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:
     """The project's own files and streams."""
     folder = project.root / request.folder
+    renderer = TextRenderer(colour=project.world.colour) if rendering == "text" else RENDERERS[rendering]
     return gate.Outlets(
         clear=lambda names: remove_all(folder, names),
         write=lambda files: write_all(folder, files),
         digest=lambda: account(project, request.today),
         recorded=lambda run: say_recorded(project, run),
         summarise=lambda text: _summarise(project.ci.summary_path, text),
-        show=lambda verdict: _say(project, RENDERERS[rendering](verdict)),
+        show=lambda verdict: _say(project, renderer(verdict)),
         now=project.world.now,
     )
 
@@ -102,6 +113,8 @@ def remarks(project: Project) -> Sequence[str]:
 def _say(project: Project, text: str) -> None:
     for remark in remarks(project):
         project.world.note(f"covgov: {remark}")
+    if project.is_repository and not project.repository.ignores(f"{FOLDER}/verdict.json"):
+        project.world.note(f"covgov: git does not ignore {FOLDER}/: add `{FOLDER}/` to .gitignore")
     project.world.say(text.rstrip("\n"))
 
 

@@ -18,6 +18,7 @@ from covgov.cli.world import World, real_world
 from covgov.errors import io_error
 
 COMMANDS: dict[str, str] = {
+    "init": "covgov.cli.commands.init",
     "run": "covgov.cli.commands.run",
     "inspect": "covgov.cli.commands.inspect_report",
     "collect": "covgov.cli.commands.collect",

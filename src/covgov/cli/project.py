@@ -40,6 +40,7 @@ class Project:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._stores: dict[str, RunStore] = {}
 
     @cached_property
     def root(self) -> Path:
@@ -75,16 +76,19 @@ class Project:
             return context
         return replace(context, branch=GitRepository(self.root, env=self.world.env, fetch=False).branch())
 
-    @cached_property
+    @property
     def store(self) -> RunStore:
-        """The configured history; CI may fetch it from the remote, a laptop reads what is there."""
-        return open_store(
-            self.policy.history.store,
-            self.root,
-            env=self.world.env,
-            remote=self.repository.remote(),
-            fetch=self.ci.in_ci,
-        )
+        """The configured history."""
+        return self.store_at(self.policy.history.store)
+
+    def store_at(self, address: str) -> RunStore:
+        """The history at an address, opened once; CI may fetch it from the remote, a laptop reads what is there."""
+        if address not in self._stores:
+            remote = self.repository.remote()
+            self._stores[address] = open_store(
+                address, self.root, env=self.world.env, remote=remote, fetch=self.ci.in_ci
+            )
+        return self._stores[address]
 
     @cached_property
     def register(self) -> Register:

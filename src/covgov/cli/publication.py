@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 
 from covgov.ci.interface import CiContext
 from covgov.cli.commands.digest import default_branch
-from covgov.cli.judge import FOLDER
 from covgov.cli.project import Project
 from covgov.errors import CovgovError, InputError
 from covgov.history.interface import RunSummary
@@ -15,6 +14,7 @@ from covgov.model import codec
 from covgov.model.verdict import Verdict
 from covgov.publish.channels.interface import Publication
 from covgov.vcs import codeowners
+from covgov.vcs.own_output import FOLDER
 
 VERDICT = f"{FOLDER}/verdict.json"
 

@@ -31,6 +31,7 @@ EFFECT: Mapping[Category, tuple[Cause, int, int]] = {
 }
 """What one unit of a category does to its scope: cause, change in covered units, change in total units."""
 
+NO_EFFECT = (Cause.GAINED, 0, 0)
 KEPT = (Category.CBC, Category.UBC, Category.GBC, Category.LBC)
 HEAD_ONLY = (Category.GNC, Category.UNC, Category.GIC, Category.UIC)
 BASE_ONLY = (Category.ECB, Category.EUB, Category.DCB, Category.DUB)
@@ -50,6 +51,7 @@ class _Account:
     exits: Counter[Category] = field(default_factory=Counter)
     into: Counter[Category] = field(default_factory=Counter)
     out: Counter[Category] = field(default_factory=Counter)
+    measured: Counter[Category] = field(default_factory=Counter)
     masked: int = 0
     lost: dict[str, str] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
@@ -67,22 +69,48 @@ def explain(  # noqa: PLR0913 - keyword-only, each one is a fact of its own
     base_belongs: Belongs,
     head_belongs: Belongs,
     metric: Metric,
+    start_belongs: Belongs | None = None,
     measurement: bool = False,
     count_deletions: bool = False,
 ) -> Delta:
     """The change of one scope. `files` = classify(base, head, ...) of the unrestricted snapshots.
 
-    A unit that is on both sides but in the scope on one side only is moved. measurement: what measured is not the same,
-    so every difference on unchanged lines is put down to that. count_deletions: the guard judges the plain delta.
+    A unit that is on both sides but in the scope on one side only is moved. start_belongs: `files` is only the change's
+    own part (`covgov.differential.upstream.own`), and this says which files are the scope's where the change starts;
+    the rest of the delta is the target branch's. measurement: what measured is not the same, so every difference on
+    unchanged lines is put down to that. count_deletions: the guard judges the plain delta.
     """
     before = base.restrict(base_belongs).ratio(metric)
     after = head.restrict(head_belongs).ratio(metric)
+    account = _booked(files, start_belongs or base_belongs, head_belongs, metric, measurement=measurement)
+    moved = _book_moves(account)
+    if start_belongs is not None:
+        covered, total = account.covered.total(), account.total.total()
+        account.book(Cause.UPSTREAM, after.covered - before.covered - covered, after.total - before.total - total)
+    return _delta(account, moved, before, after, count_deletions)
+
+
+def measurement_loss(
+    files: Sequence[FileDelta], delta: Delta, start_belongs: Belongs, head_belongs: Belongs
+) -> Fraction:
+    """Percentage points that unchanged code lost by a different measurement, not netted against its gains."""
+    if delta.points is None:
+        return Fraction(0)
+    account = _booked(files, start_belongs, head_belongs, delta.metric, measurement=True)
+    units, r = account.measured, delta.base.fraction
+    lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
+    return lost / delta.head.total * 100
+
+
+def _booked(
+    files: Sequence[FileDelta], base_belongs: Belongs, head_belongs: Belongs, metric: Metric, *, measurement: bool
+) -> _Account:
     account = _Account(metric, measurement)
     for file in files:
         base_in = file.base_path is not None and base_belongs(file.base_path)
         head_in = file.head_path is not None and head_belongs(file.head_path)
         _enter(account, file, base_in, head_in)
-    return _delta(account, before, after, count_deletions)
+    return account
 
 
 def _enter(account: _Account, file: FileDelta, base_in: bool, head_in: bool) -> None:
@@ -102,14 +130,15 @@ def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> No
     """Book the wanted categories of one file."""
     tally = file.tally()
     for category in wanted:
+        count = tally.count(category, account.metric)
+        cause, covered, total = EFFECT.get(category, NO_EFFECT)
+        if account.measurement and category in UNCHANGED_LINES:
+            account.book(Cause.MEASUREMENT, covered * count, total * count)
+            account.measured[category] += count
+            continue
         account.lines[category] += tally.lines.get(category, 0)
         account.exits[category] += tally.exits.get(category, 0)
-        count = tally.count(category, account.metric)
-        if category in EFFECT and count:
-            cause, covered, total = EFFECT[category]
-            if account.measurement and category in UNCHANGED_LINES:
-                cause = Cause.MEASUREMENT
-            account.book(cause, covered * count, total * count)
+        account.book(cause, covered * count, total * count)
     if Category.DUB in wanted:
         account.masked += file.masked_uncovered(account.metric)
         _uncounted(account, file)
@@ -143,8 +172,7 @@ def _book_moves(account: _Account) -> MovedUnits:
     return moved
 
 
-def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool) -> Delta:
-    moved = _book_moves(account)
+def _delta(account: _Account, moved: MovedUnits, before: Ratio, after: Ratio, count_deletions: bool) -> Delta:
     tally = Tally(
         lines={c: account.lines[c] for c in Category if account.lines[c]},
         exits={c: account.exits[c] for c in Category if account.exits[c]},
@@ -160,12 +188,26 @@ def _delta(account: _Account, before: Ratio, after: Ratio, count_deletions: bool
         head=after,
         points=(after.fraction - before.fraction) * 100,
         parts=tuple(_parts(account, before.fraction, after.total)),
-        judged=judge(tally, before, after, account.metric, moved, account.masked, count_deletions),
+        judged=_judged(account, moved, tally, before, after, count_deletions),
         tally=tally,
         lost=account.lost,
         uncounted=account.uncounted,
     )
     return with_words(delta)
+
+
+def _judged(
+    account: _Account, moved: MovedUnits, tally: Tally, before: Ratio, after: Ratio, count_deletions: bool
+) -> Fraction | None:
+    """Against the base as today's tools would have measured it where the change starts; None when it had no unit."""
+    others = (Cause.UPSTREAM, Cause.MEASUREMENT)
+    start = Ratio(
+        before.covered + sum(account.covered[cause] for cause in others),
+        before.total + sum(account.total[cause] for cause in others),
+    )
+    if not start.measurable:
+        return None
+    return judge(tally, start, after, account.metric, moved, account.masked, count_deletions)
 
 
 def _parts(account: _Account, r: Fraction, total_head: int) -> Iterator[Part]:

@@ -92,8 +92,10 @@ class _Classifier:
         taken = set(now.taken)
         lines = {Category.CBC: now.covered, Category.UBC: now.missing}
         exits = {Category.CBC: now.taken, Category.UBC: tuple(e for e in now.exits if e not in taken)}
-        covered = sum(c.covered for c in now.counted)
-        counted = {Category.CBC: covered, Category.UBC: sum(c.total for c in now.counted) - covered}
+        counted = {
+            Category.CBC: {c.line: c.covered for c in now.counted if c.covered},
+            Category.UBC: {c.line: c.total - c.covered for c in now.counted if c.covered < c.total},
+        }
         return FileDelta(
             base_path,
             head_path,

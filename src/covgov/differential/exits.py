@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from covgov.differential.linemap import LineMap
-from covgov.model.change import Category
+from covgov.model.change import HEAD_CATEGORIES, Category
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage
 
 MODULE = -1
@@ -28,11 +28,11 @@ def classify_exits(before: FileCoverage, after: FileCoverage, lines: LineMap) ->
             category = _kept(old in taken_before, new in taken_after)
             found.setdefault(category, []).append(new)
         else:
-            gone = _touches(old, lines.removed)
+            gone = touches(old, lines.removed)
             found.setdefault(_left(old in taken_before, gone), []).append(old)
     for new in after.exits:
         if new not in hit:
-            found.setdefault(_came(new in taken_after, _touches(new, lines.added)), []).append(new)
+            found.setdefault(_came(new in taken_after, touches(new, lines.added)), []).append(new)
     return {category: tuple(sorted(exits)) for category, exits in found.items()}
 
 
@@ -63,7 +63,8 @@ def _destination(target: int, lines: LineMap) -> int | None:
     return None if first is None else -first
 
 
-def _touches(exit_: Exit, changed: int) -> bool:
+def touches(exit_: Exit, changed: int) -> bool:
+    """Whether one of its ends is among the lines."""
     source, target = exit_
     return bool(changed >> source & 1) or (target not in (0, MODULE) and bool(changed >> abs(target) & 1))
 
@@ -88,22 +89,24 @@ def _came(now: bool, new: bool) -> Category:
 
 def classify_counted(
     before: Iterable[CountedExits], after: Iterable[CountedExits], lines: LineMap
-) -> Mapping[Category, int]:
-    """Inexact exits. On an unchanged line the counts are paired so that as little as possible changed: covered with
-    covered, uncovered with uncovered, then what is left across; only a surplus counts as included or no longer counted.
-    """
-    found: Counter[Category] = Counter()
+) -> Mapping[Category, Mapping[int, int]]:
+    """Inexact exits per line. On an unchanged line the counts are paired so that as little as possible changed: covered
+    with covered, uncovered with uncovered, then what is left across; only a surplus counts as included or no longer
+    counted."""
+    found: dict[Category, Counter[int]] = {}
     now = {entry.line: entry for entry in after}
     for old in before:
         line = lines.line(old.line)
-        if line is None:
-            found.update({Category.DCB: old.covered, Category.DUB: old.total - old.covered})
-        else:
-            found.update(dict(_paired(old, now.pop(line, CountedExits(line, 0, 0)))))
+        now_there = CountedExits(0, 0, 0) if line is None else now.pop(line, CountedExits(line, 0, 0))
+        gone = ((Category.DCB, old.covered), (Category.DUB, old.total - old.covered))
+        for category, count in gone if line is None else _paired(old, now_there):
+            place = now_there.line if category in HEAD_CATEGORIES else old.line
+            found.setdefault(category, Counter())[place] += count
     for new in now.values():
         is_new = bool(lines.added >> new.line & 1)
-        found.update({_came(True, is_new): new.covered, _came(False, is_new): new.total - new.covered})
-    return {category: count for category, count in found.items() if count}
+        for category, count in ((_came(True, is_new), new.covered), (_came(False, is_new), new.total - new.covered)):
+            found.setdefault(category, Counter())[new.line] += count
+    return {category: +counts for category, counts in found.items() if counts.total()}
 
 
 def _paired(old: CountedExits, new: CountedExits) -> Iterator[tuple[Category, int]]:

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from covgov.errors import InputError
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import Origin, Snapshot
-
-OURS = re.compile(r"[^/]*\.(?:snapshot|why|record|json|xml|lcov|md|patch|zip|prom)|spool|history|\.data")
-"""Names, directly below the folder of measurements, that covgov writes or reads there."""
+from covgov.vcs.own_output import OURS
 
 LONGEST = 600
 """Characters of a reason: one that is longer did not come from `covgov run`."""
@@ -49,12 +47,11 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
     path = f"{folder}/{suite}.snapshot"
     planted = committed(folder, here.blobs) if here is not None else ""
     if planted:
-        return Arrival(
-            suite, None, f"{planted} is committed to the repository: measurements are not (ignore {folder}/)"
-        )
+        words = f"{planted} is tracked by git, and a measurement is no part of the code"
+        return Arrival(suite, None, f"{words}: `git rm -r --cached {folder}`, and add {folder}/ to .gitignore")
     data = read(path)
     if data is None:
-        return Arrival(suite, None, _reason_of_run(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
+        return Arrival(suite, None, _reason_of_run(read(f"{folder}/{suite}.why")) or f"{path} does not exist")
     try:
         snapshot = snapshot_codec.decode(data, path)
     except InputError as error:
@@ -74,7 +71,7 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
 
 
 def committed(folder: str, tracked: Iterable[str]) -> str:
-    """The first tracked path in the place of covgov's own measurements and output; "" when there is none.
+    """The first path in the place of covgov's own measurements and output; "" when there is none.
 
     That is a file (or a link) in the folder's own place or in that of a folder above it, and what has a name of ours.
     """
@@ -93,10 +90,6 @@ def committed(folder: str, tracked: Iterable[str]) -> str:
 def _reason_of_run(data: bytes | None) -> str:
     """What `covgov run` left instead of a snapshot, as one line."""
     return " ".join((data or b"").decode("utf-8", errors="replace").split())[:LONGEST]
-
-
-def _never_ran(suite: str, path: str) -> str:
-    return f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
 
 
 def _stale(snapshot: Snapshot, here: CurrentCode) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from covgov.differential.patch import changed_lines
+from covgov.differential.upstream import UpstreamDiffs
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
 from covgov.gather import review
 from covgov.gather.arrivals import CurrentCode, receive
@@ -16,7 +17,7 @@ from covgov.gather.request import Edges
 from covgov.gather.situation import Situation, SituationKind
 from covgov.history import baseline as baselines
 from covgov.ingest.merge import merge
-from covgov.judge.facts import NO_REPOSITORY, Facts, compare_all, suite_line
+from covgov.judge.facts import ADOPTION, NO_REPOSITORY, Facts, compare_all, suite_line
 from covgov.judge.unmeasured import suffixes
 from covgov.model.approval import NOT_ASKED
 from covgov.model.diff import Diff
@@ -51,7 +52,9 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
     register, faults = _register(prepared.register_path, edges.read)
     known = situation is not None and situation.start is not None
     changed = changed_lines(base.diff)
-    loosenings = _loosenings(prepared, edges, merged, changed, blobs)
+    known_before = () if isinstance(baseline, NoBaseline) else baseline.snapshots.values()
+    kinds = suffixes([*snapshots.values(), *known_before])
+    loosenings = _loosenings(prepared, edges, merged, changed, blobs, kinds)
     touched = _changed_paths(base.diff)
     facts = Facts(
         today=request.today,
@@ -60,7 +63,9 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         merged=merged,
         whole=set(prepared.wanted) == set(prepared.expected),
         baseline=baseline,
-        comparisons=compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity),
+        comparisons=compare_all(
+            baseline, snapshots, merged, baseline_diff, request.accept_identity, _upstream(baseline, prepared, edges)
+        ),
         changed=changed if known else None,
         added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),
         renames=base.diff.renames(),
@@ -68,6 +73,8 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         files=blobs.keys(),
         blank=_blank(prepared, snapshots, blobs, edges.read),
         base_policy=base.state,
+        base_fault=base.fault,
+        first_pass=prepared.adoption and not prepared.change and not _dirty(situation, snapshots),
         loosenings=loosenings,
         loosening_approval=review.of_policy(prepared, edges) if loosenings else NOT_ASKED,
         register_approval=review.of_register(prepared, edges) if prepared.register_path in touched else NOT_ASKED,
@@ -75,32 +82,39 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         base_register=base.register,
         start_register=base.start_register,
         changed_paths=touched if known else None,
-        owners=_owners(prepared, merged, base.read_tip or edges.read),
+        owners=_owners(prepared, merged, base.read_tip or edges.read, base.diff.renames()),
+        notes=situation.notes if situation else (),
         override=prepared.override,
         commit=situation.origin.commit if situation else "",
         tree=situation.origin.tree if situation else "",
         dirty=_dirty(situation, snapshots),
+        branch=situation is not None and situation.kind is SituationKind.BRANCH,
     )
     return facts, faults
 
 
 def _loosenings(
-    prepared: Preparation, edges: Edges, merged: Snapshot | None, changed: Mapping[str, int], files: Collection[str]
+    prepared: Preparation,
+    edges: Edges,
+    merged: Snapshot | None,
+    changed: Mapping[str, int],
+    files: Collection[str],
+    kinds: Collection[str],
 ) -> tuple[Loosening, ...]:
     """Between where the change starts and the head; of a start before the first policy the branch's tip is compared.
 
     A pragma matters in what is measured or ought to be: the project counts files that no component claims, too.
     """
     base = prepared.base
-    before = (base.at_start, base.read_start) if base.at_start else (base.at_tip, base.read_tip or base.read_start)
     measured = merged.files if merged is not None else {}
     sources = {path: bits for path, bits in changed.items() if path in measured or _is_source(prepared, path)}
     return tampering.find(
-        (before[0], prepared.head),
-        (before[1], edges.read),
+        (base.at_start or base.at_tip, prepared.head),
+        (base.read_settings, edges.read),
         renames=base.diff.renames(),
         changed=sources,
         files=files,
+        kinds=kinds,
         rcfile=edges.env.get("COVERAGE_RCFILE") or None,
     )
 
@@ -142,9 +156,13 @@ def _baseline(
 ) -> Baseline | NoBaseline:
     """The baseline of this situation; what makes it unreachable blocks the guard, never the absolute bars."""
     situation = prepared.situation
-    if situation is None or edges.repository is None:
-        return NO_REPOSITORY
     since = [policy.history.since for policy in prepared.policies if policy.history.since is not None]
+    if situation is None or edges.repository is None:
+        return replace(NO_REPOSITORY, blocking=bool(since))
+    if prepared.adoption:
+        return ADOPTION
+    if prepared.base_run is not None:
+        return baselines.measured(edges.repository, situation.start or "", prepared.base_run, today=today)
     question = baselines.BaselineQuestion(
         kind=_kind(situation),
         start=situation.start or "",
@@ -153,7 +171,7 @@ def _baseline(
         since=min(since, default=None),
         identities={suite: snapshot.identity for suite, snapshot in snapshots.items()},
     )
-    return baselines.choose(edges.store(), edges.repository, question, today=today)
+    return baselines.choose(edges.store(prepared.head.history.store), edges.repository, question, today=today)
 
 
 def _kind(situation: Situation) -> baselines.BaselineKind:
@@ -176,13 +194,24 @@ def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges
     return distrusted(edges.repository.diff(baseline.receipt.commit, WORKTREE), edges.read)
 
 
-def _owners(prepared: Preparation, merged: Snapshot | None, read: Read) -> dict[str, str]:
-    """Owner of every measured file, by the base branch's CODEOWNERS; asked only when a bar is about owners."""
+def _upstream(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> UpstreamDiffs | None:
+    """Set when the target branch moved on between the baseline and where the change starts."""
+    situation = prepared.situation
+    if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None or situation.start is None:
+        return None
+    if not situation.foreign or baseline.receipt.commit == situation.start:
+        return None
+    return UpstreamDiffs(edges.repository.diff(baseline.receipt.commit, situation.start), prepared.base.diff)
+
+
+def _owners(prepared: Preparation, merged: Snapshot | None, read: Read, renames: Mapping[str, str]) -> dict[str, str]:
+    """Owner of every measured file, by the base branch's CODEOWNERS and its name there; asked only when a bar is about
+    owners."""
     scope = {bar.scope for policy in prepared.policies for bar in policy.bars}
     if merged is None or BarScope.OWNER not in scope:
         return {}
-    owner_of = codeowners.find(read).owner_of
-    return {path: owner for path in merged.paths if (owner := owner_of(path))}
+    owner_of, before = codeowners.find(read).owner_of, {after: old for old, after in renames.items()}
+    return {path: owner for path in merged.paths if (owner := owner_of(before.get(path, path)))}
 
 
 def _register(path: str, read: Read) -> tuple[Register | None, tuple[CovgovError, ...]]:

@@ -34,12 +34,12 @@ def no_reviews(_head: str, _owners: Sequence[str], /) -> Approval:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """read: a project file's bytes, None when there is none. repository: None outside git. store: opened on demand.
-    approvals: asked on demand, too."""
+    """read: a project file's bytes, None when there is none. repository: None outside git. store: the history at an
+    address (`history.store`), opened on demand. approvals: asked on demand, too."""
 
     read: Callable[[str], bytes | None]
     repository: Repository | None
-    store: Callable[[], RunStore]
+    store: Callable[[str], RunStore]
     ci: CiContext
     env: Mapping[str, str]
     approvals: Approvals = no_reviews

@@ -13,10 +13,7 @@ from covgov.history.interface import AnnotatedStore, LocalCopyStore, RunStore, R
 from covgov.history.usable import RunCombination, usable_run
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, Receipt
 from covgov.model.snapshot import Identity, Snapshot
-from covgov.vcs.interface import Repository
-
-SEARCH_LIMIT = 1000
-"""First-parent commits to search at most."""
+from covgov.vcs.interface import SEARCH_LIMIT, Repository
 
 PROPOSED = "refs/"
 """Prefix of the branch of a run that a job of a pull request, merge request or tag sent to a hub."""
@@ -84,6 +81,27 @@ def choose(
         return NoBaseline(BaselineReason.UNREACHABLE, _told(error), blocking=True)
 
 
+def recorded_trees(store: RunStore) -> frozenset[str]:
+    """Trees that history has a run of; none when it cannot be read, which `choose` reports."""
+    try:
+        return frozenset(_by_tree(store.list())) if store.exists() else frozenset()
+    except (Undetermined, InputError):
+        return frozenset()
+
+
+def measured(
+    repository: Repository, commit: str, found: Mapping[str, Snapshot] | str, *, today: date
+) -> Baseline | NoBaseline:
+    """The baseline that this run itself measured at a commit; a text is why that proves nothing."""
+    if isinstance(found, str):
+        return NoBaseline(BaselineReason.BASE_FAILED, f"{commit[:12]}: {found}", blocking=True)
+    return Baseline(Receipt(commit, 0, _age(repository, commit, today), BaselineReason.MEASURED), found)
+
+
+def _age(repository: Repository, commit: str, today: date) -> int:
+    return max(0, (today - repository.committed_at(commit).date()).days)
+
+
 def _absent(since: date | None, remote: str) -> NoBaseline:
     if since is None and remote:
         detail = f"run `covgov history fetch` to look for it on {remote}"
@@ -95,10 +113,7 @@ def _absent(since: date | None, remote: str) -> NoBaseline:
 
 
 def _search(runs: Sequence[RunSummary], repository: Repository, question: BaselineQuestion) -> _Search:
-    by_tree: dict[str, list[RunSummary]] = {}
-    for run in runs:
-        if not run.dirty and not run.branch.startswith(PROPOSED):
-            by_tree.setdefault(run.tree, []).append(run)
+    by_tree = _by_tree(runs)
     oldest: _FoundRun | None = None
     recorded = False
     unseen = set(by_tree)
@@ -117,6 +132,15 @@ def _search(runs: Sequence[RunSummary], repository: Repository, question: Baseli
         if combination.passed or question.kind is not BaselineKind.BRANCH:
             return _Search(oldest, None, recorded=True)
     return _Search(None, oldest, recorded)
+
+
+def _by_tree(runs: Sequence[RunSummary]) -> Mapping[str, Sequence[RunSummary]]:
+    """Runs of committed code that a branch itself recorded."""
+    found: dict[str, list[RunSummary]] = {}
+    for run in runs:
+        if not run.dirty and not run.branch.startswith(PROPOSED):
+            found.setdefault(run.tree, []).append(run)
+    return found
 
 
 def _line(repository: Repository, start: str) -> Iterator[str]:
@@ -152,7 +176,7 @@ def _baseline(
     receipt = Receipt(
         commit=found.commit,
         distance=found.distance,
-        age_days=max(0, (today - repository.committed_at(found.commit).date()).days),
+        age_days=_age(repository, found.commit, today),
         reason=reason,
         detail="; ".join(store.notes()) if isinstance(store, AnnotatedStore) else "",
     )

@@ -70,7 +70,8 @@ class Digest:
 
     opened, resolved: exceptions with such a date in the window; overdue: as of the last run. failing: what still
     counts against the last run. commit: the last run's, "" when no run was recorded. unenforced: runs that did not pass
-    and of which nothing was enforced.
+    and of which nothing was enforced. measurement: notes of the window's runs on tools that measured differently from
+    those before.
     """
 
     since: date
@@ -87,6 +88,7 @@ class Digest:
     movers: tuple[FileMove, ...] = ()
     failing: tuple[Finding, ...] = ()
     unenforced: int = 0
+    measurement: tuple[Finding, ...] = ()
 
 
 def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
@@ -116,6 +118,9 @@ def digest(records: Sequence[RunRecord], *, since: date, until: date) -> Digest:
         movers=tuple(_movers(before[-1] if before else window[0], last)),
         failing=tuple(finding for finding in last.verdict.findings if finding.counts),
         unenforced=sum(record.verdict.only_evaluated for record in window),
+        measurement=tuple(
+            dict.fromkeys(f for record in window for f in record.verdict.findings if f.rule == "measurement")
+        ),
     )
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgov.errors import InputError
 from covgov.ingest.docstrings import drop_docstrings
+from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.interface import Analyse, ParsedReport
 from covgov.ingest.merge import merge
-from covgov.ingest.normalise import match, normalise
+from covgov.ingest.normalise import NormalisedReport, normalise
 from covgov.ingest.read import read_reports
-from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
+from covgov.ingest.source_tree import SourceTree
+from covgov.ingest.unreadable import notes_on_unreadable
+from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot, TestRun
+from covgov.model.words import count
+
+REFUSALS = frozenset(
+    {"report-ambiguous", "report-contradicts", "report-matches-nothing", "report-other-text", "report-unplaced"}
+)
+"""Codes of reports that can be read and that no gate may believe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,83 +39,161 @@ def collect(
     suite: str,
     paths: Sequence[Path],
     *,
-    root: Path,
-    blobs: Mapping[str, str],
+    tree: SourceTree,
     origin: Origin | None,
     tests: TestRun | None,
     analyse: Analyse,
+    start: str = "",
 ) -> CollectionResult:
-    """Read the reports, map their paths to the repository, merge them.
+    """Read the reports, hold them against the repository, merge them.
 
-    blobs: path -> git blob id of every file of the repository as it is on disk. Raises InputError for a report that
-    cannot be read, `report-matches-nothing` for one without any file of the repository, and `report-ambiguous` for
-    one with a path that fits several files.
+    start: the directory in the repository that relative paths start from, "" when nobody said. Raises InputError for a
+    report that cannot be read; `report-contradicts` for one that contradicts itself, `report-matches-nothing` for one
+    without any file of the repository, `report-ambiguous` for a path that fits several files, `source-changed` for a
+    file that ran and then went; and where the tree is what was measured, `report-unplaced` for a file that is not
+    there, `report-other-text` for a line that is not.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")
-    parsed = read_reports(paths, analyse)
-    snapshots, unmatched = [], set[str]()
-    for report in parsed:
-        settled, left = _settle(report, root, blobs)
-        found = normalise(settled, root=str(root), tree=blobs)
-        if found.ambiguous:
-            raise _ambiguous(found.ambiguous, paths)
-        if not found.files:
-            raise _matches_nothing(suite, report, paths)
-        unmatched.update(found.unmatched)
-        files = {path: replace(file, source=blobs[path]) for path, file in found.files.items()}
-        notes = (*left, *(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites))
-        snapshots.append(Snapshot(suite, files, report.identity, notes=notes))
-    snapshot = replace(merge(snapshots, suite), origin=origin, tests=tests)
-    return CollectionResult(snapshot, parsed, tuple(sorted(unmatched)))
+    reports = read_reports(paths, analyse)
+    found = [_one(_Report(suite, path, parsed), tree, start) for path, parsed in reports]
+    merged = merge([snapshot for snapshot, _ in found], suite)
+    unmatched = {path for _, paths_left in found for path in paths_left}
+    snapshot = replace(merged, origin=origin, tests=tests)
+    return CollectionResult(snapshot, tuple(parsed for _, parsed in reports), tuple(sorted(unmatched)))
 
 
-def _settle(report: ParsedReport, root: Path, blobs: Mapping[str, str]) -> tuple[ParsedReport, tuple[str, ...]]:
-    """The report with surplus lines settled from the source where that is exact, and the remaining notes."""
+@dataclass(frozen=True, slots=True)
+class _Report:
+    suite: str
+    path: Path
+    parsed: ParsedReport
+
+
+def _one(report: _Report, tree: SourceTree, start: str) -> tuple[Snapshot, tuple[str, ...]]:
+    parsed = report.parsed
+    if parsed.faults:
+        raise _contradicts(report)
+    ours = parsed.format == CovgovSnapshot.name  # its paths start from the top of the repository
+    found = normalise(parsed, tree, place=None if ours else _place(report.path, tree), start="" if ours else start)
+    if found.ambiguous:
+        raise _ambiguous(report, found.ambiguous)
+    if not found.files:
+        raise _matches_nothing(report)
+    counts = [path for path in found.unmatched if parsed.files[path].ratio(Metric.COMBINED).measurable]
+    unplaced = [path for path in counts if path in found.unplaced]
+    if unplaced and tree.current:
+        raise _unplaced(report, unplaced)
+    files, left = _settle(parsed, found, tree)
+    for path, file in files.items():
+        if last := _beyond_the_end(file, path, tree):
+            raise _other_text(report, path, *last)
+    rewritten = (f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
+    outside = [_outside(counts)] if counts else []
+    sources = {path: replace(file, source=tree.blobs[path]) for path, file in files.items()}
+    notes = (*left, *notes_on_unreadable(parsed, tree), *rewritten, *outside)
+    return Snapshot(report.suite, sources, parsed.identity, notes=notes), found.unmatched
+
+
+def _place(path: Path, tree: SourceTree) -> str | None:
+    """The report's own directory in the repository, None when it lies elsewhere."""
+    below = Path(os.path.relpath(path.parent.absolute(), tree.root))
+    return None if os.pardir in below.parts else below.as_posix().removeprefix(".")
+
+
+def _settle(
+    report: ParsedReport, found: NormalisedReport, tree: SourceTree
+) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
+    """The files, without surplus lines where the source settles them exactly, and the remaining notes."""
     if not report.beyond:
-        return report, report.notes
-    matched = match(report.files, report.roots, root=str(root), tree=blobs).paths
-    files, open_lines = dict(report.files), 0
+        return found.files, report.notes
+    files, open_lines = dict(found.files), 0
     for path, beyond in report.beyond.items():
-        surplus = -beyond.lines_total
-        if surplus <= 0:
+        surplus, target = -beyond.lines_total, found.targets.get(path)
+        if surplus <= 0 or target is None:
             continue
-        settled = _from_source(files[path], surplus, root, matched.get(path))
+        settled = _from_source(files[target], surplus, tree.read(target))
         open_lines += surplus if settled is None else 0
-        files[path] = settled or files[path]
+        files[target] = settled or files[target]
     notes = [note for note in report.notes if "listed as executed" not in note]
     if open_lines:
         notes.append(f"{open_lines} lines are counted as executed that coverage.py itself does not count")
-    return replace(report, files=files), tuple(notes)
+    return files, tuple(notes)
 
 
-def _from_source(file: FileCoverage, surplus: int, root: Path, path: str | None) -> FileCoverage | None:
-    if path is None:
-        return None
+def _from_source(file: FileCoverage, surplus: int, text: bytes | None) -> FileCoverage | None:
     try:
-        return drop_docstrings(file, surplus, (root / path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+        return None if text is None else drop_docstrings(file, surplus, text.decode("utf-8"))
+    except UnicodeDecodeError:
         return None
 
 
-def _ambiguous(ambiguous: Mapping[str, Sequence[str]], paths: Sequence[Path]) -> InputError:
-    path, candidates = min(ambiguous.items())
-    named = ", ".join(str(report) for report in paths)
-    more = f" (and {len(ambiguous) - 1} more paths like it)" if len(ambiguous) > 1 else ""
+def _beyond_the_end(file: FileCoverage, path: str, tree: SourceTree) -> tuple[int, int] | None:
+    """(line, lines of the text) where the report has a line that the text has not."""
+    counted = max((entry.line for entry in file.counted), default=0)
+    exits = max((line for line, _ in file.exits), default=0)
+    last = max(max(file.statements, file.excluded).bit_length() - 1, counted, exits)
+    text = tree.read(path) if tree.current else None
+    if text is None or last <= text.count(b"\n"):
+        return None
+    # form feeds and other ends of lines count as well: some tool may take them for one
+    there = len(text.decode("utf-8", errors="replace").splitlines())
+    return (last, there) if last > there else None
+
+
+def _contradicts(report: _Report) -> InputError:
+    faults = report.parsed.faults
+    more = f" (and {count(len(faults) - 1, 'contradiction')} more)" if len(faults) > 1 else ""
     return InputError(
-        "report-ambiguous",
-        f"{named}: {path} fits {candidates[0]} and {candidates[1]}; it is ambiguous{more}",
-        hint="write the report with its source roots; in coverage.py set `relative_files = true` and run in the root",
+        "report-contradicts",
+        f"{report.path}: {faults[0]}{more}",
+        hint="write the whole report again, in another format if the tool has one; `covgov inspect` shows both totals",
     )
 
 
-def _matches_nothing(suite: str, report: ParsedReport, paths: Sequence[Path]) -> InputError:
-    named = ", ".join(str(path) for path in paths)
-    if not report.files:
-        return InputError("report-matches-nothing", f"{named}: the {report.format} report of {suite} names no file")
-    sample = ", ".join(sorted(report.files)[:3])
+def _other_text(report: _Report, path: str, line: int, there: int) -> InputError:
+    return InputError(
+        "report-other-text",
+        f"{report.path}: it has line {line} of {path}, which ends at line {there}: it was written for another text",
+        hint="run the tests again on this checkout; for compiled or generated code turn source maps on",
+    )
+
+
+def _unplaced(report: _Report, paths: Sequence[str]) -> InputError:
+    more = f" (and {count(len(paths) - 1, 'more file')} like it)" if len(paths) > 1 else ""
+    return InputError(
+        "report-unplaced",
+        f"{report.path}: {paths[0]} is in the report, but not in the repository{more}",
+        hint="run the tests again on this checkout, leave the file out of the report, let git ignore it, or name the "
+        f"directory that its paths start from: `root` in [suites.{report.suite}]",
+    )
+
+
+def _outside(paths: Sequence[str]) -> str:
+    named = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
+    return f"not counted, as outside of the repository or ignored by git: {count(len(paths), 'file')} ({named})"
+
+
+def _ambiguous(report: _Report, ambiguous: Mapping[str, Sequence[str]]) -> InputError:
+    path, candidates = min(ambiguous.items())
+    base = candidates[0].removesuffix(posixpath.normpath(path)).rstrip("/") or "."
+    more = f" (and {len(ambiguous) - 1} more paths like it)" if len(ambiguous) > 1 else ""
+    return InputError(
+        "report-ambiguous",
+        f"{report.path}: {path} fits {candidates[0]} and {candidates[1]}; it is ambiguous{more}",
+        hint=f'say which: `root = "{base}"` in [suites.{report.suite}]; or write it with paths from the top of the '
+        "repository (coverage.py: `relative_files = true`)",
+    )
+
+
+def _matches_nothing(report: _Report) -> InputError:
+    parsed = report.parsed
+    if not parsed.files:
+        message = f"{report.path}: the {parsed.format} report of {report.suite} names no file"
+        return InputError("report-matches-nothing", message)
+    sample, files = ", ".join(sorted(parsed.files)[:3]), len(parsed.files)
     return InputError(
         "report-matches-nothing",
-        f"{named}: none of the {len(report.files)} files of the {report.format} report is in the repository ({sample})",
+        f"{report.path}: none of the {files} files of the {parsed.format} report is in the repository ({sample})",
         hint="for a report of another checkout or of installed code, set [paths] in coverage.py's configuration",
     )

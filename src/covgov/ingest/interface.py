@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from covgov.model.ratio import Ratio
+from covgov.model.ratio import ZERO, Ratio
 from covgov.model.snapshot import FileCoverage, Identity, Metric
 
 HEAD_BYTES = 4096
@@ -32,12 +32,24 @@ class SummaryDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A measured file whose source is gone or is not what the tool parses; reason: the tool's words."""
+
+    path: str
+    reason: str
+    executed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedReport:
     """One parsed report: paths as written, nothing normalised.
 
     carries, lacks: those of {lines, branches, exits, contexts, excluded, tests} that this report has and has not.
     dropped: descriptions of ignored contents. roots: source roots in the report.
     beyond: path -> where the report's summary and its lists differ; the files hold what is listed.
+    claims: totals that the report writes down, by metric. faults: contradictions because of which no gate may believe
+    the report; `inspect` prints them.
+    unreadable: measured files that the tool could not analyse; they are not in `files`.
     """
 
     format: str
@@ -49,15 +61,22 @@ class ParsedReport:
     roots: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     beyond: Mapping[str, SummaryDifference] = field(default_factory=dict)
+    claims: Mapping[Metric, Ratio] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableFile, ...] = ()
+
+    def counted(self, metric: Metric) -> Ratio:
+        """What the files hold: what a gate judges."""
+        return sum((file.ratio(metric) for file in self.files.values()), ZERO)
 
     def stated(self, metric: Metric) -> Ratio:
         """The totals as the report's tool counts them: the lists, corrected by the summary."""
-        listed = [file.ratio(metric) for file in self.files.values()]
+        listed = self.counted(metric)
         lines, exits = metric is not Metric.BRANCH, metric is not Metric.LINE
         extra = self.beyond.values()
         covered = sum(lines * b.lines_covered + exits * b.exits_covered for b in extra)
         total = sum(lines * b.lines_total + exits * b.exits_total for b in extra)
-        return Ratio(sum(r.covered for r in listed) + covered, sum(r.total for r in listed) + total)
+        return Ratio(listed.covered + covered, listed.total + total)
 
 
 Analyse = Callable[[Sequence[Path]], bytes]

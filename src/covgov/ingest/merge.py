@@ -23,10 +23,10 @@ from covgov.model.snapshot import (
 def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
     """Union per line and exit. Counted in one and excluded in another is counted.
 
-    Exits known only by number merge to the lower bound, the larger number per line; exact ones replace them on the same
-    line. When only some have import data, the others' covered lines count as reachable (decision 0026).
-    Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two snapshots measured
-    different source texts or commits, and ValueError when there is nothing to merge.
+    Exits known only by number merge by their ids, and without ids to the lower bound, the larger number per line; exact
+    ones replace them on the same line. When only some have import data, the others' covered lines count as reachable
+    (decision 0026). Identities that differ are joined, tests are summed. Raises InputError `merge-mismatch` when two
+    snapshots measured different source texts or commits, and ValueError when there is nothing to merge.
     """
     if not snapshots:
         raise ValueError("nothing to merge")
@@ -38,7 +38,7 @@ def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
         files={path: merge_files([s.files[path] for s in snapshots if path in s.files], path) for path in paths},
         identity=_join([s.identity for s in snapshots]),
         origin=_origin([s.origin for s in snapshots if s.origin is not None]),
-        tests=_tests([s.tests for s in snapshots if s.tests is not None]),
+        tests=add_tests([s.tests for s in snapshots if s.tests is not None]),
         notes=tuple(sorted({note for s in snapshots for note in s.notes})),
     )
 
@@ -84,8 +84,29 @@ def _union(sets: Iterable[int]) -> int:
 
 def _counted(entries: list[CountedExits]) -> tuple[CountedExits, ...]:
     grouped = groupby(sorted(entries, key=lambda e: e.line), key=lambda e: e.line)
-    found = ((line, list(group)) for line, group in grouped)
-    return tuple(CountedExits(line, max(e.covered for e in es), max(e.total for e in es)) for line, es in found)
+    return tuple(_joined(line, list(group)) for line, group in grouped)
+
+
+def _joined(line: int, entries: list[CountedExits]) -> CountedExits:
+    """The union of one line's exits by id. Where every report says which exits it missed (coverage.py's
+    `missing-branches`), what one of them did not miss was taken."""
+    ids = {name for entry in entries for name in entry.ids}
+    taken = {name for entry in entries for name in entry.taken}
+    total = max(len(ids), *(entry.total for entry in entries))
+    alike = len({entry.total for entry in entries}) == 1
+    taken |= {name for entry in entries if alike and _names_the_missed(entry) for name in ids.difference(entry.ids)}
+    missed = len(ids) - len(taken)
+    least = total - missed if alike and all(_all_missed_known(entry) for entry in entries) else 0
+    covered = max(len(taken), least, *(entry.covered for entry in entries))
+    return CountedExits(line, covered, total, tuple(sorted(ids)), tuple(sorted(taken)))
+
+
+def _all_missed_known(entry: CountedExits) -> bool:
+    return entry.covered + len(entry.ids) - len(entry.taken) == entry.total
+
+
+def _names_the_missed(entry: CountedExits) -> bool:
+    return bool(entry.ids) and entry.covered > len(entry.taken) and _all_missed_known(entry)
 
 
 def _attributes(pairs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -114,7 +135,8 @@ def _origin(origins: list[Origin]) -> Origin | None:
     return Origin(origins[0].commit, origins[0].tree, any(origin.dirty for origin in origins))
 
 
-def _tests(runs: list[TestRun]) -> TestRun | None:
+def add_tests(runs: Sequence[TestRun]) -> TestRun | None:
+    """The sums; None of none. The exit code is the worst."""
     if not runs:
         return None
     return TestRun(

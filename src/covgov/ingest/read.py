@@ -22,18 +22,20 @@ def read_report(path: Path, analyse: Analyse, *, limit: int = MAX_BYTES) -> Pars
     Raises InputError naming the path: `report-missing`, `report-empty`, `report-unreadable`, `report-too-large`,
     `report-unknown-format`, `report-damaged`, and what `analyse` raises.
     """
-    return read_reports([path], analyse, limit=limit)[0]
+    return read_reports([path], analyse, limit=limit)[0][1]
 
 
-def read_reports(paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES) -> tuple[ParsedReport, ...]:
+def read_reports(
+    paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES
+) -> tuple[tuple[Path, ParsedReport], ...]:
     """Several reports, in order; coverage.py's data files are combined into one, which comes first."""
     loaded = [(path, _load(path, limit)) for path in paths]
     databases = [path for path, data in loaded if FORMATS[DATA].recognises(data[:HEAD_BYTES])]
     parsed = []
     if databases:
         where = ", ".join(str(path) for path in databases)
-        parsed.append(FORMATS[DATA].parse(analyse(databases), where))
-    return (*parsed, *(_parse(path, data) for path, data in loaded if path not in databases))
+        parsed.append((databases[0], FORMATS[DATA].parse(analyse(databases), where)))
+    return (*parsed, *((path, _parse(path, data)) for path, data in loaded if path not in databases))
 
 
 def _parse(path: Path, data: bytes) -> ParsedReport:

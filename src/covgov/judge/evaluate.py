@@ -13,7 +13,7 @@ from covgov.judge.enforcement import marked
 from covgov.judge.facts import Facts
 from covgov.judge.interface import RuleCheck
 from covgov.judge.registry import CHECKS
-from covgov.judge.rules import max_drop
+from covgov.judge.rules import bootstrap, max_drop
 from covgov.judge.unite import unite
 from covgov.judge.view import PolicyView, view_of
 from covgov.model.verdict import Effect, Finding, Verdict, fold
@@ -40,8 +40,10 @@ def judge(views: Sequence[PolicyView], checks: Collection[RuleCheck] = CHECKS) -
     found = unite(views, each)
     waivers = waive.apply(in_order(found), views)
     findings = in_order((*waivers.findings, *waivers.extra))
+    outcome = fold(findings)
+    findings = in_order((*findings, *bootstrap.first_pass(facts, outcome)))
     return Verdict(
-        outcome=fold(findings),
+        outcome=outcome,
         findings=findings,
         rows=rows.component_rows(views, findings),
         project=rows.project_row(views, findings),
@@ -73,7 +75,7 @@ def _rank(finding: Finding) -> tuple[int, str, str, str, str, str]:
 
 def _hash(hashes: Sequence[str]) -> str:
     """The policy's; of two that judge together a hash that is neither's."""
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    return hashes[0] if len(set(hashes)) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def _soft_start(views: Sequence[PolicyView]) -> str:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
-from covgov.differential.attribute import Belongs, explain
+from covgov.differential.attribute import Belongs, explain, measurement_loss
 from covgov.differential.classify import classify
+from covgov.differential.upstream import UpstreamDiffs, own
 from covgov.ingest.merge import merge
 from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
@@ -24,6 +26,7 @@ from covgov.model.verdict import SuiteLine
 from covgov.register.entry import Register
 
 NO_REPOSITORY = NoBaseline(BaselineReason.NO_REPOSITORY, "", blocking=False)
+ADOPTION = NoBaseline(BaselineReason.FIRST_RUN, "no run of the default branch has passed yet", blocking=False)
 
 
 class BasePolicy(StrEnum):
@@ -31,6 +34,7 @@ class BasePolicy(StrEnum):
 
     PRESENT = "present"
     ABSENT = "absent"  # bootstrap: the head's policy judges
+    ADOPTION = "adoption"  # nothing is enforced yet: the head's policy judges
     NO_BASE = "no-base"  # there is no base commit at all (first commit, no repository)
 
 
@@ -44,9 +48,19 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """Which files are a scope's at the baseline, where the change starts, and at the head."""
+
+    baseline: Belongs
+    start: Belongs
+    head: Belongs
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotComparison:
     """A head snapshot against its base, classified once and explained per scope.
 
+    files: of the change alone where `upstream` is set: the baseline is older than where the change starts.
     identity_change: how their identities differ; "" when they agree or the change was accepted.
     """
 
@@ -54,25 +68,36 @@ class SnapshotComparison:
     base: Snapshot
     files: tuple[FileDelta, ...]
     identity_change: str
+    upstream: bool = False
 
     @classmethod
-    def of(cls, base: Snapshot, head: Snapshot, diff: Diff, *, accept_identity: bool) -> SnapshotComparison:
+    def of(
+        cls, base: Snapshot, head: Snapshot, diff: Diff, *, accept_identity: bool, upstream: UpstreamDiffs | None = None
+    ) -> SnapshotComparison:
         differs = base.identity != head.identity and not accept_identity
         text = f"{base.identity} at the baseline, {head.identity} now" if differs else ""
-        return cls(head, base, classify(base, head, diff), text)
+        files = classify(base, head, diff)
+        return cls(head, base, own(files, upstream) if upstream else files, text, upstream is not None)
 
-    def delta(self, metric: Metric, base_belongs: Belongs, belongs: Belongs, *, count_deletions: bool) -> Delta:
-        """The scope's change in one metric; which files are the scope's at the baseline, and at the head."""
+    def delta(self, metric: Metric, sides: Sides, *, count_deletions: bool) -> Delta:
+        """The scope's change in one metric."""
         return explain(
             self.files,
             base=self.base,
             head=self.head,
-            base_belongs=base_belongs,
-            head_belongs=belongs,
+            base_belongs=sides.baseline,
+            head_belongs=sides.head,
+            start_belongs=sides.start if self.upstream else None,
             metric=metric,
             measurement=bool(self.identity_change),
             count_deletions=count_deletions,
         )
+
+    def measurement_loss(self, delta: Delta, sides: Sides) -> Fraction:
+        """Percentage points that unchanged code lost by the other measurement; 0 when it is the same one."""
+        if not self.identity_change:
+            return Fraction(0)
+        return measurement_loss(self.files, delta, sides.start if self.upstream else sides.baseline, sides.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +105,8 @@ class Facts:
     """Nothing here depends on what a policy demands.
 
     suites: every suite that was asked for. snapshots: by suite, of those that arrived. whole: every declared suite was
-    asked for, so project and patch are judged. comparisons: by suite, and by MERGED for the project.
+    asked for, so project and patch are judged. base_fault: why the base branch's policy is an older one. first_pass:
+    enforcement begins with this run if it passes. comparisons: by suite, and by MERGED for the project.
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
     without a diff. added: files that are new in the change. renames, baseline_renames: old path -> new path since the
     change starts, and since the baseline.
@@ -88,6 +114,7 @@ class Facts:
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
     loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
+    notes: what is uncertain about where the change starts. branch: this is the branch itself, no change to it.
     """
 
     today: date
@@ -104,6 +131,8 @@ class Facts:
     files: Collection[str] = ()
     blank: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
+    base_fault: str = ""
+    first_pass: bool = False
     loosenings: tuple[Loosening, ...] = ()
     loosening_approval: Approval = NOT_ASKED
     register_approval: Approval = NOT_ASKED
@@ -112,18 +141,25 @@ class Facts:
     start_register: Register | None = None
     changed_paths: frozenset[str] | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     override: Override | None = None
     commit: str = ""
     tree: str = ""
     dirty: bool = False
+    branch: bool = False
 
 
 def compare_all(
-    baseline: Baseline | NoBaseline, heads: Mapping[str, Snapshot], merged: Snapshot | None, diff: Diff, accept: bool
+    baseline: Baseline | NoBaseline,
+    heads: Mapping[str, Snapshot],
+    merged: Snapshot | None,
+    diff: Diff,
+    accept: bool,
+    upstream: UpstreamDiffs | None = None,
 ) -> Mapping[str, SnapshotComparison]:
     """Every head snapshot, and their merge, that has a counterpart in the baseline; empty without a baseline.
 
-    accept: another tool or version is no difference.
+    accept: another tool or version is no difference. upstream: set where the change starts later than the baseline.
     """
     if isinstance(baseline, NoBaseline) or not baseline.snapshots:
         return {}
@@ -133,7 +169,7 @@ def compare_all(
     }
     heads = {**heads, MERGED: merged} if merged else heads
     return {
-        suite: SnapshotComparison.of(bases[suite], head, diff, accept_identity=accept)
+        suite: SnapshotComparison.of(bases[suite], head, diff, accept_identity=accept, upstream=upstream)
         for suite, head in heads.items()
         if suite in bases
     }

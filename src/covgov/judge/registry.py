@@ -5,6 +5,7 @@ from __future__ import annotations
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.rules import (
     bar,
+    base,
     baseline,
     bootstrap,
     change,
@@ -30,6 +31,7 @@ RULES: dict[str, Rule] = {
     "patch": patch.RULE,
     "unmeasured": unmeasured.RULE,
     "unclaimed": unclaimed.RULE,
+    "base": base.RULE,
     "baseline": baseline.RULE,
     "measurement": measurement.RULE,
     "max-drop": max_drop.RULE,

@@ -89,7 +89,7 @@ def bar_lines(views: Sequence[PolicyView]) -> tuple[BarLine, ...]:
         for view in views
         for one in view.components
         if one.measured.snapshot is not None and not one.measured.partial
-        for line in _lines_of(breaches.in_force(view), one.component.name, one.measured.snapshot)
+        for line in _lines_of(view, one.component.name, one.measured.snapshot)
     }
     return tuple(sorted(found, key=lambda line: (line.scope, line.subject, line.component, line.metric, line.bar)))
 
@@ -165,11 +165,12 @@ def _total(views: Sequence[PolicyView], scope: BarScope, component: str, metric:
     )
 
 
-def _lines_of(force: tuple[Bar, ...], name: str, snapshot: Snapshot) -> Iterator[BarLine]:
+def _lines_of(view: PolicyView, name: str, snapshot: Snapshot) -> Iterator[BarLine]:
+    force = breaches.in_force(view)
     for bar in bars.selected(force, BarScope.COMPONENT, BarUnits.TOTAL, name):
         yield from _line(bar, Scope.COMPONENT, name, snapshot.ratio(bar.metric), name)
     for path in snapshot.paths:
-        for choice in bars.for_file(force, BarUnits.TOTAL, path, [name]):
+        for choice in scopes.file_bars(view.policy, BarUnits.TOTAL, path, [name], force):
             if choice.won:
                 now = snapshot.files[path].ratio(choice.bar.metric)
                 yield from _line(choice.bar, Scope.FILE, path, now, name)

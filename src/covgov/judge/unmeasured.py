@@ -64,7 +64,8 @@ def vanished(policy: Policy, facts: Facts) -> tuple[str, ...]:
             continue
         belongs = scopes.belongs(policy, name)
         paths = (facts.baseline_renames.get(path, path) for path, file in before.files.items() if file.statements)
-        gone |= {path for path in paths if path in facts.files and belongs(path) and path not in now.files}
+        lost = (path for path in paths if path in facts.files and belongs(path) and path not in now.files)
+        gone |= {path for path in lost if not _reported_there(policy, facts, path)}
     return tuple(sorted(gone))
 
 
@@ -81,7 +82,8 @@ def unreported(policy: Policy, facts: Facts, reported: Collection[str]) -> dict[
             continue
         kinds, belongs = suffixes([snapshot]) | SOURCE_SUFFIXES, scopes.belongs(policy, name)
         absent = (p for p in present if p not in snapshot.files and measurable(p, kinds) and belongs(p))
-        if paths := tuple(path for path in absent if not is_test(policy, path)):
+        known = (path for path in absent if not _reported_there(policy, facts, path))
+        if paths := tuple(path for path in known if not is_test(policy, path)):
             found[name] = paths
     return found
 
@@ -91,7 +93,13 @@ def _absences(policy: Policy, facts: Facts, path: str) -> Iterator[bool]:
     for name in scopes.placed(policy, path):
         own = facts.snapshots.get(policy.components[name].suite)
         if own is not None:
-            yield path not in own.files
+            yield path not in own.files and not _reported_there(policy, facts, path)
+
+
+def _reported_there(policy: Policy, facts: Facts, path: str) -> bool:
+    """Whether a suite of the component that the policy has in the file's new place reports a file that was moved."""
+    suites = scopes.suites_there(policy, path)
+    return any(path in facts.snapshots[suite].files for suite in suites & facts.snapshots.keys())
 
 
 def suffixes(snapshots: Iterable[Snapshot]) -> set[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from covgov.judge import unmeasured
-from covgov.judge.facts import Facts, tests_failed
+from covgov.judge.facts import Facts, Sides, tests_failed
 from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
-from covgov.model.snapshot import MERGED, Metric, Snapshot
+from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
 from covgov.model.source_files import suffix
 from covgov.policy import scopes
 from covgov.policy.policy import Component, Policy
@@ -23,7 +24,8 @@ class ScopeFacts:
 
     snapshot: restricted to the scope's files; None when nothing arrived, `missing` then has the reason.
     base: the baseline's snapshot with the same restriction; None without a baseline.
-    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted).
+    deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted);
+    measurement_loss: per metric then, what unchanged code lost by that in percentage points, gains apart.
     """
 
     snapshot: Snapshot | None
@@ -32,6 +34,7 @@ class ScopeFacts:
     base: Snapshot | None = None
     deltas: Mapping[Metric, Delta] = field(default_factory=dict)
     measurement_changed: str = ""
+    measurement_loss: Mapping[Metric, Fraction] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -104,9 +107,58 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
     for name, component in sorted(policy.components.items()):
         belongs = scopes.belongs(policy, name)
         if component.suite in lines and not (base and _nothing_left(facts, belongs)):
-            snapshot, why = facts.snapshots.get(component.suite), lines[component.suite].reason
-            before = scopes.base_belongs(policy, name, facts.baseline_renames)
-            yield ComponentFacts(component, _scope(facts, policy, component.suite, snapshot, why, (before, belongs)))
+            snapshot, why = facts.snapshots.get(component.suite), _absent(component.suite)
+            away = _moved_away(facts, policy, name)
+            here = _without(belongs, away)
+            before, start = (
+                _without(scopes.base_belongs(policy, name, renames), _left_the_suite(renames, snapshot, here))
+                for renames in (facts.baseline_renames, facts.renames)
+            )
+            measured = _scope(facts, policy, component.suite, snapshot, why, Sides(before, start, here))
+            yield ComponentFacts(component, _with_files(measured, away))
+
+
+def _moved_away(facts: Facts, policy: Policy, name: str) -> Mapping[str, FileCoverage]:
+    """New path -> what counts of each file that moved to a component on another suite, so that other tests prove it.
+
+    The worse of what the old suite covered at the baseline and what the new one covers now: neither the other tests nor
+    the other component's size may make up for what is missing here.
+    """
+    component, baseline = policy.components[name], facts.baseline
+    if isinstance(baseline, NoBaseline) or component.suite not in baseline.snapshots:
+        return {}
+    belongs, before = scopes.belongs(policy, name), baseline.snapshots[component.suite].files
+    old = {after: path for path, after in facts.baseline_renames.items()}
+    moved = [path for path in policy.names if belongs(path) and old.get(path) in before]
+    found: dict[str, FileCoverage] = {}
+    for path in moved:
+        suites = scopes.suites_there(policy, path) & facts.snapshots.keys()
+        now = [facts.snapshots[suite].files[path] for suite in suites if path in facts.snapshots[suite].files]
+        if now and component.suite not in suites:
+            found[path] = min((before[old[path]], *now), key=lambda one: _share(one, component.metric))
+    return found
+
+
+def _left_the_suite(renames: Mapping[str, str], snapshot: Snapshot | None, here: Belongs) -> frozenset[str]:
+    """Old paths of files that a rename took out of the component and its suite's reports: not excluded."""
+    files = snapshot.files if snapshot is not None else {}
+    return frozenset(old for old, new in renames.items() if new not in files and not here(new))
+
+
+def _share(coverage: FileCoverage, metric: Metric) -> Fraction:
+    ratio = coverage.ratio(metric)
+    return ratio.fraction if ratio.measurable else Fraction(1)
+
+
+def _without(belongs: Belongs, paths: Collection[str]) -> Belongs:
+    return lambda path: belongs(path) and path not in paths
+
+
+def _with_files(measured: ScopeFacts, files: Mapping[str, FileCoverage]) -> ScopeFacts:
+    if measured.snapshot is None or not files:
+        return measured
+    snapshot = replace(measured.snapshot, files={**measured.snapshot.files, **files})
+    return replace(measured, snapshot=snapshot)
 
 
 def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
@@ -119,8 +171,13 @@ def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
 def _project(facts: Facts, policy: Policy) -> ScopeFacts:
     """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
     missing = next((line.name for line in facts.suites if not line.arrived), "")
-    why = f"the suite {missing} did not arrive" if missing else ""
-    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, (_all, _all))
+    snapshot, why = (None, _absent(missing)) if missing else (facts.merged, "")
+    return _scope(facts, policy, MERGED, snapshot, why, Sides(_all, _all, _all))
+
+
+def _absent(suite: str) -> str:
+    """Why there is no snapshot; the rule `suite` says the rest."""
+    return f"suite {suite} did not arrive"
 
 
 def _all(path: str) -> bool:
@@ -134,28 +191,22 @@ def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
 
 
 def _scope(
-    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: tuple[Belongs, Belongs]
+    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: Sides
 ) -> ScopeFacts:
-    """One scope: its files of the suite's snapshot, its base, its deltas in every metric.
-
-    sides: which files are the scope's at the baseline, and at the head.
-    """
-    before, belongs = sides
-    own = snapshot.restrict(belongs) if snapshot is not None else None
+    """One scope: its files of the suite's snapshot, its base, its deltas in every metric."""
+    own = snapshot.restrict(sides.head) if snapshot is not None else None
     comparison = facts.comparisons.get(suite)
     if own is None or comparison is None:
         return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
-    deltas = {
-        metric: comparison.delta(metric, before, belongs, count_deletions=policy.gate.count_deletions)
-        for metric in Metric
-    }
+    deltas = {metric: comparison.delta(metric, sides, count_deletions=policy.gate.count_deletions) for metric in Metric}
     return ScopeFacts(
         snapshot=own,
         missing=missing,
         baseline=facts.baseline,
-        base=comparison.base.restrict(before),
+        base=comparison.base.restrict(sides.baseline),
         deltas=deltas,
         measurement_changed=comparison.identity_change,
+        measurement_loss={metric: comparison.measurement_loss(delta, sides) for metric, delta in deltas.items()},
     )
 
 

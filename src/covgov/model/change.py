@@ -14,21 +14,40 @@ from covgov.model.snapshot import Exit, Metric
 
 
 class Category(StrEnum):
-    """The twelve categories. The first letter pair is covered or not, last letter new/baseline/included code."""
+    """The twelve categories, by their names in lcov 2; `MEANINGS` has words for them."""
 
-    GNC = "GNC"  # gained: new code, covered
-    UNC = "UNC"  # new code, uncovered
-    CBC = "CBC"  # unchanged code, covered before and now
-    UBC = "UBC"  # unchanged code, uncovered before and now
-    GBC = "GBC"  # unchanged code, covered only now
-    LBC = "LBC"  # unchanged code, no longer covered
-    GIC = "GIC"  # unchanged code counted only now, covered
-    UIC = "UIC"  # unchanged code counted only now, uncovered
-    ECB = "ECB"  # unchanged code no longer counted, was covered
-    EUB = "EUB"  # unchanged code no longer counted, was uncovered
-    DCB = "DCB"  # deleted code, was covered
-    DUB = "DUB"  # deleted code, was uncovered
+    GNC = "GNC"
+    UNC = "UNC"
+    CBC = "CBC"
+    UBC = "UBC"
+    GBC = "GBC"
+    LBC = "LBC"
+    GIC = "GIC"
+    UIC = "UIC"
+    ECB = "ECB"
+    EUB = "EUB"
+    DCB = "DCB"
+    DUB = "DUB"
 
+    @property
+    def meaning(self) -> str:
+        return MEANINGS[self]
+
+
+MEANINGS: Mapping[Category, str] = {
+    Category.GNC: "new, covered",
+    Category.UNC: "new, not covered",
+    Category.CBC: "covered as before",
+    Category.UBC: "not covered, as before",
+    Category.GBC: "covered only now",
+    Category.LBC: "no longer covered",
+    Category.GIC: "counted only now, covered",
+    Category.UIC: "counted only now, not covered",
+    Category.ECB: "no longer counted, was covered",
+    Category.EUB: "no longer counted, was not covered",
+    Category.DCB: "deleted, was covered",
+    Category.DUB: "deleted, was not covered",
+}
 
 HEAD_CATEGORIES = frozenset(Category) - {Category.ECB, Category.EUB, Category.DCB, Category.DUB}
 """Units that exist at the head; their lines are head lines. The lines of the other four are base lines."""
@@ -48,6 +67,7 @@ class Cause(StrEnum):
     MOVED_IN = "moved-in"
     MOVED_OUT = "moved-out"
     MEASUREMENT = "measurement"
+    UPSTREAM = "upstream"
 
 
 def _seen(metric: Metric, lines: int, exits: int) -> int:
@@ -71,7 +91,7 @@ class FileDelta:
     """One file's units by category. `base_path`/`head_path` None = the file is absent from that snapshot.
 
     lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
-    exits: exact branch exits in the same numbering; counted: numbers of inexact exits.
+    exits: exact branch exits in the same numbering; counted: line -> number of inexact exits.
     masked: base lines whose replacement in the same hunk is excluded at head ("deleted" only in appearance).
     """
 
@@ -79,14 +99,16 @@ class FileDelta:
     head_path: str | None
     lines: Mapping[Category, int] = field(default_factory=dict)
     exits: Mapping[Category, tuple[Exit, ...]] = field(default_factory=dict)
-    counted: Mapping[Category, int] = field(default_factory=dict)
+    counted: Mapping[Category, Mapping[int, int]] = field(default_factory=dict)
     masked: int = 0
 
     def tally(self) -> Tally:
         names = set(self.exits) | set(self.counted)
         return Tally(
             lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
-            exits={c: len(self.exits.get(c, ())) + self.counted.get(c, 0) for c in Category if c in names},
+            exits={
+                c: len(self.exits.get(c, ())) + sum(self.counted.get(c, {}).values()) for c in Category if c in names
+            },
         )
 
     def masked_uncovered(self, metric: Metric) -> int:
@@ -112,7 +134,8 @@ class Delta(msgspec.Struct, frozen=True):
     parts: add up to `points`, exactly; causes without units are left out; empty when points is None.
     judged: what the regression guard compares with `max_drop` (docs/architecture.md, "Regression guard"); None when
     points is None.
-    tally: the scope's units by category; moved units stand in `parts` only. lost: lines that tests no longer reach,
+    tally: the scope's units by category; moved, upstream and measurement units are in `parts` only.
+    lost: lines that tests no longer reach,
     head numbering, as `path -> "40,52-58"`; empty when the measurement itself changed. uncounted: lines
     that counted and no longer do though their text is there, unchanged or (uncovered ones) rewritten as excluded lines;
     base path and numbering. words: the same as a sentence, filled in by `covgov.model.words.with_words`.

@@ -49,6 +49,8 @@ class BaselineReason(StrEnum):
     PREVIOUS_PASSED = "newest earlier commit of this branch that passed"
     NEVER_PASSED = "no earlier commit of this branch has passed yet: its oldest measured one"
     GIVEN = "named on the command line"
+    MEASURED = "measured in this run, where the change starts"
+    BASE_FAILED = "the base could not be measured in this run"
     FIRST_RUN = "first run"
     NOT_FETCHED = "no history in this clone"
     NO_REPOSITORY = "this is no git checkout"

@@ -29,11 +29,17 @@ class Metric(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CountedExits:
-    """Branch exits of one line, known only by number (Cobertura's `1/2`): inexact."""
+    """Branch exits of one line, known only by number (Cobertura's `1/2`): inexact.
+
+    ids: the report's own names of exits (LCOV's `0,1`), sorted; there can be fewer than exits. taken: those of `ids`
+    that were taken. They say which exits two reports of one text share; of two texts they say nothing.
+    """
 
     line: int
     covered: int
     total: int
+    ids: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 REACHABLE = "*"

@@ -51,6 +51,8 @@ class _File(_Wire, frozen=True):
     exits: tuple[tuple[_Line, _Target], ...] = ()
     taken: bytes = b""
     counted: tuple[tuple[_Line, _Count, _Count], ...] = ()
+    ids: tuple[tuple[str, ...], ...] = ()
+    ids_taken: tuple[bytes, ...] = ()
     excluded: bytes = b""
     attributes: tuple[tuple[str, bytes], ...] = ()
     source: str = ""
@@ -167,12 +169,15 @@ def _file_to_wire(coverage: FileCoverage) -> _File:
     taken = 0
     for exit_ in coverage.taken:
         taken |= 1 << position[exit_]
+    ids, ids_taken = pack_ids(coverage.counted)
     return _File(
         statements=lines.to_bytes(coverage.statements),
         covered=lines.to_bytes(coverage.covered),
         exits=coverage.exits,
         taken=lines.to_bytes(taken),
         counted=tuple((entry.line, entry.covered, entry.total) for entry in coverage.counted),
+        ids=ids,
+        ids_taken=ids_taken,
         excluded=lines.to_bytes(coverage.excluded),
         attributes=tuple((tag, lines.to_bytes(bits)) for tag, bits in coverage.attributes),
         source=coverage.source,
@@ -187,7 +192,7 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
             covered=lines.from_bytes(wire.covered),
             exits=wire.exits,
             taken=tuple(wire.exits[index] for index in lines.numbers(taken)),
-            counted=tuple(CountedExits(*entry) for entry in wire.counted),
+            counted=unpack_ids(wire.counted, wire.ids, wire.ids_taken),
             excluded=lines.from_bytes(wire.excluded),
             attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in wire.attributes),
             source=wire.source,
@@ -200,6 +205,27 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
     return coverage
 
 
+def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
+    """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
+    if not any(entry.ids for entry in counted):
+        return (), ()
+    taken = (sum(1 << index for index, name in enumerate(entry.ids) if name in entry.taken) for entry in counted)
+    return tuple(entry.ids for entry in counted), tuple(map(lines.to_bytes, taken))
+
+
+def unpack_ids(
+    counted: Sequence[tuple[int, int, int]], ids: Sequence[tuple[str, ...]], taken: Sequence[bytes]
+) -> tuple[CountedExits, ...]:
+    """Inverse of `pack_ids`. Raises ValueError."""
+    named = list(zip(ids, map(lines.from_bytes, taken), strict=True)) or [((), 0)] * len(counted)
+    if any(bits >> len(names) for names, bits in named):
+        raise ValueError("an exit was taken that does not exist")
+    return tuple(
+        CountedExits(*entry, ids=names, taken=tuple(name for index, name in enumerate(names) if bits >> index & 1))
+        for entry, (names, bits) in zip(counted, named, strict=True)
+    )
+
+
 def fault(coverage: FileCoverage) -> str:
     """What contradicts the contract of FileCoverage, "" when nothing does."""
     counted = [entry.line for entry in coverage.counted]
@@ -207,6 +233,8 @@ def fault(coverage: FileCoverage) -> str:
         return "exits, counted exits and attributes must be sorted and unique"
     if any(entry.covered > entry.total for entry in coverage.counted):
         return "more exits taken than there are"
+    if any(not _ascending(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in coverage.counted):
+        return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
     if max(coverage.statements, coverage.excluded).bit_length() > lines.MAX_LINE + 1:

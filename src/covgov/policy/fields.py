@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from datetime import UTC, time, tzinfo
@@ -63,6 +64,14 @@ def _markdown(value: object) -> object:
             "not-markdown", "must be a Markdown file, ending in .md, not {value}", {"value": value}
         )
     return _glob(value)
+
+
+def _directory(value: object) -> object:
+    found = _glob(value)
+    if isinstance(found, str) and posixpath.normpath(found) != found:
+        words = "must be written without needless parts, like packages/a, not {value}"
+        raise PydanticCustomError("not-plain-path", words, {"value": repr(value)})
+    return found
 
 
 def _words(value: object) -> object:
@@ -128,8 +137,14 @@ Glob = Annotated[str, BeforeValidator(_glob), WithJsonSchema({"type": "string", 
 MarkdownPath = Annotated[
     str, BeforeValidator(_markdown), WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"\.md$"})
 ]
+Directory = Annotated[str, BeforeValidator(_directory), WithJsonSchema({"type": "string", "minLength": 1})]
 Words = Annotated[
     Many[Text],
+    BeforeValidator(_words),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Globs = Annotated[
+    Many[Glob],
     BeforeValidator(_words),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]

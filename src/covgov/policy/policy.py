@@ -20,9 +20,9 @@ from pydantic_core import PydanticCustomError
 
 from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar
+from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar, total_key
 from covgov.policy.delivery import NotifySettings, PublishSettings
-from covgov.policy.fields import Glob, Many, MarkdownPath, Name, Percent, Text, Units, one_of
+from covgov.policy.fields import Directory, Glob, Globs, Many, MarkdownPath, Name, Percent, Text, Units, one_of
 from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
 
 FORMAT_VERSION = 1
@@ -126,7 +126,7 @@ class GateSettings(Table):
         Metric.COMBINED
     )
     """combined (lines and branch exits), line or branch."""
-    count_deletions: Annotated[bool, StrictDirection.SAME, Consequence("drops count differently")] = False
+    count_deletions: Annotated[bool, StrictDirection.HIGHER, Consequence("drops count differently")] = False
     """Count the deletion of covered code as a drop."""
     soft_start_floor: Annotated[Percent | None, StrictDirection.HIGHER, Consequence("bars can be lowered further")] = (
         None
@@ -165,24 +165,57 @@ class NamedTable(Table):
         return copy
 
 
+class SuiteRunner(StrEnum):
+    """What runs the tests of a suite without a `command`."""
+
+    PYTEST = "pytest"
+    UNITTEST = "unittest"
+
+
 class Suite(NamedTable):
     """A test run that measures one or more components."""
 
     tests: Many[Text] = ()
-    """pytest paths."""
+    """Paths of the tests: for pytest, or directories and files for unittest."""
     args: Many[Text] = ()
-    """Further pytest arguments."""
-    command: Annotated[Many[Text], UnsetText("pytest")] = ()
-    """The whole test command, instead of pytest. It writes its JUnit report to {junit}, or nobody knows what it ran."""
+    """Further arguments of pytest or of unittest."""
+    runner: Annotated[SuiteRunner, BeforeValidator(one_of(SuiteRunner))] = SuiteRunner.PYTEST
+    """pytest or unittest."""
+    deselect: Many[Text] = ()
+    """Tests that are not run: pytest node ids (PATH::TEST), paths, or ids of unittest. Every verdict lists them."""
+    command: Annotated[Many[Text], UnsetText("none")] = ()
+    """The whole test command, of any language and tool. {junit} in it is a path for its JUnit report."""
+    reports: Globs = ()
+    """Coverage reports that the command writes, as paths or globs; without them it is measured by coverage.py."""
+    junit: Annotated[Globs, UnsetText("none")] = ()
+    """JUnit reports that the command writes, as paths or globs."""
     python: Annotated[Text, UnsetText("the environment's")] = ""
     """The interpreter that has the suite's dependencies."""
+    root: Annotated[Directory, UnsetText("found")] = ""
+    """Directory that the paths in its reports start from; by default found by where the report and the files are."""
 
     @model_validator(mode="after")
-    def _counted(self) -> Self:
-        if self.command and not any("{junit}" in word for word in self.command):
-            words = "command must hand {mark} to its test runner, or failing tests would go unseen"
-            raise PydanticCustomError("not-counted", words, {"mark": "{junit}"})
+    def _fits(self) -> Self:
+        wrong = _unfit(self)
+        if wrong:
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
         return self
+
+    @property
+    def counted(self) -> bool:
+        """Whether the run must say how many tests it ran."""
+        return not self.command or bool(self.junit) or any("{junit}" in word for word in self.command)
+
+
+def _unfit(suite: Suite) -> str:
+    """Why the keys of a suite do not fit together; "" when they do."""
+    if suite.command and suite.deselect:
+        return "deselect is for pytest and unittest: leave tests out in the command itself"
+    if suite.command and suite.runner is not SuiteRunner.PYTEST:
+        return "a suite has a runner or a command, not both"
+    if not suite.command and (suite.reports or suite.junit):
+        return f"{'reports' if suite.reports else 'junit'} needs a command that writes it"
+    return ""
 
 
 class Component(NamedTable):
@@ -250,6 +283,20 @@ class Policy(Table):
     """Who is alerted; ${NAME} in a target is filled in from the environment when a message is sent, never printed."""
     publish: PublishSettings = Field(default_factory=PublishSettings)
 
+    _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Path at head -> the name under which the policy judges the file: a base branch's policy knows what a change
+        renames as it was called there."""
+        return self._names
+
+    def by_names(self, names: Mapping[str, str]) -> Self:
+        """The same policy, which judges these files under other names."""
+        copy = self.model_copy()
+        copy._names = names
+        return copy
+
     @field_validator("suites")
     @classmethod
     def _name(cls, suites: dict[str, Suite]) -> dict[str, Suite]:
@@ -270,6 +317,12 @@ class Policy(Table):
     def bars(self) -> tuple[Bar, ...]:
         """The policy's own, each component's, then the rules."""
         return (*_own_bars(self), *_rule_bars(self))
+
+    def written(self, key: str) -> str:
+        """The key under which the file sets a bar: of a bar that it does not spell out, the one it comes from."""
+        unset = {total_key(name) for name, one in self.components.items() if "fail_under" not in one.model_fields_set}
+        unset |= {"policy.fail_under_patch"} if self.gate.fail_under_patch is None else set()
+        return "policy.fail_under" if key in unset else key
 
     @cached_property
     def rules_by_key(self) -> Mapping[str, BarRule]:

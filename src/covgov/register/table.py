@@ -82,6 +82,11 @@ def padded(value: str, width: int) -> str:
     return f" {_escaped(value)} ".ljust(width)
 
 
+def is_register(data: bytes | None) -> bool:
+    """Whether a file is a register, perhaps a damaged one, or the place of one is free."""
+    return not data or any(marker.encode() in data for marker in (BEGIN, END)) or b"\0" in data
+
+
 def locate(text: str, path: str) -> Layout:
     """Find the table. Raises RegisterInvalid for markers, tables or rows that are ambiguous."""
     lines = tuple(_LINE.findall(text))

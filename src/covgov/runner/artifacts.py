@@ -57,10 +57,12 @@ class SuiteArtifacts:
             remove(path)
 
     def publish(self, reports: Path, junit: Path) -> tuple[Path, ...]:
-        """Copy the reports, and the JUnit file if there is one; returns the written paths."""
-        kinds = ("xml", "json", "lcov")
-        written = [copy(reports / f"report.{kind}", self.out / f"{self.suite}.{kind}") for kind in kinds]
-        written.append(pack(reports / "html", self.out / f"{self.suite}-html.zip"))
+        """Copy coverage.py's reports and the JUnit file, where there are any; returns the written paths."""
+        written: list[Path] = []
+        if (reports / "html").is_dir():
+            kinds = ("xml", "json", "lcov")
+            written += [copy(reports / f"report.{kind}", self.out / f"{self.suite}.{kind}") for kind in kinds]
+            written.append(pack(reports / "html", self.out / f"{self.suite}-html.zip"))
         if junit.is_file():
             written.append(copy(junit, self.out / f"{self.suite}-junit.xml"))
         return tuple(written)

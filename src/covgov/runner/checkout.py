@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from covgov.ingest.source_tree import SourceTree
+from covgov.model.blob import blob_id
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel
 from covgov.vcs.interface import WORKTREE
+from covgov.vcs.trees import read_on_disk
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """origin: None without git. blobs: path relative to the root -> git blob id of what is on disk."""
+    """origin: None without git."""
 
     origin: Origin | None
-    blobs: Mapping[str, str]
+    tree: SourceTree
+
+    @property
+    def blobs(self) -> Mapping[str, str]:
+        """Path relative to the root -> git blob id of what is on disk."""
+        return self.tree.blobs
+
+
+def source_tree(root: Path, blobs: Mapping[str, str], repository: GitRepository | None) -> SourceTree:
+    """The files below `root` for reports of what is on disk now. repository: None without git."""
+    return SourceTree(
+        root=str(root),
+        blobs=blobs,
+        read=partial(read_on_disk, root),
+        on_disk=lambda path: os.path.isfile(root / path),  # noqa: PTH113 - Path.is_file raises for names that are too long
+        ignored=(lambda paths: ()) if repository is None else repository.ignored,
+    )
 
 
 def look(root: Path, env: Mapping[str, str]) -> Checkout:
     """The code under `root`: with git if it is the top of a checkout."""
     top = toplevel(root, env)
     if top is None or top.resolve() != root.resolve():
-        return Checkout(None, {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)})
+        blobs = {path.relative_to(root).as_posix(): blob_id(path.read_bytes()) for path in files(root)}
+        return Checkout(None, source_tree(root, blobs, None))
     repository = GitRepository(root, env=env)
-    return Checkout(repository.origin(), repository.blobs(WORKTREE))
+    return Checkout(repository.origin(), source_tree(root, repository.blobs(WORKTREE), repository))
 
 
 def files(root: Path) -> Iterator[Path]:
@@ -40,9 +60,3 @@ def files(root: Path) -> Iterator[Path]:
             if not name.startswith(".") and name != "__pycache__" and not (here / name / "pyvenv.cfg").is_file()
         )
         yield from (path for path in (here / name for name in sorted(names)) if path.is_file())
-
-
-def blob_id(path: Path) -> str:
-    """The id git would give the file's content (SHA-1 of `blob SIZE\\0` and the bytes)."""
-    data = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

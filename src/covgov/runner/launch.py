@@ -8,18 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgov.policy.policy import Suite
+from covgov.policy.policy import Suite, SuiteRunner
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 REPORTER = Path(__file__).parent / "reporter.py"
+UNITTEST = Path(__file__).parent / "unittest_junit.py"
 PLUGIN = Path(__file__).parent.parent / "pytest_plugin.py"
 PLUGIN_COPY = "covgov_attributes"
 """Module name of the pytest plugin's copy for an interpreter without covgov."""
 
+INSTALLED = "lib/python3*/site-packages/coverage/__init__.py"
+"""What a virtual environment has that can measure."""
+
 NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
-FOREIGN = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-"""Variables of an outer measurement (covgov testing itself), which must not measure the suite too."""
+FOREIGN = (
+    *("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"),
+    *("_COVGOV_HANDED", "_COVGOV_PLUGIN", "_COVGOV_PYTEST"),
+)
+"""Variables of an outer run (covgov testing itself), which has nothing to do with the suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +55,34 @@ class Workspace:
 
 
 def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
-    """The suite's own interpreter: `python` of the suite, else the active virtual environment's, else this one.
+    """The suite's own interpreter: `python` of the suite, else that of the active virtual environment, else of the
+    project's own `.venv` or `venv` where coverage.py is installed in it, else this one.
 
     A relative path is relative to `root`; a bare name is looked up in PATH.
     """
     if suite.python:
         return str(root / suite.python) if "/" in suite.python else suite.python
-    active = Path(env.get("VIRTUAL_ENV", ""), "bin", "python")
-    return str(active) if env.get("VIRTUAL_ENV") and active.is_file() else sys.executable
+    if env.get("VIRTUAL_ENV"):
+        active = Path(env["VIRTUAL_ENV"], "bin", "python")
+        return str(active) if active.is_file() else sys.executable
+    own = (root / name for name in (".venv", "venv") if any((root / name).glob(INSTALLED)))
+    return next((str(place / "bin" / "python") for place in own if place != Path(sys.prefix)), sys.executable)
 
 
 def command_line(suite: Suite, python: str, work: Workspace, extra: Sequence[str], env: Mapping[str, str]) -> list[str]:
-    """The suite's `command` with `{junit}` filled in, else pytest under `coverage run`."""
+    """The suite's `command` with `{junit}` filled in, else pytest or unittest under coverage.py."""
     if suite.command:
         return [*(part.replace("{junit}", str(work.junit)) for part in suite.command), *extra]
+    if suite.runner is SuiteRunner.UNITTEST:
+        # the start-up hook measures; the script itself has no file name, so that no report lists it
+        run = [python, "-c", f"exec(compile(open({str(UNITTEST)!r}).read(), '<covgov>', 'exec'))"]
+        left_out = [f"--deselect={test}" for test in suite.deselect]
+        return [*run, f"--junit={work.junit}", *left_out, *suite.tests, *suite.args, *extra]
     run = [python, "-m", "coverage", "run", "--parallel-mode", f"--data-file={work.data / '.coverage'}", "-m", "pytest"]
     plugin = ["-p", PLUGIN_COPY] if needs_plugin(suite, python, env) else []
-    return [*run, *plugin, *suite.tests, *suite.args, f"--junitxml={work.junit}", *extra]
+    # pytest imports the file of a deselected test, but not an ignored file
+    left_out = [f"--{'deselect' if '::' in test else 'ignore'}={test}" for test in suite.deselect]
+    return [*run, *plugin, *suite.tests, *suite.args, *left_out, f"--junitxml={work.junit}", *extra]
 
 
 def needs_plugin(suite: Suite, python: str, env: Mapping[str, str]) -> bool:
@@ -74,16 +92,32 @@ def needs_plugin(suite: Suite, python: str, env: Mapping[str, str]) -> bool:
 
 
 def environment(suite: Suite, root: Path, work: Workspace, env: Mapping[str, str]) -> dict[str, str]:
-    """The child's environment: the caller's, plus variables that measure every Python process in it."""
+    """The child's environment: the caller's, plus variables that measure every Python process in it.
+
+    A suite with `reports` is not measured. pytest in a `command` is asked to count its tests, whoever starts it.
+    """
     kept = {name: value for name, value in env.items() if name not in FOREIGN}
     paths = [str(BOOTSTRAP), str(work.plugin)]
     paths += [path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path and path not in paths]
+    kept |= {"PYTHONPATH": os.pathsep.join(paths), "COVGOV_NOTES_DIR": str(work.data), "_COVGOV_DATA": str(work.data)}
+    if suite.command:
+        kept |= {"_COVGOV_PLUGIN": PLUGIN_COPY, "TOX_OVERRIDE": tox_override(env.get("TOX_OVERRIDE", ""))}
+    if suite.reports:
+        return kept
+    context = env.get("COVERAGE_CONTEXT") or suite.name
     return {
         **kept,
-        "PYTHONPATH": os.pathsep.join(paths),
         "COVERAGE_FILE": str(work.data / ".coverage"),
-        "COVERAGE_CONTEXT": env.get("COVERAGE_CONTEXT") or suite.name,
-        "COVGOV_NOTES_DIR": str(work.data),
-        "_COVGOV_DATA": str(work.data),
+        "COVERAGE_CONTEXT": context,
         "_COVGOV_ROOT": str(root),
     }
+
+
+PASSED = ("PYTHONPATH", "COVERAGE_*", "COVGOV_*", "_COVGOV_*")
+"""What a tool that clears the environment must pass on."""
+
+
+def tox_override(given: str) -> str:
+    """`given`, and PASSED for tox's environments, as its INI and its TOML files call what they share."""
+    shared = (f"{section}.pass_env+={','.join(PASSED)}" for section in ("testenv", "env_run_base"))
+    return ";".join(filter(None, (given, *shared)))

@@ -1,6 +1,7 @@
 """Runs one suite under coverage.py in the suite's own interpreter, and makes a snapshot of it.
 
     clean workspace -> tests -> combine and report (coverage.py) -> analyse -> snapshot
+                    -> a command with `reports` -> what it wrote            -> snapshot
 
 A suite without usable data has not arrived, and the run states the reason; nothing is reused from an earlier
 run. Failing tests still give a snapshot, with their exit code, for the rules to judge. The workspace (data
@@ -24,16 +25,16 @@ import msgspec
 from covgov.errors import InputError
 from covgov.files import write, writing
 from covgov.ingest.collect import collect
-from covgov.ingest.junit import read_tests
 from covgov.model.snapshot import Snapshot, TestRun
 from covgov.model.snapshot_codec import encode
-from covgov.policy.policy import Suite
-from covgov.runner import launch
+from covgov.policy.policy import Suite, SuiteRunner
+from covgov.runner import launch, written
 from covgov.runner.analyse import analyser
 from covgov.runner.artifacts import SuiteArtifacts, deliver
 from covgov.runner.checkout import look
 from covgov.runner.passthrough import ReportOutputs
 from covgov.runner.process import stream
+from covgov.runner.results import TestResult, read_results, session_faults
 
 NO_TESTS, NOT_STARTED = 5, 4
 """pytest's exit codes for "no tests were collected" and "the command line is wrong"."""
@@ -94,6 +95,8 @@ def run_suite(
     job = _SuiteJob(suite, root.resolve(), env, work, artifacts, progress)
     for option in requested.ignored:
         progress(f"covgov: {option} is ignored: coverage is configured in coverage.py's own configuration file")
+    if suite.reports and requested != ReportOutputs():
+        progress(f"covgov: --cov-report is ignored: the reports of suite {suite.name} are its command's")
     try:
         done = _run(job, extra, requested)
     except InputError as error:
@@ -108,29 +111,35 @@ def run_suite(
 
 
 def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> SuiteRun:
+    suite = job.suite
     code = look(job.root, job.env)
-    python = launch.interpreter(job.suite, job.root, job.env)
-    child_env = launch.environment(job.suite, job.root, job.work, job.env)
+    python = launch.interpreter(suite, job.root, job.env)
+    before = written.stamps(job.root, (*suite.reports, *suite.junit))
+    command = launch.command_line(suite, python, job.work, extra, job.env)
     output: deque[str] = deque(maxlen=REMEMBERED)
-    tests, notes = _test(job, launch.command_line(job.suite, python, job.work, extra, job.env), child_env, output)
-    tests = msgspec.structs.replace(tests, arguments=shlex.join(extra))
-    reason = _why_nothing(job, tests, output)
+    done = _test(job, command, launch.environment(suite, job.root, job.work, job.env), output, before)
+    tests = msgspec.structs.replace(done.run, arguments=shlex.join(extra))
+    reason = _why_nothing(job, replace(done, run=tests), output)
     if reason:
-        return SuiteRun(job.suite.name, None, reason, tests, python)
-    python = _measured_by(job.work.data) or python if job.suite.command else python
-    _report(job, python)
+        return SuiteRun(suite.name, None, reason, tests, python)
+    if suite.reports:
+        found = written.reports(job.root, suite.reports, before)
+    else:
+        python = _measured_by(job.work.data) or python if suite.command else python
+        _report(job, python)
+        found = [job.work.reports / ".coverage"]
     collected = collect(
-        job.suite.name,
-        [job.work.reports / ".coverage"],
-        root=job.root,
-        blobs=code.blobs,
+        suite.name,
+        found,
+        tree=code.tree,
         origin=code.origin,
         tests=tests,
         analyse=analyser(python, job.root, _outside(job.env)),
+        start=suite.root,
     )
-    snapshot = replace(collected.snapshot, notes=(*collected.snapshot.notes, *notes, *_plugin_notes(job.work.data)))
-    files = _write(job, requested, snapshot)
-    return SuiteRun(job.suite.name, snapshot, "", tests, python, files)
+    notes = (*collected.snapshot.notes, *done.notes, *_plugin_notes(job.work.data))
+    files = _write(job, requested, replace(collected.snapshot, notes=notes))
+    return SuiteRun(suite.name, replace(collected.snapshot, notes=notes), "", tests, python, files)
 
 
 def _workspace(place: Path) -> launch.Workspace:
@@ -149,9 +158,9 @@ def _workspace(place: Path) -> launch.Workspace:
 
 
 def _test(
-    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str]
-) -> tuple[TestRun, tuple[str, ...]]:
-    """Run the tests: their result, and notes. `output` gets the output lines too."""
+    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str], before: written.Stamps
+) -> TestResult:
+    """Run the tests. `output` gets the output lines too."""
 
     def say(line: str) -> None:
         output.append(line)
@@ -161,37 +170,49 @@ def _test(
     began = time.monotonic()
     exit_code = stream(command, cwd=job.root, env=env, say=say)
     seconds = round(time.monotonic() - began, 3)
-    bare = TestRun(exit_code=exit_code, seconds=seconds)
-    if not job.work.junit.is_file():
-        return bare, ()
-    try:
-        counted = read_tests(job.work.junit.read_bytes(), exit_code, f"{job.suite.name}-junit.xml")
-    except InputError as error:
-        return bare, (f"tests were not counted: {error.message}",)
-    return msgspec.structs.replace(counted, seconds=seconds), ()
+    named = [job.work.junit] if job.work.junit.is_file() else written.fresh(job.root, job.suite.junit, before)
+    done = read_results(exit_code, seconds, named, job.work.data, job.suite.name)
+    if len(done.junit) == 1 and not job.work.junit.is_file():
+        shutil.copyfile(done.junit[0], job.work.junit)
+    return done
 
 
-def _why_nothing(job: _SuiteJob, tests: TestRun, output: Iterable[str]) -> str:
+def _why_nothing(job: _SuiteJob, done: TestResult, output: Iterable[str]) -> str:
     """Why there is nothing to analyse, with the test command's own message; empty when there is data."""
+    suite, code = job.suite, done.run.exit_code
     lines = [line.strip() for line in output if line.strip()]
-    started = bool(job.suite.command) or job.work.junit.is_file()
+    started = bool(suite.command) or bool(done.junit)
     missing = "" if started else _missing_package(lines)
     if missing:
         return (
             f"{missing} is not installed in the suite's interpreter: run `pip install {missing}` there, "
-            f"or set `python` or `command` in [suites.{job.suite.name}]"
+            f"or set `python` or `command` in [suites.{suite.name}]"
         )
-    if not job.suite.command and tests.exit_code == NO_TESTS:
-        return "no tests were collected (pytest exit code 5)"
-    if not job.suite.command and tests.exit_code == NOT_STARTED:
+    if not suite.command and code == NO_TESTS:
+        return f"no tests were collected ({suite.runner} exit code 5)"
+    if done.junit and not done.run.tests and code == 0:
+        return "its JUnit report holds no test"
+    if not suite.command and suite.runner is SuiteRunner.PYTEST and code == NOT_STARTED:
         faults = [line for line in lines if "error: " in line.lower() and not line.startswith("ERROR: usage:")]
         return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
-    if not any(job.work.data.glob(".coverage*")):
+    if not suite.reports and not any(job.work.data.glob(".coverage*")):
         return (
-            f"the tests (exit code {tests.exit_code}) left no coverage data; is coverage.py installed in their "
-            f"interpreter?{_quoted(' Last output: ', lines)}"
+            f"the tests (exit code {code}) left no coverage data{_cause(job, done)}{_quoted('. Last output: ', lines)}"
         )
     return ""
+
+
+def _cause(job: _SuiteJob, done: TestResult) -> str:
+    """What may be the reason that nothing was measured."""
+    faults = session_faults(job.work.data)
+    if not done.run.passed and done.junit:
+        return ": they failed before measured code ran"
+    if faults and done.run.exit_code == 0:
+        return f": {faults[0]}"
+    if any(job.work.data.glob("interpreter.*")):
+        return ": no code of coverage.py's `source` ran in any of their processes"
+    passed = f" If it is, let the tool pass on {', '.join(launch.PASSED)}" if job.suite.command else ""
+    return f": is coverage.py installed in their interpreter?{passed}"
 
 
 def _missing_package(lines: Iterable[str]) -> str:
@@ -228,8 +249,9 @@ def _report(job: _SuiteJob, python: str) -> None:
 
 
 def _outside(env: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment without an outer measurement."""
-    return {name: value for name, value in env.items() if name not in (*launch.FOREIGN, "COVERAGE_FILE")}
+    """The caller's environment without an outer measurement, and without warnings that make coverage.py skip a file."""
+    dropped = (*launch.FOREIGN, "COVERAGE_FILE", "PYTHONWARNINGS")
+    return {name: value for name, value in env.items() if name not in dropped}
 
 
 def _plugin_notes(data: Path) -> tuple[str, ...]:
@@ -243,6 +265,8 @@ def _plugin_notes(data: Path) -> tuple[str, ...]:
 def _write(job: _SuiteJob, requested: ReportOutputs, snapshot: Snapshot) -> tuple[Path, ...]:
     reports = job.work.reports
     files = job.artifacts.publish(reports, job.work.junit)
+    if job.suite.reports:
+        return (*files, write(job.artifacts.snapshot, encode(snapshot)))
     files += deliver(requested, reports, job.root)
     if requested.term:
         for line in (reports / "report.txt").read_text(encoding="utf-8").splitlines():

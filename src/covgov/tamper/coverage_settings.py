@@ -59,8 +59,8 @@ class CoverageSettings:
     """where: the file that was read, "" when coverage.py would find none. Patterns are regular expressions.
 
     include is of the run, report_include of the reports. others: further options that decide what is counted, by name,
-    without those that stand on their default. older: what a coverage.py reads that does not know `.coveragerc.toml`;
-    None when that is the same.
+    without those that stand on their default. fail_under: as it is written. older: what a
+    coverage.py reads that does not know `.coveragerc.toml`; None when that is the same.
     """
 
     where: str = ""
@@ -74,6 +74,7 @@ class CoverageSettings:
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     partial: tuple[str, ...] = (*DEFAULT_PARTIAL, *DEFAULT_PARTIAL_ALWAYS)
     others: tuple[tuple[str, str], ...] = ()
+    fail_under: str = ""
     older: CoverageSettings | None = None
 
 
@@ -124,6 +125,7 @@ def _settings(sections: Sections, where: str) -> CoverageSettings:
             *_lines(report, "partial_also"),
         ),
         others=tuple((name, value) for name, value in _others(sections) if value),
+        fail_under=str(report.get("fail_under", "")),
     )
 
 

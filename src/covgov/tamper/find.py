@@ -19,11 +19,13 @@ def find(
     renames: Mapping[str, str],
     changed: Mapping[str, int],
     files: Collection[str],
+    kinds: Collection[str] = (),
     rcfile: str | None = None,
 ) -> tuple[Loosening, ...]:
     """policies, reads: (where the change starts, head). Nothing can be loosened that was not there: () without a start.
 
-    changed: added or modified head lines by path, measured source files only. files: every path at head.
+    changed: added or modified head lines by path, measured source files only. files: every path at head. kinds:
+    endings of measured files.
     rcfile: the environment's COVERAGE_RCFILE, which decides the configuration file on both sides.
     """
     start, head = policies
@@ -32,7 +34,7 @@ def find(
     read_start, read_head = reads
     settings = exclusions.load_settings(read_head, rcfile)
     return (
-        *loosenings(start, head, renames=renames, files=files),
+        *loosenings(start, head, renames=renames, files=files, kinds=kinds),
         *exclusions.widened(exclusions.load_settings(read_start, rcfile), settings),
         *_pragmas(read_head, changed, settings),
     )

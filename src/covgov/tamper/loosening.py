@@ -5,29 +5,34 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covgov.model.loosening import Loosening
-from covgov.policy import globs, scopes
-from covgov.policy.bars import LIMITS, Bar, BarScope, BarUnits, for_file, limit_of, spelled
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable
+from covgov.policy import scopes
+from covgov.policy.bars import LIMITS, Bar, BarScope, BarUnits, limit_of, spelled
 from covgov.policy.keys import StrictDirection, loosened, word
 from covgov.policy.policy import Component, Policy, Suite
 from covgov.tamper.limits import UNENFORCED, Limit, figure, laxer, weaker
-from covgov.tamper.renames import as_strict, is_code
 
 
 def loosenings(
-    base: Policy, head: Policy, *, renames: Mapping[str, str], files: Collection[str]
+    base: Policy, head: Policy, *, renames: Mapping[str, str], files: Collection[str], kinds: Collection[str] = ()
 ) -> tuple[Loosening, ...]:
-    """Sorted by key. renames: old path -> new path of the diff. files: every path at head."""
+    """Sorted by key. renames: old path -> new path of the diff. files: every path at head. kinds: endings of files that
+    were measured, besides those of the usual source code."""
     before = {after: old for old, after in renames.items()}
-    sides = PolicyComparison(base, head, tuple((before.get(path, path), path) for path in sorted(files)))
+    if base.hash == head.hash:
+        files = [path for path in files if path in before]  # the others have lost nothing
+    claims = tuple(_claims(base, head, before.get(path, path), path) for path in sorted(files))
+    sides = PolicyComparison(base, head, claims)
+    code = replace(sides, files=tuple(f for f in claims if measurable(f.after, SOURCE_SUFFIXES | {*kinds})))
     found = (
         *_settings(base, head),
         *_bars(base, head),
-        *_file_bars(sides),
-        *_suites(sides),
-        *_components(sides),
+        *_file_bars(code),
+        *_suites(sides, code),
+        *_components(code),
     )
     return tuple(sorted(_once(found), key=lambda one: (one.key, one.message)))
 
@@ -42,27 +47,48 @@ def _once(found: Collection[Loosening]) -> Iterator[Loosening]:
 
 
 @dataclass(frozen=True, slots=True)
+class FileClaims:
+    """A file at head: its path where the change starts and now, and the components that claim it: the base's under its
+    old name (old) and where it is now (there), and the head's (new)."""
+
+    before: str
+    after: str
+    old: frozenset[str]
+    there: frozenset[str]
+    new: frozenset[str]
+
+    @property
+    def moved(self) -> bool:
+        return self.before != self.after
+
+
+def _claims(base: Policy, head: Policy, before: str, after: str) -> FileClaims:
+    old, new = frozenset(scopes.components_of(base, before)), frozenset(scopes.components_of(head, after))
+    there = old if before == after else frozenset(scopes.components_of(base, after))
+    return FileClaims(before, after, old, there, new)
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyComparison:
-    """Both policies, and every file at head as (its path where the change starts, its path now)."""
+    """Both policies on the files at head."""
 
     base: Policy
     head: Policy
-    files: tuple[tuple[str, str], ...]
+    files: tuple[FileClaims, ...]
 
-    def of(self, component: Component) -> tuple[tuple[str, str], ...]:
-        """The code that counts for one of the base's components."""
-        return tuple(
-            file
-            for file in self.files
-            if is_code(file[1]) and any(globs.matches(path, component.paths) for path in file)
-        )
+    def of(self, name: str) -> tuple[FileClaims, ...]:
+        """What counts for one of the base's components."""
+        return tuple(file for file in self.files if name in file.old | file.there)
 
 
 def _settings(base: Policy, head: Policy) -> Iterator[Loosening]:
     """Single keys, as their fields declare which direction is stricter."""
     for old, new in loosened(base, head):
         before, after = (word(one.value) if one.value not in (None, "") else "nothing" for one in (old, new))
-        how = {StrictDirection.LOWER: "raised", StrictDirection.HIGHER: "lowered"}.get(old.stricter, "changed")
+        verbs = (
+            {} if isinstance(old.value, bool) else {StrictDirection.LOWER: "raised", StrictDirection.HIGHER: "lowered"}
+        )
+        how = verbs.get(old.stricter, "changed")
         yield Loosening(old.key, f"{how} from {before} to {after}{old.consequence and f': {old.consequence}'}")
 
 
@@ -78,38 +104,33 @@ def _bars(base: Policy, head: Policy) -> Iterator[Loosening]:
             yield Loosening(old.key, f"removed ({old.metric} on {old.on})")
 
 
-def _file_bars(sides: PolicyComparison) -> Iterator[Loosening]:
-    """File bars that hold a file less strictly than before: removed, undercut, or left behind by a rename."""
-    if not any(bar.scope is BarScope.FILE for bar in sides.base.bars):
+def _file_bars(code: PolicyComparison) -> Iterator[Loosening]:
+    """File bars that demand less of a file than before: removed, undercut, or left behind."""
+    if not any(bar.scope is BarScope.FILE for bar in code.base.bars):
         return
-    for before, after in sides.files:
-        if not is_code(after):
-            continue
-        new = _file_limits(sides.head, after)
-        for kind, (value, old) in _file_limits(sides.base, before).items():
-            now, bar = new.get(kind, (None, old))
-            if laxer(kind[-1], now, value):
-                yield from _less(sides, kind[-1], old, bar, (before, after), now)
+    left: dict[str, list[FileClaims]] = {}
+    for file in code.files:
+        new = _file_limits(code.head, file.after, file.new)
+        for kind, (value, old) in _file_limits(code.base, file.before, file.old).items():
+            now, bar = new.get(kind, (None, None))
+            kept = [one for one in code.head.bars if one.identity == old.identity]
+            if not laxer(kind[-1], now, value) or (bar is not None and bar.identity == old.identity):
+                continue  # what was lowered in its place is reported under its own key
+            if not kept:
+                yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
+            elif bar is not None and now is not None and not file.moved:
+                yield Loosening(bar.key, f"{_limit(kind[-1], now)} undercuts {old.key}{_where(bar)}")
+            elif any(one.enforced and limit_of(one, kind[-1]) is not None for one in kept):
+                left.setdefault(old.key, []).append(file)
+    for key, files in left.items():
+        yield Loosening(key, f"no longer holds for {_named(files)}")
 
 
-def _less(
-    sides: PolicyComparison, limit: str, old: Bar, new: Bar, file: tuple[str, str], now: Limit | None
-) -> Iterator[Loosening]:
-    if now is not None:
-        known = [bar for bar in sides.base.bars if bar.identity == new.identity and limit_of(bar, limit) is not None]
-        if not known:  # else it was lowered, which is reported under its own key
-            yield Loosening(new.key, f"{_limit(limit, now)} undercuts {old.key}{_where(new)}")
-    elif all(bar.identity != old.identity for bar in sides.head.bars):
-        yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
-    elif file[0] != file[1]:
-        yield Loosening(old.key, f"no longer holds for {file[0]}, renamed to {file[1]}")
-
-
-def _file_limits(policy: Policy, path: str) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
+def _file_limits(policy: Policy, path: str, names: Collection[str]) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
     """What the file bars of one policy demand of a path, by kind and limit, and the bar that does."""
     found: dict[tuple[str, ...], tuple[Limit, Bar]] = {}
     for on in (BarUnits.TOTAL, BarUnits.PATCH):
-        for choice in for_file(policy.bars, on, path, scopes.components_of(policy, path)):
+        for choice in scopes.file_bars(policy, on, path, names):
             for limit in LIMITS if choice.won and choice.bar.enforced else ():
                 value, kind = (
                     limit_of(choice.bar, limit),
@@ -126,14 +147,23 @@ def _limit(limit: str, value: Limit) -> str:
     return f"a maximum of {figure(value)}{' %' if limit == 'max' else ' uncovered units'}"
 
 
-def _suites(sides: PolicyComparison) -> Iterator[Loosening]:
+def _suites(sides: PolicyComparison, code: PolicyComparison) -> Iterator[Loosening]:
     for name, old in sides.base.suites.items():
         new = sides.head.suites.get(name)
-        if new is None:
-            yield Loosening(f"suites.{name}", "removed: its tests are no longer required")
-        else:
+        if new is not None:
             yield from _tests(old, new, sides)
             yield from _ways(old, new)
+        elif not _deleted(old, sides, code):
+            yield Loosening(f"suites.{name}", "removed: its tests are no longer required")
+
+
+def _deleted(old: Suite, sides: PolicyComparison, code: PolicyComparison) -> bool:
+    """Whether a suite went with its tests and with all the code of its components."""
+    measured = [name for name, one in sides.base.components.items() if one.suite == old.name]
+    elsewhere = [path for suite in sides.head.suites.values() for path in suite.tests]
+    own = [path.partition("::")[0] for path in old.tests]
+    tests = any(_within(file.after, own) and not _within(file.after, elsewhere) for file in sides.files)
+    return bool(measured) and not tests and not any(code.of(name) for name in measured)
 
 
 def _tests(old: Suite, new: Suite, sides: PolicyComparison) -> Iterator[Loosening]:
@@ -141,10 +171,10 @@ def _tests(old: Suite, new: Suite, sides: PolicyComparison) -> Iterator[Loosenin
     key = f"suites.{old.name}.tests"
     for path in old.tests:
         tests = path.partition("::")[0]
-        left = any(_within(before, [tests]) and not _within(after, new.tests) for before, after in sides.files)
+        left = any(_within(f.before, [tests]) and not _within(f.after, new.tests) for f in sides.files)
         if left and not _within(path, new.tests):
             yield Loosening(key, f"{path} removed: its tests are no longer required")
-    if not old.tests and new.tests and not new.command:
+    if not old.tests and new.tests and not new.command and not _within(".", new.tests):
         yield Loosening(key, f"now only {', '.join(new.tests)}: before, pytest found them all")
 
 
@@ -158,25 +188,35 @@ def _ways(old: Suite, new: Suite) -> Iterator[Loosening]:
     """Another command, interpreter or argument may run other tests, or none."""
     for key, before, after in (
         ("args", old.args, new.args),
+        ("runner", (old.runner.value,), (new.runner.value,)),
         ("command", old.command, new.command),
+        ("reports", old.reports, new.reports),
+        ("junit", old.junit, new.junit),
         ("python", (old.python,), (new.python,)),
     ):
         if before != after:
             words = f"changed from {_words(before)} to {_words(after)}: the tests run differently"
             yield Loosening(f"suites.{old.name}.{key}", words)
+    if old.root != new.root:
+        words = f"changed from {_words((old.root,))} to {_words((new.root,))}: its reports are read as of other files"
+        yield Loosening(f"suites.{old.name}.root", words)
+    if more := [test for test in new.deselect if test not in old.deselect]:
+        yield Loosening(f"suites.{old.name}.deselect", f"{', '.join(more)} added: no longer run")
 
 
 def _words(words: tuple[str, ...]) -> str:
     return shlex.join(word for word in words if word) or "nothing"
 
 
-def _components(sides: PolicyComparison) -> Iterator[Loosening]:
-    for name, old in sides.base.components.items():
-        key, new = f"components.{name}", sides.head.components.get(name)
+def _components(code: PolicyComparison) -> Iterator[Loosening]:
+    for name, old in code.base.components.items():
+        key, new = f"components.{name}", code.head.components.get(name)
         if new is not None:
             yield from _altered(old, new)
-            yield from _diluted(old, new, sides)
-        lost = _lost(old, new, sides)
+        if new is not None and (foreign := _foreign(name, name, code)):
+            words = f"{_named(foreign)} added: files of another component can make up for {name}'s own"
+            yield Loosening(f"{key}.paths", words)
+        lost = _lost(old, code)
         if lost and new is None:
             yield Loosening(key, f"removed: {_bar_of(old)} is gone for {_named(lost)}")
         elif lost:
@@ -195,60 +235,50 @@ def _altered(old: Component, new: Component) -> Iterator[Loosening]:
         yield Loosening(f"{key}.metric", f"changed from {old.metric} to {new.metric}: its bar measures something else")
 
 
-def _diluted(old: Component, new: Component, sides: PolicyComparison) -> Iterator[Loosening]:
-    """Files of other components that the head newly counts for this one."""
-    if foreign := _foreign(old, new, sides):
-        words = f"{_named(foreign)} added: files of another component can make up for {old.name}'s own"
-        yield Loosening(f"components.{old.name}.paths", words)
+def _foreign(old: str, new: str, code: PolicyComparison) -> list[FileClaims]:
+    """Files that the head's component `new` counts and that were another component's than `old` before."""
+    return [f for f in code.files if new in f.new and f.old - {old} and old not in f.old | f.there]
 
 
-def _foreign(old: Component, new: Component, sides: PolicyComparison) -> list[tuple[str, str]]:
-    others = [pattern for one in sides.base.components.values() if one.name != old.name for pattern in one.paths]
-    return [
-        (before, after)
-        for before, after in sides.files
-        if is_code(after)
-        and globs.matches(after, new.paths)
-        and globs.matches(before, others)
-        and not any(globs.matches(path, old.paths) for path in (before, after))
-    ]
-
-
-def _lost(old: Component, new: Component | None, sides: PolicyComparison) -> list[tuple[str, str]]:
+def _lost(old: Component, code: PolicyComparison) -> list[FileClaims]:
     """Files of the base's component that count neither for it, nor for an heir, nor as strictly where a rename put
     them."""
-    gone = [file for file in sides.of(old) if new is None or not globs.matches(file[1], new.paths)]
-    others = [one for one in sides.head.components.values() if one is not new] if gone else []
-    heirs = [pattern for one in others if _inherits(one, old, sides) for pattern in one.paths]
-    settled = [pattern for one in others if _settled(one, old, sides) for pattern in one.paths]
-    return [
-        (before, after)
-        for before, after in gone
-        if not globs.matches(after, heirs) and not (before != after and globs.matches(after, settled))
-    ]
+    gone = [file for file in code.of(old.name) if old.name not in file.new]
+    strict = {one.name for one in code.head.components.values() if gone and _as_strict(old, one, code)}
+    heirs = {name for name in strict if _inherits(code.head.components[name], old, code)}
+    settled = {name for name in strict if _settled(code.head.components[name], code)}
+    return [file for file in gone if not file.new & heirs and not (file.moved and file.new & settled)]
 
 
-def _settled(new: Component, old: Component, sides: PolicyComparison) -> bool:
-    """Whether the head's component was there already, measured by the same suite, and is as strict as `old`."""
-    known = sides.base.components.get(new.name)
-    return known is not None and known.suite == new.suite and as_strict(old, new, sides.base, sides.head)
+def _settled(new: Component, code: PolicyComparison) -> bool:
+    """Whether the head's component was there already, measured by the same suite."""
+    known = code.base.components.get(new.name)
+    return known is not None and known.suite == new.suite
 
 
-def _inherits(new: Component, old: Component, sides: PolicyComparison) -> bool:
-    """Whether a component is as strict, on the same suite, and holds no file that counted for another one before: such
-    a file could make up for what is missing. Several heirs do not share a limit in units: two times five are not five.
-    """
-    if new.suite != old.suite or not as_strict(old, new, sides.base, sides.head) or _foreign(old, new, sides):
+def _inherits(new: Component, old: Component, code: PolicyComparison) -> bool:
+    """Whether a component is on the same suite and holds no file that counted for another one before: such a file could
+    make up for what is missing. Several heirs do not share a limit in units: two times five are not five."""
+    if new.suite != old.suite or _foreign(old.name, new.name, code):
         return False
-    units = any(
-        bar.max_uncovered for bar in sides.base.bars if bar.component == old.name and bar.scope is BarScope.COMPONENT
-    )
-    return not units or all(globs.matches(after, new.paths) for _, after in sides.of(old))
+    units = any(bar.max_uncovered for bar in _whole(code.base, old))
+    return not units or all(new.name in file.new for file in code.of(old.name))
 
 
-def _named(files: list[tuple[str, str]]) -> str:
-    before, after = files[0]
-    first = after if before == after else f"{after} (renamed from {before})"
+def _as_strict(old: Component, new: Component, code: PolicyComparison) -> bool:
+    """Whether the metric is the same and no bar on `old` as a whole is weaker or missing for `new`."""
+    there = [replace(bar, component=old.name) for bar in _whole(code.head, new)]
+    missing = (weaker(bar, [one for one in there if one.identity == bar.identity]) for bar in _whole(code.base, old))
+    return new.metric is old.metric and not any(list(found) for found in missing)
+
+
+def _whole(policy: Policy, component: Component) -> Iterable[Bar]:
+    return (bar for bar in policy.bars if bar.component == component.name and bar.scope is BarScope.COMPONENT)
+
+
+def _named(files: Collection[FileClaims]) -> str:
+    file = next(iter(files))
+    first = f"{file.after} (renamed from {file.before})" if file.moved else file.after
     return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
 
 

@@ -1,14 +1,12 @@
-"""The base branch's policy on the head's paths: what it claims stays claimed under a new name. Pure."""
+"""The base branch's policy on the head's paths: what a change renames is judged as it was called there. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
 
-from covgov.policy import globs
-from covgov.policy.bars import Bar
-from covgov.policy.policy import BarRule, Component, Policy
-from covgov.tamper.limits import weaker
+from covgov.policy import scopes
+from covgov.policy.bars import BarChoice, BarUnits
+from covgov.policy.policy import Policy
 
 NOT_CODE: tuple[str, ...] = (
     *(".md", ".rst", ".txt", ".json", ".toml", ".yaml", ".yml", ".cfg", ".ini", ".csv", ".lock"),
@@ -22,61 +20,50 @@ def is_code(path: str) -> bool:
     return not path.lower().endswith(NOT_CODE)
 
 
-def judging(head: Policy, base: Policy | None, renames: Mapping[str, str]) -> tuple[Policy, ...]:
-    """The policies by which a change is judged: the head's, then the base branch's where it demands anything else."""
+def judging(
+    head: Policy,
+    base: Policy | None,
+    renames: Mapping[str, str],
+    files: Callable[[], Collection[str]] | None = None,
+) -> tuple[Policy, ...]:
+    """The policies by which a change is judged: the head's, then the base branch's where it demands anything else.
+
+    files: every path at head, asked only when the head drops a suite.
+    """
     if base is None:
         return (head,)
     followed = follow(base, renames)
-    return (head,) if followed.hash == head.hash else (head, followed)
+    dropped = [name for name in base.suites if name not in head.suites] if files is not None else []
+    gone = {name for name in dropped if files is not None and _deleted(name, followed, files())}
+    if gone:
+        followed = followed.model_copy(
+            update={
+                "suites": {name: one for name, one in base.suites.items() if name not in gone},
+                "components": {name: one for name, one in base.components.items() if one.suite not in gone},
+            }
+        )
+    return (head,) if followed.hash == head.hash and not followed.names else (head, followed)
 
 
 def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
-    """The policy with the new names of renamed files beside its globs. renames: old path -> new path.
-
-    A file that is renamed into another component of this policy, at least as strict as its old one, counts there.
+    """The policy, which judges renamed files under their old names where it demands anything else of the new ones: no
+    other component and no laxer bar helps a file in the change that moves it. renames: old path -> new path.
     """
-    code = {before: after for before, after in renames.items() if is_code(after)}
-    components = {name: _renamed(one, code, base) for name, one in base.components.items()}
-    return base.model_copy(update={"components": components, "rules": _rules(base.rules, code)})
+    names = {
+        after: before
+        for before, after in renames.items()
+        if is_code(after) and _demands(base, before) != _demands(base, after)
+    }
+    return base.by_names(names)
 
 
-def _renamed(one: Component, code: Mapping[str, str], base: Policy) -> Component:
-    lost = {before: after for before, after in code.items() if not _welcome(one, after, base)}
-    return one.model_copy(update={"paths": _followed(one.paths, lost), "rules": _rules(one.rules, code)})
+def _demands(policy: Policy, path: str) -> tuple[tuple[str, ...], tuple[tuple[BarChoice, ...], ...]]:
+    """The components that claim a path and the file bars that it has to meet."""
+    names = scopes.components_of(policy, path)
+    return names, tuple(scopes.file_bars(policy, on, path, names) for on in (BarUnits.TOTAL, BarUnits.PATCH))
 
 
-def _rules(rules: tuple[BarRule, ...], code: Mapping[str, str]) -> tuple[BarRule, ...]:
-    return tuple(
-        rule if rule.paths is None else rule.model_copy(update={"paths": _followed(rule.paths, code)}) for rule in rules
-    )
-
-
-def _welcome(old: Component, path: str, policy: Policy) -> bool:
-    """Whether the policy puts a file of `old` with this new path into a component at least as strict."""
-    return any(
-        globs.matches(path, one.paths) and (one.name == old.name or as_strict(old, one, policy, policy))
-        for one in policy.components.values()
-    )
-
-
-def as_strict(old: Component, new: Component, base: Policy, head: Policy) -> bool:
-    """Whether the metric is the same and no bar of `old` in `base` is weaker or missing for `new` in `head`."""
-    bars: dict[tuple[str, ...], list[Bar]] = {}
-    for bar in _own(head, new):
-        bars.setdefault(replace(bar, component=old.name).identity, []).append(bar)
-    return new.metric is old.metric and not any(
-        list(weaker(bar, bars.get(bar.identity, ()))) for bar in _own(base, old)
-    )
-
-
-def _own(policy: Policy, component: Component) -> Iterable[Bar]:
-    return (bar for bar in policy.bars if bar.component == component.name)
-
-
-def _followed(patterns: tuple[str, ...], renames: Mapping[str, str]) -> tuple[str, ...]:
-    new = (
-        globs.literally(after)
-        for before, after in sorted(renames.items())
-        if patterns and globs.matches(before, patterns) and not globs.matches(after, patterns)
-    )
-    return (*patterns, *new)
+def _deleted(suite: str, policy: Policy, files: Collection[str]) -> bool:
+    """Whether a suite measured components of which no file is left."""
+    measured = [scopes.belongs(policy, name) for name, one in policy.components.items() if one.suite == suite]
+    return bool(measured) and not any(is_code(path) and any(own(path) for own in measured) for path in files)

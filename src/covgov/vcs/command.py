@@ -41,6 +41,7 @@ SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.looseCompression=0",
     "core.commitGraph=false",  # a stale graph would give wrong answers after deepening
+    "diff.orderFile=/dev/null",
     "advice.addEmbeddedRepo=false",
     "gc.auto=0",
     "maintenance.auto=false",
@@ -117,7 +118,7 @@ class Git:
 def failure(root: Path, args: tuple[str, ...], done: GitResult) -> Undetermined:
     """The error for a git command that failed."""
     words = done.err.splitlines()[0] if done.err else f"exit code {done.code}"
-    if "not a git repository" in done.err:
+    if "not a git repository" in done.err and "not a git repository: " not in done.err:  # that names a broken link
         return Undetermined(
             "not-a-repository",
             f"{root} is not in a git repository",

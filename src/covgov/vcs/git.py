@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -12,28 +13,37 @@ from pathlib import Path
 from covgov.errors import Undetermined
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Origin
+from covgov.vcs.branches import Branches
 from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
+from covgov.vcs.moves import could_be_moves, follow_moves
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
-from covgov.vcs.worktree import places, worktree_tree
+from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
 
 DIFF_OPTIONS = (
-    *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
-    *("--find-renames=50%", "-l1000", "--diff-algorithm=histogram", "--indent-heuristic"),
+    *("-r", "--raw", "-z", "-p", "-U0", "-w", "--inter-hunk-context=0"),
+    *("--find-renames=50%", "-l0", "--diff-algorithm=histogram", "--indent-heuristic"),
     *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
-"""All options that a configuration, or an attribute in the change itself, could set otherwise."""
+"""All options that a configuration, or an attribute in the change itself, could set otherwise; and `-w`: a re-indent is
+no new code."""
+
+NO_CHECKOUT = re.compile(r"not a git repository \(or any|must be run in a work tree")
+"""What git says where there is none; what else it says is about one that it cannot read."""
 
 OBJECT_ID = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
 """An immutable revision."""
 
+LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
+"""A commit may be of a later time, a datetime may not."""
+
+COMMITTER = re.compile(rb"^committer .*> ([0-9]{1,20})", re.MULTILINE)
+
 CHUNK = 1000
 """Commits per git call when walking first parents."""
-
-USUAL_BRANCHES = ("origin/main", "origin/master", "main", "master")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +54,15 @@ class _Commit:
 
 
 def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
-    """Top of the checkout around `cwd`, or None when there is none. Raises Undetermined (`git-refuses`) when git finds
-    one and refuses to read it."""
+    """Top of the checkout around `cwd`, or None when there is none. Raises Undetermined (`git-missing`, `git-refuses`,
+    `git-failed`) when there is one that cannot be read."""
     try:
         done = Git(cwd, env).ask("rev-parse", "--show-toplevel")
-    except Undetermined:  # without git there is no checkout
+    except Undetermined:
+        if any((folder / ".git").exists() for folder in (cwd, *cwd.parents)):
+            raise
         return None
-    if "dubious ownership" in done.err:
+    if done.code and not NO_CHECKOUT.search(done.err):
         raise failure(cwd, ("rev-parse",), done)
     return Path(done.text) if done.code == 0 and done.text else None
 
@@ -65,13 +77,14 @@ class GitRepository:
         self._commits: dict[str, _Commit] = {}
         self._files: dict[tuple[str, str], bytes | None] = {}
         self._trees: set[str] = set()
-        self._usual: str | None = None
+        self._diffs: dict[tuple[str, str], Diff] = {}
 
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
         commit = self._head()
-        with worktree_tree(self._git, *self._places) as (_, tree):
-            return Origin(commit=commit, tree=tree, dirty=tree != self.tree(commit))
+        with worktree_tree(self._git, *self._places) as (git, tree):
+            dirty = tree != self.tree(commit) or left_out(self._git, git)
+            return Origin(commit=commit, tree=tree, dirty=dirty)
 
     def resolve(self, revision: str) -> str | None:
         if not revision or revision.startswith("-"):
@@ -115,7 +128,7 @@ class GitRepository:
         return found[0]
 
     def committed_at(self, commit: str) -> datetime:
-        return datetime.fromtimestamp(self._commit(commit).time, UTC)
+        return datetime.fromtimestamp(min(self._commit(commit).time, LAST_SECOND), UTC)
 
     def diff(self, base: str, head: str) -> Diff:
         if head != WORKTREE:
@@ -138,26 +151,58 @@ class GitRepository:
         with worktree_tree(self._git, *self._places) as (git, tree):
             return blobs_of(git, tree)
 
-    def default_branch(self) -> str | None:
-        """Cached once found."""
-        if self._usual is None:
-            pointed = self._git.ask("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-            candidates = ((pointed.text,) if pointed.code == 0 else ()) + USUAL_BRANCHES
-            self._usual = next((name for name in candidates if self.resolve(name) is not None), None)
-        return self._usual
+    def checkout(self, commit: str) -> AbstractContextManager[Path]:
+        """The commit's files in a temporary checkout."""
+        return checked_out(self._git, commit)
+
+    def remote_default(self) -> str:
+        return self._remote_default
+
+    def usual_branch(self) -> str:
+        return self._branches.usual() or ""
+
+    def branch_tip(self, name: str) -> str | None:
+        if not name:
+            return None
+        here = next(map(self.resolve, self._branches.places(name)), None)
+        there = None if here else self._branches.remote_tip(name)
+        return self.obtain(there) if there else here
+
+    def alone(self) -> bool:
+        return next(self._branches.others(), None) is None
+
+    def ignored(self, paths: Collection[str]) -> frozenset[str]:
+        """Those of the paths that git ignores, whether they exist or not. A path that git cannot ask about is not."""
+        if not paths:
+            return frozenset()
+        done = self._git.ask("check-ignore", "-z", "--stdin", stdin="\0".join(paths).encode("utf-8", "surrogateescape"))
+        if done.code > 1 and len(paths) > 1:  # one of them is in a submodule
+            return frozenset().union(*(self.ignored([path]) for path in paths))
+        found = done.out.decode("utf-8", "surrogateescape").split("\0") if done.code == 0 else []
+        return frozenset(filter(None, found))
 
     def branch(self) -> str:
         """Name of the branch that is checked out; "" when HEAD is detached."""
-        done = self._git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
-        return done.text if done.code == 0 else ""
+        return self._branches.current()
+
+    def ignores(self, path: str) -> bool:
+        """Whether git would leave an untracked file at this path alone."""
+        plain = {"GIT_LITERAL_PATHSPECS": "0"}  # check-ignore refuses the literal ones
+        return self._git.ask("check-ignore", "--quiet", "--no-index", "--", path, extra=plain).code == 0
 
     def remote(self) -> str | None:
-        """`origin`, else the only remote there is."""
-        done = self._git.ask("remote")
-        names = done.text.splitlines() if done.code == 0 else []
-        if "origin" in names:
-            return "origin"
-        return names[0] if len(names) == 1 else None
+        return self._branches.remote()
+
+    def shallow(self) -> bool:
+        return self._deepener().shallow()
+
+    @cached_property
+    def _branches(self) -> Branches:
+        return Branches(self._git, self._fetch)
+
+    @cached_property
+    def _remote_default(self) -> str:
+        return self._branches.default() or ""
 
     @cached_property
     def _places(self) -> tuple[Path, Path]:
@@ -199,7 +244,21 @@ class GitRepository:
         return done.text if done.code == 0 else None
 
     def _diff(self, git: Git, base: str, head: str) -> Diff:
-        done = git.configured("core.attributesFile=/dev/null").run("diff-tree", *DIFF_OPTIONS, base, head, "--")
+        if (base, head) in self._diffs:
+            return self._diffs[base, head]
+        diff = self._files_of(git, base, head)
+        if could_be_moves(diff):
+            copies = self._files_of(git, base, head, "--find-copies=50%")
+            diff = follow_moves(
+                diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
+            )
+        if OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head):
+            self._diffs[base, head] = diff
+        return diff
+
+    def _files_of(self, git: Git, base: str, head: str, *options: str) -> Diff:
+        apart = git.configured("core.attributesFile=/dev/null")
+        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--")
         try:
             return parse_diff(done.out)
         except ValueError as error:
@@ -210,11 +269,15 @@ class GitRepository:
 
 
 def _parse_commit(raw: bytes) -> _Commit:
-    """The headers of a commit object (gitformat: `tree`, `parent`*, `author`, `committer NAME <MAIL> SECONDS ZONE`)."""
-    headers = [line.split(b" ", 1) for line in raw.split(b"\n\n", 1)[0].split(b"\n") if not line.startswith(b" ")]
-    named = [(name, value.decode("utf-8", "replace")) for name, value in (h for h in headers if len(h) == 2)]
+    """The headers of a commit object (gitformat: `tree`, `parent`*, `author`, `committer NAME <MAIL> SECONDS ZONE`).
+
+    A time that is none reads as 0, as in git.
+    """
+    headers = raw.split(b"\n\n", 1)[0]
+    time = COMMITTER.search(headers)
+    named = [line.split(b" ", 1) for line in headers.split(b"\n") if line.startswith((b"tree ", b"parent "))]
     return _Commit(
-        tree=next(value for name, value in named if name == b"tree"),
-        parents=tuple(value for name, value in named if name == b"parent"),
-        time=int(next(value for name, value in named if name == b"committer").rsplit(" ", 2)[1]),
+        tree=next(value.decode("ascii") for name, value in named if name == b"tree"),
+        parents=tuple(value.decode("ascii") for name, value in named if name == b"parent"),
+        time=int(time[1]) if time else 0,
     )

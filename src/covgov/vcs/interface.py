@@ -13,6 +13,10 @@ WORKTREE = ""
 """The revision of the files on disk, including untracked files that are not ignored."""
 
 
+SEARCH_LIMIT = 1000
+"""First-parent commits to search at most."""
+
+
 class Repository(Protocol):
     def origin(self) -> Origin:
         """Commit and tree of the files on disk (hashed with a temporary index); dirty when it is not HEAD's tree."""
@@ -57,10 +61,30 @@ class Repository(Protocol):
         """Path -> git blob id of every file at a commit (or on disk for WORKTREE)."""
         ...
 
-    def default_branch(self) -> str | None:
-        """Revision of the usual target (`origin/HEAD`, else origin/main, origin/master, main, master), or None."""
+    def remote_default(self) -> str:
+        """Name of the branch that the remote's HEAD names; "" when there is no remote or nobody knows."""
+        ...
+
+    def usual_branch(self) -> str:
+        """`main` or `master` when there is one, preferably at the remote; else ""."""
+        ...
+
+    def branch_tip(self, name: str) -> str | None:
+        """Commit of the branch at the remote, else of the local branch; fetched when allowed. None when it has none."""
+        ...
+
+    def alone(self) -> bool:
+        """Whether no branch of another name shares the history of HEAD: it can only be the default branch itself."""
+        ...
+
+    def branch(self) -> str:
+        """Name of the branch that is checked out; "" when HEAD is detached."""
         ...
 
     def remote(self) -> str | None:
-        """Name of the remote to fetch history from (`origin`), or None."""
+        """Name of the remote to fetch from: the only one, else `origin`, else `upstream`; None without these."""
+        ...
+
+    def shallow(self) -> bool:
+        """Whether older history is missing in this clone."""
         ...

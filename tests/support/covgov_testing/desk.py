@@ -98,7 +98,7 @@ class Desk:
         return Edges(
             read=self.read,
             repository=self.repository if git else None,
-            store=self.store,
+            store=lambda address: self.store(),
             ci=ci,
             env=env or {},
         )
@@ -124,7 +124,8 @@ class Desk:
         return gate.judge(prepare(request, policy, edges), edges)
 
     def record(self, judgement: gate.Judgement, *, ci: CiContext = LOCAL) -> RunSummary | str:
-        return gate.enter(gate.run_of(judgement, ci, now=NOW), self.edges(ci=ci), whole=True)
+        address = judgement.prepared.head.history.store
+        return gate.enter(gate.run_of(judgement, ci, now=NOW), self.edges(ci=ci), address, whole=True)
 
     def covgov(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
         """One command line in this project; its streams are in `out` and `err` (of this call only)."""

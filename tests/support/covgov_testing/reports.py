@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -160,7 +161,12 @@ def klass(filename: str, *entries: str) -> str:
 
 
 TAGS = [REACHABLE, "architecture", "reliability", "security"]
-COUNTED = [(taken, total) for total in range(5) for taken in range(total + 1)]
+COUNTED = [CountedExits(1, taken, total) for total in range(5) for taken in range(total + 1)] + [
+    CountedExits(1, len(taken), len(ids), ids, tuple(taken))
+    for ids in (("0,0", "0,1"), ("0,1", "1,é"))
+    for taken in (ids[:0], ids[:1], ids[1:], ids)
+]
+"""Exits of one line by number, and by their ids."""
 
 
 def file_coverages(highest: int = 80, source: str = "s") -> st.SearchStrategy[FileCoverage]:
@@ -189,7 +195,7 @@ def _file_coverage(
     excluded: int,
     exits: tuple[tuple[int, int], ...],
     which: int,
-    counted: Mapping[int, tuple[int, int]],
+    counted: Mapping[int, CountedExits],
     tags: Mapping[str, int],
     source: str,
 ) -> FileCoverage:
@@ -200,7 +206,7 @@ def _file_coverage(
         covered=covered & statements,
         exits=exits,
         taken=tuple(pair for bit, pair in enumerate(exits) if which >> bit & 1),
-        counted=tuple(CountedExits(n, *pair) for n, pair in sorted(counted.items()) if n not in exact),
+        counted=tuple(replace(entry, line=n) for n, entry in sorted(counted.items()) if n not in exact),
         excluded=excluded & ~statements,
         attributes=tuple((tag, tags[tag] & covered & statements) for tag in sorted(tags)),
         source=source,

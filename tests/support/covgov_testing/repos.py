@@ -37,6 +37,12 @@ class Repo:
         self.git("commit", "--quiet", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
+    def commit_only(self, *paths: str) -> str:
+        """Commit what is on disk at these paths, and leave everything else."""
+        self.git("add", "--", *paths)
+        self.git("commit", "--quiet", "-m", "change")
+        return self.git("rev-parse", "HEAD")
+
     def clone(self, target: Path, *options: str) -> Repo:
         subprocess.run(
             ["git", "clone", "--quiet", *options, self.root.as_uri(), str(target)], check=True, capture_output=True

@@ -116,7 +116,7 @@ def test_uncommitted_work_is_shown_and_not_recorded(desk: Desk) -> None:
 
 
 def test_some_of_the_suites_are_not_a_run(desk: Desk) -> None:
-    answer = gate.enter(gate.run_of(desk.judge("api"), LOCAL, now=NOW), desk.edges(), whole=False)
+    answer = gate.enter(gate.run_of(desk.judge("api"), LOCAL, now=NOW), desk.edges(), "", whole=False)
     assert "only the suites named on the command line" in str(answer)
 
 
@@ -133,13 +133,13 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
 def test_a_ci_that_names_no_branch_records_nothing_and_is_told_why(desk: Desk) -> None:
     told = desk.record(desk.judge(), ci=CiContext("generic", CiEvent.LOCAL, branch_from=BranchSource.UNKNOWN))
     assert str(told).startswith(
-        "not recorded: this CI does not say which branch it builds (`covgov history push --branch"
+        "not recorded: this CI does not name the branch that it builds; `covgov history push --branch"
     )
     assert not desk.store().exists()
 
 
 def git_edges(desk: Desk, ci: CiContext) -> Edges:
-    def store() -> GitStore:
+    def store(address: str) -> GitStore:
         opened = open_store("git:coverage-history", desk.root, env={}, remote="origin", fetch=ci.in_ci)
         assert isinstance(opened, GitStore)
         return opened
@@ -152,9 +152,9 @@ def test_ci_on_the_default_branch_pushes_and_a_laptop_does_not(desk: Desk, tmp_p
     desk.repo.git("remote", "add", "origin", str(origin.root))
     desk.repo.git("push", "-q", "origin", "main")
     judgement = desk.judge()
-    gate.enter(gate.run_of(judgement, LOCAL, now=NOW), git_edges(desk, LOCAL), whole=True)
+    gate.enter(gate.run_of(judgement, LOCAL, now=NOW), git_edges(desk, LOCAL), "", whole=True)
     assert origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
-    gate.enter(gate.run_of(judgement, ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
+    gate.enter(gate.run_of(judgement, ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), "", whole=True)
     assert "refs/heads/coverage-history" in origin.git("for-each-ref", "--format=%(refname)")
 
 
@@ -167,8 +167,8 @@ def test_a_push_that_fails_is_a_delivery_fault_and_keeps_the_local_record(desk: 
     hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     with pytest.raises(DeliveryFailed):
-        gate.enter(gate.run_of(desk.judge(), ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), whole=True)
-    assert git_edges(desk, LOCAL).store().exists()
+        gate.enter(gate.run_of(desk.judge(), ON_MAIN, now=NOW), git_edges(desk, ON_MAIN), "", whole=True)
+    assert git_edges(desk, LOCAL).store("").exists()
 
 
 class CountingRepository(GitRepository):
@@ -255,6 +255,8 @@ def test_a_step_that_fails_is_a_fault_and_keeps_no_other_from_being_done(desk: D
 
 def test_the_base_branchs_policy_and_register_are_read_once_in_a_run(desk: Desk) -> None:
     desk.commit({"exceptions.md": table()})
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "++++"})
+    desk.record(desk.judge())
     desk.repo.git("checkout", "-q", "-b", "topic")
     desk.commit({"README": "x\n"})
     desk.measure({"api/a.py": "++++++++--", "api/b.py": "++++"})

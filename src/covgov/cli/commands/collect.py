@@ -17,6 +17,7 @@ from covgov.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from covgov.ingest.collect import CollectionResult
+    from covgov.ingest.source_tree import SourceTree
     from covgov.model.snapshot import Origin, TestRun
 
 
@@ -42,29 +43,35 @@ def command(
     """Convert the reports of one suite to its snapshot.
 
     Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4, and nothing is
-    written: a report is missing, empty, damaged, of no known format, or names no file of this repository.
+    written: a report is missing, empty, damaged or of no known format. Exit 4, and an earlier snapshot is removed: a
+    report contradicts itself or this repository.
 
     \b
     Example:
       covgov collect api coverage.xml
       covgov collect api .coverage.* --junit junit.xml --python .tox/py312/bin/python
     """
-    from covgov.ingest.collect import collect
+    from covgov.ingest.collect import REFUSALS, collect
     from covgov.model.snapshot_codec import encode
     from covgov.runner.analyse import analyser
 
-    _check_suite(world, suite)
-    root, blobs, origin = _checkout(world)
-    collected = collect(
-        suite,
-        [world.cwd / name for name in files],
-        root=root,
-        blobs=blobs,
-        origin=origin,
-        tests=_tests(world, junit, test_exit_code),
-        analyse=analyser(python, root, world.env),
-    )
+    start = _checked_suite(world, suite)
+    root, tree, origin = _checkout(world)
     target = world.cwd / output if output else root / "coverage" / f"{suite}.snapshot"
+    try:
+        collected = collect(
+            suite,
+            [world.cwd / name for name in files],
+            tree=tree,
+            origin=origin,
+            tests=_tests(world, junit, test_exit_code),
+            analyse=analyser(python, root, world.env),
+            start=start,
+        )
+    except InputError as error:
+        if error.code in REFUSALS and not output:
+            _refuse(target, error, root)
+        raise
     _write(target, encode(collected.snapshot))
     if not output:
         with suppress(OSError):
@@ -73,8 +80,9 @@ def command(
     return OK
 
 
-def _check_suite(world: World, suite: str) -> None:
-    """Raises UsageError: `suite-name`, and `suite-unknown` where a policy declares suites and not this one."""
+def _checked_suite(world: World, suite: str) -> str:
+    """The directory that the suite's reports start from, as the policy has it. Raises UsageError: `suite-name`, and
+    `suite-unknown` where a policy declares suites and not this one."""
     from covgov.cli.project import Project
     from covgov.gather.prepare import wanted_suites
     from covgov.model.snapshot import MERGED
@@ -85,27 +93,30 @@ def _check_suite(world: World, suite: str) -> None:
     if suite == MERGED:
         raise UsageError("suite-name", f"{suite!r} is reserved for the merge of all suites", hint="choose another name")
     policy = config.load(Project(world).read)
-    if policy is not None:
-        wanted_suites((suite,), policy)
+    if policy is None:
+        return ""
+    wanted_suites((suite,), policy)
+    return policy.suites[suite].root
 
 
-def _checkout(world: World) -> tuple[Path, dict[str, str], Origin | None]:
-    """Root, blobs and origin of what is on disk; outside of git the files below the current directory, unhashed."""
+def _checkout(world: World) -> tuple[Path, SourceTree, Origin | None]:
+    """Root, files and origin of what is on disk; outside of git the files below the current directory, unhashed."""
     from covgov.errors import Undetermined
+    from covgov.runner.checkout import source_tree
     from covgov.vcs.git import GitRepository, toplevel
     from covgov.vcs.interface import WORKTREE
 
     root = toplevel(world.cwd, world.env)
     if root is None:
         found = (file.relative_to(world.cwd).as_posix() for file in world.cwd.rglob("*") if file.is_file())
-        return world.cwd, dict.fromkeys(sorted(found), ""), None
+        return world.cwd, source_tree(world.cwd, dict.fromkeys(sorted(found), ""), None), None
     repository = GitRepository(root, env=world.env)
-    blobs = dict(repository.blobs(WORKTREE))
+    tree = source_tree(root, repository.blobs(WORKTREE), repository)
     try:
-        return root, blobs, repository.origin()
+        return root, tree, repository.origin()
     except Undetermined as error:
         world.note(f"covgov: note: {error.message} [{error.code}]")
-        return root, blobs, None
+        return root, tree, None
 
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
@@ -137,6 +148,14 @@ def _write(target: Path, data: bytes) -> None:
         raise InputError(
             "snapshot-not-written", f"{target}: cannot be written: {error.strerror}", hint="choose another file with -o"
         ) from None
+
+
+def _refuse(target: Path, error: InputError, root: Path) -> None:
+    """Leave the reason for the verdict instead of an earlier snapshot, which would be judged in its place."""
+    from covgov.files import remove
+
+    _write(target.with_suffix(".why"), f"{error.message.replace(f'{root}/', '')} [{error.code}]\n".encode())
+    remove(target)
 
 
 def _report(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:

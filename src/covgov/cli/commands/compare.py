@@ -16,6 +16,7 @@ from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.errors import InputError, Undetermined, UsageError
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Metric, Origin, Snapshot
+from covgov.publish.render.layout import wrapped
 from covgov.vcs.interface import WORKTREE
 
 SNAPSHOT = b'{"format":"covgov-snapshot"'
@@ -55,7 +56,7 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
         emit_json(world, "compare", as_payload(found))
     else:
         for line in as_text(found):
-            world.say(line)
+            world.say(line if line.startswith("note:") else "\n".join(wrapped(line, 6)))
     return 0
 
 
@@ -77,6 +78,7 @@ def _side(project: Project, name: str) -> Snapshot:
 def _from_file(project: Project, path: Path) -> Snapshot:
     from covgov.ingest.collect import collect
     from covgov.ingest.read import read_report
+    from covgov.ingest.source_tree import SourceTree
     from covgov.model.snapshot_codec import decode
     from covgov.runner.analyse import analyser
 
@@ -92,8 +94,8 @@ def _from_file(project: Project, path: Path) -> Snapshot:
     if project.repository.resolve("HEAD") is None:
         report = read_report(path, analyse)
         return Snapshot(path.name, report.files, report.identity)
-    blobs = project.repository.blobs(WORKTREE)
-    found = collect(path.name, [path], root=project.root, blobs=blobs, origin=None, tests=None, analyse=analyse)
+    tree = SourceTree(str(project.root), project.repository.blobs(WORKTREE), current=False)
+    found = collect(path.name, [path], tree=tree, origin=None, tests=None, analyse=analyse)
     # a bare report does not say at which text it was measured, and the text on disk may be another
     unknown = {name: replace(file, source="") for name, file in found.snapshot.files.items()}
     return replace(found.snapshot, files=unknown)
@@ -109,7 +111,8 @@ def _from_history(project: Project, name: str, commit: str) -> Snapshot:
         raise Undetermined(
             "run-not-recorded",
             f"no complete run of {name} (commit {commit[:12]}) in {project.policy.history.store}",
-            hint="`covgov history list` shows what is recorded; `covgov run` at that commit measures it",
+            hint="`covgov history list` shows what is recorded; `covgov run` at that commit measures it, and "
+            "`covgov run --measure-base` the merge base",
         )
     record = project.store.fetch(runs[-1].id)
     return replace(merge(list(record.snapshots.values())), origin=Origin(commit, tree))

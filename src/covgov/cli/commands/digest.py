@@ -78,5 +78,5 @@ def default_branch(project: Project) -> str:
 
 
 def default_branch_of_clone(project: Project) -> str:
-    """The branch name of origin/HEAD, without asking a policy; "" when there is none."""
-    return (project.repository.default_branch() or "").rpartition("origin/")[2]
+    """The branch that the remote's HEAD names, else the usual one, without asking a policy; "" when there is none."""
+    return project.repository.remote_default() or project.repository.usual_branch()

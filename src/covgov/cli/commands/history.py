@@ -211,10 +211,10 @@ def restore_command(world: World, run: str) -> int:
     \b
     Example: covgov history restore && covgov exceptions sync
     """
-    from covgov.cli.judge import FOLDER
     from covgov.files import write_all
     from covgov.model import snapshot_codec
     from covgov.runner.artifacts import prepare_folder
+    from covgov.vcs.own_output import FOLDER
 
     project, store = Project(world), _store(world)
     found = pick(store.list(), run) if run else of_this_tree(project, store.list())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from covgov.ci.interface import BranchSource, CiContext
 from covgov.cli.boundary import report, worst
 from covgov.cli.commands.digest import default_branch_of_clone
-from covgov.cli.judge import FOLDER, say_recorded
+from covgov.cli.judge import say_recorded
 from covgov.cli.project import Project
 from covgov.cli.publication import VERDICT, check_commit, read_verdict
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined, UsageError
@@ -17,8 +17,11 @@ from covgov.history import recording, saved_run
 from covgov.history.interface import PushableStore, RunStore, RunSummary, SharedStore
 from covgov.model.run import RunRecord
 from covgov.publish import artifacts
+from covgov.vcs.own_output import FOLDER
 
 RECORD = f"{FOLDER}/{artifacts.RECORD}"
+
+AGAIN = "run `covgov check --record` to check and record it here"
 
 
 def push(project: Project, branch: str) -> int:
@@ -89,8 +92,10 @@ def _refusal(saved: saved_run.SavedRun, ci: CiContext) -> str:
     here, there = recording.unrecordable(saved.run, ci), saved.refusal
     if here is not None:
         return here.why
-    if there is not None and not (there.unnamed and ci.branch_from is BranchSource.CALLER):
-        return f"{there.why} (when it was checked); run `covgov check --record` to check and record it here"
+    if there is not None and there.unnamed and ci.branch_from is not BranchSource.CALLER:
+        return f"not recorded: it was checked by a CI that does not name its branch; {AGAIN}"
+    if there is not None and not there.unnamed:
+        return f"{there.why} (when it was checked); {AGAIN}"
     if ci.in_ci and saved.run.branch != ci.branch:
         return f"not recorded: the check ran on {saved.run.branch or 'no branch'}, but CI builds {ci.branch} here"
     return ""

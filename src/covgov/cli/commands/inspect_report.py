@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from covgov.ingest.interface import ParsedReport
     from covgov.model.ratio import Ratio
+    from covgov.model.snapshot import Metric
 
 
 @click.command("inspect")
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 def command(world: World, files: tuple[str, ...], as_json: bool, markdown: bool, python: str) -> int:
     """Show the format, tool, totals and gaps of coverage reports.
 
-    The format is detected by content, never by name. Totals are those of the report's own tool. Exit 4: a file is
-    missing, empty, damaged or of no known format.
+    The format is detected by content, never by name. Totals are those of the report's own tool; where its summary
+    states others, or covgov counts others, these stand beside them. Exit 4: a file is missing, empty, damaged or of
+    no known format.
 
     \b
     Example:
@@ -56,18 +58,30 @@ def command(world: World, files: tuple[str, ...], as_json: bool, markdown: bool,
 def _document(parsed: ParsedReport) -> dict[str, object]:
     from covgov.model.snapshot import Metric
 
-    lines, branches = parsed.stated(Metric.LINE), parsed.stated(Metric.BRANCH)
     return {
         "format": parsed.format,
         "tool": str(parsed.identity),
         "files": len(parsed.files),
-        "lines": {"covered": lines.covered, "total": lines.total},
-        "branches": {"covered": branches.covered, "total": branches.total},
+        "lines": _totals(parsed, Metric.LINE),
+        "branches": _totals(parsed, Metric.BRANCH),
         "carries": parsed.carries,
         "lacks": parsed.lacks,
         "dropped": parsed.dropped,
         "notes": parsed.notes,
+        **({"faults": parsed.faults} if parsed.faults else {}),
     }
+
+
+def _others(parsed: ParsedReport, metric: Metric) -> dict[str, Ratio]:
+    """The totals that differ from those of the report's tool: its summary's own, and what covgov counts."""
+    found = {"stated": parsed.claims.get(metric), "counted": parsed.counted(metric)}
+    return {name: ratio for name, ratio in found.items() if ratio is not None and ratio != parsed.stated(metric)}
+
+
+def _totals(parsed: ParsedReport, metric: Metric) -> dict[str, object]:
+    ratio = parsed.stated(metric)
+    others = {name: {"covered": r.covered, "total": r.total} for name, r in _others(parsed, metric).items()}
+    return {"covered": ratio.covered, "total": ratio.total, **others}
 
 
 def _table(reports: Sequence[tuple[str, ParsedReport]]) -> str:
@@ -90,6 +104,11 @@ def _figure(ratio: Ratio) -> str:
     return str(ratio) if ratio.measurable else "-"
 
 
+def _figures(parsed: ParsedReport, metric: Metric) -> str:
+    others = (f"{name}: {ratio}" for name, ratio in _others(parsed, metric).items())
+    return "; ".join([str(parsed.stated(metric)), *others])
+
+
 def _text(name: str, parsed: ParsedReport) -> str:
     from covgov.model.snapshot import Metric
 
@@ -97,11 +116,12 @@ def _text(name: str, parsed: ParsedReport) -> str:
         ("format", parsed.format),
         ("tool", str(parsed.identity)),
         ("files", str(len(parsed.files))),
-        ("lines", f"{parsed.stated(Metric.LINE)}"),
-        ("branches", f"{parsed.stated(Metric.BRANCH)}"),
+        ("lines", _figures(parsed, Metric.LINE)),
+        ("branches", _figures(parsed, Metric.BRANCH)),
         ("carries", ", ".join(parsed.carries)),
         ("lacks", ", ".join(parsed.lacks)),
         ("dropped", ", ".join(parsed.dropped)),
         *(("note", note) for note in parsed.notes),
+        *(("fault", fault) for fault in parsed.faults),
     ]
     return "\n".join([name, *(f"  {label:<9}{value}" for label, value in rows if value)])

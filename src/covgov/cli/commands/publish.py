@@ -43,8 +43,8 @@ def command(
              covgov publish notify --digest coverage/digest.md
              covgov publish --spooled
     """
-    from covgov.cli.judge import FOLDER
     from covgov.publish.channels.registry import CHANNELS
+    from covgov.vcs.own_output import FOLDER
 
     _refuse_nonsense(targets, CHANNELS, spooled=spooled, digest=digest is not None)
     project = Project(world)

@@ -12,7 +12,11 @@ from covgov.cli.commands.check import FORMATS
 from covgov.cli.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from covgov.cli.project import Project
+    from covgov.gather.prepare import Preparation
+    from covgov.model.snapshot import Snapshot
     from covgov.runner.passthrough import ReportOutputs
 
 REST = "covgov.run.rest"
@@ -37,6 +41,7 @@ class PassthroughCommand(click.Command):
 @click.option("--fail-under", metavar="PERCENT", help="Minimum total coverage; one SUITE only.")
 @click.option("--today", metavar="YYYY-MM-DD", help="Evaluate exceptions as of this day (UTC).")
 @click.option("--accept-identity", is_flag=True, help="Accept that another tool or version measured the baseline.")
+@click.option("--measure-base", is_flag=True, help="Measure the merge base, too, and compare with that.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -46,6 +51,7 @@ def command(
     fail_under: str | None,
     today: str | None,
     accept_identity: bool,
+    measure_base: bool,
 ) -> int:
     """Run the test suites, then check, record and report.
 
@@ -58,12 +64,13 @@ def command(
       covgov run
       covgov run api -- -k tokens --cov-report=xml:coverage/api.xml
     """
-    from covgov.cli.judge import FOLDER, conclude, today_of
+    from covgov.cli.judge import conclude, today_of
     from covgov.cli.project import Project
     from covgov.files import remove_all
     from covgov.gather.request import Request
     from covgov.publish.artifacts import PUBLISHED
     from covgov.runner.alone import alone
+    from covgov.vcs.own_output import FOLDER
 
     world: World = ctx.obj
     project = Project(world)
@@ -76,7 +83,36 @@ def command(
         if measure_only:
             return measure(project, plan)
         measuring = partial(measure, project, plan)
-        return conclude(project, request, recorded=True, rendering=rendering, measure=measuring)
+        base = partial(base_run, project) if measure_base else None
+        return conclude(project, request, recorded=True, rendering=rendering, measure=measuring, measure_base=base)
+
+
+def base_run(project: Project, prepared: Preparation) -> Mapping[str, Snapshot] | str:
+    """Measure where the change starts, in a temporary checkout, with the suites of its own policy.
+
+    Raises UsageError (`base-unknown`) when the change starts from nothing.
+    """
+    from covgov.errors import UsageError
+    from covgov.runner.base import measure_base
+
+    start = prepared.situation.start if prepared.situation else None
+    if start is None:
+        raise UsageError("base-unknown", "--measure-base: there is no commit that this change starts from")
+    suites = (prepared.base.at_start or project.policy).suites
+    project.world.note(f"covgov: measuring the base, commit {start[:12]}")
+    with project.repository.checkout(start) as root:
+        return measure_base(
+            [suites[name] for name in prepared.wanted if name in suites],
+            root=root,
+            project=project.root,
+            env=suite_environment(project),
+            progress=project.world.note,
+        )
+
+
+def suite_environment(project: Project) -> Mapping[str, str]:
+    """The caller's environment, with the tags that become coverage contexts."""
+    return {**project.world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.gate.attributes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +136,8 @@ def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) ->
 def measure(project: Project, plan: RunPlan) -> int:
     """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
     from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
-    from covgov.cli.judge import FOLDER
     from covgov.runner.run_suite import run_suite
+    from covgov.vcs.own_output import FOLDER
 
     world = project.world
     codes = []
@@ -110,7 +146,7 @@ def measure(project: Project, plan: RunPlan) -> int:
             project.policy.suites[name],
             root=project.root,
             out=project.root / FOLDER,
-            env={**world.env, "COVGOV_ATTRIBUTES": ",".join(project.policy.gate.attributes)},
+            env=suite_environment(project),
             extra=plan.extra,
             requested=plan.requested,
             progress=world.note,

@@ -7,7 +7,6 @@ own: a name in the model may change, one in here may not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from hashlib import sha256
 from itertools import accumulate, groupby, islice, pairwise
@@ -19,14 +18,13 @@ import msgspec
 from covgov.history.format.edits import Text, join
 from covgov.model import codec, lines, snapshot_codec
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Snapshot
+from covgov.model.snapshot import Exit, FileCoverage, Snapshot
 from covgov.model.verdict import Verdict
 
 VERDICT = "verdict"
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=lines.MAX_LINE)]
-_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
 _Offset = Annotated[int, msgspec.Meta(ge=-2 * lines.MAX_LINE, le=2 * lines.MAX_LINE)]
 
 
@@ -36,12 +34,14 @@ class _Shape(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 class _FileLines(_Shape, frozen=True):
     """What ran of a file. missed: executable lines that did not, as the verdict spells them (`40,52-58`). untaken:
-    bitmap over its exits. counted: taken exits of each line whose exits are known only by number."""
+    bitmap over its exits. counted: taken exits of each line whose exits are known only by number, named: bitmap of
+    each over the names of its exits."""
 
     path: str
     missed: str = ""
     untaken: bytes = b""
     counted: tuple[_Count, ...] = ()
+    named: tuple[bytes, ...] = ()
     attributes: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -55,7 +55,7 @@ class _Code(_Shape, frozen=True):
     """What there is to run in a file. gaps: each line with branch exits, as distance from the one before, so that an
     edit changes only the next. exits: how many such lines follow one another with the same targets, and these: as
     distance from the line, and below 1 as line + target. counted: line and number of its exits, where only that is
-    known."""
+    known; names: what the report calls them."""
 
     source: str = ""
     statements: bytes = b""
@@ -63,6 +63,7 @@ class _Code(_Shape, frozen=True):
     exits: tuple[_Exits, ...] = ()
     excluded: bytes = b""
     counted: tuple[tuple[_Line, _Count], ...] = ()
+    names: tuple[tuple[str, ...], ...] = ()
 
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -156,6 +157,7 @@ def _ran(path: str, coverage: FileCoverage) -> _FileLines:
         missed=lines.spell(coverage.missing),
         untaken=lines.to_bytes(untaken),
         counted=tuple(entry.covered for entry in coverage.counted),
+        named=snapshot_codec.pack_ids(coverage.counted)[1],
         attributes=tuple((tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes),
     )
 
@@ -176,6 +178,7 @@ def _code(coverage: FileCoverage) -> _Code:
         exits=tuple(_Exits(len(list(group)), *targets) for targets, group in groupby(relative)),
         excluded=lines.to_bytes(coverage.excluded),
         counted=tuple((entry.line, entry.total) for entry in coverage.counted),
+        names=snapshot_codec.pack_ids(coverage.counted)[0],
     )
 
 
@@ -193,18 +196,17 @@ def _exits(code: _Code) -> Iterator[Exit]:
 
 def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
     exits = tuple(_exits(code))
-    statements, missed = lines.from_bytes(code.statements), _unspelled(ran.missed)
+    statements, missed = lines.from_bytes(code.statements), lines.unspell(ran.missed)
     untaken = lines.from_bytes(ran.untaken)
     if missed & ~statements or untaken >> len(exits):
         raise ValueError(f"{ran.path}: a line or exit that does not exist is missed")
+    counted = [(line, covered, total) for (line, total), covered in zip(code.counted, ran.counted, strict=True)]
     coverage = FileCoverage(
         statements=statements,
         covered=statements & ~missed,
         exits=exits,
         taken=tuple(exit_ for index, exit_ in enumerate(exits) if not untaken >> index & 1),
-        counted=tuple(
-            CountedExits(line, covered, total) for (line, total), covered in zip(code.counted, ran.counted, strict=True)
-        ),
+        counted=snapshot_codec.unpack_ids(counted, code.names, ran.named),
         excluded=lines.from_bytes(code.excluded),
         attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in ran.attributes),
         source=code.source,
@@ -213,18 +215,6 @@ def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
     if fault:
         raise ValueError(f"{ran.path}: {fault}")
     return coverage
-
-
-def _unspelled(text: str) -> int:
-    """Inverse of `lines.spell`. Raises ValueError."""
-    bits = 0
-    for part in text.split(",") if text else ():
-        match = _RUN.fullmatch(part)
-        if match is None:
-            raise ValueError("no list of lines")
-        first, last = match.groups()
-        bits |= lines.span(int(first), int(last or first))
-    return bits
 
 
 def _decoded(line: bytes, shape: type[S]) -> S:

@@ -18,6 +18,7 @@ from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.normalise import normalise, one_base
 from covgov.ingest.registry import FORMATS, detect
+from covgov.ingest.source_tree import SourceTree
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 
@@ -102,6 +103,8 @@ def _one(name: str, data: bytes, tree: Mapping[str, str] | None, claims: UploadC
         formats = ", ".join(known for known in FORMATS if known != DATA)
         raise InputError("report-unknown-format", f"{name}: not a report in a format that the hub reads ({formats})")
     parsed = known.parse(data, name)
+    if parsed.faults:
+        raise InputError("report-contradicts", f"{name}: {parsed.faults[0]}", hint="write the whole report again")
     files, notes = _settled(name, parsed, tree, claims)
     return Snapshot(claims.suite, files, parsed.identity, notes=(*parsed.notes, *notes))
 
@@ -124,7 +127,14 @@ def _settled(
     """The report's files by repository path. Without a tree, only unambiguous paths are accepted."""
     if tree is None:
         return _as_meant(name, parsed, claims.root), ()
-    found = normalise(parsed, root=claims.root, tree=tree)
+    found = normalise(parsed, SourceTree(claims.root, tree, current=False))
+    if found.ambiguous:
+        path, fits = min(found.ambiguous.items())
+        raise InputError(
+            "upload-paths-unsettled",
+            f"{name}: {path[:200]!r} fits {fits[0]} and {fits[1]}",
+            hint="write the report with paths from the top of the repository, or send coverage/SUITE.snapshot",
+        )
     if not found.files:
         sample = ", ".join(sorted(parsed.files)[:3])
         raise InputError(
@@ -133,7 +143,9 @@ def _settled(
             hint="send `root`: the directory of the repository during measurement",
         )
     files = {path: replace(file, source=tree[path]) for path, file in found.files.items()}
-    return files, tuple(f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
+    rewritten = (f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
+    left = [f"{len(found.unmatched)} files of the report are not in the tree"] if found.unmatched else []
+    return files, (*rewritten, *left)
 
 
 def _as_meant(name: str, parsed: ParsedReport, root: str) -> dict[str, FileCoverage]:

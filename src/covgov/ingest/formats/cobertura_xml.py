@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import combinations
 from typing import Final
 
 from lxml import etree
 
 from covgov.ingest import building
-from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.model.snapshot import FileCoverage, Identity
+from covgov.model.ratio import ZERO
+from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric
 
 _CONDITIONS = re.compile(r"\((\d{1,9})/(\d{1,9})\)")
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?\S+\s+(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
@@ -25,8 +28,19 @@ _CHUNK = 1 << 16
 
 
 @dataclass(slots=True)
+class _Line:
+    """A line whose conditions are still to come. conditions: (number, coverage) as written."""
+
+    attributes: Mapping[str, str]
+    conditions: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class _ClassLines:
+    """package: of the class; two files of one name under different roots are in different ones."""
+
     filename: str
+    package: str
     own: FileBuilder = field(default_factory=FileBuilder)
     methods: FileBuilder = field(default_factory=FileBuilder)
 
@@ -37,6 +51,7 @@ class _ParserTarget:
 
     where: str
     files: dict[str, FileBuilder] = field(default_factory=dict)
+    packages: dict[str, dict[str, set[int]]] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
     root: dict[str, str] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
@@ -45,7 +60,9 @@ class _ParserTarget:
     coveragepy: bool = False
     zeros: dict[str, bool] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
+    _package: str = ""
     _class: _ClassLines | None = None
+    _pending: _Line | None = None
     _text: list[str] | None = None
 
     def start(self, tag: str | bytes, attrib: dict[str | bytes, str | bytes]) -> None:
@@ -60,14 +77,16 @@ class _ParserTarget:
                 self._text = []
             case "packages":
                 self.shaped = True
+            case "package":
+                self._package = attributes.get("name", "")
             case "class":
                 self._open(attributes)
             case "line" if self._class is not None:
-                self._line(self._class, attributes)
+                self._pending = _Line(attributes)
             case "method":
                 self.dropped.add("methods")
-            case "condition":
-                self.dropped.add("single conditions")
+            case "condition" if self._pending is not None:
+                self._pending.conditions.append((attributes.get("number", ""), attributes.get("coverage", "")))
             case "include" if "XInclude" in full:
                 raise damaged(self.where, "XInclude is not followed in reports")
             case _:
@@ -87,8 +106,11 @@ class _ParserTarget:
             text = "".join(self._text).strip()
             self.roots.extend([text] if text else [])
             self._text = None
+        elif name == "line" and self._class is not None and self._pending is not None:
+            self._line(self._class, self._pending)
+            self._pending = None
         elif name == "class" and self._class is not None:
-            _merge(self.files.setdefault(self._class.filename, FileBuilder()), self._class)
+            self._close(self._class)
             self._class = None
 
     def close(self) -> _ParserTarget:
@@ -104,24 +126,33 @@ class _ParserTarget:
             raise damaged(self.where, "a <class> inside a <class>")
         # With entities left unresolved, libxml2 hands `&amp;` in attributes to a parser target as `&#38;`.
         name = attributes.get("filename", "").replace("&#38;", "&")
-        self._class = _ClassLines(building.file_path(name, f"{self.where}: <class>"))
+        self._class = _ClassLines(building.file_path(name, f"{self.where}: <class>"), self._package)
 
-    def _line(self, current: _ClassLines, attributes: Mapping[str, str]) -> None:
+    def _close(self, current: _ClassLines) -> None:
+        part = current.own if current.own.hits else current.methods
+        self.packages.setdefault(current.filename, {}).setdefault(current.package, set()).update(part.hits)
+        file = self.files.setdefault(current.filename, FileBuilder())
+        for line, ran in part.hits.items():
+            file.hit(line, ran)
+        for entry in part.counted.values():
+            file.count(entry)
+
+    def _line(self, current: _ClassLines, line: _Line) -> None:
+        attributes = line.attributes
         at = f"{self.where}: {current.filename}"
         number = _number(attributes.get("number", ""), at)
         if number == 0 and self.coveragepy and building.writes_line_zero(self.root.get("version", "")):
-            self.zeros[current.filename] = _number(attributes.get("hits", ""), at) > 0
+            self.zeros[current.filename] = building.ran(attributes.get("hits", ""), at)
             return
         building.line_number(number, at)
         builder = current.methods if "method" in self._path else current.own
-        builder.hit(number, _number(attributes.get("hits", ""), at) > 0)
-        conditions = _CONDITIONS.search(attributes.get("condition-coverage", ""))
-        if conditions and attributes.get("branch", "").lower() == "true":
-            taken, total = int(conditions[1]), int(conditions[2])
-            if taken > total:
-                raise damaged(at, f"line {number} has {taken} of {total} conditions")
+        builder.hit(number, building.ran(attributes.get("hits", ""), at))
+        if line.conditions and _CONDITIONS.search(attributes.get("condition-coverage", "")):
+            self.dropped.add("single conditions")
+        exits = _exits(number, line, at)
+        if exits is not None:
             self.branches = True
-            builder.count(number, taken, total)
+            builder.count(exits)
 
 
 def _text(value: str | bytes) -> str:
@@ -129,16 +160,49 @@ def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("ascii")
 
 
-def _merge(file: FileBuilder, part: _ClassLines) -> None:
-    source = part.own if part.own.hits else part.methods
-    for line, ran in source.hits.items():
-        file.hit(line, ran)
-    for line, (taken, total) in source.counted.items():
-        file.count(line, taken, total)
+def _exits(number: int, line: _Line, at: str) -> CountedExits | None:
+    """The branch exits of a line: by number where it has one (`50% (1/2)`), else those of its conditions."""
+    attributes = line.attributes
+    counts = _CONDITIONS.search(attributes.get("condition-coverage", ""))
+    if counts is None:
+        return _of_conditions(number, line.conditions, at) if line.conditions else None
+    if attributes.get("branch", "").lower() != "true":
+        return None
+    taken, total = int(counts[1]), int(counts[2])
+    if taken > total:
+        raise damaged(at, f"line {number} has {taken} of {total} conditions")
+    missed = sorted(set(filter(None, attributes.get("missing-branches", "").split(","))))
+    return CountedExits(number, taken, total, tuple(missed) if len(missed) == total - taken else ())
+
+
+def _of_conditions(number: int, conditions: list[tuple[str, str]], at: str) -> CountedExits:
+    """Conditions that were met or not at all are exits, by their numbers. Once one of them is half met, each is a jump
+    with two outcomes; what says less than that is refused."""
+    met = [_share(coverage, at) for _, coverage in conditions]
+    names = [name for name, _ in conditions]
+    if not all(share in (0, 1) for share in met):
+        if not all(share * 2 in (0, 1, 2) for share in met):
+            raise damaged(at, f"line {number} has conditions, but not how many outcomes they have")
+        return CountedExits(number, int(sum(met) * 2), len(met) * 2)
+    if len(set(names)) < len(names) or "" in names:
+        return CountedExits(number, int(sum(met)), len(met))
+    taken = (name for name, share in zip(names, met, strict=True) if share)
+    return CountedExits(number, int(sum(met)), len(met), tuple(sorted(names)), tuple(sorted(taken)))
+
+
+def _share(text: str, at: str) -> Fraction:
+    """`50%`, `0.5` or `1`."""
+    if not re.fullmatch(r"\s*\d{1,3}(\.\d{1,9})?\s*%?\s*", text):
+        raise damaged(at, f"not the coverage of a condition: {text[:40]!r}")
+    share = Fraction(text.strip().removesuffix("%").strip())
+    share = share / 100 if "%" in text or share > 1 else share
+    if share > 1:
+        raise damaged(at, f"not the coverage of a condition: {text[:40]!r}")
+    return share
 
 
 def _number(text: str, at: str) -> int:
-    """Some writers print counts as 1.0; no writer has counts beyond 10^18."""
+    """Some writers print numbers as 1.0."""
     if not re.fullmatch(r"\s*-?\d{1,18}(\.0*)?\s*", text):
         raise damaged(at, f"not a count: {text[:40]!r}")
     return int(float(text)) if "." in text else int(text)
@@ -164,7 +228,7 @@ class CoberturaXml:
         target = _read(data, where)
         files = building.build_all(target.files, where)
         beyond = _beyond(target, files)
-        notes = _check_summary(target, files)
+        pairs = _check_summary(target, files)
         carries, lacks = building.capabilities({"lines", *(["branches"] if target.branches else [])})
         return ParsedReport(
             format=self.name,
@@ -174,8 +238,10 @@ class CoberturaXml:
             lacks=lacks,
             dropped=tuple(sorted(target.dropped)),
             roots=tuple(target.roots),
-            notes=notes + _notes(target, beyond),
+            notes=(*(note for note, _ in pairs if note), *_notes(target, beyond)),
             beyond=beyond,
+            claims=building.claims({Metric.LINE: _totals(target, "lines"), Metric.BRANCH: _totals(target, "branches")}),
+            faults=(*(fault for _, fault in pairs if fault), *_of_two_roots(target)),
         )
 
 
@@ -215,9 +281,9 @@ def _nests(value: bytes) -> bool:
 def _beyond(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> dict[str, SummaryDifference]:
     """Old coverage.py's line 0 per file; the root's branch totals when no line has branches (under "")."""
     found = {path: SummaryDifference(lines_covered=int(ran), lines_total=1) for path, ran in target.zeros.items()}
-    covered, valid = _totals(target, "branches")
-    if files and valid and not target.branches:
-        found[""] = SummaryDifference(exits_covered=covered or 0, exits_total=valid)
+    branches = _totals(target, "branches")
+    if files and branches and branches[1] and not target.branches:
+        found[""] = SummaryDifference(exits_covered=branches[0], exits_total=branches[1])
     return found
 
 
@@ -227,22 +293,37 @@ def _notes(target: _ParserTarget, beyond: Mapping[str, SummaryDifference]) -> tu
     return (*notes, *([f"{unplaced} branch exits are counted without their lines"] if unplaced else []))
 
 
-def _check_summary(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> tuple[str, ...]:
-    """A note when the root's totals contradict the lines."""
-    covered, valid = _totals(target, "lines")
-    _totals(target, "branches")
+def _check_summary(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> list[tuple[str, str]]:
+    """(note, fault) where the root's totals contradict the lines."""
     zeros = target.zeros.values()
     ran = sum(f.covered.bit_count() for f in files.values()) + sum(zeros)
     total = sum(f.statements.bit_count() for f in files.values()) + len(zeros)
-    if covered is None or valid is None or (covered, valid) == (ran, total):
+    exits = sum((file.ratio(Metric.BRANCH) for file in files.values()), ZERO)
+    listed = {"lines": (ran, total), "branches": (exits.covered, exits.total)}
+    words = {"lines": "lines", "branches": "branch exits"}
+    return [
+        building.contradiction(words[what], stated, listed[what], exact=target.coveragepy)
+        for what in listed
+        if (stated := _totals(target, what)) is not None
+    ]
+
+
+def _of_two_roots(target: _ParserTarget) -> tuple[str, ...]:
+    """Files that are in two packages with overlapping lines, but not the same ones: below several source roots these
+    are two files of one name, and nobody knows which root each is in."""
+    if len(set(target.roots)) < 2:
         return ()
-    return (f"its summary has {covered}/{valid} lines, its lines add up to {ran}/{total}",)
+    pairs = ((path, pair) for path, parts in target.packages.items() for pair in combinations(parts.values(), 2))
+    several = sorted({path for path, (one, other) in pairs if one != other and one & other})
+    return tuple(f"{path} stands for two files, below several source roots" for path in several)
 
 
-def _totals(target: _ParserTarget, what: str) -> tuple[int | None, int | None]:
+def _totals(target: _ParserTarget, what: str) -> Pair | None:
     """(covered, valid) of the root, None if absent. Raises InputError for impossible values."""
     covered, valid = (_optional(target.root.get(f"{what}-{part}")) for part in ("covered", "valid"))
-    if covered is not None and valid is not None and not 0 <= covered <= valid:
+    if covered is None or valid is None:
+        return None
+    if not 0 <= covered <= valid:
         raise damaged(target.where, f"its summary has {covered} of {valid} {what} covered")
     return covered, valid
 

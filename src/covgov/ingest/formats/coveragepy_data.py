@@ -13,8 +13,8 @@ import msgspec
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
-from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import Identity
+from covgov.ingest.interface import ParsedReport, UnreadableFile
+from covgov.model.snapshot import CountedExits, Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
@@ -49,6 +49,7 @@ class _Analysis(msgspec.Struct, frozen=True):
     files: dict[str, _AnalysisFile]
     contexts: _Count = 0
     notes: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableFile, ...] = ()
 
 
 class CoveragepyData:
@@ -78,17 +79,24 @@ class CoveragepyData:
             files=building.build_all(builders, where),
             carries=carries,
             lacks=lacks,
-            dropped=("names of single tests (contexts)",) if analysis.contexts else (),
+            dropped=_dropped(analysis),
             roots=(analysis.root,),
             notes=analysis.notes,
+            unreadable=analysis.unreadable,
         )
+
+
+def _dropped(analysis: _Analysis) -> tuple[str, ...]:
+    contexts = ("names of single tests (contexts)",) if analysis.contexts else ()
+    files = tuple(f"{file.path} ({file.reason})" for file in analysis.unreadable)
+    return (*contexts, *files)
 
 
 def _build(file: _AnalysisFile, at: str) -> FileBuilder:
     builder = FileBuilder(excluded=set(file.excluded))
     builder.hits = dict.fromkeys(file.statements, False) | dict.fromkeys(file.executed, True)
     builder.exits = dict.fromkeys(file.exits, False) | dict.fromkeys(file.taken, True)
-    builder.counted = {line: (taken, total) for line, taken, total in file.counted}
+    builder.counted = {line: CountedExits(line, taken, total) for line, taken, total in file.counted}
     builder.attributes = {tag: set(lines) for tag, lines in file.attributes.items()}
     found = (len(builder.hits), len(builder.hits) - sum(builder.hits.values()))
     taken, exits = building.listed_exits(builder)

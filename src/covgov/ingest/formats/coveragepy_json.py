@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Final, NoReturn
 
 import msgspec
 
 from covgov.ingest import building
-from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.model.snapshot import Identity
+from covgov.model.snapshot import Identity, Metric
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=building.MAX_LINE)]
@@ -52,6 +54,8 @@ class _JsonMeta(msgspec.Struct):
 class _JsonTotals(msgspec.Struct):
     covered_lines: _Count | None = None
     num_statements: _Count | None = None
+    covered_branches: _Count | None = None
+    num_branches: _Count | None = None
 
 
 class _JsonReport(msgspec.Struct):
@@ -89,7 +93,7 @@ class CoveragepyJson:
         present = {"lines", "excluded"} | ({"branches", "exits"} if listed else set())
         carries, lacks = building.capabilities(present | ({"contexts"} if report.meta.show_contexts else set()))
         regions = any(file.functions is not None or file.classes is not None for file in report.files.values())
-        return ParsedReport(
+        parsed = ParsedReport(
             format=self.name,
             identity=Identity("coverage.py", report.meta.version, branch=report.meta.branch_coverage),
             files=files,
@@ -98,7 +102,26 @@ class CoveragepyJson:
             dropped=("functions and classes",) if regions else (),
             notes=(*_notes(beyond), *((building.LINE_ZERO,) if zero else ())),
             beyond=beyond,
+            claims=building.claims(_totals(report)),
         )
+        return replace(parsed, faults=_contradictions(parsed, _totals(report)))
+
+
+def _totals(report: _JsonReport) -> dict[Metric, Pair]:
+    """What the report states as a whole."""
+    totals = report.totals
+    found = {
+        Metric.LINE: (totals.covered_lines, totals.num_statements),
+        Metric.BRANCH: (totals.covered_branches, totals.num_branches),
+    }
+    return {metric: (c, t) for metric, (c, t) in found.items() if c is not None and t is not None}
+
+
+def _contradictions(parsed: ParsedReport, totals: Mapping[Metric, Pair]) -> tuple[str, ...]:
+    words = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
+    files = {metric: (parsed.stated(metric).covered, parsed.stated(metric).total) for metric in totals}
+    found = (building.contradiction(words[m], pair, files[m], exact=True) for m, pair in totals.items())
+    return tuple(fault for _, fault in found if fault)
 
 
 def _load(data: bytes, where: str) -> _JsonReport:

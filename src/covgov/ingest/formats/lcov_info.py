@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from covgov.ingest import building
-from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.model.snapshot import FileCoverage, Identity
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import CountedExits, Identity, Metric
 
 _JUMP = re.compile(r"jump to line (\d{1,9})")
 _DROPPED = {
@@ -30,7 +31,7 @@ _DROPPED = {
 
 @dataclass(slots=True)
 class _LcovFile:
-    """One source file with all its SF blocks. branches: (line, block, branch) -> taken."""
+    """One source file with all its SF blocks. branches: (line, block, branch) -> taken; line 0 is none of the file."""
 
     builder: FileBuilder = field(default_factory=FileBuilder)
     branches: dict[tuple[int, str, str], bool] = field(default_factory=dict)
@@ -92,9 +93,8 @@ class _LcovReader:
     def line(self, file: _LcovFile, parts: list[str], at: str) -> None:
         if len(parts) not in (2, 3):
             raise damaged(at, "DA needs a line and a hit count")
-        hits = _hits(parts[1], at)
-        self.negative += hits < 0
-        file.builder.hit(building.line_number(_integer(parts[0], at), at), hits > 0)
+        self.negative += parts[1].lstrip().startswith("-")
+        file.builder.hit(building.line_number(_integer(parts[0], at), at), building.ran(parts[1], at))
         if len(parts) == 3:
             self.dropped.add("line checksums")
 
@@ -104,8 +104,9 @@ def _branch(file: _LcovFile, value: str, at: str) -> None:
     parts = head.split(",", 2)
     if len(parts) != 3:
         raise damaged(at, "BRDA needs line, block, branch and taken")
-    key = (building.line_number(_integer(parts[0], at), at), parts[1], parts[2])
-    ran = taken != "-" and _hits(taken, at) > 0
+    line = _integer(parts[0], at)
+    key = (building.line_number(line, at) if line else 0, parts[1], parts[2])
+    ran = taken != "-" and building.ran(taken, at)
     file.branches[key] = file.branches.get(key, False) or ran
 
 
@@ -115,48 +116,87 @@ def _integer(text: str, at: str) -> int:
     return int(text)
 
 
-def _hits(text: str, at: str) -> float:
-    """Hit counts can be written as 1e+06 and, because of a gcov bug, be negative; only the sign matters."""
-    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,10})?(e[+]?\d{1,2})?\s*", text):
-        raise damaged(at, f"not a hit count: {text[:40]!r}")
-    value = float(text)
-    if not math.isfinite(value):
-        raise damaged(at, "an infinite hit count")
-    return value
-
-
 def _place_branches(file: _LcovFile) -> None:
-    """Exact exits where every exit of the line names its target line, else counted exits."""
-    by_line: dict[int, list[tuple[str, bool]]] = {}
-    for (line, _, branch), taken in file.branches.items():
-        by_line.setdefault(line, []).append((branch, taken))
+    """Exact exits where every exit of the line names its target line, else exits by their ids (`BLOCK,BRANCH`)."""
+    by_line: dict[int, dict[str, bool]] = {}
+    for (line, block, branch), taken in file.branches.items():
+        by_line.setdefault(line, {})[f"{block},{branch}"] = taken
+    by_line.pop(0, None)
     for line, exits in by_line.items():
-        targets = [_JUMP.fullmatch(branch) for branch, _ in exits]
+        targets = [_JUMP.fullmatch(name.partition(",")[2]) for name in exits]
         if all(targets):
-            for target, (_, taken) in zip(targets, exits, strict=True):
+            for target, taken in zip(targets, exits.values(), strict=True):
                 file.builder.exit(line, int(target[1]) if target else 0, taken)
         else:
-            file.builder.count(line, sum(taken for _, taken in exits), len(exits))
+            hit = tuple(sorted(name for name, taken in exits.items() if taken))
+            file.builder.count(CountedExits(line, len(hit), len(exits), tuple(sorted(exits)), hit))
 
 
 def _beyond(file: _LcovFile) -> SummaryDifference:
-    """Totals without any line (`--summary-only`); other differences are the writer's arithmetic."""
+    """Totals without any line (`--summary-only`), and branch exits of no line."""
     stated, builder = file.stated, file.builder
-    if not builder.hits and stated.get("LF", 0) >= stated.get("LH", 0):
-        return SummaryDifference(lines_covered=stated.get("LH", 0), lines_total=stated.get("LF", 0))
-    return SummaryDifference()
+    summary_only = not builder.hits and stated.get("LF", 0) >= stated.get("LH", 0)
+    unplaced = [taken for (line, _, _), taken in file.branches.items() if not line]
+    return SummaryDifference(
+        lines_covered=stated.get("LH", 0) if summary_only else 0,
+        lines_total=stated.get("LF", 0) if summary_only else 0,
+        exits_covered=sum(unplaced),
+        exits_total=len(unplaced),
+    )
 
 
-def _contradictions(files: dict[str, _LcovFile], built: dict[str, FileCoverage]) -> list[str]:
-    notes = []
-    for path, file in files.items():
-        if file.blocks > 1 or not file.builder.hits or "LF" not in file.stated:
-            continue
-        stated = (file.stated.get("LH", 0), file.stated["LF"])
-        found = (built[path].covered.bit_count(), built[path].statements.bit_count())
-        if stated != found:
-            notes.append(f"{path}: its summary has {stated[0]}/{stated[1]} lines, its records {found[0]}/{found[1]}")
-    return notes
+_TOTALS = {"lines": ("LH", "LF"), "branch exits": ("BRH", "BRF")}
+
+
+def _totals(files: Mapping[str, _LcovFile], what: str) -> dict[str, tuple[Pair, Pair]]:
+    """path -> stated and listed units of each file that states them. Those of several blocks have no common meaning."""
+    covered, total = _TOTALS[what]
+    return {
+        path: ((file.stated.get(covered, 0), file.stated[total]), _listed(file, what))
+        for path, file in files.items()
+        if file.blocks == 1 and total in file.stated
+    }
+
+
+def _listed(file: _LcovFile, what: str) -> Pair:
+    if what == "lines":
+        return sum(file.builder.hits.values()), len(file.builder.hits)
+    taken, exits = building.listed_exits(file.builder)
+    beyond = _beyond(file)
+    return taken + beyond.exits_covered, exits + beyond.exits_total
+
+
+def _contradictions(files: Mapping[str, _LcovFile]) -> tuple[list[str], list[str]]:
+    """Notes on each file whose totals differ from its records; faults: totals without records, and what all of them
+    together leave unseen."""
+    notes, faults = [], []
+    for what in _TOTALS:
+        totals = _totals(files, what)
+        for path, (stated, listed) in totals.items():
+            if stated[1] and not listed[1]:
+                faults.append(f"{path}: its summary has {stated[0]}/{stated[1]} {what}, but no records of them")
+            elif stated != listed:
+                notes.append(f"{path}: {building.differs(what, stated, listed)}")
+        pair = building.contradiction(what, _sum(s for s, _ in totals.values()), _sum(f for _, f in totals.values()))
+        faults += filter(None, pair[1:])
+    return notes, faults
+
+
+def _sum(pairs: Iterable[Pair]) -> Pair:
+    covered, total = 0, 0
+    for pair in pairs:
+        covered, total = covered + pair[0], total + pair[1]
+    return covered, total
+
+
+def _claims(files: Mapping[str, _LcovFile]) -> dict[Metric, Ratio]:
+    """The sums of LF and LH, BRF and BRH, where every file states them once."""
+    found: dict[Metric, Pair] = {}
+    for metric, what in ((Metric.LINE, "lines"), (Metric.BRANCH, "branch exits")):
+        totals = _totals(files, what)
+        if len(totals) == len(files):
+            found[metric] = _sum(stated for stated, _ in totals.values())
+    return building.claims(found)
 
 
 class LcovInfo:
@@ -178,9 +218,8 @@ class LcovInfo:
             _place_branches(file)
             building.settle_pragmas(file.builder, file.stated.get("BRF", 0))
         built = building.build_all({path: file.builder for path, file in reader.files.items()}, where)
-        notes = _contradictions(reader.files, built)
-        if reader.negative:
-            notes.append(f"{reader.negative} negative hit counts are read as not run")
+        beyond = {path: found for path, file in reader.files.items() if (found := _beyond(file))}
+        notes, faults = _contradictions(reader.files)
         branches = any(file.branches or "BRF" in file.stated for file in reader.files.values())
         exact = any(file.exits for file in built.values())
         carries, lacks = building.capabilities(
@@ -193,9 +232,19 @@ class LcovInfo:
             carries=carries,
             lacks=lacks,
             dropped=tuple(sorted(reader.dropped - {""})),
-            notes=tuple(notes),
-            beyond={path: beyond for path, file in reader.files.items() if (beyond := _beyond(file))},
+            notes=(*notes, *_notes(reader, beyond)),
+            beyond=beyond,
+            claims=_claims(reader.files),
+            faults=tuple(faults),
         )
+
+
+def _notes(reader: _LcovReader, beyond: Mapping[str, SummaryDifference]) -> list[str]:
+    unplaced = sum(one.exits_total for one in beyond.values())
+    notes = [f"{reader.negative} negative hit counts are read as not run"] if reader.negative else []
+    if unplaced:
+        notes.append(f"{unplaced} branch exits are left out, because their line is 0 (coverage.py 6.5 to 7.2)")
+    return notes
 
 
 def _read(data: bytes, where: str) -> _LcovReader:

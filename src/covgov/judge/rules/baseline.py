@@ -12,6 +12,7 @@ from covgov.model.verdict import Effect, Finding, Scope
 HINTS = {
     BaselineReason.UNREACHABLE: "make the history reachable, or fetch it with `covgov history fetch`",
     BaselineReason.LOST: "restore the history, or take history.since out of the policy in a change of its own",
+    BaselineReason.BASE_FAILED: "run without --measure-base to compare with history",
     BaselineReason.SHALLOW: "check out with `fetch-depth: 0`",
     BaselineReason.NOT_RECORDED: "record a run of the base branch: `covgov check --record` on a checkout of it",
 }

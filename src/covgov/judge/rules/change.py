@@ -33,7 +33,7 @@ def _scope(
         for bar in bars.selected(view.policy.bars, scope, on, component):
             now = _figure(bar, measured)
             if now is not None:
-                yield from breaches.broken(bar, now, subject, "change")
+                yield from breaches.broken(view, bar, now, subject, "change")
 
 
 def _figure(bar: Bar, measured: ScopeFacts) -> Ratio | None:
@@ -41,7 +41,7 @@ def _figure(bar: Bar, measured: ScopeFacts) -> Ratio | None:
     if bar.on is BarUnits.EXCLUDED:
         return units.excluded(measured.snapshot) if measured.snapshot is not None else None
     delta = measured.deltas.get(bar.metric)
-    if delta is None or measured.measurement_changed:
+    if delta is None:
         return None
     return _new(delta.tally, bar.metric) if bar.on is BarUnits.NEW else _lost(delta.tally, bar.metric)
 

@@ -9,7 +9,7 @@ from covgov.judge.breaches import proving_nothing
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import words
-from covgov.model.change import Delta
+from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
 from covgov.policy.bars import spelled
@@ -17,7 +17,7 @@ from covgov.policy.policy import Policy
 
 
 def check(view: PolicyView) -> Iterator[Finding]:
-    """Drops beyond `max_drop`. A changed measurement and a missing baseline have rules of their own."""
+    """Drops beyond `max_drop`, without what another measurement counts differently: `measurement` has its limit."""
     for one in view.components:
         yield from _guard(view.policy, Scope.COMPONENT, one.component.name, one.component.metric, one.measured)
     if view.project is not None:
@@ -25,9 +25,9 @@ def check(view: PolicyView) -> Iterator[Finding]:
 
 
 def judged(measured: ScopeFacts, metric: Metric) -> Fraction | None:
-    """The points that the guard compares, None when there is nothing to compare or the measurement changed."""
+    """The points that the guard compares, None when there is nothing to compare."""
     delta = measured.deltas.get(metric)
-    return None if delta is None or measured.measurement_changed else delta.judged
+    return None if delta is None else delta.judged
 
 
 def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: ScopeFacts) -> Iterator[Finding]:
@@ -35,14 +35,14 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
     if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
+    drop = f"{name}: {words.drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
         scope=scope,
         subject=name,
         message=f"{drop} ({metric}, bar policy.max_drop)" + proving_nothing(measured.unproven),
-        hint="cover what was lost; an exception does not waive a drop",
+        hint=_hint(measured.baseline),
         metric=metric,
         now=delta.head,
         bar=policy.gate.max_drop,
@@ -50,11 +50,11 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
     )
 
 
-def _drop(delta: Delta, points: Fraction) -> str:
-    """The delta as text, and the judged figure where it differs."""
-    if points == delta.points:
-        return delta.words
-    return f"{delta.words}; judged {words.points(points)}"
+def _hint(baseline: Baseline | NoBaseline) -> str:
+    hint = "cover what was lost; an exception does not waive a drop"
+    if isinstance(baseline, Baseline) and baseline.receipt.reason is BaselineReason.MERGE_BASE_ANCESTOR:
+        return f"{hint}; if the target branch lost it, `covgov run --measure-base` shows that"
+    return hint
 
 
 PAGES = (

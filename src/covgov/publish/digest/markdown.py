@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccount
 from covgov.model.ratio import show_signed
-from covgov.model.verdict import ExceptionLine
+from covgov.model.verdict import ExceptionLine, Finding
 from covgov.model.words import NOTHING, bar, message, percent, tests, unenforced
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_row
 
@@ -21,7 +21,8 @@ def digest_markdown(digest: Digest) -> str:
     sections = [
         [_summary(digest)],
         _components(digest.components),
-        _failing(digest),
+        _findings("Open in the last run", digest.failing),
+        _findings("Measured differently", digest.measurement),
         _movers(digest.movers),
         _suites(digest.suites),
         _exceptions(digest),
@@ -65,9 +66,9 @@ def _change(component: ComponentChange) -> str:
     return markdown(component.change.words)
 
 
-def _failing(digest: Digest) -> list[str]:
-    lines = [f"- {finding.effect}: {markdown(message(finding))}" for finding in digest.failing]
-    return ["## Open in the last run", "", *lines] if lines else []
+def _findings(title: str, findings: Sequence[Finding]) -> list[str]:
+    lines = [f"- {finding.effect}: {markdown(message(finding))}" for finding in findings]
+    return [f"## {title}", "", *lines] if lines else []
 
 
 def _movers(movers: Sequence[FileMove]) -> list[str]:

@@ -35,6 +35,7 @@ def digest_payload(digest: Digest) -> dict[str, object]:
         "exceptions": {"opened": digest.opened, "resolved": digest.resolved, "overdue": digest.overdue},
         "movers": [_mover(move) for move in digest.movers],
         "failing": digest.failing,
+        "measurement": digest.measurement,
     }
 
 

@@ -145,8 +145,23 @@ class FakeRepository:
     def blobs(self, revision: str) -> Mapping[str, str]:
         return {}
 
-    def default_branch(self) -> str | None:
+    def remote_default(self) -> str:
+        return ""
+
+    def usual_branch(self) -> str:
+        return ""
+
+    def branch_tip(self, name: str) -> str | None:
         return None
+
+    def alone(self) -> bool:
+        return True
+
+    def branch(self) -> str:
+        return ""
+
+    def shallow(self) -> bool:
+        return bool(self._shallow)
 
     def remote(self) -> str | None:
         return None

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from covgov.errors import PolicyInvalid, RegisterInvalid, UsageError
+from covgov.ci.interface import CiContext, CiEvent
+from covgov.errors import RegisterInvalid, Undetermined, UsageError
 from covgov.gate import Judgement
 from covgov.model import snapshot_codec
 from covgov.model.change import Cause
@@ -79,6 +80,71 @@ def test_outside_git_there_is_no_baseline_and_no_diff(desk: Desk) -> None:
     assert judgement.verdict.outcome is Outcome.PASS
     assert "no git checkout" in messages(judgement)
     assert judgement.verdict.commit is None
+
+
+def unrecorded_main(desk: Desk) -> None:
+    """Main is recorded, then moves on by five uncovered lines that no run is recorded of; HEAD is that commit."""
+    start(desk, "+" * 10)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit({"api/b.py": "1\n2\n3\n4\n5\n"}, "main moves on")
+
+
+def test_what_main_did_since_its_last_recorded_run_is_not_charged_to_a_change(desk: Desk) -> None:
+    unrecorded_main(desk)
+    desk.repo.git("checkout", "-q", "-b", "docs")
+    desk.commit({"README": "1\n"})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "-----"})
+    verdict = desk.judge().verdict
+    assert verdict.outcome is Outcome.PASS
+    (row,) = verdict.rows
+    assert row.delta is not None
+    assert [part.cause for part in row.delta.parts] == [Cause.UPSTREAM]
+    desk.commit({"api/c.py": "1\n"})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "-----", "api/c.py": "-"})
+    assert ("max-drop", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("litter", [False, True])
+def test_what_main_did_since_its_last_recorded_run_is_charged_to_main(desk: Desk, litter: bool) -> None:
+    unrecorded_main(desk)
+    desk.commit({"README": "1\n"})
+    desk.repo.write({"litter": "1\n"} if litter else {})
+    desk.measure({"api/a.py": "+" * 10, "api/b.py": "-----"})
+    for ci in (
+        CiContext("generic", CiEvent.LOCAL),
+        CiContext("github", CiEvent.PUSH, branch="main", default_branch="main", on_default_branch=True),
+    ):
+        assert ("max-drop", "fail") in rules(desk.judge(ci=ci))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("event", [event for event in CiEvent if event is not CiEvent.LOCAL])
+def test_a_job_without_a_git_checkout_is_undetermined(desk: Desk, event: CiEvent) -> None:
+    desk.commit({"api/a.py": "1\n2\n"})
+    desk.measure({"api/a.py": "++"})
+    with pytest.raises(Undetermined, match=r"no git checkout \(\.git\) here"):
+        desk.judge(git=False, ci=CiContext("github", event, target="main"))
+
+
+@pytest.mark.security
+def test_outside_git_a_history_that_began_leaves_the_drop_undetermined(desk: Desk) -> None:
+    policy = POLICY.replace("[history]", "[history]\nsince = 2026-11-01")
+    desk.commit({"api/a.py": "1\n2\n", "covgov.toml": policy})
+    desk.measure({"api/a.py": "++"})
+    assert desk.judge(git=False).verdict.outcome is Outcome.UNDETERMINED
+
+
+@pytest.mark.security
+def test_a_forced_push_that_lowers_a_bar_in_an_earlier_commit_is_told_so(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 10")}, "lower")
+    desk.commit({"README": "1\n"}, "innocent")
+    desk.measure({"api/a.py": "++++++++--"})
+    pushed = CiContext("github", CiEvent.PUSH, branch="topic", before="f" * 40, on_default_branch=True)
+    judgement = desk.judge(ci=pushed)
+    assert ("loosened", "fail") in rules(judgement)
+    assert "base: the commit ffffffffffff that the branch pointed to before" in messages(judgement)
 
 
 def test_outside_git_a_base_cannot_be_given(desk: Desk) -> None:
@@ -166,21 +232,13 @@ def test_a_branch_from_before_the_first_policy_cannot_loosen_it(tmp_path: Path) 
     desk.commit({"api/a.py": "".join(f"line {number} of api/a.py\n" for number in range(1, 11))})
     desk.repo.git("branch", "topic")
     desk.commit({"covgov.toml": POLICY})
+    desk.measure({"api/a.py": "+" * 10})
+    desk.record(desk.judge())
     desk.repo.git("checkout", "-q", "topic")
     excluded = "".join(f"more {number}\n" for number in range(9)) + "last  # pragma: no cover\n"
     desk.commit({"covgov.toml": POLICY, "api/b.py": excluded})
     desk.measure({"api/a.py": "+" * 10, "api/b.py": "+" * 9 + "x"})
     assert ("loosened", "fail") in rules(desk.judge())
-
-
-@pytest.mark.reliability
-def test_a_base_policy_that_cannot_be_read_is_an_invalid_policy(desk: Desk) -> None:
-    desk.commit({"covgov.toml": "nonsense ="}, "broken")
-    desk.repo.git("checkout", "-q", "-b", "topic")
-    desk.commit({"covgov.toml": POLICY}, "mend")
-    desk.measure({"api/a.py": "++"})
-    with pytest.raises(PolicyInvalid):
-        desk.judge()
 
 
 @pytest.mark.reliability
@@ -220,12 +278,54 @@ def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
     assert [f for f in desk.judge().verdict.findings if f.rule == "unmeasured"] == []
 
 
-def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
+NEWER = structs.replace(IDENTITY, version="8.0")
+
+
+def test_a_newer_tool_that_counts_alike_changes_no_verdict(desk: Desk) -> None:
     start(desk)
     desk.commit({"README": "x\n"}, "docs")
-    desk.measure({"api/a.py": "++++++++--"}, identity=structs.replace(IDENTITY, version="8.0"))
-    assert ("measurement", "undetermined") in rules(desk.judge())
-    assert rules(desk.judge(accept_identity=True)) == []
+    desk.measure({"api/a.py": "++++++++--"}, identity=NEWER)
+    judgement = desk.judge()
+    assert judgement.verdict.outcome is Outcome.PASS
+    assert "no unchanged line counts differently" in messages(judgement)
+
+
+@pytest.mark.security
+def test_a_newer_tool_hides_no_new_uncovered_code(desk: Desk) -> None:
+    start(desk)
+    desk.commit({"api/b.py": "1\n2\n"}, "topic")
+    desk.measure({"api/a.py": "++++++++--", "api/b.py": "--"}, identity=NEWER)
+    assert ("max-drop", "fail") in rules(desk.judge())
+
+
+@pytest.mark.security
+def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk: Desk) -> None:
+    start(desk, "++++++++--")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "+++++++---"}, identity=NEWER)
+    judgement = desk.judge()
+    assert set(rules(judgement)) == {("measurement", "undetermined")}
+    (row,) = judgement.verdict.rows
+    assert row.delta is not None
+    assert [part.cause for part in row.delta.parts] == [Cause.MEASUREMENT]
+    assert row.delta.judged == 0
+    assert {rule for rule, _ in rules(desk.judge(accept_identity=True))} == {"max-drop"}
+
+
+def test_on_the_default_branch_the_first_run_of_another_tool_is_the_new_baseline(desk: Desk) -> None:
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit({"requirements": "8.0\n"}, "bump")
+    desk.measure({"api/a.py": "+++++++---"}, identity=NEWER)
+    bump = desk.judge()
+    assert bump.verdict.outcome is Outcome.PASS
+    assert "this run is the new baseline" in messages(bump)
+    desk.record(bump)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "++++++----"}, identity=NEWER)
+    after = desk.judge()
+    assert ("max-drop", "fail") in rules(after)
+    assert "measured differently" not in messages(after)
 
 
 def test_a_docs_only_change_has_a_patch_without_units_and_passes(desk: Desk) -> None:
@@ -332,7 +432,7 @@ def test_a_baseline_older_than_the_change_is_diffed_from_its_own_commit(desk: De
     (row,) = desk.judge().verdict.rows
     assert (row.receipt.commit, row.receipt.distance) == (begin, 1)
     assert row.delta is not None
-    assert [(part.cause, part.total) for part in row.delta.parts] == [(Cause.NEW_UNCOVERED, 1)]
+    assert [(part.cause, part.total) for part in row.delta.parts] == [(Cause.UPSTREAM, 1)]
 
 
 @pytest.mark.reliability
@@ -367,7 +467,7 @@ def test_a_head_that_measured_nothing_is_not_called_a_new_suite(desk: Desk) -> N
 def test_a_bar_per_owner_asks_the_base_branchs_codeowners(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "work", POLICY + '\n[[rules]]\nscope = "owner"\nmin = 90\n')
     desk.repo.write({"CODEOWNERS": "api/** @team-api\n"})
-    start(desk)
+    start(desk, "+" * 10)
     desk.commit({"CODEOWNERS": "api/** @nobody\n"}, "hand over")
     desk.measure({"api/a.py": "++++++++--"})
     judgement = desk.judge()
@@ -459,7 +559,7 @@ def test_a_snapshot_that_was_committed_leaves_the_suite_unmeasured(desk: Desk) -
     desk.commit({"README": "x\n"}, "forge")
     judgement = desk.judge()
     assert judgement.verdict.outcome is Outcome.UNDETERMINED
-    assert "is committed to the repository" in messages(judgement)
+    assert "is tracked by git" in messages(judgement)
 
 
 @pytest.mark.security

@@ -15,6 +15,7 @@ from covgov.gather.prepare import prepare
 from covgov.gather.request import Request
 from covgov.model.approval import Approval
 from covgov.policy import config
+from covgov_testing.builders.register import table
 from covgov_testing.desk import POLICY, TODAY, Desk
 
 pytestmark = pytest.mark.security
@@ -117,7 +118,7 @@ def test_what_loosens_nothing_asks_nobody(desk: Desk) -> None:
 
 
 def test_a_change_of_the_register_asks_its_owners(desk: Desk) -> None:
-    head = desk.commit({"exceptions.md": "# Exceptions\n"})
+    head = desk.commit({"exceptions.md": table()})
     host = Host()
     judged(desk, host, head)
     assert host.asked == [(head, ("@bob",))]

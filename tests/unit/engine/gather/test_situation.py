@@ -12,6 +12,7 @@ from covgov.vcs.git import GitRepository
 from covgov_testing.repos import Repo
 
 LOCAL = CiContext("local", CiEvent.LOCAL)
+ANY_CI = CiContext("generic", CiEvent.LOCAL)
 
 
 def ci(event: CiEvent, **fields: object) -> CiContext:
@@ -130,10 +131,26 @@ def test_a_merge_commits_first_parent_is_never_taken_for_the_target(repo: Repo, 
 
 
 @pytest.mark.security
-def test_a_push_whose_before_is_not_in_the_clone_is_undetermined(repo: Repo) -> None:
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_forced_push_starts_where_it_left_the_recorded_line_else_at_its_parent(repo: Repo, recorded: bool) -> None:
+    fork = repo.git("rev-parse", "HEAD")
+    repo.commit({"covgov.toml": "lowered\n"}, "two")
+    parent = repo.git("rev-parse", "HEAD")
+    repo.commit({"a.py": "a = 3\n"}, "three")
+    trees = {repo.git("rev-parse", f"{fork}^{{tree}}")} if recorded else set()
+    pushed = ci(CiEvent.PUSH, on_default_branch=True, before="f" * 40)
+    found = situate(git(repo), pushed, recorded=lambda: trees)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, fork if recorded else parent)
+    assert "ffffffffffff that the branch pointed to before this push is not in this clone" in found.notes[0]
+
+
+@pytest.mark.security
+def test_a_push_whose_before_a_shallow_clone_lacks_is_undetermined(repo: Repo, tmp_path: Path) -> None:
     repo.commit({"a.py": "a = 2\n"}, "two")
-    with pytest.raises(Undetermined, match="pointed to before this push"):
-        situate(git(repo), ci(CiEvent.PUSH, on_default_branch=True, before="f" * 40))
+    clone = repo.clone(tmp_path / "shallow", "--depth=1")
+    with pytest.raises(Undetermined, match="pointed to before this push") as caught:
+        situate(git(clone), ci(CiEvent.PUSH, on_default_branch=True, before="f" * 40))
+    assert "fetch-depth: 0" in caught.value.hint
 
 
 def test_a_before_that_a_shallow_clone_lacks_is_fetched(repo: Repo, tmp_path: Path) -> None:
@@ -146,12 +163,83 @@ def test_a_before_that_a_shallow_clone_lacks_is_fetched(repo: Repo, tmp_path: Pa
     assert (found.kind, found.start) == (SituationKind.BRANCH, before)
 
 
-def test_a_pull_request_without_target_or_merge_commit_is_undetermined(repo: Repo) -> None:
+@pytest.mark.parametrize("event", [CiEvent.PULL_REQUEST, CiEvent.MERGE_QUEUE])
+def test_a_request_without_its_target_is_undetermined(repo: Repo, event: CiEvent) -> None:
     repo.git("checkout", "-q", "--detach")
     repo.git("branch", "-D", "main")
+    repo.git("remote", "add", "origin", str(repo.root / "nowhere"))
     with pytest.raises(Undetermined, match="target branch main") as caught:
-        situate(git(repo), ci(CiEvent.PULL_REQUEST, target="main"))
+        situate(git(repo), ci(event, target="main"))
+    assert caught.value.hint == "fetch it: `git fetch origin main:refs/remotes/origin/main`"
+
+
+def test_depth_is_spoken_of_in_a_shallow_clone_only(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.py": "a = 2\n"}, "two")
+    clone = repo.clone(tmp_path / "shallow", "--depth=1")
+    with pytest.raises(Undetermined, match="target branch release") as caught:
+        situate(git(clone), ci(CiEvent.PULL_REQUEST, target="release"))
     assert "fetch-depth: 0" in caught.value.hint
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("event", [CiEvent.PUSH, CiEvent.SCHEDULE, CiEvent.MANUAL])
+def test_a_job_that_names_its_default_branch_and_does_not_have_it_is_undetermined(repo: Repo, event: CiEvent) -> None:
+    before = repo.git("rev-parse", "HEAD")
+    repo.git("branch", "-m", "topic")
+    repo.commit({"a.py": "a = 2\n"}, "two")
+    with pytest.raises(Undetermined, match="target branch trunk is not in this clone"):
+        situate(git(repo), ci(event, default_branch="trunk", before=before))
+
+
+@pytest.fixture
+def trunk(repo: Repo) -> Repo:
+    """Two commits on a topic of `trunk`."""
+    repo.git("branch", "-m", "trunk")
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"b.py": "b = 1\n"}, "topic")
+    repo.commit({"b.py": "b = 2\n"}, "more")
+    return repo
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("context", [LOCAL, ANY_CI])
+def test_a_topic_of_a_branch_that_nobody_names_is_undetermined(trunk: Repo, context: CiContext) -> None:
+    with pytest.raises(Undetermined, match="target branch is unknown") as caught:
+        situate(git(trunk), context, recorded=lambda: {"a tree"})
+    assert "`default_branch` in [policy]" in caught.value.hint
+
+
+@pytest.mark.parametrize("context", [LOCAL, ANY_CI])
+def test_before_anything_is_recorded_an_unknown_target_is_a_note(trunk: Repo, context: CiContext) -> None:
+    found = situate(git(trunk), context)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, trunk.git("rev-parse", "HEAD~1"))
+    assert found.notes == ("the default branch is unknown: topic is taken for it",)
+
+
+@pytest.mark.parametrize("remote", ["origin", "upstream", "any"])
+@pytest.mark.parametrize("context", [LOCAL, ANY_CI])
+def test_the_remotes_head_names_the_target_whatever_both_are_called(
+    trunk: Repo, tmp_path: Path, remote: str, context: CiContext
+) -> None:
+    fork = trunk.git("rev-parse", "trunk")
+    trunk.git("checkout", "-q", "trunk")
+    clone = trunk.clone(tmp_path / "clone", f"--origin={remote}")
+    clone.git("checkout", "-q", "--detach", f"{remote}/topic")
+    found = situate(git(clone), context, default_branch="topic")
+    assert (found.kind, found.start, found.base_tip) == (SituationKind.CHANGE, fork, fork)
+
+
+def test_an_only_branch_whose_remote_names_no_default_is_taken_for_it_with_a_note(repo: Repo) -> None:
+    one = repo.git("rev-parse", "HEAD")
+    repo.git("branch", "-m", "trunk")
+    repo.commit({"a.py": "a = 2\n"}, "two")
+    repo.git("remote", "add", "origin", str(repo.root / "nowhere"))
+    found = situate(git(repo), LOCAL)
+    assert (found.kind, found.start) == (SituationKind.BRANCH, one)
+    assert found.notes == ("the default branch is unknown: trunk is taken for it",)
+    with pytest.raises(Undetermined, match="target branch is unknown") as caught:
+        situate(git(repo), ANY_CI, recorded=lambda: {"a tree"})
+    assert "`git remote set-head origin --auto`" in caught.value.hint
 
 
 def test_unrelated_histories_are_undetermined(repo: Repo) -> None:

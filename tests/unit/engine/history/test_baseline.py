@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from covgov.errors import InputError, Undetermined
-from covgov.history import baseline
 from covgov.history.baseline import BaselineKind, BaselineQuestion, choose
 from covgov.history.interface import RunStore
 from covgov.model.run import Baseline, BaselineReason, NoBaseline, RunRecord
 from covgov.model.verdict import Outcome
+from covgov.vcs.interface import SEARCH_LIMIT
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.run import object_id, run, verdict
 from covgov_testing.fakes.history import FakeRepository, MemoryStore
@@ -257,7 +257,7 @@ def test_the_search_ends_when_no_older_commit_can_have_a_run() -> None:
 
 
 def test_the_search_is_bounded() -> None:
-    names: Sequence[str] = [f"n{number}" for number in range(baseline.SEARCH_LIMIT + 2)]
+    names: Sequence[str] = [f"n{number}" for number in range(SEARCH_LIMIT + 2)]
     graph = {name: names[n - 1 : n] if n else () for n, name in enumerate(names)}
     answer = refused(asked(store(run("n0")), start=names[-1], repository=FakeRepository(graph), head="x"))
     assert answer.reason is BaselineReason.NOT_RECORDED

@@ -184,6 +184,13 @@ def test_exceptions_are_opened_resolved_and_overdue() -> None:
     assert [line.id for line in made.overdue] == ["EX-004"]
 
 
+def test_what_runs_of_another_measurement_said_is_told_once() -> None:
+    note = Finding("measurement", Effect.NOTE, Scope.PROJECT, "project", "measured differently")
+    records = [run(f"c{day}", at=on(day), made=verdict(findings=[note])) for day in (10, 17, 18)]
+    assert digest(records, since=MONDAY, until=SUNDAY).measurement == (note,)
+    assert digest(records[:1], since=MONDAY, until=SUNDAY).measurement == ()
+
+
 def test_only_what_still_counts_is_failing() -> None:
     bar = Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api is below")
     waived = Finding("bar", Effect.FAIL, Scope.COMPONENT, "auth", "auth is below", waived_by="EX-001")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from covgov.errors import InputError
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder
+from covgov.model.snapshot import CountedExits
 
 
 def test_a_line_listed_twice_is_covered_if_it_ran_once() -> None:
@@ -31,7 +32,7 @@ def test_an_exit_listed_twice_is_taken_if_taken_once() -> None:
 def test_a_line_with_counted_exits_keeps_no_exact_ones() -> None:
     builder = FileBuilder()
     builder.exit(1, 2, True)
-    builder.count(1, 1, 2)
+    builder.count(CountedExits(1, 1, 2))
     built = builder.build()
     assert built.exits == ()
     assert [(c.line, c.covered, c.total) for c in built.counted] == [(1, 1, 2)]
@@ -102,7 +103,7 @@ def test_only_coverage_before_6_3_writes_line_zero(version: str, writes: bool) -
 def test_no_branch_lines_are_made_up_for_when_they_explain_the_stated_number() -> None:
     builder = FileBuilder(exits={(1, 2): True, (1, 3): False, (5, 6): True})
     building.settle_pragmas(builder, 4)
-    assert builder.counted == {5: (2, 2)}
+    assert builder.counted == {5: CountedExits(5, 2, 2)}
     assert building.listed_exits(builder) == (3, 4)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,26 +9,37 @@ import pytest
 from covgov.errors import InputError
 from covgov.ingest.collect import CollectionResult, collect
 from covgov.ingest.interface import Analyse
-from covgov.model import lines
+from covgov.model import lines, snapshot_codec
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric, Origin
-from covgov_testing.builders.coverage import PASSED
+from covgov.runner.checkout import source_tree
+from covgov_testing.builders.coverage import PASSED, snap
 from covgov_testing.reports import analysis, analysis_of, cobertura, json_report, klass, no_analysis
 
+ONE = klass("src/a.py", 'number="1" hits="1"')
 BLOBS = {"src/a.py": "blob-a", "src/b.py": "blob-b"}
 
 
 def gathered(
-    root: Path, reports: Mapping[str, bytes], analyse: Analyse = no_analysis, blobs: Mapping[str, str] = BLOBS
+    root: Path,
+    reports: Mapping[str, bytes],
+    analyse: Analyse = no_analysis,
+    blobs: Mapping[str, str] = BLOBS,
+    *,
+    start: str = "",
+    current: bool = True,
 ) -> CollectionResult:
     for name, data in reports.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
+    tree = replace(source_tree(root, blobs, None), current=current)
     paths = [root / name for name in reports]
-    return collect("api", paths, root=root, blobs=blobs, origin=Origin("c", "t"), tests=PASSED, analyse=analyse)
+    origin = Origin("c", "t")
+    return collect("api", paths, tree=tree, origin=origin, tests=PASSED, analyse=analyse, start=start)
 
 
 def test_a_report_becomes_a_snapshot_with_sources_origin_and_tests(tmp_path: Path) -> None:
-    xml = cobertura(klass("a.py", 'number="1" hits="1"') + klass("x.py", 'number="1" hits="1"'), sources=["src"])
+    xml = cobertura(klass("a.py", 'number="1" hits="1"') + klass("x.py"), sources=["src"])
     found = gathered(tmp_path, {"c.xml": xml})
     assert found.snapshot.suite == "api"
     assert found.snapshot.origin == Origin("c", "t")
@@ -69,7 +81,7 @@ def test_docstrings_of_an_old_json_are_settled_from_the_source(tmp_path: Path) -
     assert found.snapshot.notes == ()
 
 
-@pytest.mark.parametrize("text", [None, b"x = 1\ny = 2\n", b"\xff"])
+@pytest.mark.parametrize("text", [None, b"x = 1\ny = 2\n", b"\xff\n\xff"])
 def test_unsettled_surplus_lines_are_noted(tmp_path: Path, text: bytes | None) -> None:
     if text is not None:
         (tmp_path / "src").mkdir()
@@ -86,11 +98,94 @@ def test_surplus_lines_of_unmatched_files_are_ignored(tmp_path: Path) -> None:
         gathered(tmp_path, {"c.json": old_json("elsewhere/z.py")})
 
 
-def test_unplaced_branch_totals_need_no_settling(tmp_path: Path) -> None:
-    xml = cobertura(klass("src/a.py", 'number="1" hits="1"'), root='branches-valid="2" branches-covered="1"')
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("c.xml", cobertura(ONE, root='branches-valid="2" branches-covered="1"'), "1/2 branch exits"),
+        ("c.xml", cobertura(ONE, root='lines-valid="9" lines-covered="1"'), "1/9 lines"),
+        ("c.info", b"SF:src/a.py\nLF:100\nLH:0\nend_of_record\n", "0/100 lines, but no records"),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_refused(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        gathered(tmp_path, {name: data})
+    assert caught.value.code == "report-contradicts"
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ['number="3" hits="1"'],
+        ['number="1" hits="1"', 'number="9" hits="0"'],
+        ['number="2" hits="1"', 'number="3" hits="1" branch="true" condition-coverage="50% (1/2)"'],
+    ],
+)
+@pytest.mark.parametrize("text", ["x = 1\ny = 2\n", "x = 1\ny = 2", "x = 1\r\ny = 2\r\n"])
+def test_a_line_beyond_the_end_of_the_file_is_refused(tmp_path: Path, entries: list[str], text: str) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_bytes(text.encode())
+    with pytest.raises(InputError, match=r"of src/a\.py, which ends at line 2") as caught:
+        gathered(tmp_path, {"c.xml": cobertura(klass("src/a.py", *entries))})
+    assert caught.value.code == "report-other-text"
+
+
+@pytest.mark.parametrize("text", ["x = 1\ny = 2", "\n\n", "x = 1\x0cy = 2", "x = 1\ry = 2"])
+def test_the_last_line_is_none_beyond_the_end_whatever_ends_lines(tmp_path: Path, text: str) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_bytes(text.encode())
+    found = gathered(tmp_path, {"c.xml": cobertura(klass("src/a.py", 'number="2" hits="1"'))})
+    assert found.snapshot.ratio(Metric.LINE) == Ratio(1, 1)
+
+
+def test_a_report_of_another_text_is_not_held_against_this_one(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("x = 1\n", encoding="utf-8")
+    xml = cobertura(klass("src/a.py", 'number="9" hits="1"') + klass("src/gone.py", 'number="1" hits="1"'))
+    found = gathered(tmp_path, {"c.xml": xml}, current=False)
+    assert found.snapshot.ratio(Metric.LINE) == Ratio(1, 1)
+    assert found.unmatched == ("src/gone.py",)
+
+
+@pytest.mark.reliability
+def test_a_file_that_cannot_be_placed_is_refused_beside_others(tmp_path: Path) -> None:
+    gone = klass("src/gone.py", 'number="1" hits="0"')
+    with pytest.raises(InputError, match=r"src/gone\.py is in the report, but not in the repository") as caught:
+        gathered(tmp_path, {"c.xml": cobertura(ONE + gone + gone.replace("gone", "lost"))})
+    assert caught.value.code == "report-unplaced"
+    assert "(and 1 more file like it)" in caught.value.message
+    assert "`root` in [suites.api]" in caught.value.hint
+
+
+def test_files_outside_of_the_repository_are_noted(tmp_path: Path) -> None:
+    xml = cobertura(ONE + "".join(klass(f"/usr/lib/{name}.py", 'number="1" hits="1"') for name in "abcd"))
     found = gathered(tmp_path, {"c.xml": xml})
-    assert found.snapshot.ratio(Metric.BRANCH) == Ratio(0, 0)
-    assert "2 branch exits" in found.snapshot.notes[0]
+    assert found.snapshot.notes == (
+        "not counted, as outside of the repository or ignored by git: 4 files (/usr/lib/a.py, /usr/lib/b.py, "
+        "/usr/lib/c.py, ...)",
+    )
+
+
+@pytest.mark.reliability
+def test_the_reports_own_place_and_the_suites_root_decide(tmp_path: Path) -> None:
+    blobs = {f"packages/{name}/src/a.py": name for name in "ab"}
+    xml = cobertura(ONE)
+    near = gathered(tmp_path, {"packages/a/cov/c.xml": xml}, blobs=blobs)
+    assert list(near.snapshot.files) == ["packages/a/src/a.py"]
+    assert list(gathered(tmp_path, {"c.xml": xml}, blobs=blobs, start="packages/b").snapshot.files) == [
+        "packages/b/src/a.py"
+    ]
+    with pytest.raises(InputError, match=r"src/a\.py fits packages/a/src/a\.py and packages/b/src/a\.py") as caught:
+        gathered(tmp_path, {"c.xml": xml}, blobs=blobs)
+    assert '`root = "packages/a"` in [suites.api]' in caught.value.hint
+
+
+def test_a_snapshot_of_our_own_starts_from_the_top_wherever_it_lies(tmp_path: Path) -> None:
+    blobs = {"src/a.py": "top", "packages/a/src/a.py": "other"}
+    data = snapshot_codec.encode(snap({"src/a.py": "+"}))
+    found = gathered(tmp_path, {"packages/a/x.snapshot": data}, blobs=blobs, start="packages/a")
+    assert list(found.snapshot.files) == ["src/a.py"]
 
 
 @pytest.mark.reliability

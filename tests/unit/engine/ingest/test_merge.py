@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.ingest.merge import merge, merge_files
@@ -59,6 +60,37 @@ def test_counted_in_one_and_excluded_in_another_is_counted() -> None:
 def test_counted_exits_merge_to_the_lower_bound() -> None:
     one = FileCoverage(0b10, 0b10, counted=(CountedExits(1, 1, 2),))
     assert merge_files([one, one], "a.py").counted == (CountedExits(1, 1, 2),)
+
+
+def shard(covered: int, total: int, ids: str = "", taken: str = "") -> FileCoverage:
+    return FileCoverage(0b10, 0b10, counted=(CountedExits(1, covered, total, tuple(ids), tuple(taken)),))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "wanted"),
+    [
+        (shard(1, 2, "ab", "a"), shard(1, 2, "ab", "b"), shard(2, 2, "ab", "ab")),
+        (shard(1, 2, "ab", "a"), shard(1, 2, "ab", "a"), shard(1, 2, "ab", "a")),
+        (shard(1, 2, "ab", "a"), shard(1, 2, "cd", "c"), shard(2, 4, "abcd", "ac")),
+        (shard(1, 2, "ab", "a"), shard(2, 3), shard(2, 3, "ab", "a")),
+    ],
+)
+def test_exits_with_ids_merge_by_them(one: FileCoverage, two: FileCoverage, wanted: FileCoverage) -> None:
+    assert merge_files([one, two], "a.py") == merge_files([two, one], "a.py") == wanted
+
+
+EXITS = st.sets(st.sampled_from("abcd"))
+
+
+@given(st.lists(EXITS, min_size=1, max_size=4))
+def test_reports_that_name_what_they_missed_merge_to_what_all_missed(runs: list[set[str]]) -> None:
+    """As coverage.py's XML does: `missing-branches` on lines that are not covered in full."""
+    parts = [shard(len(taken), 4, "".join(sorted({*"abcd"} - taken))) for taken in runs]
+    one_by_one = parts[0]
+    for part in parts[1:]:
+        one_by_one = merge_files([one_by_one, part], "a.py")
+    reached = len(set().union(*runs))
+    assert merge_files(parts, "a.py").counted[0].covered == one_by_one.counted[0].covered == reached
 
 
 def test_exact_exits_replace_counted_ones_on_the_same_line() -> None:

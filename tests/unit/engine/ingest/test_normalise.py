@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from covgov.ingest.interface import ParsedReport
 from covgov.ingest.normalise import NormalisedReport, normalise, one_base
+from covgov.ingest.source_tree import SourceTree
 from covgov.model.snapshot import Identity
 from covgov_testing.builders.coverage import cov
 
@@ -19,9 +21,23 @@ def report(paths: Sequence[str], roots: Sequence[str] = ()) -> ParsedReport:
 
 
 def mapped(
-    *paths: str, roots: Sequence[str] = (), root: str = "/repo", tree: frozenset[str] = TREE
+    *paths: str,
+    roots: Sequence[str] = (),
+    root: str = "/repo",
+    tree: Collection[str] = TREE,
+    disk: Collection[str] = (),
+    ignored: str = "^$",
+    place: str | None = None,
+    start: str = "",
 ) -> NormalisedReport:
-    return normalise(report(paths, roots), root=root, tree=tree)
+    """disk: files that git does not list. ignored: a pattern of paths that git ignores."""
+    there = SourceTree(
+        root,
+        dict.fromkeys(tree, "blob"),
+        on_disk=disk.__contains__,
+        ignored=lambda asked: {path for path in asked if re.search(ignored, path)},
+    )
+    return normalise(report(paths, roots), there, place=place, start=start)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +89,9 @@ def test_a_report_from_a_subdirectory_is_rewritten_as_a_whole() -> None:
 
 
 def test_an_ambiguous_tail_is_unmatched_and_named_with_what_it_fits() -> None:
-    assert mapped("a.py") == NormalisedReport({}, ("a.py",), ambiguous={"a.py": ("lib/a.py", "src/a.py")})
+    found = mapped("a.py")
+    assert (found.files, found.unmatched) == ({}, ("a.py",))
+    assert found.ambiguous == {"a.py": ("lib/a.py", "src/a.py")}
 
 
 def test_a_tail_of_two_lengths_is_unmatched() -> None:
@@ -92,19 +110,127 @@ def test_a_path_that_also_fits_a_foreign_root_is_not_guessed() -> None:
     found = mapped("a.py", roots=["/ci/src"], tree=tree)
     assert (found.files, found.ambiguous) == ({}, {"a.py": ("a.py", "src/a.py")})
     beside = mapped("a.py", "b.py", roots=["/ci/src"], tree=tree | {"b.py"})
-    assert (list(beside.files), beside.ambiguous) == (["b.py"], {"a.py": ("a.py", "src/a.py")})
-    assert mapped("a.py", "b.py", roots=["/ci/src"], tree=frozenset({"src/a.py", "b.py"})).ambiguous == {}
+    assert (list(beside.files), beside.ambiguous) == (["a.py", "b.py"], {}), "b.py is only there where a.py is too"
+    apart = mapped("a.py", "b.py", roots=["/ci/src"], tree=frozenset({"src/a.py", "b.py"}))
+    assert (apart.ambiguous, apart.unplaced) == ({}, ("a.py",))
     assert list(mapped("a.py", roots=["/ci/work"], tree=tree).files) == ["a.py"]
 
 
 def test_two_report_paths_of_one_file_are_merged() -> None:
     files = {"src/a.py": cov("+-"), "/repo/src/a.py": cov("-+")}
-    found = normalise(ParsedReport("x", Identity("x"), files, (), ()), root="/repo", tree=TREE)
+    tree = SourceTree("/repo", dict.fromkeys(TREE, ""))
+    found = normalise(ParsedReport("x", Identity("x"), files, (), ()), tree)
     assert found.files == {"src/a.py": cov("++")}
 
 
 def test_a_backslash_in_a_real_name_is_kept() -> None:
     assert list(mapped("src\\a.py", tree=frozenset({"src\\a.py"})).files) == ["src\\a.py"]
+
+
+MONOREPO = {"packages/a/src/index.js", "packages/b/src/index.js", "packages/b/src/gen.js", "tools/x.js"}
+A_ONLY = {"src/index.js": "packages/a/src/index.js", "src/gen.js": "packages/a/src/gen.js"}
+
+
+@pytest.mark.reliability
+def test_a_report_is_read_from_where_it_lies_whatever_others_have() -> None:
+    found = mapped(*A_ONLY, tree=MONOREPO, disk=["packages/a/src/gen.js"], place="packages/a/cov")
+    assert list(found.files) == ["packages/a/src/index.js"]
+    assert (found.unmatched, found.unplaced, found.rewrites) == (("src/gen.js",), (), ())
+    tracked = mapped(*A_ONLY, tree=MONOREPO | {*A_ONLY.values()}, place="packages/a/cov")
+    assert list(tracked.files) == ["packages/a/src/gen.js", "packages/a/src/index.js"]
+    assert list(mapped(*A_ONLY, tree=MONOREPO, place="packages/b").files) == [
+        "packages/b/src/gen.js",
+        "packages/b/src/index.js",
+    ]
+
+
+def test_the_nearest_directory_that_has_all_files_wins() -> None:
+    tree = {"src/a.js", "src/b.js", "packages/x/src/a.js"}
+    assert list(mapped("src/a.js", tree=tree, place="packages/x").files) == ["packages/x/src/a.js"]
+    assert list(mapped("src/a.js", "src/b.js", tree=tree, place="packages/x").files) == ["src/a.js", "src/b.js"]
+
+
+@pytest.mark.reliability
+def test_two_packages_that_have_all_files_are_ambiguous_until_the_suite_names_one() -> None:
+    tree = MONOREPO | {*A_ONLY.values()}
+    found = mapped(*A_ONLY, tree=tree, place="coverage")
+    assert found.ambiguous["src/gen.js"] == ("packages/a/src/gen.js", "packages/b/src/gen.js")
+    assert found.files == {}
+    named = mapped(*A_ONLY, tree=tree, place="coverage", start="packages/a")
+    assert list(named.files) == ["packages/a/src/gen.js", "packages/a/src/index.js"]
+    ignored = mapped(*A_ONLY, tree=MONOREPO, ignored="gen", place="coverage")
+    assert set(ignored.ambiguous) == {"src/index.js"}
+
+
+@pytest.mark.reliability
+def test_a_place_that_has_some_files_is_not_outvoted_by_one_that_has_all() -> None:
+    found = mapped(*A_ONLY, tree=MONOREPO, place="packages/a/cov")
+    assert found.ambiguous == {"src/index.js": ("packages/a/src/index.js", "packages/b/src/index.js")}
+    assert (found.files, found.unplaced) == ({}, ("src/gen.js",))
+
+
+def test_a_start_that_lacks_a_file_leaves_it_unplaced() -> None:
+    found = mapped(*A_ONLY, tree=MONOREPO, start="packages/a")
+    assert (list(found.files), found.unplaced) == (["packages/a/src/index.js"], ("src/gen.js",))
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("path", ["src/gone.py", "/repo/src/gone.py", "gone.py", "src/../gone.py"])
+def test_a_file_that_is_nowhere_is_unplaced_beside_others(path: str) -> None:
+    found = mapped("src/a.py", "src/pkg/core.py", path)
+    assert sorted(found.files) == ["src/a.py", "src/pkg/core.py"]
+    assert found.unplaced == (path,)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/usr/lib/python3/os.py",
+        "/venv/lib/site-packages/src/pkg/core.py",
+        "../elsewhere/a.py",
+        "webpack://app/src/a.py",
+        "node:internal/main",
+        "<string>",
+        "src/_version.py",
+        "build/lib/a.py",
+    ],
+)
+def test_files_outside_of_the_repository_and_ignored_ones_are_no_fault(path: str) -> None:
+    found = mapped("src/a.py", path, disk=["build/lib/a.py"], ignored="_version")
+    assert (list(found.files), found.unmatched, found.unplaced) == (["src/a.py"], (path,), ())
+
+
+@pytest.mark.reliability
+def test_a_path_of_another_machine_beside_others_is_not_dropped_where_it_means_a_file() -> None:
+    assert mapped("src/a.py", "/ci/src/pkg/core.py").unplaced == ("/ci/src/pkg/core.py",)
+    assert mapped("src/a.py", "/copy/src/a.py").unplaced == (), "the report has this file itself"
+    assert mapped("/repo/src/a.py", "/ci/src/pkg/core.py").unplaced == (), "measured here, so the other is elsewhere"
+    two = mapped("/one/src/a.py", "/one/setup.py", "/two/src/pkg/core.py")
+    assert (sorted(two.files), two.unplaced) == (["setup.py", "src/a.py"], ("/two/src/pkg/core.py",))
+    assert mapped("/one/src/a.py", "/one/src/gone.py").unplaced == ("/one/src/gone.py",)
+
+
+@pytest.mark.reliability
+def test_a_name_below_two_roots_is_ambiguous_also_where_git_ignores_one() -> None:
+    found = mapped("pkg/core.py", roots=["/repo/src", "/repo/vendor"], disk=["vendor/pkg/core.py"])
+    assert found.ambiguous == {"pkg/core.py": ("src/pkg/core.py", "vendor/pkg/core.py")}
+    assert found.files == {}
+
+
+def test_roots_of_another_machine_are_read_together() -> None:
+    found = mapped("pkg/core.py", "test_a.py", roots=["/ci/x/src", "/ci/x/tests"])
+    assert sorted(found.files) == ["src/pkg/core.py", "tests/test_a.py"]
+    assert found.unplaced == ()
+
+
+def test_what_is_below_none_of_the_local_roots_is_below_one_outside() -> None:
+    found = mapped("a.py", "six.py", roots=["/repo/src", "/venv/lib"])
+    assert (list(found.files), found.unmatched, found.unplaced) == (["src/a.py"], ("six.py",), ())
+
+
+def test_relative_roots_start_where_the_report_lies() -> None:
+    found = mapped("index.js", roots=["src"], tree=MONOREPO, place="packages/a")
+    assert list(found.files) == ["packages/a/src/index.js"]
 
 
 @pytest.mark.security
@@ -124,7 +250,8 @@ def test_a_backslash_in_a_real_name_is_kept() -> None:
     ],
 )
 def test_hostile_paths_match_nothing(path: str) -> None:
-    assert mapped(path) == NormalisedReport({}, (path,))
+    found = mapped(path)
+    assert (found.files, found.unmatched, found.ambiguous) == ({}, (path,), {})
 
 
 @pytest.mark.security

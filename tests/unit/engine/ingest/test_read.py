@@ -44,8 +44,8 @@ def test_data_files_are_analysed_together_and_stand_first(tmp_path: Path) -> Non
     one.write_bytes(b"SQLite format 3\0x")
     two.write_bytes(b"SQLite format 3\0y")
     xml.write_bytes(XML)
-    parsed = read_reports([one, xml, two], analyse)
-    assert [p.format for p in parsed] == ["coveragepy-data", "cobertura"]
+    found = read_reports([one, xml, two], analyse)
+    assert [(path, parsed.format) for path, parsed in found] == [(one, "coveragepy-data"), (xml, "cobertura")]
     assert asked == [[one, two]]
 
 

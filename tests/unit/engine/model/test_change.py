@@ -23,7 +23,7 @@ def test_a_files_tally_adds_exact_and_counted_exits() -> None:
         "a.py",
         lines={Category.CBC: of([1, 2]), Category.UBC: 0},
         exits={Category.LBC: ((1, 2), (1, 3))},
-        counted={Category.LBC: 1, Category.GBC: 4},
+        counted={Category.LBC: {7: 1}, Category.GBC: {7: 1, 8: 3}},
     )
     assert delta.tally() == Tally({Category.CBC: 2}, {Category.LBC: 3, Category.GBC: 4})
 

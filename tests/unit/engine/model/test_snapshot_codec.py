@@ -148,5 +148,27 @@ def test_a_time_without_end_is_not_written() -> None:
 
 
 def test_counted_exits_survive_the_round_trip() -> None:
-    coverage = FileCoverage(0b10, 0b10, counted=(CountedExits(1, 1, 2),))
-    assert decode_file(encode_file(coverage), "x") == coverage
+    named = CountedExits(2, 1, 3, ("0,0", "0,1"), ("0,1",))
+    for counted in ((CountedExits(1, 1, 2),), (CountedExits(1, 1, 2), named)):
+        coverage = FileCoverage(0b10, 0b10, counted=counted)
+        assert decode_file(encode_file(coverage), "x") == coverage
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        CountedExits(1, 1, 2, ("b", "a")),
+        CountedExits(1, 1, 1, ("a", "b")),
+        CountedExits(1, 0, 2, ("a", "b"), ("a",)),
+    ],
+)
+def test_ids_that_contradict_the_number_of_exits_are_refused(entry: CountedExits) -> None:
+    with pytest.raises(InputError, match="names of a line's exits"):
+        decode_file(encode_file(FileCoverage(0b10, 0b10, counted=(entry,))), "x")
+
+
+@pytest.mark.parametrize("ids_taken", [[""], ["Aw=="], []])
+def test_a_bitmap_of_other_ids_is_refused(ids_taken: list[str]) -> None:
+    body = {"statements": "Ag==", "covered": "Ag==", "counted": [[1, 1, 1], [2, 0, 0]], "ids": [["a"]]}
+    with pytest.raises(InputError, match="here"):
+        decode_file(resealed({**body, "ids_taken": ids_taken}), "here")

@@ -230,7 +230,21 @@ def test_a_threshold_that_is_no_percentage_is_refused(value: str) -> None:
             "publish.github_coverage.report: must be relative to the repository",
         ),
         (MINIMAL + '[register]\npath = "src/x.md"\n', "src/x.md is among the source files of api"),
-        (MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]'), "command must hand {junit}"),
+        (MINIMAL.replace("[suites.api]", '[suites.api]\nreports = "c.xml"'), "reports needs a command that writes it"),
+        (MINIMAL.replace("[suites.api]", '[suites.api]\njunit = ["j.xml"]'), "junit needs a command that writes it"),
+        (
+            MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]\nreports = ["/tmp/c.xml"]'),
+            "suites.api.reports[0]: must be relative to the repository",
+        ),
+        (
+            MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]\ndeselect = ["t.py::a"]'),
+            "leave tests out in the command itself",
+        ),
+        (
+            MINIMAL.replace("[suites.api]", '[suites.api]\ncommand = ["make"]\nrunner = "unittest"'),
+            "a suite has a runner or a command, not both",
+        ),
+        (MINIMAL.replace("[suites.api]", '[suites.api]\nrunner = "nose"'), "must be one of pytest, unittest"),
         ("[policy]\npatch_allowance = 1.5\n" + MINIMAL, "must be a whole number"),
         (MINIMAL + "[register]\nfoo = 3\n", "known here: path, max_term_days"),
         (MINIMAL + "[notify]\non_drop = 3\n", "must be text or a list of texts"),

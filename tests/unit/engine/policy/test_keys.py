@@ -21,7 +21,7 @@ def test_the_direction_of_every_comparable_key_is_listed() -> None:
         "policy.max_drop": StrictDirection.LOWER,
         "policy.patch_allowance": StrictDirection.LOWER,
         "policy.metric": StrictDirection.SAME,
-        "policy.count_deletions": StrictDirection.SAME,
+        "policy.count_deletions": StrictDirection.HIGHER,
         "policy.soft_start_floor": StrictDirection.HIGHER,
         "policy.default_branch": StrictDirection.SAME,
         "history.store": StrictDirection.SAME,
@@ -46,6 +46,7 @@ def test_no_key_that_judges_is_without_a_direction(table: type[Table]) -> None:
         ("", "patch_allowance = 1"),
         ("", "soft_start_floor = 90"),
         ("soft_start_floor = 90", "soft_start_floor = 80"),
+        ("count_deletions = true", "count_deletions = false"),
     ],
 )
 def test_an_ordered_key_is_looser_in_one_direction_only(stricter: str, laxer: str) -> None:
@@ -75,7 +76,6 @@ def test_a_date_or_term_that_is_gone_is_looser(stricter: str, laxer: str, key: s
     ("one", "other"),
     [
         ('[policy]\nmetric = "line"\n', '[policy]\nmetric = "branch"\n'),
-        ("[policy]\ncount_deletions = true\n", ""),
         ('[policy]\ndefault_branch = "a"\n', '[policy]\ndefault_branch = "b"\n'),
         ('[history]\nstore = "dir:a"\n', '[history]\nstore = "dir:b"\n'),
         ('[register]\npath = "a.md"\n', '[register]\npath = "b.md"\n'),

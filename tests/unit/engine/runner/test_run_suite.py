@@ -12,45 +12,9 @@ from covgov.model.snapshot import Metric
 from covgov.model.snapshot_codec import decode
 from covgov.policy.policy import Suite
 from covgov.runner.passthrough import ReportOutputs
-from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov_testing import projects
 from covgov_testing.repos import Repo
-
-UNIT = Suite(tests=("tests",)).named("unit")
-PLAIN = ReportOutputs()
-
-
-def script(*command: str) -> Suite:
-    """A suite of this command, whether a policy file may have it or not."""
-    return Suite.model_construct(command=command).named("unit")
-
-
-class Run:
-    """One project, run as often as a test likes."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.out = root / "coverage"
-        self.said: list[str] = []
-
-    def __call__(self, suite: Suite, *extra: str, requested: ReportOutputs = PLAIN, **env: str) -> SuiteRun:
-        return run_suite(
-            suite,
-            root=self.root,
-            out=self.out,
-            env=projects.environment(**projects.BARE, **env),
-            extra=extra,
-            requested=requested,
-            progress=self.said.append,
-        )
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.said)
-
-    @property
-    def written(self) -> set[str]:
-        return {path.name for path in self.out.iterdir() if not path.name.startswith(".")}
+from covgov_testing.suite_runs import UNIT, Run, script
 
 
 @pytest.fixture
@@ -179,7 +143,7 @@ def test_tests_that_print_a_missing_module_still_arrive(run: Run) -> None:
 def test_a_command_without_data_means_not_arrived(run: Run) -> None:
     done = run(script("sh", "-c", "exit 0"))
     assert not done.arrived
-    assert done.reason.endswith("left no coverage data; is coverage.py installed in their interpreter?")
+    assert "left no coverage data: is coverage.py installed in their interpreter? If it is, " in done.reason
     assert done.tests is not None
     assert done.tests.exit_code == 0
 
@@ -226,3 +190,17 @@ def test_notes_of_the_plugin_reach_the_snapshot(run: Run) -> None:
     assert done.snapshot is not None
     assert any("its own dynamic context" in note for note in done.snapshot.notes)
     assert "covgov: the project configures" in run.text
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_cov_in_addopts_neither_measures_nor_gates(run: Run, workers: tuple[str, ...]) -> None:
+    ini = "[pytest]\npythonpath = .\naddopts = --cov=app --cov-report=xml:theirs.xml --cov-fail-under=100\n"
+    projects.write(run.root, {"pytest.ini": ini, ".coveragerc": "[run]\nrelative_files = true\nbranch = true\n"})
+    done = run(UNIT, *workers, PYTEST_PLUGINS="pytest_cov.plugin,xdist.plugin")
+    assert done.arrived, run.text
+    assert done.tests is not None
+    assert done.tests.passed
+    assert not (run.root / "theirs.xml").exists()
+    assert done.snapshot is not None
+    assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
+    assert [note for note in done.snapshot.notes if note.startswith("pytest's --cov=app is not used")]

@@ -24,6 +24,8 @@ RENAMED = TWO.replace("components.auth]", 'components.login]\nsuite = "auth"')
 EASY = '[suites.easy]\n[components.x]\npaths = ["x/**"]\nsuite = "auth"\n'
 DOTTED = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["./t/unit/", "t/../t/other"]')
 TESTS = TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t/unit", "t/other"]')
+COMMAND = TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["x"]\nreports = "r.xml"\njunit = "j.xml"')
+DESELECTED = TWO.replace("[suites.auth]", '[suites.auth]\ndeselect = ["t/a.py::a"]')
 MANY = '[[rules]]\nscope = "file"\npaths = ["src/api/**"]\nmax_uncovered = 100\n'
 API_FILE = FILE.replace("src/**", "src/api/**").replace("80", "10")
 
@@ -50,7 +52,7 @@ def setting(text: str) -> str:
         (setting("max_drop = 1"), TWO, ["policy.max_drop"]),
         (TWO, setting("patch_allowance = 1"), ["policy.patch_allowance"]),
         (TWO, setting("fail_under_patch = 79"), ["policy.fail_under_patch"]),
-        (TWO, setting("count_deletions = true"), ["policy.count_deletions"]),
+        (setting("count_deletions = true"), TWO, ["policy.count_deletions"]),
         (TWO, setting("soft_start_floor = 70"), ["policy.soft_start_floor"]),
         (setting("soft_start_floor = 70"), setting("soft_start_floor = 60"), ["policy.soft_start_floor"]),
         (setting('default_branch = "main"'), TWO, ["policy.default_branch"]),
@@ -88,6 +90,9 @@ def test_each_weakening_is_told_by_its_key(base: str, head: str, expected: list[
         (TWO.replace("src/auth/**", "src/auth/core/*.py"), TWO),
         (TWO, "# a comment\n" + TWO),
         (TWO, RENAMED),
+        (TWO, setting("count_deletions = true")),
+        (TWO, setting('default_branch = "main"')),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["."]')),
     ],
 )
 def test_what_is_at_least_as_strict_is_silent(base: str, head: str) -> None:
@@ -167,7 +172,7 @@ WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncove
         # another component's files, or both components in one
         (SAME, SAME.replace('"src/auth/**"', '"src/auth/**", "src/api/a.py"'), ["components.auth.paths"]),
         # files leave a component's own rules
-        (APP + APP_FILES, NARROWED + APP_FILES + REST, ["components.app.paths"]),
+        (APP + APP_FILES, NARROWED + APP_FILES + REST, ["components.app.paths", "components.app.rules[0]"]),
         (APP, NARROWED + REST, ["components.app.paths"]),
         # another metric
         (TWO, TWO.replace("= 92", '= 92\nmetric = "line"'), ["components.auth.fail_under", "components.auth.metric"]),
@@ -176,7 +181,13 @@ WIDE_FILE = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\nmax_uncove
         # the tests run differently
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\npython = "x"'), ["suites.auth.python"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nargs = ["-k", "a b"]'), ["suites.auth.args"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nroot = "b"'), ["suites.auth.root"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ncommand = ["{junit}"]'), ["suites.auth.command"]),
+        (TWO, TWO.replace("[suites.auth]", '[suites.auth]\nrunner = "unittest"'), ["suites.auth.runner"]),
+        (COMMAND, COMMAND.replace("r.xml", "s.xml"), ["suites.auth.reports"]),
+        (COMMAND, COMMAND.replace("j.xml", "k.xml"), ["suites.auth.junit"]),
+        (TWO, DESELECTED, ["suites.auth.deselect"]),
+        (DESELECTED, DESELECTED.replace("::a", "::b"), ["suites.auth.deselect"]),
         (TWO, TWO.replace("[suites.auth]", '[suites.auth]\ntests = ["t"]'), ["suites.auth.tests"]),
         (TESTS, TESTS.replace('"t/unit", ', ""), ["suites.auth.tests"]),
         (DOTTED, DOTTED.replace('"./t/unit/", ', ""), ["suites.auth.tests"]),
@@ -256,6 +267,69 @@ def test_a_file_that_is_renamed_out_of_a_file_bar_is_told_unless_the_bar_follows
     strict = '[[rules]]\nscope = "file"\npaths = ["src/auth/a.py"]\nmin = 100\n'
     assert renamed(TWO + strict, TWO + strict, "src/auth/a.py", "src/auth/b.py") == ["rules[0]"]
     assert renamed(TWO + strict, TWO + strict.replace("a.py", "b.py"), "src/auth/a.py", "src/auth/b.py") == []
+
+
+WEAKER = FILE + '[[rules]]\nscope = "file"\npaths = ["src/old/**"]\nmin = 10\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "before", "after", "expected"),
+    [
+        (TWO + WEAKER, TWO + WEAKER, "src/a.py", "src/old/a.py", ["rules[0]"]),
+        (TWO + WEAKER, TWO + WEAKER, "src/old/a.py", "src/a.py", []),
+        (TWO + WEAKER, TWO + WEAKER, "src/old/a.sql", "lib/a.sql", []),
+    ],
+)
+def test_a_file_that_is_renamed_under_a_weaker_bar_is_told(
+    base: str, head: str, before: str, after: str, expected: list[str]
+) -> None:
+    assert renamed(base, head, before, after) == expected
+
+
+def test_a_strict_bar_may_not_go_where_a_weaker_one_already_matches() -> None:
+    strict = FILE.replace("src/**", "src/old/a.py").replace("80", "95")
+    base, head = policy(TWO + WEAKER + strict), policy(TWO + WEAKER)
+    assert [one.key for one in loosenings(base, head, renames={}, files=["src/old/a.py"])] == ["rules[2]"]
+
+
+def test_a_directory_a_component_and_its_file_bar_are_renamed_together() -> None:
+    rule = "[[components.auth.rules]]\nscope = 'file'\npaths = ['src/auth/key.py']\nmin = 95\n"
+    base = TWO.replace("[components.auth]", '[components.auth]\nsuite = "auth"') + rule
+    head = base.replace("components.auth", "components.login").replace("src/auth", "src/login")
+    renames = {"src/auth/key.py": "src/login/key.py", "src/auth/a.py": "src/login/a.py"}
+    files = sorted(renames.values())
+    assert loosenings(policy(base), policy(head), renames=renames, files=files) == ()
+    laxer = policy(head.replace("95", "94"))
+    assert [one.key for one in loosenings(policy(base), laxer, renames=renames, files=files)] == [
+        "components.auth.rules[0]"
+    ]
+
+
+def test_a_component_with_a_file_bar_is_split() -> None:
+    rule = "[[components.app.rules]]\nscope = 'file'\npaths = ['app/core/a.py']\nmin = 95\n"
+    parts = (
+        NARROWED + rule.replace("app/core/a.py", "app/core/*") + REST.replace('"app/rest/**"', '"app/*", "app/rest/**"')
+    )
+    assert keys(APP + rule, parts) == []
+    lost = NARROWED + REST.replace('"app/rest/**"', '"app/*", "app/rest/**"')
+    assert keys(APP + rule, lost) == ["components.app.rules[0]"]
+
+
+ONE = TWO.split("[suites.auth]")[0] + '[components.api]\npaths = ["src/api/**"]\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["src/api/a.py", "src/auth/README.md"], []),
+        (["src/api/a.py", "t/unit/test_a.py"], ["suites.auth"]),
+        (["src/api/a.py", "src/auth/a.py"], ["components.auth", "suites.auth"]),
+    ],
+    ids=["all gone", "its tests are still there", "its code is still there"],
+)
+def test_a_component_is_deleted_with_its_files_and_its_suite(files: list[str], expected: list[str]) -> None:
+    found = loosenings(policy(TESTS), policy(ONE), renames={}, files=files)
+    assert [one.key for one in found] == expected
 
 
 def test_a_new_glob_is_foreign_by_its_files() -> None:

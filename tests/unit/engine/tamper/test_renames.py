@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from covgov.policy import bars, scopes
+from covgov.policy import scopes
 from covgov.policy.bars import BarUnits
 from covgov.policy.policy import Policy
 from covgov.tamper.renames import follow, judging
@@ -15,7 +15,7 @@ NAMED = '[[rules]]\nscope = "file"\npaths = ["src/api/old.py"]\nmin = 80\n'
 
 
 def minima(policy: Policy, path: str) -> set[Decimal | None]:
-    return {one.bar.min for one in bars.for_file(policy.bars, BarUnits.TOTAL, path, ["api"]) if one.won}
+    return {one.bar.min for one in scopes.file_bars(policy, BarUnits.TOTAL, path, ["api"]) if one.won}
 
 
 def test_without_a_base_policy_the_heads_judges() -> None:
@@ -43,14 +43,39 @@ def test_a_file_that_is_renamed_out_of_every_component_stays_in_its_own() -> Non
     assert not scopes.is_source(followed, "docs/README.md")
 
 
-def test_a_file_that_is_renamed_into_a_component_as_strict_is_that_ones() -> None:
-    assert follow(EQUAL, {"src/auth/x.py": "src/api/x.py"}) == EQUAL
+@pytest.mark.security
+@pytest.mark.parametrize("base", [EQUAL, policy()])
+def test_a_file_that_is_renamed_into_another_component_stays_in_its_own(base: Policy) -> None:
+    followed = follow(base, {"src/auth/x.py": "src/api/x.py"})
+    assert scopes.components_of(followed, "src/api/x.py") == ("auth",)
+    assert scopes.components_of(followed, "src/api/y.py") == ("api",)
 
 
 @pytest.mark.security
-def test_a_file_that_is_renamed_into_a_laxer_component_counts_for_both() -> None:
-    followed = follow(policy(), {"src/auth/x.py": "src/api/x.py"})
-    assert scopes.components_of(followed, "src/api/x.py") == ("api", "auth")
+def test_a_file_that_is_renamed_under_a_laxer_bar_keeps_its_own() -> None:
+    wide = '[[rules]]\nscope = "file"\npaths = ["src/**"]\nmin = 80\n'
+    lax = '[[rules]]\nscope = "file"\npaths = ["src/api/old/**"]\nmin = 10\n'
+    followed = follow(policy(TWO + wide + lax), {"src/api/x.py": "src/api/old/x.py"})
+    assert minima(followed, "src/api/old/x.py") == {Decimal(80)}
+    assert minima(followed, "src/api/old/y.py") == {Decimal(10)}
+
+
+def test_a_rename_that_changes_no_demand_needs_no_second_policy() -> None:
+    assert judging(policy(), policy(), {"src/api/a.py": "src/api/b.py"}) == (policy(),)
+    assert len(judging(policy(), policy(), {"src/api/a.py": "src/auth/a.py"})) == 2
+
+
+ONE = TWO.split("[suites.auth]")[0] + '[components.api]\npaths = ["src/api/**"]\n'
+
+
+@pytest.mark.security
+def test_a_suite_of_which_no_code_is_left_need_not_arrive() -> None:
+    def suites(*files: str, renames: dict[str, str] | None = None) -> tuple[str, ...]:
+        return judging(policy(ONE), policy(), renames or {}, lambda: files)[-1].expected
+
+    assert suites("src/api/a.py", "src/auth/README.md") == ("api",)
+    assert suites("src/api/a.py", "src/auth/a.py") == ("api", "auth")
+    assert suites("src/api/a.py", renames={"src/auth/a.py": "src/api/a.py"}) == ("api", "auth")
 
 
 def test_a_directory_that_moves_stays_with_its_component() -> None:

@@ -82,12 +82,12 @@ def test_a_repository_without_commits_is_undetermined(repo: Repo) -> None:
         opened(repo).origin()
     assert caught.value.code == "no-commit"
     assert opened(repo).resolve("HEAD") is None
-    assert opened(repo).default_branch() is None
+    assert opened(repo).remote_default() == ""
 
 
 def test_outside_a_repository_nothing_is_found_and_questions_are_undetermined(tmp_path: Path) -> None:
     outside = GitRepository(tmp_path, env=os.environ)
-    assert (outside.resolve("HEAD"), outside.default_branch(), outside.remote()) == (None, None, None)
+    assert (outside.resolve("HEAD"), outside.remote_default(), outside.remote()) == (None, "", None)
     assert toplevel(tmp_path, os.environ) is None
     with pytest.raises(Undetermined) as caught:
         outside.origin()
@@ -95,12 +95,54 @@ def test_outside_a_repository_nothing_is_found_and_questions_are_undetermined(tm
 
 
 @pytest.mark.reliability
-def test_without_git_there_is_no_checkout_and_questions_are_undetermined(repo: Repo, tmp_path: Path) -> None:
+def test_without_git_a_checkout_is_undetermined_and_no_plain_folder(repo: Repo, tmp_path: Path) -> None:
     nowhere = {"PATH": str(tmp_path)}
-    assert toplevel(repo.root, nowhere) is None
-    with pytest.raises(Undetermined) as caught:
-        GitRepository(repo.root, env=nowhere).origin()
-    assert caught.value.code == "git-missing"
+    assert toplevel(tmp_path, nowhere) is None
+    for question in (lambda: toplevel(repo.root / "src", nowhere), GitRepository(repo.root, env=nowhere).origin):
+        with pytest.raises(Undetermined) as caught:
+            question()
+        assert caught.value.code == "git-missing"
+
+
+@pytest.mark.security
+def test_a_checkout_whose_git_directory_is_elsewhere_and_gone_is_undetermined(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: /nowhere/.git/worktrees/w\n")
+    with pytest.raises(Undetermined, match="not a git repository: /nowhere"):
+        toplevel(tmp_path, os.environ)
+
+
+def untracked_repository(repo: Repo) -> None:
+    Repo(repo.root / "nested")
+
+
+def file_of_a_missing_filter(repo: Repo) -> None:
+    repo.git("config", "filter.absent.clean", "absent-command")
+    repo.git("config", "filter.absent.required", "true")
+    repo.write({".git/info/attributes": "*.bin filter=absent\n", "a.bin": "1\n"})
+
+
+@pytest.mark.parametrize("arrange", [untracked_repository, file_of_a_missing_filter])
+def test_what_git_status_lists_and_git_add_refuses_makes_dirty_and_hides_nothing(
+    repo: Repo, arrange: Callable[[Repo], None]
+) -> None:
+    repo.commit({"a.py": "1\n", "b.py": "1\n"})
+    arrange(repo)
+    repo.write({"b.py": "2\n", "z.py": "1\n"})
+    repository = opened(repo)
+    assert repository.origin().dirty
+    assert {file.new_path for file in repository.diff("HEAD", WORKTREE)} == {"b.py", "z.py"}
+    repo.commit_only("b.py", "z.py")
+    origin = opened(repo).origin()
+    assert (origin.dirty, origin.tree) == (True, repo.git("rev-parse", "HEAD^{tree}"))
+
+
+@pytest.mark.reliability
+def test_a_tracked_file_that_cannot_be_added_is_undetermined(repo: Repo) -> None:
+    repo.commit({"a.bin": "1\n"})
+    file_of_a_missing_filter(repo)
+    repo.write({"a.bin": "22\n"})
+    with pytest.raises(Undetermined, match="absent"):
+        opened(repo).origin()
 
 
 def test_toplevel_is_found_from_a_subdirectory(repo: Repo) -> None:
@@ -276,6 +318,21 @@ def test_lines_that_look_like_diff_headers_are_content(repo: Repo) -> None:
     assert opened(repo).diff(base, head).files == (FileDiff("a.py", "a.py", (Hunk(5, 0, 6, 4),)),)
 
 
+def test_lines_that_differ_only_in_white_space_are_no_change(repo: Repo) -> None:
+    base = repo.commit({"a.py": "a\nb\nc\n", "crlf.py": "a\r\nb\r\n", "mode.py": "a\n", "z.py": "a\n"})
+    (repo.root / "mode.py").chmod(0o755)
+    repo.write({"a.py": "with x:\n    a\n\n\tb\nc", "crlf.py": "a\nb", "mode.py": " a\n", "z.py": "b\n"})
+    assert opened(repo).diff(base, WORKTREE).files == (
+        FileDiff("a.py", "a.py", (Hunk(0, 0, 1, 1), Hunk(1, 0, 3, 1))),
+        FileDiff("crlf.py", "crlf.py"),
+        FileDiff("mode.py", "mode.py"),
+        FileDiff("z.py", "z.py", (Hunk(1, 1, 1, 1),)),
+    )
+    head = repo.commit()
+    repo.write({"a.py": "with x:\n  a\n\n  b\nc\n"})
+    assert opened(repo).diff(head, WORKTREE).files == (FileDiff("a.py", "a.py"),)
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_odd_paths_survive_diff_read_and_blobs(repo: Repo, name: str) -> None:
     base = repo.commit({name: "1\n"})
@@ -300,7 +357,7 @@ def test_diff_against_the_work_tree_covers_dirty_staged_and_untracked_files(repo
 
 
 HOSTILE = (
-    "[diff]\nrenames = false\nnoprefix = true\nmnemonicPrefix = true\nexternal = false\ncontext = 9\n"
+    "[diff]\nrenames = false\nrenameLimit = 1\norderFile = /nowhere\nignoreSubmodules = all\nnoprefix = true\nmnemonicPrefix = true\nexternal = false\ncontext = 9\n"
     "interHunkContext = 50\nalgorithm = minimal\nrelative = true\nindentHeuristic = false\ncolorMoved = zebra\n"
     '[diff "evil"]\ntextconv = false\ncommand = false\n[color]\nui = always\ndiff = always\n[core]\nautocrlf = true\n'
     "safecrlf = true\nquotePath = true\nfsmonitor = false\nattributesFile = {attributes}\nhooksPath = {hooks}\n"
@@ -379,29 +436,67 @@ def test_submodules_are_not_files(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrange", "expected"),
+    ("options", "arrange", "default", "usual"),
     [
-        (lambda clone: None, "origin/main"),
-        (lambda clone: clone.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD"), "origin/main"),
-        (lambda clone: clone.git("remote", "remove", "origin"), "main"),
-        (lambda clone: (clone.git("remote", "remove", "origin"), clone.git("branch", "-m", "work")), None),
+        ((), (), "trunk", ""),
+        (("--origin=upstream",), (), "trunk", ""),
+        ((), ("remote", "add", "other", "x"), "trunk", ""),
+        ((), ("symbolic-ref", "--delete", "refs/remotes/origin/HEAD"), "", ""),
+        ((), ("update-ref", "refs/remotes/origin/master", "HEAD"), "trunk", "master"),
+        ((), ("branch", "main"), "trunk", "main"),
+        ((), ("remote", "remove", "origin"), "", ""),
     ],
 )
-def test_default_branch(repo: Repo, tmp_path: Path, arrange: Callable[[Repo], object], expected: str | None) -> None:
+def test_the_default_branch_is_what_the_remotes_head_names(
+    repo: Repo, tmp_path: Path, options: tuple[str, ...], arrange: tuple[str, ...], default: str, usual: str
+) -> None:
     repo.commit({"a.py": "1\n"})
-    clone = repo.clone(tmp_path / "clone")
-    arrange(clone)
-    assert opened(clone).default_branch() == expected
+    repo.git("branch", "-m", "trunk")
+    clone = repo.clone(tmp_path / "clone", *options)
+    if arrange:
+        clone.git(*arrange)
+    repository = opened(clone, fetch=False)
+    assert (repository.remote_default(), repository.usual_branch()) == (default, usual)
+    assert repository.branch_tip("trunk") == clone.git("rev-parse", "HEAD")
+    assert [repository.branch_tip(name) for name in ("", "nowhere")] == [None, None]
 
 
-def test_remote_is_origin_or_the_only_one(repo: Repo) -> None:
+def test_a_remote_is_asked_for_its_default_branch_and_the_tip_where_that_is_allowed(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    tip = repo.commit({"a.py": "1\n"})
+    repo.git("branch", "-m", "trunk")
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit({"a.py": "2\n"})
+    repo.git("checkout", "-q", "trunk")
+    clone = repo.clone(tmp_path / "clone", "--single-branch", "--branch=topic", "--depth=1")
+    assert opened(clone, fetch=False).branch_tip("trunk") is None
+    assert opened(clone).remote_default() == "trunk"
+    assert opened(clone).branch_tip("trunk") == tip
+
+
+def test_remote_is_the_only_one_else_origin_else_upstream(repo: Repo) -> None:
     assert opened(repo).remote() is None
-    repo.git("remote", "add", "up", "x")
-    assert opened(repo).remote() == "up"
+    repo.git("remote", "add", "fork", "x")
+    assert opened(repo).remote() == "fork"
     repo.git("remote", "add", "other", "y")
     assert opened(repo).remote() is None
+    repo.git("remote", "add", "upstream", "y")
+    assert opened(repo).remote() == "upstream"
     repo.git("remote", "add", "origin", "z")
     assert opened(repo).remote() == "origin"
+
+
+def test_a_branch_is_alone_while_no_other_name_shares_its_history(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.py": "1\n"})
+    repo.git("checkout", "-q", "--orphan", "coverage-history")
+    repo.commit({"runs": "1\n"})
+    repo.git("checkout", "-q", "main")
+    assert opened(repo).alone()
+    assert opened(repo.clone(tmp_path / "clone")).alone()
+    repo.git("branch", "topic")
+    assert not opened(repo).alone()
+    repo.git("checkout", "-q", "--detach")
+    assert not opened(repo).alone()
 
 
 def test_a_linked_work_tree_has_its_own_index(repo: Repo, tmp_path: Path) -> None:
@@ -428,6 +523,39 @@ def test_a_signed_or_merge_tag_commit_with_folded_headers_is_read(repo: Repo) ->
     repository = opened(repo)
     assert repository.parents(commit) == ()
     assert repository.committed_at(commit) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("253402300799 +0000", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("9223372036854775807 +0000", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("-1 +0000", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("", datetime(1970, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_any_commit_time_that_git_takes_is_read(repo: Repo, time: str, expected: datetime) -> None:
+    tree = repo.git("rev-parse", repo.commit({"a.py": "1\n"}) + "^{tree}")
+    raw = f"tree {tree}\nauthor A <a@b> 1 +0000\ncommitter C > <c@d> {time}\n\nm\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=raw)
+    assert opened(repo).committed_at(commit) == expected
+
+
+def test_renames_are_found_however_many_there_are(repo: Repo) -> None:
+    repo.git("config", "diff.renameLimit", "1")
+    count = 1001
+    base = repo.commit(
+        {f"old{n}/index.js": f"head {n}\n" + "".join(f"{n}-{k}\n" for k in range(9)) for n in range(count)}
+    )
+    for n in range(count):
+        (repo.root / f"old{n}").rename(repo.root / f"new{n}")
+    head = repo.commit(
+        {f"new{n}/index.js": f"HEAD {n}\n" + "".join(f"{n}-{k}\n" for k in range(9)) for n in range(count)}
+    )
+    diff = opened(repo).diff(base, head)
+    assert diff.renames() == {f"old{n}/index.js": f"new{n}/index.js" for n in range(count)}
+    assert {file.hunks for file in diff} == {(Hunk(1, 1, 1, 1),)}
 
 
 @pytest.mark.reliability

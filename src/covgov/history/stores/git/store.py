@@ -131,7 +131,8 @@ class GitStore:
             self._integrate(theirs)
 
     def unfetched_remote(self) -> str:
-        return "" if self._remote is None or self._asked else self._remote
+        """A clone whose ordinary fetch brings every branch has asked for this one, too."""
+        return "" if self._remote is None or self._asked or self._cloned(self._remote) else self._remote
 
     def push(self) -> None:
         if self._remote is None:
@@ -182,6 +183,11 @@ class GitStore:
         if fetched.code:
             raise unreachable(f"{remote}: {fetched.err}")
         return self._git.refs([self._tracking]).get(self._tracking)
+
+    def _cloned(self, remote: str) -> bool:
+        every = f"+refs/heads/*:refs/remotes/{remote}/*"
+        fetched = self._git.run("config", "--get-all", f"remote.{remote}.fetch").out.decode().splitlines()
+        return every in fetched and bool(self._git.run("for-each-ref", "--count=1", f"refs/remotes/{remote}/").out)
 
     def _refresh(self) -> None:
         """The fetch before the first read, when there is to be one."""

@@ -85,6 +85,7 @@ class DigestDocument(WireModel):
     exceptions: DigestExceptions
     movers: list[DigestMover]
     failing: list[PublishedFinding]
+    measurement: list[PublishedFinding]
 
 
 def document(found: Digest, branch: str) -> DigestDocument:

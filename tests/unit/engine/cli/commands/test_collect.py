@@ -129,6 +129,30 @@ def test_a_bad_report_leaves_the_old_snapshot_alone(repo: Repo) -> None:
 
 
 @pytest.mark.reliability
+def test_a_report_that_no_gate_may_believe_takes_the_place_of_an_earlier_snapshot(repo: Repo) -> None:
+    run(repo.root, "api", "c.xml")
+    (repo.root / "c.xml").write_bytes(cobertura(klass("src/a.py", 'number="9" hits="1"')))
+    assert run(repo.root, "api", "c.xml", "-o", "elsewhere.snapshot")[0] == UNREADABLE
+    assert (repo.root / "coverage" / "api.snapshot").exists()
+    code, out, err = run(repo.root, "api", "c.xml")
+    assert (code, out) == (UNREADABLE, "")
+    assert "[report-other-text]" in err
+    (left,) = (repo.root / "coverage").iterdir()
+    assert left.name == "api.why"
+    assert left.read_text(encoding="utf-8").startswith("c.xml: it has line 9 of src/a.py, which ends at line 2")
+
+
+@pytest.mark.reliability
+def test_the_root_of_the_suite_decides_between_two_packages(repo: Repo) -> None:
+    repo.write({"packages/a/src/a.py": "x = 1\ny = 2\n", "packages/b/src/a.py": "x = 1\ny = 2\n"})
+    repo.git("rm", "-q", "src/a.py")
+    assert "[report-ambiguous]" in run(repo.root, "api", "c.xml")[2]
+    repo.write({"covgov.toml": POLICY.replace("[components", 'root = "packages/b"\n[components')})
+    assert run(repo.root, "api", "c.xml")[0] == 0
+    assert list(written(repo.root / "coverage" / "api.snapshot").files) == ["packages/b/src/a.py"]
+
+
+@pytest.mark.reliability
 def test_where_nothing_can_be_written_it_says_so(repo: Repo) -> None:
     (repo.root / "coverage").write_text("a file in the way", encoding="utf-8")
     code, _, err = run(repo.root, "api", "c.xml")

@@ -39,12 +39,12 @@ def test_the_report_is_described(tmp_path: Path) -> None:
         "  format   cobertura",
         "  tool     cobertura, branches",
         "  files    2",
-        "  lines    1/2 = 50.00 %",
+        "  lines    1/2 = 50.00 %; stated: 1/3 = 33.33 %",
         "  branches 1/2 = 50.00 %",
         "  carries  lines, branches",
         "  lacks    exits, contexts, excluded, tests",
         "  dropped  methods",
-        "  note     its summary has 1/3 lines, its lines add up to 1/2",
+        "  fault    its summary has 1/3 lines, its lines add up to 1/2",
     ]
 
 
@@ -57,13 +57,22 @@ def test_json_has_the_documented_shape(tmp_path: Path) -> None:
         "version": 1,
         "tool": "cobertura, branches",
         "files": 2,
-        "lines": {"covered": 1, "total": 2},
+        "lines": {"covered": 1, "total": 2, "stated": {"covered": 1, "total": 3}},
         "branches": {"covered": 1, "total": 2},
         "carries": ["lines", "branches"],
         "lacks": ["exits", "contexts", "excluded", "tests"],
         "dropped": ["methods"],
-        "notes": ["its summary has 1/3 lines, its lines add up to 1/2"],
+        "notes": [],
+        "faults": ["its summary has 1/3 lines, its lines add up to 1/2"],
     }
+
+
+def test_what_covgov_counts_stands_beside_the_totals_of_the_tool(tmp_path: Path) -> None:
+    (tmp_path / "old.info").write_text("SF:a.py\nDA:2,1\nBRDA:2,0,0,1\nBRDA:0,0,1,-\nBRF:2\nBRH:1\nend_of_record\n")
+    assert "  branches 1/2 = 50.00 %; counted: 1/1 = 100.00 %" in run(tmp_path, "old.info")[1].splitlines()
+    found = json.loads(run(tmp_path, "--json", "old.info")[1])
+    assert found["branches"] == {"covered": 1, "total": 2, "counted": {"covered": 1, "total": 1}}
+    assert "faults" not in found
 
 
 def test_several_reports_are_listed(tmp_path: Path) -> None:

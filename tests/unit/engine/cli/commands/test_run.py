@@ -177,18 +177,6 @@ def test_an_interrupted_run_leaves_no_verdict_of_an_earlier_one(desk: Desk) -> N
 
 
 @pytest.mark.reliability
-def test_a_faulty_policy_on_the_base_branch_is_told_before_any_suite_runs(desk: Desk) -> None:
-    broken = desk.commit({"covgov.toml": POLICY.replace("fail_under = 50", "fail_under = 500")}, "break")
-    desk.repo.git("checkout", "-q", "-b", "repair")
-    desk.commit({"covgov.toml": POLICY}, "repair")
-    assert desk.covgov("run") == 3
-    told = desk.err.getvalue()
-    assert f"covgov.toml at {broken[:12]} (base branch): line 3: policy.fail_under" in told
-    assert "administrator" in told
-    assert "covgov: suite" not in told
-
-
-@pytest.mark.reliability
 def test_a_missing_base_is_told_before_any_suite_runs(desk: Desk) -> None:
     desk.repo.git("checkout", "-q", "--detach")
     desk.repo.git("branch", "-D", "main")
@@ -216,3 +204,46 @@ def test_a_selection_of_tests_is_not_recorded_now_or_by_a_later_check(desk: Desk
     assert desk.covgov("check", "--record") == 0
     assert "not recorded: the suites ran with extra test arguments" in desk.err.getvalue()
     assert not desk.store().exists()
+
+
+BOTH = TEST.replace("import used", "import unused, used") + "\n\ndef test_unused() -> None:\n    assert unused() == 2\n"
+
+
+def fork(desk: Desk, main: str, topic: str) -> None:
+    """Main is recorded with every line reached; then main and a topic replace the tests, unrecorded."""
+    desk.commit({"tests/test_a.py": BOTH, "covgov.toml": POLICY})
+    assert desk.covgov("run") == 0, desk.err.getvalue()
+    desk.commit({"tests/test_a.py": main}, "main moves on")
+    desk.repo.git("checkout", "-q", "-b", "topic")
+    desk.commit({"tests/test_a.py": topic, "data.json": "1\n"}, "topic")
+
+
+def test_the_base_measured_now_says_what_the_target_branch_lost_itself(desk: Desk) -> None:
+    fork(desk, main=TEST, topic=TEST)
+    assert desk.covgov("run") == 10
+    assert "if the target branch lost it, `covgov run --measure-base` shows that" in desk.out.getvalue()
+    assert desk.covgov("run", "--measure-base") == 0, desk.out.getvalue() + desk.err.getvalue()
+    start = desk.repo.git("rev-parse", "--short=12", "main")
+    assert f"baseline: {start} (measured in this run, where the change starts; 0 commits back" in desk.out.getvalue()
+    assert desk.repo.git("worktree", "list", "--porcelain").count("worktree ") == 1
+    assert desk.repo.git("status", "--porcelain") == ""
+
+
+@pytest.mark.security
+def test_the_base_measured_now_shows_what_the_change_itself_lost(desk: Desk) -> None:
+    fork(desk, main=BOTH, topic=TEST)
+    assert desk.covgov("run", "--measure-base") == 10
+    assert "tests no longer reach 1 line" in desk.out.getvalue()
+
+
+@pytest.mark.security
+def test_a_base_whose_tests_fail_proves_nothing(desk: Desk) -> None:
+    fork(desk, main=BOTH + "    assert False\n", topic=BOTH)
+    assert desk.covgov("run", "--measure-base") == 11
+    assert "the base could not be measured in this run" in desk.out.getvalue()
+    assert "the tests of suite api failed" in desk.out.getvalue()
+
+
+def test_without_a_commit_before_it_there_is_no_base_to_measure(desk: Desk) -> None:
+    assert desk.covgov("run", "--measure-base") == 2
+    assert "no commit that this change starts from" in desk.err.getvalue()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -7,10 +9,11 @@ from hypothesis import strategies as st
 
 from covgov.history.format import texts
 from covgov.model import codec, lines
-from covgov.model.snapshot import CountedExits, FileCoverage, Snapshot
+from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov_testing.builders.coverage import IDENTITY, cov, snap
 from covgov_testing.builders.run import run
 from covgov_testing.golden_history import LOGIN, second_verdict
+from covgov_testing.reports import COUNTED
 
 NUMBERS = st.integers(1, 60)
 
@@ -21,7 +24,7 @@ def files(draw: st.DrawFn) -> FileCoverage:
     covered = {line for line in statements if draw(st.booleans())}
     exits = sorted(draw(st.sets(st.tuples(NUMBERS, st.integers(-60, 60)), max_size=8)))
     inexact = sorted(draw(st.sets(NUMBERS, max_size=3)) - {line for line, _ in exits})
-    counted = tuple(CountedExits(line, draw(st.integers(0, 2)), 2) for line in inexact)
+    counted = tuple(replace(draw(st.sampled_from(COUNTED)), line=line) for line in inexact)
     tags = sorted(draw(st.sets(st.sampled_from(["*", "security", "é"]))))
     return FileCoverage(
         statements=lines.of(statements),

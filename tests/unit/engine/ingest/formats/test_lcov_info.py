@@ -32,7 +32,7 @@ def test_blocks_of_one_file_merge_also_across_test_names() -> None:
     parsed = parse("TN:x\nSF:a\nDA:1,0\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nend_of_record\n" "TN:y\nSF:a\nDA:1,2\n"
                    "BRDA:1,0,0,0\nBRDA:1,0,1,7\nend_of_record\n")  # fmt: skip
     assert parsed.files["a"].ratio(Metric.LINE) == Ratio(1, 1)
-    assert parsed.files["a"].counted == (CountedExits(1, 2, 2),)
+    assert parsed.files["a"].counted == (CountedExits(1, 2, 2, ("0,0", "0,1"), ("0,0", "0,1")),)
 
 
 def test_exits_are_exact_where_every_one_names_its_line() -> None:
@@ -45,7 +45,8 @@ def test_exits_are_exact_where_every_one_names_its_line() -> None:
 def test_exits_are_counted_where_one_leaves_the_function() -> None:
     parsed = one("DA:5,1\nBRDA:5,0,jump to line 6,1\nBRDA:5,0,return from function 'f, g',0\nBRF:2")
     assert parsed.files["a.py"].exits == ()
-    assert parsed.files["a.py"].counted == (CountedExits(5, 1, 2),)
+    ids = ("0,jump to line 6", "0,return from function 'f, g'")
+    assert parsed.files["a.py"].counted == (CountedExits(5, 1, 2, ids, ids[:1]),)
     assert "exits" in parsed.lacks
 
 
@@ -71,8 +72,38 @@ def test_totals_without_lines_are_kept_apart() -> None:
     assert parsed.stated(Metric.LINE) == Ratio(5, 7)
 
 
-def test_a_summary_that_contradicts_the_records_is_noted() -> None:
-    assert one("DA:1,1\nLF:9\nLH:3").notes == ("a.py: its summary has 3/9 lines, its records 1/1",)
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    ("records", "says"),
+    [
+        ("LF:100\nLH:0", "a.py: its summary has 0/100 lines, but no records of them"),
+        ("LF:7\nLH:7", "a.py: its summary has 7/7 lines, but no records of them"),
+        ("DA:1,1\nLF:9\nLH:3", "its summary has 3/9 lines, its lines add up to 1/1"),
+        ("DA:1,1\nBRF:2\nBRH:0", "a.py: its summary has 0/2 branch exits, but no records of them"),
+        ("DA:1,1\nBRDA:1,0,0,1\nBRF:2\nBRH:1", "its summary has 1/2 branch exits, its lines add up to 1/1"),
+    ],
+)
+def test_uncovered_units_that_only_the_summary_has_are_a_fault(records: str, says: str) -> None:
+    assert one(records).faults[0] == says
+
+
+def test_a_summary_that_differs_by_copies_of_lines_is_noted() -> None:
+    parsed = one("\n".join(f"DA:{line},1" for line in range(1, 21)) + "\nLF:22\nLH:20")
+    assert parsed.notes == ("a.py: its summary has 20/22 lines, its lines add up to 20/20",)
+    assert (parsed.faults, parsed.claims) == ((), {Metric.LINE: Ratio(20, 22)})
+
+
+def test_totals_of_several_blocks_of_one_file_mean_nothing() -> None:
+    block = "SF:a.py\nDA:1,1\nLF:9\nLH:1\nend_of_record\n"
+    assert (parse(block * 2).faults, parse(block * 2).claims) == ((), {})
+
+
+def test_exits_of_line_0_are_counted_in_the_totals_only() -> None:
+    parsed = one("DA:1,1\nDA:2,0\nBRDA:2,0,0,-\nBRDA:0,0,1,1\nBRF:2\nBRH:1")
+    assert parsed.files["a.py"].ratio(Metric.BRANCH) == Ratio(0, 1)
+    assert parsed.stated(Metric.BRANCH) == Ratio(1, 2)
+    assert parsed.notes == ("1 branch exits are left out, because their line is 0 (coverage.py 6.5 to 7.2)",)
+    assert parsed.faults == ()
 
 
 def test_comments_blank_lines_indents_and_a_byte_order_mark_are_fine() -> None:

@@ -48,5 +48,3 @@ def test_without_a_comparison_only_exclusions_are_judged() -> None:
     assert not found("change", view(policy(TWO + CHANGE), BOTH))
     made = replace(view(policy(TWO + CHANGE), BOTH), project=measured(None))
     assert not found("change", made)
-    changed = replace(tallied(API, {Category.UNC: 9}), measurement_changed="other")
-    assert not found("change", with_component(view(policy(TWO + CHANGE), BOTH), "api", changed))

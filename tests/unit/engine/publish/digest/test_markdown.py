@@ -60,6 +60,7 @@ def full(*components: ComponentChange) -> Digest:
         suites=(SuiteAccount("api", 3, 1, None, PASSED, 2.5), SuiteAccount("auth", 1, 0, PASSED, PASSED, 1.5)),
         overdue=(line,),
         movers=(FileMove("api", "a|b.py", None, Ratio(0, 3), 3),),
+        measurement=(Finding("measurement", Effect.NOTE, Scope.PROJECT, "project", "measured *differently*"),),
         failing=(Finding("bar", Effect.FAIL, Scope.COMPONENT, "api", "api is <b>below</b>"),),
     )
 
@@ -81,6 +82,10 @@ def test_the_page_names_everything() -> None:
 ## Open in the last run
 
 - fail: api is &lt;b&gt;below&lt;/b&gt;
+
+## Measured differently
+
+- note: measured \\*differently\\*
 
 ## Files that moved most
 

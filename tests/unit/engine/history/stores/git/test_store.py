@@ -154,11 +154,15 @@ def test_pushing_without_a_remote_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_remote_counts_as_unasked_until_it_was_asked(origin: Repo) -> None:
-    made = git_store(clone(origin, "here"))
+    made = git_store(clone(origin, "here", "--single-branch"))
     assert not made.exists()
     assert made.unfetched_remote() == "origin"
     made.fetch_remote()
     assert made.unfetched_remote() == ""
+
+
+def test_a_clone_of_every_branch_has_asked_its_remote(origin: Repo) -> None:
+    assert git_store(clone(origin, "here")).unfetched_remote() == ""
 
 
 @pytest.mark.reliability

@@ -1,0 +1,166 @@
+"""The files that `covgov init` writes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from covgov.register.template import EMPTY
+from covgov.scaffold.coverage_source import NEW_FILE, with_source
+from covgov.scaffold.detect import Decision, Detection
+from covgov.scaffold.owners import owner_lines
+from covgov.scaffold.policy_text import ComponentText, PolicyText
+from covgov.scaffold.tree import Tree
+from covgov.scaffold.workflow import workflow
+
+POLICY = "covgov.toml"
+USUAL_BAR = Decimal(80)
+IGNORED = {"/coverage/": "coverage/verdict.json", "__pycache__/": "x/__pycache__/x.pyc"}
+"""Lines of .gitignore, each with a path that it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What a first measurement found: bars that today's figures meet, and tests that fail today.
+
+    components: of each that has units, its bar. register: the register's text with proposed rows, "" for no row.
+    """
+
+    fail_under: Decimal
+    components: dict[str, Decimal]
+    deselect: tuple[str, ...] = ()
+    register: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """old None: the file is new."""
+
+    path: str
+    old: str | None
+    new: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The files to write, without those that would not change; and what is left alone, and why."""
+
+    changes: tuple[FileChange, ...]
+    left: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """fail_under: the wanted bar. unignored: which of these lines .gitignore lacks. branch: the default branch, for the
+    workflow; "" for no workflow."""
+
+    fail_under: Decimal | None = None
+    unignored: tuple[str, ...] = ()
+    branch: str = ""
+
+
+def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None = None) -> Composition:
+    """Everything, for a project without a policy."""
+    policy = FileChange(POLICY, _text(tree, POLICY), policy_text(found, wishes, adoption), "the policy")
+    text = adoption.register if adoption is not None else ""
+    said = _about(found, wishes, adoption) if adoption is not None else []
+    return _composition([policy, *said, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
+
+
+def _about(found: Detection, wishes: Wishes, adoption: Adoption) -> list[Decision]:
+    """What the first measurement decided."""
+    wanted, _ = found.bar_or(wishes.fail_under, USUAL_BAR)
+    bar = adoption.fail_under
+    why = f"measured; wanted: {wanted:f} %, see {found.register}" if bar < wanted else "measured"
+    lost = [one.name for one in found.components if one.name not in adoption.components]
+    return [
+        Decision("bar", f"{bar:f} %", why),
+        *([Decision("deselect", ", ".join(adoption.deselect), "these tests fail")] if adoption.deselect else []),
+        *(Decision("component", name, "left out: no line of it was measured") for name in lost),
+    ]
+
+
+def beside(tree: Tree, register: str, wishes: Wishes) -> Composition:
+    """What a project with a policy lacks. The policy and coverage.py's settings are its own."""
+    return _composition([Decision(POLICY, "left alone", "there is a policy already"), *_beside(tree, register, wishes)])
+
+
+def _composition(parts: Iterable[FileChange | Decision]) -> Composition:
+    every = list(parts)
+    changes = tuple(one for one in every if isinstance(one, FileChange) and one.new != one.old)
+    return Composition(changes, tuple(one for one in every if isinstance(one, Decision)))
+
+
+def policy_text(found: Detection, wishes: Wishes, adoption: Adoption | None) -> str:
+    """covgov.toml, before a measurement or after it."""
+    bar, why = found.bar_or(wishes.fail_under, USUAL_BAR)
+    text = PolicyText(bar, why, found.suite, found.components, found.register)
+    if adoption is None:
+        return str(text)
+    components = tuple(
+        _adopted(component, adoption) for component in found.components if component.name in adoption.components
+    )
+    return str(
+        replace(
+            text,
+            fail_under=adoption.fail_under,
+            why=f"measured by `covgov init --adopt`; wanted: {bar:f}"
+            if adoption.fail_under < bar
+            else "measured by `covgov init --adopt`",
+            components=components,
+            deselect=adoption.deselect,
+        )
+    )
+
+
+def _adopted(component: ComponentText, adoption: Adoption) -> ComponentText:
+    own = adoption.components[component.name]
+    return replace(component, fail_under=None if own == adoption.fail_under else own)
+
+
+def _beside(tree: Tree, register: str, wishes: Wishes, rows: str = "") -> Iterator[FileChange | Decision]:
+    old = _text(tree, register)
+    if old is None or rows:
+        yield FileChange(register, old, rows or EMPTY, "the exception register")
+    yield from _ignored(tree, wishes.unignored)
+    workflows = [".github/workflows/"] if any(path.startswith(".github/workflows/") for path in tree.files) else []
+    path, text = owner_lines(tree, [POLICY, register, *workflows])
+    if path:
+        yield FileChange(path, _text(tree, path), text, "owners of policy, register and workflows")
+    if wishes.branch:
+        yield _workflow(tree, wishes.branch)
+
+
+def _ignored(tree: Tree, missing: Collection[str]) -> Iterator[FileChange]:
+    old = _text(tree, ".gitignore")
+    there = (old or "").splitlines()
+    added = [line for line in missing if line not in there and (line == "/coverage/" or tree.python)]
+    if added:
+        ended = old if not old or old.endswith("\n") else f"{old}\n"
+        new = (ended or "") + "".join(f"{line}\n" for line in added)
+        yield FileChange(".gitignore", old, new, "measurements are not committed")
+
+
+def _source(tree: Tree, found: Detection) -> Iterator[FileChange | Decision]:
+    if not found.source:
+        return
+    path = found.settings.where or NEW_FILE
+    text = with_source(found.settings, tree.text(path), found.source, found.omit)
+    if text:
+        yield FileChange(path, _text(tree, path), text, "what coverage.py measures, without the tests")
+    else:
+        yield Decision(path, "left alone", f"set `source` of coverage.py there yourself: {', '.join(found.source)}")
+
+
+def _workflow(tree: Tree, branch: str) -> FileChange | Decision:
+    path, text = workflow(tree, branch)
+    if tree.read(path) is not None:
+        return Decision(path, "left alone", "it is there already; add the command `covgov run` to it")
+    return FileChange(path, None, text, "the CI job")
+
+
+def _text(tree: Tree, path: str) -> str | None:
+    data = tree.read(path)
+    return None if data is None else data.decode("utf-8", errors="surrogateescape")

@@ -1,0 +1,163 @@
+"""What a repository is made of, each with the reason why it was taken for that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from covgov.errors import InputError
+from covgov.register.table import BEGIN
+from covgov.scaffold.bars import ExistingBar, existing_bar
+from covgov.scaffold.coverage_source import has_source
+from covgov.scaffold.languages import foreign_suite
+from covgov.scaffold.packages import Package, inner_tests, packages, paths_without
+from covgov.scaffold.policy_text import ComponentText, SuiteText
+from covgov.scaffold.pytest_settings import pytest_settings
+from covgov.scaffold.suites import COMMAND, UNITTEST, Environment, RunnerChoice, TestSearch, runner, tests
+from covgov.scaffold.tree import Tree
+from covgov.tamper.coverage_settings import CoverageSettings, load_settings
+
+SUITE = "tests"
+PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini"})
+FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
+"""Files at the top that say of which language a project is."""
+
+REGISTERS = ("docs/coverage-exceptions.md", "COVERAGE-EXCEPTIONS.md", ".covgov/exceptions.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of what `covgov init` prints."""
+
+    about: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """settings: coverage.py's, as it reads them. source, omit: what to set there, () for nothing. python: whether
+    coverage.py measures.
+    """
+
+    suite: SuiteText
+    components: tuple[ComponentText, ...]
+    register: str
+    settings: CoverageSettings = field(default_factory=CoverageSettings)
+    source: tuple[str, ...] = ()
+    omit: tuple[str, ...] = ()
+    bar: ExistingBar | None = None
+    has_tests: bool = True
+    python: bool = True
+    decisions: tuple[Decision, ...] = ()
+
+    def bar_or(self, wanted: Decimal | None, default: Decimal) -> tuple[Decimal, str]:
+        """The bar, and where it comes from."""
+        if wanted is not None:
+            return wanted, "--fail-under"
+        return (self.bar.percent, self.bar.where) if self.bar is not None else (default, "the usual start")
+
+
+def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[str]) -> Detection:
+    """environments: interpreters, the best first. programs: names of programs that can be called.
+
+    Raises InputError: `init-unknown` when there is nothing that covgov could measure.
+    """
+    found = packages(tree)
+    if not found.packages or (tree.known & FOREIGN_MARKS and not tree.known & PYTHON_MARKS):
+        return _foreign(tree, programs)
+    options = pytest_settings(tree)
+    how = runner(tree, found.packages, environments, programs)
+    searched = tests(tree, options, how.kind)
+    settings = load_settings(tree.read)
+    inner = tuple(path for package in found.packages for path in inner_tests(tree, package))
+    sourced = has_source(settings)
+    source = () if sourced else tuple(_source(package) for package in found.packages)
+    bar = existing_bar(tree, options, settings.where, settings.fail_under)
+    return Detection(
+        suite=SuiteText(SUITE, _keys(how, searched)),
+        components=tuple(_components(tree, found.packages, inner if not sourced else _omitted(settings, inner))),
+        register=_register(tree),
+        settings=settings,
+        source=source,
+        omit=() if sourced else tuple(map(_pattern, inner)),
+        bar=bar,
+        has_tests=searched.found or how.kind == COMMAND,
+        decisions=(
+            Decision("packages", ", ".join(package.path for package in found.packages), found.why),
+            Decision(
+                "tests",
+                ", ".join(searched.paths) or ("found by " + how.kind if searched.found else "none"),
+                searched.why,
+            ),
+            Decision("runner", " ".join(how.command) or how.kind, how.why),
+            _about_source(settings, source),
+            *_about_bar(bar),
+        ),
+    )
+
+
+def _pattern(directory: str) -> str:
+    return f"{directory}/*"
+
+
+def _omitted(settings: CoverageSettings, directories: Sequence[str]) -> tuple[str, ...]:
+    return tuple(path for path in directories if _pattern(path) in settings.omit)
+
+
+def _source(package: Package) -> str:
+    return package.name if package.is_module else package.path
+
+
+def _keys(how: RunnerChoice, searched: TestSearch) -> dict[str, object]:
+    if how.kind == COMMAND:
+        return {"command": how.command}
+    keys: dict[str, object] = {"runner": UNITTEST} if how.kind == UNITTEST else {}
+    given = (("tests", searched.paths), ("args", how.args), ("python", how.python))
+    return keys | {name: value for name, value in given if value}
+
+
+def _components(tree: Tree, found: Sequence[Package], inner: Sequence[str]) -> list[ComponentText]:
+    paths = {
+        package.name: (package.path,) if package.is_module else paths_without(tree, package.path, inner)
+        for package in found
+    }
+    return [ComponentText(name, globs, SUITE) for name, globs in paths.items() if globs]
+
+
+def _register(tree: Tree) -> str:
+    """The first path that no file of the project's own has."""
+    free = (path for path in REGISTERS if tree.read(path) is None or BEGIN in tree.text(path))
+    return next(free, REGISTERS[-1])
+
+
+def _about_source(settings: CoverageSettings, source: Sequence[str]) -> Decision:
+    where = settings.where or ".coveragerc"
+    if source:
+        return Decision("source", ", ".join(source), f"set in {where}: nothing says what to measure")
+    given = settings.source or settings.source_pkgs or settings.source_dirs or settings.include
+    return Decision("source", ", ".join(given), f"set in {where} already")
+
+
+def _about_bar(bar: ExistingBar | None) -> tuple[Decision, ...]:
+    return (Decision("bar", f"{bar.percent:f} %", bar.where),) if bar is not None else ()
+
+
+def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
+    if not tree.files:
+        raise InputError("init-unknown", "there is no file here", hint="call `covgov init` at the top of your project")
+    suite = foreign_suite(tree, programs)
+    bar = existing_bar(tree, pytest_settings(tree), "", "")
+    return Detection(
+        suite=SuiteText(SUITE, {"command": suite.command, "reports": suite.reports}),
+        components=(ComponentText("app", suite.paths, SUITE),),
+        register=_register(tree),
+        bar=bar,
+        python=False,
+        decisions=(
+            Decision("language", suite.language, suite.why),
+            Decision("command", " ".join(suite.command), f"writes {', '.join(suite.reports)}"),
+            *_about_bar(bar),
+        ),
+    )

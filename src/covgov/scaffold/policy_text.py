@@ -1,0 +1,81 @@
+"""The text of covgov.toml. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteText:
+    """The keys of `[suites.NAME]` that are not at their default."""
+
+    name: str
+    keys: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentText:
+    name: str
+    paths: tuple[str, ...]
+    suite: str
+    fail_under: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """fail_under: the project's bar. remarks: lines of comment above the deselected tests."""
+
+    fail_under: Decimal
+    why: str
+    suite: SuiteText
+    components: tuple[ComponentText, ...]
+    register: str
+    deselect: tuple[str, ...] = ()
+    default_register: str = field(default="docs/coverage-exceptions.md")
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield "# Coverage policy, written by `covgov init`; docs/configuration.md of covgov lists every key."
+        yield "version = 1\n"
+        yield f"[policy]\nfail_under = {self.fail_under:f}  # {self.why}\nmax_drop = 2\n"
+        yield f"[suites.{key(self.suite.name)}]"
+        for name, value in self.suite.keys.items():
+            yield f"{name} = {toml(value)}"
+        if self.deselect:
+            yield "# These failed at the first measurement. Every verdict lists them; fix them and remove them here."
+            yield f"deselect = {toml(self.deselect)}"
+        for component in self.components:
+            yield f"\n[components.{key(component.name)}]"
+            yield f"paths = {toml(component.paths)}\nsuite = {toml(component.suite)}"
+            if component.fail_under is not None:
+                yield f"fail_under = {component.fail_under:f}"
+        if self.register != self.default_register:
+            yield f"\n[register]\npath = {toml(self.register)}"
+        yield ""
+
+
+def key(name: str) -> str:
+    """A part of a table's name."""
+    return json.dumps(name) if "." in name else name
+
+
+def toml(value: object) -> str:
+    """A text or a list of texts; a long list has one line for each."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    items = [toml(item) for item in _items(value)]
+    short = f"[{', '.join(items)}]"
+    return short if len(short) <= WIDTH else "[\n" + "".join(f"    {item},\n" for item in items) + "]"
+
+
+def _items(value: object) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"no TOML for {value!r}")
+    return value

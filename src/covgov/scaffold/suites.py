@@ -1,0 +1,168 @@
+"""Which tests a Python project has, and what runs them. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from covgov.scaffold.packages import TEST_FILE, Package
+from covgov.scaffold.pytest_settings import PytestSettings, pytest_settings
+from covgov.scaffold.tree import TEST_DIRECTORIES, Tree
+
+PYTEST, UNITTEST, COMMAND = "pytest", "unittest", "command"
+
+A_TEST = re.compile(r"^\s*(?:async\s+)?def test|^\s*class \w*Test|TestCase|doctest|load_tests", re.MULTILINE)
+OF_PYTEST = re.compile(r"^\s*(?:import|from) _?pytest\b|^(?:async )?def test", re.MULTILINE)
+
+PYTEST_FILES, UNITTEST_FILES = ("test_*.py", "*_test.py"), ("test*.py",)
+"""What either takes for a test file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One interpreter that could run the tests. python: what the policy says, "" for the one that is active.
+
+    modules: which of `coverage`, `pytest` and `pytest_cov` it can import, and which of the project's packages it
+    imports from the checkout.
+    """
+
+    python: str
+    shown: str
+    modules: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TestSearch:
+    """paths: for pytest or unittest, () for what they find by themselves. found: whether there is any test."""
+
+    paths: tuple[str, ...]
+    found: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerChoice:
+    """How the tests are run. kind: pytest, unittest or command."""
+
+    kind: str
+    why: str
+    python: str = ""
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+
+
+def tests(tree: Tree, settings: PytestSettings, kind: str) -> TestSearch:
+    """The directories of tests where every test is below one; () where pytest finds more by itself.
+
+    found is False when there is no test at all.
+    """
+    files = [
+        path
+        for path in tree.python
+        if _is_test(tree, path, (settings.patterns or PYTEST_FILES) if kind == PYTEST else UNITTEST_FILES)
+    ]
+    places = _outermost(map(_place, files))
+    single = [place for place in places if place.endswith(".py")]
+    doctests = any("doctest" in word for word in settings.addopts)
+    if settings.testpaths and files:
+        return TestSearch((), True, f"{', '.join(settings.testpaths)}: testpaths in {settings.where}")
+    if doctests or (kind == PYTEST and single):
+        return TestSearch(
+            (), True, "as pytest finds them: doctests" if doctests else f"as pytest finds them: {single[0]}"
+        )
+    if single:
+        return TestSearch((), True, f"as unittest finds them: {single[0]}")
+    return TestSearch(places, bool(places), "every test file is there" if places else "no test was found")
+
+
+def _is_test(tree: Tree, path: str, patterns: Sequence[str]) -> bool:
+    name = path.rpartition("/")[2]
+    return any(fnmatch(name, pattern) for pattern in patterns) and A_TEST.search(tree.text(path)) is not None
+
+
+def _place(path: str) -> str:
+    """The outermost directory of tests around a file, else the file itself."""
+    parts = path.split("/")
+    depth = next((index for index, part in enumerate(parts[:-1]) if part.casefold() in TEST_DIRECTORIES), None)
+    return path if depth is None else "/".join(parts[: depth + 1])
+
+
+def _outermost(places: Iterable[str]) -> tuple[str, ...]:
+    every = sorted(set(places))
+    return tuple(place for place in every if not any(place.startswith(f"{other}/") for other in every))
+
+
+def are_unittests(tree: Tree) -> bool:
+    """Whether unittest can run every test: cases of its own, and no pytest in them."""
+    files = [path for path in tree.python if TEST_FILE.match(path) or path.endswith("conftest.py")]
+    every = [text for path in files if A_TEST.search(text := tree.text(path))]
+    return bool(every) and not any(OF_PYTEST.search(text) or "TestCase" not in text for text in every)
+
+
+def runner(
+    tree: Tree, found: Sequence[Package], environments: Sequence[Environment], programs: frozenset[str]
+) -> RunnerChoice:
+    """The first environment that has everything, else a tool that makes one, else the active one and what it lacks.
+
+    unittest runs the tests only where pytest is not installed and not needed.
+    """
+    settings = pytest_settings(tree)
+    names = {package.name for package in found}
+    if "manage.py" in tree.known and not settings.where:
+        python = next((one.python for one in environments if names <= one.modules), "") or "python"
+        return RunnerChoice(COMMAND, "manage.py: a project of Django", command=(python, "manage.py", "test"))
+    kinds = [(PYTEST, {"coverage", "pytest"})]
+    if are_unittests(tree):
+        kinds.append((UNITTEST, {"coverage"}))
+    for kind, needed in kinds:
+        complete = [one for one in environments if needed <= one.modules]
+        best = min(complete, key=lambda one: len(names - one.modules), default=None)
+        if best is not None:
+            args = _args(settings, found, best) if kind == PYTEST else ()
+            return RunnerChoice(kind, f"in {best.shown}", best.python, args=args)
+    if (command := _tool(tree, programs)) is not None:
+        return command
+    kind, needed = kinds[-1]
+    first = next(iter(environments), Environment("", "the active interpreter", frozenset()))
+    missing = " and ".join(sorted(needed - first.modules))
+    why = f"in {first.shown}, which lacks {missing}: run `{first.shown} -m pip install {missing.replace(' and ', ' ')}`"
+    return RunnerChoice(kind, why, first.python, args=_args(settings, found, first) if kind == PYTEST else ())
+
+
+def _args(settings: PytestSettings, found: Sequence[Package], environment: Environment) -> tuple[str, ...]:
+    """Without pytest-cov, which would measure a second time and judge by a bar of its own; with the directories of
+    packages that are not installed from this checkout, unless pytest is told where they are."""
+    words = list(settings.addopts)
+    measured = [word for word in words if word.startswith("--cov")]
+    without: tuple[str, ...] = ("--no-cov",) if measured else ()
+    if measured and "pytest_cov" not in environment.modules:
+        without = ("-o", f"addopts={shlex.join(word for word in words if word not in measured)}")
+    roots = {package.root for package in found if package.root and package.name not in environment.modules}
+    if not roots or settings.pythonpath:
+        return without
+    return (*without, "-o", f"pythonpath={' '.join(sorted(roots))}")
+
+
+def _tool(tree: Tree, programs: frozenset[str]) -> RunnerChoice | None:
+    """The command of a tool that makes the tests' environment, if it is installed and set up here."""
+    session = re.search(r"def (tests?|pytest|unit_tests?)\(", tree.text("noxfile.py"))
+    make = re.search(r"^(test|check|tests):", tree.text("Makefile"), re.MULTILINE)
+    candidates = (
+        ("uv", "uv.lock" in tree.known, "uv run --with coverage --with pytest pytest"),
+        ("poetry", "poetry.lock" in tree.known, "poetry run pytest"),
+        ("hatch", "[tool.hatch.envs" in tree.text("pyproject.toml"), "hatch test"),
+        ("tox", "tox.ini" in tree.known or "[tox" in tree.text("setup.cfg"), "tox -e py"),
+        ("nox", session is not None, f"nox -s {session[1] if session else ''}"),
+        ("make", make is not None, f"make {make[1] if make else ''}"),
+    )
+    for program, is_set_up, command in candidates:
+        if is_set_up and program in programs:
+            return RunnerChoice(
+                COMMAND,
+                f"no environment here has pytest and coverage; {program} makes one",
+                command=tuple(command.split()),
+            )
+    return None
