@@ -21,10 +21,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench golden evidence own-evidence cycles system soak setup-system setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
-	@grep -E '^#   make|^## ' $(MAKEFILE_LIST) | sed 's/^## /  make /; s/^#  //'
+	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
 
 $(READY): requirements-dev.txt pyproject.toml scripts/setup/install.py | tools
 	$(python) -m venv --clear $(VENV)
@@ -120,6 +120,10 @@ setup-system:
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov chromium fonts-dejavu-core
 	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
 	$(python) scripts/setup/fetch_openapi.py
+
+## strangers: adopt a dozen released projects, `covgov init --adopt && covgov run`, against coverage.py (ten minutes; network)
+strangers: $(READY)
+	$(BIN)/python scripts/strangers.py
 
 setup-fetch: $(READY)
 	$(BIN)/python scripts/setup/fetch_sdists.py

@@ -1,4 +1,5 @@
-"""Fetch the released projects that test_real_projects.py measures, pinned by hash, into .cache/sdists.
+"""Fetch what tests measure, pinned by hash, into .cache: released projects (sdists, for test_real_projects.py) and a
+plug-in of coverage.py with what it needs (plugins, for test_coverage_plugin.py).
 
 Set-up only: the tests themselves never use the network.
 """
@@ -10,13 +11,28 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE.parent.parent / ".cache" / "sdists"
+CACHE = HERE.parent.parent / ".cache"
+PIP = (sys.executable, "-m", "pip")
+PINNED = ("--quiet", "--no-deps", "--require-hashes", "-r")
 
-if __name__ == "__main__":
+
+def sdists() -> int:
+    """Download; the exit code."""
     pinned = HERE / "sdists.txt"
     # By name: `:all:` would hold for what builds them, too, and pip would build each build tool from its sources.
     names = ",".join(line.partition("==")[0] for line in pinned.read_text(encoding="utf-8").splitlines())
     # pip builds the metadata of sources; with what the lock has, so that no unpinned build tool is fetched.
-    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-binary", names, "--require-hashes"]
-    command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(TARGET), "-r", str(pinned)]
-    sys.exit(subprocess.run(command, check=False).returncode)
+    options = ["--no-build-isolation", "--no-binary", names, "--dest", str(CACHE / "sdists")]
+    return subprocess.run([*PIP, "download", *PINNED, str(pinned), *options], check=False).returncode
+
+
+def plugins() -> int:
+    """Install beside the environment, for PYTHONPATH; the exit code."""
+    if (CACHE / "plugins").is_dir():
+        return 0
+    options = ["--only-binary", ":all:", "--target", str(CACHE / "plugins")]
+    return subprocess.run([*PIP, "install", *PINNED, str(HERE / "plugins.txt"), *options], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(sdists() or plugins())

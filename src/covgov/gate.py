@@ -32,6 +32,7 @@ from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.policy import Policy
 from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts
 from covgov.publish.registry import RENDERERS
+from covgov.vcs.interface import WORKTREE
 
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
 
@@ -146,7 +147,16 @@ def enter(run: RunRecord, edges: Edges, address: str, *, whole: bool) -> RunSumm
     """Append the run to the history at `address` if it is recordable; a text is why nothing was recorded. Raises
     DeliveryFailed."""
     refusal = recording.unrecordable(run, edges.ci, whole=whole)
+    if refusal is not None and run.commit and run.verdict.dirty:
+        return refusal.why + _differing(run.commit, edges)
     return refusal.why if refusal is not None else recording.record(run, edges.store(address), edges.ci)
+
+
+def _differing(commit: str, edges: Edges) -> str:
+    """The first file that differs from the commit, in brackets; "" when only the measurement was of another tree."""
+    files = edges.repository.diff(commit, WORKTREE).files if edges.repository is not None else ()
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f" ({files[0].new_path or files[0].old_path}{more})" if files else ""
 
 
 def attempt(faults: list[CovgovError], step: Callable[[], None]) -> None:

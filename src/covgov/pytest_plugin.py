@@ -10,6 +10,7 @@ and the modules it imports would be missing from their package's coverage.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -23,8 +24,11 @@ import pytest
 NAME = "covgov-attributes"
 DEFAULT = ("architecture", "reliability", "security")
 PREFIX = "covgov:"
-OUTER, PLUGIN = "_COVGOV_PYTEST", "_COVGOV_PLUGIN"
-"""Variables: the process of the suite's own pytest, and the name under which it was asked to load this file."""
+OUTER, PLUGIN, MEASURED = "_COVGOV_PYTEST", "_COVGOV_PLUGIN", "_COVGOV_ROOT"
+"""Variables: the process of the suite's own pytest, the name under which it was asked to load this file, and the root
+of the project that `covgov run` measures."""
+
+WORKER = "PYTEST_XDIST_WORKER"
 
 
 class ActiveCoverage(Protocol):
@@ -42,6 +46,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     text = f"markers that are quality attributes (default: {' '.join(DEFAULT)}; or COVGOV_ATTRIBUTES, by commas)"
     with contextlib.suppress(ValueError):  # `covgov run` may have loaded a copy of this file already
         parser.addini("covgov_attributes", text, type="args", default=[])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Keep pytest-cov (`--cov` in `addopts`) from measuring what `covgov run` measures, into the same data file."""
+    options = early_config.known_args_namespace
+    own = belongs(os.environ, worker=bool(os.environ.get(WORKER) and os.environ.get(OUTER)))
+    if os.environ.get(MEASURED) and own and getattr(options, "cov_source", None):
+        options.covgov_cov_source, options.cov_source = options.cov_source, []
+    yield
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -93,6 +107,18 @@ def obstacle(coverage: ActiveCoverage, config: pytest.Config) -> str:
     return ""
 
 
+def ignored(coverage: ActiveCoverage, options: argparse.Namespace) -> str:
+    """What pytest-cov's options set and coverage.py's configuration does not; empty when nothing."""
+    sources = [source for source in getattr(options, "covgov_cov_source", ()) if isinstance(source, str) and source]
+    settings = ("run:source", "run:source_pkgs", "run:include")
+    lost = [] if any(map(coverage.get_option, settings)) else [f"--cov={source}" for source in sources]
+    if getattr(options, "cov_branch", None) and not coverage.get_option("run:branch"):
+        lost.append("--cov-branch")
+    if not lost:
+        return ""
+    return f"pytest's {' '.join(lost)} is not used: set `source` and `branch` in coverage.py's configuration instead"
+
+
 class AttributePlugin:
     """Switches the context only when it differs from the previous test's: a switch makes coverage.py write its
     data. notes: the directory for notes, "" for none."""
@@ -115,8 +141,9 @@ class AttributePlugin:
     def pytest_sessionstart(self) -> None:
         coverage = self.active()
         self.note = obstacle(coverage, self.config) if coverage is not None else ""
-        if self.note:
-            leave(self.note, self.notes)
+        unused = ignored(coverage, self.config.known_args_namespace) if coverage is not None else ""
+        for note in filter(None, (self.note, unused)):
+            leave(note, self.notes)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -143,9 +170,9 @@ class AttributePlugin:
 
 
 def leave(note: str, directory: str) -> None:
-    """Write a note for `covgov run`; one file per process, so that workers do not collide."""
+    """Write a note for `covgov run` to a file of its own, so that workers do not collide."""
     if directory and Path(directory).is_dir():
-        path = Path(directory, f"covgov-notes.{os.getpid()}.json")
+        path = Path(directory, f"covgov-notes.{os.getpid()}.{abs(hash(note))}.json")
         path.write_text(json.dumps({"notes": [note]}), encoding="utf-8")
 
 

@@ -24,6 +24,8 @@ from covgov_testing.edits import Edited, edits
 from covgov_testing.repos import Repo
 from covgov_testing.second_differential import categories
 
+INDENTS = st.sampled_from(("", "  ", "    ", "\t"))
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
@@ -48,11 +50,21 @@ def compared(repo: Repo, old: str, new: str, base: Snapshot, head: Snapshot, fol
 def test_reformatting_uncovered_lines_judges_zero(repo: Repo) -> None:
     text = numbered(1000)
     old = repo.commit({"a.py": "".join(text)})
-    new = repo.commit({"a.py": "".join(text[:950] + [f"    {line}" for line in text[950:]])})
+    new = repo.commit({"a.py": "".join(text[:950] + [f"reformatted {line}" for line in text[950:]])})
     same = snap({"a.py": "+" * 400 + "-" * 600})
     delta = compared(repo, old, new, same, same)
     assert delta.points == delta.judged == 0
     assert (delta.tally.count(Category.DUB), delta.tally.count(Category.UNC)) == (50, 50)
+
+
+def test_a_loss_inside_a_re_indent_is_a_loss_and_nothing_else_is_new(repo: Repo) -> None:
+    text = numbered(100)
+    old = repo.commit({"a.py": "".join(text)})
+    new = repo.commit({"a.py": "".join(["with lock:\n", *(f"    {line}" for line in text)])})
+    delta = compared(repo, old, new, snap({"a.py": "+" * 90 + "-" * 10}), snap({"a.py": "+" * 82 + "-" * 19}))
+    assert delta.tally.lines == {Category.GNC: 1, Category.CBC: 81, Category.LBC: 9, Category.UBC: 10}
+    assert delta.lost == {"a.py": "83-91"}
+    assert changed_lines(GitRepository(repo.root, env=os.environ).diff(old, new)) == {"a.py": lines.of([1])}
 
 
 def test_losing_lines_inside_a_rewrite_is_judged_as_the_loss_it_is(repo: Repo) -> None:
@@ -120,9 +132,12 @@ def test_dirty_and_untracked_files_are_part_of_the_patch(repo: Repo) -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits(max_lines=30), st.data())
-def test_categories_through_git_are_those_of_the_texts(repo: Repo, change: Edited, data: st.DataObject) -> None:
+def test_categories_through_git_are_those_of_the_texts_whatever_their_indentation(
+    repo: Repo, change: Edited, data: st.DataObject
+) -> None:
     old = repo.commit({"a.py": "".join(f"{line}\n" for line in change.old)})
-    new = repo.commit({"a.py": "".join(f"{line}\n" for line in change.new)})
+    indents = data.draw(st.lists(INDENTS, min_size=len(change.new), max_size=len(change.new)))
+    new = repo.commit({"a.py": "".join(f"{indent}{line}\n" for indent, line in zip(indents, change.new, strict=True))})
 
     def drawn(length: int) -> Snapshot:
         return snap({"a.py": data.draw(st.text("+- ", min_size=length, max_size=length))})

@@ -19,6 +19,7 @@ from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.model.snapshot import Snapshot
 from covgov.publish.registry import RENDERERS
+from covgov.publish.render.text import TextRenderer
 from covgov.reviews.ask import approvals
 from covgov.reviews.registry import READERS
 from covgov.vcs.own_output import FOLDER
@@ -80,13 +81,14 @@ def conclude(
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:
     """The project's own files and streams."""
     folder = project.root / request.folder
+    renderer = TextRenderer(colour=project.world.colour) if rendering == "text" else RENDERERS[rendering]
     return gate.Outlets(
         clear=lambda names: remove_all(folder, names),
         write=lambda files: write_all(folder, files),
         digest=lambda: account(project, request.today),
         recorded=lambda run: say_recorded(project, run),
         summarise=lambda text: _summarise(project.ci.summary_path, text),
-        show=lambda verdict: _say(project, RENDERERS[rendering](verdict)),
+        show=lambda verdict: _say(project, renderer(verdict)),
         now=project.world.now,
     )
 

@@ -28,6 +28,11 @@ class World:
     out: TextIO
     err: TextIO
 
+    @property
+    def colour(self) -> bool:
+        """Whether results may have colours: on a terminal, unless NO_COLOR (no-color.org) or TERM=dumb forbids it."""
+        return self.out.isatty() and not self.env.get("NO_COLOR") and self.env.get("TERM") != "dumb"
+
     def say(self, text: str) -> None:
         """A line of the result."""
         with suppress(BrokenPipeError):

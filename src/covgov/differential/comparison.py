@@ -15,7 +15,7 @@ from covgov.model.snapshot import Metric, Snapshot
 from covgov.model.words import count
 
 REMEDY = " (`covgov run --measure-base` compares with the merge base measured by today's tools)"
-UNTOLD = frozenset({Category.CBC, Category.UBC})
+UNCHANGED = frozenset({Category.CBC, Category.UBC})
 """Units that did not change; a file that has no others is not listed."""
 
 
@@ -30,7 +30,7 @@ class Comparison:
     @property
     def changed(self) -> tuple[FileDelta, ...]:
         """Files with at least one unit that is not simply unchanged."""
-        return tuple(f for f in self.files if _categories(f) - UNTOLD)
+        return tuple(f for f in self.files if _categories(f) - UNCHANGED)
 
 
 def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: Sequence[str] = ()) -> Comparison:
@@ -59,11 +59,12 @@ def as_text(comparison: Comparison) -> Iterator[str]:
     if comparison.changed:
         yield ""
     for file in comparison.changed:
-        yield f"{_title(file)}: {_row(file)}"
+        yield f"{_title(file)}:"
+        yield from _units(file)
     yield ""
     yield f"total: {_totals(delta)}"
     quiet = len(comparison.files) - len(comparison.changed)
-    yield f"{len(comparison.changed)} of {len(comparison.files)} files changed, {quiet} unchanged"
+    yield f"{len(comparison.changed)} of {count(len(comparison.files), 'file')} changed, {quiet} unchanged"
     for note in comparison.notes:
         yield f"note: {note}"
 
@@ -104,20 +105,18 @@ def _title(file: FileDelta) -> str:
     return file.head_path or f"{file.base_path} (no longer measured)"
 
 
-def _row(file: FileDelta) -> str:
+def _units(file: FileDelta) -> Iterator[str]:
     tally = file.tally()
-    groups = []
-    for category in (c for c in Category if c in _categories(file) - UNTOLD):
+    for category in (c for c in Category if c in _categories(file) - UNCHANGED):
         lines, exits = file.lines.get(category, 0), tally.exits.get(category, 0)
-        words = [f"lines {spell(lines)}"] if lines else []
+        words = [f"{'line' if lines.bit_count() == 1 else 'lines'} {spell(lines)}"] if lines else []
         words += [count(exits, "branch exit")] if exits else []
-        groups.append(f"{category} {', '.join(words)}")
-    return "; ".join(groups)
+        yield f"  {category.meaning} ({category}): {', '.join(words)}"
 
 
 def _totals(delta: Delta) -> str:
     named = [(c, delta.tally.count(c, delta.metric)) for c in Category]
-    return ", ".join(f"{category} {count}" for category, count in named if count) or "no units"
+    return "; ".join(f"{units} {category.meaning} ({category})" for category, units in named if units) or "no units"
 
 
 def _ratio(ratio: Ratio) -> dict[str, object]:

@@ -51,7 +51,7 @@ def receive(suite: str, folder: str, read: Callable[[str], bytes | None], here: 
         return Arrival(suite, None, f"{words}: `git rm -r --cached {folder}`, and add {folder}/ to .gitignore")
     data = read(path)
     if data is None:
-        return Arrival(suite, None, _reason_of_run(read(f"{folder}/{suite}.why")) or _never_ran(suite, path))
+        return Arrival(suite, None, _reason_of_run(read(f"{folder}/{suite}.why")) or f"{path} does not exist")
     try:
         snapshot = snapshot_codec.decode(data, path)
     except InputError as error:
@@ -90,10 +90,6 @@ def committed(folder: str, tracked: Iterable[str]) -> str:
 def _reason_of_run(data: bytes | None) -> str:
     """What `covgov run` left instead of a snapshot, as one line."""
     return " ".join((data or b"").decode("utf-8", errors="replace").split())[:LONGEST]
-
-
-def _never_ran(suite: str, path: str) -> str:
-    return f"{path} does not exist: run the suite (`covgov run {suite}`) or collect its report"
 
 
 def _stale(snapshot: Snapshot, here: CurrentCode) -> str:

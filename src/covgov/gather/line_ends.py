@@ -14,7 +14,9 @@ def distrusted(diff: Diff, read: Callable[[str], bytes | None]) -> Diff:
 
 
 def _lone_cr(file: FileDiff, read: Callable[[str], bytes | None]) -> bool:
-    data = read(file.new_path) if file.new_path is not None and file.hunks else None
+    if file.new_path is None or not (file.hunks or file.old_path == file.new_path):
+        return False
+    data = read(file.new_path)
     return data is not None and b"\r" in data.replace(b"\r\n", b"")
 
 

@@ -39,8 +39,8 @@ def unrecordable(run: RunRecord, ci: CiContext, *, whole: bool = True) -> Refusa
         return Refusal("not recorded: the suites ran with extra test arguments")
     if ci.branch_from is BranchSource.UNKNOWN:
         return Refusal(
-            "not recorded: this CI does not say which branch it builds "
-            "(`covgov history push --branch NAME` records it)",
+            "not recorded: this CI does not name the branch that it builds; "
+            "`covgov history push --branch NAME` records it",
             unnamed=True,
         )
     if ci.in_ci and not ci.on_default_branch:

@@ -16,6 +16,7 @@ from covgov.ingest.merge import merge
 from covgov.ingest.normalise import NormalisedReport, normalise
 from covgov.ingest.read import read_reports
 from covgov.ingest.source_tree import SourceTree
+from covgov.ingest.unreadable import notes_on_unreadable
 from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot, TestRun
 from covgov.model.words import count
 
@@ -48,8 +49,9 @@ def collect(
 
     start: the directory in the repository that relative paths start from, "" when nobody said. Raises InputError for a
     report that cannot be read; `report-contradicts` for one that contradicts itself, `report-matches-nothing` for one
-    without any file of the repository, `report-ambiguous` for a path that fits several files; and where the tree is
-    what was measured, `report-unplaced` for a file that is not there, `report-other-text` for a line that is not.
+    without any file of the repository, `report-ambiguous` for a path that fits several files, `source-changed` for a
+    file that ran and then went; and where the tree is what was measured, `report-unplaced` for a file that is not
+    there, `report-other-text` for a line that is not.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")
@@ -89,7 +91,7 @@ def _one(report: _Report, tree: SourceTree, start: str) -> tuple[Snapshot, tuple
     rewritten = (f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
     outside = [_outside(counts)] if counts else []
     sources = {path: replace(file, source=tree.blobs[path]) for path, file in files.items()}
-    notes = (*left, *rewritten, *outside)
+    notes = (*left, *notes_on_unreadable(parsed, tree), *rewritten, *outside)
     return Snapshot(report.suite, sources, parsed.identity, notes=notes), found.unmatched
 
 

@@ -32,6 +32,15 @@ class SummaryDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A measured file whose source is gone or is not what the tool parses; reason: the tool's words."""
+
+    path: str
+    reason: str
+    executed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedReport:
     """One parsed report: paths as written, nothing normalised.
 
@@ -40,6 +49,7 @@ class ParsedReport:
     beyond: path -> where the report's summary and its lists differ; the files hold what is listed.
     claims: totals that the report writes down, by metric. faults: contradictions because of which no gate may believe
     the report; `inspect` prints them.
+    unreadable: measured files that the tool could not analyse; they are not in `files`.
     """
 
     format: str
@@ -53,6 +63,7 @@ class ParsedReport:
     beyond: Mapping[str, SummaryDifference] = field(default_factory=dict)
     claims: Mapping[Metric, Ratio] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableFile, ...] = ()
 
     def counted(self, metric: Metric) -> Ratio:
         """What the files hold: what a gate judges."""

@@ -41,7 +41,15 @@ def overridden(policy: Policy, override: Override) -> tuple[Bar, ...]:
     return (*totals, *(bar for bar in policy.bars if bar.key not in replaced))
 
 
-def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:
+def written(view: PolicyView, bar: Bar) -> str:
+    """Where the bar is set: its key in the file, or the option that replaced it."""
+    override = view.facts.override
+    if override is not None and bar not in view.policy.bars:
+        return override.origin
+    return view.policy.written(bar.key)
+
+
+def broken(view: PolicyView, bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterator[Finding]:
     """One finding for each of the bar's limits that the figure breaks. Nothing measured breaks nothing.
 
     Only a broken minimum on a total is of rule `bar`, which exceptions may waive; `limit` and `attribute` are not.
@@ -49,14 +57,15 @@ def broken(bar: Bar, now: Ratio, subject: Subject, rule: str = "bar") -> Iterato
     if not now.measurable:
         return
     effect = Effect.NOTE if subject.unproven else Effect.FAIL
+    source = written(view, bar)
     for name, comparison, limit in _breaches(bar, now):
         yield Finding(
             rule=name if rule == "bar" else rule,
             effect=effect,
             scope=subject.scope,
             subject=subject.name,
-            message=f"{subject.name}: {comparison} ({_what(bar)}, bar {bar.key})" + proving_nothing(subject.unproven),
-            hint="" if subject.unproven else _hint(bar),
+            message=f"{subject.name}: {comparison} ({_what(bar)}, bar {source})" + proving_nothing(subject.unproven),
+            hint="" if subject.unproven else _hint(bar, source),
             metric=bar.metric,
             now=now,
             bar=limit,
@@ -88,11 +97,11 @@ def _what(bar: Bar) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _hint(bar: Bar) -> str:
+def _hint(bar: Bar, source: str) -> str:
     if bar.scope is BarScope.PROJECT and bar.on is BarUnits.TOTAL:
-        return "cover the lines listed below; exceptions are for components and files"
+        return "no exception waives the bar of the project: cover the lines listed below"
     if bar.on is BarUnits.PATCH:
         return "cover the changed lines listed below"
     if bar.on is BarUnits.TOTAL and not bar.attribute:
         return "cover the lines listed below, or propose an exception with `covgov exceptions sync`"
-    return f"`covgov policy show` prints the bar {bar.key}"
+    return f"`covgov policy show` prints the bar {source}"

@@ -107,7 +107,7 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
     for name, component in sorted(policy.components.items()):
         belongs = scopes.belongs(policy, name)
         if component.suite in lines and not (base and _nothing_left(facts, belongs)):
-            snapshot, why = facts.snapshots.get(component.suite), lines[component.suite].reason
+            snapshot, why = facts.snapshots.get(component.suite), _absent(component.suite)
             away = _moved_away(facts, policy, name)
             here = _without(belongs, away)
             before, start = (
@@ -171,8 +171,13 @@ def _nothing_left(facts: Facts, belongs: Belongs) -> bool:
 def _project(facts: Facts, policy: Policy) -> ScopeFacts:
     """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
     missing = next((line.name for line in facts.suites if not line.arrived), "")
-    why = f"the suite {missing} did not arrive" if missing else ""
-    return _scope(facts, policy, MERGED, None if missing else facts.merged, why, Sides(_all, _all, _all))
+    snapshot, why = (None, _absent(missing)) if missing else (facts.merged, "")
+    return _scope(facts, policy, MERGED, snapshot, why, Sides(_all, _all, _all))
+
+
+def _absent(suite: str) -> str:
+    """Why there is no snapshot; the rule `suite` says the rest."""
+    return f"suite {suite} did not arrive"
 
 
 def _all(path: str) -> bool:

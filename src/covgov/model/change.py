@@ -14,21 +14,40 @@ from covgov.model.snapshot import Exit, Metric
 
 
 class Category(StrEnum):
-    """The twelve categories. The first letter pair is covered or not, last letter new/baseline/included code."""
+    """The twelve categories, by their names in lcov 2; `MEANINGS` has words for them."""
 
-    GNC = "GNC"  # gained: new code, covered
-    UNC = "UNC"  # new code, uncovered
-    CBC = "CBC"  # unchanged code, covered before and now
-    UBC = "UBC"  # unchanged code, uncovered before and now
-    GBC = "GBC"  # unchanged code, covered only now
-    LBC = "LBC"  # unchanged code, no longer covered
-    GIC = "GIC"  # unchanged code counted only now, covered
-    UIC = "UIC"  # unchanged code counted only now, uncovered
-    ECB = "ECB"  # unchanged code no longer counted, was covered
-    EUB = "EUB"  # unchanged code no longer counted, was uncovered
-    DCB = "DCB"  # deleted code, was covered
-    DUB = "DUB"  # deleted code, was uncovered
+    GNC = "GNC"
+    UNC = "UNC"
+    CBC = "CBC"
+    UBC = "UBC"
+    GBC = "GBC"
+    LBC = "LBC"
+    GIC = "GIC"
+    UIC = "UIC"
+    ECB = "ECB"
+    EUB = "EUB"
+    DCB = "DCB"
+    DUB = "DUB"
 
+    @property
+    def meaning(self) -> str:
+        return MEANINGS[self]
+
+
+MEANINGS: Mapping[Category, str] = {
+    Category.GNC: "new, covered",
+    Category.UNC: "new, not covered",
+    Category.CBC: "covered as before",
+    Category.UBC: "not covered, as before",
+    Category.GBC: "covered only now",
+    Category.LBC: "no longer covered",
+    Category.GIC: "counted only now, covered",
+    Category.UIC: "counted only now, not covered",
+    Category.ECB: "no longer counted, was covered",
+    Category.EUB: "no longer counted, was not covered",
+    Category.DCB: "deleted, was covered",
+    Category.DUB: "deleted, was not covered",
+}
 
 HEAD_CATEGORIES = frozenset(Category) - {Category.ECB, Category.EUB, Category.DCB, Category.DUB}
 """Units that exist at the head; their lines are head lines. The lines of the other four are base lines."""

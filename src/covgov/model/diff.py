@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """One changed range in git's `-U0` numbering.
+    """One changed range in git's `-U0 -w` numbering: lines that differ only in white space are not changed.
 
     `old_count` lines from `old_start` were replaced by `new_count` lines from `new_start`. With a count of 0 the start
     names the line *before* the gap, as git prints it.

@@ -7,10 +7,13 @@ with one shift and mask per hunk, and the little-endian bytes are exactly covera
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 MAX_LINE = 1_000_000
 """The highest line number that is believed: a bitmap is as long as its highest number, whoever wrote that."""
+
+_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
 
 
 def of(lines: Iterable[int]) -> int:
@@ -53,6 +56,18 @@ def span(first: int, last: int) -> int:
 def spell(bits: int) -> str:
     """Compact text: `40,52-58`."""
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(bits))
+
+
+def unspell(text: str) -> int:
+    """Inverse of `spell`. Raises ValueError."""
+    bits = 0
+    for part in text.split(",") if text else ():
+        match = _RUN.fullmatch(part)
+        if match is None:
+            raise ValueError("no list of lines")
+        first, last = match.groups()
+        bits |= span(int(first), int(last or first))
+    return bits
 
 
 def to_bytes(bits: int) -> bytes:

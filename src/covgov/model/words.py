@@ -86,12 +86,24 @@ def points(value: Fraction) -> str:
 
 
 def change(row: Row, judged: Mapping[str, Fraction]) -> str:
-    """The row's change with its attribution, and what the guard judges where that differs."""
+    """The row's change with its causes, and what `max_drop` compares where that differs."""
+    return NOTHING if row.delta is None else drop(row.delta, judged.get(row.name))
+
+
+def drop(delta: Delta, judged: Fraction | None) -> str:
+    """A delta with its causes. judged: what `max_drop` compares, named where it shows another figure."""
+    if judged is None or delta.points is None or show_signed(judged) == show_signed(delta.points):
+        return delta.words
+    return f"{delta.words}; {points(judged)} counts for max_drop"
+
+
+def short_change(row: Row) -> str:
+    """The row's change without its causes."""
     if row.delta is None:
         return NOTHING
-    text = row.delta.words
-    value = judged.get(row.name)
-    return text if value is None or value == row.delta.points else f"{text}; the guard judges {points(value)}"
+    if row.delta.points is None:
+        return "not comparable"
+    return points(row.delta.points) if row.delta.points else "no change"
 
 
 def receipt(line: ReceiptLine) -> str:
@@ -135,9 +147,11 @@ def patch(row: PatchRow | None, *, whole: bool = True) -> str:
         return "no diff to look at" if whole else "judged with all suites"
     if not row.ratio.measurable:
         return "no measurable line changed"
-    allowance = f", {count(row.allowed, 'uncovered unit')} allowed" if row.allowed else ""
-    held = f" (bar {bar(row.bar)}{allowance})" if row.bar is not None else ""
-    return f"{now(row.ratio, row.bar)}{held}"
+    if row.bar is None:
+        return now(row.ratio, None)
+    limits = [] if not row.ratio.meets(row.bar) else [f"bar {bar(row.bar)}"]
+    limits += [f"{count(row.allowed, 'uncovered unit')} allowed"] if row.allowed else []
+    return now(row.ratio, row.bar) + (f" ({', '.join(limits)})" if limits else "")
 
 
 def outcome(verdict: Verdict) -> str:
@@ -157,9 +171,14 @@ def unenforced(outcome: Outcome) -> str:
 
 def message(finding: Finding) -> str:
     """The finding's message; of one that is not enforced marked as such."""
+    return marked(finding, finding.message)
+
+
+def marked(finding: Finding, text: str) -> str:
+    """What is said of a finding, with the mark of one that is not enforced."""
     if finding.enforced or not finding.counts:
-        return finding.message
-    return f"{unenforced(Outcome(finding.effect))}: {finding.message}"
+        return text
+    return f"{unenforced(Outcome(finding.effect))}: {text}"
 
 
 def counts(verdict: Verdict) -> str:
@@ -200,8 +219,8 @@ def with_words(delta: Delta, unexplained: Fraction = Fraction(0)) -> Delta:
 def in_words(delta: Delta, precision: int = 2, unexplained: Fraction = Fraction(0)) -> str:
     """`-2.31 pp = -1.80 new uncovered code, -0.63 tests no longer reach 41 lines, +0.12 deleted uncovered code`.
 
-    Parts are rounded by largest remainder to `precision` decimals; parts that are exactly 0 are left out. For a
-    delta that does not exist, the reason. unexplained: percentage points of it that no part accounts for.
+    Parts are rounded by largest remainder to `precision` decimals; those that round to 0 are left out. For a delta
+    that does not exist, the reason. unexplained: percentage points of it that no part accounts for.
     """
     if delta.points is None:
         return f"not comparable: {_incomparable(delta)}"
@@ -210,9 +229,14 @@ def in_words(delta: Delta, precision: int = 2, unexplained: Fraction = Fraction(
     if not parts:
         return f"{total}, {UNEXPLAINED}" if delta.points or unexplained else "no change"
     parts += [(unexplained, UNEXPLAINED)] if unexplained else []
-    shown = apportion([points for points, _ in parts], precision)
-    return f"{total} = " + ", ".join(
-        f"{_signed(points, value, precision)} {words}" for (points, words), value in zip(parts, shown, strict=True)
+    shares = apportion([points for points, _ in parts], precision)
+    causes = [
+        f"{show_signed(share, precision)} {words}" for (_, words), share in zip(parts, shares, strict=True) if share
+    ]
+    return (
+        f"{total} = {', '.join(causes)}"
+        if causes
+        else f"no change of {show(Fraction(1, 10**precision), precision)} pp or more"
     )
 
 
@@ -220,11 +244,6 @@ def _incomparable(delta: Delta) -> str:
     if not delta.head.measurable:
         return "nothing is measured at the head"
     return f"nothing was measured in the baseline, everything is new ({count(delta.head.total, 'unit')})"
-
-
-def _signed(exact: Fraction, value: Fraction, precision: int) -> str:
-    """The rounded share under the sign of the exact one, so that a small loss never reads as a gain."""
-    return f"{'-' if exact < 0 else '+'}{show(abs(value), precision)}"
 
 
 def _cause(part: Part, delta: Delta) -> str:

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
-from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar
+from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar, total_key
 from covgov.policy.delivery import NotifySettings, PublishSettings
 from covgov.policy.fields import Directory, Glob, Globs, Many, MarkdownPath, Name, Percent, Text, Units, one_of
 from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
@@ -317,6 +317,12 @@ class Policy(Table):
     def bars(self) -> tuple[Bar, ...]:
         """The policy's own, each component's, then the rules."""
         return (*_own_bars(self), *_rule_bars(self))
+
+    def written(self, key: str) -> str:
+        """The key under which the file sets a bar: of a bar that it does not spell out, the one it comes from."""
+        unset = {total_key(name) for name, one in self.components.items() if "fail_under" not in one.model_fields_set}
+        unset |= {"policy.fail_under_patch"} if self.gate.fail_under_patch is None else set()
+        return "policy.fail_under" if key in unset else key
 
     @cached_property
     def rules_by_key(self) -> Mapping[str, BarRule]:

@@ -64,6 +64,13 @@ def analyse(files: list[Path], scratch: Path) -> dict[str, Any]:
     data = cov.get_data()
     contexts = sorted(context for context in data.measured_contexts() if context)
     tagged = {context: tags for context in contexts if (tags := _tags(context))}
+    failures = _record_failures(cov)
+    analyses = {
+        reporter.relative_filename(): _file(reporter, analysis, data, tagged) for reporter, analysis in _reports(cov)
+    }
+    if failures and not analyses:
+        raise next(error for _, error in failures.values())
+    unreadable = [_unreadable(*failure, data) for failure in failures.values()]
     return {
         "format": "covgov-analysis",
         "version": coverage.__version__,
@@ -72,10 +79,8 @@ def analyse(files: list[Path], scratch: Path) -> dict[str, Any]:
         "root": os.getcwd(),  # noqa: PTH109 - as coverage.py resolves relative files
         "contexts": len(contexts),
         "notes": [SYSMON] if not tagged and _sysmon(cov, bool(data.has_arcs())) else [],
-        "files": {
-            reporter.relative_filename(): _file(reporter, analysis, data, tagged)
-            for reporter, analysis in _reports(cov)
-        },
+        "files": analyses,
+        "unreadable": unreadable,
     }
 
 
@@ -122,6 +127,37 @@ def _reports(cov: Any, places: tuple[str, ...] = REPORTS) -> Iterator[tuple[Any,
             yield from found(cov, None)
             return
     raise AnalysisError("this version of coverage.py has no get_analysis_to_report")
+
+
+def _record_failures(cov: Any) -> dict[str, tuple[Any, Exception]]:
+    """Have coverage.py skip the files that it cannot analyse (pytest-cov does so too) and put them here, by path."""
+    failures: dict[str, tuple[Any, Exception]] = {}
+    analyze = cov._analyze
+
+    def recording(morf: Any, *rest: Any, **named: Any) -> Any:
+        try:
+            return analyze(morf, *rest, **named)
+        except Exception as error:
+            reporter = morf if hasattr(morf, "filename") else cov._get_file_reporter(morf)
+            failures[reporter.filename] = (reporter, error)
+            raise
+
+    cov._analyze = recording
+    cov.set_option("report:ignore_errors", True)
+    cov.set_option("run:disable_warnings", ["couldnt-parse"])
+    return failures
+
+
+def _unreadable(reporter: Any, error: Exception, data: Any) -> dict[str, Any]:
+    """A failure as JSON. Nothing of it is in coverage.py's reports."""
+    path = (
+        reporter.relative_filename()
+    )  # what the data has with `relative_files`; coverage.py 6 makes `filename` absolute
+    return {
+        "path": path,
+        "reason": (str(error) or type(error).__name__).splitlines()[0],
+        "executed": any(data.lines(name) for name in (reporter.filename, path)),
+    }
 
 
 def _file(reporter: Any, analysis: Any, data: Any, tagged: dict[str, list[str]]) -> dict[str, Any]:

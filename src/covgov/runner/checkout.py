@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from covgov.ingest.source_tree import SourceTree
+from covgov.model.blob import blob_id
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel
 from covgov.vcs.interface import WORKTREE
@@ -44,7 +44,7 @@ def look(root: Path, env: Mapping[str, str]) -> Checkout:
     """The code under `root`: with git if it is the top of a checkout."""
     top = toplevel(root, env)
     if top is None or top.resolve() != root.resolve():
-        blobs = {path.relative_to(root).as_posix(): blob_id(path) for path in files(root)}
+        blobs = {path.relative_to(root).as_posix(): blob_id(path.read_bytes()) for path in files(root)}
         return Checkout(None, source_tree(root, blobs, None))
     repository = GitRepository(root, env=env)
     return Checkout(repository.origin(), source_tree(root, repository.blobs(WORKTREE), repository))
@@ -60,9 +60,3 @@ def files(root: Path) -> Iterator[Path]:
             if not name.startswith(".") and name != "__pycache__" and not (here / name / "pyvenv.cfg").is_file()
         )
         yield from (path for path in (here / name for name in sorted(names)) if path.is_file())
-
-
-def blob_id(path: Path) -> str:
-    """The id git would give the file's content (SHA-1 of `blob SIZE\\0` and the bytes)."""
-    data = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

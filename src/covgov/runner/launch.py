@@ -22,8 +22,11 @@ INSTALLED = "lib/python3*/site-packages/coverage/__init__.py"
 
 NO_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
-FOREIGN = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-"""Variables of an outer measurement (covgov testing itself), which must not measure the suite too."""
+FOREIGN = (
+    *("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"),
+    *("_COVGOV_HANDED", "_COVGOV_PLUGIN", "_COVGOV_PYTEST"),
+)
+"""Variables of an outer run (covgov testing itself), which has nothing to do with the suite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ import coverage
 TYPE_CHECKING = False  # `typing` need not be there for this alone
 if TYPE_CHECKING:
     from coverage.plugin import FileReporter
+    from coverage.results import Analysis
     from coverage.types import TMorf
 
 
 class CachingCoverage(coverage.Coverage):
     """Caches parsed source files, because parsing them for all five reports would take most of the time.
 
-    The overridden method is private to coverage.py: in a version without it, nothing is cached. remembered:
+    The overridden methods are private to coverage.py: in a version without them, nothing is cached. remembered:
     most files in the cache (coverage.py drops their syntax trees).
     """
 
@@ -35,6 +36,15 @@ class CachingCoverage(coverage.Coverage):
             if isinstance(morf, str) and len(known) < self.remembered:
                 known[morf] = found
         return found
+
+    def _analyze(self, morf: TMorf, *rest: FileReporter | None, **named: FileReporter | None) -> Analysis:
+        """The analysis. A reporter whose file cannot be parsed keeps half a parser and is not used again."""
+        try:
+            return super()._analyze(morf, *rest, **named)
+        except Exception:
+            known = self.__dict__.get("_covgov_known", {})
+            self.__dict__["_covgov_known"] = {key: it for key, it in known.items() if morf not in (key, it)}
+            raise
 
 
 def main(data_dir: str, out_dir: str) -> int:
@@ -51,8 +61,15 @@ def main(data_dir: str, out_dir: str) -> int:
 def combine(data_dir: str, target: str) -> None:
     """Combine the data files, keeping them. Raises CoverageException when none has data."""
     names = sorted(name for name in os.listdir(data_dir) if name.startswith(".coverage") and "journal" not in name)  # noqa: PTH208
+    parts = [os.path.join(data_dir, name) for name in names]  # noqa: PTH118
     joined = coverage.Coverage(data_file=target)
-    joined.combine([os.path.join(data_dir, name) for name in names], strict=True, keep=True)  # noqa: PTH118
+    joined.combine(parts, strict=True, keep=True)
+    root = os.getcwd()  # noqa: PTH109
+    absolute = any(name.startswith(root + os.sep) for name in joined.get_data().measured_files())
+    if absolute and joined.get_option("run:relative_files"):
+        # a child that coverage.py started in another directory names files absolutely
+        joined.set_option("paths", dict(joined.config.paths, covgov=[".", root]))
+        joined.combine(parts, strict=True, keep=True)
     joined.save()
 
 
@@ -60,6 +77,8 @@ def write_reports(out_dir: str) -> None:
     """Every format from one loaded data file, so that they cannot disagree."""
     data = CachingCoverage(data_file=os.path.join(out_dir, ".coverage"))  # noqa: PTH118
     data.load()
+    data.set_option("report:ignore_errors", True)  # the analyser names the files that cannot be read
+    data.set_option("run:disable_warnings", ["couldnt-parse"])
     data.xml_report(outfile=os.path.join(out_dir, "report.xml"))  # noqa: PTH118
     data.json_report(outfile=os.path.join(out_dir, "report.json"))  # noqa: PTH118
     data.lcov_report(outfile=os.path.join(out_dir, "report.lcov"))  # noqa: PTH118

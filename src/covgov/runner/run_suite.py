@@ -249,8 +249,9 @@ def _report(job: _SuiteJob, python: str) -> None:
 
 
 def _outside(env: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment without an outer measurement."""
-    return {name: value for name, value in env.items() if name not in (*launch.FOREIGN, "COVERAGE_FILE")}
+    """The caller's environment without an outer measurement, and without warnings that make coverage.py skip a file."""
+    dropped = (*launch.FOREIGN, "COVERAGE_FILE", "PYTHONWARNINGS")
+    return {name: value for name, value in env.items() if name not in dropped}
 
 
 def _plugin_notes(data: Path) -> tuple[str, ...]:

@@ -1,74 +1,78 @@
-"""The output of `git diff-tree -r -M --raw -z -p -U0` as values (format: git-diff-tree(1), "Raw output format").
+"""What `git diff-tree -r -M --raw -z -p -U0 -w --full-index` prints, as values (git-diff-tree(1), "Raw output format").
 
-The NUL-terminated raw records hold the exact paths; the following patch holds the hunks, one section per
-record in the same order (two for a type change). With `-U0` every body line begins with `+`, `-` or a backslash, so a
-line that begins like a header is one.
+The NUL-terminated raw records hold the exact paths; the following patch holds the hunks, one section per record in the
+same order: two for a type change, none for a file of which only white space changed (`-w`). With `-U0` every body line
+begins with `+`, `-` or a backslash, so a line that begins like a header is one.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from covgov.model.diff import Diff, FileDiff, Hunk
 
 SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
 HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+BLOBS = re.compile(rb"^index ([0-9a-f]+)\.\.([0-9a-f]+)", re.MULTILINE)
 BINARY = re.compile(rb"^Binary files ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class _RawRecord:
-    """One raw record. status: A, C, D, M, R or T."""
+    """One raw record. status: A, C, D, M, R or T. blobs: old and new id."""
 
     status: str
+    blobs: tuple[bytes, bytes]
     old: str
     new: str
 
 
 def parse_diff(output: bytes) -> Diff:
     """Files sorted by path. Raises ValueError for unexpected output."""
-    if not output:
-        return Diff()
-    raw, patch = _halves(output)
-    records = list(_records(raw))
+    raw, _, patch = output.partition(b"\0\0")
     starts = [match.start() for match in SECTION.finditer(patch)]
-    sections = [patch[a:b] for a, b in pairwise([*starts, len(patch)])]
-    if sum(_sections_of(record) for record in records) != len(sections):
-        raise ValueError(f"{len(records)} changed files, but {len(sections)} patches")
+    sections = deque(patch[a:b] for a, b in pairwise([*starts, len(patch)]))
     files: list[FileDiff] = []
-    remaining = iter(sections)
-    for record in records:
-        files.extend(_file(record, list(islice(remaining, _sections_of(record)))))
+    for record in _records(raw.removesuffix(b"\0")):
+        files.extend(_file(record, _taken(record, sections)))
+    if sections:
+        raise ValueError(f"{len(sections)} more patches than changed files")
     return Diff(tuple(sorted(files, key=lambda f: (f.new_path or f.old_path or "", f.new_path is not None))))
 
 
-def _sections_of(record: _RawRecord) -> int:
-    return 2 if record.status == "T" else 1
+def _taken(record: _RawRecord, sections: deque[bytes]) -> list[bytes]:
+    """The record's sections, removed from the front."""
+    wanted = 2 if record.status == "T" else int(not _only_white_space(record, sections))
+    if len(sections) < wanted:
+        raise ValueError(f"no patch of {record.new}")
+    return [sections.popleft() for _ in range(wanted)]
 
 
-def _halves(output: bytes) -> tuple[bytes, bytes]:
-    """Raw records and patch; an empty record (two NULs in a row) separates them."""
-    raw, separator, patch = output.partition(b"\0\0")
-    if not separator:
-        raise ValueError("no patch follows the list of changed files")
-    return raw, patch
+def _only_white_space(record: _RawRecord, sections: deque[bytes]) -> bool:
+    """Whether a modified file has no section; git prints one where the mode, the name or other text changed too."""
+    if record.status != "M" or record.blobs[0] == record.blobs[1]:
+        return False
+    found = BLOBS.search(sections[0]) if sections else None
+    return found is None or found.groups() != record.blobs
 
 
 def _records(raw: bytes) -> Iterator[_RawRecord]:
-    fields = iter(raw.split(b"\0"))
+    fields = iter(raw.split(b"\0") if raw else ())
     for head in fields:
         if not head.startswith(b":"):
             raise ValueError(f"not a raw diff record: {head!r}")
-        status = head.rsplit(b" ", 1)[-1].decode("ascii", "replace")
+        *_, before, after, letter = head.split(b" ")
+        status = letter.decode("ascii", "replace")
         old = os.fsdecode(next(fields, b""))
         new = os.fsdecode(next(fields, b"")) if status[0] in "RC" else old
         if not old or not new:
             raise ValueError(f"a raw diff record without a path: {head!r}")
-        yield _RawRecord(status[0], old, new)
+        yield _RawRecord(status[0], (before, after), old, new)
 
 
 def _file(record: _RawRecord, sections: list[bytes]) -> Iterator[FileDiff]:
@@ -80,6 +84,8 @@ def _file(record: _RawRecord, sections: list[bytes]) -> Iterator[FileDiff]:
             yield FileDiff(None, record.new, _hunks(sections[0]))
         case "D":
             yield FileDiff(record.old, None, _hunks(sections[0]))
+        case "M" if not sections:
+            yield FileDiff(record.old, record.new)
         case "M" | "R" | "C":
             opaque = BINARY.search(sections[0]) is not None
             yield FileDiff(record.old, record.new, _hunks(sections[0]), opaque)

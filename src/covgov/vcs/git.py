@@ -23,12 +23,13 @@ from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
 
 DIFF_OPTIONS = (
-    *("-r", "--raw", "-z", "-p", "-U0", "--inter-hunk-context=0"),
+    *("-r", "--raw", "-z", "-p", "-U0", "-w", "--inter-hunk-context=0"),
     *("--find-renames=50%", "-l0", "--diff-algorithm=histogram", "--indent-heuristic"),
     *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
-"""All options that a configuration, or an attribute in the change itself, could set otherwise."""
+"""All options that a configuration, or an attribute in the change itself, could set otherwise; and `-w`: a re-indent is
+no new code."""
 
 NO_CHECKOUT = re.compile(r"not a git repository \(or any|must be run in a work tree")
 """What git says where there is none; what else it says is about one that it cannot read."""

@@ -133,7 +133,7 @@ def test_ci_records_no_pull_request(desk: Desk) -> None:
 def test_a_ci_that_names_no_branch_records_nothing_and_is_told_why(desk: Desk) -> None:
     told = desk.record(desk.judge(), ci=CiContext("generic", CiEvent.LOCAL, branch_from=BranchSource.UNKNOWN))
     assert str(told).startswith(
-        "not recorded: this CI does not say which branch it builds (`covgov history push --branch"
+        "not recorded: this CI does not name the branch that it builds; `covgov history push --branch"
     )
     assert not desk.store().exists()
 

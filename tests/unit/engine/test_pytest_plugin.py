@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import json
 import sys
+from argparse import Namespace
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from covgov import pytest_plugin
-from covgov.pytest_plugin import DEFAULT, NAME, AttributePlugin, active, context_of, leave, obstacle, wanted
+from covgov.pytest_plugin import DEFAULT, NAME, AttributePlugin, active, context_of, ignored, leave, obstacle, wanted
 from covgov_testing.projects import BARE
 
 pytest_plugins = ["pytester"]
@@ -23,9 +24,10 @@ class Recorder:
         self.core = core
         self.dynamic_context = dynamic_context
         self.contexts: list[str] = []
+        self.source: list[str] | None = None
 
     def get_option(self, option_name: str, /) -> object:
-        return {"run:dynamic_context": self.dynamic_context}[option_name]
+        return {"run:dynamic_context": self.dynamic_context, "run:source": self.source}.get(option_name)
 
     def switch_context(self, new_context: str, /) -> object:
         self.contexts.append(new_context)
@@ -63,6 +65,15 @@ def item(request: pytest.FixtureRequest) -> pytest.Item:
 )
 def test_a_context_names_the_attributes_sorted(markers: set[str], context: str) -> None:
     assert context_of(markers, DEFAULT) == context
+
+
+def test_settings_that_only_pytest_cov_had_are_noted() -> None:
+    coverage, options = Recorder(), Namespace(covgov_cov_source=["app", True], cov_branch=True)
+    assert ignored(coverage, options).startswith("pytest's --cov=app --cov-branch is not used")
+    coverage.source = ["app"]
+    assert ignored(coverage, options).startswith("pytest's --cov-branch is not used")
+    assert ignored(coverage, Namespace(covgov_cov_source=["app"])) == ""
+    assert ignored(coverage, Namespace()) == ""
 
 
 @pytest.mark.security

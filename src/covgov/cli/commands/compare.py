@@ -16,6 +16,7 @@ from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.errors import InputError, Undetermined, UsageError
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Metric, Origin, Snapshot
+from covgov.publish.render.layout import wrapped
 from covgov.vcs.interface import WORKTREE
 
 SNAPSHOT = b'{"format":"covgov-snapshot"'
@@ -55,7 +56,7 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
         emit_json(world, "compare", as_payload(found))
     else:
         for line in as_text(found):
-            world.say(line)
+            world.say(line if line.startswith("note:") else "\n".join(wrapped(line, 6)))
     return 0
 
 

@@ -21,6 +21,8 @@ from covgov.vcs.own_output import FOLDER
 
 RECORD = f"{FOLDER}/{artifacts.RECORD}"
 
+AGAIN = "run `covgov check --record` to check and record it here"
+
 
 def push(project: Project, branch: str) -> int:
     """Record and push; the exit code of the faults. With a store that is pushed, coverage/ may hold no run.
@@ -90,8 +92,10 @@ def _refusal(saved: saved_run.SavedRun, ci: CiContext) -> str:
     here, there = recording.unrecordable(saved.run, ci), saved.refusal
     if here is not None:
         return here.why
-    if there is not None and not (there.unnamed and ci.branch_from is BranchSource.CALLER):
-        return f"{there.why} (when it was checked); run `covgov check --record` to check and record it here"
+    if there is not None and there.unnamed and ci.branch_from is not BranchSource.CALLER:
+        return f"not recorded: it was checked by a CI that does not name its branch; {AGAIN}"
+    if there is not None and not there.unnamed:
+        return f"{there.why} (when it was checked); {AGAIN}"
     if ci.in_ci and saved.run.branch != ci.branch:
         return f"not recorded: the check ran on {saved.run.branch or 'no branch'}, but CI builds {ci.branch} here"
     return ""

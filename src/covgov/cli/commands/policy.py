@@ -63,7 +63,12 @@ def explain(world: World, path: str, as_json: bool) -> int:
     """
     from covgov.policy import present
 
-    explained = present.explain(Project(world).policy, posixpath.normpath(path))
+    project, place = Project(world), posixpath.normpath(path)
+    policy = project.policy
+    if not (project.root / place).exists():
+        hint = "PATH is a file or folder, relative to the repository"
+        raise UsageError("path-unknown", f"there is no {path} in {project.root}", hint=hint)
+    explained = present.explain(policy, place)
     if as_json:
         emit_json(world, "policy-explanation", explained.payload)
     else:

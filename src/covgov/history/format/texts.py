@@ -7,7 +7,6 @@ own: a name in the model may change, one in here may not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from hashlib import sha256
 from itertools import accumulate, groupby, islice, pairwise
@@ -26,7 +25,6 @@ VERDICT = "verdict"
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=lines.MAX_LINE)]
-_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
 _Offset = Annotated[int, msgspec.Meta(ge=-2 * lines.MAX_LINE, le=2 * lines.MAX_LINE)]
 
 
@@ -198,7 +196,7 @@ def _exits(code: _Code) -> Iterator[Exit]:
 
 def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
     exits = tuple(_exits(code))
-    statements, missed = lines.from_bytes(code.statements), _unspelled(ran.missed)
+    statements, missed = lines.from_bytes(code.statements), lines.unspell(ran.missed)
     untaken = lines.from_bytes(ran.untaken)
     if missed & ~statements or untaken >> len(exits):
         raise ValueError(f"{ran.path}: a line or exit that does not exist is missed")
@@ -217,18 +215,6 @@ def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
     if fault:
         raise ValueError(f"{ran.path}: {fault}")
     return coverage
-
-
-def _unspelled(text: str) -> int:
-    """Inverse of `lines.spell`. Raises ValueError."""
-    bits = 0
-    for part in text.split(",") if text else ():
-        match = _RUN.fullmatch(part)
-        if match is None:
-            raise ValueError("no list of lines")
-        first, last = match.groups()
-        bits |= lines.span(int(first), int(last or first))
-    return bits
 
 
 def _decoded(line: bytes, shape: type[S]) -> S:

@@ -13,7 +13,7 @@ import msgspec
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
-from covgov.ingest.interface import ParsedReport
+from covgov.ingest.interface import ParsedReport, UnreadableFile
 from covgov.model.snapshot import CountedExits, Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -49,6 +49,7 @@ class _Analysis(msgspec.Struct, frozen=True):
     files: dict[str, _AnalysisFile]
     contexts: _Count = 0
     notes: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableFile, ...] = ()
 
 
 class CoveragepyData:
@@ -78,10 +79,17 @@ class CoveragepyData:
             files=building.build_all(builders, where),
             carries=carries,
             lacks=lacks,
-            dropped=("names of single tests (contexts)",) if analysis.contexts else (),
+            dropped=_dropped(analysis),
             roots=(analysis.root,),
             notes=analysis.notes,
+            unreadable=analysis.unreadable,
         )
+
+
+def _dropped(analysis: _Analysis) -> tuple[str, ...]:
+    contexts = ("names of single tests (contexts)",) if analysis.contexts else ()
+    files = tuple(f"{file.path} ({file.reason})" for file in analysis.unreadable)
+    return (*contexts, *files)
 
 
 def _build(file: _AnalysisFile, at: str) -> FileBuilder:

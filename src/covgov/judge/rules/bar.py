@@ -21,24 +21,25 @@ def check(view: PolicyView) -> Iterator[Finding]:
     force = breaches.in_force(view)
     if view.project is not None and view.project.snapshot is not None:
         subject = Subject(Scope.PROJECT, "project", view.project.unproven)
-        yield from _total(bars.selected(force, BarScope.PROJECT, BarUnits.TOTAL), view.project.snapshot, subject)
+        yield from _total(view, bars.selected(force, BarScope.PROJECT, BarUnits.TOTAL), view.project.snapshot, subject)
         yield from _owners(view, force, view.project.snapshot)
     for one in view.components:
         if one.measured.snapshot is not None:
             subject = Subject(Scope.COMPONENT, one.component.name, one.measured.unproven)
             own = bars.selected(force, BarScope.COMPONENT, BarUnits.TOTAL, one.component.name)
-            yield from _total(own, one.measured.snapshot, subject)
+            yield from _total(view, own, one.measured.snapshot, subject)
     yield from _files(view, force)
 
 
-def _total(own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator[Finding]:
+def _total(view: PolicyView, own: Iterable[Bar], snapshot: Snapshot, subject: Subject) -> Iterator[Finding]:
     """A bar on units that the measurement has none of (branches in a report of lines) cannot be judged."""
     for bar in own:
         now = units.of_files(snapshot, bar.metric, bar.attribute)
         if now.measurable:
-            yield from breaches.broken(bar, now, subject)
+            yield from breaches.broken(view, bar, now, subject)
         else:
-            words = f"{subject.name}: {bar.key} cannot be judged: the report has nothing to count ({bar.metric})"
+            key = breaches.written(view, bar)
+            words = f"{subject.name}: {key} cannot be judged: the report has nothing to count ({bar.metric})"
             hint = BRANCHES_HINT if bar.metric is Metric.BRANCH else UNITS_HINT
             yield Finding(
                 "empty", Effect.UNDETERMINED, subject.scope, subject.name, words, hint, bar.metric, key=bar.key
@@ -56,7 +57,7 @@ def _owners(view: PolicyView, force: tuple[Bar, ...], whole: Snapshot) -> Iterat
             )
         for owner in owners:
             now = units.of_files(_owned(whole, view.facts.owners, owner), bar.metric, bar.attribute)
-            yield from breaches.broken(bar, now, Subject(Scope.PROJECT, owner, unproven))
+            yield from breaches.broken(view, bar, now, Subject(Scope.PROJECT, owner, unproven))
 
 
 def _owned(whole: Snapshot, owners: Mapping[str, str], owner: str) -> Snapshot:
@@ -73,7 +74,7 @@ def _files(view: PolicyView, force: tuple[Bar, ...]) -> Iterator[Finding]:
                 used.add(choice.bar.key)
                 if choice.won:
                     now = _of_file(snapshot.files[path], choice.bar, known=known)
-                    yield from breaches.broken(choice.bar, now, Subject(Scope.FILE, path, unproven))
+                    yield from breaches.broken(view, choice.bar, now, Subject(Scope.FILE, path, unproven))
     measured = {name for name, _, _ in _measured(view)}
     for bar in force:
         if (

@@ -33,7 +33,7 @@ def _scope(
         for bar in bars.selected(view.policy.bars, scope, on, component):
             now = _figure(bar, measured)
             if now is not None:
-                yield from breaches.broken(bar, now, subject, "change")
+                yield from breaches.broken(view, bar, now, subject, "change")
 
 
 def _figure(bar: Bar, measured: ScopeFacts) -> Ratio | None:

@@ -11,7 +11,8 @@ from covgov.model.verdict import Effect, Finding, Scope
 from covgov.model.words import count
 from covgov.policy.policy import Component
 
-SUITE_HINT = "run the missing suite with `covgov run`, or collect its report with `covgov collect`"
+SUITE_HINT = "see the finding [suite], which says why"
+TESTS_HINT = "fix the tests first: they failed before this code was measured"
 PATHS_HINT = "correct `paths` in covgov.toml; `covgov policy explain PATH` lists the components that claim a file"
 UNITS_HINT = "`covgov inspect REPORT` lists what a report holds"
 BRANCHES_HINT = "measure branches too, or choose another metric"
@@ -34,9 +35,10 @@ def _claim(component: Component) -> str:
 def _problem(measured: ScopeFacts, metric: Metric, claim: str) -> tuple[str, str] | None:
     """(what is wrong, hint); None when there is something to count."""
     if measured.snapshot is None:
-        return f"was not measured: {measured.missing or 'its suite did not arrive'}", SUITE_HINT
+        return f"not measured: {measured.missing or 'its suite did not arrive'}", SUITE_HINT
     if not measured.snapshot.files:
-        return f"no file in the report of suite {measured.snapshot.suite} {claim}", PATHS_HINT
+        hint = TESTS_HINT if measured.partial else PATHS_HINT
+        return f"no file in the report of suite {measured.snapshot.suite} {claim}", hint
     if not measured.snapshot.ratio(metric).measurable:
         hint = BRANCHES_HINT if metric is Metric.BRANCH else UNITS_HINT
         return f"nothing to count in {count(len(measured.snapshot.files), 'file')} ({metric})", hint

@@ -9,7 +9,6 @@ from covgov.judge.breaches import proving_nothing
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model import words
-from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Effect, Finding, Scope
@@ -36,7 +35,7 @@ def _guard(policy: Policy, scope: Scope, name: str, metric: Metric, measured: Sc
     if points is None or -points <= Fraction(policy.gate.max_drop):
         return
     delta = measured.deltas[metric]
-    drop = f"{name}: {_drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
+    drop = f"{name}: {words.drop(delta, points)}: a drop of more than {spelled(policy.gate.max_drop)} pp"
     yield Finding(
         rule="max-drop",
         effect=Effect.NOTE if measured.unproven else Effect.FAIL,
@@ -56,13 +55,6 @@ def _hint(baseline: Baseline | NoBaseline) -> str:
     if isinstance(baseline, Baseline) and baseline.receipt.reason is BaselineReason.MERGE_BASE_ANCESTOR:
         return f"{hint}; if the target branch lost it, `covgov run --measure-base` shows that"
     return hint
-
-
-def _drop(delta: Delta, points: Fraction) -> str:
-    """The delta as text, and the judged figure where it differs."""
-    if points == delta.points:
-        return delta.words
-    return f"{delta.words}; judged {words.points(points)}"
 
 
 PAGES = (

@@ -23,11 +23,11 @@ def check(view: PolicyView) -> Iterator[Finding]:
     for bar, subject, now in _figures(view, view.patch):
         if not now.measurable:
             if bar.key == "policy.fail_under_patch":
-                yield _nothing(bar)
+                yield _nothing(view, bar)
         elif now.uncovered > view.policy.gate.patch_allowance:
-            yield from breaches.broken(bar, now, subject, "patch")
+            yield from breaches.broken(view, bar, now, subject, "patch")
         elif bar.min is not None and not now.meets(bar.min):
-            yield _allowed(bar, subject, now, view.policy.gate.patch_allowance)
+            yield _allowed(view, bar, subject, now)
 
 
 def _figures(view: PolicyView, patch: PatchFacts) -> Iterator[tuple[Bar, Subject, Ratio]]:
@@ -57,13 +57,14 @@ def _unproven(view: PolicyView, patch: PatchFacts) -> str:
     return tests_failed(patch.snapshot)
 
 
-def _nothing(bar: Bar) -> Finding:
-    message = f"patch: no changed line is executable, so {bar.key} does not apply"
+def _nothing(view: PolicyView, bar: Bar) -> Finding:
+    message = f"patch: no changed line is executable, so {breaches.written(view, bar)} does not apply"
     return Finding("patch", Effect.NOTE, Scope.PATCH, "patch", message, metric=bar.metric, key=bar.key)
 
 
-def _allowed(bar: Bar, subject: Subject, now: Ratio, allowance: int) -> Finding:
-    message = f"{subject.name}: {words.now(now, bar.min)} ({bar.metric}, bar {bar.key})"
+def _allowed(view: PolicyView, bar: Bar, subject: Subject, now: Ratio) -> Finding:
+    message = f"{subject.name}: {words.now(now, bar.min)} ({bar.metric}, bar {breaches.written(view, bar)})"
+    allowance = view.policy.gate.patch_allowance
     message += f"; {words.count(now.uncovered, 'uncovered unit')} within policy.patch_allowance = {allowance}"
     return Finding(
         "patch", Effect.NOTE, Scope.PATCH, subject.name, message, metric=bar.metric, now=now, bar=bar.min, key=bar.key

@@ -50,7 +50,7 @@ def _absent(line: SuiteLine) -> Finding:
         scope=Scope.SUITE,
         subject=line.name,
         message=f"suite {line.name}: did not arrive" + (f": {line.reason}" if line.reason else ""),
-        hint=f"see the output of `covgov run {line.name}`, or collect its report: `covgov collect {line.name} FILE`",
+        hint=f"read the output of `covgov run {line.name}`, or collect a report: `covgov collect {line.name} FILE`",
     )
 
 
@@ -61,7 +61,7 @@ def _failed(name: str, tests: TestRun) -> Finding:
         effect=Effect.FAIL,
         scope=Scope.SUITE,
         subject=name,
-        message=f"suite {name}: its tests failed ({counts}); its coverage is partial",
+        message=f"suite {name}: tests failed ({counts}); its coverage is partial",
         hint="fix the tests first: coverage of failing tests proves nothing",
     )
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from covgov.judge import unmeasured
 from covgov.judge.interface import Rule, RulePage
-from covgov.judge.view import PolicyView
+from covgov.judge.view import ComponentFacts, PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.policy.policy import Component
+from covgov.policy import scopes
 
+MEASURE_HINT = "measure it (coverage.py: `source` in its configuration), or take it out of the component's paths"
+TESTS_HINT = "fix the tests first: they failed, and may have measured it otherwise"
 SHOWN = 10
 """Files that one note names at most."""
 
@@ -22,22 +24,24 @@ def check(view: PolicyView) -> Iterator[Finding]:
     if tests := sorted({*wrote} - {*changed}):
         yield _tests(tests)
     for path in changed:
-        yield _finding(path, "changed here, but in no report of its suite")
+        yield _finding(view, path, "changed here, but in no report of its suite")
     for path in sorted(set(view.vanished) - set(changed)):
-        yield _finding(path, "measured at the baseline and still here, but in no report of its suite any more")
+        yield _finding(view, path, "measured at the baseline and still here, but in no report of its suite any more")
     for one in view.components:
         if paths := view.unreported.get(one.component.name, ()):
-            yield _never(one.component, paths)
+            yield _never(one, paths)
 
 
-def _finding(path: str, what: str) -> Finding:
+def _finding(view: PolicyView, path: str, what: str) -> Finding:
+    claiming = scopes.components_of(view.policy, path)
+    failed = any(one.measured.partial for one in view.components if one.component.name in claiming)
     return Finding(
         rule="unmeasured",
         effect=Effect.FAIL,
         scope=Scope.FILE,
         subject=path,
         message=f"{path}: {what}",
-        hint="measure it (coverage.py: `source` in its configuration), or take it out of the component's paths",
+        hint=TESTS_HINT if failed else MEASURE_HINT,
     )
 
 
@@ -51,7 +55,8 @@ def _listed(paths: Sequence[str]) -> str:
     return ", ".join(paths[:SHOWN]) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
 
 
-def _never(component: Component, paths: Sequence[str]) -> Finding:
+def _never(one: ComponentFacts, paths: Sequence[str]) -> Finding:
+    component = one.component
     files = "1 source file is" if len(paths) == 1 else f"{len(paths)} source files are"
     listed = _listed(paths)
     return Finding(
@@ -60,7 +65,7 @@ def _never(component: Component, paths: Sequence[str]) -> Finding:
         scope=Scope.COMPONENT,
         subject=component.name,
         message=f"{component.name}: {files} in no report of suite {component.suite}: {listed}",
-        hint="measure them (coverage.py: `source` in its configuration), or narrow the component's paths",
+        hint=TESTS_HINT if one.measured.partial else MEASURE_HINT,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from covgov.model.lines import spell, unspell
 from covgov.model.verdict import Effect, Finding, Row, Verdict
 from covgov.model.words import count
 
@@ -64,15 +65,30 @@ class LineList:
     scope: str
     lines: Mapping[str, str]
 
+    @property
+    def of_change(self) -> bool:
+        """Whether the change left or made these lines uncovered."""
+        return self.kind in LINE_LISTS[:2]
+
 
 def line_lists(verdict: Verdict) -> tuple[LineList, ...]:
-    """Every list of lines that is not empty, by kind, then by component."""
+    """Every list of lines that is not empty, by kind, then by component. A line of the change or a lost one is in no
+    later list."""
     change, lost, uncovered, exits = LINE_LISTS
-    made = [LineList(change, "", verdict.patch.uncovered)] if verdict.patch else []
-    made += [LineList(lost, row.name, row.delta.lost) for row in verdict.rows if row.delta]
-    made += [LineList(uncovered, row.name, row.uncovered) for row in verdict.rows]
-    made += [LineList(exits, row.name, row.partial_lines) for row in verdict.rows]
-    return tuple(listed for listed in made if listed.lines)
+    first = [LineList(change, "", verdict.patch.uncovered)] if verdict.patch else []
+    first += [LineList(lost, row.name, row.delta.lost) for row in verdict.rows if row.delta]
+    listed: dict[str, int] = {}
+    for one in first:
+        for path, spelled in one.lines.items():
+            listed[path] = listed.get(path, 0) | unspell(spelled)
+    rest = [LineList(uncovered, row.name, _without(row.uncovered, listed)) for row in verdict.rows]
+    rest += [LineList(exits, row.name, _without(row.partial_lines, listed)) for row in verdict.rows]
+    return tuple(one for one in (*first, *rest) if one.lines)
+
+
+def _without(lines: Mapping[str, str], listed: Mapping[str, int]) -> Mapping[str, str]:
+    left = {path: spell(unspell(spelled) & ~listed.get(path, 0)) for path, spelled in lines.items()}
+    return {path: spelled for path, spelled in left.items() if spelled}
 
 
 @dataclass(frozen=True, slots=True)

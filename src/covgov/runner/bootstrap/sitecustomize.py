@@ -27,6 +27,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - star
 QUIET = ["no-data-collected", "module-not-imported", "module-not-measured", "already-imported"]
 """Warnings that are normal in a child process."""
 
+PROCESS_CONFIG, HANDED = "COVERAGE_PROCESS_CONFIG", "_COVGOV_HANDED"
+"""coverage.py's variable, and a copy of what is ours in it."""
+
 
 def measure(
     environ: Mapping[str, str], argv: list[str], busy: Callable[[], bool], start: Callable[[str, str], object]
@@ -41,7 +44,10 @@ def measure(
     if importlib.util.find_spec("coverage") is None:
         return False
     record_interpreter(data)
-    if is_coverage(argv) or busy():
+    if is_coverage(argv):
+        hand_on(data, root)
+        return False
+    if busy():
         return False
     start(data, root)
     return True
@@ -81,10 +87,15 @@ def count_tests(environ: MutableMapping[str, str], argv: list[str], parent: int)
 
 
 def measured() -> bool:
-    """Whether coverage.py measures this process."""
+    """Whether coverage.py measures this process. What it started only because of `announce` is stopped."""
     import coverage  # noqa: PLC0415 - only in processes that are measured
 
-    return coverage.Coverage.current() is not None
+    current = coverage.Coverage.current()
+    if current is None or os.environ.get(HANDED) != os.environ.get(PROCESS_CONFIG, ""):
+        return current is not None
+    current.stop()
+    current._auto_save = False  # or it would write a data file of nothing
+    return False
 
 
 def record_interpreter(data: str) -> None:
@@ -110,11 +121,38 @@ def begin(
     try:
         measuring = (new or coverage.Coverage)(data_file=os.path.join(data, ".coverage"), data_suffix=True)  # noqa: PTH118
         measuring.set_option("run:disable_warnings", QUIET)
+        announce(measuring)
         measuring.start()
     finally:
         os.chdir(came_from)
     at_end(finish, measuring)
     return measuring
+
+
+def hand_on(data: str, root: str) -> None:
+    """`announce` for the children of a process that measures itself."""
+    import coverage  # noqa: PLC0415
+
+    came_from = os.getcwd()  # noqa: PTH109
+    os.chdir(root)
+    try:
+        announce(coverage.Coverage(data_file=os.path.join(data, ".coverage")))  # noqa: PTH118
+    finally:
+        os.chdir(came_from)
+
+
+def announce(measuring: Coverage) -> None:
+    """Have coverage.py's own start-up file measure children that get another PYTHONPATH, if this version has one.
+
+    Those name files absolutely, because coverage.py takes `relative_files` from the directory that it starts in.
+    """
+    serialize = getattr(getattr(measuring, "config", None), "serialize", None)
+    if serialize is not None:
+        relative = measuring.get_option("run:relative_files")
+        measuring.set_option("run:parallel", True)
+        measuring.set_option("run:relative_files", False)
+        os.environ[PROCESS_CONFIG] = os.environ[HANDED] = serialize()
+        measuring.set_option("run:relative_files", relative)
 
 
 def finish(measuring: Coverage) -> None:

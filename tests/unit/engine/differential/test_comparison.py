@@ -33,11 +33,16 @@ def test_text_tells_ratios_words_changed_files_and_totals() -> None:
         "-22.23 pp = +4.94 new covered code, -33.34 tests no longer reach 2 lines and 1 branch exit, "
         "+6.17 deleted uncovered code",
         "",
-        "edited.py: GNC lines 4; LBC lines 2, 1 branch exit",
-        "gone.py (no longer measured): DUB lines 1",
-        "old.py -> new.py: LBC lines 1",
+        "edited.py:",
+        "  new, covered (GNC): line 4",
+        "  no longer covered (LBC): line 2, 1 branch exit",
+        "gone.py (no longer measured):",
+        "  deleted, was not covered (DUB): line 1",
+        "old.py -> new.py:",
+        "  no longer covered (LBC): line 1",
         "",
-        "total: GNC 1, CBC 2, UBC 3, LBC 3, DUB 1",
+        "total: 1 new, covered (GNC); 2 covered as before (CBC); 3 not covered, as before (UBC); "
+        "3 no longer covered (LBC); 1 deleted, was not covered (DUB)",
         "3 of 4 files changed, 1 unchanged",
         "note: so it was",
     ]
@@ -45,7 +50,12 @@ def test_text_tells_ratios_words_changed_files_and_totals() -> None:
 
 def test_text_of_equal_snapshots_lists_no_file() -> None:
     told = list(as_text(compare(snap({"a": "+-"}), snap({"a": "+-"}), Diff(), Metric.LINE)))
-    assert told[2:] == ["no change", "", "total: CBC 1, UBC 1", "0 of 1 files changed, 1 unchanged"]
+    assert told[2:] == [
+        "no change",
+        "",
+        "total: 1 covered as before (CBC); 1 not covered, as before (UBC)",
+        "0 of 1 file changed, 1 unchanged",
+    ]
     assert "total: no units" in list(as_text(compare(snap({}), snap({}), Diff(), Metric.LINE)))
 
 

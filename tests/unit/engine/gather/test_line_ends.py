@@ -23,3 +23,14 @@ def test_a_lone_cr_makes_a_file_opaque(text: bytes) -> None:
 def test_a_deleted_file_has_no_text_to_distrust() -> None:
     gone = Diff((FileDiff("a.py", None, (Hunk(1, 2, 0, 0),)),))
     assert distrusted(gone, lambda path: b"a\rb") == gone
+
+
+@pytest.mark.security
+def test_a_line_that_became_two_by_a_lone_cr_is_no_change_of_white_space() -> None:
+    (file,) = distrusted(Diff((FileDiff("a.py", "a.py"),)), lambda path: b"if a:\rb\n")
+    assert file.opaque
+
+
+def test_a_pure_rename_keeps_its_lines_whatever_ends_them() -> None:
+    renamed = Diff((FileDiff("a.py", "b.py"),))
+    assert distrusted(renamed, lambda path: b"a\rb") == renamed

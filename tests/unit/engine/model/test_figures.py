@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
+from msgspec import structs
 
 from covgov.model import words
 from covgov.model.ratio import Ratio
@@ -56,12 +57,21 @@ def test_figures_of_failed_tests_are_marked_as_partial() -> None:
     assert "partial" not in words.row_now(build.row())
 
 
-def test_a_change_tells_its_causes_and_what_the_guard_judges_if_that_differs() -> None:
+def test_a_change_names_its_causes_and_what_counts_for_max_drop_if_that_differs() -> None:
     row = build.row(delta=build.drop())
     assert words.change(row, {}) == snapshot("-5.00 pp = -5.00 new uncovered code")
     assert words.change(row, {"api": Fraction(-5)}) == words.change(row, {})
-    assert words.change(row, {"api": Fraction(-4)}).endswith("; the guard judges -4.00 pp")
-    assert words.change(build.row(), {}) == "-"
+    assert words.change(row, {"api": Fraction(-4)}).endswith("; -4.00 pp counts for max_drop")
+    assert words.change(build.row(), {}) == words.short_change(build.row()) == "-"
+    assert words.short_change(row) == "-5.00 pp"
+
+
+def test_a_change_that_cannot_be_compared_has_no_figure() -> None:
+    delta = structs.replace(build.drop(), points=None, parts=(), words="not comparable: nothing is measured")
+    row = build.row(delta=delta)
+    assert words.change(row, {"api": Fraction(0)}) == "not comparable: nothing is measured"
+    assert words.short_change(row) == "not comparable"
+    assert words.short_change(build.row(delta=structs.replace(build.drop(), points=Fraction(0)))) == "no change"
 
 
 def test_the_receipt_names_commit_reason_distance_and_age() -> None:
@@ -105,7 +115,7 @@ def test_a_row_shows_the_tests_of_its_own_suite() -> None:
         (PatchRow(Ratio(9, 10), Decimal(90), 0), snapshot("9/10 = 90.00 % (bar 90 %)")),
         (
             PatchRow(Ratio(8, 10), Decimal(90), 1),
-            snapshot("8/10 = 80.00 % < 90 % (bar 90 %, 1 uncovered unit allowed)"),
+            snapshot("8/10 = 80.00 % < 90 % (1 uncovered unit allowed)"),
         ),
     ],
 )

@@ -77,9 +77,15 @@ def test_a_delta_that_does_not_exist_says_why(base: str, head: str, words: str) 
     assert in_words(everything(snap({"a": base}), snap({"a": head}))) == words
 
 
-def test_a_tiny_loss_keeps_its_minus_sign() -> None:
+def test_a_cause_that_rounds_to_nothing_is_left_out() -> None:
     delta = made((Cause.LOST, "-0.001"), (Cause.NEW_COVERED, "0.018"), tally=Tally({Category.LBC: 1}))
-    assert in_words(delta) == "+0.01 pp = -0.00 tests no longer reach 1 line, +0.01 new covered code"
+    assert in_words(delta) == "+0.01 pp = +0.01 new covered code"
+    assert in_words(made((Cause.GAINED, "0.001"), tally=Tally({Category.GBC: 1}))) == "no change of 0.01 pp or more"
+
+
+def test_a_tiny_loss_never_reads_as_a_gain() -> None:
+    delta = made((Cause.LOST, "-0.001"), tally=Tally({Category.LBC: 1}))
+    assert in_words(delta) == "-0.01 pp = -0.01 tests no longer reach 1 line"
 
 
 @pytest.mark.parametrize("cause", [c for c in Cause if c not in (Cause.LOST, Cause.GAINED)])
@@ -93,7 +99,11 @@ def test_printed_parts_add_up_to_the_printed_delta(change: Change, metric: Metri
     delta = everything(snap(change.base), snap(change.head), change.diff, metric)
     if delta.points is None or not any(part.points for part in delta.parts):
         return
-    total, _, rest = in_words(delta, precision).partition(" pp = ")
+    text = in_words(delta, precision)
+    if text.startswith("no change of "):
+        assert show(delta.points, precision) == show(Fraction(0), precision)
+        return
+    total, _, rest = text.partition(" pp = ")
     assert Decimal(total) == Decimal(show(delta.points, precision))
     assert sum(Decimal(text.split(" ")[0]) for text in rest.split(", ")) == Decimal(total)
 

@@ -20,6 +20,7 @@ from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import TWO, knowing, policy, view
 
 BAR = Bar("k", BarScope.COMPONENT, BarUnits.TOTAL, Metric.COMBINED, min=Decimal(80), component="auth")
+VIEW = view(policy(), {})
 AUTH = Subject(Scope.COMPONENT, "auth")
 PERCENT = st.decimals(min_value=0, max_value=100, places=4)
 
@@ -103,39 +104,39 @@ def test_losers_are_named_too() -> None:
 
 
 def test_a_broken_bar_prints_the_fraction() -> None:
-    (finding,) = breaches.broken(replace(BAR, key="components.auth.fail_under"), Ratio(1599, 2000), AUTH)
+    (finding,) = breaches.broken(VIEW, replace(BAR, key="components.auth.fail_under"), Ratio(1599, 2000), AUTH)
     assert finding.message == "auth: 1599/2000 = 79.95 % < 80 % (combined, bar components.auth.fail_under)"
     assert (finding.rule, finding.effect, finding.bar) == ("bar", Effect.FAIL, Decimal(80))
 
 
 def test_a_bar_that_is_exactly_met_is_not_broken() -> None:
-    assert not list(breaches.broken(BAR, Ratio(1600, 2000), AUTH))
-    assert not list(breaches.broken(BAR, Ratio(0, 0), AUTH))
+    assert not list(breaches.broken(VIEW, BAR, Ratio(1600, 2000), AUTH))
+    assert not list(breaches.broken(VIEW, BAR, Ratio(0, 0), AUTH))
 
 
 def test_each_broken_limit_is_told_and_only_a_minimum_can_be_waived() -> None:
     bar = replace(BAR, max=Decimal(10), max_uncovered=5)
-    findings = list(breaches.broken(bar, Ratio(500, 1000), AUTH))
+    findings = list(breaches.broken(VIEW, bar, Ratio(500, 1000), AUTH))
     assert [finding.rule for finding in findings] == ["bar", "limit", "limit"]
     assert "500/1000 = 50.00 % > 10 %" in findings[1].message
     assert "500 uncovered of 1000 units > 5" in findings[2].message
 
 
 def test_an_attribute_is_a_rule_of_its_own() -> None:
-    (finding,) = breaches.broken(replace(BAR, attribute="security"), Ratio(1, 2), AUTH)
+    (finding,) = breaches.broken(VIEW, replace(BAR, attribute="security"), Ratio(1, 2), AUTH)
     assert finding.rule == "attribute"
     assert "reached by security tests" in finding.message
 
 
 def test_lost_units_are_counted_as_such() -> None:
     (finding,) = breaches.broken(
-        Bar("k", BarScope.PROJECT, BarUnits.LOST, Metric.LINE, max_uncovered=2), Ratio(3, 9), AUTH
+        VIEW, Bar("k", BarScope.PROJECT, BarUnits.LOST, Metric.LINE, max_uncovered=2), Ratio(3, 9), AUTH
     )
     assert "3 lost of 9 units > 2 (line, on lost, bar k)" in finding.message
 
 
 def test_of_failing_tests_a_broken_bar_is_a_note() -> None:
-    (finding,) = breaches.broken(BAR, Ratio(1, 2), replace(AUTH, unproven="the suite's tests failed"))
+    (finding,) = breaches.broken(VIEW, BAR, Ratio(1, 2), replace(AUTH, unproven="the suite's tests failed"))
     assert finding.effect is Effect.NOTE
     assert finding.message.endswith("; the suite's tests failed, so this proves nothing")
 
@@ -156,8 +157,8 @@ def test_where_there_is_one_suite_its_total_is_the_projects() -> None:
 @given(st.integers(0, 3000), st.integers(1, 3000), PERCENT)
 def test_the_display_never_contradicts_the_outcome(covered: int, total: int, limit: Decimal) -> None:
     now = Ratio(min(covered, total), total)
-    low = list(breaches.broken(replace(BAR, min=limit), now, AUTH))
-    high = list(breaches.broken(replace(BAR, min=None, max=limit), now, AUTH))
+    low = list(breaches.broken(VIEW, replace(BAR, min=limit), now, AUTH))
+    high = list(breaches.broken(VIEW, replace(BAR, min=None, max=limit), now, AUTH))
     assert bool(low) is not now.meets(limit)
     for finding in low:
         shown = now.percent(words.precision(limit))

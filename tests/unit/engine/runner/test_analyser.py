@@ -31,10 +31,14 @@ def analysed(capsys: pytest.CaptureFixture[str], *names: str) -> dict[str, objec
     return found
 
 
-def only_file(document: dict[str, object]) -> dict[str, object]:
+def _files(document: dict[str, object]) -> dict[str, object]:
     files = document["files"]
     assert isinstance(files, dict)
-    (file,) = files.values()
+    return files
+
+
+def only_file(document: dict[str, object]) -> dict[str, object]:
+    (file,) = _files(document).values()
     assert isinstance(file, dict)
     return file
 
@@ -73,6 +77,24 @@ def test_tagged_contexts_give_attributes(project: Path, capsys: pytest.CaptureFi
     file = only_file(document)
     assert document["contexts"] == 1
     assert file["attributes"] == dict.fromkeys(("*", "reliability", "security"), file["executed"])
+
+
+def test_files_that_cannot_be_read_are_listed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "src" / "two.py").write_text("print 1\n", encoding="utf-8")
+    made = 'exec(compile("x = 1", "src/gone.py", "exec"))\nexec(compile("x = 1", "src/page.html", "exec"))\n'
+    (project / "make.py").write_text(made, encoding="utf-8")
+    (project / "src" / "page.html").write_text("<p>", encoding="utf-8")
+    reports.coverage(project, "run", "--branch", "--append", "--source=src", "make.py")
+    document = analysed(capsys, ".coverage")
+    assert list(_files(document)) == ["src/shapes.py"]
+    unreadable = document["unreadable"]
+    assert isinstance(unreadable, list)
+    assert {file["path"]: file["executed"] for file in unreadable} == {
+        "src/gone.py": True,
+        "src/page.html": True,
+        "src/two.py": False,
+    }
+    assert all(file["reason"] for file in unreadable)
 
 
 IMPORTED = """

@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from covgov.runner.checkout import blob_id, look
+from covgov.model.blob import blob_id
+from covgov.runner.checkout import look
 from covgov_testing.projects import write
 from covgov_testing.repos import Repo
 
@@ -37,4 +38,4 @@ def test_a_directory_inside_a_checkout_is_no_checkout(tmp_path: Path) -> None:
 
 def test_the_empty_file_has_gits_well_known_id(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    assert blob_id(tmp_path / "empty") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert blob_id((tmp_path / "empty").read_bytes()) == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,36 @@ def test_a_file_is_parsed_once_unless_there_are_too_many(project: Path) -> None:
     data.load()
     assert data._get_file_reporter("app/calc.py") is data._get_file_reporter("app/calc.py")
     assert data._get_file_reporter("app/__init__.py") is not data._get_file_reporter("app/__init__.py")
+
+
+TEMPLATES = """
+import jinja2
+code = compile("x = 1\\ny = 2\\n", "app/gone.py", "exec")
+exec(code)
+files = jinja2.FileSystemLoader("app")
+assert jinja2.Environment(loader=files).get_template("page.html").render(a=[1]) == "<p>1</p>"
+"""
+"""Code of a template (not Python), of a file that does not exist; a file of Python 2 lies in `source`."""
+
+
+def test_files_that_are_not_python_cost_nothing_but_themselves(project: Path) -> None:
+    names = {
+        "x.py": TEMPLATES,
+        "app/page.html": "<p>{% for x in a %}{{ x }}{% endfor %}</p>",
+        "app/two.py": "print 1\n",
+    }
+    projects.write(project, names)
+    command = [sys.executable, "-m", "coverage", "run", "-p", "--source=app", "--data-file=data/.coverage", "x.py"]
+    subprocess.run(command, cwd=project, check=True, env=projects.environment())
+    done = subprocess.run([sys.executable, str(launch.REPORTER), "data", "out"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    alone = coverage.Coverage(data_file="out/.coverage")
+    alone.load()
+    alone.set_option("run:disable_warnings", ["couldnt-parse"])
+    alone.json_report(outfile="alone.json", ignore_errors=True)
+    reported = json.loads((project / "out/report.json").read_text())["files"]
+    assert reported == json.loads((project / "alone.json").read_text())["files"]
+    assert set(reported) == {"app/__init__.py", "app/calc.py"}
 
 
 def test_a_bar_in_the_projects_configuration_does_not_stop_the_reports(project: Path) -> None:

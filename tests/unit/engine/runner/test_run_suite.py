@@ -190,3 +190,17 @@ def test_notes_of_the_plugin_reach_the_snapshot(run: Run) -> None:
     assert done.snapshot is not None
     assert any("its own dynamic context" in note for note in done.snapshot.notes)
     assert "covgov: the project configures" in run.text
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_cov_in_addopts_neither_measures_nor_gates(run: Run, workers: tuple[str, ...]) -> None:
+    ini = "[pytest]\npythonpath = .\naddopts = --cov=app --cov-report=xml:theirs.xml --cov-fail-under=100\n"
+    projects.write(run.root, {"pytest.ini": ini, ".coveragerc": "[run]\nrelative_files = true\nbranch = true\n"})
+    done = run(UNIT, *workers, PYTEST_PLUGINS="pytest_cov.plugin,xdist.plugin")
+    assert done.arrived, run.text
+    assert done.tests is not None
+    assert done.tests.passed
+    assert not (run.root / "theirs.xml").exists()
+    assert done.snapshot is not None
+    assert done.snapshot.files["app/calc.py"].ratio(Metric.LINE) == Ratio(4, 6)
+    assert [note for note in done.snapshot.notes if note.startswith("pytest's --cov=app is not used")]

@@ -36,6 +36,15 @@ def test_a_path_that_is_not_utf8_is_kept() -> None:
     assert parse_diff(record(b"A", b"\xff.py") + b"\0" + section()).files[0].new_path == "\udcff.py"
 
 
+def test_a_modified_file_without_a_section_differs_in_white_space_only() -> None:
+    blank = b":100644 100644 " + b"1" * 40 + b" " + b"2" * 40 + b" M\0a\0"
+    assert parse_diff(blank).files == (FileDiff("a", "a"),)
+    assert parse_diff(blank + record(b"M", b"x") + b"\0" + section(b"@@ -1 +1 @@\n-a\n+b\n")).files == (
+        FileDiff("a", "a"),
+        FileDiff("x", "x", (Hunk(1, 1, 1, 1),)),
+    )
+
+
 @pytest.mark.reliability
 @pytest.mark.parametrize(
     "output",

@@ -318,6 +318,21 @@ def test_lines_that_look_like_diff_headers_are_content(repo: Repo) -> None:
     assert opened(repo).diff(base, head).files == (FileDiff("a.py", "a.py", (Hunk(5, 0, 6, 4),)),)
 
 
+def test_lines_that_differ_only_in_white_space_are_no_change(repo: Repo) -> None:
+    base = repo.commit({"a.py": "a\nb\nc\n", "crlf.py": "a\r\nb\r\n", "mode.py": "a\n", "z.py": "a\n"})
+    (repo.root / "mode.py").chmod(0o755)
+    repo.write({"a.py": "with x:\n    a\n\n\tb\nc", "crlf.py": "a\nb", "mode.py": " a\n", "z.py": "b\n"})
+    assert opened(repo).diff(base, WORKTREE).files == (
+        FileDiff("a.py", "a.py", (Hunk(0, 0, 1, 1), Hunk(1, 0, 3, 1))),
+        FileDiff("crlf.py", "crlf.py"),
+        FileDiff("mode.py", "mode.py"),
+        FileDiff("z.py", "z.py", (Hunk(1, 1, 1, 1),)),
+    )
+    head = repo.commit()
+    repo.write({"a.py": "with x:\n  a\n\n  b\nc\n"})
+    assert opened(repo).diff(head, WORKTREE).files == (FileDiff("a.py", "a.py"),)
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_odd_paths_survive_diff_read_and_blobs(repo: Repo, name: str) -> None:
     base = repo.commit({name: "1\n"})

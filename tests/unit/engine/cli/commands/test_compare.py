@@ -67,7 +67,7 @@ def test_two_snapshots_of_known_commits_are_compared_through_gits_diff(desk: Des
     new = desk.save(tmp_path, "new.snapshot", snap({"a.py": "-+-"}, origin=desk.origin()))
     code, out, err = desk.call(old, new)
     assert (code, err) == (0, "")
-    assert "a.py: UNC lines 1; LBC lines 3" in out
+    assert "a.py:\n  new, not covered (UNC): line 1\n  no longer covered (LBC): line 3\n" in out
     assert "-66.67 pp = -33.33 new uncovered code, -33.34 tests no longer reach 1 line" in out
     assert "note:" not in out
 
@@ -77,7 +77,7 @@ def test_a_snapshot_of_the_dirty_work_tree_is_compared_with_what_is_on_disk(desk
     old = desk.save(tmp_path, "old.snapshot", snap({"a.py": "+"}, origin=desk.origin()))
     desk.repo.write({"a.py": "one\ntwo\n"})
     new = desk.save(tmp_path, "new.snapshot", snap({"a.py": "++"}, origin=desk.origin()))
-    assert "a.py: GNC lines 2" in desk.call(old, new)[1]
+    assert "a.py:\n  new, covered (GNC): line 2\n" in desk.call(old, new)[1]
     desk.repo.write({"a.py": "something else\n"})
     assert "git does not know both sources" in desk.call(old, new)[1]
 
@@ -87,8 +87,8 @@ def test_without_git_blob_ids_decide_and_the_rest_is_said_to_be_opaque(desk: Des
     head = snap({"a.py": cov("+-", source="1"), "b.py": cov("+", source="3")})
     names = [desk.save(tmp_path, "old.snapshot", base), desk.save(tmp_path, "new.snapshot", head)]
     out = desk.call(*names)[1]
-    assert "a.py: LBC lines 2" in out
-    assert "b.py: GNC lines 1; DCB lines 1" in out
+    assert "a.py:\n  no longer covered (LBC): line 2\n" in out
+    assert "b.py:\n  new, covered (GNC): line 1\n  deleted, was covered (DCB): line 1\n" in out
     assert "compared by blob id: 1 file counts as deleted and new" in out
 
 
@@ -102,16 +102,19 @@ def test_blob_ids_that_all_agree_leave_nothing_opaque(desk: Desk, tmp_path: Path
 def test_bare_reports_are_opaque_unless_said_to_be_of_the_same_source(desk: Desk) -> None:
     desk.repo.commit({"a.py": "one\ntwo\n"})
     desk.repo.write({"old.info": LCOV.format(hits=1, covered=2), "new.info": LCOV.format(hits=0, covered=1)})
-    assert "GNC lines 1; UNC lines 2; DCB lines 1-2" in desk.call("old.info", "new.info")[1]
+    assert (
+        "(GNC): line 1\n  new, not covered (UNC): line 2\n  deleted, was covered (DCB): lines 1-2\n"
+        in desk.call("old.info", "new.info")[1]
+    )
     assert "use --same-source" in desk.call("old.info", "new.info")[1]
-    assert "a.py: LBC lines 2" in desk.call("old.info", "new.info", "--same-source")[1]
+    assert "a.py:\n  no longer covered (LBC): line 2\n" in desk.call("old.info", "new.info", "--same-source")[1]
 
 
 def test_equal_reports_of_unknown_source_have_no_changed_file(desk: Desk) -> None:
     desk.repo.commit({"a.py": "one\ntwo\n"})
     desk.repo.write({"old.info": LCOV.format(hits=1, covered=2), "new.info": LCOV.format(hits=1, covered=2)})
     out = desk.call("old.info", "new.info")[1]
-    assert "0 of 1 files changed, 1 unchanged" in out
+    assert "0 of 1 file changed, 1 unchanged" in out
     assert "1 file of unknown source with equal coverage count" in out
     assert "--same-source" in out
 
@@ -147,7 +150,7 @@ def test_two_commits_are_looked_up_in_history_newest_complete_run_first(desk: De
     code, out, err = desk.call("HEAD~1", "HEAD")
     assert (code, err) == (0, "")
     assert out.startswith("base  2/2 = 100.00 %\nhead  2/3 = 66.66 %\n")
-    assert "a.py: GNC lines 3; LBC lines 2" in out
+    assert "a.py:\n  new, covered (GNC): line 3\n  no longer covered (LBC): line 2\n" in out
 
 
 def test_json_has_format_version_and_the_chosen_metric(desk: Desk, tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ def test_a_branch_called_like_the_default_one_in_a_fork_is_judged_as_a_merge_req
 def test_only_a_caller_who_names_the_branch_records_what_was_judged_where_it_had_no_name(desk: Desk) -> None:
     assert desk.covgov("check", env=ELSEWHERE) == 0
     assert desk.covgov("history", "push", env=OF_MAIN) == 0
-    assert "(when it was checked)" in told(desk)
+    assert "it was checked by a CI that does not name its branch; run `covgov check --record`" in told(desk)
     assert not desk.store().exists()
 
 

@@ -47,6 +47,9 @@ class Called:
     """`covgov ARGS` in a directory that holds this policy."""
 
     def __init__(self, root: Path, *args: str, text: str | None = POLICY) -> None:
+        for path in ("src/api/core/x.py", "src/api/x.py", "docs/x.md"):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).touch()
         if text is not None:
             (root / "covgov.toml").write_text(text, encoding="utf-8")
         out, err = StringIO(), StringIO()
@@ -130,6 +133,12 @@ def test_explain_says_when_nobody_claims_a_path(tmp_path: Path) -> None:
     called = Called(tmp_path, "policy", "explain", "docs/x.md")
     assert "belongs to no component" in called.out
     assert "policy.fail_under: project" in called.out
+
+
+def test_explain_refuses_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    called = Called(tmp_path, "policy", "explain", "src/api/typo.py")
+    assert (called.code, called.out) == (2, "")
+    assert "[path-unknown] there is no src/api/typo.py in " in called.err
 
 
 def test_explain_as_json(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from covgov_testing.builders.policy import (
 @pytest.mark.parametrize(
     ("snapshot", "words"),
     [
-        (None, "was not measured: its report is missing"),
+        (None, "not measured: its report is missing"),
         (snap({}), "no file in the report of suite api matches src/api/**"),
         (snap({"src/api/a.py": "..", "src/api/b.py": ""}), "nothing to count in 2 files (combined)"),
     ],
@@ -34,4 +34,4 @@ def test_nothing_measured_is_never_green(snapshot: Snapshot | None, words: str) 
 
 def test_a_project_without_a_merge_is_undetermined() -> None:
     made = replace(good(), project=measured(None))
-    assert found("empty", made)[0].message == "project: was not measured: its suite did not arrive"
+    assert found("empty", made)[0].message == "project: not measured: its suite did not arrive"

@@ -34,10 +34,10 @@ def test_a_drop_is_told_in_words_and_never_looks_like_one_that_passes() -> None:
     assert "a drop of more than 2 pp (combined, bar policy.max_drop)" in finding.message
 
 
-def test_a_judged_figure_that_is_not_the_delta_is_told_beside_it() -> None:
+def test_a_figure_for_max_drop_that_is_not_the_delta_is_printed_beside_it() -> None:
     (finding,) = found("max-drop", with_component(good(), "api", compared(API, Fraction(-3), Fraction(1))))
     assert "+1.00 pp" in finding.message
-    assert "judged -3.00 pp" in finding.message
+    assert "; -3.00 pp counts for max_drop: a drop" in finding.message
 
 
 def test_the_project_is_guarded_too() -> None:

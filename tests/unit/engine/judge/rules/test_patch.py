@@ -26,7 +26,7 @@ def patched(changed: dict[str, int], snapshot: Snapshot, allowance: int = 0, rul
 def test_a_patch_below_its_bar_fails() -> None:
     (finding,) = found("patch", patched({"src/api/a.py": 0b110000}, API))
     assert finding.scope is Scope.PATCH
-    assert "patch: 1/2 = 50.00 % < 80 % (combined, on patch, bar policy.fail_under_patch)" in finding.message
+    assert "patch: 1/2 = 50.00 % < 80 % (combined, on patch, bar policy.fail_under)" in finding.message
 
 
 def test_uncovered_units_within_the_allowance_are_noted() -> None:

@@ -23,7 +23,7 @@ def test_a_suite_that_did_not_arrive_is_undetermined_with_its_reason() -> None:
     (finding,) = found("suite", made)
     assert (finding.effect, finding.subject) == (Effect.UNDETERMINED, "auth")
     assert finding.message == "suite auth: did not arrive: no report"
-    assert finding.hint.startswith("see the output of `covgov run auth`")
+    assert finding.hint.startswith("read the output of `covgov run auth`")
     bare = knowing(made, suites=(SuiteLine("auth", arrived=False),))
     assert found("suite", bare)[0].message == "suite auth: did not arrive"
 

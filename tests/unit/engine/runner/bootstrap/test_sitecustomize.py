@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -18,9 +19,13 @@ SCRIPT = launch.BOOTSTRAP / "sitecustomize.py"
 
 
 @pytest.fixture
-def bootstrap() -> ModuleType:
-    """The script as a module under another name: loading it starts nothing."""
-    return load("bootstrap_under_test")
+def bootstrap(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script as a module under another name: loading it starts nothing. What it hands on is taken back."""
+    module = load("bootstrap_under_test")
+    for name in (module.PROCESS_CONFIG, module.HANDED):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return module
 
 
 def load(name: str) -> ModuleType:
@@ -194,6 +199,30 @@ def test_a_project_that_asks_for_subprocess_measurement_is_not_measured_twice(pr
     python(child, project)
     assert len(list((project / "data").glob(".coverage.*"))) == 2
     assert "app/calc.py" in measured(project)
+
+
+OTHER_PATH = """
+import os, subprocess, sys
+env = {{**os.environ, "PYTHONPATH": {root!r}}}
+subprocess.run([sys.executable, "-c", "from app.calc import sign; sign(1)"], env=env, cwd={elsewhere!r}, check=True)
+"""
+
+
+def test_a_child_with_a_pythonpath_of_its_own_is_measured(project: Path, tmp_path: Path) -> None:
+    python(OTHER_PATH.format(root=str(project), elsewhere=str(tmp_path)), project)
+    assert str(project / "app/calc.py") in measured(project), "coverage.py does not know the root there"
+    done = subprocess.run(
+        [sys.executable, str(launch.REPORTER), "data", "."], cwd=project, env=projects.environment(), check=False
+    )
+    assert done.returncode == 0
+    reported = json.loads((project / "report.json").read_text(encoding="utf-8"))["files"]
+    assert reported["app/calc.py"]["executed_lines"] == [1, 2, 4, 7], "under its relative name, and once"
+
+
+def test_a_child_with_our_pythonpath_is_measured_once(project: Path) -> None:
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CALL.format(root=str(project))!r}])"
+    python(child, project)
+    assert len(list((project / "data").glob(".coverage.*"))) == 2
 
 
 def test_the_shadowed_sitecustomize_still_runs(project: Path, tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""Findings that say the same of several subjects, as one reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from covgov.model.change import Cause, Delta
+from covgov.model.verdict import Finding, Scope, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """subjects: of whom it is true, the project last; () when the text names its subject itself."""
+
+    rule: str
+    subjects: tuple[str, ...]
+    text: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def hint(self) -> str:
+        return self.findings[0].hint.strip()
+
+    @property
+    def waived_by(self) -> str | None:
+        return self.findings[0].waived_by
+
+
+def reasons_of(findings: Iterable[Finding]) -> list[Reason]:
+    """In the order of the findings. Messages that are equal after `SUBJECT: ` are one reason, with the hint of its
+    first subject."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        subject, text = _parts(finding)
+        groups.setdefault((finding.rule, finding.waived_by, bool(subject), text), []).append(finding)
+    return [_reason(group) for group in groups.values()]
+
+
+def _reason(group: list[Finding]) -> Reason:
+    ordered = sorted(group, key=lambda finding: finding.scope is Scope.PROJECT)
+    first = ordered[0]
+    names = tuple(dict.fromkeys(name for name, _ in map(_parts, ordered) if name))
+    return Reason(first.rule, names, _parts(first)[1], tuple(ordered))
+
+
+def _parts(finding: Finding) -> tuple[str, str]:
+    """The subject that the message begins with ("" for none), and the rest."""
+    opening = f"{finding.subject}: "
+    named = finding.message.startswith(opening)
+    return (finding.subject, finding.message.removeprefix(opening)) if named else ("", finding.message)
+
+
+def same_causes(verdict: Verdict) -> bool:
+    """Whether the project changed by what the components changed by, unit for unit, and by nothing else."""
+    project = verdict.project.delta if verdict.project is not None else None
+    deltas = [row.delta for row in verdict.rows if row.delta is not None]
+    if project is None or not deltas or any(delta.metric is not project.metric for delta in deltas):
+        return False
+    return _units([project]) == _units(deltas)
+
+
+def _units(deltas: Iterable[Delta]) -> dict[Cause, tuple[int, int]]:
+    """Covered and total units by cause."""
+    found: dict[Cause, tuple[int, int]] = {}
+    for part in (part for delta in deltas for part in delta.parts):
+        covered, total = found.get(part.cause, (0, 0))
+        found[part.cause] = covered + part.covered, total + part.total
+    return found
