@@ -138,7 +138,8 @@ def test_explain_says_when_nobody_claims_a_path(tmp_path: Path) -> None:
 def test_explain_refuses_a_path_that_does_not_exist(tmp_path: Path) -> None:
     called = Called(tmp_path, "policy", "explain", "src/api/typo.py")
     assert (called.code, called.out) == (2, "")
-    assert "[path-unknown] there is no src/api/typo.py in " in called.err
+    assert called.err.startswith("covgov: error: there is no src/api/typo.py in ")
+    assert "[path-unknown]" in called.err
 
 
 def test_explain_as_json(tmp_path: Path) -> None:
