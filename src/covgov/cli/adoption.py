@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compos
 from covgov.scaffold.detect import SUITE, Detection
 from covgov.scaffold.tree import Tree
 from covgov.vcs import codeowners
+from covgov.vcs.own_output import FOLDER
 
 ROUNDS = 3
 """Runs of the tests at most: tests that fail only without others are found in the second."""
@@ -54,12 +56,17 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
 
 @contextmanager
 def written(root: Path, changes: Sequence[FileChange]) -> Iterator[None]:
-    """The changed files inside the block, the old ones after it."""
+    """The changed files inside the block, the old ones after it; a folder for reports, as `covgov run` makes it."""
+    folder = root / FOLDER
+    is_new = not folder.exists()
+    folder.mkdir(exist_ok=True)
     try:
         for change in changes:
             place(root / change.path, change.new.encode("utf-8", "surrogateescape"))
         yield
     finally:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
         for change in changes:
             if change.old is None:
                 (root / change.path).unlink(missing_ok=True)

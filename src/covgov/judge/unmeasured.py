@@ -74,7 +74,7 @@ def unreported(policy: Policy, facts: Facts, reported: Collection[str]) -> dict[
 
     Tests and blank files are left out. reported: paths of other findings.
     """
-    present = sorted(path for path in {*facts.files} - {*facts.blank, *reported} if not is_test(policy, path))
+    present = sorted({*facts.files} - {*facts.blank, *reported})
     found: dict[str, tuple[str, ...]] = {}
     for name, component in policy.components.items():
         snapshot = facts.snapshots.get(component.suite)
@@ -82,7 +82,8 @@ def unreported(policy: Policy, facts: Facts, reported: Collection[str]) -> dict[
             continue
         kinds, belongs = suffixes([snapshot]) | SOURCE_SUFFIXES, scopes.belongs(policy, name)
         absent = (p for p in present if p not in snapshot.files and measurable(p, kinds) and belongs(p))
-        if paths := tuple(path for path in absent if not _reported_there(policy, facts, path)):
+        known = (path for path in absent if not _reported_there(policy, facts, path))
+        if paths := tuple(path for path in known if not is_test(policy, path)):
             found[name] = paths
     return found
 

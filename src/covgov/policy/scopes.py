@@ -29,7 +29,8 @@ def base_belongs(policy: Policy, name: str, renames: Mapping[str, str]) -> Calla
 
 def is_source(policy: Policy, path: str) -> bool:
     """Whether any component claims the path."""
-    return any(component.rest for component in policy.components.values()) or bool(placed(policy, path))
+    name = policy.names.get(path, path)
+    return any(one.rest or globs.matches(name, one.paths) for one in policy.components.values())
 
 
 def placed(policy: Policy, path: str) -> tuple[str, ...]:

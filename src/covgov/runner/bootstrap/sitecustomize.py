@@ -153,6 +153,9 @@ def announce(measuring: Coverage) -> None:
         measuring.set_option("run:relative_files", False)
         os.environ[PROCESS_CONFIG] = os.environ[HANDED] = serialize()
         measuring.set_option("run:relative_files", relative)
+        import coverage  # noqa: PLC0415
+
+        coverage.process_startup.coverage = measuring  # type: ignore[attr-defined]  # or a test that calls it starts another
 
 
 def finish(measuring: Coverage) -> None:

@@ -42,3 +42,9 @@ def test_a_file_that_is_moved_out_of_the_rest_counts_there_at_the_base() -> None
     renames = {"lib/x.py": "src/api/x.py"}
     assert base_belongs(policy(REST), "others", renames)("lib/x.py")
     assert not base_belongs(policy(REST), "api", renames)("lib/x.py")
+
+
+def test_a_renamed_file_is_asked_for_under_the_name_that_the_policy_knows() -> None:
+    judging = policy().by_names({"lib/x.py": "src/api/x.py"})
+    assert is_source(judging, "lib/x.py")
+    assert not is_source(policy(), "lib/x.py")

@@ -447,3 +447,20 @@ def test_a_component_may_not_give_its_files_to_one_that_is_only_evaluated() -> N
     other = '[components.other]\nsuite = "auth"\nfail_under = 92\npaths = ["src/auth/*"]\n'
     assert keys(TWO, moved + other) == []
     assert keys(TWO, moved + other + 'enforcement = "evaluate"\n') == ["components.auth.paths"]
+
+
+WITH_REST = TWO + '[components.others]\nsuite = "api"\nfail_under = 80\nrest = true\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (WITH_REST, TWO, ["components.others"]),
+        (WITH_REST, WITH_REST.replace("= 80\nrest", "= 70\nrest"), ["components.others.fail_under"]),
+        (WITH_REST, WITH_REST.replace("rest = true", 'paths = ["app/**"]'), ["components.others.paths"]),
+        (TWO, WITH_REST, []),
+        (WITH_REST, WITH_REST, []),
+    ],
+)
+def test_what_leaves_the_rest_is_told(base: str, head: str, expected: list[str]) -> None:
+    assert keys(base, head) == expected

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from covgov.cli.adoption import written
 from covgov.cli.main import main
 from covgov.cli.world import World
+from covgov.scaffold.compose import FileChange
 from covgov_testing.projects import BARE, environment
 from covgov_testing.repos import Repo
 
@@ -82,7 +84,7 @@ def test_a_test_that_failed_before_is_listed_and_noted(tmp_path: Path) -> None:
         "deselect": ["tests/test_b.py::test_bad", "tests/test_c.py"],
     }
     assert newcomer.covgov("run") == 0, newcomer.out
-    assert "deselected in the policy (2)" in newcomer.out
+    assert "deselected in the policy (2)" in (newcomer.root / "coverage/verdict.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -164,3 +166,19 @@ def test_files_that_other_rules_ignore_are_not_listed_again(tmp_path: Path) -> N
     newcomer = Newcomer(tmp_path / "work", {**FLAT, ".gitignore": "cover*/\n*.py[co]\n"})
     assert newcomer.covgov("init") == 0
     assert ".gitignore" not in newcomer.changed()
+
+
+def test_a_first_measurement_has_its_files_and_leaves_the_old_ones(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("1", encoding="utf-8")
+    changes = [FileChange("old", "1", "2", ""), FileChange("new", None, "3", "")]
+
+    def interrupted() -> None:
+        with written(tmp_path, changes):
+            assert [(tmp_path / name).read_text(encoding="utf-8") for name in ("old", "new")] == ["2", "3"]
+            (tmp_path / "coverage/report.info").write_text("", encoding="utf-8")  # tools do not make the folder
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_text(encoding="utf-8") == "1"

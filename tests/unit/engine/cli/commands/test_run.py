@@ -209,6 +209,11 @@ def test_a_selection_of_tests_is_not_recorded_now_or_by_a_later_check(desk: Desk
 BOTH = TEST.replace("import used", "import unused, used") + "\n\ndef test_unused() -> None:\n    assert unused() == 2\n"
 
 
+def unwrapped(desk: Desk) -> str:
+    """The output without its line ends."""
+    return " ".join(desk.out.getvalue().split())
+
+
 def fork(desk: Desk, main: str, topic: str) -> None:
     """Main is recorded with every line reached; then main and a topic replace the tests, unrecorded."""
     desk.commit({"tests/test_a.py": BOTH})
@@ -221,7 +226,7 @@ def fork(desk: Desk, main: str, topic: str) -> None:
 def test_the_base_measured_now_says_what_the_target_branch_lost_itself(desk: Desk) -> None:
     fork(desk, main=TEST, topic=TEST)
     assert desk.covgov("run") == 10
-    assert "if the target branch lost it, `covgov run --measure-base` shows that" in desk.out.getvalue()
+    assert "if the target branch lost it, `covgov run --measure-base` shows that" in unwrapped(desk)
     assert desk.covgov("run", "--measure-base") == 0, desk.out.getvalue() + desk.err.getvalue()
     start = desk.repo.git("rev-parse", "--short=12", "main")
     assert f"baseline: {start} (measured in this run, where the change starts; 0 commits back" in desk.out.getvalue()
@@ -240,7 +245,7 @@ def test_the_base_measured_now_shows_what_the_change_itself_lost(desk: Desk) -> 
 def test_a_base_whose_tests_fail_proves_nothing(desk: Desk) -> None:
     fork(desk, main=BOTH + "    assert False\n", topic=BOTH)
     assert desk.covgov("run", "--measure-base") == 11
-    assert "the base could not be measured in this run" in desk.out.getvalue()
+    assert "the base could not be measured in this run" in unwrapped(desk)
     assert "the tests of suite api failed" in desk.out.getvalue()
 
 

@@ -225,6 +225,11 @@ def test_a_child_with_our_pythonpath_is_measured_once(project: Path) -> None:
     assert len(list((project / "data").glob(".coverage.*"))) == 2
 
 
+def test_tests_that_start_coverage_py_themselves_start_no_second_measurement(project: Path) -> None:
+    assert python("import coverage; print(coverage.process_startup())", project) == "None\n"
+    assert len(list((project / "data").glob(".coverage.*"))) == 1
+
+
 def test_the_shadowed_sitecustomize_still_runs(project: Path, tmp_path: Path) -> None:
     theirs = projects.write(tmp_path / "theirs", {"sitecustomize.py": "ORIGIN = 'theirs'\n"})
     env = {"PYTHONPATH": os.pathsep.join([str(launch.BOOTSTRAP), str(theirs)])}

@@ -158,7 +158,7 @@ def with_tests(tests: TestRun | None) -> RunRecord:
 @pytest.mark.parametrize(
     ("tests", "what"),
     [
-        (FAILED, "its tests failed"),
+        (FAILED, "tests failed"),
         (TestRun(exit_code=1, tests=3), "exit code 1"),
         (TestRun(exit_code=0, tests=3, skipped=3), "no test ran"),
     ],
@@ -234,7 +234,7 @@ def test_no_row_passes_that_a_finding_speaks_against(against: Finding) -> None:
 
 @pytest.mark.security
 def test_the_project_passes_over_no_suite_that_failed() -> None:
-    failed = Finding("suite", Effect.FAIL, Scope.SUITE, "api", "its tests failed")
+    failed = Finding("suite", Effect.FAIL, Scope.SUITE, "api", "tests failed")
     made = structs.replace(
         api(lambda row: structs.replace(row, outcome=Outcome.FAIL)), findings=(failed,), outcome=Outcome.FAIL
     )
