@@ -234,7 +234,7 @@ def test_no_row_passes_that_a_finding_speaks_against(against: Finding) -> None:
 
 @pytest.mark.security
 def test_the_project_passes_over_no_suite_that_failed() -> None:
-    failed = Finding("suite", Effect.FAIL, Scope.SUITE, "api", "tests failed")
+    failed = Finding("suite", Effect.FAIL, Scope.SUITE, "api", "its tests failed")
     made = structs.replace(
         api(lambda row: structs.replace(row, outcome=Outcome.FAIL)), findings=(failed,), outcome=Outcome.FAIL
     )
