@@ -233,6 +233,13 @@ def _altered(old: Component, new: Component) -> Iterator[Loosening]:
         yield Loosening(f"{key}.suite", f"changed from {old.suite} to {new.suite}: other tests may cover it")
     if new.metric is not old.metric:
         yield Loosening(f"{key}.metric", f"changed from {old.metric} to {new.metric}: its bar measures something else")
+    if _blinder(old, new):
+        yield Loosening(f"{key}.rest", "set instead of paths: a file that no report knows is no longer missed")
+
+
+def _blinder(old: Component, new: Component) -> bool:
+    """Whether a component by paths is followed by the rest, which holds nothing that is not measured."""
+    return new.rest and not old.rest
 
 
 def _foreign(old: str, new: str, code: PolicyComparison) -> list[FileClaims]:
@@ -266,10 +273,11 @@ def _inherits(new: Component, old: Component, code: PolicyComparison) -> bool:
 
 
 def _as_strict(old: Component, new: Component, code: PolicyComparison) -> bool:
-    """Whether the metric is the same and no bar on `old` as a whole is weaker or missing for `new`."""
+    """Whether the metric is the same, unmeasured files are still missed, and no bar on `old` as a whole is weaker or
+    missing for `new`."""
     there = [replace(bar, component=old.name) for bar in _whole(code.head, new)]
     missing = (weaker(bar, [one for one in there if one.identity == bar.identity]) for bar in _whole(code.base, old))
-    return new.metric is old.metric and not any(list(found) for found in missing)
+    return new.metric is old.metric and not _blinder(old, new) and not any(list(found) for found in missing)
 
 
 def _whole(policy: Policy, component: Component) -> Iterable[Bar]:

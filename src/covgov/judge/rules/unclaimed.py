@@ -14,6 +14,7 @@ from covgov.model.words import count
 from covgov.policy import scopes
 
 HINT = "add them to the `paths` of a component, or add a component with `rest = true`"
+MEASURE_HINT = "measure them, and add them to the `paths` of a component"
 SHOWN = 3
 """Names that a note lists at most."""
 
@@ -49,11 +50,11 @@ def _lost(view: PolicyView, whole: Snapshot) -> Iterator[Finding]:
 
 
 def _brought(view: PolicyView) -> Iterator[Finding]:
-    """New source files in folders that held none, unless a component names them, a report knows them, or they are
-    tests."""
+    """New source files in folders that held none or that are measured, unless a component names them, a report knows
+    them, or they are tests."""
     facts, known = view.facts, view.patch.snapshot.files if view.patch else {}
     source = [path for path in {*facts.files, *facts.added} if measurable(path, SOURCE_SUFFIXES)]
-    before = {_folder(path) for path in source if path not in facts.added}
+    before = {_folder(path) for path in source if path not in facts.added} - {_folder(path) for path in known}
     new = [
         path
         for path in sorted(source)
@@ -63,7 +64,7 @@ def _brought(view: PolicyView) -> Iterator[Finding]:
     if new:
         folders = tuple(dict.fromkeys(_folder(path) + "/" for path in new))
         files = count(len(new), "new source file")
-        yield _note(f"project: {files} in no component and in no report: {_named(folders)}")
+        yield _note(f"project: {files} in no component and in no report: {_named(folders)}", MEASURE_HINT)
 
 
 def _folder(path: str) -> str:
@@ -75,8 +76,8 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _note(message: str) -> Finding:
-    return Finding("unclaimed", Effect.NOTE, Scope.PROJECT, "project", message, HINT)
+def _note(message: str, hint: str = HINT) -> Finding:
+    return Finding("unclaimed", Effect.NOTE, Scope.PROJECT, "project", message, hint)
 
 
 PAGES = (

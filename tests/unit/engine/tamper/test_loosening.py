@@ -460,6 +460,13 @@ WITH_REST = TWO + '[components.others]\nsuite = "api"\nfail_under = 80\nrest = t
         (WITH_REST, WITH_REST.replace("rest = true", 'paths = ["app/**"]'), ["components.others.paths"]),
         (TWO, WITH_REST, []),
         (WITH_REST, WITH_REST, []),
+        (WITH_REST.replace("rest = true", 'paths = ["app/**"]'), WITH_REST, ["components.others.rest"]),
+        (
+            WITH_REST.replace("rest = true", 'paths = ["app/**"]'),
+            WITH_REST.replace("others", "z"),
+            ["components.others"],
+        ),
+        (WITH_REST, WITH_REST.replace("others", "z"), []),
     ],
 )
 def test_what_leaves_the_rest_is_told(base: str, head: str, expected: list[str]) -> None:

@@ -40,6 +40,15 @@ def test_new_files_in_old_folders_claimed_ones_tests_and_data_are_none() -> None
     assert found("unclaimed", bringing(added, good())) == ()
 
 
+def test_a_new_file_beside_measured_ones_is_a_note_though_the_rest_would_claim_it() -> None:
+    given = bringing(["lib/new.py"], view(policy(REST), BOTH))
+    assert found("unclaimed", given) == ()
+    beside = replace(given, patch=PatchFacts({}, snap({**API.files, "lib/old.py": "+"})))
+    (finding,) = found("unclaimed", beside)
+    assert finding.message == "project: 1 new source file in no component and in no report: lib/"
+    assert finding.hint == "measure them, and add them to the `paths` of a component"
+
+
 def test_a_file_of_no_component_that_fell_out_of_the_measurement_is_a_note() -> None:
     before = Baseline(RECEIPT, {"api": snap({"tools/t.py": "-"})})
     (finding,) = found("unclaimed", knowing(good(), baseline=before, files=["tools/t.py"]))
