@@ -141,7 +141,12 @@ def _in_adoption(situation: Situation, head: Policy, repository: Repository, pol
         store = edges.store(judges[-1].history.store)
     except PolicyInvalid:  # no history was ever there
         store = edges.store(head.history.store)
-    return in_adoption(store, repository, tip, since=since, head="" if origin.dirty else origin.commit)
+    names = {edges.ci.target or edges.ci.default_branch, repository.remote_default(), repository.usual_branch()}
+    names |= {one.gate.default_branch for one in judges}
+    if situation.kind is SituationKind.BRANCH:
+        names.add(edges.ci.branch)
+    head_commit = "" if origin.dirty else origin.commit
+    return in_adoption(store, repository, tip, names - {""}, since=since, head=head_commit)
 
 
 def _base_branch(

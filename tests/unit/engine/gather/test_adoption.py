@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from covgov.errors import RegisterInvalid
 from covgov.model.run import BaselineReason, NoBaseline
 from covgov.model.verdict import Outcome
 from covgov_testing.builders.register import table
-from covgov_testing.desk import POLICY, Desk, rules
+from covgov_testing.desk import LOCAL, POLICY, Desk, rules
 
 STRICT = POLICY.replace("fail_under = 50", "fail_under = 90")
 WEAK = POLICY.replace("fail_under = 50", "fail_under = 10").replace('["tests"]', '["tests/unit"]')
+MAIN = replace(LOCAL, branch="main")
 FORK = CiContext("github", CiEvent.PULL_REQUEST, target="main", branch="topic", default_branch="main")
 
 
@@ -73,6 +75,20 @@ def test_what_passed_on_another_branch_begins_nothing(desk: Desk) -> None:
     desk.repo.git("checkout", "-q", "main")
     desk.commit({"covgov.toml": WEAK.replace("10", "9")}, "repair otherwise")
     assert "loosened" not in judged(desk)
+
+
+@pytest.mark.security
+def test_a_merge_with_swapped_parents_does_not_begin_adoption_anew(desk: Desk) -> None:
+    desk.repo.git("branch", "old")
+    desk.commit({"covgov.toml": WEAK}, "repair")
+    desk.measure({"api/a.py": "++++++++--"})
+    desk.record(desk.judge(ci=MAIN), ci=MAIN)
+    desk.repo.git("checkout", "-q", "old")
+    desk.commit({"README": "x\n"}, "docs")
+    desk.repo.git("merge", "-q", "-m", "main into old", "main")
+    desk.repo.git("checkout", "-q", "-B", "main")
+    desk.commit({"covgov.toml": WEAK.replace("10", "9")}, "loosen")
+    assert "loosened" in judged(desk, ci=MAIN)
 
 
 @pytest.mark.security
