@@ -102,7 +102,9 @@ def say_recorded(project: Project, run: RunSummary | str) -> None:
     world.note(f"covgov: recorded run {run.sequence} ({run.id[:12]}) in {history.store}")
     if run.sequence == 1 and history.since is None:
         day = run.recorded_at.date()
-        world.note(f"covgov: set `since = {day}` in [history]: from then on a missing history is undetermined")
+        world.note(
+            f"covgov: hint: add `since = {day}` to [history] in covgov.toml; a lost history is undetermined then"
+        )
 
 
 def remarks(project: Project) -> Sequence[str]:

@@ -17,8 +17,8 @@ def in_adoption(
     """Whether no run of the branch that ends at `tip` has passed yet.
 
     tip: None = the branch has no earlier commit. names: what the branch may be called. since: a policy sets
-    `history.since`. head: the commit that is checked; its own runs do not count. A history that is lost, cannot be read, was not asked for or is an old copy
-    answers nothing, so it is not adoption.
+    `history.since`. head: the commit that is checked; its own runs do not count. A history that is lost, cannot be
+    read, was not asked for or is an old copy answers nothing, so it is not adoption.
     """
     try:
         if not store.exists():

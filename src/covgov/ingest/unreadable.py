@@ -7,13 +7,14 @@ otherwise a test could take a file out of the count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from covgov.errors import InputError
 from covgov.ingest.interface import ParsedReport, UnreadableFile
 from covgov.ingest.normalise import match
 from covgov.ingest.source_tree import SourceTree
 from covgov.model.blob import blob_id
+from covgov.model.words import listed
 
 NAMED = 3
 """Most files that a note names."""
@@ -45,14 +46,8 @@ def _notes(files: Sequence[UnreadableFile]) -> Iterator[str]:
     broken = [file.path for file in files if file.path.endswith(PYTHON) and not file.executed]
     gone = [file.path for file in files if file.path.endswith(PYTHON) and file.executed]
     if templates:
-        yield f"not Python, so not counted without a coverage.py plug-in: {_named(templates)}"
+        yield f"not Python, so not counted without a coverage.py plug-in: {listed(sorted(templates), NAMED)}"
     if broken:
-        yield f"cannot be parsed by the suite's Python, so not counted: {_named(broken)}"
+        yield f"cannot be parsed by the suite's Python, so not counted: {listed(sorted(broken), NAMED)}"
     if gone:
-        yield f"ran, but has no Python source now, so not counted: {_named(gone)}"
-
-
-def _named(paths: Iterable[str]) -> str:
-    known = sorted(paths)
-    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
-    return ", ".join(known[:NAMED]) + more
+        yield f"ran, but has no Python source now, so not counted: {listed(sorted(gone), NAMED)}"

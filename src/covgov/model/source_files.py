@@ -21,7 +21,8 @@ _TEST_NAMES = re.compile(
     r"(?:test_.*|.*_test|conftest)\.py|.*\.(?:test|spec|cy)\.[cm]?[jt]sx?|.*_test\.(?:go|c|cc|cpp|exs?|dart)"
     r"|.*(?:Tests?|Spec|IT)\.(?:java|kt|scala|groovy|cs|swift|php)|.*_(?:spec|test)\.(?:rb|lua)|.*\.t"
 )
-_TEST_FOLDERS = frozenset({"tests", "test", "testing", "__tests__", "spec", "__mocks__"})
+_TEST_FOLDERS = frozenset({"tests", "test", "__tests__", "spec", "__mocks__"})
+"""Not `testing`: many packages ship one, for the tests of others."""
 
 
 def suffix(path: str) -> str:

@@ -146,7 +146,11 @@ def _about_bar(bar: ExistingBar | None) -> tuple[Decision, ...]:
 
 def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
     if not tree.files:
-        raise InputError("init-unknown", "there is no file here", hint="call `covgov init` at the top of your project")
+        raise InputError(
+            "init-unknown",
+            "there is no file here",
+            hint="add your code and its tests first, or change to the directory of your project",
+        )
     suite = foreign_suite(tree, programs)
     bar = existing_bar(tree, pytest_settings(tree), "", "")
     return Detection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from covgov.judge import unmeasured
 from covgov.judge.interface import Rule, RulePage
@@ -10,7 +10,7 @@ from covgov.judge.view import PolicyView
 from covgov.model.snapshot import Snapshot
 from covgov.model.source_files import SOURCE_SUFFIXES, measurable
 from covgov.model.verdict import Effect, Finding, Scope
-from covgov.model.words import count
+from covgov.model.words import count, listed
 from covgov.policy import scopes
 
 HINT = "add them to the `paths` of a component, or add a component with `rest = true`"
@@ -37,7 +37,7 @@ def _measured(view: PolicyView, whole: Snapshot) -> Iterator[Finding]:
     units, total = left.ratio(metric).total, whole.ratio(metric).total
     if units:
         files = count(len(left.files), "file")
-        words = f"project: {units} of {total} units are in no component, in {files}: {_named(left.paths)}"
+        words = f"project: {units} of {total} units are in no component, in {files}: {listed(left.paths, SHOWN)}"
         yield _note(words)
 
 
@@ -46,7 +46,7 @@ def _lost(view: PolicyView, whole: Snapshot) -> Iterator[Finding]:
     if gone:
         files = count(len(gone), "file")
         words = f"project: {files} in no component, measured at the baseline and still here, in no report any more"
-        yield _note(f"{words}: {_named(gone)}")
+        yield _note(f"{words}: {listed(gone, SHOWN)}")
 
 
 def _brought(view: PolicyView) -> Iterator[Finding]:
@@ -64,16 +64,11 @@ def _brought(view: PolicyView) -> Iterator[Finding]:
     if new:
         folders = tuple(dict.fromkeys(_folder(path) + "/" for path in new))
         files = count(len(new), "new source file")
-        yield _note(f"project: {files} in no component and in no report: {_named(folders)}", MEASURE_HINT)
+        yield _note(f"project: {files} in no component and in no report: {listed(folders, SHOWN)}", MEASURE_HINT)
 
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0] or "."
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def _note(message: str, hint: str = HINT) -> Finding:

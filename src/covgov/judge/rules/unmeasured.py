@@ -8,6 +8,7 @@ from covgov.judge import unmeasured
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import ComponentFacts, PolicyView
 from covgov.model.verdict import Effect, Finding, Scope
+from covgov.model.words import listed
 from covgov.policy import scopes
 
 MEASURE_HINT = "measure it (coverage.py: `source` in its configuration), or take it out of the component's paths"
@@ -47,24 +48,20 @@ def _finding(view: PolicyView, path: str, what: str) -> Finding:
 
 def _tests(paths: Sequence[str]) -> Finding:
     files = "1 changed test file is" if len(paths) == 1 else f"{len(paths)} changed test files are"
-    words = f"patch: {files} in no report: {_listed(paths)}"
+    words = f"patch: {files} in no report: {listed(paths, SHOWN)}"
     return Finding("unmeasured", Effect.NOTE, Scope.PATCH, "patch", words, "check that they are tests, not code")
-
-
-def _listed(paths: Sequence[str]) -> str:
-    return ", ".join(paths[:SHOWN]) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
 
 
 def _never(one: ComponentFacts, paths: Sequence[str]) -> Finding:
     component = one.component
     files = "1 source file is" if len(paths) == 1 else f"{len(paths)} source files are"
-    listed = _listed(paths)
+    names = listed(paths, SHOWN)
     return Finding(
         rule="unmeasured",
         effect=Effect.NOTE,
         scope=Scope.COMPONENT,
         subject=component.name,
-        message=f"{component.name}: {files} in no report of suite {component.suite}: {listed}",
+        message=f"{component.name}: {files} in no report of suite {component.suite}: {names}",
         hint=TESTS_HINT if one.measured.partial else MEASURE_HINT,
     )
 

@@ -121,7 +121,7 @@ def _findings(verdict: Verdict) -> Iterator[str]:
     rules: dict[str, None] = {}
     for title, findings in grouped(verdict.findings).titled:
         proven = (one for one in findings if one.counts or one.now is None or one.subject not in partial)
-        reasons = reasons_of(map(brief, proven))
+        reasons = sorted(reasons_of(map(brief, proven)), key=lambda one: _passed(verdict) and one.rule != "suite")
         shown = reasons[:PASS_NOTES] if _passed(verdict) else reasons
         yield f"{title}:"
         for number, reason in enumerate(shown):

@@ -110,6 +110,4 @@ def _mention(words: str, some: Sequence[Condition], occasions: Collection[Occasi
 
 
 def _names(some: Sequence[Condition]) -> str:
-    names = list(dict.fromkeys(one.subject for one in some))
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return words.listed(list(dict.fromkeys(one.subject for one in some)), NAMED)

@@ -192,11 +192,11 @@ def test_an_unreachable_remote_without_a_local_copy_is_undetermined_in_ci_only(t
 def test_the_first_record_suggests_history_since(tmp_path: Path) -> None:
     desk = on_git_history(tmp_path)
     desk.covgov("check", "--record")
-    assert "set `since = 2026-11-22`" in desk.err.getvalue()
+    assert "add `since = 2026-11-22`" in desk.err.getvalue()
     desk.commit({"README": "x\n"})
     desk.measure({"api/a.py": "++"})
     desk.covgov("check", "--record")
-    assert "set `since" not in desk.err.getvalue()
+    assert "add `since" not in desk.err.getvalue()
 
 
 def test_uncommitted_work_is_judged_and_not_recorded(desk: Desk) -> None:

@@ -57,7 +57,7 @@ def test_what_was_judged_and_not_recorded_becomes_the_run_that_recording_would_h
     expected = gate.run_of(desk.judge(), replace(LOCAL, branch="main"), now=NOW)
     assert desk.covgov("history", "push") == 0
     assert "covgov: recorded run 1 (" in told(desk)
-    assert "set `since = 2026-11-22`" in told(desk)
+    assert "add `since = 2026-11-22`" in told(desk)
     (found,) = desk.store().list()
     assert desk.store().fetch(found.id) == expected
 
