@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from covgov.differential.attribute import explain
+from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
 from covgov.differential.patch import changed_lines
 from covgov.model import lines
@@ -41,8 +41,7 @@ def compared(repo: Repo, old: str, new: str, base: Snapshot, head: Snapshot, fol
         classify(base, head, GitRepository(repo.root, env=os.environ).diff(old, new)),
         base=base,
         head=head,
-        base_belongs=lambda path: path.startswith(folder),
-        head_belongs=lambda path: path.startswith(folder),
+        sides=ScopeSides(lambda path: path.startswith(folder), lambda path: path.startswith(folder)),
         metric=Metric.LINE,
     )
 

@@ -61,54 +61,62 @@ class _Account:
         self.total[cause] += total
 
 
-def explain(  # noqa: PLR0913 - keyword-only, each one is a fact of its own
+@dataclass(frozen=True, slots=True)
+class ScopeSides:
+    """Which files are a scope's at the baseline, at the head, and where the change starts; start None = there."""
+
+    baseline: Belongs
+    head: Belongs
+    start: Belongs | None = None
+
+    @property
+    def before(self) -> Belongs:
+        """Of the base paths in a FileDelta: those where the change starts."""
+        return self.start or self.baseline
+
+
+def explain(
     files: Sequence[FileDelta],
     *,
     base: Snapshot,
     head: Snapshot,
-    base_belongs: Belongs,
-    head_belongs: Belongs,
+    sides: ScopeSides,
     metric: Metric,
-    start_belongs: Belongs | None = None,
     measurement: bool = False,
     count_deletions: bool = False,
 ) -> Delta:
     """The change of one scope. `files` = classify(base, head, ...) of the unrestricted snapshots.
 
-    A unit that is on both sides but in the scope on one side only is moved. start_belongs: `files` is only the change's
-    own part (`covgov.differential.upstream.own`), and this says which files are the scope's where the change starts;
-    the rest of the delta is the target branch's. measurement: what measured is not the same, so every difference on
+    A unit that is on both sides but in the scope on one side only is moved. With a start that is not the baseline,
+    `files` is only the change's own part (`covgov.differential.upstream.own`), and the rest of the delta is the target
+    branch's. measurement: what measured is not the same, so every difference on
     unchanged lines is put down to that. count_deletions: the guard judges the plain delta.
     """
-    before = base.restrict(base_belongs).ratio(metric)
-    after = head.restrict(head_belongs).ratio(metric)
-    account = _booked(files, start_belongs or base_belongs, head_belongs, metric, measurement=measurement)
+    before = base.restrict(sides.baseline).ratio(metric)
+    after = head.restrict(sides.head).ratio(metric)
+    account = _booked(files, sides, metric, measurement=measurement)
     moved = _book_moves(account)
-    if start_belongs is not None:
+    if sides.start is not None:
         covered, total = account.covered.total(), account.total.total()
         account.book(Cause.UPSTREAM, after.covered - before.covered - covered, after.total - before.total - total)
     return _delta(account, moved, before, after, count_deletions)
 
 
-def measurement_loss(
-    files: Sequence[FileDelta], delta: Delta, start_belongs: Belongs, head_belongs: Belongs
-) -> Fraction:
+def measurement_loss(files: Sequence[FileDelta], delta: Delta, sides: ScopeSides) -> Fraction:
     """Percentage points that unchanged code lost by a different measurement, not netted against its gains."""
     if delta.points is None:
         return Fraction(0)
-    account = _booked(files, start_belongs, head_belongs, delta.metric, measurement=True)
+    account = _booked(files, sides, delta.metric, measurement=True)
     units, r = account.measured, delta.base.fraction
     lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
     return lost / delta.head.total * 100
 
 
-def _booked(
-    files: Sequence[FileDelta], base_belongs: Belongs, head_belongs: Belongs, metric: Metric, *, measurement: bool
-) -> _Account:
+def _booked(files: Sequence[FileDelta], sides: ScopeSides, metric: Metric, *, measurement: bool) -> _Account:
     account = _Account(metric, measurement)
     for file in files:
-        base_in = file.base_path is not None and base_belongs(file.base_path)
-        head_in = file.head_path is not None and head_belongs(file.head_path)
+        base_in = file.base_path is not None and sides.before(file.base_path)
+        head_in = file.head_path is not None and sides.head(file.head_path)
         _enter(account, file, base_in, head_in)
     return account
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from covgov.differential.attribute import explain
+from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
 from covgov.model.change import Category, Delta, FileDelta, Part
 from covgov.model.diff import Diff
@@ -42,8 +42,7 @@ def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: S
         files,
         base=base,
         head=head,
-        base_belongs=_everything,
-        head_belongs=_everything,
+        sides=ScopeSides(_everything, _everything),
         metric=metric,
         measurement=differs,
     )

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from covgov.differential.attribute import Belongs, explain, measurement_loss
+from covgov.differential.attribute import ScopeSides, explain, measurement_loss
 from covgov.differential.classify import classify
 from covgov.differential.upstream import UpstreamDiffs, own
 from covgov.ingest.merge import merge
@@ -48,15 +48,6 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
-    """Which files are a scope's at the baseline, where the change starts, and at the head."""
-
-    baseline: Belongs
-    start: Belongs
-    head: Belongs
-
-
-@dataclass(frozen=True, slots=True)
 class SnapshotComparison:
     """A head snapshot against its base, classified once and explained per scope.
 
@@ -79,25 +70,26 @@ class SnapshotComparison:
         files = classify(base, head, diff)
         return cls(head, base, own(files, upstream) if upstream else files, text, upstream is not None)
 
-    def delta(self, metric: Metric, sides: Sides, *, count_deletions: bool) -> Delta:
+    def delta(self, metric: Metric, sides: ScopeSides, *, count_deletions: bool) -> Delta:
         """The scope's change in one metric."""
         return explain(
             self.files,
             base=self.base,
             head=self.head,
-            base_belongs=sides.baseline,
-            head_belongs=sides.head,
-            start_belongs=sides.start if self.upstream else None,
+            sides=self._of_this(sides),
             metric=metric,
             measurement=bool(self.identity_change),
             count_deletions=count_deletions,
         )
 
-    def measurement_loss(self, delta: Delta, sides: Sides) -> Fraction:
+    def measurement_loss(self, delta: Delta, sides: ScopeSides) -> Fraction:
         """Percentage points that unchanged code lost by the other measurement; 0 when it is the same one."""
         if not self.identity_change:
             return Fraction(0)
-        return measurement_loss(self.files, delta, sides.start if self.upstream else sides.baseline, sides.head)
+        return measurement_loss(self.files, delta, self._of_this(sides))
+
+    def _of_this(self, sides: ScopeSides) -> ScopeSides:
+        return sides if self.upstream else replace(sides, start=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from covgov.differential.attribute import ScopeSides
 from covgov.judge import unmeasured
-from covgov.judge.facts import Facts, Sides, tests_failed
+from covgov.judge.facts import Facts, tests_failed
 from covgov.model.change import Delta
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, FileCoverage, Metric, Snapshot
@@ -114,7 +115,7 @@ def _components(facts: Facts, policy: Policy, *, base: bool) -> Iterator[Compone
                 _without(scopes.base_belongs(policy, name, renames), _left_the_suite(renames, snapshot, here))
                 for renames in (facts.baseline_renames, facts.renames)
             )
-            measured = _scope(facts, policy, component.suite, snapshot, why, Sides(before, start, here))
+            measured = _scope(facts, policy, component.suite, snapshot, why, ScopeSides(before, here, start))
             yield ComponentFacts(component, _with_files(measured, away))
 
 
@@ -172,7 +173,7 @@ def _project(facts: Facts, policy: Policy) -> ScopeFacts:
     """The whole: every file any suite reports. One suite that did not arrive leaves the whole unmeasured."""
     missing = next((line.name for line in facts.suites if not line.arrived), "")
     snapshot, why = (None, _absent(missing)) if missing else (facts.merged, "")
-    return _scope(facts, policy, MERGED, snapshot, why, Sides(_all, _all, _all))
+    return _scope(facts, policy, MERGED, snapshot, why, ScopeSides(_all, _all, _all))
 
 
 def _absent(suite: str) -> str:
@@ -191,7 +192,7 @@ def _patch(facts: Facts, policy: Policy) -> PatchFacts | None:
 
 
 def _scope(
-    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: Sides
+    facts: Facts, policy: Policy, suite: str, snapshot: Snapshot | None, missing: str, sides: ScopeSides
 ) -> ScopeFacts:
     """One scope: its files of the suite's snapshot, its base, its deltas in every metric."""
     own = snapshot.restrict(sides.head) if snapshot is not None else None

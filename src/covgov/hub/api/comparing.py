@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from covgov.differential.attribute import explain
+from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
 from covgov.differential.comparison import Comparison, compare
 from covgov.differential.sources import diff_by_sources
@@ -86,8 +86,7 @@ def _of_component(
         files,
         base=before,
         head=after,
-        base_belongs=base_in,
-        head_belongs=head_in,
+        sides=ScopeSides(base_in, head_in),
         metric=metric,
         measurement=differs,
     )

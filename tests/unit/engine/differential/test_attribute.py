@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.differential.attribute import explain, measurement_loss
+from covgov.differential.attribute import ScopeSides, explain, measurement_loss
 from covgov.differential.classify import NOTHING, classify
 from covgov.model import lines
 from covgov.model.change import Category, Cause, Delta
@@ -31,8 +31,7 @@ def told(
         classify(base, head, diff),
         base=base,
         head=head,
-        base_belongs=lambda path: path.startswith(folder),
-        head_belongs=lambda path: path.startswith(folder),
+        sides=ScopeSides(lambda path: path.startswith(folder), lambda path: path.startswith(folder)),
         metric=metric,
         measurement=measurement,
     )
@@ -185,8 +184,7 @@ def test_counting_deletions_judges_the_plain_delta(change: Change, metric: Metri
         classify(base, head, change.diff),
         base=base,
         head=head,
-        base_belongs=bool,
-        head_belongs=bool,
+        sides=ScopeSides(bool, bool),
         metric=metric,
         count_deletions=True,
     )
@@ -229,4 +227,4 @@ def test_losses_of_another_measurement_are_not_netted_against_its_gains() -> Non
     delta = told(base, head, Diff(), measurement=True)
     r = delta.base.fraction
     assert shares(delta) == {Cause.MEASUREMENT: (-1, 0)}
-    assert measurement_loss(files, delta, bool, bool) == (2 + r + (1 - r)) / delta.head.total * 100
+    assert measurement_loss(files, delta, ScopeSides(bool, bool)) == (2 + r + (1 - r)) / delta.head.total * 100

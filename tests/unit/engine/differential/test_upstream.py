@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.differential.attribute import explain
+from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
 from covgov.differential.upstream import UpstreamDiffs, own
 from covgov.model import lines
@@ -27,9 +27,7 @@ def told(base: Snapshot, head: Snapshot, whole: Diff, diffs: UpstreamDiffs, metr
         own(classify(base, head, whole), diffs),
         base=base,
         head=head,
-        base_belongs=in_a,
-        start_belongs=in_a,
-        head_belongs=in_a,
+        sides=ScopeSides(in_a, in_a, in_a),
         metric=metric,
     )
 
@@ -179,8 +177,7 @@ def test_the_change_is_judged_as_if_its_start_had_been_measured(chain: Chain) ->
         classify(start, head, diff(chain.change)),
         base=start,
         head=head,
-        base_belongs=bool,
-        head_belongs=bool,
+        sides=ScopeSides(bool, bool),
         metric=Metric.LINE,
     )
     if delta.points is not None:

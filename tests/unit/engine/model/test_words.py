@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.differential.attribute import explain
+from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
 from covgov.model.change import Category, Cause, Delta, Part, Tally
 from covgov.model.diff import Diff
@@ -20,9 +20,7 @@ from covgov_testing.edits import LAW, Change, changes
 
 
 def everything(base: Snapshot, head: Snapshot, diff: Diff = Diff(), metric: Metric = Metric.COMBINED) -> Delta:  # noqa: B008
-    return explain(
-        classify(base, head, diff), base=base, head=head, base_belongs=bool, head_belongs=bool, metric=metric
-    )
+    return explain(classify(base, head, diff), base=base, head=head, sides=ScopeSides(bool, bool), metric=metric)
 
 
 def made(*shares: tuple[Cause, str], metric: Metric = Metric.COMBINED, tally: Tally = Tally()) -> Delta:  # noqa: B008
