@@ -150,9 +150,8 @@ def _record_failures(cov: Any) -> dict[str, tuple[Any, Exception]]:
 
 def _unreadable(reporter: Any, error: Exception, data: Any) -> dict[str, Any]:
     """A failure as JSON. Nothing of it is in coverage.py's reports."""
-    path = (
-        reporter.relative_filename()
-    )  # what the data has with `relative_files`; coverage.py 6 makes `filename` absolute
+    # what the data has with `relative_files`; coverage.py 6 makes `filename` absolute
+    path = reporter.relative_filename()
     return {
         "path": path,
         "reason": (str(error) or type(error).__name__).splitlines()[0],

@@ -155,7 +155,8 @@ def announce(measuring: Coverage) -> None:
         measuring.set_option("run:relative_files", relative)
         import coverage  # noqa: PLC0415
 
-        coverage.process_startup.coverage = measuring  # type: ignore[attr-defined]  # or a test that calls it starts another
+        # or a test that calls it starts another measurement
+        coverage.process_startup.coverage = measuring  # type: ignore[attr-defined]
 
 
 def finish(measuring: Coverage) -> None:
@@ -172,9 +173,8 @@ def forked(modules: Mapping[str, ModuleType]) -> None:
     coverage, util = modules.get("coverage"), modules.get("multiprocessing.util")
     current = coverage.Coverage.current() if coverage is not None else None
     if current is not None and util is not None:
-        util.register_after_fork(
-            current, save_at_end
-        )  # called once multiprocessing has dropped the parent's finalizers
+        # called once multiprocessing has dropped the parent's finalizers
+        util.register_after_fork(current, save_at_end)
 
 
 def save_at_end(measuring: Coverage) -> None:
