@@ -27,6 +27,9 @@ from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
 
 FORMAT_VERSION = 1
 
+REGISTER = "docs/coverage-exceptions.md"
+"""The register's usual path."""
+
 RESERVED_SUITES = frozenset({MERGED})
 """File names below coverage/ that are taken."""
 
@@ -259,7 +262,7 @@ class HistorySettings(Table):
 
 class ExceptionSettings(Table):
     path: Annotated[MarkdownPath, StrictDirection.SAME, Consequence("the exceptions of the base are not there")] = (
-        "docs/coverage-exceptions.md"
+        REGISTER
     )
     """The exception register: a Markdown file that no component claims."""
     max_term_days: Annotated[Units | None, StrictDirection.LOWER] = None

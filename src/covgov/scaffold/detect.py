@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from covgov.errors import InputError
+from covgov.policy.policy import REGISTER
 from covgov.register.table import BEGIN
 from covgov.scaffold.bars import ExistingBar, existing_bar
 from covgov.scaffold.coverage_source import has_source
@@ -23,7 +24,7 @@ PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requiremen
 FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
 """Files at the top that say of which language a project is."""
 
-REGISTERS = ("docs/coverage-exceptions.md", "COVERAGE-EXCEPTIONS.md", ".covgov/exceptions.md")
+REGISTERS = (REGISTER, "COVERAGE-EXCEPTIONS.md", ".covgov/exceptions.md")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+
+from covgov.policy.policy import REGISTER
 
 WIDTH = 100
 
@@ -36,7 +38,6 @@ class PolicyText:
     components: tuple[ComponentText, ...]
     register: str
     deselect: tuple[str, ...] = ()
-    default_register: str = field(default="docs/coverage-exceptions.md")
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -56,7 +57,7 @@ class PolicyText:
             yield f"paths = {toml(component.paths)}\nsuite = {toml(component.suite)}"
             if component.fail_under is not None:
                 yield f"fail_under = {component.fail_under:f}"
-        if self.register != self.default_register:
+        if self.register != REGISTER:
             yield f"\n[register]\npath = {toml(self.register)}"
         yield ""
 
