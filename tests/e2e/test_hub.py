@@ -124,8 +124,9 @@ def another_second() -> None:
 
 def expect(done: Done, code: int, *messages: str) -> Done:
     assert done.code == code, done.text
+    text = " ".join(done.text.split())  # lines are wrapped
     for message in messages:
-        assert message in done.text, f"{message!r} is missing in:\n{done.text}"
+        assert message in text, f"{message!r} is missing in:\n{done.text}"
     return done
 
 
