@@ -87,7 +87,7 @@ def test_a_matrix_job_that_is_missing_leaves_no_verdict_and_turns_the_whole_red(
     assert len(tiny.history()) == 1
 
 
-def test_a_failing_test_is_told_by_nox_and_judged_by_covgov(tmp_path: Path, forge: Forge) -> None:
+def test_a_failing_test_is_reported_by_nox_and_judged_by_covgov(tmp_path: Path, forge: Forge) -> None:
     tiny = Tiny(tmp_path, forge)
     tiny.propose({"tests/api/test_bad.py": "def test_bad():\n    assert False\n"})
     ran = tiny.on_pull_request(How(job="unit"))
@@ -95,7 +95,7 @@ def test_a_failing_test_is_told_by_nox_and_judged_by_covgov(tmp_path: Path, forg
     assert measured.code == 0
     assert "nox ended with exit code 1; the next step judges what was measured" in measured.text
     must.judged_by_itself(ran, "api", 10)
-    assert "::error title=covgov suite::suite api: its tests failed" in ran.step("unit-api", "Judge the suite").text
+    assert "::error title=covgov suite::suite api: tests failed" in ran.step("unit-api", "Judge the suite").text
 
 
 @pytest.mark.security
