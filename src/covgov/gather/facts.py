@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
+from covgov.differential import prose
 from covgov.differential.patch import changed_lines
 from covgov.differential.upstream import UpstreamDiffs
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
@@ -195,13 +197,17 @@ def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges
 
 
 def _upstream(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> UpstreamDiffs | None:
-    """Set when the target branch moved on between the baseline and where the change starts."""
+    """Set when the target branch touched more than prose between the baseline and where the change starts."""
     situation = prepared.situation
     if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None or situation.start is None:
         return None
     if not situation.foreign or baseline.receipt.commit == situation.start:
         return None
-    return UpstreamDiffs(edges.repository.diff(baseline.receipt.commit, situation.start), prepared.base.diff)
+    there, start = baseline.receipt.commit, situation.start
+    before, change = edges.repository.diff(there, start), prepared.base.diff
+    if prose.inert(before, partial(edges.repository.read, there)):
+        return None
+    return UpstreamDiffs(before, change, prose.inert(change, partial(edges.repository.read, start)))
 
 
 def _owners(prepared: Preparation, merged: Snapshot | None, read: Read, renames: Mapping[str, str]) -> dict[str, str]:

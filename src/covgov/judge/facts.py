@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from covgov.differential.attribute import ScopeSides, explain, measurement_loss
 from covgov.differential.classify import classify
-from covgov.differential.upstream import UpstreamDiffs, own
+from covgov.differential.upstream import UpstreamDiffs, own, uncharged
 from covgov.ingest.merge import merge
 from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
@@ -51,7 +51,8 @@ class Override:
 class SnapshotComparison:
     """A head snapshot against its base, classified once and explained per scope.
 
-    files: of the change alone where `upstream` is set: the baseline is older than where the change starts.
+    files: of the change alone where `upstream` is set: the baseline is older than where the change starts. uncharged:
+    lines without coverage that are put down to the target branch then.
     identity_change: how their identities differ; "" when they agree or the change was accepted.
     """
 
@@ -60,6 +61,7 @@ class SnapshotComparison:
     files: tuple[FileDelta, ...]
     identity_change: str
     upstream: bool = False
+    uncharged: int = 0
 
     @classmethod
     def of(
@@ -68,7 +70,10 @@ class SnapshotComparison:
         differs = base.identity != head.identity and not accept_identity
         text = f"{base.identity} at the baseline, {head.identity} now" if differs else ""
         files = classify(base, head, diff)
-        return cls(head, base, own(files, upstream) if upstream else files, text, upstream is not None)
+        if upstream is None:
+            return cls(head, base, files, text)
+        mine = own(files, upstream)
+        return cls(head, base, mine, text, upstream=True, uncharged=uncharged(files, mine))
 
     def delta(self, metric: Metric, sides: ScopeSides, *, count_deletions: bool) -> Delta:
         """The scope's change in one metric."""

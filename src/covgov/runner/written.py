@@ -34,8 +34,8 @@ def clear(root: Path, reports: Sequence[str], junit: Sequence[str], committed: M
     committed: None without git: then nothing is deleted, since nothing could be brought back.
     """
     products = (*_matches(root, reports), *filter(_is_junit, _matches(root, junit)))
-    for path in products if committed is not None else ():
-        if path.relative_to(root).as_posix() not in committed:
+    for path in products:
+        if committed is not None and path.relative_to(root).as_posix() not in committed:
             path.unlink(missing_ok=True)
     stamps = {path: _stamp(path) for path in _matches(root, (*reports, *junit))}
     return FilesBefore(root, stamps, frozenset(committed.values() if committed else ()))
