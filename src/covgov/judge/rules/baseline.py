@@ -1,4 +1,4 @@
-"""Reports why there is no baseline for the drop, which blocks unless this is the first run; and what an old one hides."""
+"""Reports that there is no baseline for the drop, which blocks unless this is the first run, or that it is an old one."""
 
 from __future__ import annotations
 
