@@ -26,7 +26,7 @@ from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
-from covgov.model.source_files import SOURCE_SUFFIXES, measurable
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable, only_named_test
 from covgov.policy import scopes
 from covgov.policy.bars import BarScope
 from covgov.register import document
@@ -74,6 +74,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         baseline_renames=baseline_diff.renames(),
         files=blobs.keys(),
         blank=_blank(prepared, snapshots, blobs, edges.read),
+        testless=_testless({*changed, *base.diff.renames().values()}, edges.read),
         base_policy=base.state,
         base_fault=base.fault,
         first_pass=prepared.adoption and not prepared.change and not _dirty(situation, snapshots),
@@ -137,6 +138,11 @@ def _blank(
         if measurable(path, kinds) and any(path not in snapshot.files for snapshot in snapshots.values())
     )
     return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
+
+
+def _testless(paths: Collection[str], read: Read) -> frozenset[str]:
+    """Files that are called tests and hold none: code that nothing would measure."""
+    return frozenset(path for path in paths if only_named_test(path, read(path) or b""))
 
 
 def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> CurrentCode | None:

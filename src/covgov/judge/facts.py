@@ -107,7 +107,8 @@ class Facts:
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
     without a diff. added: files that are new in the change. renames, baseline_renames: old path -> new path since the
     change starts, and since the baseline.
-    files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
+    files: every path at head; blank: those of them that hold no text; testless: files of the change that are called
+    tests and hold none. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
     loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
@@ -127,6 +128,7 @@ class Facts:
     baseline_renames: Mapping[str, str] = field(default_factory=dict)
     files: Collection[str] = ()
     blank: Collection[str] = ()
+    testless: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
     base_fault: str = ""
     first_pass: bool = False

@@ -1,4 +1,4 @@
-"""Reports that there is no baseline for the drop, which blocks unless this is the first run, or that it is an old one."""
+"""Reports that there is no baseline for the drop, which blocks unless this is the first run, or an old one."""
 
 from __future__ import annotations
 

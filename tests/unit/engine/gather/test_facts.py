@@ -295,6 +295,16 @@ def test_a_changed_source_file_in_no_report_is_unmeasured(desk: Desk) -> None:
     assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["api/new.py"]
 
 
+@pytest.mark.security
+@pytest.mark.parametrize(("text", "effect"), [("x()\n" * 50, "fail"), ("describe('a', () => {})\n", "note")])
+def test_code_under_a_tests_name_is_unmeasured_and_a_test_is_a_note(desk: Desk, text: str, effect: str) -> None:
+    start(desk)
+    desk.commit({"api/core.test.js": text})
+    desk.measure({"api/a.py": "++++++++--"})
+    found = [(f.rule, str(f.effect)) for f in desk.judge().verdict.findings if "api/core.test.js" in f.message]
+    assert found == [("unmeasured", effect)]
+
+
 def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:
     desk.repo.write({"api/old.py": "1\n"})
     start(desk)
