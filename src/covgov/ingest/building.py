@@ -142,7 +142,7 @@ def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, File
 def check_size(total: int, where: str) -> None:
     """Raises InputError where the last lines of the files add up to too much."""
     if total > MAX_LINES_IN_REPORT:
-        raise damaged(where, f"its files have {total} lines in all, more than {MAX_LINES_IN_REPORT}")
+        raise damaged(where, f"its files have more than {MAX_LINES_IN_REPORT} lines in all")
 
 
 _SIGNED = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=-MAX_LINE, le=2**53)]])
