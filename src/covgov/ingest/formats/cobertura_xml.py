@@ -19,7 +19,7 @@ from lxml import etree
 from covgov.errors import InputError
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, Pair, damaged
-from covgov.ingest.cobertura_lines import MARK, LineRun, extract
+from covgov.ingest.bulk.cobertura_lines import MARK, LineRun, extract
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import ZERO
 from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric

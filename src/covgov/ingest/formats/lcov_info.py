@@ -10,7 +10,7 @@ from typing import Final
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.ingest.lcov_blocks import LcovFile, line_exits, read_blocks
+from covgov.ingest.bulk.lcov_blocks import LcovFile, line_exits, read_blocks
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Identity, Metric
 
