@@ -43,8 +43,8 @@ def split(data: bytes) -> tuple[bytes, Iterator[tuple[str, bytes, bool]]]:
         report = _REPORT.decode(data)
     except (ValueError, RecursionError):
         raise NotCanonicalError from None
-    _check_flat(report.meta)
-    _check_flat(report.totals)
+    _check_flat(bytes(report.meta))
+    _check_flat(bytes(report.totals))
     head = b'{"meta": %b, "files": {' % report.meta
     tail = b'}, "totals": %b}' % report.totals
     return head + tail, _files(data, head, report.files, tail)
@@ -55,17 +55,22 @@ def _files(
 ) -> Iterator[tuple[str, bytes, bool]]:
     place = _after(data, 0, head)
     for path, members in files.items():
-        place = _after(data, place, b'%b"%b": {' % (b"" if place == len(head) else b", ", json.dumps(path)[1:-1].encode()))
-        spelled = {name: b'"%b": %b' % (name.encode(), value) for name, value in members.items()}
-        place = _after(data, place, b", ".join(spelled.values()) + b"}")
-        if "summary" in members:
-            _check_flat(members["summary"])
-        if "contexts" in members:
-            _check_contexts(members["contexts"])
-        regions = [bytes(members[name][:1]) for name in REGIONS if name in members]
-        if not set(regions) <= {b"{", b"n"}:
+        name = json.dumps(path).encode()
+        start = place = _after(data, place, b"%b%b: {" % (b"" if place == len(head) else b", ", name))
+        texts = {name: bytes(value) for name, value in members.items()}
+        for key, text in texts.items():
+            place = _after(data, place, b'%b"%b": ' % (b"" if place == start else b", ", key.encode()))
+            place = _after(data, place, text)
+        place = _after(data, place, b"}")
+        if "summary" in texts:
+            _check_flat(texts["summary"])
+        if "contexts" in texts:
+            _check_contexts(texts["contexts"])
+        regions = {texts.pop(name, b"null")[:1] for name in REGIONS}
+        if not regions <= {b"{", b"n"}:
             raise NotCanonicalError
-        yield path, b"{%b}" % b", ".join(text for name, text in spelled.items() if name not in REGIONS), b"{" in regions
+        file = b", ".join(b'"%b": %b' % (name.encode(), text) for name, text in texts.items())
+        yield path, b"{%b}" % file, b"{" in regions
     if data[place:].rstrip(b"\r\n") != tail:
         raise NotCanonicalError
 
@@ -76,7 +81,7 @@ def _after(data: bytes, place: int, text: bytes) -> int:
     return place + len(text)
 
 
-def _check_flat(text: msgspec.Raw) -> None:
+def _check_flat(text: bytes) -> None:
     try:
         members = _FLAT.decode(text)
     except msgspec.DecodeError:
@@ -84,7 +89,7 @@ def _check_flat(text: msgspec.Raw) -> None:
     _check_quotes(text, len(members) + sum(isinstance(value, str) for value in members.values()))
 
 
-def _check_contexts(text: msgspec.Raw) -> None:
+def _check_contexts(text: bytes) -> None:
     try:
         contexts = _CONTEXTS.decode(text)
     except msgspec.DecodeError:
@@ -92,7 +97,7 @@ def _check_contexts(text: msgspec.Raw) -> None:
     _check_quotes(text, len(contexts) + sum(1 for _ in chain.from_iterable(contexts.values())))
 
 
-def _check_quotes(text: msgspec.Raw, strings: int) -> None:
+def _check_quotes(text: bytes, strings: int) -> None:
     """A repeated key has quotes of its own."""
-    if bytes(text).count(b'"') != 2 * strings:
+    if text.count(b'"') != 2 * strings:
         raise NotCanonicalError

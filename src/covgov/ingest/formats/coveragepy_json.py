@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from operator import itemgetter
 from typing import Annotated, Final, NoReturn
 
 import msgspec
@@ -152,8 +153,9 @@ def _totals(report: _JsonReport) -> dict[Metric, Pair]:
 
 def _contradictions(parsed: ParsedReport, totals: Mapping[Metric, Pair]) -> tuple[str, ...]:
     words = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
-    files = {metric: (parsed.stated(metric).covered, parsed.stated(metric).total) for metric in totals}
-    found = (building.contradiction(words[m], pair, files[m], exact=True) for m, pair in totals.items())
+    files = {metric: parsed.stated(metric) for metric in totals}
+    pairs = ((m, pair, (files[m].covered, files[m].total)) for m, pair in totals.items())
+    found = (building.contradiction(words[m], pair, listed, exact=True) for m, pair, listed in pairs)
     return tuple(fault for _, fault in found if fault)
 
 
@@ -215,7 +217,7 @@ def _build(file: _JsonFile, at: str) -> tuple[FileBuilder, bool]:
     if both := executed & missing:
         raise damaged(at, f"line {(both & -both).bit_length() - 1} is listed as executed and as missing")
     taken, missed = file.executed_branches or (), file.missing_branches or ()
-    if excluded & 1 or any(not line for line, _ in chain(taken, missed)):
+    if excluded & 1 or 0 in map(itemgetter(0), chain(taken, missed)):
         raise damaged(at, "line 0 is excluded, or the source of a branch")
     builder = FileBuilder((executed | missing) & ~1, executed & ~1, excluded=excluded)
     # coverage.py lists taken exits into excluded code, but does not count them
