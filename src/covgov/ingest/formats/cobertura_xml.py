@@ -86,7 +86,7 @@ class _ParserTarget:
                 self._package = attributes.get("name", "")
             case "class":
                 self._open(attributes)
-            case "lines" if MARK in attributes:
+            case "lines" if self.runs and MARK in attributes:
                 self._run(self.runs[int(attributes[MARK])])
             case "line" if self._class is not None:
                 self._pending = _Line(attributes)
@@ -262,37 +262,41 @@ class CoberturaXml:
         return any(mark in after for mark in marks)
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        target = _read(data, where)
-        files = building.build_all(target.files, where)
-        beyond = _beyond(target, files)
-        pairs = _check_summary(target, files)
-        carries, lacks = building.capabilities({"lines", *(["branches"] if target.branches else [])})
-        return ParsedReport(
-            format=self.name,
-            identity=_identity(target),
-            files=files,
-            carries=carries,
-            lacks=lacks,
-            dropped=tuple(sorted(target.dropped)),
-            roots=tuple(target.roots),
-            notes=(*(note for note, _ in pairs if note), *_notes(target, beyond)),
-            beyond=beyond,
-            claims=building.claims({Metric.LINE: _totals(target, "lines"), Metric.BRANCH: _totals(target, "branches")}),
-            faults=(*(fault for _, fault in pairs if fault), *_of_two_roots(target)),
-        )
+        _refuse_entities(data, where)
+        rest, runs = extract(data, _exits_of_run)
+        if runs:
+            with suppress(InputError):
+                return _report(_read(rest, where, runs))
+        return parse_strictly(data, where)
 
 
-def _read(data: bytes, where: str) -> _ParserTarget:
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
+    """The report element by element: the definition of what `extract` makes faster."""
     _refuse_entities(data, where)
-    rest, runs = extract(data, _exits_of_run)
-    if runs:
-        with suppress(InputError):
-            return read_elements(rest, where, runs)
-    return read_elements(data, where)
+    return _report(_read(data, where, ()))
 
 
-def read_elements(data: bytes, where: str, runs: Sequence[LineRun] = ()) -> _ParserTarget:
-    """The report element by element: with runs faster, and the same for what can be read at all."""
+def _report(target: _ParserTarget) -> ParsedReport:
+    files = building.build_all(target.files, target.where)
+    beyond = _beyond(target, files)
+    pairs = _check_summary(target, files)
+    carries, lacks = building.capabilities({"lines", *(["branches"] if target.branches else [])})
+    return ParsedReport(
+        format=CoberturaXml.name,
+        identity=_identity(target),
+        files=files,
+        carries=carries,
+        lacks=lacks,
+        dropped=tuple(sorted(target.dropped)),
+        roots=tuple(target.roots),
+        notes=(*(note for note, _ in pairs if note), *_notes(target, beyond)),
+        beyond=beyond,
+        claims=building.claims({Metric.LINE: _totals(target, "lines"), Metric.BRANCH: _totals(target, "branches")}),
+        faults=(*(fault for _, fault in pairs if fault), *_of_two_roots(target)),
+    )
+
+
+def _read(data: bytes, where: str, runs: Sequence[LineRun]) -> _ParserTarget:
     target = _ParserTarget(where, runs=runs)
     parser = etree.XMLParser(
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False

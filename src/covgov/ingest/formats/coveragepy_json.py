@@ -85,7 +85,7 @@ class CoveragepyJson:
         try:
             return _read_members(text, where)
         except (NotCanonicalError, InputError):
-            return read_tree(text, where)
+            return parse_strictly(data, where)
 
 
 def _read_members(data: bytes, where: str) -> ParsedReport:
@@ -97,9 +97,9 @@ def _read_members(data: bytes, where: str) -> ParsedReport:
         raise NotCanonicalError from None
 
 
-def read_tree(data: bytes, where: str) -> ParsedReport:
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
     """The report by the standard library's reader: the definition of what `split` reads faster."""
-    report = _load(data, where)
+    report = _load(data.removeprefix(b"\xef\xbb\xbf"), where)
     files = ((p, file, file.functions is not None or file.classes is not None) for p, file in report.files.items())
     return _parsed(report, files, where)
 
@@ -244,9 +244,7 @@ def _attributes(contexts: Mapping[str, Sequence[str]], at: str) -> dict[str, int
     return {tag: lines.of(numbers) for tag, numbers in reached.items()}
 
 
-def _compare(
-    file: _JsonFile, summary: _JsonSummary, builder: FileBuilder, zero: bool, at: str
-) -> SummaryDifference:
+def _compare(file: _JsonFile, summary: _JsonSummary, builder: FileBuilder, zero: bool, at: str) -> SummaryDifference:
     """The difference between summary and lists. Raises InputError for one that no version of the tool writes."""
     covered, total = builder.covered.bit_count(), builder.statements.bit_count()
     zeros = (int(0 in file.executed_lines), int(0 in file.missing_lines)) if zero else (0, 0)
