@@ -25,12 +25,17 @@ def check(view: PolicyView) -> Iterator[Finding]:
     if tests := sorted({*wrote} - {*changed}):
         yield _tests(tests)
     for path in changed:
-        yield _finding(view, path, "changed here, but in no report of its suite")
+        yield _finding(view, path, f"{_how(view, path)}, but in no report of its suite")
     for path in sorted(set(view.vanished) - set(changed)):
         yield _finding(view, path, "measured at the baseline and still here, but in no report of its suite any more")
     for one in view.components:
         if paths := view.unreported.get(one.component.name, ()):
             yield _never(one, paths)
+
+
+def _how(view: PolicyView, path: str) -> str:
+    old = view.policy.names.get(path)
+    return f"code of {old} moved here" if old else "changed here"
 
 
 def _finding(view: PolicyView, path: str, what: str) -> Finding:
