@@ -78,7 +78,9 @@ PAGES = (
         why=(
             "Coverage tools report what they saw. A new file that no test imports, or a file that fell out of "
             "the measurement, would otherwise not count at all. A new file counts whatever its kind "
-            "(`.ts` beside `.js`), a file that nobody ever measured and nobody added here is a note, and so is a test."
+            "(`.ts` beside `.js`), and so does code that moves out of its component, also rewritten. A file that "
+            "nobody ever measured and nobody added here is a note, and so is a test: a file in a folder of tests, or "
+            "one that its name calls a test and that holds one."
         ),
         example="[unmeasured] src/api/new.py: changed here, but in no report of its suite",
         fix=(
