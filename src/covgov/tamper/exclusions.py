@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from covgov.model import lines
-from covgov.model.loosening import Loosening
+from covgov.model.loosening import EVERY_FILE, Loosening
 from covgov.tamper.coverage_settings import CoverageSettings as CoverageSettings
 from covgov.tamper.coverage_settings import load_settings as load_settings
 
@@ -43,7 +44,7 @@ def widened(base: CoverageSettings, head: CoverageSettings) -> tuple[Loosening, 
     found = set(_widened(base, head))
     if base.older is not None or head.older is not None:
         found |= set(_widened(base.older or base, head.older or head))
-    return tuple(sorted(found, key=lambda one: (one.key, one.message)))
+    return tuple(replace(one, excludes=EVERY_FILE) for one in sorted(found, key=lambda one: (one.key, one.message)))
 
 
 def _widened(base: CoverageSettings, head: CoverageSettings) -> Iterator[Loosening]:
@@ -70,7 +71,8 @@ def disguised(path: str, data: bytes) -> Loosening | None:
     declared = _declared(data)
     if declared in ENCODINGS:
         return None
-    return Loosening(path, f"declares the encoding {declared}, in which exclusion pragmas cannot be looked for")
+    text = f"declares the encoding {declared}, in which exclusion pragmas cannot be looked for"
+    return Loosening(path, text, excludes=path)
 
 
 def _declared(data: bytes) -> str:
@@ -110,7 +112,7 @@ def new_pragmas(path: str, head_text: str, changed_bits: int, settings: Coverage
     found &= changed_bits
     if not found:
         return None
-    return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}")
+    return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}", excludes=path)
 
 
 def _added(base: tuple[str, ...], head: tuple[str, ...], name: str, settings: CoverageSettings) -> Iterator[Loosening]:
