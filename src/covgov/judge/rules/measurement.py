@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,6 +25,9 @@ HINT = (
     "measure the base with today's tools: `covgov run --measure-base`; or merge a register row with the scope "
     "`policy:measurement` first"
 )
+
+SHOWN = 3
+"""Files named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
         yield _difference(view, one)
     for one in changed:
         yield from _lost(view, one)
-    yield from _excluded(view, changed)
+        yield from _excluded(view, one)
     for how in dict.fromkeys(one.measured.measurement_changed for one in changed if not different):
         text = f"measured differently from the baseline, and no unchanged line counts differently: {how}"
         yield Finding("measurement", Effect.NOTE, Scope.PROJECT, "project", text)
@@ -94,12 +97,13 @@ def _lost(view: PolicyView, one: _Subject) -> Iterator[Finding]:
             yield structs.replace(broken, effect=_effect(view), message=text, hint=_hint(view))
 
 
-def _excluded(view: PolicyView, changed: Iterable[_Subject]) -> Iterator[Finding]:
-    gone = {path: (spelled, one) for one in changed for path, spelled in one.difference(Metric.LINE).excluded.items()}
-    for path, (lines, one) in sorted(gone.items()):
-        text = f"{path}: lines {lines} of the baseline are now excluded, by the change or by the other measurement"
-        how = one.measured.measurement_changed
-        yield Finding("measurement", _effect(view), Scope.FILE, path, f"{text} ({how})", _hint(view), key=path)
+def _excluded(view: PolicyView, one: _Subject) -> Iterator[Finding]:
+    """Lines that counted and are excluded now, by the change or by the other tool's own rules."""
+    gone = [f"{path}:{lines}" for path, lines in sorted(one.difference(Metric.LINE).excluded.items())]
+    if gone:
+        text = f"{one.name}: lines of the baseline are now excluded ({words.listed(gone, SHOWN)})"
+        text += f", unless only the measurement differs ({one.measured.measurement_changed})"
+        yield Finding("measurement", _effect(view), one.scope, one.name, text, _hint(view))
 
 
 def _effect(view: PolicyView) -> Effect:

@@ -342,7 +342,7 @@ def test_a_row_of_the_base_branch_accepts_another_measuring_tool(tmp_path: Path)
     assert {f.waived_by for f in judgement.verdict.findings if f.effect is Effect.UNDETERMINED} == {"EX-001"}
     assert rules(desk.judge(today=date(2027, 1, 1))) == [
         ("exception-overdue", "fail"),
-        *[("measurement", "undetermined")] * 4,
+        *[("measurement", "undetermined")] * 5,
     ]
 
 
@@ -351,7 +351,7 @@ def test_what_a_change_excludes_is_never_another_measuring_tool(desk: Desk) -> N
     start(desk, "+" * 100)
     desk.commit({"README": "x\n"}, "docs")
     desk.measure({"api/a.py": "+xx" + "+" * 97}, identity=NEWER)
-    assert rules(desk.judge()) == [("measurement", "undetermined")]
+    assert set(rules(desk.judge())) == {("measurement", "undetermined")}
     lines = (desk.root / "api/a.py").read_text().splitlines(keepends=True)
     desk.commit({"api/a.py": "".join(["line 1  # pragma: no cover\n", *lines[1:]])}, "pragma")
     for picture in ("xxx" + "+" * 97, "   " + "+" * 97):

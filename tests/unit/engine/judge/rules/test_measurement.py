@@ -124,5 +124,10 @@ def test_lines_that_the_head_excludes_under_another_measurement_are_undetermined
     difference = MeasurementDifference(excluded={"src/api/a.py": "1-3"})
     scope = replace(remeasured(Fraction(0)), differences={Metric.LINE: difference})
     made = found("measurement", seen(scope, branch=branch))
-    assert [(one.effect, one.subject) for one in made if one.subject != "project"] == [(effect, "src/api/a.py")]
-    assert "lines 1-3 of the baseline are now excluded" in made[0].message
+    assert [(one.effect, one.subject) for one in made if "excluded" in one.message] == [
+        (effect, "api"),
+        (effect, "project"),
+    ]
+    assert made[0].message == (
+        f"api: lines of the baseline are now excluded (src/api/a.py:1-3), unless only the measurement differs ({HOW})"
+    )
