@@ -53,6 +53,7 @@ class _Account:
     masked: int = 0
     lost: dict[str, str] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
+    unreached: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
 
     def book(self, cause: Cause, covered: int, total: int) -> None:
@@ -112,7 +113,7 @@ def measurement_difference(remeasured: Sequence[FileDelta], delta: Delta, sides:
         r = delta.base.fraction
         lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
         loss = lost / delta.head.total * 100
-    return MeasurementDifference(units, loss, account.excluded)
+    return MeasurementDifference(units, loss, account.unreached, account.excluded)
 
 
 def _booked(files: Sequence[FileDelta], remeasured: Sequence[FileDelta], sides: ScopeSides, metric: Metric) -> _Account:
@@ -146,6 +147,9 @@ def _remeasure(account: _Account, file: FileDelta, wanted: Sequence[Category]) -
         _, covered, total = EFFECT.get(category, NO_EFFECT)
         account.book(Cause.MEASUREMENT, covered * count, total * count)
         account.measured[category] += count
+    lost = file.lines.get(Category.LBC, 0)
+    if lost and file.head_path is not None and Category.LBC in wanted:
+        account.unreached[file.head_path] = spell(lost)
     out = file.excluded & (file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0))
     if out and file.base_path is not None and Category.ECB in wanted:
         account.excluded[file.base_path] = spell(out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -93,17 +93,23 @@ def _lost(view: PolicyView, one: _Subject) -> Iterator[Finding]:
         lost, delta = one.difference(bar.metric).units.get(Category.LBC, 0), one.measured.deltas[bar.metric]
         now = Ratio(lost, lost + delta.tally.count(Category.CBC, bar.metric)) if lost else ZERO
         for broken in breaches.broken(view, bar, now, Subject(one.scope, one.name), "measurement"):
-            text = f"{broken.message}, unless only the measurement differs ({one.measured.measurement_changed})"
+            lines = _places(one.difference(bar.metric).lost)
+            text = f"{broken.message}{lines}, unless only the measurement differs ({one.measured.measurement_changed})"
             yield structs.replace(broken, effect=_effect(view), message=text, hint=_hint(view))
 
 
 def _excluded(view: PolicyView, one: _Subject) -> Iterator[Finding]:
     """Lines that counted and are excluded now, by the change or by the other tool's own rules."""
-    gone = [f"{path}:{lines}" for path, lines in sorted(one.difference(Metric.LINE).excluded.items())]
+    gone = _places(one.difference(Metric.LINE).excluded)
     if gone:
-        text = f"{one.name}: lines of the baseline are now excluded ({words.listed(gone, SHOWN)})"
+        text = f"{one.name}: lines of the baseline are now excluded{gone}"
         text += f", unless only the measurement differs ({one.measured.measurement_changed})"
         yield Finding("measurement", _effect(view), one.scope, one.name, text, _hint(view))
+
+
+def _places(lines: Mapping[str, str]) -> str:
+    """` at src/a.py:1-3`; "" without lines."""
+    return f" at {words.listed([f'{path}:{lines[path]}' for path in sorted(lines)], SHOWN)}" if lines else ""
 
 
 def _effect(view: PolicyView) -> Effect:
