@@ -7,9 +7,9 @@ own: a name in the model may change, one in here may not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
-from itertools import accumulate, groupby, islice, pairwise
+from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
 from typing import Annotated, TypeVar
 
@@ -182,20 +182,47 @@ def _code(coverage: FileCoverage) -> _Code:
     )
 
 
-def _exits(code: _Code) -> Iterator[Exit]:
+def _exits(code: _Code) -> tuple[Exit, ...]:
     if sum(group.lines for group in code.exits) != len(code.gaps):
         raise ValueError("branch exits of no line")
-    numbers = accumulate(code.gaps)
+    branches = list(accumulate(code.gaps))
+    if branches and not 0 < branches[0] <= branches[-1] <= lines.MAX_LINE:  # gaps are not negative
+        raise ValueError("a branch exit of no line")
+    exits: list[Exit] = []
+    start = 0
     for group in code.exits:
-        for line in islice(numbers, group.lines):
-            targets = [*(offset - line for offset in group.outside), *(line + offset for offset in group.inside)]
-            if not 0 < line <= lines.MAX_LINE or any(abs(target) > lines.MAX_LINE for target in targets):
-                raise ValueError("a branch exit of no line")
-            yield from ((line, target) for target in targets)
+        end = start + group.lines
+        if end > start:
+            exits += _group_exits(branches[start:end], group.outside, group.inside)
+        start = end
+    return tuple(exits)
+
+
+def _group_exits(branches: Sequence[int], outside: Sequence[int], inside: Sequence[int]) -> list[Exit]:
+    """The exits of lines that have the same targets."""
+    first, last = branches[0], branches[-1]
+    reached = [*(offset - at for offset in outside for at in (first, last))]
+    reached += [at + offset for offset in inside for at in (first, last)]
+    if any(abs(target) > lines.MAX_LINE for target in reached):
+        raise ValueError("a branch exit of no line")
+    if not outside:
+        return [(line, line + offset) for line in branches for offset in inside]
+    return [
+        exit_
+        for line in branches
+        for exit_ in (*((line, offset - line) for offset in outside), *((line, line + offset) for offset in inside))
+    ]
+
+
+def _taken(exits: tuple[Exit, ...], untaken: int) -> tuple[Exit, ...]:
+    if not untaken:
+        return exits
+    marks = f"{untaken:0{len(exits)}b}"[::-1]
+    return tuple(exit_ for exit_, mark in zip(exits, marks, strict=True) if mark == "0")
 
 
 def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
-    exits = tuple(_exits(code))
+    exits = _exits(code)
     statements, missed = lines.from_bytes(code.statements), lines.unspell(ran.missed)
     untaken = lines.from_bytes(ran.untaken)
     if missed & ~statements or untaken >> len(exits):
@@ -205,7 +232,7 @@ def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
         statements=statements,
         covered=statements & ~missed,
         exits=exits,
-        taken=tuple(exit_ for index, exit_ in enumerate(exits) if not untaken >> index & 1),
+        taken=_taken(exits, untaken),
         counted=snapshot_codec.unpack_ids(counted, code.names, ran.named),
         excluded=lines.from_bytes(code.excluded),
         attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in ran.attributes),
