@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,21 @@ class World:
         """A line of progress or diagnosis. One that cannot be written changes no result."""
         with suppress(OSError):
             click.echo(text, file=self.err)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
+        """Shows on a terminal how many steps of how many are done, until the end."""
+        if not self.err.isatty():
+            yield lambda done, total: None
+            return
+        try:
+            yield lambda done, total: self._redraw(f"{label}: {done} of {total}")
+        finally:
+            self._redraw("")
+
+    def _redraw(self, text: str) -> None:
+        with suppress(OSError):
+            click.echo(f"\r\x1b[K{text}", file=self.err, nl=False)
 
 
 def real_world() -> World:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -52,6 +52,11 @@ class TextState:
     longest: int = 0
 
 
+def every(_: str) -> bool:
+    """That each text is wanted."""
+    return True
+
+
 def encode(state: TextState, texts: Mapping[str, Text], sequence: int) -> tuple[bytes, int]:
     """The object that run `sequence` adds after the state of the run before it, and its `since`."""
     plain = _spell({name: _difference(state.texts.get(name, ()), text) for name, text in texts.items()})
@@ -62,18 +67,19 @@ def encode(state: TextState, texts: Mapping[str, Text], sequence: int) -> tuple[
     return zlib.compress(plain, 9), state.since
 
 
-def decode(state: TextState, data: bytes, sequence: int, since: int) -> TextState:
-    """The state after run `sequence`, of that before it. Raises ValueError."""
+def decode(
+    state: TextState, data: bytes, sequence: int, since: int, wanted: Callable[[str], bool] = every
+) -> TextState:
+    """The state after run `sequence`, of that before it: of the texts whose names are wanted. Raises ValueError."""
     plain = _inflate(data)
     before = TextState(since=since) if since == sequence else state
-    lines = plain.split(b"\n")
-    if lines[:1] != [HEADER]:
-        raise ValueError("it holds no edits of version 2")
-    longest = max(before.longest, *map(len, lines))
+    longest, count = before.longest, 0
     made: dict[str, Text] = {}
-    count = 0
-    for name, edits in _parts(lines[1:]):
+    for name, edits in _parts(plain):
+        if not wanted(name):
+            continue
         made[name] = _edited(before.texts.get(name, ()), edits, _MOST_LINES - count)
+        longest = max(longest, max(map(len, edits), default=0))
         count += len(made[name])
         if count * (longest + _LINE_COST) > LARGEST and sum(map(_size, made.values())) > LARGEST:
             raise _too_large()
@@ -122,12 +128,15 @@ def _spell(parts: Mapping[str, Sequence[bytes]]) -> bytes:
     return b"\n".join(lines)
 
 
-def _parts(lines: Sequence[bytes]) -> Iterator[tuple[str, Sequence[bytes]]]:
-    heads = [at for at, line in enumerate(lines) if line.startswith(b"=")]
-    if heads[:1] != [0]:
+def _parts(plain: bytes) -> Iterator[tuple[str, Sequence[bytes]]]:
+    header, *parts = plain.split(b"\n=")
+    if header.split(b"\n", 1)[0] != HEADER:
+        raise ValueError("it holds no edits of version 2")
+    if header != HEADER or not parts:
         raise ValueError("its edits are of no text")
-    for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
-        yield msgspec.json.decode(lines[head][1:], type=str), lines[head + 1 : end]
+    for part in parts:
+        name, *edits = part.split(b"\n")
+        yield msgspec.json.decode(name, type=str), edits
 
 
 def _edited(old: Text, edits: Sequence[bytes], most: int) -> list[bytes]:

@@ -168,7 +168,7 @@ def is_dirty(record: RunRecord) -> bool:
     return record.verdict.dirty or any(origin is not None and origin.dirty for origin in origins)
 
 
-def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
+def record_of(body: RunBody | RunSummary, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
     """The record that the body describes, of parts read elsewhere; whether they are its own is not checked here."""
     return RunRecord(
         commit=body.commit,

@@ -7,7 +7,7 @@ own: a name in the model may change, one in here may not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
@@ -67,6 +67,8 @@ class _Code(_Shape, frozen=True):
 
 
 S = TypeVar("S", bound=msgspec.Struct)
+Decoded = Mapping[tuple[bytes, bytes], tuple[str, FileCoverage]]
+"""The two lines of each file -> its path and coverage."""
 
 
 def name_of(suite: str) -> str:
@@ -121,6 +123,11 @@ def files(text: Text, wanted: Collection[str] | None = None) -> Iterator[tuple[s
         ran = _decoded(line, _FileLines)
         if wanted is None or ran.path in wanted:
             yield ran.path, _coverage(ran, _decoded(code, _Code))
+
+
+def decode(text: Text, known: Decoded) -> Decoded:
+    """Every file of a text; of those known only what differs is decoded. Raises ValueError."""
+    return {pair: known.get(pair) or next(files(pair)) for pair in _halves(text)}
 
 
 def pairs(text: Text) -> Iterator[bytes]:
