@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import accumulate, groupby, pairwise
-from operator import itemgetter
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -157,35 +156,46 @@ def _halves(text: Text) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _ran(path: str, coverage: FileCoverage) -> _FileLines:
-    taken = set(coverage.taken)
-    untaken = sum(1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken)
     return _FileLines(
         path=path,
         missed=lines.spell(coverage.missing),
-        untaken=lines.to_bytes(untaken),
-        counted=tuple(entry.covered for entry in coverage.counted),
+        untaken=lines.to_bytes(_untaken(coverage)),
+        counted=tuple([entry.covered for entry in coverage.counted]),
         named=snapshot_codec.pack_ids(coverage.counted)[1],
-        attributes=tuple((tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes),
+        attributes=tuple([(tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes]),
     )
 
 
+def _untaken(coverage: FileCoverage) -> int:
+    if len(coverage.taken) == len(coverage.exits):
+        return 0
+    taken = set(coverage.taken)
+    return sum([1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken])
+
+
 def _code(coverage: FileCoverage) -> _Code:
-    branches = [(line, [target for _, target in group]) for line, group in groupby(coverage.exits, key=itemgetter(0))]
-    relative = [
-        (
-            tuple(target - line for target in targets if target > 0),
-            tuple(line + target for target in targets if target < 1),
-        )
-        for line, targets in branches
-    ]
+    branches: dict[int, list[int]] = {}
+    for line, target in coverage.exits:
+        branches.setdefault(line, []).append(target)
+    relative = [_relative(line, targets) for line, targets in branches.items()]
     return _Code(
         source=coverage.source,
         statements=lines.to_bytes(coverage.statements),
-        gaps=tuple(line - before for before, line in pairwise([0, *(line for line, _ in branches)])),
-        exits=tuple(_Exits(len(list(group)), *targets) for targets, group in groupby(relative)),
+        gaps=tuple([line - before for before, line in pairwise([0, *branches])]),
+        exits=tuple([_Exits(len(list(group)), *targets) for targets, group in groupby(relative)]),
         excluded=lines.to_bytes(coverage.excluded),
-        counted=tuple((entry.line, entry.total) for entry in coverage.counted),
+        counted=tuple([(entry.line, entry.total) for entry in coverage.counted]),
         names=snapshot_codec.pack_ids(coverage.counted)[0],
+    )
+
+
+def _relative(line: int, targets: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Targets in the file as distance from the line, those outside as the sum with it."""
+    if targets[0] > 0:  # they are sorted
+        return tuple([target - line for target in targets]), ()
+    return (
+        tuple([target - line for target in targets if target > 0]),
+        tuple([line + target for target in targets if target < 1]),
     )
 
 
