@@ -41,16 +41,6 @@ class World:
         with suppress(OSError):
             _write(text, self.err)
 
-
-def _write(text: str, stream: TextIO) -> None:
-    """A line; without the colours that a test command made, unless on a terminal."""
-    if "\x1b" in text and not stream.isatty():
-        from click import unstyle
-
-        text = unstyle(text)
-    stream.write(f"{text}\n")
-    stream.flush()
-
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
         """Shows on a terminal how many steps of how many are done, until the end."""
@@ -64,7 +54,18 @@ def _write(text: str, stream: TextIO) -> None:
 
     def _redraw(self, text: str) -> None:
         with suppress(OSError):
-            click.echo(f"\r\x1b[K{text}", file=self.err, nl=False)
+            self.err.write(f"\r\x1b[K{text}")
+            self.err.flush()
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """A line; without the colours that a test command made, unless on a terminal."""
+    if "\x1b" in text and not stream.isatty():
+        from click import unstyle
+
+        text = unstyle(text)
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def real_world() -> World:

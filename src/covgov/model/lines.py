@@ -15,14 +15,10 @@ from itertools import repeat
 MAX_LINE = 1_000_000
 """The highest line number that is believed: a bitmap is as long as its highest number, whoever wrote that."""
 
-<<<<<<< HEAD
-_RUN = "[1-9][0-9]{0,6}(?:-[1-9][0-9]{0,6})?"
-_RUNS = re.compile(f"(?:{_RUN}(?:,{_RUN})*)?")
-=======
 _ONE = ord("1")
 _LISTED, _HIT = bytes.maketrans(b"-\0\1", b"011"), bytes.maketrans(b"-\0\1", b"001")
-_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
->>>>>>> main
+_RUN = "[1-9][0-9]{0,6}(?:-[1-9][0-9]{0,6})?"
+_RUNS = re.compile(f"(?:{_RUN}(?:,{_RUN})*)?")
 
 
 def of(lines: Iterable[int]) -> int:
