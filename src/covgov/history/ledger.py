@@ -9,7 +9,7 @@ import msgspec
 from covgov.errors import InputError
 from covgov.history.format import edits, layout, texts
 from covgov.history.format.layout import StoredManifest
-from covgov.history.format.reader import RunReader
+from covgov.history.format.reader import ReadAhead, RunReader
 from covgov.history.format.wire import Manifest, RunBody
 from covgov.history.interface import Addition, HistoryFault, HistoryView, Progress, RunSummary, silent
 from covgov.model.run import RunRecord
@@ -85,12 +85,14 @@ def fetch(view: HistoryView, run_id: str) -> RunRecord:
 
 def verdicts(view: HistoryView, run_ids: Sequence[str]) -> Iterator[Verdict]:
     """Of each of the runs, by ids as in `fetch`."""
-    return map(RunReader(view, _is_verdict).verdict, _stored(view, run_ids))
+    runs = _stored(view, run_ids)
+    return map(RunReader(ReadAhead(view, runs), _is_verdict).verdict, runs)
 
 
 def snapshots(view: HistoryView, run_ids: Sequence[str]) -> Iterator[dict[str, Snapshot]]:
     """Of each of the runs, by ids as in `fetch`."""
-    return map(RunReader(view, _is_coverage).snapshots, _stored(view, run_ids))
+    runs = _stored(view, run_ids)
+    return map(RunReader(ReadAhead(view, runs), _is_coverage).snapshots, runs)
 
 
 def _stored(view: HistoryView, run_ids: Sequence[str]) -> list[StoredManifest]:
@@ -294,7 +296,7 @@ def _unreadable(
     view: HistoryView, runs: Sequence[StoredManifest], names: frozenset[str], progress: Progress
 ) -> Iterator[HistoryFault]:
     """Objects that are missing, and texts that differ from their manifest."""
-    reader, reported = RunReader(view), set[str]()
+    reader, reported = RunReader(ReadAhead(view, runs)), set[str]()
     for number, stored in enumerate(runs, 1):
         progress(number, len(runs))
         try:

@@ -13,6 +13,9 @@ from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Verdict
 
+AHEAD = 100
+"""How many runs' objects are read at once: in git each reading is a process, in a hub a request."""
+
 
 class RunReader:
     """Runs one after the other cost what changed between them. Each method raises InputError (`history-damaged`).
@@ -152,6 +155,26 @@ class RunReader:
         data = layout.read_objects(ids, self._view, stored.name)
         files = {one: snapshot_codec.decode_file(data[one], layout.object_name(one)) for one in ids}
         return {suite: {path: files[one] for path, one in table.items()} for suite, table in tables.items()}
+
+
+class ReadAhead:
+    """A view that reads what belongs to the next of `runs` along with what is asked for."""
+
+    def __init__(self, view: HistoryView, runs: Sequence[StoredManifest]) -> None:
+        self._view = view
+        self._names = [layout.object_name(run.manifest.edits) for run in runs if run.manifest.edits]
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._read: Mapping[str, bytes] = {}
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        return self._view.names(folder)
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        if not self._read.keys() >= set(names):
+            reached = [self._places[name] + 1 for name in names if name in self._places]
+            start = max(reached, default=len(self._names))
+            self._read = self._view.read([*dict.fromkeys([*names, *self._names[start : start + AHEAD]])])
+        return {name: self._read[name] for name in names if name in self._read}
 
 
 def _since(view: HistoryView, stored: StoredManifest) -> list[StoredManifest]:
