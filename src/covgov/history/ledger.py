@@ -59,21 +59,6 @@ def summaries(view: HistoryView) -> list[RunSummary]:
     return [layout.summary(stored) for stored in chain(view)]
 
 
-class Listing:
-    """Summaries that are made again only when head or names of the manifests changed; a name holds its file's hash."""
-
-    def __init__(self) -> None:
-        self._seen: object = None
-        self._runs: Sequence[RunSummary] = ()
-
-    def summaries(self, view: HistoryView) -> list[RunSummary]:
-        """All runs, oldest first."""
-        seen = (view.read([layout.HEAD]), view.names(layout.RUNS))
-        if seen != self._seen:
-            self._runs, self._seen = summaries(view), seen
-        return list(self._runs)
-
-
 def fetch(view: HistoryView, run_id: str) -> RunRecord:
     """A run by its id, or by the one that it had before it was migrated.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
@@ -188,6 +189,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return codec.encode(manifest) + b"\n"
 
 
+@lru_cache(2000)  # one command lists the runs several times
 def decode_manifest(data: bytes, name: str) -> StoredManifest:
     """Raises InputError: `history-damaged` when name and bytes disagree, `history-newer` for a newer format."""
     run_id = digest_of(data)

@@ -73,7 +73,6 @@ class DirStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._view = DirView(root, {})
-        self._listed = ledger.Listing()
 
     def view(self) -> DirView:
         return self._view
@@ -92,7 +91,7 @@ class DirStore:
         return ledger.recorded(self._view)
 
     def list(self) -> Sequence[RunSummary]:
-        return self._listed.summaries(self._view) if self.exists() else []
+        return ledger.summaries(self._view) if self.exists() else []
 
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self._view, run_id)

@@ -63,7 +63,6 @@ class GitStore:
         self._refs = (self._local, *copies)
         self._notes: tuple[str, ...] = ()
         self._asked = False
-        self._listed = ledger.Listing()
         self._contents: dict[str, bytes] = {}
         self._views: dict[str | None, GitView] = {}
 
@@ -79,7 +78,7 @@ class GitStore:
 
     def list(self) -> Sequence[RunSummary]:
         view = self.view()
-        return self._listed.summaries(view) if ledger.recorded(view) else []
+        return ledger.summaries(view) if ledger.recorded(view) else []
 
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -24,7 +22,7 @@ def files(draw: st.DrawFn) -> FileCoverage:
     covered = {line for line in statements if draw(st.booleans())}
     exits = sorted(draw(st.sets(st.tuples(NUMBERS, st.integers(-60, 60)), max_size=8)))
     inexact = sorted(draw(st.sets(NUMBERS, max_size=3)) - {line for line, _ in exits})
-    counted = tuple(replace(draw(st.sampled_from(COUNTED)), line=line) for line in inexact)
+    counted = tuple(msgspec.structs.replace(draw(st.sampled_from(COUNTED)), line=line) for line in inexact)
     tags = sorted(draw(st.sets(st.sampled_from(["*", "security", "é"]))))
     return FileCoverage(
         statements=lines.of(statements),
