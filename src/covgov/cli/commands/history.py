@@ -216,7 +216,7 @@ def restore_command(world: World, run: str) -> int:
 
     project, store = Project(world), _store(world)
     found = pick(store.list(), run) if run else of_this_tree(project, store.list())
-    snapshots = store.fetch(found.id).snapshots
+    (snapshots,) = store.snapshots([found.id])
     files = {f"{suite}.snapshot": snapshot_codec.encode(snapshot) for suite, snapshot in snapshots.items()}
     prepare_folder(project.root / FOLDER)
     write_all(project.root / FOLDER, files)
@@ -252,7 +252,8 @@ def verify_command(world: World, as_json: bool) -> int:
     Example: covgov history verify
     """
     store = Project(world).store
-    faults = store.verify()
+    with world.progress("verifying runs") as progress:
+        faults = store.verify(progress)
     runs = 0 if faults else len(store.list())
     if as_json:
         payload = [{"where": fault.where, "what": fault.what} for fault in faults]
