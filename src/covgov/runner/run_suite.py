@@ -49,7 +49,7 @@ class SuiteRun:
     """The result of one suite.
 
     snapshot: None when the suite has not arrived, for `reason`. tests: None when they never started.
-    python: the measuring interpreter. files: the written files, in order.
+    python: the measuring interpreter. files: the written files, in order. failed: ids of the tests that failed.
     """
 
     suite: str
@@ -58,6 +58,7 @@ class SuiteRun:
     tests: TestRun | None = None
     python: str = ""
     files: tuple[Path, ...] = ()
+    failed: tuple[str, ...] = ()
 
     @property
     def arrived(self) -> bool:
@@ -139,7 +140,7 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     )
     notes = (*collected.snapshot.notes, *done.notes, *_plugin_notes(job.work.data))
     files = _write(job, requested, replace(collected.snapshot, notes=notes))
-    return SuiteRun(suite.name, replace(collected.snapshot, notes=notes), "", tests, python, files)
+    return SuiteRun(suite.name, replace(collected.snapshot, notes=notes), "", tests, python, files, done.failed)
 
 
 def _workspace(place: Path) -> launch.Workspace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from math import floor
@@ -18,7 +18,12 @@ from covgov.scaffold.compose import Adoption
 
 
 def adoption(
-    verdict: Verdict, register: Register, *, owners: Callable[[str], str], today: date, deselect: tuple[str, ...]
+    verdict: Verdict,
+    register: Register,
+    *,
+    owners: Callable[[str], str],
+    today: date,
+    deselect: Mapping[str, tuple[str, ...]],
 ) -> Adoption:
     """verdict: judged by the wanted bar. Raises InputError (`init-unmeasured`) when no component has units."""
     figures = {row.name: row.now for row in verdict.rows if row.now is not None and row.now.measurable}
@@ -51,6 +56,12 @@ def to_deselect(tests: TestRun, failed: Iterable[str]) -> tuple[str, ...]:
     shown = "".join(f"\n  {name}" for name in names[:5])
     raise InputError(
         "init-tests-fail",
-        f"the tests fail ({tests.failures + tests.errors} of {tests.tests}, exit code {tests.exit_code}){shown}",
+        f"{_words(tests)} (exit code {tests.exit_code}){shown}",
         hint="are the project and its test dependencies installed in the interpreter above? mend this, then repeat",
     )
+
+
+def _words(tests: TestRun) -> str:
+    if not tests.tests:
+        return "no test ran, see the output above"
+    return f"tests fail, {tests.failures + tests.errors} of {tests.tests}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from covgov.scaffold.packages import TEST_FILE, Package
 from covgov.scaffold.pytest_settings import PytestSettings, pytest_settings
-from covgov.scaffold.tree import TEST_DIRECTORIES, Tree, joined
+from covgov.scaffold.tree import TEST_DIRECTORIES, Tree, joined, outermost
 
 PYTEST, UNITTEST, COMMAND = "pytest", "unittest", "command"
 
@@ -76,7 +76,7 @@ def _test_files(tree: Tree, patterns: Sequence[str]) -> list[str]:
 
 
 def _places(settings: PytestSettings, kind: str, files: Sequence[str], tree: Tree) -> TestSearch:
-    places = _outermost(map(_place, files))
+    places = outermost(map(_place, files))
     single = [place for place in places if place.endswith(".py")]
     doctests = any("doctest" in word for word in settings.addopts)
     if settings.testpaths and files:
@@ -86,7 +86,7 @@ def _places(settings: PytestSettings, kind: str, files: Sequence[str], tree: Tre
             (), True, "as pytest finds them: doctests" if doctests else f"as pytest finds them: {single[0]}"
         )
     if single:
-        roots = _outermost(_import_root(tree, place) if place in single else place for place in places)
+        roots = outermost(_import_root(tree, place) if place in single else place for place in places)
         return TestSearch(() if "" in roots else roots, True, f"as unittest finds them: {single[0]}")
     return TestSearch(places, bool(places), "every test file is there" if places else "no test was found")
 
@@ -109,11 +109,6 @@ def _place(path: str) -> str:
     parts = path.split("/")
     depth = next((index for index, part in enumerate(parts[:-1]) if part.casefold() in TEST_DIRECTORIES), None)
     return path if depth is None else "/".join(parts[: depth + 1])
-
-
-def _outermost(places: Iterable[str]) -> tuple[str, ...]:
-    every = sorted(set(places))
-    return tuple(place for place in every if not any(place.startswith(f"{other}/") for other in every))
 
 
 def are_unittests(tree: Tree) -> bool:
