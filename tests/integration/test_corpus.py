@@ -6,12 +6,14 @@ import csv
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.interface import HEAD_BYTES
+from covgov.ingest.formats import cobertura_xml, coveragepy_json, lcov_info
+from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model.snapshot import Metric
@@ -25,6 +27,9 @@ pytestmark = pytest.mark.skipif(not (CORPUS / "MANIFEST.tsv").is_file(), reason=
 
 TRUSTED = {"strong", "majority", "tool-summary", "stated"}
 REFUSED = {
+    "istanbul-json/codecov__ifbinarymb.json": "two parts of a report, side by side in one object",
+    "istanbul-json/codecov__inline.json": "two parts of a report, side by side in one object",
+    "jacoco/codecov-inline__jacoco_xml1.xml": "line 0",
     "cobertura/codecov-inline__cobertura_mixed.xml": "hit counts 'undefined'",
     "cobertura/jenkins-cca__coverage__sec1699.xml": "an external entity",
     "cobertura/qlty__cobertura__sample.xml": "line 0",
@@ -47,6 +52,7 @@ RECOUNTED = {"cobertura/ReportGenerator__Reports__Cobertura_dotnettest_old.xml"}
 
 
 UNSEEN = {
+    "jacoco/gen__gcovr8.8-jacoco.xml": "gcovr writes JaCoCo without instructions: whether a line ran is unknown",
     "cobertura/gcovr__several-functions-on-same-line__gcc-8__cobertura.xml": "half of its lines are written twice",
     "cobertura/gen__php__phpunit9-xdebug-path-cobertura.xml": "paths of functions, which PHPUnit gives no lines",
     "lcov/lcov__errs__lineNoBranch.info": "made wrong on purpose, to try lcov's own check",
@@ -115,7 +121,8 @@ def test_reports_of_other_formats_are_not_taken_for_ours() -> None:
 def test_reports_of_one_run_agree() -> None:
     groups: dict[str, list[dict[str, str]]] = {}
     for row in rows("GROUPS.tsv"):
-        if row["format"] in FORMATS and row["format"] != "coveragepy-data" and row["path"] not in REFUSED:
+        ours = row["format"] in FORMATS and row["format"] != "coveragepy-data" and row["path"] not in REFUSED
+        if ours and not read_report(CORPUS / row["path"], no_analysis).faults:
             groups.setdefault(row["group"], []).append(row)
     compared = 0
     for group, members in groups.items():
@@ -143,3 +150,28 @@ def test_malformed_reports_are_refused_in_bounded_time(row: dict[str, str], tmp_
         assert "accept" in row["expected"] or "never open" in row["expected"]
         assert parsed.files
     assert time.monotonic() - started < 20
+
+
+STRICT = {
+    "lcov": lcov_info.parse_strictly,
+    "cobertura": cobertura_xml.parse_strictly,
+    "coveragepy-json": coveragepy_json.parse_strictly,
+}
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_the_fast_readers_give_what_the_strict_ones_give(name: str) -> None:
+    """Of every file that the format recognises, also among the malformed ones."""
+    found = [data for path in sorted(CORPUS.rglob("*")) if path.is_file() and (data := path.read_bytes())]
+    of_format = [data for data in found if FORMATS[name].recognises(data[:HEAD_BYTES])]
+    assert of_format
+    for data in of_format:
+        assert _outcome(FORMATS[name].parse, data) == _outcome(STRICT[name], data)
+
+
+def _outcome(parse: Callable[[bytes, str], ParsedReport], data: bytes) -> tuple[object, ...]:
+    try:
+        report = parse(data, "here")
+    except InputError as error:
+        return error.code, error.message
+    return report, tuple(report.files), tuple(report.beyond)

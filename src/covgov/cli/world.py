@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
-
-import click
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,38 @@ class World:
     def say(self, text: str) -> None:
         """A line of the result."""
         with suppress(BrokenPipeError):
-            click.echo(text, file=self.out)
+            _write(text, self.out)
 
     def note(self, text: str) -> None:
         """A line of progress or diagnosis. One that cannot be written changes no result."""
         with suppress(OSError):
-            click.echo(text, file=self.err)
+            _write(text, self.err)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
+        """Shows on a terminal how many steps of how many are done, until the end."""
+        if not self.err.isatty():
+            yield lambda done, total: None
+            return
+        try:
+            yield lambda done, total: self._redraw(f"{label}: {done} of {total}")
+        finally:
+            self._redraw("")
+
+    def _redraw(self, text: str) -> None:
+        with suppress(OSError):
+            self.err.write(f"\r\x1b[K{text}")
+            self.err.flush()
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """A line; without the colours that a test command made, unless on a terminal."""
+    if "\x1b" in text and not stream.isatty():
+        from click import unstyle
+
+        text = unstyle(text)
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def real_world() -> World:

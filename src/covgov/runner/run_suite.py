@@ -18,6 +18,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,9 @@ from covgov.runner.process import stream
 from covgov.runner.results import TestResult, read_results, session_faults
 
 NO_TESTS, NOT_STARTED = 5, 4
-"""pytest's exit codes for "no tests were collected" and "the command line is wrong"."""
+"""pytest's exit codes for "no tests were collected" and "the command line is wrong, or a conftest.py fails"."""
+LAST = 3
+"""Lines of a traceback that are quoted."""
 
 NO_MODULE = re.compile(r"(?:^|: )No module named '?(coverage|pytest)'?$")
 REMEMBERED, LONGEST = 40, 200
@@ -115,7 +118,7 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     suite = job.suite
     code = look(job.root, job.env)
     python = launch.interpreter(suite, job.root, job.env)
-    before = written.stamps(job.root, (*suite.reports, *suite.junit))
+    before = written.clear(job.root, suite.reports, suite.junit, code.committed() if suite.command else None)
     command = launch.command_line(suite, python, job.work, extra, job.env)
     output: deque[str] = deque(maxlen=REMEMBERED)
     done = _test(job, command, launch.environment(suite, job.root, job.work, job.env), output, before)
@@ -124,7 +127,7 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     if reason:
         return SuiteRun(suite.name, None, reason, tests, python)
     if suite.reports:
-        found = written.reports(job.root, suite.reports, before)
+        found = written.reports(suite.reports, before)
     else:
         python = _measured_by(job.work.data) or python if suite.command else python
         _report(job, python)
@@ -159,7 +162,7 @@ def _workspace(place: Path) -> launch.Workspace:
 
 
 def _test(
-    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str], before: written.Stamps
+    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str], before: written.FilesBefore
 ) -> TestResult:
     """Run the tests. `output` gets the output lines too."""
 
@@ -171,7 +174,7 @@ def _test(
     began = time.monotonic()
     exit_code = stream(command, cwd=job.root, env=env, say=say)
     seconds = round(time.monotonic() - began, 3)
-    named = [job.work.junit] if job.work.junit.is_file() else written.fresh(job.root, job.suite.junit, before)
+    named = [job.work.junit] if job.work.junit.is_file() else written.fresh(job.suite.junit, before)
     done = read_results(exit_code, seconds, named, job.work.data, job.suite.name)
     if len(done.junit) == 1 and not job.work.junit.is_file():
         shutil.copyfile(done.junit[0], job.work.junit)
@@ -194,13 +197,21 @@ def _why_nothing(job: _SuiteJob, done: TestResult, output: Iterable[str]) -> str
     if done.junit and not done.run.tests and code == 0:
         return "its JUnit report holds no test"
     if not suite.command and suite.runner is SuiteRunner.PYTEST and code == NOT_STARTED:
-        faults = [line for line in lines if "error: " in line.lower() and not line.startswith("ERROR: usage:")]
-        return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
+        return (
+            f"pytest ran no tests (exit code 4: wrong command line, or a conftest.py cannot be imported): {_why(lines)}"
+        )
     if not suite.reports and not any(job.work.data.glob(".coverage*")):
         return (
             f"the tests (exit code {code}) left no coverage data{_cause(job, done)}{_quoted('. Last output: ', lines)}"
         )
     return ""
+
+
+def _why(lines: Iterable[str]) -> str:
+    """pytest's message about its command line, else the end of the traceback."""
+    said = list(takewhile(lambda line: "CoverageWarning" not in line, lines))  # that there is no data
+    refused = [line for line in said if "error: " in line.lower() and not line.startswith(("ERROR: usage:", "E "))]
+    return " | ".join(line[:LONGEST] for line in refused[-1:] or said[-LAST:])
 
 
 def _cause(job: _SuiteJob, done: TestResult) -> str:

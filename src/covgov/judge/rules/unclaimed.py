@@ -59,7 +59,7 @@ def _brought(view: PolicyView) -> Iterator[Finding]:
         path
         for path in sorted(source)
         if path in facts.added and _folder(path) not in before and path not in known
-        if not scopes.placed(view.policy, path) and not unmeasured.is_test(view.policy, path)
+        if not scopes.placed(view.policy, path) and not unmeasured.is_test(view.policy, facts, path)
     ]
     if new:
         folders = tuple(dict.fromkeys(_folder(path) + "/" for path in new))
@@ -81,7 +81,8 @@ PAGES = (
         title="Code is in no component",
         why=(
             "Bars are set for components. Code that no component claims counts for the project's bar only, and a new "
-            "folder that no report knows counts for nothing."
+            "folder that no report knows counts for nothing. Code that a component claimed and that moves there is "
+            "`unmeasured`."
         ),
         example=(
             "[unclaimed] project: 2823 of 3571 units are in no component, in 41 files: src/a.py, src/b.py, src/c.py "

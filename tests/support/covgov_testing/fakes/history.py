@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 from covgov.errors import CovgovError
 from covgov.history import ledger
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
+from covgov.history.interface import (
+    Addition,
+    HistoryChange,
+    HistoryFault,
+    HistoryReplacement,
+    HistoryView,
+    Progress,
+    RunSummary,
+    silent,
+)
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Origin
+from covgov.model.snapshot import Origin, Snapshot
+from covgov.model.verdict import Verdict
 from covgov_testing.builders.run import object_id
 
 EPOCH = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -73,11 +84,17 @@ class MemoryStore:
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)
 
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        return ledger.verdicts(self.view(), run_ids)
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        return ledger.snapshots(self.view(), run_ids)
+
     def prune(self, keep: int) -> Sequence[str]:
         return []
 
-    def verify(self) -> Sequence[HistoryFault]:
-        return ledger.verify(self.view())
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
+        return ledger.verify(self.view(), progress)
 
     def list(self) -> Sequence[RunSummary]:
         return ledger.summaries(self.view())
@@ -107,6 +124,9 @@ class FakeRepository:
     def origin(self) -> Origin:
         commit = next(iter(self._parents))
         return Origin(commit, self._trees[commit])
+
+    def steady(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def resolve(self, revision: str) -> str | None:
         return revision if revision in self._parents else None
