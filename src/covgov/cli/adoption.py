@@ -21,7 +21,7 @@ from covgov.policy import config
 from covgov.policy.policy import Policy, Suite, SuiteRunner
 from covgov.register import document
 from covgov.runner.run_suite import SuiteRun, run_suite
-from covgov.scaffold.adopt import adoption, to_deselect
+from covgov.scaffold.adopt import propose, to_deselect, uncovered_change
 from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, policy_text
 from covgov.scaffold.detect import Detection
 from covgov.scaffold.tree import Tree
@@ -49,7 +49,10 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
         suites = {name: _measured(project, suite, out) for name, suite in policy.suites.items()}
         request = Request(today=today or today_of(project, None), folder=str(out))
         verdict = _verdict(project, policy.model_copy(update={"suites": suites}), request)
-        return _adoption(project, verdict, found.register, suites, request.today)
+        adoption = _adoption(project, verdict, found.register, suites, request.today)
+    if note := uncovered_change(verdict, adoption.fail_under):
+        project.world.note(f"covgov: {note}")
+    return adoption
 
 
 @contextmanager
@@ -111,4 +114,4 @@ def _adoption(project: Project, verdict: Verdict, register: str, suites: Mapping
     listed = document.read(project.read(register), register)
     deselected = {name: suite.deselect for name, suite in suites.items()}
     owners = codeowners.find(project.read).owner_of
-    return adoption(verdict, listed, owners=owners, today=today, deselect=deselected)
+    return propose(verdict, listed, owners=owners, today=today, deselect=deselected)

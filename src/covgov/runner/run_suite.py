@@ -193,7 +193,10 @@ def _why_nothing(job: _SuiteJob, done: TestResult, output: Iterable[str]) -> str
             f"or set `python` or `command` in [suites.{suite.name}]"
         )
     if not suite.command and code == NO_TESTS:
-        return f"no tests were collected ({suite.runner} exit code 5)"
+        return (
+            f"no tests were collected ({suite.runner} exit code 5): "
+            f"write tests, or correct `tests` in [suites.{suite.name}]"
+        )
     if done.junit and not done.run.tests and code == 0:
         return "its JUnit report holds no test"
     if not suite.command and suite.runner is SuiteRunner.PYTEST and code == NOT_STARTED:

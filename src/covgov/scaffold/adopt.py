@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import floor
 
 from covgov.errors import InputError
+from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Verdict
@@ -17,7 +18,7 @@ from covgov.register.sync import sync
 from covgov.scaffold.compose import Adoption
 
 
-def adoption(
+def propose(
     verdict: Verdict,
     register: Register,
     *,
@@ -45,6 +46,16 @@ def adoption(
 def _bar(now: Ratio) -> Decimal:
     """The whole percentage that the figure still meets."""
     return Decimal(floor(now.fraction * 100))
+
+
+def uncovered_change(verdict: Verdict, bar: Decimal) -> str:
+    """What `covgov run` fails on because of a change that is in the checkout already, like a version file that an
+    installation wrote; "" for nothing."""
+    patch = verdict.patch
+    if patch is None or patch.ratio is None or not patch.ratio.measurable or patch.ratio.meets(bar):
+        return ""
+    paths = ", ".join(sorted(patch.uncovered))
+    return f"`covgov run` will fail on the last change, {words.now(patch.ratio, bar)}, in {paths}: cover or undo it"
 
 
 def to_deselect(tests: TestRun, failed: Iterable[str]) -> tuple[str, ...]:

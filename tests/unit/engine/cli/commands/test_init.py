@@ -68,6 +68,17 @@ def test_an_innocent_project_is_adopted_and_green(newcomer: Newcomer) -> None:
     assert newcomer.changed() == WRITTEN
 
 
+def test_a_change_in_the_checkout_that_the_first_run_would_fail_on_is_named(newcomer: Newcomer) -> None:
+    version = newcomer.root / "pkg/version.py"
+    newcomer.repo.commit({"pkg/version.py": "V = 1\n"}, "version")
+    version.write_text("def unused():\n    return 1\n", encoding="utf-8")
+    assert newcomer.covgov("init", "--adopt") == 0
+    assert "will fail on the last change, 0/2 = 0.00 % < 50 %, in pkg/version.py: cover or undo it" in newcomer.err
+    assert newcomer.covgov("run") == 10
+    newcomer.repo.git("checkout", "-q", "pkg/version.py")
+    assert newcomer.covgov("run") == 0
+
+
 def test_the_bar_bites_from_the_first_day(newcomer: Newcomer) -> None:
     assert newcomer.covgov("init", "--adopt") == 0
     (newcomer.root / "pkg/more.py").write_text("def unused():\n    return 1\n", encoding="utf-8")
