@@ -35,7 +35,8 @@ class ProjectSuite:
         if self.runner.kind == COMMAND:
             return {"command": self.runner.command}
         keys: dict[str, object] = {"runner": UNITTEST} if self.runner.kind == UNITTEST else {}
-        args = (*self.tests.args, *self.runner.args)
+        path = ("-o", f"pythonpath={' '.join(self.runner.pythonpath)}") if self.runner.pythonpath else ()
+        args = (*self.tests.args, *self.runner.args, *path)
         given = (("tests", self.tests.paths), ("args", args), ("python", self.runner.python))
         return keys | {name: value for name, value in given if value}
 
@@ -69,24 +70,23 @@ def _suite(
 
 
 def _from_top(tree: Tree, place: str, how: RunnerChoice) -> RunnerChoice:
-    """The same run, started at the top. pytest names tests by their paths from there, and resolves `pythonpath` from
-    the directory of its settings."""
+    """The same run, started at the top: tests are named by their paths from there, and imports find what they would in
+    `python -m pytest` of the project's directory."""
     if how.kind == COMMAND:
         return replace(how, command=("sh", "-c", f"cd {shlex.quote(place)} && {shlex.join(how.command)}"))
     if how.kind != PYTEST:
         return how
+    start = "" if _has_settings(tree, place) else place
+    roots = ("", *how.pythonpath) if not pytest_settings(tree.inside(place)).pythonpath else ()
+    return replace(
+        how, args=("--rootdir=.", *how.args), pythonpath=tuple(joined(start, root).rstrip("/") or "." for root in roots)
+    )
+
+
+def _has_settings(tree: Tree, place: str) -> bool:
+    """Whether pytest takes the project's directory for that of its settings, where `pythonpath` starts."""
     inside = tree.inside(place)
-    has_settings = pytest_settings(inside).where or (
-        "pyproject.toml" in inside.known and not pytest_settings(tree).where
-    )
-    lead = "pythonpath="
-    args = (
-        lead + " ".join(joined(place, root) for root in word.removeprefix(lead).split())
-        if word.startswith(lead) and not has_settings
-        else word
-        for word in how.args
-    )
-    return replace(how, args=("--rootdir=.", *args))
+    return bool(pytest_settings(inside).where) or ("pyproject.toml" in inside.known and not pytest_settings(tree).where)
 
 
 def _tests_from_top(inside: Tree, place: str, searched: TestSearch) -> TestSearch:

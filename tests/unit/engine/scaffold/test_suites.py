@@ -76,7 +76,7 @@ BOTH = {
     "libs/one/pyproject.toml": "",
     "libs/one/one/__init__.py": "",
     "libs/one/tests/test_a.py": A_TEST,
-    "libs/two/pyproject.toml": "[tool.pytest.ini_options]\ntestpaths = ['checks']\n",
+    "libs/two/pyproject.toml": "[tool.pytest.ini_options]\ntestpaths = ['checks']\npythonpath = ['.']\n",
     "libs/two/two/__init__.py": "",
     "libs/two/checks/test_a.py": A_TEST,
 }
@@ -86,7 +86,7 @@ BOTH = {
 def test_each_project_of_a_repository_has_a_suite_of_its_own() -> None:
     detected = found(BOTH)
     assert [(suite.name, dict(suite.keys)) for suite in detected.suites] == [
-        ("one", {"tests": ("libs/one/tests",), "args": ("--rootdir=.",)}),
+        ("one", {"tests": ("libs/one/tests",), "args": ("--rootdir=.", "-o", "pythonpath=.")}),
         ("two", {"tests": ("libs/two/checks",), "args": ("--rootdir=.",)}),
     ]
     assert [(one.name, one.paths, one.suite) for one in detected.components] == [

@@ -115,10 +115,10 @@ def test_two_projects_in_one_repository_are_two_suites(tmp_path: Path) -> None:
     newcomer = Newcomer(tmp_path / "work", files)
     assert newcomer.covgov("init", "--adopt") == 0, newcomer.err
     suites = newcomer.policy()["suites"]
-    assert suites["one"] == {"tests": ["libs/one/tests"], "args": ["--rootdir=.", "-o", "pythonpath=src"]}
+    assert suites["one"] == {"tests": ["libs/one/tests"], "args": ["--rootdir=.", "-o", "pythonpath=. src"]}
     assert suites["two"] == {
         "tests": ["libs/two/tests"],
-        "args": ["--rootdir=.", "-o", "pythonpath=libs/two/src"],
+        "args": ["--rootdir=.", "-o", "pythonpath=libs/two libs/two/src"],
         "deselect": ["libs/two/tests/test_a.py::test_bad", "libs/two/tests/test_b.py"],
     }
     assert newcomer.covgov("run") == 0, newcomer.out
