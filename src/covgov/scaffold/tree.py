@@ -39,10 +39,7 @@ class Tree:
     @cached_property
     def pyproject(self) -> Mapping[str, object]:
         """pyproject.toml, {} when there is none or it cannot be read."""
-        try:
-            return tomllib.loads(self.text("pyproject.toml"))
-        except tomllib.TOMLDecodeError:
-            return {}
+        return self.toml("pyproject.toml")
 
     def inside(self, directory: str) -> Tree:
         """The tree of a directory, with paths that start there; "" is the top."""
@@ -55,6 +52,13 @@ class Tree:
     def text(self, path: str) -> str:
         """The text of a file, "" when there is none."""
         return (self.read(path) or b"").decode("utf-8", errors="replace")
+
+    def toml(self, path: str) -> Mapping[str, object]:
+        """The tables of a TOML file, {} when there is no such file or it cannot be read."""
+        try:
+            return tomllib.loads(self.text(path))
+        except tomllib.TOMLDecodeError:
+            return {}
 
     def ini(self, path: str) -> configparser.ConfigParser:
         """The sections of an INI file, none when there is no such file or it cannot be read."""

@@ -178,6 +178,8 @@ def test_django_runs_its_own_tests() -> None:
 @pytest.mark.parametrize(
     ("files", "where"),
     [
+        ({"pytest.toml": "[pytest]\naddopts = ['-q']", "pytest.ini": ""}, "pytest.toml"),
+        ({".pytest.toml": "[pytest]\naddopts = ['-q']", "pytest.ini": ""}, ".pytest.toml"),
         ({"pytest.ini": "", "setup.cfg": "[tool:pytest]\n"}, "pytest.ini"),
         ({"pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['-q']", "tox.ini": "[pytest]\n"}, "pyproject.toml"),
         ({"pyproject.toml": "[tool.pytest]\naddopts = ['-q']"}, "pyproject.toml"),
