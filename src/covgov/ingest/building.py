@@ -11,7 +11,7 @@ import msgspec
 
 from covgov.errors import InputError
 from covgov.model import lines
-from covgov.model.ratio import Ratio
+from covgov.model.ratio import ZERO, Ratio
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Metric
 
 MAX_LINE = lines.MAX_LINE
@@ -211,6 +211,12 @@ def contradiction(what: str, stated: Pair, listed: Pair, *, exact: bool = False)
     fault = not listed[1] or (unseen > 0 and (exact or unseen * MOST_UNSEEN >= listed[1]))
     text = differs(what, stated, listed)
     return ("", text) if fault else (text, "")
+
+
+def total(files: Iterable[FileCoverage], metric: Metric) -> Pair:
+    """What all files hold."""
+    found = sum((file.ratio(metric) for file in files), ZERO)
+    return found.covered, found.total
 
 
 def claims(stated: Mapping[Metric, Pair | None]) -> dict[Metric, Ratio]:

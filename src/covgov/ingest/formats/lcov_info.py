@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from covgov.ingest import building
-from covgov.ingest.building import FileBuilder, Pair, damaged
-from covgov.ingest.interface import ParsedReport, SummaryDifference
+from covgov.ingest.building import Pair, damaged
 from covgov.ingest.bulk.lcov_blocks import LcovFile, line_exits, read_blocks
+from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Identity, Metric
 

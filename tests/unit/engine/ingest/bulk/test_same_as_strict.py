@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from covgov_testing.reports import SNAPSHOTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from covgov.model.snapshot import CountedExits
 from covgov.publish.reports import cobertura_xml as xml_writer
 from covgov.publish.reports import coveragepy_json as json_writer
 from covgov.publish.reports import lcov_info as lcov_writer
+from covgov_testing.reports import SNAPSHOTS
 
 Parse = Callable[[bytes, str], ParsedReport]
 
@@ -124,7 +124,7 @@ def agree(known: ReportFormat, strict: Parse, data: bytes) -> None:
     assert outcome(known.parse, data) == outcome(strict, data)
 
 
-FORMATS = {
+FORMATS: dict[str, tuple[ReportFormat, Parse, bytes]] = {
     "lcov": (lcov_info.LcovInfo(), lcov_info.parse_strictly, LCOV),
     "cobertura": (cobertura_xml.CoberturaXml(), cobertura_xml.parse_strictly, COBERTURA),
     "json": (coveragepy_json.CoveragepyJson(), coveragepy_json.parse_strictly, JSON),
