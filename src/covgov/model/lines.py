@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import compress, repeat
+from typing import TypeVar
 
 MAX_LINE = 1_000_000
 """The highest line number that is believed: a bitmap is as long as its highest number, whoever wrote that."""
 
+T = TypeVar("T")
+
 _ONE = ord("1")
+_CHOSEN = bytes.maketrans(b"01", b"\0\1")
 _LISTED, _HIT = bytes.maketrans(b"-\0\1", b"011"), bytes.maketrans(b"-\0\1", b"001")
 _RUN = "[1-9][0-9]{0,6}(?:-[1-9][0-9]{0,6})?"
 _RUNS = re.compile(f"(?:{_RUN}(?:,{_RUN})*)?")
@@ -50,6 +54,11 @@ def numbers(bits: int) -> Iterator[int]:
     """The line numbers in ascending order."""
     for start, end in runs(bits):
         yield from range(start, end + 1)
+
+
+def pick(bits: int, texts: Iterable[T]) -> Iterator[T]:
+    """Of a text's lines, those of the set."""
+    return compress(texts, f"{bits >> 1:b}"[::-1].encode().translate(_CHOSEN))
 
 
 def runs(bits: int) -> Iterator[tuple[int, int]]:
