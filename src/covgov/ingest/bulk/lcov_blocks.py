@@ -129,17 +129,19 @@ def _branches(body: bytes, builder: FileBuilder, known: Known) -> bytes | None:
     run, rest = _cut(body, b"\nBRDA:")
     if not run:
         return rest
-    pairs = _SAME_LINE.findall(run)
-    texts = [text for text, _ in pairs]
-    if len(b"".join(texts)) != len(run) or len({line for _, line in pairs}) != len(pairs):
+    texts = [text for text, _ in _SAME_LINE.findall(run)]
+    if len(b"".join(texts)) != len(run):
         return None
     if len(known) > _MOST_KNOWN:
         known.clear()
     found = [known.get(text) or known.setdefault(text, _read_exits(text)) for text in texts]
     builder.counted = {one.line: one for one in found if isinstance(one, CountedExits)}
-    for exact in found if len(found) > len(builder.counted) else ():
-        builder.exits.update(exact if isinstance(exact, dict) else {})
-    return rest
+    if len(found) == len(builder.counted):
+        return rest
+    exact = [one for one in found if isinstance(one, dict)]
+    builder.exits = {exit_: taken for one in exact for exit_, taken in one.items()}
+    lines = {exit_[0] for exit_ in builder.exits} | builder.counted.keys()
+    return rest if len(lines) == len(found) else None
 
 
 _MOST_KNOWN = 1 << 17
