@@ -212,7 +212,7 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
 
 def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
     """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
-    if not any([entry.ids for entry in counted]):
+    if not any(entry.ids for entry in counted):
         return (), ()
     return tuple([entry.ids for entry in counted]), tuple([_pack(entry.ids, entry.taken) for entry in counted])
 
@@ -249,10 +249,10 @@ def fault(coverage: FileCoverage) -> str:
     counted = [entry.line for entry in coverage.counted]
     if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
         return "exits, counted exits and attributes must be sorted and unique"
-    if any([entry.covered > entry.total for entry in coverage.counted]):
+    if any(entry.covered > entry.total for entry in coverage.counted):
         return "more exits taken than there are"
     named = [entry for entry in coverage.counted if entry.ids or entry.taken]
-    if any([not _in_order(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in named]):
+    if any(not _in_order(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in named):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
