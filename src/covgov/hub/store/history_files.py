@@ -6,7 +6,7 @@ or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -24,6 +24,7 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
+    RunChanges,
     RunSummary,
     silent,
 )
@@ -121,6 +122,10 @@ class SqlHistory:
     def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
         with self._read() as view:
             return list(ledger.snapshots(view, run_ids))
+
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        with self._read() as view:
+            return ledger.changes(view, base_id, head_id, paths)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         kept = artifacts or {}
