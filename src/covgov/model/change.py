@@ -91,7 +91,7 @@ class FileDelta:
     """One file's units by category. `base_path`/`head_path` None = the file is absent from that snapshot.
 
     lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
-    exits: exact branch exits in the same numbering; counted: line -> number of inexact exits.
+    exits: exact branch exits in the same numbering; counted: number of inexact exits on a line -> the lines (a set).
     masked: base lines whose replacement in the same hunk is excluded at head ("deleted" only in appearance).
     """
 
@@ -107,7 +107,10 @@ class FileDelta:
         return Tally(
             lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
             exits={
-                c: len(self.exits.get(c, ())) + sum(self.counted.get(c, {}).values()) for c in Category if c in names
+                c: len(self.exits.get(c, ()))
+                + sum(number * bits.bit_count() for number, bits in self.counted.get(c, {}).items())
+                for c in Category
+                if c in names
             },
         )
 
