@@ -139,6 +139,32 @@ def test_only_comments_on_changed_lines_are_new_pragmas() -> None:
     assert new_pragmas("src/a.py", TEXT, lines.of([1, 2, 3])) is None
 
 
+WORDS = (
+    "# ",
+    "#",
+    "pragma",
+    ": ",
+    "no ",
+    "cover",
+    "istanbul ",
+    "ignore",
+    "\n",
+    "\n\n",
+    " \n",
+    "x = 1",
+    "LCOV_EXCL_LINE",
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=40).map("".join), st.integers(0, 2**20))
+def test_a_pragma_that_spans_lines_is_found_from_each_of_them(text: str, changed: int) -> None:
+    whole = pragmas(text, CoverageSettings(exclude=(), partial=()))
+    found = new_pragmas("a.py", text, changed << 1)
+    assert (found.message if found else "") == (
+        f"new exclusion pragma on line {lines.spell(whole & changed << 1)}" if whole & changed << 1 else ""
+    )
+
+
 def test_a_marker_of_the_settings_own_is_a_pragma() -> None:
     own = CoverageSettings(exclude=(r"#\s*notest", "def __repr__", "(unclosed"))
     text = "a = 1  # notest\ndef __repr__(): ...\n"
