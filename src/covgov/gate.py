@@ -42,14 +42,15 @@ class Outlets:
     """Where a judgement goes, besides history.
 
     clear, write: files by name in the folder of measurements. digest: the week's account, from history. recorded:
-    which run it became, or why none. summarise: the CI's job summary (Markdown). show: prints the verdict.
+    which run it became, or why none. summarise: the CI's job summary (Markdown), rendered
+    where there is one. show: prints the verdict.
     """
 
     clear: Callable[[Collection[str]], None]
     write: Callable[[Mapping[str, bytes]], None]
     digest: Callable[[], str]
     recorded: Callable[[RunSummary | str], None]
-    summarise: Callable[[str], None]
+    summarise: Callable[[Callable[[], str]], None]
     show: Callable[[Verdict], None]
     now: Callable[[], datetime]
 
@@ -98,7 +99,7 @@ def run(
         attempt(faults, lambda: outlets.recorded(enter(record, edges, address, whole=whole)))
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
-    attempt(faults, lambda: outlets.summarise(RENDERERS["markdown"](judgement.verdict)))
+    attempt(faults, lambda: outlets.summarise(partial(RENDERERS["markdown"], judgement.verdict)))
     attempt(faults, lambda: outlets.show(judgement.verdict))
     return replace(judgement, faults=tuple(faults))
 

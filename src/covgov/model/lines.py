@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 MAX_LINE = 1_000_000
 """The highest line number that is believed: a bitmap is as long as its highest number, whoever wrote that."""
 
+_ONES = re.compile("1+")
 _RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
 
 
@@ -37,15 +38,8 @@ def numbers(bits: int) -> Iterator[int]:
 
 def runs(bits: int) -> Iterator[tuple[int, int]]:
     """Maximal runs of consecutive lines as (first, last), ascending."""
-    offset = 0
-    while bits:
-        gap = (bits & -bits).bit_length() - 1
-        bits >>= gap
-        offset += gap
-        length = (~bits & (bits + 1)).bit_length() - 1
-        yield offset, offset + length - 1
-        bits >>= length
-        offset += length
+    for run in _ONES.finditer(f"{bits:b}"[::-1]):  # as text: to shift the set for each run is quadratic
+        yield run.start(), run.end() - 1
 
 
 def span(first: int, last: int) -> int:
@@ -55,7 +49,7 @@ def span(first: int, last: int) -> int:
 
 def spell(bits: int) -> str:
     """Compact text: `40,52-58`."""
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(bits))
+    return ",".join([str(a) if a == b else f"{a}-{b}" for a, b in runs(bits)])
 
 
 def unspell(text: str) -> int:
