@@ -45,6 +45,11 @@ def parse_diff(output: bytes) -> Diff:
     return Diff(tuple(sorted(files, key=lambda f: (f.new_path or f.old_path or "", f.new_path is not None))))
 
 
+def parse_copies(output: bytes) -> tuple[tuple[str, str], ...]:
+    """(old path, new path) of every copy in raw records without a patch. Raises ValueError for unexpected output."""
+    return tuple((record.old, record.new) for record in _records(output.removesuffix(b"\0")) if record.status == "C")
+
+
 def _taken(record: _RawRecord, sections: deque[bytes]) -> list[bytes]:
     """The record's sections, removed from the front."""
     wanted = 2 if record.status == "T" else int(not _only_white_space(record, sections))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from covgov.model.diff import Diff, FileDiff, Hunk
@@ -12,6 +12,13 @@ def could_be_moves(diff: Diff) -> bool:
     """Whether a file is new while another lost more lines than it got."""
     added = any(file.old_path is None for file in diff)
     return added and any(_shrunk(file) for file in diff)
+
+
+def are_moves(diff: Diff, copies: Iterable[tuple[str, str]]) -> bool:
+    """Whether one of the copies (old path, new path) is a new file of text that another lost."""
+    added = {file.new_path for file in diff if file.old_path is None}
+    shrunk = {file.old_path for file in diff if _shrunk(file)}
+    return any(old in shrunk and new in added for old, new in copies)
 
 
 def follow_moves(diff: Diff, copies: Diff, length: Callable[[str], int]) -> Diff:
