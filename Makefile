@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench bench-long golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
@@ -83,9 +83,14 @@ docs: $(READY)
 e2e: $(READY) dist
 	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
 
-## bench: what a later run costs in a directory and in a git branch, against the bars (benchmarks/README.md)
+## bench: covgov beside its peers in one run, and the bytes of a history (benchmarks/README.md; network; half an hour)
 bench: $(READY)
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks $(BENCH)
 	PYTHONPATH=tests/support $(BIN)/python benchmarks/history.py
+
+## bench-long: a report of a hundred million lines read, judged, compared and recorded (an hour, 20 GB of memory and disk)
+bench-long: $(READY)
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --rows long --rounds 1
 
 ## soak: the hub killed two hundred times while clients go on, and every other fault longer (half an hour; SOAK_ROUNDS=30 is less)
 soak: export SOAK_ROUNDS = 200

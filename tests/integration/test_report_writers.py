@@ -10,8 +10,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from diff_cover.git_path import GitPathTool  # type: ignore[import-untyped]  # diff-cover ships no types
-from diff_cover.violationsreporters.violations_reporter import (  # type: ignore[import-untyped]  # as above
+from diff_cover.git_path import GitPathTool
+from diff_cover.violationsreporters.violations_reporter import (
     LcovCoverageReporter,
     XmlCoverageReporter,
 )

@@ -53,7 +53,7 @@ def runs(project: Project, count: int, seed: int = 7) -> Iterator[RunRecord]:
             for path in changed:
                 modules[path] = _edited(chance, modules[path])
                 files[path] = _coverage(modules[path])
-        yield _record(number, dict(files))
+        yield record(number, dict(files))
 
 
 def _path(project: Project, number: int) -> str:
@@ -110,8 +110,9 @@ def _coverage(module: list[Line]) -> FileCoverage:
     )
 
 
-def _record(number: int, files: Mapping[str, FileCoverage]) -> RunRecord:
-    commit, tree = (sha1(f"{what} {number}".encode(), usedforsecurity=False).hexdigest() for what in ("c", "t"))
+def record(number: int, files: Mapping[str, FileCoverage], commit: str = "", tree: str = "") -> RunRecord:
+    """The run with this number, eight hours after the one before; of a made-up commit unless one is given."""
+    commit, tree = commit or _made_up(f"c {number}"), tree or _made_up(f"t {number}")
     at = BEGINNING + timedelta(hours=8 * number)
     tests = TestRun(exit_code=0, tests=12_000 + number, seconds=431.25 + number % 17)
     snapshot = Snapshot("unit", files, IDENTITY, Origin(commit, tree), tests)
@@ -131,6 +132,10 @@ def _record(number: int, files: Mapping[str, FileCoverage]) -> RunRecord:
         tree=tree,
     )
     return RunRecord(commit, tree, "main", 1, at, ("unit",), {"unit": snapshot}, verdict, "5" * 64)
+
+
+def _made_up(text: str) -> str:
+    return sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _component(name: str, snapshot: Snapshot) -> Row:

@@ -1,0 +1,1 @@
+"""covgov measured beside its peers, in one run: `python -m benchmarks` (see README.md)."""
