@@ -23,7 +23,8 @@ class SuiteSummary:
 class RunSummary:
     """What `list` shows without reading coverage. id: sha256 of the chained manifest; sequence counts from 1.
 
-    dirty: what was measured is no commit's code; such a run is shown, never a baseline, never pushed.
+    dirty: what was measured is no commit's code; such a run is shown, never a baseline, never pushed. enforced: False
+    = it did not pass, and nothing of that was enforced.
     """
 
     id: str
@@ -40,6 +41,7 @@ class RunSummary:
     complete: bool
     policy_hash: str
     dirty: bool = False
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from covgov.model import lines
-from covgov.model.loosening import Loosening
+from covgov.model.loosening import EVERY_FILE, Loosening
 from covgov.tamper.coverage_settings import CoverageSettings as CoverageSettings
 from covgov.tamper.coverage_settings import load_settings as load_settings
 
@@ -45,7 +46,7 @@ def widened(base: CoverageSettings, head: CoverageSettings) -> tuple[Loosening, 
     found = set(_widened(base, head))
     if base.older is not None or head.older is not None:
         found |= set(_widened(base.older or base, head.older or head))
-    return tuple(sorted(found, key=lambda one: (one.key, one.message)))
+    return tuple(replace(one, excludes=EVERY_FILE) for one in sorted(found, key=lambda one: (one.key, one.message)))
 
 
 def _widened(base: CoverageSettings, head: CoverageSettings) -> Iterator[Loosening]:
@@ -72,7 +73,8 @@ def disguised(path: str, data: bytes) -> Loosening | None:
     declared = _declared(data)
     if declared in ENCODINGS:
         return None
-    return Loosening(path, f"declares the encoding {declared}, in which exclusion pragmas cannot be looked for")
+    text = f"declares the encoding {declared}, in which exclusion pragmas cannot be looked for"
+    return Loosening(path, text, excludes=path)
 
 
 def _declared(data: bytes) -> str:
@@ -112,7 +114,7 @@ def new_pragmas(path: str, head_text: str, changed_bits: int, settings: Coverage
     found &= changed_bits
     if not found:
         return None
-    return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}")
+    return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}", excludes=path)
 
 
 def _known_near(text: str, wanted: int) -> int:

@@ -353,7 +353,7 @@ def of_this_tree(project: Project, runs: Sequence[RunSummary]) -> RunSummary:
 def _line(run: RunSummary) -> str:
     when = run.recorded_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     marks = [f"attempt {run.attempt}"] if run.attempt > 1 else []
-    marks += ["incomplete"] * (not run.complete) + ["dirty"] * run.dirty
+    marks += ["not enforced"] * (not run.enforced) + ["incomplete"] * (not run.complete) + ["dirty"] * run.dirty
     suites = ",".join(suite.name for suite in run.suites) or "no suite"
     words = [f"{run.sequence:>6}", when, f"{run.outcome:<12}", run.commit[:12] or "-" * 12, run.branch or "-", suites]
     return "  ".join([*words, *marks])
@@ -370,6 +370,7 @@ def _summary(run: RunSummary) -> dict[str, object]:
         "attempt": run.attempt,
         "recorded_at": run.recorded_at,
         "outcome": run.outcome,
+        "enforced": run.enforced,
         "complete": run.complete,
         "dirty": run.dirty,
         "expected": run.expected,

@@ -158,6 +158,7 @@ def dismantle(record: RunRecord) -> tuple[RunBody, dict[str, list[bytes]]]:
         dirty=is_dirty(record),
         verdict=texts.digest(made[texts.VERDICT]),
         snapshots={name: _suite(one, made[texts.name_of(name)]) for name, one in record.snapshots.items()},
+        enforced=not record.verdict.only_evaluated,
     )
     return body, made
 
@@ -224,6 +225,7 @@ def summary(stored: StoredManifest) -> RunSummary:
         complete=run.complete,
         policy_hash=run.policy_hash,
         dirty=run.dirty,
+        enforced=run.enforced,
     )
 
 
