@@ -109,16 +109,11 @@ class FileDelta:
         return {*self.lines, *self.exits, *self.counted}
 
     def tally(self) -> Tally:
-        names = set(self.exits) | set(self.counted)
-        return Tally(
-            lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
-            exits={
-                c: len(self.exits.get(c, ()))
-                + sum(number * bits.bit_count() for number, bits in self.counted.get(c, {}).items())
-                for c in Category
-                if c in names
-            },
-        )
+        exits = {category: len(some) for category, some in self.exits.items()}
+        for category, counts in self.counted.items():
+            number = sum([number * bits.bit_count() for number, bits in counts.items()])
+            exits[category] = exits.get(category, 0) + number
+        return Tally(lines={category: bits.bit_count() for category, bits in self.lines.items() if bits}, exits=exits)
 
     def masked_uncovered(self, metric: Metric) -> int:
         """Uncovered units that an edit took out of the count instead of deleting them (exact exits only)."""
