@@ -86,7 +86,8 @@ def run(
     whole = not request.suites
     if whole:  # what an earlier run, or somebody else, left there must not be taken for this verdict
         attempt(faults, lambda: outlets.clear(PUBLISHED))
-    prepared = prepare(request, head(), edges)
+    with edges.steady():
+        prepared = prepare(request, head(), edges)
     measure()
     if measure_base is not None:
         prepared = replace(prepared, base_run=measure_base(prepared))
@@ -106,7 +107,8 @@ def run(
 
 def judge(prepared: Preparation, edges: Edges) -> Judgement:
     """One verdict from what is on disk, by the base branch's policy and by the head's."""
-    facts, faults = gather(prepared, edges)
+    with edges.steady():
+        facts, faults = gather(prepared, edges)
     return Judgement(evaluate(facts, prepared.policies), facts, prepared, faults)
 
 

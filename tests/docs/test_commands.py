@@ -11,7 +11,8 @@ import click
 import pytest
 
 from covgov.cli import boundary
-from covgov.cli.main import COMMANDS, main, tree
+from covgov.cli.main import main
+from covgov.cli.tree import COMMANDS, tree
 from covgov.cli.world import World
 
 CHECKOUT = Path(__file__).resolve().parents[2]

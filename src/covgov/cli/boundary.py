@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from textwrap import indent
 
-import click
-
 from covgov.cli.world import World
 from covgov.errors import CovgovError, PolicyInvalid, io_error
 
@@ -40,6 +38,8 @@ def guarded(call: Callable[[], int], world: World) -> int:
     Anything that is not a CovgovError, an OSError, a usage error of click or an interruption is a bug and keeps its
     traceback (Python then exits with 1, which covgov never uses on purpose).
     """
+    import click
+
     try:
         return call()
     except CovgovError as error:

@@ -1,93 +1,30 @@
-"""`covgov`: the command tree. Commands are imported only when they are called: start-up is budgeted."""
+"""`covgov`, the program: one command line, its exit code, and what the streams make of it."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-from io import BytesIO, TextIOWrapper
 from typing import TextIO
 
-import click
-
 from covgov import __version__
-from covgov.cli.boundary import OK, USAGE, guarded, report
+from covgov.cli.boundary import OK, guarded, report
 from covgov.cli.world import World, real_world
 from covgov.errors import io_error
 
-COMMANDS: dict[str, str] = {
-    "init": "covgov.cli.commands.init",
-    "run": "covgov.cli.commands.run",
-    "inspect": "covgov.cli.commands.inspect_report",
-    "collect": "covgov.cli.commands.collect",
-    "check": "covgov.cli.commands.check",
-    "compare": "covgov.cli.commands.compare",
-    "exceptions": "covgov.cli.commands.exceptions",
-    "history": "covgov.cli.commands.history",
-    "digest": "covgov.cli.commands.digest",
-    "publish": "covgov.cli.commands.publish",
-    "policy": "covgov.cli.commands.policy",
-    "hub": "covgov.cli.hub.group",
-}
-"""Command -> module with a click command called `command`."""
-
-
-class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = COMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        command = importlib.import_module(module).command
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{module}.command is not a click command")
-        return command
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Raises DeliveryFailed where a pipe broke, of which click itself would make exit code 1."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError as error:
-            raise io_error(error) from error
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
-@click.version_option(__version__, "-V", "--version", message="covgov %(version)s")
-def tree() -> None:
-    """Coverage governance: bars per component, explained drops, dated exceptions.
-
-    Exit codes: 0 pass, 2 usage, 3 policy or register invalid, 4 input unreadable, 5 not recorded or delivered,
-    10 gate failed, 11 undetermined, 130 interrupted.
-
-    Example: covgov run            run every suite, check, report
-    """
-
 
 def main(argv: Sequence[str], world: World) -> int:
-    """Run one command line in the given world; its exit code."""
+    """Run one command line in the given world; its exit code. The version needs no command line to be built."""
+    if tuple(argv) in {("--version",), ("-V",)}:
+        world.say(f"covgov {__version__}")
+        return OK
     return guarded(lambda: _called(argv, world), world)
 
 
 def _called(argv: Sequence[str], world: World) -> int:
-    """Help, version and completions, which click prints by itself, go where every other result goes."""
-    own = BytesIO()
-    text = TextIOWrapper(own, encoding="utf-8", write_through=True)  # completions are written as bytes
-    result: object
-    try:
-        with redirect_stdout(text):
-            result = tree.main(args=list(argv), prog_name="covgov", standalone_mode=False, obj=world)
-    except SystemExit as end:  # click exits like this after printing completions, with 1 for an unknown shell
-        result = USAGE if end.code else OK
-    finally:
-        if own.getvalue():
-            world.say(own.getvalue().decode().removesuffix("\n"))
-    return result if isinstance(result, int) else OK
+    from covgov.cli.tree import called
+
+    return called(argv, world)
 
 
 def entry() -> None:

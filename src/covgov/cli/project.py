@@ -31,11 +31,15 @@ class Project:
     @cached_property
     def root(self) -> Path:
         """Top of the git checkout, else the current directory."""
-        return toplevel(self.world.cwd, self.world.env) or self.world.cwd
+        return self._checkout or self.world.cwd
+
+    @property
+    def is_repository(self) -> bool:
+        return self._checkout is not None
 
     @cached_property
-    def is_repository(self) -> bool:
-        return toplevel(self.world.cwd, self.world.env) is not None
+    def _checkout(self) -> Path | None:
+        return toplevel(self.world.cwd, self.world.env)
 
     @cached_property
     def policy(self) -> Policy:

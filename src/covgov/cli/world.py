@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-import click
-
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -36,12 +34,22 @@ class World:
     def say(self, text: str) -> None:
         """A line of the result."""
         with suppress(BrokenPipeError):
-            click.echo(text, file=self.out)
+            _write(text, self.out)
 
     def note(self, text: str) -> None:
         """A line of progress or diagnosis. One that cannot be written changes no result."""
         with suppress(OSError):
-            click.echo(text, file=self.err)
+            _write(text, self.err)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """A line; without the colours that a test command made, unless on a terminal."""
+    if "\x1b" in text and not stream.isatty():
+        from click import unstyle
+
+        text = unstyle(text)
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def real_world() -> World:

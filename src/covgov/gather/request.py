@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,3 +44,7 @@ class Edges:
     ci: CiContext
     env: Mapping[str, str]
     approvals: Approvals = no_reviews
+
+    def steady(self) -> AbstractContextManager[None]:
+        """Inside, the files on disk do not change."""
+        return nullcontext() if self.repository is None else self.repository.steady()

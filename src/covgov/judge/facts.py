@@ -14,7 +14,7 @@ from enum import StrEnum
 from covgov.differential.attribute import ScopeSides, explain_all, measurement_difference
 from covgov.differential.classify import classify
 from covgov.differential.measurement import MeasurementDifference, split
-from covgov.differential.upstream import UpstreamDiffs, own
+from covgov.differential.upstream import UpstreamDiffs, own, uncharged
 from covgov.ingest.merge import merge
 from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
@@ -51,7 +51,8 @@ class Override:
 class SnapshotComparison:
     """A head snapshot against its base, classified once and explained per scope.
 
-    files: of the change alone where `upstream` is set: the baseline is older than where the change starts.
+    files: of the change alone where `upstream` is set: the baseline is older than where the change starts. uncharged:
+    lines without coverage that are put down to the target branch then.
     identity_change: how their identities differ; "" when they agree or the change was accepted. remeasured: what may
     differ because of that, and is not in `files`.
     """
@@ -61,6 +62,7 @@ class SnapshotComparison:
     files: tuple[FileDelta, ...]
     identity_change: str
     upstream: bool = False
+    uncharged: int = 0
     remeasured: tuple[FileDelta, ...] = ()
 
     @classmethod
@@ -75,12 +77,13 @@ class SnapshotComparison:
         loosenings: Iterable[Loosening] = (),
     ) -> SnapshotComparison:
         files = classify(base, head, diff)
-        files = own(files, upstream) if upstream else files
+        mine = own(files, upstream) if upstream else files
+        left = uncharged(files, mine) if upstream else 0
         if base.identity == head.identity or accept_identity:
-            return cls(head, base, files, "", upstream is not None)
+            return cls(head, base, mine, "", upstream is not None, left)
         text = f"{base.identity} at the baseline, {head.identity} now"
-        files, remeasured = split(files, excluded_by(loosenings))
-        return cls(head, base, files, text, upstream is not None, remeasured)
+        mine, remeasured = split(mine, excluded_by(loosenings))
+        return cls(head, base, mine, text, upstream is not None, left, remeasured)
 
     def is_of(self, base: Snapshot, head: Snapshot) -> bool:
         """Whether the two are these, but for their names: the merge of a single suite is that suite."""
@@ -115,7 +118,8 @@ class Facts:
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
     without a diff. added: files that are new in the change. renames, baseline_renames: old path -> new path since the
     change starts, and since the baseline.
-    files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
+    files: every path at head; blank: those of them that hold no text; testless: files of the change that are called
+    tests and hold none. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
     loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
@@ -135,6 +139,7 @@ class Facts:
     baseline_renames: Mapping[str, str] = field(default_factory=dict)
     files: Collection[str] = ()
     blank: Collection[str] = ()
+    testless: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
     base_fault: str = ""
     first_pass: bool = False

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from covgov.errors import RegisterInvalid
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 BEGIN = "<!-- covgov:exceptions:begin -->"
 END = "<!-- covgov:exceptions:end -->"
@@ -24,7 +27,6 @@ HINT = "repair the table by hand or restore the file from git; nothing was chang
 BLANKS = " \t\v\f"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _PIPE = re.compile(r"(?<!\\)\|")
-_BLOCKS = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def is_register(data: bytes | None) -> bool:
 def locate(text: str, path: str) -> Layout:
     """Find the table. Raises RegisterInvalid for markers, tables or rows that are ambiguous."""
     lines = tuple(_LINE.findall(text))
-    blocks = _BLOCKS.parse(text.removeprefix("\ufeff"))
+    blocks = _markdown().parse(text.removeprefix("\ufeff"))
     begin, end = (_marker(blocks, marker, path) for marker in (BEGIN, END))
     if end < begin:
         raise damaged("register-marker", path, end + 1, f"`{END}` is before `{BEGIN}`")
@@ -107,6 +109,13 @@ def locate(text: str, path: str) -> Layout:
 def damaged(code: str, path: str, number: int, what: str) -> RegisterInvalid:
     """The error for one fault of the file, naming file and line."""
     return RegisterInvalid(code, f"{path}:{number}: {what}", hint=HINT)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - not for a project without a register
+
+    return MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
 
 
 def _marker(blocks: Sequence[Token], marker: str, path: str) -> int:

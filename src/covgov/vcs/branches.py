@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from covgov.vcs.command import Git
 
@@ -19,13 +20,14 @@ PATIENCE = 60
 REMOTE_HEAD = re.compile(r"^ref: refs/heads/(\S+)\tHEAD$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Branches:
     """fetch: whether the remote may be asked."""
 
     git: Git
     fetch: bool
 
+    @cached_property
     def remote(self) -> str | None:
         """The only remote, else `origin`, else `upstream`."""
         names = self._lines("remote")
@@ -38,7 +40,7 @@ class Branches:
 
     def default(self) -> str | None:
         """Name of the branch that the remote's HEAD names, as the clone knows it or the remote says."""
-        remote = self.remote()
+        remote = self.remote
         if remote is None:
             return None
         pointed = self.git.ask("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD")
@@ -50,14 +52,15 @@ class Branches:
 
     def places(self, name: str, *, local: bool = True) -> list[str]:
         """Refs that the branch has here: the remote's first."""
-        remote = self.remote()
+        remote = self.remote
         refs = [f"refs/remotes/{remote}/{name}"] if remote else []
         refs += [f"refs/heads/{name}"] if local else []
-        return [ref for ref in refs if self.git.ask("rev-parse", "--verify", "--quiet", ref).code == 0]
+        known = set(self._lines("for-each-ref", "--format=%(refname)", *refs)) if refs else set()
+        return [ref for ref in refs if ref in known]
 
     def remote_tip(self, name: str) -> str | None:
         """Commit of the branch at the remote, None when the remote may not be asked or has none."""
-        remote = self.remote()
+        remote = self.remote
         answer = self._ask_remote(remote, f"refs/heads/{name}") if remote else ""
         return answer.partition("\t")[0] or None
 

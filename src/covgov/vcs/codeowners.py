@@ -10,8 +10,10 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 LOCATIONS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Possible paths; only the first that exists is read."""
@@ -83,6 +85,8 @@ def _fields(line: str) -> list[str]:
 def _compiled(pattern: str) -> GitIgnoreSpec | None:
     if not pattern or pattern.startswith("!"):
         return None
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - not for a project without owners
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # about `[[` in a regular expression

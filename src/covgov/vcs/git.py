@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -59,6 +59,15 @@ class _Commit:
     time: int
 
 
+@dataclass(slots=True)
+class _Steady:
+    """What is known about the files on disk while they do not change. held: what ends with that."""
+
+    held: ExitStack
+    tree: tuple[Git, str] | None = None
+    origin: Origin | None = None
+
+
 def toplevel(cwd: Path, env: Mapping[str, str]) -> Path | None:
     """Top of the checkout around `cwd`, or None when there is none. Raises Undetermined (`git-missing`, `git-refuses`,
     `git-failed`) when there is one that cannot be read."""
@@ -84,13 +93,28 @@ class GitRepository:
         self._files: dict[tuple[str, str], bytes | None] = {}
         self._trees: set[str] = set()
         self._diffs: dict[tuple[str, str], Diff] = {}
+        self._pages: dict[str, list[str]] = {}
+        self._steady: _Steady | None = None
 
     def origin(self) -> Origin:
         """Raises Undetermined (`no-commit`) before the first commit."""
-        commit = self._head()
-        with worktree_tree(self._git, *self._places) as (git, tree):
-            dirty = tree != self.tree(commit) or left_out(self._git, git)
-            return Origin(commit=commit, tree=tree, dirty=dirty)
+        if self._steady is None:
+            return self._origin()
+        if self._steady.origin is None:
+            self._steady.origin = self._origin()
+        return self._steady.origin
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        if self._steady is not None:  # an outer one holds
+            yield
+            return
+        with ExitStack() as held:
+            self._steady = _Steady(held)
+            try:
+                yield
+            finally:
+                self._steady = None
 
     def resolve(self, revision: str) -> str | None:
         if not revision or revision.startswith("-"):
@@ -115,7 +139,7 @@ class GitRepository:
     def first_parents(self, commit: str) -> Iterator[str]:
         current = commit
         while True:
-            listed = self._git.run("rev-list", "--first-parent", f"--max-count={CHUNK}", current, "--").text.split()
+            listed = self._page(current)
             yield from listed
             parents = self.parents(listed[-1])
             if not parents:
@@ -139,7 +163,7 @@ class GitRepository:
     def diff(self, base: str, head: str) -> Diff:
         if head != WORKTREE:
             return self._diff(self._git, base, head)
-        with worktree_tree(self._git, *self._places) as (git, tree):
+        with self._worktree() as (git, tree):
             return self._diff(git, base, tree)
 
     def read(self, revision: str, path: str) -> bytes | None:
@@ -154,7 +178,7 @@ class GitRepository:
     def blobs(self, revision: str) -> Mapping[str, str]:
         if revision != WORKTREE:
             return blobs_of(self._git, revision)
-        with worktree_tree(self._git, *self._places) as (git, tree):
+        with self._worktree() as (git, tree):
             return blobs_of(git, tree)
 
     def checkout(self, commit: str) -> AbstractContextManager[Path]:
@@ -199,7 +223,7 @@ class GitRepository:
         return self._git.ask("check-ignore", "--quiet", "--no-index", "--", path, extra=plain).code == 0
 
     def remote(self) -> str | None:
-        return self._branches.remote()
+        return self._branches.remote
 
     def shallow(self) -> bool:
         return self._deepener().shallow()
@@ -215,6 +239,29 @@ class GitRepository:
     @cached_property
     def _places(self) -> tuple[Path, Path]:
         return places(self._git)
+
+    def _origin(self) -> Origin:
+        commit = self._head()
+        with self._worktree() as (git, tree):
+            dirty = tree != self.tree(commit) or left_out(self._git, git)
+            return Origin(commit=commit, tree=tree, dirty=dirty)
+
+    @contextmanager
+    def _worktree(self) -> Iterator[tuple[Git, str]]:
+        if self._steady is None:
+            with worktree_tree(self._git, *self._places) as found:
+                yield found
+            return
+        if self._steady.tree is None:
+            self._steady.tree = self._steady.held.enter_context(worktree_tree(self._git, *self._places))
+        yield self._steady.tree
+
+    def _page(self, commit: str) -> list[str]:
+        """The commit and its first parents, as many as are here and fit. What the clone fetches later comes after."""
+        if commit not in self._pages:
+            listed = self._git.run("rev-list", "--first-parent", f"--max-count={CHUNK}", commit, "--").text
+            self._pages[commit] = listed.split()
+        return self._pages[commit]
 
     def _head(self) -> str:
         head = self.resolve("HEAD")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +21,10 @@ SEARCH_LIMIT = 1000
 class Repository(Protocol):
     def origin(self) -> Origin:
         """Commit and tree of the files on disk (hashed with a temporary index); dirty when it is not HEAD's tree."""
+        ...
+
+    def steady(self) -> AbstractContextManager[None]:
+        """Inside, the files on disk do not change, so they are looked at once."""
         ...
 
     def resolve(self, revision: str) -> str | None:

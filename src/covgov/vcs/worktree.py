@@ -53,9 +53,11 @@ def worktree_tree(git: Git, index: Path, store: Path) -> Iterator[tuple[Git, str
 def _leave_out_own(git: Git, apart: Git) -> None:
     """Take what covgov left there, and git neither tracks nor ignores, out of the copied index again."""
     if (git.root / FOLDER).is_dir():
-        tracked, listed = _listed(git), _listed(apart)
+        listed = _listed(apart)
+        tracked = _listed(git) if listed else set()
         own = "".join(f"{path}\0" for path in own_output(listed - tracked, tracked))
-        apart.run("update-index", "--force-remove", "-z", "--stdin", stdin=os.fsencode(own))
+        if own:
+            apart.run("update-index", "--force-remove", "-z", "--stdin", stdin=os.fsencode(own))
 
 
 def _listed(git: Git) -> set[str]:
@@ -67,6 +69,8 @@ def left_out(git: Git, apart: Git) -> bool:
     status = apart.run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal").out
     entries = {os.fsdecode(entry) for entry in status.split(b"\0")} - {""}
     untracked = {entry.removeprefix("?? ") for entry in entries if entry.startswith("?? ")}
+    if not untracked:
+        return bool(entries)
     return len(entries) > len(set(own_output(untracked, _listed(git))))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from covgov.cli.main import tree
+from covgov.cli.tree import tree
 from covgov.cli.world import World
 from covgov_testing.act import CHECKOUT
 from covgov_testing.evidence.tables import policy

@@ -40,7 +40,7 @@ def command(
       covgov check                       every declared suite
       covgov check api --fail-under 90   one suite, its total bar given here
     """
-    from covgov.cli.judge import conclude, today_of
+    from covgov.cli.judge import conclude, edges_of, today_of
     from covgov.cli.project import Project
     from covgov.gather.request import Request
 
@@ -52,4 +52,5 @@ def command(
         accept_identity=accept_identity,
         base=base,
     )
-    return conclude(project, request, recorded=record, rendering=rendering)
+    with edges_of(project).steady():
+        return conclude(project, request, recorded=record, rendering=rendering)

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
@@ -136,6 +134,8 @@ class DirStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        from filelock import FileLock  # noqa: PLC0415 - not for those who only read
+
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             (self._root / LOCK).open("ab").close()  # with the permissions of the umask

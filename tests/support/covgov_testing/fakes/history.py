@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 from covgov.errors import CovgovError
@@ -107,6 +108,9 @@ class FakeRepository:
     def origin(self) -> Origin:
         commit = next(iter(self._parents))
         return Origin(commit, self._trees[commit])
+
+    def steady(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def resolve(self, revision: str) -> str | None:
         return revision if revision in self._parents else None

@@ -12,7 +12,8 @@ import click
 import pytest
 
 from covgov import __version__
-from covgov.cli.main import COMMANDS, entry, flushed, main, tree
+from covgov.cli.main import entry, flushed, main
+from covgov.cli.tree import COMMANDS, SUMMARIES, tree
 from covgov.cli.world import World, real_world
 from covgov_testing.desk import Desk
 
@@ -112,20 +113,48 @@ def test_a_registered_module_without_a_click_command_is_refused_by_name(
 def test_the_command_tree_is_there_before_any_command_is_imported() -> None:
     script = (
         "import sys\n"
-        "from covgov.cli.main import COMMANDS\n"
+        "from covgov.cli.tree import COMMANDS\n"
         "print([module for module in COMMANDS.values() if module in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_has_the_first_sentence_of_each_help(name: str) -> None:
+    command = tree.get_command(click.Context(tree), name)
+    assert command is not None
+    assert SUMMARIES[name] == command.get_short_help_str(limit=100)
+
+
+def test_the_list_of_commands_is_complete() -> None:
+    assert list(SUMMARIES) == list(COMMANDS)
+
+
+def imported(*argv: str, cwd: Path | None = None) -> set[str]:
+    """The modules that the program imports for a command line."""
+    script = (
+        "import sys\nfrom covgov.cli.main import entry\ntry: entry()\nfinally: print(*sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, *argv]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=cwd)
+    return set(done.stderr.splitlines()[-1].split())
+
+
 @pytest.mark.architecture
-@pytest.mark.parametrize("argument", ["--version", "--help"])
-def test_start_up_does_without_the_types_of_the_policy(argument: str) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "covgov", argument]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "covgov.cli.main" in done.stderr
-    assert "pydantic" not in done.stderr
+def test_the_version_needs_no_command_line() -> None:
+    names = imported("--version")
+    assert "covgov.cli.main" in names
+    assert not names & {"click", "covgov.cli.tree", "msgspec"}
+
+
+@pytest.mark.architecture
+@pytest.mark.parametrize("argv", [("--help",), ("check", "--help")], ids=" ".join)
+def test_help_imports_no_more_than_it_prints(argv: tuple[str, ...]) -> None:
+    names = imported(*argv)
+    commands = {module for module in COMMANDS.values() if module in names}
+    assert commands == {COMMANDS[name] for name in argv if name in COMMANDS}
+    assert not names & {"msgspec", "pydantic", "lxml", "covgov.model", "covgov.vcs"}
 
 
 @pytest.mark.reliability

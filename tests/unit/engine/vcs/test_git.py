@@ -62,6 +62,20 @@ def test_origin_includes_untracked_but_not_ignored_files(repo: Repo) -> None:
     assert origin.tree == repo.git("write-tree")
 
 
+def test_the_files_on_disk_are_read_once_while_they_are_steady_and_again_afterwards(repo: Repo) -> None:
+    repo.commit({"a.py": "x = 1\n"})
+    git = opened(repo)
+    with git.steady():
+        before = git.origin()
+        with git.steady():
+            repo.write({"new.py": "y = 1\n"})
+            assert git.origin() == before
+        assert (sorted(git.blobs(WORKTREE)), git.diff("HEAD", WORKTREE).files) == (["a.py"], ())
+    assert git.origin().dirty
+    assert sorted(git.blobs(WORKTREE)) == ["a.py", "new.py"]
+    assert [file.new_path for file in git.diff("HEAD", WORKTREE)] == ["new.py"]
+
+
 @pytest.mark.reliability
 def test_hashing_the_work_tree_changes_nothing_in_it(repo: Repo) -> None:
     repo.commit({"a.py": "1\n", "b.py": "2\n"})

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from filelock import FileLock
-
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
@@ -316,6 +314,8 @@ class GitStore:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Processes of one machine take turns, so that few of them lose the swap."""
+        from filelock import FileLock  # noqa: PLC0415 - not for those who only read
+
         self._require_writable()
         path = self._git.path("covgov-history.lock")
         lock = FileLock(path)  # released by the system when the process dies
