@@ -22,6 +22,10 @@ KNOWN_PRAGMAS = re.compile(
 )
 """Comments and attributes that exclude code in the usual tools; none matches its own line here."""
 
+MARKS = ("pragma", "tanbul", "c8", "v8", "_excl_", "@codecoverage", "nocov", "[exclude", "(off)", "coverage:")
+"""One of these is in each match of KNOWN_PRAGMAS, in small letters. Without i, k and s, which are not the only letters
+that the expression takes for them."""
+
 REACH = 3
 """A match of KNOWN_PRAGMAS is at most four words long, with nothing but white space between them."""
 
@@ -108,7 +112,8 @@ def new_pragmas(path: str, head_text: str, changed_bits: int, settings: Coverage
     Settings that recognise a marker of their own (`exclude_lines = # notest`) make that marker a pragma.
     """
     found = _known_near(head_text, changed_bits)
-    for pattern in (p for p in _compiled(settings) if p.pattern.lstrip("^").lstrip().startswith("#")):
+    own = (p for p in _compiled(settings) if p.pattern.lstrip("^").lstrip().startswith("#"))
+    for pattern in (p for p in own if p.pattern not in (*DEFAULT.exclude, *DEFAULT.partial)):  # those are known
         for match in pattern.finditer(head_text):
             found |= _span(head_text, match)
     found &= changed_bits
@@ -124,7 +129,8 @@ def _known_near(text: str, wanted: int) -> int:
     for first, last in lines.runs(wanted & lines.span(1, len(rows))):
         start, end = _reached(rows, first - 1, -1), _reached(rows, last - 1, 1)
         part = "\n".join(rows[start : end + 1])
-        for match in KNOWN_PRAGMAS.finditer(part):
+        small = part.lower()
+        for match in KNOWN_PRAGMAS.finditer(part) if any(mark in small for mark in MARKS) else ():
             found |= _span(part, match) << start
     return found
 
