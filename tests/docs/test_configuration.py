@@ -15,7 +15,8 @@ from covgov.policy import config, present
 from covgov.policy.bars import BarScope, BarUnits
 from covgov.policy.delivery import CommentMode, GithubCoverageSettings, GithubDelivery, GithubSettings, NotifySettings
 from covgov.policy.keys import Table
-from covgov.policy.policy import BarRule, Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
+from covgov.policy.policy import Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
+from covgov.policy.rule import BarRule
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SCHEMA = Path(covgov.policy.__file__).with_name("covgov.schema.json")

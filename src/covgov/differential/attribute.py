@@ -76,6 +76,7 @@ class _Sums:
     masked: Counter[Metric] = field(default_factory=Counter)
     lost: dict[str, str] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
+    unreached: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
 
 
@@ -157,7 +158,7 @@ def measurement_difference(remeasured: Sequence[FileDelta], delta: Delta, sides:
         r = delta.base.fraction
         lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
         loss = lost / delta.head.total * 100
-    return MeasurementDifference(units, loss, sums.excluded)
+    return MeasurementDifference(units, loss, sums.unreached, sums.excluded)
 
 
 def _summed(files: Sequence[FileDelta], remeasured: Sequence[FileDelta], sides: ScopeSides) -> _Sums:
@@ -186,6 +187,9 @@ def _enter(sums: _Sums, file: FileDelta, base_in: bool, head_in: bool, add: _Boo
 def _remeasure(sums: _Sums, file: FileDelta, wanted: Collection[Category]) -> None:
     """Put the wanted categories of one file down to the measurement."""
     sums.measured.add(file.tally(), wanted)
+    lost = file.lines.get(Category.LBC, 0)
+    if lost and file.head_path is not None and Category.LBC in wanted:
+        sums.unreached[file.head_path] = spell(lost)
     out = file.excluded & (file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0))
     if out and file.base_path is not None and Category.ECB in wanted:
         sums.excluded[file.base_path] = spell(out)

@@ -18,11 +18,12 @@ COUNTED = UNCHANGED_LINES - {Category.ECB, Category.EUB}
 @dataclass(frozen=True, slots=True)
 class MeasurementDifference:
     """What another measurement does to one scope in one metric. units: by category. loss: percentage points that
-    unchanged code lost, not netted against its gains. excluded: base lines that counted and that the head excludes, as
-    `path -> "40,52-58"`."""
+    unchanged code lost, not netted against its gains. lost: head lines that are no longer covered, excluded: base lines
+    that counted and that the head excludes; both as `path -> "40,52-58"`."""
 
     units: Mapping[Category, int] = field(default_factory=dict)
     loss: Fraction = Fraction(0)
+    lost: Mapping[str, str] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -50,10 +50,15 @@ def widened(base: CoverageSettings, head: CoverageSettings) -> tuple[Loosening, 
     found = set(_widened(base, head))
     if base.older is not None or head.older is not None:
         found |= set(_widened(base.older or base, head.older or head))
-    return tuple(replace(one, excludes=EVERY_FILE) for one in sorted(found, key=lambda one: (one.key, one.message)))
+    return tuple(sorted(found, key=lambda one: (one.key, one.message)))
 
 
 def _widened(base: CoverageSettings, head: CoverageSettings) -> Iterator[Loosening]:
+    yield from (replace(one, excludes=EVERY_FILE) for one in _excluding(base, head))
+    yield from _branches(base, head)
+
+
+def _excluding(base: CoverageSettings, head: CoverageSettings) -> Iterator[Loosening]:
     yield from _added(base.omit, head.omit, "omit", head)
     yield from _added(base.exclude, head.exclude, "exclude_lines", head)
     yield from _added(base.partial, head.partial, "partial_branches", head)
@@ -61,7 +66,6 @@ def _widened(base: CoverageSettings, head: CoverageSettings) -> Iterator[Looseni
     name = "report include"
     yield from _confined(_named(base.report_include, name), _named(head.report_include, name), head, unset_is_all=True)
     yield from _confined(_sources(base), _sources(head), head, unset_is_all=False)
-    yield from _branches(base, head)
     yield from _changed(dict(base.others), dict(head.others), head)
 
 

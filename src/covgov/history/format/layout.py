@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
@@ -169,7 +170,7 @@ def is_dirty(record: RunRecord) -> bool:
     return record.verdict.dirty or any(origin is not None and origin.dirty for origin in origins)
 
 
-def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
+def record_of(body: RunBody | RunSummary, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
     """The record that the body describes, of parts read elsewhere; whether they are its own is not checked here."""
     return RunRecord(
         commit=body.commit,
@@ -189,6 +190,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return codec.encode(manifest) + b"\n"
 
 
+@lru_cache(2000)  # one command lists the runs several times
 def decode_manifest(data: bytes, name: str) -> StoredManifest:
     """Raises InputError: `history-damaged` when name and bytes disagree, `history-newer` for a newer format."""
     run_id = digest_of(data)

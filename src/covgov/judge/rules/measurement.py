@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,6 +25,9 @@ HINT = (
     "measure the base with today's tools: `covgov run --measure-base`; or merge a register row with the scope "
     "`policy:measurement` first"
 )
+
+SHOWN = 3
+"""Files named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
         yield _difference(view, one)
     for one in changed:
         yield from _lost(view, one)
-    yield from _excluded(view, changed)
+        yield from _excluded(view, one)
     for how in dict.fromkeys(one.measured.measurement_changed for one in changed if not different):
         text = f"measured differently from the baseline, and no unchanged line counts differently: {how}"
         yield Finding("measurement", Effect.NOTE, Scope.PROJECT, "project", text)
@@ -90,16 +93,23 @@ def _lost(view: PolicyView, one: _Subject) -> Iterator[Finding]:
         lost, delta = one.difference(bar.metric).units.get(Category.LBC, 0), one.measured.deltas[bar.metric]
         now = Ratio(lost, lost + delta.tally.count(Category.CBC, bar.metric)) if lost else ZERO
         for broken in breaches.broken(view, bar, now, Subject(one.scope, one.name), "measurement"):
-            text = f"{broken.message}, unless only the measurement differs ({one.measured.measurement_changed})"
+            lines = _places(one.difference(bar.metric).lost)
+            text = f"{broken.message}{lines}, unless only the measurement differs ({one.measured.measurement_changed})"
             yield structs.replace(broken, effect=_effect(view), message=text, hint=_hint(view))
 
 
-def _excluded(view: PolicyView, changed: Iterable[_Subject]) -> Iterator[Finding]:
-    gone = {path: (spelled, one) for one in changed for path, spelled in one.difference(Metric.LINE).excluded.items()}
-    for path, (lines, one) in sorted(gone.items()):
-        text = f"{path}: lines {lines} of the baseline are now excluded, by the change or by the other measurement"
-        how = one.measured.measurement_changed
-        yield Finding("measurement", _effect(view), Scope.FILE, path, f"{text} ({how})", _hint(view), key=path)
+def _excluded(view: PolicyView, one: _Subject) -> Iterator[Finding]:
+    """Lines that counted and are excluded now, by the change or by the other tool's own rules."""
+    gone = _places(one.difference(Metric.LINE).excluded)
+    if gone:
+        text = f"{one.name}: lines of the baseline are now excluded{gone}"
+        text += f", unless only the measurement differs ({one.measured.measurement_changed})"
+        yield Finding("measurement", _effect(view), one.scope, one.name, text, _hint(view))
+
+
+def _places(lines: Mapping[str, str]) -> str:
+    """` at src/a.py:1-3`; "" without lines."""
+    return f" at {words.listed([f'{path}:{lines[path]}' for path in sorted(lines)], SHOWN)}" if lines else ""
 
 
 def _effect(view: PolicyView) -> Effect:

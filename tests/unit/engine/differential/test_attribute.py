@@ -232,7 +232,7 @@ def test_losses_of_another_measurement_are_not_netted_against_its_gains() -> Non
     difference = measurement_difference(remeasured, delta, ScopeSides(bool, bool))
     assert difference.loss == (2 + r + (1 - r)) / delta.head.total * 100
     assert (difference.units[Category.LBC], difference.units[Category.ECB]) == (2, 1)
-    assert difference.excluded == {"a.py": "5"}
+    assert (difference.lost, difference.excluded) == ({"a.py": "1-2"}, {"a.py": "5"})
 
 
 @pytest.mark.security

@@ -296,6 +296,25 @@ def test_a_changed_source_file_in_no_report_is_unmeasured(desk: Desk) -> None:
     assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["api/new.py"]
 
 
+def lines_of(first: int, last: int, word: str = "line") -> str:
+    return "".join(f"{word} {n}\n" for n in range(first, last + 1))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("kept", "fails"), [(6, True), (0, False)])
+def test_code_that_is_moved_and_written_anew_where_no_component_claims_it(desk: Desk, kept: int, fails: bool) -> None:
+    desk.repo.write({"api/b.py": lines_of(1, 20)})
+    start(desk)
+    (desk.root / "api/b.py").unlink()
+    desk.commit({"lib/b.py": lines_of(1, kept) + lines_of(1, 40, "other")})
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    told = "lib/b.py: code of api/b.py moved here, but in no report of its suite (by the base branch's policy)"
+    assert (told in messages(judgement)) is fails
+    assert (judgement.verdict.outcome is Outcome.FAIL) is fails
+    assert "1 new source file in no component and in no report: lib/" in messages(judgement)
+
+
 @pytest.mark.security
 @pytest.mark.parametrize(("text", "effect"), [("x()\n" * 50, "fail"), ("describe('a', () => {})\n", "note")])
 def test_code_under_a_tests_name_is_unmeasured_and_a_test_is_a_note(desk: Desk, text: str, effect: str) -> None:
@@ -378,7 +397,7 @@ def test_a_row_of_the_base_branch_accepts_another_measuring_tool(tmp_path: Path)
     assert {f.waived_by for f in judgement.verdict.findings if f.effect is Effect.UNDETERMINED} == {"EX-001"}
     assert rules(desk.judge(today=date(2027, 1, 1))) == [
         ("exception-overdue", "fail"),
-        *[("measurement", "undetermined")] * 4,
+        *[("measurement", "undetermined")] * 5,
     ]
 
 
@@ -387,7 +406,7 @@ def test_what_a_change_excludes_is_never_another_measuring_tool(desk: Desk) -> N
     start(desk, "+" * 100)
     desk.commit({"README": "x\n"}, "docs")
     desk.measure({"api/a.py": "+xx" + "+" * 97}, identity=NEWER)
-    assert rules(desk.judge()) == [("measurement", "undetermined")]
+    assert set(rules(desk.judge())) == {("measurement", "undetermined")}
     lines = (desk.root / "api/a.py").read_text().splitlines(keepends=True)
     desk.commit({"api/a.py": "".join(["line 1  # pragma: no cover\n", *lines[1:]])}, "pragma")
     for picture in ("xxx" + "+" * 97, "   " + "+" * 97):

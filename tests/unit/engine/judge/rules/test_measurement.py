@@ -81,7 +81,7 @@ def losing(rule: str, *, branch: bool = False, tests_failed: bool = False) -> Po
     deltas = {
         metric: structs.replace(delta, tally=Tally(lines={Category.CBC: 1})) for metric, delta in scope.deltas.items()
     }
-    lost = MeasurementDifference({Category.LBC: 2})
+    lost = MeasurementDifference({Category.LBC: 2}, lost={f"src/api/{name}.py": "1" for name in "dcba"})
     view = seen(replace(scope, deltas=deltas, differences=dict.fromkeys(Metric, lost)), branch=branch)
     return replace(view, policy=policy(f'{TWO}\n[[rules]]\nmetric = "line"\n{rule}'))
 
@@ -94,7 +94,8 @@ def test_a_bar_on_lost_units_that_another_measurement_could_hide_is_undetermined
     made = found("measurement", losing(LOST))[0]
     assert (made.effect, made.subject, made.key) == (Effect.UNDETERMINED, "api", "rules[0]")
     assert made.message == (
-        f"api: 2 lost of 3 units > 1 (line, on lost, bar rules[0]), unless only the measurement differs ({HOW})"
+        "api: 2 lost of 3 units > 1 (line, on lost, bar rules[0]) at src/api/a.py:1, src/api/b.py:1, src/api/c.py:1 "
+        f"and 1 more, unless only the measurement differs ({HOW})"
     )
     assert "`policy:measurement`" in made.hint
 
@@ -124,5 +125,10 @@ def test_lines_that_the_head_excludes_under_another_measurement_are_undetermined
     difference = MeasurementDifference(excluded={"src/api/a.py": "1-3"})
     scope = replace(remeasured(Fraction(0)), differences={Metric.LINE: difference})
     made = found("measurement", seen(scope, branch=branch))
-    assert [(one.effect, one.subject) for one in made if one.subject != "project"] == [(effect, "src/api/a.py")]
-    assert "lines 1-3 of the baseline are now excluded" in made[0].message
+    assert [(one.effect, one.subject) for one in made if "excluded" in one.message] == [
+        (effect, "api"),
+        (effect, "project"),
+    ]
+    assert made[0].message == (
+        f"api: lines of the baseline are now excluded at src/api/a.py:1-3, unless only the measurement differs ({HOW})"
+    )
