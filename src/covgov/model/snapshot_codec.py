@@ -10,6 +10,7 @@ envelope admits no unknown key.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from math import isfinite
@@ -208,23 +209,32 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
 
 def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
     """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
-    if not any(entry.ids for entry in counted):
+    if not any([entry.ids for entry in counted]):
         return (), ()
-    taken = (sum(1 << index for index, name in enumerate(entry.ids) if name in entry.taken) for entry in counted)
-    return tuple(entry.ids for entry in counted), tuple(map(lines.to_bytes, taken))
+    return tuple([entry.ids for entry in counted]), tuple([_marks(entry.ids, entry.taken) for entry in counted])
+
+
+@lru_cache
+def _marks(ids: tuple[str, ...], taken: tuple[str, ...]) -> bytes:
+    """A report has a handful of these pairs on all of its lines."""
+    return lines.to_bytes(sum(1 << index for index, name in enumerate(ids) if name in taken))
 
 
 def unpack_ids(
     counted: Sequence[tuple[int, int, int]], ids: Sequence[tuple[str, ...]], taken: Sequence[bytes]
 ) -> tuple[CountedExits, ...]:
     """Inverse of `pack_ids`. Raises ValueError."""
-    named = list(zip(ids, map(lines.from_bytes, taken), strict=True)) or [((), 0)] * len(counted)
-    if any(bits >> len(names) for names, bits in named):
+    named = [_named(names, marks) for names, marks in zip(ids, taken, strict=True)] or [((), ())] * len(counted)
+    return tuple([CountedExits(*entry, *names) for entry, names in zip(counted, named, strict=True)])
+
+
+@lru_cache
+def _named(ids: tuple[str, ...], marks: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names, and those of them that are marked. Raises ValueError."""
+    taken = lines.from_bytes(marks)
+    if taken >> len(ids):
         raise ValueError("an exit was taken that does not exist")
-    return tuple(
-        CountedExits(*entry, ids=names, taken=tuple(name for index, name in enumerate(names) if bits >> index & 1))
-        for entry, (names, bits) in zip(counted, named, strict=True)
-    )
+    return ids, tuple(name for index, name in enumerate(ids) if taken >> index & 1)
 
 
 def fault(coverage: FileCoverage) -> str:
@@ -232,9 +242,11 @@ def fault(coverage: FileCoverage) -> str:
     counted = [entry.line for entry in coverage.counted]
     if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
         return "exits, counted exits and attributes must be sorted and unique"
-    if any(entry.covered > entry.total for entry in coverage.counted):
+    if any([entry.covered > entry.total for entry in coverage.counted]):
         return "more exits taken than there are"
-    if any(not _ascending(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in coverage.counted):
+    if any([len(entry.ids) > entry.total or len(entry.taken) > entry.covered for entry in coverage.counted]) or not all(
+        map(_ascending, {entry.ids for entry in coverage.counted})
+    ):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
