@@ -209,9 +209,10 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
 
 def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
     """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
-    if not any([entry.ids for entry in counted]):
+    ids = tuple([entry.ids for entry in counted])
+    if not any(ids):
         return (), ()
-    return tuple([entry.ids for entry in counted]), tuple([_marks(entry.ids, entry.taken) for entry in counted])
+    return ids, tuple([_marks(entry.ids, entry.taken) for entry in counted])
 
 
 @lru_cache
@@ -242,11 +243,10 @@ def fault(coverage: FileCoverage) -> str:
     counted = [entry.line for entry in coverage.counted]
     if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
         return "exits, counted exits and attributes must be sorted and unique"
-    if any([entry.covered > entry.total for entry in coverage.counted]):
+    kinds = {(entry.covered, entry.total, entry.ids, entry.taken) for entry in coverage.counted}
+    if any(covered > total for covered, total, _, _ in kinds):
         return "more exits taken than there are"
-    if any([len(entry.ids) > entry.total or len(entry.taken) > entry.covered for entry in coverage.counted]) or not all(
-        map(_ascending, {entry.ids for entry in coverage.counted})
-    ):
+    if any(not _ascending(ids) or len(ids) > total or len(taken) > covered for covered, total, ids, taken in kinds):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"

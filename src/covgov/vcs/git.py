@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -19,6 +20,7 @@ from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_copies, parse_diff
 from covgov.vcs.interface import WORKTREE
 from covgov.vcs.moves import are_moves, could_be_moves, follow_moves
+from covgov.vcs.objects import answers
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
@@ -174,6 +176,15 @@ class GitRepository:
         if (revision, path) not in self._files:
             self._files[revision, path] = self._read(revision, path)
         return self._files[revision, path]
+
+    def read_all(self, commit: str, paths: Collection[str]) -> Mapping[str, bytes]:
+        new = [path for path in paths if (commit, path) not in self._files and "\n" not in path]
+        asked = "".join(f"{commit}:{path}\n" for path in new)
+        done = self._git.run("cat-file", "--batch", stdin=os.fsencode(asked)) if new else None
+        for path, (kind, data) in zip(new, answers(done.out) if done else (), strict=False):
+            self._files[commit, path] = data if kind == "blob" else None
+        found = ((path, self.read(commit, path)) for path in paths)
+        return {path: data for path, data in found if data is not None}
 
     def blobs(self, revision: str) -> Mapping[str, str]:
         if revision != WORKTREE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -161,6 +161,9 @@ class FakeRepository:
 
     def read(self, revision: str, path: str) -> bytes | None:
         return None
+
+    def read_all(self, commit: str, paths: Collection[str]) -> Mapping[str, bytes]:
+        return {}
 
     def blobs(self, revision: str) -> Mapping[str, str]:
         return {}
