@@ -27,6 +27,8 @@ pytestmark = pytest.mark.skipif(not (CORPUS / "MANIFEST.tsv").is_file(), reason=
 
 TRUSTED = {"strong", "majority", "tool-summary", "stated"}
 REFUSED = {
+    "istanbul-json/codecov__ifbinarymb.json": "two parts of a report, side by side in one object",
+    "istanbul-json/codecov__inline.json": "two parts of a report, side by side in one object",
     "jacoco/codecov-inline__jacoco_xml1.xml": "line 0",
     "cobertura/codecov-inline__cobertura_mixed.xml": "hit counts 'undefined'",
     "cobertura/jenkins-cca__coverage__sec1699.xml": "an external entity",
