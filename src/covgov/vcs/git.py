@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
 
 from covgov.errors import Undetermined
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Origin
 from covgov.vcs.branches import Branches
 from covgov.vcs.command import Git, failure
-from covgov.vcs.diff_parse import parse_copies, parse_diff
+from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
-from covgov.vcs.moves import are_moves, could_be_moves, follow_moves
-from covgov.vcs.objects import answers
+from covgov.vcs.moves import could_be_moves, follow_moves, shrunk
+from covgov.vcs.objects import files_at
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
 
 DIFF_OPTIONS = (
-    *("-r", "--raw", "-z", "-w", "--inter-hunk-context=0"),
+    *("-r", "--raw", "-z", "-p", "-U0", "-w", "--inter-hunk-context=0"),
     *("--find-renames=50%", "-l0", "--diff-algorithm=histogram", "--indent-heuristic"),
     *("--text", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--full-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--ignore-submodules=none"),
 )
 """All options that a configuration, or an attribute in the change itself, could set otherwise; and `-w`: a re-indent is
 no new code."""
-
-PATCH = ("-p", "-U0")
-COPIES = ("--find-copies=50%",)
 
 NO_CHECKOUT = re.compile(r"not a git repository \(or any|must be run in a work tree")
 """What git says where there is none; what else it says is about one that it cannot read."""
@@ -48,7 +43,8 @@ LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 COMMITTER = re.compile(rb"^committer .*> ([0-9]{1,20})", re.MULTILINE)
 
-Parsed = TypeVar("Parsed")
+LONGEST_COMMAND = 20_000
+"""Characters: Windows takes 32,767."""
 
 CHUNK = 1000
 """Commits per git call when walking first parents."""
@@ -178,13 +174,7 @@ class GitRepository:
         return self._files[revision, path]
 
     def read_all(self, commit: str, paths: Collection[str]) -> Mapping[str, bytes]:
-        new = [path for path in paths if (commit, path) not in self._files and "\n" not in path]
-        asked = "".join(f"{commit}:{path}\n" for path in new)
-        done = self._git.run("cat-file", "--batch", stdin=os.fsencode(asked)) if new else None
-        for path, (kind, data) in zip(new, answers(done.out) if done else (), strict=False):
-            self._files[commit, path] = data if kind == "blob" else None
-        found = ((path, self.read(commit, path)) for path in paths)
-        return {path: data for path, data in found if data is not None}
+        return files_at(self._git, commit, paths)
 
     def blobs(self, revision: str) -> Mapping[str, str]:
         if revision != WORKTREE:
@@ -310,27 +300,23 @@ class GitRepository:
         if (base, head) in self._diffs:
             return self._diffs[base, head]
         diff = self._files_of(git, base, head)
-        if could_be_moves(diff) and are_moves(diff, self._copies(git, base, head)):
-            copies = self._files_of(git, base, head, *COPIES)
-            diff = follow_moves(
-                diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
-            )
+        texts = files_at(git, head, shrunk(diff))
+
+        def length(path: str) -> int:
+            return len(texts.get(path, b"").splitlines())
+
+        if paths := could_be_moves(diff, length):
+            few = paths if sum(map(len, paths)) < LONGEST_COMMAND else ()  # to look at all takes as long as the diff
+            diff = follow_moves(diff, self._files_of(git, base, head, "--find-copies=50%", paths=few), length)
         if OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head):
             self._diffs[base, head] = diff
         return diff
 
-    def _copies(self, git: Git, base: str, head: str) -> tuple[tuple[str, str], ...]:
-        """Old and new path of each copy, without the patch, which costs as much again."""
-        return self._diffed(parse_copies, git, base, head, *COPIES)
-
-    def _files_of(self, git: Git, base: str, head: str, *options: str) -> Diff:
-        return self._diffed(parse_diff, git, base, head, *PATCH, *options)
-
-    def _diffed(self, parse: Callable[[bytes], Parsed], git: Git, base: str, head: str, *options: str) -> Parsed:
+    def _files_of(self, git: Git, base: str, head: str, *options: str, paths: Collection[str] = ()) -> Diff:
         apart = git.configured("core.attributesFile=/dev/null")
-        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--")
+        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--", *paths)
         try:
-            return parse(done.out)
+            return parse_diff(done.out)
         except ValueError as error:
             raise Undetermined("git-output", f"git's diff of {base} and {head} cannot be read: {error}") from error
 

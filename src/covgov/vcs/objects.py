@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
+
+from covgov.vcs.command import Git
+
+
+def files_at(git: Git, revision: str, paths: Collection[str]) -> dict[str, bytes]:
+    """Those of the paths that are files of a commit or tree, and their content."""
+    plain = [path for path in paths if "\n" not in path]  # a name that git is asked for ends there
+    asked = os.fsencode("".join(f"{revision}:{path}\n" for path in plain))
+    out = git.run("cat-file", "--batch", stdin=asked).out if plain else b""
+    found = {
+        path: data
+        for path, (kind, data) in zip(plain, answers(out), strict=False)
+        if kind == "blob" and data is not None
+    }
+    for path in paths:
+        if "\n" in path and (done := git.ask("cat-file", "blob", f"{revision}:{path}")).code == 0:
+            found[path] = done.out
+    return found
 
 
 def answers(out: bytes) -> Iterator[tuple[str, bytes | None]]:
