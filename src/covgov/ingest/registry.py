@@ -6,6 +6,9 @@ from covgov.ingest.formats.cobertura_xml import CoberturaXml
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
 from covgov.ingest.formats.coveragepy_json import CoveragepyJson
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
+from covgov.ingest.formats.json.codecov import CodecovJson
+from covgov.ingest.formats.json.coveralls import CoverallsJson
+from covgov.ingest.formats.json.gcovr import GcovrJson
 from covgov.ingest.formats.json.istanbul import IstanbulJson
 from covgov.ingest.formats.lcov_info import LcovInfo
 from covgov.ingest.formats.text.go_cover import GoCover
@@ -18,6 +21,9 @@ FORMATS: dict[str, ReportFormat] = {
     "cobertura": CoberturaXml(),
     "lcov": LcovInfo(),
     # JSON
+    "codecov-json": CodecovJson(),
+    "coveralls-json": CoverallsJson(),
+    "gcovr-json": GcovrJson(),
     "istanbul-json": IstanbulJson(),
     # text
     "go-cover": GoCover(),

@@ -115,8 +115,8 @@ class Suite(NamedTable):
     command: Annotated[Many[Text], UnsetText("none")] = ()
     """The whole test command, of any language and tool. {junit} in it is a path for its JUnit report."""
     reports: Globs = ()
-    """Coverage reports that the command writes, as paths or globs; without them it is measured by coverage.py. Those of a
-    former run are deleted before it."""
+    """Coverage reports that the command writes, as paths or globs; without them it is measured by coverage.py. Those of
+    a former run are deleted before it."""
     junit: Annotated[Globs, UnsetText("none")] = ()
     """JUnit reports that the command writes, as paths or globs."""
     python: Annotated[Text, UnsetText("the environment's")] = ""
