@@ -8,8 +8,10 @@ from covgov.ingest.formats.coveragepy_json import CoveragepyJson
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.formats.json.codecov import CodecovJson
 from covgov.ingest.formats.json.coveralls import CoverallsJson
+from covgov.ingest.formats.json.coverlet import CoverletJson
 from covgov.ingest.formats.json.gcovr import GcovrJson
 from covgov.ingest.formats.json.istanbul import IstanbulJson
+from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
 from covgov.ingest.formats.lcov_info import LcovInfo
 from covgov.ingest.formats.text.go_cover import GoCover
 from covgov.ingest.formats.xml.jacoco import Jacoco
@@ -23,8 +25,11 @@ FORMATS: dict[str, ReportFormat] = {
     # JSON
     "codecov-json": CodecovJson(),
     "coveralls-json": CoverallsJson(),
+    "coverlet-json": CoverletJson(),
     "gcovr-json": GcovrJson(),
     "istanbul-json": IstanbulJson(),
+    "simplecov-json": SimplecovJson(),
+    "simplecov-resultset": SimplecovResultset(),
     # text
     "go-cover": GoCover(),
     # XML
