@@ -92,6 +92,9 @@ class _Snapshot(_Wire, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+_NAMES = 1 << 12
+"""Names of exits that are remembered: most lines have the same few."""
+
 W = TypeVar("W", bound=_Wire)
 K = TypeVar("K", int, str, tuple[int, int])
 
@@ -209,33 +212,36 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
 
 def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
     """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
-    ids = tuple([entry.ids for entry in counted])
-    if not any(ids):
+    if not any(entry.ids for entry in counted):
         return (), ()
-    return ids, tuple([_marks(entry.ids, entry.taken) for entry in counted])
+    return tuple([entry.ids for entry in counted]), tuple([_pack(entry.ids, entry.taken) for entry in counted])
 
 
-@lru_cache
-def _marks(ids: tuple[str, ...], taken: tuple[str, ...]) -> bytes:
-    """A report has a handful of these pairs on all of its lines."""
+@lru_cache(_NAMES)
+def _pack(ids: tuple[str, ...], taken: tuple[str, ...]) -> bytes:
     return lines.to_bytes(sum(1 << index for index, name in enumerate(ids) if name in taken))
+
+
+@lru_cache(_NAMES)
+def _unpack(ids: tuple[str, ...], taken: bytes) -> tuple[str, ...]:
+    bits = lines.from_bytes(taken)
+    if bits >> len(ids):
+        raise ValueError("an exit was taken that does not exist")
+    return tuple(name for index, name in enumerate(ids) if bits >> index & 1)
 
 
 def unpack_ids(
     counted: Sequence[tuple[int, int, int]], ids: Sequence[tuple[str, ...]], taken: Sequence[bytes]
 ) -> tuple[CountedExits, ...]:
     """Inverse of `pack_ids`. Raises ValueError."""
-    named = [_named(names, marks) for names, marks in zip(ids, taken, strict=True)] or [((), ())] * len(counted)
-    return tuple([CountedExits(*entry, *names) for entry, names in zip(counted, named, strict=True)])
-
-
-@lru_cache
-def _named(ids: tuple[str, ...], marks: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names, and those of them that are marked. Raises ValueError."""
-    taken = lines.from_bytes(marks)
-    if taken >> len(ids):
-        raise ValueError("an exit was taken that does not exist")
-    return ids, tuple(name for index, name in enumerate(ids) if taken >> index & 1)
+    if not ids and not taken:
+        return tuple([CountedExits(*entry) for entry in counted])
+    return tuple(
+        [
+            CountedExits(*entry, names, _unpack(names, bits))
+            for entry, names, bits in zip(counted, ids, taken, strict=True)
+        ]
+    )
 
 
 def fault(coverage: FileCoverage) -> str:
@@ -243,10 +249,10 @@ def fault(coverage: FileCoverage) -> str:
     counted = [entry.line for entry in coverage.counted]
     if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
         return "exits, counted exits and attributes must be sorted and unique"
-    kinds = {(entry.covered, entry.total, entry.ids, entry.taken) for entry in coverage.counted}
-    if any(covered > total for covered, total, _, _ in kinds):
+    if any(entry.covered > entry.total for entry in coverage.counted):
         return "more exits taken than there are"
-    if any(not _ascending(ids) or len(ids) > total or len(taken) > covered for covered, total, ids, taken in kinds):
+    named = [entry for entry in coverage.counted if entry.ids or entry.taken]
+    if any(not _in_order(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in named):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
@@ -261,3 +267,8 @@ def fault(coverage: FileCoverage) -> str:
 
 def _ascending(values: Sequence[K]) -> bool:
     return all(map(lt, values, islice(values, 1, None)))
+
+
+@lru_cache(_NAMES)
+def _in_order(names: tuple[str, ...]) -> bool:
+    return _ascending(names)
