@@ -191,7 +191,7 @@ def _moved_code(head: Policy, base: BaseBranch, situation: Situation | None, edg
         return bool(scopes.placed(policy, path))
 
     unclaimed = Diff(tuple(file for file in base.diff if file.old_path or not scopes.placed(head, file.new_path or "")))
-    return moved_code(unclaimed, claimed, partial(repository.read, situation.start), edges.read)
+    return moved_code(unclaimed, claimed, partial(repository.read_all, situation.start), edges.read)
 
 
 def _files(edges: Edges) -> Callable[[], Collection[str]]:
