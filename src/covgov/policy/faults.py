@@ -29,7 +29,7 @@ REWORDED = {
     "date_type": "must be a date like 2026-11-22, without quotes",
     "int_type": "must be a whole number",
     "greater_than_equal": "must be at least 1",
-    "string_pattern_mismatch": "is not a usable name: letters, digits, dot, dash and underscore only",
+    "string_pattern_mismatch": "is not a usable name: a letter or digit, then also dot, dash and underscore",
     "string_too_long": "is too long for a name: 64 characters at most",
 }
 
