@@ -35,6 +35,7 @@ class Case:
 
 _SUMMARY = {"n_statements": 3, "n_missing": 1, "n_branches": 2, "n_missing_branches": 1}
 _A = {"statements": [1, 2, 4], "executed": [1, 2], "exits": [[2, 3], [2, 4]], "taken": [[2, 4]], "summary": _SUMMARY}
+_EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
 _JSON = {
     "executed_lines": [1, 2],
     "missing_lines": [4],
@@ -133,8 +134,13 @@ _LLVM = json.dumps(
         "version": "2.0.1",
     }
 ).encode()
+_SLIPCOVER = json.dumps(
+    {
+        "meta": {"software": "slipcover", "version": "1.1.0", "branch_coverage": True},
+        "files": {"a.py": {key: value for key, value in _JSON.items() if key != "summary"}, "b.py": _EMPTY},
+    }
+).encode()
 _GO = b"mode: set\na.py:1.1,2.2 2 1\na.py:4.1,4.9 1 0\nb.py:1.1,1.9 1 1\n"
-_EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
 
 _SNAPSHOT = snapshot_codec.encode(snap({"a.py": cov("++.-", [(2, 3), (2, 4)], [(2, 4)]), "b.py": ""}))
 
@@ -150,6 +156,7 @@ CASES = {
     "codecov-json": Case(_CODECOV, _CODECOV),
     "coveralls-json": Case(_COVERALLS, _COVERALLS),
     "coverlet-json": Case(_COVERLET, _COVERLET),
+    "slipcover-json": Case(_SLIPCOVER, _SLIPCOVER),
     "simplecov-json": Case(_SIMPLECOV, _SIMPLECOV),
     "simplecov-resultset": Case(_RESULTSET, _RESULTSET),
     "gcov-intermediate": Case(_GCOV_I, _GCOV_I),

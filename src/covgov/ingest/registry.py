@@ -14,6 +14,7 @@ from covgov.ingest.formats.json.gcovr import GcovrJson
 from covgov.ingest.formats.json.istanbul import IstanbulJson
 from covgov.ingest.formats.json.llvm_cov import LlvmCovJson
 from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
+from covgov.ingest.formats.json.slipcover import SlipcoverJson
 from covgov.ingest.formats.lcov_info import LcovInfo
 from covgov.ingest.formats.text.gcov_intermediate import GcovIntermediate
 from covgov.ingest.formats.text.gcov_text import GcovText
@@ -36,6 +37,7 @@ FORMATS: dict[str, ReportFormat] = {
     "llvm-cov-json": LlvmCovJson(),
     "simplecov-json": SimplecovJson(),
     "simplecov-resultset": SimplecovResultset(),
+    "slipcover-json": SlipcoverJson(),
     # text
     "gcov-intermediate": GcovIntermediate(),
     "gcov-text": GcovText(),
