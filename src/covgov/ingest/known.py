@@ -33,7 +33,9 @@ KNOWN = (
         "write `phpunit --coverage-clover coverage.xml`",
         roots=("crap_result",),
     ),
-    KnownFormat("mprof-xml", "a coverage report of Mono's profiler", _REPORT_GENERATOR, ("coverage",), (b"<assembly ",)),
+    KnownFormat(
+        "mprof-xml", "a coverage report of Mono's profiler", _REPORT_GENERATOR, ("coverage",), (b"<assembly ",)
+    ),
     KnownFormat("ncover", "a report of NCover", _REPORT_GENERATOR, ("coverage", "root"), (b"profilerVersion=",)),
     KnownFormat("partcover", "a report of PartCover", _REPORT_GENERATOR, ("PartCoverReport",)),
     KnownFormat(
