@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import InputError
+from covgov.ingest import known
 from covgov.ingest.formats.json import coveragepy as coveragepy_json
 from covgov.ingest.formats.text import lcov as lcov_info
 from covgov.ingest.formats.xml import cobertura as cobertura_xml
@@ -146,6 +147,24 @@ def test_no_report_is_taken_for_one_of_another_format() -> None:
     taken = {row["path"]: detect((CORPUS / row["path"]).read_bytes()[:HEAD_BYTES]) for row in there}
     assert len(there) > 400
     assert [row["path"] for row in there if (known := taken[row["path"]]) and known.name != row["format"]] == []
+
+
+NAMED = [row for row in MANIFEST if row["format"] in {each.name for each in known.KNOWN}]
+
+
+@pytest.mark.parametrize("row", NAMED, ids=lambda row: str(row["path"]))
+def test_a_format_that_is_not_read_is_refused_by_its_name(row: dict[str, str]) -> None:
+    found = known.named((CORPUS / row["path"]).read_bytes()[:HEAD_BYTES])
+    assert found is not None
+    assert found.name == row["format"]
+    with pytest.raises(InputError) as caught:
+        read_report(CORPUS / row["path"], no_analysis)
+    assert found.what in caught.value.message
+    assert caught.value.hint == found.instead
+
+
+def test_no_report_that_is_read_has_the_name_of_a_format_that_is_not() -> None:
+    assert [row["path"] for row in OURS if known.named((CORPUS / row["path"]).read_bytes()[:HEAD_BYTES])] == []
 
 
 def test_reports_of_one_run_agree() -> None:

@@ -23,6 +23,7 @@ class KnownFormat:
         return (not self.roots or strict_xml.root(head)[0] in self.roots) and all(mark in head for mark in self.marks)
 
 
+_COVERLET = "measure with `dotnet test --collect:'XPlat Code Coverage'`, which writes Cobertura"
 _REPORT_GENERATOR = "convert it with `reportgenerator -reports:FILE -targetdir:out -reporttypes:Cobertura`"
 
 KNOWN = (
@@ -33,11 +34,9 @@ KNOWN = (
         "write `phpunit --coverage-clover coverage.xml`",
         roots=("crap_result",),
     ),
-    KnownFormat(
-        "mprof-xml", "a coverage report of Mono's profiler", _REPORT_GENERATOR, ("coverage",), (b"<assembly ",)
-    ),
+    KnownFormat("mprof-xml", "a coverage report of Mono's profiler", _COVERLET, ("coverage",), (b"<assembly ",)),
     KnownFormat("ncover", "a report of NCover", _REPORT_GENERATOR, ("coverage", "root"), (b"profilerVersion=",)),
-    KnownFormat("partcover", "a report of PartCover", _REPORT_GENERATOR, ("PartCoverReport",)),
+    KnownFormat("partcover", "a report of PartCover", _COVERLET, ("PartCoverReport",)),
     KnownFormat(
         "phpunit-xml",
         "PHPUnit's XML report, which lists no lines that did not run",

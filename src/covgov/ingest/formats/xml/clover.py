@@ -25,7 +25,7 @@ ZERO = (0, 0)
 
 @dataclass(slots=True)
 class _Clover:
-    """conditions: file, line -> its pairs of numbers. own_hits: whether conditions have a hit count, as Istanbul's have.
+    """conditions: file, line -> its pairs of numbers. own_hits: whether conditions have a hit count (Istanbul).
     stated: the project's totals; listed: the sum of the files' own."""
 
     files: dict[str, FileBuilder] = field(default_factory=dict)
