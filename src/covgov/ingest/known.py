@@ -9,7 +9,7 @@ from covgov.ingest import strict_xml
 
 @dataclass(frozen=True, slots=True)
 class KnownFormat:
-    """what: for a message, "X, which covgov does not read". instead: the hint. roots: names of the XML root element.
+    """what: for a message, "covgov does not read X". instead: the hint. roots: names of the XML root element.
     marks: texts that the head has, all of them."""
 
     name: str
@@ -30,30 +30,30 @@ KNOWN = (
     # XML
     KnownFormat(
         "crap4j",
-        "a Crap4J report of PHPUnit, which has no lines",
+        "Crap4J reports, which have no lines",
         "write `phpunit --coverage-clover coverage.xml`",
         roots=("crap_result",),
     ),
-    KnownFormat("mprof-xml", "a coverage report of Mono's profiler", _COVERLET, ("coverage",), (b"<assembly ",)),
-    KnownFormat("ncover", "a report of NCover", _REPORT_GENERATOR, ("coverage", "root"), (b"profilerVersion=",)),
-    KnownFormat("partcover", "a report of PartCover", _COVERLET, ("PartCoverReport",)),
+    KnownFormat("mprof-xml", "coverage reports of Mono's profiler", _COVERLET, ("coverage",), (b"<assembly ",)),
+    KnownFormat("ncover", "reports of NCover", _REPORT_GENERATOR, ("coverage", "root"), (b"profilerVersion=",)),
+    KnownFormat("partcover", "reports of PartCover", _COVERLET, ("PartCoverReport",)),
     KnownFormat(
         "phpunit-xml",
-        "PHPUnit's XML report, which lists no lines that did not run",
+        "PHPUnit's own XML, which lists no lines that did not run",
         "write `phpunit --coverage-clover coverage.xml`",
         roots=("phpunit",),
         marks=(b"phpunit.de/coverage",),
     ),
     KnownFormat(
         "reportgenerator-xml",
-        "a summary of ReportGenerator",
+        "ReportGenerator's own XML",
         "write `-reporttypes:Cobertura` in place of Xml",
         roots=("CoverageReport",),
         marks=(b"scope=",),
     ),
     KnownFormat(
         "vs-coverage-ds",
-        "an old export of Visual Studio (CoverageDS)",
+        "old exports of Visual Studio (CoverageDS)",
         "convert the .coverage file with `dotnet-coverage merge -f cobertura -o coverage.xml FILE`",
         roots=("CoverageDSPriv", "CoverageDS"),
     ),

@@ -44,13 +44,11 @@ def _parse(path: Path, data: bytes) -> ParsedReport:
     if known is None or known.name == DATA:
         named = known_formats.named(data[:HEAD_BYTES])
         if named is not None:
-            raise InputError(
-                "report-unknown-format", f"{path}: {named.what}, which covgov does not read", hint=named.instead
-            )
+            raise InputError("report-unknown-format", f"{path}: covgov does not read {named.what}", hint=named.instead)
         raise InputError(
             "report-unknown-format",
             f"{path}: not a report in a format that covgov reads ({', '.join(FORMATS)})",
-            hint="write one with `coverage json`, `coverage xml` or `coverage lcov`, or use the .coverage file",
+            hint="docs/formats has the option of each tool that writes one; coverage.py's is `coverage json`",
         )
     return known.parse(data, str(path))
 

@@ -40,7 +40,7 @@ def test_a_known_format_is_named_with_what_to_write_instead(name: str, tmp_path:
         read_report(tmp_path / "r", no_analysis)
     (expected,) = (each for each in known.KNOWN if each.name == name)
     assert caught.value.code == "report-unknown-format"
-    assert caught.value.message == f"{tmp_path / 'r'}: {expected.what}, which covgov does not read"
+    assert caught.value.message == f"{tmp_path / 'r'}: covgov does not read {expected.what}"
     assert caught.value.hint == expected.instead
 
 
