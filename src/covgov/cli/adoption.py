@@ -50,7 +50,7 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
         out = Path(name)
         suite, deselected = _measured(project, policy.suites[SUITE], out)
         request = Request(today=today or today_of(project, None), folder=str(out))
-        judged = policy.model_copy(update={"suites": {SUITE: suite}})
+        judged = policy.copy(suites={SUITE: suite})
         return _adoption(project, _verdict(project, judged, request), found.register, deselected, request.today)
 
 
@@ -78,7 +78,7 @@ def _measured(project: Project, suite: Suite, out: Path) -> tuple[Suite, tuple[s
     """Run the suite until its tests pass without those that fail: the suite, and what was left out."""
     deselected: tuple[str, ...] = ()
     for _ in range(ROUNDS):
-        suite = suite.model_copy(update={"deselect": deselected})
+        suite = suite.copy(deselect=deselected)
         done = _run(project, suite, out)
         tests = done.tests
         if tests is None or done.snapshot is None:
@@ -99,7 +99,7 @@ def _run(project: Project, suite: Suite, out: Path) -> SuiteRun:
         else ()
     )
     return run_suite(
-        suite.model_copy(update={"args": (*suite.args, *ours)}),
+        suite.copy(args=(*suite.args, *ours)),
         root=project.root,
         out=out,
         env=project.world.env,

@@ -10,14 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.fields import FieldInfo
-
-
-class Table(BaseModel):
-    """A table of the file: unknown keys are faults, nothing is converted between types, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+from covgov.policy.table import Field, Table, fields_of
 
 
 class StrictDirection(StrEnum):
@@ -57,30 +50,28 @@ class Setting:
     key: str
     value: object
     given: bool
-    field: FieldInfo
+    field: Field
 
     @property
     def stricter(self) -> StrictDirection:
-        return next(
-            (mark for mark in self.field.metadata if isinstance(mark, StrictDirection)), StrictDirection.NEITHER
-        )
+        return next((mark for mark in self.field.marks if isinstance(mark, StrictDirection)), StrictDirection.NEITHER)
 
     @property
     def consequence(self) -> str:
-        return next((mark.words for mark in self.field.metadata if isinstance(mark, Consequence)), "")
+        return next((mark.words for mark in self.field.marks if isinstance(mark, Consequence)), "")
 
 
 def settings(table: Table, prefix: str = "") -> Iterator[Setting]:
     """Every key below a table in the order of its fields, defaults included."""
-    for name, field in type(table).model_fields.items():
-        key, value = f"{prefix}{field.alias or name}", getattr(table, name)
+    for name, field in fields_of(type(table)).items():
+        key, value = f"{prefix}{field.alias}", getattr(table, name)
         if isinstance(value, Table):
             yield from settings(value, f"{key}.")
         elif isinstance(value, Mapping):
             for inner, one in value.items():
                 yield from settings(one, f"{key}.{inner}.")
         else:
-            yield Setting(key, value, name in table.model_fields_set, field)
+            yield Setting(key, value, name in table.given, field)
 
 
 def word(value: object) -> str:
@@ -117,7 +108,7 @@ def _looser(setting: Setting, old: object) -> bool:
         case StrictDirection.SAME:
             return old not in (None, "") and new != old
         case StrictDirection.DEFAULT:
-            default: object = setting.field.default
+            default = setting.field.default
             return old == default and new != default
         case StrictDirection.BAR | StrictDirection.NEITHER:
             return False
