@@ -51,6 +51,11 @@ _XML = cobertura(
     + klass("b.py")
 )
 _LCOV = b"TN:\nSF:a.py\nDA:1,1\nDA:2,1\nDA:4,0\nBRDA:2,0,0,1\nBRDA:2,0,1,0\nend_of_record\nSF:b.py\nend_of_record\n"
+_JACOCO = (
+    b'<report name="r"><package name=""><sourcefile name="a.py"><line nr="1" mi="0" ci="2" mb="0" cb="0"/>'
+    b'<line nr="2" mi="0" ci="2" mb="1" cb="1"/><line nr="4" mi="3" ci="0" mb="0" cb="0"/></sourcefile>'
+    b'<sourcefile name="b.py"/></package></report>'
+)
 _EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
 
 _SNAPSHOT = snapshot_codec.encode(snap({"a.py": cov("++.-", [(2, 3), (2, 4)], [(2, 4)]), "b.py": ""}))
@@ -61,6 +66,7 @@ CASES = {
     "cobertura": Case(_XML, _XML),
     "lcov": Case(_LCOV, _LCOV),
     "covgov-snapshot": Case(_SNAPSHOT, _SNAPSHOT),
+    "jacoco": Case(_JACOCO, _JACOCO),
 }
 
 

@@ -16,9 +16,6 @@ from covgov.model.change import Category, FileDelta
 from covgov.model.diff import Diff, FileDiff
 from covgov.model.snapshot import Exit
 
-PROSE = (".md", ".rst", ".adoc")
-"""Suffixes of files that no measurement depends on."""
-
 ALL = -1
 """Every line, as a line set."""
 
@@ -30,26 +27,37 @@ GONE = (Category.DCB, Category.DUB)
 
 @dataclass(frozen=True, slots=True)
 class UpstreamDiffs:
-    """before: from the baseline to where the change starts. change: from there to the head."""
+    """before: from the baseline to where the change starts. change: from there to the head; inert if no measurement can
+    depend on what it touches (covgov.differential.prose)."""
 
     before: Diff
     change: Diff
+    inert: bool = False
 
 
 def own(files: Sequence[FileDelta], diffs: UpstreamDiffs) -> tuple[FileDelta, ...]:
     """The change's own part of `classify(baseline, head, ...)`: base paths are those where the change starts."""
-    if _is_prose(files, diffs.change):
+    if diffs.inert and not _measured(files, diffs.change):
         return ()
     left: dict[str | None, FileDiff] = {file.old_path: file for file in diffs.before if file.old_path is not None}
     came: dict[str | None, FileDiff] = {file.new_path: file for file in diffs.change if file.new_path is not None}
     return tuple(_own(file, left.get(file.base_path), came.get(file.head_path)) for file in files)
 
 
-def _is_prose(files: Sequence[FileDelta], change: Diff) -> bool:
-    """Whether the change can have no effect on what is measured."""
+def uncharged(files: Sequence[FileDelta], own_files: Sequence[FileDelta]) -> int:
+    """Lines without coverage at head that are new or were covered at the baseline and that `own` leaves out: the target
+    branch may have written or lost them, or the change may have lost their tests."""
+    return sum(_uncovered(file) for file in files) - sum(_uncovered(file) for file in own_files)
+
+
+def _uncovered(file: FileDelta) -> int:
+    return (file.lines.get(Category.UNC, 0) | file.lines.get(Category.LBC, 0)).bit_count()
+
+
+def _measured(files: Sequence[FileDelta], change: Diff) -> bool:
+    """Whether the change touches a file that is measured."""
     measured = {path for file in files for path in (file.base_path, file.head_path)}
-    touched = (path for file in change for path in (file.old_path, file.new_path) if path is not None)
-    return all(path.endswith(PROSE) and path not in measured for path in touched)
+    return any(path in measured for file in change for path in (file.old_path, file.new_path) if path is not None)
 
 
 def _own(file: FileDelta, left: FileDiff | None, came: FileDiff | None) -> FileDelta:

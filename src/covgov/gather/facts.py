@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
+from covgov.differential import prose
 from covgov.differential.patch import changed_lines
 from covgov.differential.upstream import UpstreamDiffs
 from covgov.errors import CovgovError, RegisterInvalid, Undetermined
@@ -24,7 +26,7 @@ from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
-from covgov.model.source_files import SOURCE_SUFFIXES, measurable
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable, only_named_test
 from covgov.policy import scopes
 from covgov.policy.bars import BarScope
 from covgov.register import document
@@ -72,6 +74,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         baseline_renames=baseline_diff.renames(),
         files=blobs.keys(),
         blank=_blank(prepared, snapshots, blobs, edges.read),
+        testless=_testless({*changed, *base.diff.renames().values()}, edges.read),
         base_policy=base.state,
         base_fault=base.fault,
         first_pass=prepared.adoption and not prepared.change and not _dirty(situation, snapshots),
@@ -137,6 +140,11 @@ def _blank(
     return frozenset(path for path in candidates if _is_source(prepared, path) and not (read(path) or b"").strip())
 
 
+def _testless(paths: Collection[str], read: Read) -> frozenset[str]:
+    """Files that are called tests and hold none: code that nothing would measure."""
+    return frozenset(path for path in paths if only_named_test(path, read(path) or b""))
+
+
 def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> CurrentCode | None:
     repository, situation = edges.repository, prepared.situation
     if repository is None or situation is None:
@@ -195,13 +203,17 @@ def _baseline_diff(baseline: Baseline | NoBaseline, prepared: Preparation, edges
 
 
 def _upstream(baseline: Baseline | NoBaseline, prepared: Preparation, edges: Edges) -> UpstreamDiffs | None:
-    """Set when the target branch moved on between the baseline and where the change starts."""
+    """Set when the target branch touched more than prose between the baseline and where the change starts."""
     situation = prepared.situation
     if isinstance(baseline, NoBaseline) or edges.repository is None or situation is None or situation.start is None:
         return None
     if not situation.foreign or baseline.receipt.commit == situation.start:
         return None
-    return UpstreamDiffs(edges.repository.diff(baseline.receipt.commit, situation.start), prepared.base.diff)
+    there, start = baseline.receipt.commit, situation.start
+    before, change = edges.repository.diff(there, start), prepared.base.diff
+    if prose.inert(before, partial(edges.repository.read, there)):
+        return None
+    return UpstreamDiffs(before, change, prose.inert(change, partial(edges.repository.read, start)))
 
 
 def _owners(prepared: Preparation, merged: Snapshot | None, read: Read, renames: Mapping[str, str]) -> dict[str, str]:

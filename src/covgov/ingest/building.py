@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
 
 from covgov.errors import InputError
 from covgov.model import lines
-from covgov.model.ratio import Ratio
+from covgov.model.ratio import ZERO, Ratio
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Metric
 
 MAX_LINE = lines.MAX_LINE
@@ -53,11 +56,14 @@ def writes_line_zero(version: str) -> bool:
 LINE_ZERO = "a line 0 that this old coverage.py counts per module is left out"
 
 
+_NO_NAME = re.compile("[\0-\x1f\x7f\ud800-\udfff]")
+
+
 def file_path(text: str, where: str) -> str:
     """A path as in the report. Raises InputError for an impossible file name."""
     if not text.strip() or len(text) > 4096:
         raise damaged(where, "a file without a name, or with one of more than 4096 characters")
-    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if _NO_NAME.search(text):
         raise damaged(where, f"control characters or lone surrogates in the file name {text!r}")
     return text
 
@@ -70,17 +76,25 @@ def tags_of(context: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class FileBuilder:
-    """One file during parsing. hits: line -> ran. exits: exit -> taken. counted: by line."""
+    """One file during parsing. statements, covered, excluded, attributes: line sets. hits: line -> ran, of lines that
+    come one at a time. exits: exit -> taken. counted: by line."""
 
+    statements: int = 0
+    covered: int = 0
     hits: dict[int, bool] = field(default_factory=dict)
     exits: dict[Exit, bool] = field(default_factory=dict)
     counted: dict[int, CountedExits] = field(default_factory=dict)
-    excluded: set[int] = field(default_factory=set)
-    attributes: dict[str, set[int]] = field(default_factory=dict)
+    excluded: int = 0
+    attributes: dict[str, int] = field(default_factory=dict)
 
     def hit(self, line: int, ran: bool) -> None:
         """Add a statement; listed twice, it ran if it ran once."""
         self.hits[line] = self.hits.get(line, False) or ran
+
+    def add(self, statements: int, covered: int) -> None:
+        """Add sets of lines."""
+        self.statements |= statements
+        self.covered |= covered
 
     def exit(self, source: int, target: int, taken: bool) -> None:
         self.exits[source, target] = self.exits.get((source, target), False) or taken
@@ -93,27 +107,62 @@ class FileBuilder:
             entry = CountedExits(entry.line, max(before.covered, entry.covered), max(before.total, entry.total))
         self.counted[entry.line] = entry
 
+    @property
+    def last(self) -> int:
+        """The highest line."""
+        return max(0, *self.hits, self.statements.bit_length() - 1, self.excluded.bit_length() - 1)
+
+    def settle_hits(self) -> None:
+        """Move `hits` into the line sets: one at a time, each would copy them."""
+        if self.hits:
+            self.add(lines.of(self.hits), lines.of(line for line, ran in self.hits.items() if ran))
+            self.hits = {}
+
     def build(self) -> FileCoverage:
         """The file's coverage. A line with counted exits drops its exact ones, which would count twice."""
+        self.settle_hits()
         exits = {exit_: taken for exit_, taken in self.exits.items() if exit_[0] not in self.counted}
-        covered = {line for line, ran in self.hits.items() if ran}
         return FileCoverage(
-            statements=lines.of(self.hits),
-            covered=lines.of(covered),
+            statements=self.statements,
+            covered=self.covered,
             exits=tuple(sorted(exits)),
             taken=tuple(sorted(exit_ for exit_, taken in exits.items() if taken)),
-            counted=tuple(self.counted[line] for line in sorted(self.counted)),
-            excluded=lines.of(self.excluded - self.hits.keys()),
-            attributes=tuple((tag, lines.of(self.attributes[tag] & covered)) for tag in sorted(self.attributes)),
+            counted=tuple(map(self.counted.__getitem__, sorted(self.counted))),
+            excluded=self.excluded & ~self.statements,
+            attributes=tuple((tag, self.attributes[tag] & self.covered) for tag in sorted(self.attributes)),
         )
 
 
 def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, FileCoverage]:
     """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT."""
-    total = sum(max((*b.hits, *b.excluded, 0)) for b in builders.values())
+    check_size(sum(builder.last for builder in builders.values()), where)
+    return {path: builder.build() for path, builder in builders.items()}
+
+
+def check_size(total: int, where: str) -> None:
+    """Raises InputError where the last lines of the files add up to too much."""
     if total > MAX_LINES_IN_REPORT:
         raise damaged(where, f"its files have {total} lines in all, more than {MAX_LINES_IN_REPORT}")
-    return {path: builder.build() for path, builder in builders.items()}
+
+
+_SIGNED = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=-MAX_LINE, le=2**53)]])
+
+
+def line_sets(text: bytes, hits: bytes, following: bytes) -> tuple[int, int] | None:
+    """(statements, covered) of the text `LINE<hits>COUNT<following>LINE<hits>COUNT`, None for any other.
+
+    Each line number gets a sign and nothing else has one: so every second number has a sign only if each line has its
+    one count.
+    """
+    if b"-" in text:
+        return None
+    signed = text.replace(following, b",-")
+    count = 1 + (len(text) - len(signed)) // (len(following) - 2)
+    try:
+        found = _SIGNED.decode(b"[-%b]" % signed.replace(hits, b","))
+    except msgspec.DecodeError:
+        return None
+    return lines.of_hits(found[::2], found[1::2]) if len(found) == 2 * count else None
 
 
 def settle_pragmas(builder: FileBuilder, stated: int) -> None:
@@ -122,6 +171,8 @@ def settle_pragmas(builder: FileBuilder, stated: int) -> None:
     A line under `# pragma: no branch` is reported with the one exit that was taken while two are counted. Only when
     these lines alone explain the file's stated number of exits are they counted as 2 of 2 exits.
     """
+    if not builder.exits:
+        return
     listed: dict[int, list[bool]] = {}
     for (source, _), taken in builder.exits.items():
         listed.setdefault(source, []).append(taken)
@@ -134,13 +185,13 @@ def settle_pragmas(builder: FileBuilder, stated: int) -> None:
 def listed_exits(builder: FileBuilder) -> tuple[int, int]:
     """Taken and all exits of the file, without exact exits of counted lines."""
     exact = [taken for exit_, taken in builder.exits.items() if exit_[0] not in builder.counted]
-    taken = sum(exact) + sum(entry.covered for entry in builder.counted.values())
+    taken = sum(exact) + sum([entry.covered for entry in builder.counted.values()])
     return taken, _total(builder)
 
 
 def _total(builder: FileBuilder) -> int:
-    exact = sum(exit_[0] not in builder.counted for exit_ in builder.exits)
-    return exact + sum(entry.total for entry in builder.counted.values())
+    exact = sum([exit_[0] not in builder.counted for exit_ in builder.exits])
+    return exact + sum([entry.total for entry in builder.counted.values()])
 
 
 Pair = tuple[int, int]
@@ -162,6 +213,12 @@ def contradiction(what: str, stated: Pair, listed: Pair, *, exact: bool = False)
     fault = not listed[1] or (unseen > 0 and (exact or unseen * MOST_UNSEEN >= listed[1]))
     text = differs(what, stated, listed)
     return ("", text) if fault else (text, "")
+
+
+def total(files: Iterable[FileCoverage], metric: Metric) -> Pair:
+    """What all files hold."""
+    found = sum((file.ratio(metric) for file in files), ZERO)
+    return found.covered, found.total
 
 
 def claims(stated: Mapping[Metric, Pair | None]) -> dict[Metric, Ratio]:

@@ -14,6 +14,7 @@ from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.interface import Analyse, ParsedReport
 from covgov.ingest.merge import merge
 from covgov.ingest.normalise import NormalisedReport, normalise
+from covgov.ingest.other_text import misfit
 from covgov.ingest.read import read_reports
 from covgov.ingest.source_tree import SourceTree
 from covgov.ingest.unreadable import notes_on_unreadable
@@ -51,7 +52,7 @@ def collect(
     report that cannot be read; `report-contradicts` for one that contradicts itself, `report-matches-nothing` for one
     without any file of the repository, `report-ambiguous` for a path that fits several files, `source-changed` for a
     file that ran and then went; and where the tree is what was measured, `report-unplaced` for a file that is not
-    there, `report-other-text` for a line that is not.
+    there, `report-other-text` for a line that is not or that holds no code.
     """
     if not paths:
         raise InputError("report-missing", f"no report is given for suite {suite}")
@@ -85,9 +86,10 @@ def _one(report: _Report, tree: SourceTree, start: str) -> tuple[Snapshot, tuple
     if unplaced and tree.current:
         raise _unplaced(report, unplaced)
     files, left = _settle(parsed, found, tree)
-    for path, file in files.items():
-        if last := _beyond_the_end(file, path, tree):
-            raise _other_text(report, path, *last)
+    for path, file in files.items() if tree.current else ():
+        text = tree.read(path)
+        if text is not None and (why := misfit(file, path, text)):
+            raise _other_text(report, why)
     rewritten = (f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
     outside = [_outside(counts)] if counts else []
     sources = {path: replace(file, source=tree.blobs[path]) for path, file in files.items()}
@@ -128,20 +130,6 @@ def _from_source(file: FileCoverage, surplus: int, text: bytes | None) -> FileCo
         return None
 
 
-def _beyond_the_end(file: FileCoverage, path: str, tree: SourceTree) -> tuple[int, int] | None:
-    """(line, lines of the text) where the report has a line that the text has not."""
-    counted = max((entry.line for entry in file.counted), default=0)
-    exits = max((line for line, _ in file.exits), default=0)
-    # coverage.py itself may list an excluded line after the last one; what is excluded proves nothing
-    last = max(file.statements.bit_length() - 1, counted, exits)
-    text = tree.read(path) if tree.current else None
-    if text is None or last <= text.count(b"\n"):
-        return None
-    # form feeds and other ends of lines count as well: some tool may take them for one
-    there = len(text.decode("utf-8", errors="replace").splitlines())
-    return (last, there) if last > there else None
-
-
 def _contradicts(report: _Report) -> InputError:
     faults = report.parsed.faults
     more = f" (and {count(len(faults) - 1, 'contradiction')} more)" if len(faults) > 1 else ""
@@ -152,10 +140,10 @@ def _contradicts(report: _Report) -> InputError:
     )
 
 
-def _other_text(report: _Report, path: str, line: int, there: int) -> InputError:
+def _other_text(report: _Report, why: str) -> InputError:
     return InputError(
         "report-other-text",
-        f"{report.path}: it has line {line} of {path}, which ends at line {there}: it was written for another text",
+        f"{report.path}: {why}: it was written for another text",
         hint="run the tests again on this checkout; for compiled or generated code turn source maps on",
     )
 

@@ -65,7 +65,7 @@ def _load(path: Path, limit: int) -> bytes:
         data = _gunzip(path, data, limit)
     if len(data) > limit:
         raise _too_large(path, limit)
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError(
             "report-empty", f"{path}: the file is empty", hint="check that the tool that writes it finished"
         )

@@ -7,6 +7,7 @@ from covgov.ingest.formats.coveragepy_data import CoveragepyData
 from covgov.ingest.formats.coveragepy_json import CoveragepyJson
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.formats.lcov_info import LcovInfo
+from covgov.ingest.formats.xml.jacoco import Jacoco
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 
 FORMATS: dict[str, ReportFormat] = {
@@ -14,6 +15,8 @@ FORMATS: dict[str, ReportFormat] = {
     "coveragepy-json": CoveragepyJson(),
     "cobertura": CoberturaXml(),
     "lcov": LcovInfo(),
+    # XML
+    "jacoco": Jacoco(),
     "covgov-snapshot": CovgovSnapshot(),
 }
 

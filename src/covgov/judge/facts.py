@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from covgov.differential.attribute import ScopeSides, explain, measurement_loss
 from covgov.differential.classify import classify
-from covgov.differential.upstream import UpstreamDiffs, own
+from covgov.differential.upstream import UpstreamDiffs, own, uncharged
 from covgov.ingest.merge import merge
 from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
@@ -51,7 +51,8 @@ class Override:
 class SnapshotComparison:
     """A head snapshot against its base, classified once and explained per scope.
 
-    files: of the change alone where `upstream` is set: the baseline is older than where the change starts.
+    files: of the change alone where `upstream` is set: the baseline is older than where the change starts. uncharged:
+    lines without coverage that are put down to the target branch then.
     identity_change: how their identities differ; "" when they agree or the change was accepted.
     """
 
@@ -60,6 +61,7 @@ class SnapshotComparison:
     files: tuple[FileDelta, ...]
     identity_change: str
     upstream: bool = False
+    uncharged: int = 0
 
     @classmethod
     def of(
@@ -68,7 +70,10 @@ class SnapshotComparison:
         differs = base.identity != head.identity and not accept_identity
         text = f"{base.identity} at the baseline, {head.identity} now" if differs else ""
         files = classify(base, head, diff)
-        return cls(head, base, own(files, upstream) if upstream else files, text, upstream is not None)
+        if upstream is None:
+            return cls(head, base, files, text)
+        mine = own(files, upstream)
+        return cls(head, base, mine, text, upstream=True, uncharged=uncharged(files, mine))
 
     def delta(self, metric: Metric, sides: ScopeSides, *, count_deletions: bool) -> Delta:
         """The scope's change in one metric."""
@@ -102,7 +107,8 @@ class Facts:
     changed: lines added or modified at head by path (bitmaps), for every file of the diff that exists at head; None
     without a diff. added: files that are new in the change. renames, baseline_renames: old path -> new path since the
     change starts, and since the baseline.
-    files: every path at head; blank: those of them that hold no text. register: the head's, None when damaged;
+    files: every path at head; blank: those of them that hold no text; testless: files of the change that are called
+    tests and hold none. register: the head's, None when damaged;
     base_register: the base branch's, None when there is none; start_register: the one where the change starts, which
     may be older. changed_paths: what the change touches, None if unknown. owners: path -> owner (CODEOWNERS).
     loosening_approval, register_approval: what the owners of the policy's file and of the register said in review.
@@ -122,6 +128,7 @@ class Facts:
     baseline_renames: Mapping[str, str] = field(default_factory=dict)
     files: Collection[str] = ()
     blank: Collection[str] = ()
+    testless: Collection[str] = ()
     base_policy: BasePolicy = BasePolicy.NO_BASE
     base_fault: str = ""
     first_pass: bool = False

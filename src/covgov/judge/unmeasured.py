@@ -45,8 +45,11 @@ def vanished_unclaimed(policy: Policy, facts: Facts, whole: Snapshot) -> tuple[s
     )
 
 
-def is_test(policy: Policy, path: str) -> bool:
-    """Whether its name calls the path a test, or a suite has it among its tests and no component among its code."""
+def is_test(policy: Policy, facts: Facts, path: str) -> bool:
+    """Whether its name calls the path a test and it holds one, or a suite has it among its tests and no component among
+    its code."""
+    if path in facts.testless:
+        return False
     if source_files.is_test(path) or scopes.placed(policy, path):
         return source_files.is_test(path)
     declared = [test.partition("::")[0].rstrip("/") for suite in policy.suites.values() for test in suite.tests]
@@ -83,7 +86,7 @@ def unreported(policy: Policy, facts: Facts, reported: Collection[str]) -> dict[
         kinds, belongs = suffixes([snapshot]) | SOURCE_SUFFIXES, scopes.belongs(policy, name)
         absent = (p for p in present if p not in snapshot.files and measurable(p, kinds) and belongs(p))
         known = (path for path in absent if not _reported_there(policy, facts, path))
-        if paths := tuple(path for path in known if not is_test(policy, path)):
+        if paths := tuple(path for path in known if not is_test(policy, facts, path)):
             found[name] = paths
     return found
 

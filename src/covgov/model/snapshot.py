@@ -27,8 +27,7 @@ class Metric(StrEnum):
     BRANCH = "branch"
 
 
-@dataclass(frozen=True, slots=True)
-class CountedExits:
+class CountedExits(msgspec.Struct, frozen=True, gc=False):
     """Branch exits of one line, known only by number (Cobertura's `1/2`): inexact.
 
     ids: the report's own names of exits (LCOV's `0,1`), sorted; there can be fewer than exits. taken: those of `ids`

@@ -17,10 +17,31 @@ SOURCE_SUFFIXES = frozenset(
 _NEVER_MEASURED = re.compile(r".*\.(?:d\.[cm]?ts|min\.js|(?:config|stories)\.[cm]?[jt]sx?|pb\.go)")
 """Endings of declarations, settings and generated code."""
 
-_TEST_NAMES = re.compile(
-    r"(?:test_.*|.*_test|conftest)\.py|.*\.(?:test|spec|cy)\.[cm]?[jt]sx?|.*_test\.(?:go|c|cc|cpp|exs?|dart)"
-    r"|.*(?:Tests?|Spec|IT)\.(?:java|kt|scala|groovy|cs|swift|php)|.*_(?:spec|test)\.(?:rb|lua)|.*\.t"
-)
+_TESTS = {
+    r"conftest\.py": r"pytest|fixture|hypothesis|sys\.path|collect_ignore",
+    r"(?:test_.*|.*_test)\.py": (r"^\s*(?:async\s+)?def test|^\s*class \w*Test|TestCase|doctest|load_tests|pytest"),
+    r".*\.(?:test|spec|cy)\.[cm]?[jt]sx?": (
+        r"(?<![.\w])(?:describe|it|test|suite|bench|fixture|Deno\.test|QUnit)(?:\.\w+)*\s*[(`<]|\bcy\.|"
+        r"[\"'](?:node:test|bun:test|vitest|@jest/globals|@playwright/test|ava|tape)[\"']"
+    ),
+    r".*_test\.go": "",
+    r".*_test\.(?:c|cc|cpp)": (
+        r"\b(?:TEST\w*|BOOST_\w+|SCENARIO)\s*\(|gtest|catch2|cmocka|unity\.h|check\.h|\bmain\s*\("
+    ),
+    r".*_test\.(?:exs?|dart)": r"ExUnit|Case\b|^\s*test\b|(?<![.\w])(?:test\w*|group)\s*\(",
+    r".*(?:Tests?|Spec|IT)\.(?:java|kt|scala|groovy|cs|swift|php)": (
+        r"(?i:junit|testng|kotest|spock|scalatest|munit|xunit|mstest|xctest|phpunit|testcase|specification)|"
+        r"@\w*Test\b|\[(?:Test|Fact|Theory)|(?<![.\w])test\s*\("
+    ),
+    r".*_(?:spec|test)\.(?:rb|lua)": (
+        r"(?:^|\s|RSpec\.)(?:describe|context|it|test)\b|(?i:minitest|test::unit|testcase|luaunit)"
+    ),
+    r".*\.t": "",
+}
+"""Name -> what such a file holds if it is a test, by its language's runners. Go and Perl run these for tests alone."""
+
+_HOLDS_TESTS = tuple((re.compile(name), re.compile(text.encode(), re.MULTILINE)) for name, text in _TESTS.items())
+
 _TEST_FOLDERS = frozenset({"tests", "test", "__tests__", "spec", "__mocks__"})
 """Not `testing`: many packages ship one, for the tests of others."""
 
@@ -37,5 +58,20 @@ def measurable(path: str, kinds: Collection[str]) -> bool:
 
 def is_test(path: str) -> bool:
     """Whether the name of the file or of a folder around it calls it a test."""
-    *folders, name = path.split("/")
-    return not _TEST_FOLDERS.isdisjoint(folders) or _TEST_NAMES.fullmatch(name) is not None
+    return _in_test_folder(path) or _named_test(path) is not None
+
+
+def only_named_test(path: str, text: bytes) -> bool:
+    """Whether a file beside the code is called a test and holds none."""
+    holds = _named_test(path)
+    return holds is not None and not _in_test_folder(path) and holds.search(text) is None
+
+
+def _in_test_folder(path: str) -> bool:
+    return not _TEST_FOLDERS.isdisjoint(path.split("/")[:-1])
+
+
+def _named_test(path: str) -> re.Pattern[bytes] | None:
+    """What a file of this name holds if it is a test."""
+    name = path.rpartition("/")[2]
+    return next((holds for pattern, holds in _HOLDS_TESTS if pattern.fullmatch(name)), None)

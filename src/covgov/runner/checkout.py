@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,11 @@ from covgov.vcs.trees import read_on_disk
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """origin: None without git."""
+    """origin: None without git. committed: path -> blob id of what git has; None without git."""
 
     origin: Origin | None
     tree: SourceTree
+    committed: Callable[[], Mapping[str, str] | None] = lambda: None
 
     @property
     def blobs(self) -> Mapping[str, str]:
@@ -47,7 +48,9 @@ def look(root: Path, env: Mapping[str, str]) -> Checkout:
         blobs = {path.relative_to(root).as_posix(): blob_id(path.read_bytes()) for path in files(root)}
         return Checkout(None, source_tree(root, blobs, None))
     repository = GitRepository(root, env=env)
-    return Checkout(repository.origin(), source_tree(root, repository.blobs(WORKTREE), repository))
+    origin = repository.origin()
+    tree = source_tree(root, repository.blobs(WORKTREE), repository)
+    return Checkout(origin, tree, partial(repository.blobs, origin.commit))
 
 
 def files(root: Path) -> Iterator[Path]:

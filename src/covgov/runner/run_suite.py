@@ -114,7 +114,7 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     suite = job.suite
     code = look(job.root, job.env)
     python = launch.interpreter(suite, job.root, job.env)
-    before = written.stamps(job.root, (*suite.reports, *suite.junit))
+    before = written.clear(job.root, suite.reports, suite.junit, code.committed() if suite.command else None)
     command = launch.command_line(suite, python, job.work, extra, job.env)
     output: deque[str] = deque(maxlen=REMEMBERED)
     done = _test(job, command, launch.environment(suite, job.root, job.work, job.env), output, before)
@@ -123,7 +123,7 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     if reason:
         return SuiteRun(suite.name, None, reason, tests, python)
     if suite.reports:
-        found = written.reports(job.root, suite.reports, before)
+        found = written.reports(suite.reports, before)
     else:
         python = _measured_by(job.work.data) or python if suite.command else python
         _report(job, python)
@@ -158,7 +158,7 @@ def _workspace(place: Path) -> launch.Workspace:
 
 
 def _test(
-    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str], before: written.Stamps
+    job: _SuiteJob, command: Sequence[str], env: Mapping[str, str], output: deque[str], before: written.FilesBefore
 ) -> TestResult:
     """Run the tests. `output` gets the output lines too."""
 
@@ -170,7 +170,7 @@ def _test(
     began = time.monotonic()
     exit_code = stream(command, cwd=job.root, env=env, say=say)
     seconds = round(time.monotonic() - began, 3)
-    named = [job.work.junit] if job.work.junit.is_file() else written.fresh(job.root, job.suite.junit, before)
+    named = [job.work.junit] if job.work.junit.is_file() else written.fresh(job.suite.junit, before)
     done = read_results(exit_code, seconds, named, job.work.data, job.suite.name)
     if len(done.junit) == 1 and not job.work.junit.is_file():
         shutil.copyfile(done.junit[0], job.work.junit)

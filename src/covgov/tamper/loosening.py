@@ -1,19 +1,25 @@
-"""In which ways a head's policy is weaker than its base's. Paths are decided on the files that are there."""
+"""In which ways a head's policy is weaker than its base's. Paths are decided on the files that are there, and on a new
+file beside each of them."""
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from covgov.model.loosening import Loosening
-from covgov.model.source_files import SOURCE_SUFFIXES, measurable
+from covgov.model.source_files import SOURCE_SUFFIXES, measurable, suffix
+from covgov.model.words import listed
 from covgov.policy import scopes
 from covgov.policy.bars import LIMITS, Bar, BarScope, BarUnits, limit_of, spelled
 from covgov.policy.keys import StrictDirection, loosened, word
 from covgov.policy.policy import Component, Policy, Suite
 from covgov.tamper.limits import UNENFORCED, Limit, figure, laxer, weaker
+
+SHOWN = 3
+"""Folders that a message names at most."""
 
 
 def loosenings(
@@ -27,12 +33,13 @@ def loosenings(
     claims = tuple(_claims(base, head, before.get(path, path), path) for path in sorted(files))
     sides = PolicyComparison(base, head, claims)
     code = replace(sides, files=tuple(f for f in claims if measurable(f.after, SOURCE_SUFFIXES | {*kinds})))
+    wider = code if base.hash == head.hash else replace(code, files=(*code.files, *_new_files(code)))
     found = (
         *_settings(base, head),
         *_bars(base, head),
-        *_file_bars(code),
+        *_file_bars(wider),
         *_suites(sides, code),
-        *_components(code),
+        *_components(wider),
     )
     return tuple(sorted(_once(found), key=lambda one: (one.key, one.message)))
 
@@ -49,13 +56,14 @@ def _once(found: Collection[Loosening]) -> Iterator[Loosening]:
 @dataclass(frozen=True, slots=True)
 class FileClaims:
     """A file at head: its path where the change starts and now, and the components that claim it: the base's under its
-    old name (old) and where it is now (there), and the head's (new)."""
+    old name (old) and where it is now (there), and the head's (new). supposed: nobody wrote it yet."""
 
     before: str
     after: str
     old: frozenset[str]
     there: frozenset[str]
     new: frozenset[str]
+    supposed: bool = False
 
     @property
     def moved(self) -> bool:
@@ -66,6 +74,20 @@ def _claims(base: Policy, head: Policy, before: str, after: str) -> FileClaims:
     old, new = frozenset(scopes.components_of(base, before)), frozenset(scopes.components_of(head, after))
     there = old if before == after else frozenset(scopes.components_of(base, after))
     return FileClaims(before, after, old, there, new)
+
+
+def _new_files(code: PolicyComparison) -> Iterator[FileClaims]:
+    """One more file in each folder, per suffix: paths narrowed to the files of today lose the next one. Its name is a
+    hash, so that no pattern is made to match it."""
+    places = {
+        (posixpath.dirname(file.before), posixpath.dirname(file.after), suffix(file.after))
+        for file in code.files
+        if file.old | file.there
+    }
+    for before, after, kind in sorted(places):
+        name = f"{hashlib.sha256(f'{code.head.hash} {after}'.encode()).hexdigest()[:12]}.{kind}"
+        paths = posixpath.join(before, name), posixpath.join(after, name)
+        yield replace(_claims(code.base, code.head, *paths), supposed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,7 @@ def _file_bars(code: PolicyComparison) -> Iterator[Loosening]:
     if not any(bar.scope is BarScope.FILE for bar in code.base.bars):
         return
     left: dict[str, list[FileClaims]] = {}
+    removed: set[str] = set()
     for file in code.files:
         new = _file_limits(code.head, file.after, file.new)
         for kind, (value, old) in _file_limits(code.base, file.before, file.old).items():
@@ -116,14 +139,16 @@ def _file_bars(code: PolicyComparison) -> Iterator[Loosening]:
             kept = [one for one in code.head.bars if one.identity == old.identity]
             if not laxer(kind[-1], now, value) or (bar is not None and bar.identity == old.identity):
                 continue  # what was lowered in its place is reported under its own key
-            if not kept:
+            if not kept and not file.supposed:
+                removed.add(old.key)
                 yield Loosening(old.key, f"removed ({old.metric} on {old.on}{_where(old)})")
             elif bar is not None and now is not None and not file.moved:
                 yield Loosening(bar.key, f"{_limit(kind[-1], now)} undercuts {old.key}{_where(bar)}")
-            elif any(one.enforced and limit_of(one, kind[-1]) is not None for one in kept):
+            elif not kept or any(one.enforced and limit_of(one, kind[-1]) is not None for one in kept):
                 left.setdefault(old.key, []).append(file)
     for key, files in left.items():
-        yield Loosening(key, f"no longer holds for {_named(files)}")
+        if key not in removed:
+            yield Loosening(key, f"no longer holds for {_named(files)}")
 
 
 def _file_limits(policy: Policy, path: str, names: Collection[str]) -> dict[tuple[str, ...], tuple[Limit, Bar]]:
@@ -244,7 +269,8 @@ def _blinder(old: Component, new: Component) -> bool:
 
 def _foreign(old: str, new: str, code: PolicyComparison) -> list[FileClaims]:
     """Files that the head's component `new` counts and that were another component's than `old` before."""
-    return [f for f in code.files if new in f.new and f.old - {old} and old not in f.old | f.there]
+    files = (f for f in code.files if not f.supposed)
+    return [f for f in files if new in f.new and f.old - {old} and old not in f.old | f.there]
 
 
 def _lost(old: Component, code: PolicyComparison) -> list[FileClaims]:
@@ -285,7 +311,12 @@ def _whole(policy: Policy, component: Component) -> Iterable[Bar]:
 
 
 def _named(files: Collection[FileClaims]) -> str:
+    """The first file and how many more; folders only where no file of today is concerned."""
     file = next(iter(files))
+    if file.supposed:
+        folders = tuple(dict.fromkeys(f"{posixpath.dirname(one.after) or '.'}/*.{suffix(one.after)}" for one in files))
+        return f"new files ({listed(folders, SHOWN)})"
+    files = [one for one in files if not one.supposed]
     first = f"{file.after} (renamed from {file.before})" if file.moved else file.after
     return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
@@ -206,7 +207,7 @@ def _file_coverage(
         covered=covered & statements,
         exits=exits,
         taken=tuple(pair for bit, pair in enumerate(exits) if which >> bit & 1),
-        counted=tuple(replace(entry, line=n) for n, entry in sorted(counted.items()) if n not in exact),
+        counted=tuple(msgspec.structs.replace(entry, line=n) for n, entry in sorted(counted.items()) if n not in exact),
         excluded=excluded & ~statements,
         attributes=tuple((tag, tags[tag] & covered & statements) for tag in sorted(tags)),
         source=source,

@@ -15,15 +15,13 @@ from typing import Final
 
 from lxml import etree
 
-from covgov.ingest import building
+from covgov.ingest import building, strict_xml
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import ZERO
 from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric
 
 _CONDITIONS = re.compile(r"\((\d{1,9})/(\d{1,9})\)")
-_ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?\S+\s+(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
-_MAX_ENTITIES, _MAX_ENTITY = 16, 256
 _CHUNK = 1 << 16
 
 
@@ -246,7 +244,7 @@ class CoberturaXml:
 
 
 def _read(data: bytes, where: str) -> _ParserTarget:
-    _refuse_entities(data, where)
+    strict_xml.refuse_entities(data, where)
     target = _ParserTarget(where)
     parser = etree.XMLParser(
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
@@ -262,20 +260,6 @@ def _read(data: bytes, where: str) -> _ParserTarget:
     if not target.shaped:
         raise damaged(where, "<coverage> without <packages>: not Cobertura")
     return target
-
-
-def _refuse_entities(data: bytes, where: str) -> None:
-    """Reports need no entities. A few short and flat internal ones are accepted; others are an attack or a mistake."""
-    declared = data.count(b"<!ENTITY")
-    found = list(_ENTITY.finditer(data)) if declared <= _MAX_ENTITIES else []
-    values = [next((v for v in (entity[2], entity[3]) if v is not None), b"") for entity in found]
-    parameters = any(entity[1] or entity[4] for entity in found)
-    if declared != len(found) or parameters or any(len(v) > _MAX_ENTITY or _nests(v) for v in values):
-        raise damaged(where, "it declares external, nested, many or long XML entities, which are not accepted")
-
-
-def _nests(value: bytes) -> bool:
-    return re.search(rb"&(?!#)|%", value) is not None
 
 
 def _beyond(target: _ParserTarget, files: Mapping[str, FileCoverage]) -> dict[str, SummaryDifference]:

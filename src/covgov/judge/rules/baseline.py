@@ -1,13 +1,16 @@
-"""Reports why there is no baseline for the drop; it blocks unless this is the first run."""
+"""Reports that there is no baseline for the drop, which blocks unless this is the first run, or an old one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from covgov.judge.facts import Facts
 from covgov.judge.interface import Rule, RulePage
 from covgov.judge.view import PolicyView, ScopeFacts
 from covgov.model.run import BaselineReason, NoBaseline
+from covgov.model.snapshot import MERGED
 from covgov.model.verdict import Effect, Finding, Scope
+from covgov.model.words import count
 
 HINTS = {
     BaselineReason.UNREACHABLE: "make the history reachable, or fetch it with `covgov history fetch`",
@@ -30,6 +33,20 @@ def check(view: PolicyView) -> Iterator[Finding]:
         elif none not in reported:
             reported.add(none)
             yield _finding(none, scope, name)
+    yield from _older(view.facts)
+
+
+def _older(facts: Facts) -> Iterator[Finding]:
+    """A note about uncovered lines that nobody answers for, where the target branch moved on since the baseline."""
+    whole, baseline = facts.comparisons.get(MERGED), facts.baseline
+    if whole is None or not whole.uncharged or isinstance(baseline, NoBaseline):
+        return
+    words = (
+        f"project: {count(whole.uncharged, 'uncovered line')} not charged to this change: the target branch changed "
+        f"code or tests since the baseline {baseline.receipt.commit[:12]}"
+    )
+    hint = "record a run of the target branch, or compare with `covgov run --measure-base`"
+    yield Finding("baseline", Effect.NOTE, Scope.PROJECT, "project", words, hint)
 
 
 def _scopes(view: PolicyView) -> Iterator[tuple[Scope, str, ScopeFacts]]:
@@ -54,15 +71,18 @@ def _finding(none: NoBaseline, scope: Scope, name: str) -> Finding:
 PAGES = (
     RulePage(
         id="baseline",
-        title="There is no baseline to compare with",
+        title="There is no baseline to compare with, or an old one",
         why=(
             "A drop is judged against a recorded run. The first run has none. A history that "
-            "exists but cannot be reached leaves the verdict undetermined: a gate must not forget."
+            "exists but cannot be reached leaves the verdict undetermined: a gate must not forget. Where the target "
+            "branch moved on since the baseline, lines that it wrote are not charged to the change, so a note "
+            "says how many of them are uncovered."
         ),
         example="[baseline] project: no baseline, so no drop is judged: first run: no run is recorded yet",
         fix=(
             "Nothing to do on the first run. Otherwise check out with `fetch-depth: 0`, fetch the history "
-            "with `covgov history fetch`, or check the store named under `[history]`."
+            "with `covgov history fetch`, or check the store named under `[history]`. An old baseline is replaced by "
+            "a recorded run of the target branch, or for one verdict by `covgov run --measure-base`."
         ),
     ),
 )

@@ -59,7 +59,7 @@ def _brought(view: PolicyView) -> Iterator[Finding]:
         path
         for path in sorted(source)
         if path in facts.added and _folder(path) not in before and path not in known
-        if not scopes.placed(view.policy, path) and not unmeasured.is_test(view.policy, path)
+        if not scopes.placed(view.policy, path) and not unmeasured.is_test(view.policy, facts, path)
     ]
     if new:
         folders = tuple(dict.fromkeys(_folder(path) + "/" for path in new))

@@ -21,7 +21,7 @@ def check(view: PolicyView) -> Iterator[Finding]:
     """One failure per file that this change or its measurement lost sight of; notes for its tests, and per component
     for what was never reported."""
     wrote = view.patch.unmeasured if view.patch is not None else ()
-    changed = [path for path in wrote if not unmeasured.is_test(view.policy, path)]
+    changed = [path for path in wrote if not unmeasured.is_test(view.policy, view.facts, path)]
     if tests := sorted({*wrote} - {*changed}):
         yield _tests(tests)
     for path in changed:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
-from covgov.differential.upstream import UpstreamDiffs, own
+from covgov.differential.upstream import UpstreamDiffs, own, uncharged
 from covgov.model import lines
 from covgov.model.change import Cause, Delta
 from covgov.model.diff import Diff, FileDiff, Hunk
@@ -43,7 +43,9 @@ def shares(delta: Delta) -> dict[Cause, tuple[int, int]]:
 def test_what_the_target_branch_wrote_is_upstream_and_not_judged() -> None:
     base, head = snap({"a.py": "+" * 100}), snap({"a.py": "+" * 100 + "-" * 5})
     upstream = Diff((changed("a.py", Hunk(100, 0, 101, 5)),))
-    delta = told(base, head, upstream, UpstreamDiffs(upstream, Diff((changed("README.md", Hunk(0, 0, 1, 1)),))))
+    delta = told(
+        base, head, upstream, UpstreamDiffs(upstream, Diff((changed("README.md", Hunk(0, 0, 1, 1)),)), inert=True)
+    )
     assert shares(delta) == {Cause.UPSTREAM: (0, 5)}
     assert delta.points == (Ratio(100, 105).fraction - 1) * 100
     assert delta.judged == 0
@@ -74,7 +76,7 @@ TESTS = Diff((changed("tests/test_a.py", Hunk(1, 9, 0, 0)),))
 def test_old_lines_that_tests_no_longer_reach_are_the_changes_loss(path: str) -> None:
     """No diff says whose tests reached them; a change that only touches prose has none."""
     change = Diff((changed(path, Hunk(1, 1, 1, 1)),))
-    delta = told(*LOSS, Diff(), UpstreamDiffs(TESTS, change))
+    delta = told(*LOSS, Diff(), UpstreamDiffs(TESTS, change, inert=path == "t.md"))
     assert shares(delta) == {Cause.LOST: (-2, 0)}
     assert delta.judged == -50
     assert delta.lost == {"a.py": "3-4"}
@@ -82,10 +84,20 @@ def test_old_lines_that_tests_no_longer_reach_are_the_changes_loss(path: str) ->
 
 def test_old_lines_that_tests_no_longer_reach_are_the_target_branchs_loss_if_the_change_is_prose() -> None:
     change = Diff((changed("README.md", Hunk(1, 1, 1, 1)), FileDiff(None, "docs/new.rst", (Hunk(0, 0, 1, 1),))))
-    delta = told(*LOSS, Diff(), UpstreamDiffs(TESTS, change))
+    delta = told(*LOSS, Diff(), UpstreamDiffs(TESTS, change, inert=True))
     assert shares(delta) == {Cause.UPSTREAM: (-2, 0)}
     assert delta.judged == 0
     assert delta.lost == {}
+
+
+def test_lines_without_coverage_that_nobody_answers_for_are_counted() -> None:
+    files = classify(*LOSS, Diff())
+    assert uncharged(files, own(files, UpstreamDiffs(TESTS, Diff()))) == 0
+    assert uncharged(files, own(files, UpstreamDiffs(TESTS, Diff(), inert=True))) == 2
+    written = Diff((changed("a.py", Hunk(4, 0, 5, 3)),))
+    files = classify(snap({"a.py": "++++"}), snap({"a.py": "++++--+"}), written)
+    assert uncharged(files, own(files, UpstreamDiffs(written, Diff()))) == 2
+    assert uncharged(files, own(files, UpstreamDiffs(Diff(), written))) == 0
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -105,6 +105,32 @@ def test_what_main_did_since_its_last_recorded_run_is_not_charged_to_a_change(de
 
 
 @pytest.mark.security
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("main", "topic", "judged"),
+    [
+        ({"docs/a.md": "new\n"}, {"README.md": "other\n"}, True),
+        ({"docs/a.md": "new\n"}, {"tests/test_a.py": "0\n"}, True),
+        ({"tests/test_a.py": "0\n"}, {"README.md": "other\n    f()\n"}, False),
+        ({"tests/test_a.py": "0\n"}, {"README.md": "text\n"}, True),
+    ],
+    ids=["only words", "words on main", "words in the change", "an example that goes"],
+)
+def test_lost_lines_are_the_target_branchs_only_where_it_alone_touched_what_could_lose_them(
+    desk: Desk, main: dict[str, str], topic: dict[str, str], judged: bool
+) -> None:
+    desk.repo.write({"README.md": "text\n    f()\n"})
+    start(desk)
+    desk.repo.git("checkout", "-q", "main")
+    desk.commit(main, "main moves on")
+    desk.repo.git("checkout", "-q", "-B", "topic")
+    desk.commit(topic, "change")
+    desk.measure({"api/a.py": "+++-------"})
+    judgement = desk.judge()
+    assert ("max-drop" in {rule for rule, _ in rules(judgement)}) is judged
+    assert ("5 uncovered lines not charged to this change" in messages(judgement)) is not judged
+
+
 @pytest.mark.parametrize("litter", [False, True])
 def test_what_main_did_since_its_last_recorded_run_is_charged_to_main(desk: Desk, litter: bool) -> None:
     unrecorded_main(desk)
@@ -267,6 +293,16 @@ def test_a_changed_source_file_in_no_report_is_unmeasured(desk: Desk) -> None:
     desk.measure({"api/a.py": "++++++++--"})
     judgement = desk.judge()
     assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["api/new.py"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("text", "effect"), [("x()\n" * 50, "fail"), ("describe('a', () => {})\n", "note")])
+def test_code_under_a_tests_name_is_unmeasured_and_a_test_is_a_note(desk: Desk, text: str, effect: str) -> None:
+    start(desk)
+    desk.commit({"api/core.test.js": text})
+    desk.measure({"api/a.py": "++++++++--"})
+    found = [(f.rule, str(f.effect)) for f in desk.judge().verdict.findings if "api/core.test.js" in f.message]
+    assert found == [("unmeasured", effect)]
 
 
 def test_a_deleted_source_file_is_not_unmeasured(desk: Desk) -> None:

@@ -39,13 +39,13 @@ def test_a_line_with_counted_exits_keeps_no_exact_ones() -> None:
 
 
 def test_a_line_both_counted_and_excluded_counts() -> None:
-    builder = FileBuilder(excluded={1, 2})
+    builder = FileBuilder(excluded=0b110)
     builder.hit(1, False)
     assert builder.build().excluded == 0b100
 
 
 def test_attributes_hold_only_covered_lines() -> None:
-    builder = FileBuilder(attributes={"security": {1, 2, 9}})
+    builder = FileBuilder(attributes={"security": 0b10_0000_0110})
     builder.hit(1, True)
     builder.hit(2, False)
     assert builder.build().attribute("security") == 0b10

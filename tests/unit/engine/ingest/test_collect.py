@@ -131,12 +131,27 @@ def test_a_line_beyond_the_end_of_the_file_is_refused(tmp_path: Path, entries: l
     assert caught.value.code == "report-other-text"
 
 
-@pytest.mark.parametrize("text", ["x = 1\ny = 2", "\n\n", "x = 1\x0cy = 2", "x = 1\ry = 2"])
+@pytest.mark.parametrize("text", ["x = 1\ny = 2", "x = 1\ny = 2\n\n", "x = 1\x0cy = 2", "x = 1\ry = 2"])
 def test_the_last_line_is_none_beyond_the_end_whatever_ends_lines(tmp_path: Path, text: str) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "a.py").write_bytes(text.encode())
     found = gathered(tmp_path, {"c.xml": cobertura(klass("src/a.py", 'number="2" hits="1"'))})
     assert found.snapshot.ratio(Metric.LINE) == Ratio(1, 1)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("silent", ["", "  \t", "# words", "    # words", "\x0c", "\r"])
+def test_a_counted_line_without_code_is_refused_in_python(tmp_path: Path, silent: str) -> None:
+    text = f"x = 1\n{silent}\ny = 2\n".encode()
+    (tmp_path / "src").mkdir()
+    for name in ("a.py", "a.js"):
+        (tmp_path / "src" / name).write_bytes(text)
+    entries = ('number="1" hits="1"', 'number="2" hits="1"')
+    with pytest.raises(InputError, match=r"it counts line 2 of src/a\.py, which holds no code") as caught:
+        gathered(tmp_path, {"c.xml": cobertura(klass("src/a.py", *entries))})
+    assert caught.value.code == "report-other-text"
+    ranges = gathered(tmp_path, {"c.xml": cobertura(klass("src/a.js", *entries))}, blobs={"src/a.js": "blob"})
+    assert ranges.snapshot.ratio(Metric.LINE) == Ratio(2, 2)
 
 
 def test_a_report_of_another_text_is_not_held_against_this_one(tmp_path: Path) -> None:

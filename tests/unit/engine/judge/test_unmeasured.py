@@ -7,7 +7,6 @@ import pytest
 
 from covgov.judge.facts import Facts
 from covgov.judge.unmeasured import changed_files, is_test, unreported, vanished, vanished_unclaimed
-from covgov.model import source_files
 from covgov.model.run import Baseline
 from covgov.model.snapshot import Snapshot
 from covgov_testing.builders.coverage import snap
@@ -74,22 +73,20 @@ def test_old_files_of_another_kind_are_listed_without_tests() -> None:
     assert unreported(policy(), known({"api": API}, files), ()) == {"api": ("src/api/a.ts",)}
 
 
-@pytest.mark.parametrize("path", ["a/b_test.go", "a/x.spec.tsx", "src/FooTest.java", "tests/x.py", "a/x_spec.rb"])
-def test_names_call_a_file_a_test(path: str) -> None:
-    assert source_files.is_test(path)
-    assert is_test(policy(), path)
-
-
-@pytest.mark.parametrize("path", ["a/contest.go", "src/latest.py", "src/api/attest.ts", "src/Latest.java"])
-def test_other_names_do_not(path: str) -> None:
-    assert not source_files.is_test(path)
-
-
 @pytest.mark.security
 def test_a_folder_of_tests_is_code_where_a_component_claims_it() -> None:
     inside = policy(TWO.replace("[suites.api]", '[suites.api]\ntests = ["src/api", "qa/"]'))
-    assert not is_test(inside, "src/api/x.py")
-    assert is_test(inside, "qa/x.py")
+    here = known({}, [])
+    assert not is_test(inside, here, "src/api/x.py")
+    assert is_test(inside, here, "qa/x.py")
+
+
+@pytest.mark.security
+def test_what_is_called_a_test_and_holds_none_is_code() -> None:
+    here = replace(known({"api": API}, ["src/api/a.test.ts"]), testless=["src/api/a.test.ts"])
+    assert not is_test(policy(), here, "src/api/a.test.ts")
+    assert is_test(policy(), here, "src/api/b.test.ts")
+    assert unreported(policy(), here, ()) == {"api": ("src/api/a.test.ts",)}
 
 
 def test_a_file_that_the_baseline_measured_and_no_report_knows_is_found() -> None:

@@ -12,6 +12,7 @@ from covgov.model.snapshot import Metric
 from covgov.policy.policy import Suite, SuiteRunner
 from covgov.runner.passthrough import ReportOutputs
 from covgov_testing import projects
+from covgov_testing.repos import Repo
 from covgov_testing.suite_runs import PLAIN, Run
 
 LCOV = "SF:web/a.js\nDA:1,1\nDA:2,0\nend_of_record\n"
@@ -59,6 +60,54 @@ def test_only_a_report_of_this_run_counts(run: Run, command: str, reason: str) -
     done = run(shell(command, reports=["out/lcov.info"]))
     assert not done.arrived
     assert done.reason.endswith(reason)
+
+
+@pytest.fixture
+def committed(run: Run) -> Run:
+    """The same in git, with reports that somebody committed."""
+    Repo(run.root).commit({"lcov.info": LCOV, "junit.xml": JUNIT, ".gitignore": "out/\ncoverage/\n"})
+    return run
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("command", "report", "reason"),
+    [
+        ("true", "out/lcov.info", "the test command wrote no such report [report-missing]"),
+        ("touch out/lcov.info", "out/lcov.info", "the file is empty [report-empty]"),
+        ("cp lcov.info out/lcov.info", "out/lcov.info", "the test command did not write it [report-stale]"),
+        ("touch lcov.info", "lcov.info", "the test command did not write it [report-stale]"),
+    ],
+)
+def test_a_report_that_is_only_touched_is_not_of_this_run(
+    committed: Run, command: str, report: str, reason: str
+) -> None:
+    (committed.root / "out/lcov.info").write_text(LCOV)
+    done = committed(shell(command, reports=[report]))
+    assert not done.arrived
+    assert done.reason.endswith(reason), done.reason
+    assert (committed.root / "lcov.info").read_text() == LCOV
+
+
+@pytest.mark.security
+def test_a_run_that_writes_the_same_bytes_again_counts_as_ever(committed: Run) -> None:
+    other = WRITE.replace("DA:2,0", "DA:2,3")
+    for _ in range(2):
+        done = committed(shell(f"{other}; {COUNT}", reports="out/*.info", junit="out/*.xml"))
+        assert done.arrived, done.reason
+        assert done.tests is not None
+        assert done.tests.tests == 2
+
+
+@pytest.mark.security
+def test_a_junit_report_that_is_only_touched_counts_nothing_and_other_xml_stays(committed: Run) -> None:
+    projects.write(committed.root, {"out/junit.xml": JUNIT, "out/data.xml": "<data/>"})
+    done = committed(
+        shell(f"{WRITE}; echo >> out/lcov.info; touch junit.xml", reports="out/lcov.info", junit="**/*.xml")
+    )
+    assert done.tests is not None
+    assert done.tests.tests == 0
+    assert {path.name for path in (committed.root / "out").glob("*.xml")} == {"data.xml"}
 
 
 @pytest.mark.security

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -471,3 +472,61 @@ WITH_REST = TWO + '[components.others]\nsuite = "api"\nfail_under = 80\nrest = t
 )
 def test_what_leaves_the_rest_is_told(base: str, head: str, expected: list[str]) -> None:
     assert keys(base, head) == expected
+
+
+def paths(base: str, head: str, files: Sequence[str], renames: Mapping[str, str] | None = None) -> list[str]:
+    """The findings about TWO's component auth with these paths before and after."""
+    sides = (policy(TWO.replace('"src/auth/**"', text)) for text in (base, head))
+    return [str(one.message) for one in loosenings(*sides, renames=renames or {}, files=files)]
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "files", "expected"),
+    [
+        ('"src/auth/**"', '"src/auth/a.py"', ["src/auth/a.py"], "src/auth/*.py"),
+        ('"src/auth/**"', '"src/auth/?.py"', ["src/auth/a.py"], "src/auth/*.py"),
+        ('"src/auth/*"', '"src/auth/*.py", "src/auth/b.js"', ["src/auth/a.py", "src/auth/b.js"], "src/auth/*.js"),
+        (
+            '"src/auth/**"',
+            '"src/auth/a.py", "src/auth/x/b.py"',
+            ["src/auth/a.py", "src/auth/x/b.py"],
+            "src/auth/*.py, src/auth/x/*.py",
+        ),
+    ],
+    ids=["today's file", "its shape", "one suffix", "two folders"],
+)
+def test_paths_narrowed_to_the_files_of_today_lose_the_next_one(
+    base: str, head: str, files: list[str], expected: str
+) -> None:
+    assert paths(base, head, files) == [f"no component holds new files ({expected}) as strictly as auth did"]
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "files"),
+    [
+        ('"src/auth/a.py"', '"src/auth/*.py"', ["src/auth/a.py"]),
+        ('"src/auth/a.py", "src/auth/b.py"', '"src/auth/a.py"', ["src/auth/a.py"]),
+        ('"src/auth/**"', '"src/auth/**/*.py"', ["src/auth/a.py", "src/auth/README.md"]),
+        ('"src/auth/**"', '"src/auth/*.py", "src/auth/core/**"', ["src/auth/a.py", "src/auth/core/b.py"]),
+        ('"src/auth/**", "src/auth/*.js"', '"src/auth/**"', ["src/auth/a.js"]),
+    ],
+)
+def test_other_patterns_that_claim_as_much_beside_every_file_are_silent(base: str, head: str, files: list[str]) -> None:
+    assert paths(base, head, files) == []
+
+
+def test_paths_that_follow_a_folder_must_claim_its_next_file_too() -> None:
+    renames = {"src/auth/a.py": "src/login/a.py"}
+    assert paths('"src/auth/**"', '"src/login/**"', ["src/login/a.py"], renames) == []
+    assert paths('"src/auth/**"', '"src/login/a.py"', ["src/login/a.py"], renames) == [
+        "no component holds new files (src/login/*.py) as strictly as auth did"
+    ]
+
+
+def test_the_rest_and_a_file_bar_lose_the_next_file_as_well() -> None:
+    rest = TWO.replace('paths = ["src/auth/**"]', "rest = true")
+    (one,) = loosenings(policy(rest), policy(TWO.replace("auth/**", "auth/a.py")), renames={}, files=["src/auth/a.py"])
+    assert one.key == "components.auth.paths"
+    narrow = FILE.replace("src/**", "src/auth/a.py")
+    (one,) = loosenings(policy(TWO + FILE), policy(TWO + narrow), renames={}, files=["src/auth/a.py"])
+    assert (one.key, "new files" in one.message) == ("rules[0]", True)

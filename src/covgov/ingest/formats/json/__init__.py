@@ -1,0 +1,1 @@
+"""Formats in JSON, read by `covgov.ingest.strict_json`."""

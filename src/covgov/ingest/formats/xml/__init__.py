@@ -1,0 +1,1 @@
+"""Formats in XML, read by `covgov.ingest.strict_xml`."""

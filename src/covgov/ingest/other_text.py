@@ -1,0 +1,35 @@
+"""Whether a report's lines can be of the text that is here. Pure."""
+
+from __future__ import annotations
+
+from covgov.ingest.unreadable import PYTHON
+from covgov.model import lines
+from covgov.model.snapshot import FileCoverage
+
+
+def misfit(file: FileCoverage, path: str, text: bytes) -> str:
+    """What shows that the report was written for another text; "" when nothing does.
+
+    No tool counts a blank line or a comment of Python. Others count whatever is between two braces (LLVM, V8, Go).
+    """
+    counted = max((entry.line for entry in file.counted), default=0)
+    exits = max((line for line, _ in file.exits), default=0)
+    # coverage.py itself may list an excluded line after the last one; what is excluded proves nothing
+    last = max(file.statements.bit_length() - 1, counted, exits)
+    if last > text.count(b"\n") and last > (there := _length(text)):
+        return f"it has line {last} of {path}, which ends at line {there}"
+    silent = file.statements & _without_code(text) if path.endswith(PYTHON) else 0
+    if silent:
+        return f"it counts line {next(lines.numbers(silent))} of {path}, which holds no code"
+    return ""
+
+
+def _length(text: bytes) -> int:
+    """Form feeds and other ends of lines count as well: some tool may take them for one."""
+    return len(text.decode("utf-8", errors="replace").splitlines())
+
+
+def _without_code(text: bytes) -> int:
+    """Lines of Python that are blank or a comment."""
+    stripped = map(bytes.strip, text.splitlines())
+    return lines.of(number for number, line in enumerate(stripped, start=1) if not line or line.startswith(b"#"))
