@@ -25,6 +25,9 @@ settings.load_profile("covgov")
 # What is imported and collected lives to the end: looking through it for garbage takes a tenth of the time.
 gc.disable()
 
+# Also in fixtures of a module, which have the user's own home.
+os.environ["COVGOV_CACHE"] = "off"
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 FOREIGN = ("CI", "GITHUB_", "GITLAB_", "CI_", "COVERAGE_FAIL_UNDER", "COVERAGE_CONTEXT", "GIT_", "SLACK_")
 KEPT = ("COVGOV_CORPUS",)

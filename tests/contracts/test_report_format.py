@@ -56,6 +56,18 @@ _JACOCO = (
     b'<line nr="2" mi="0" ci="2" mb="1" cb="1"/><line nr="4" mi="3" ci="0" mb="0" cb="0"/></sourcefile>'
     b'<sourcefile name="b.py"/></package></report>'
 )
+_ISTANBUL = json.dumps(
+    {
+        "a.py": {
+            "statementMap": {key: {"start": {"line": line}} for key, line in {"0": 1, "1": 2, "2": 4}.items()},
+            "s": {"0": 1, "1": 3, "2": 0},
+            "branchMap": {"0": {"loc": {"start": {"line": 2}}}},
+            "b": {"0": [1, 0]},
+        },
+        "b.py": {"statementMap": {}, "s": {}},
+    }
+).encode()
+_GO = b"mode: set\na.py:1.1,2.2 2 1\na.py:4.1,4.9 1 0\nb.py:1.1,1.9 1 1\n"
 _EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
 
 _SNAPSHOT = snapshot_codec.encode(snap({"a.py": cov("++.-", [(2, 3), (2, 4)], [(2, 4)]), "b.py": ""}))
@@ -66,7 +78,9 @@ CASES = {
     "cobertura": Case(_XML, _XML),
     "lcov": Case(_LCOV, _LCOV),
     "covgov-snapshot": Case(_SNAPSHOT, _SNAPSHOT),
+    "istanbul-json": Case(_ISTANBUL, _ISTANBUL),
     "jacoco": Case(_JACOCO, _JACOCO),
+    "go-cover": Case(_GO, _GO),
 }
 
 
@@ -155,11 +169,11 @@ def test_a_cut_report_is_refused_wherever_it_is_cut(name: str, known: ReportForm
         try:
             parsed = known.parse(data[:end], "somewhere/r")
         except InputError as error:
-            assert error.code == "report-damaged"  # noqa: PT017 - a cut between two LCOV records is a smaller report
+            assert error.code == "report-damaged"  # noqa: PT017 - a cut between two records is a smaller report
             assert "somewhere/r" in error.message  # noqa: PT017
         else:
             assert parsed.files.items() <= whole.items()
-            assert name == "lcov"
+            assert name in {"lcov", "go-cover"}
 
 
 @pytest.mark.security

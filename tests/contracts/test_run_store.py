@@ -202,6 +202,12 @@ def several(count: int) -> Iterator[RunRecord]:
         yield run(f"c{number}", at=NOON + timedelta(hours=number), snapshots={"api": snap(files)})
 
 
+def varied(count: int) -> Iterator[RunRecord]:
+    """Runs with verdicts that differ."""
+    for number in range(count):
+        yield run(f"c{number}", outcome=Outcome.FAIL if number % 2 else Outcome.PASS)
+
+
 def test_every_known_store_stands_in_this_suite() -> None:
     assert set(STORES) == set(URLS)
 
@@ -369,6 +375,46 @@ def test_damaged_coverage_is_refused_not_read(place: Place) -> None:
     with pytest.raises(InputError) as caught:
         place.open().fetch(found.id)
     assert caught.value.code == "history-damaged"
+
+
+def test_verdicts_and_snapshots_come_in_the_order_asked_and_equal_what_is_fetched(place: Place) -> None:
+    records = [replace(record, verdict=one.verdict) for record, one in zip(several(4), varied(4), strict=True)]
+    ids = [place.open().append(record).id for record in records]
+    for asked in ([0, 1, 2, 3], [3, 0, 0, 2], [1], []):
+        wanted = [ids[number] for number in asked]
+        assert list(place.open().verdicts(wanted)) == [records[number].verdict for number in asked]
+        assert list(place.open().snapshots(wanted)) == [records[number].snapshots for number in asked]
+    for read in (place.open().verdicts, place.open().snapshots):
+        with pytest.raises(InputError, match="0123abcd") as caught:
+            list(read([ids[0], "0123abcd"]))
+        assert caught.value.code == "run-unknown"
+
+
+@pytest.mark.reliability
+def test_damage_is_refused_whatever_part_of_a_run_is_read(place: Place) -> None:
+    first, last = (place.open().append(record).id for record in several(2))
+    damaged = next(name for name in place.names() if name.startswith("objects/"))
+    place.write(damaged, place.read(damaged) + b" ")
+    for read in (place.open().verdicts, place.open().snapshots):
+        with pytest.raises(InputError) as caught:
+            list(read([first, last]))
+        assert caught.value.code == "history-damaged"
+
+
+def test_an_open_store_sees_what_others_append(place: Place) -> None:
+    store = place.open()
+    for number, record in enumerate(several(3), 1):
+        found = place.open().append(record)
+        assert [run.sequence for run in store.list()] == list(range(1, number + 1))
+        assert store.fetch(found.id) == record
+
+
+def test_verifying_shows_how_many_runs_are_done(place: Place) -> None:
+    for record in several(3):
+        place.open().append(record)
+    steps: list[tuple[int, int]] = []
+    place.open().verify(lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.reliability

@@ -14,7 +14,8 @@ from covgov.model.snapshot import Metric
 from covgov.policy import config
 from covgov.policy.bars import BarScope, BarUnits
 from covgov.policy.delivery import CommentMode, GithubCoverageSettings, GithubDelivery, GithubSettings, NotifySettings
-from covgov.policy.policy import BarRule, Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
+from covgov.policy.policy import Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
+from covgov.policy.rule import BarRule
 from covgov.policy.schema import schema
 from covgov.policy.table import Table, fields_of
 

@@ -6,12 +6,14 @@ import csv
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.interface import HEAD_BYTES
+from covgov.ingest.formats import cobertura_xml, coveragepy_json, lcov_info
+from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model.snapshot import Metric
@@ -25,6 +27,8 @@ pytestmark = pytest.mark.skipif(not (CORPUS / "MANIFEST.tsv").is_file(), reason=
 
 TRUSTED = {"strong", "majority", "tool-summary", "stated"}
 REFUSED = {
+    "istanbul-json/codecov__ifbinarymb.json": "two parts of a report, side by side in one object",
+    "istanbul-json/codecov__inline.json": "two parts of a report, side by side in one object",
     "jacoco/codecov-inline__jacoco_xml1.xml": "line 0",
     "cobertura/codecov-inline__cobertura_mixed.xml": "hit counts 'undefined'",
     "cobertura/jenkins-cca__coverage__sec1699.xml": "an external entity",
@@ -146,3 +150,28 @@ def test_malformed_reports_are_refused_in_bounded_time(row: dict[str, str], tmp_
         assert "accept" in row["expected"] or "never open" in row["expected"]
         assert parsed.files
     assert time.monotonic() - started < 20
+
+
+STRICT = {
+    "lcov": lcov_info.parse_strictly,
+    "cobertura": cobertura_xml.parse_strictly,
+    "coveragepy-json": coveragepy_json.parse_strictly,
+}
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_the_fast_readers_give_what_the_strict_ones_give(name: str) -> None:
+    """Of every file that the format recognises, also among the malformed ones."""
+    found = [data for path in sorted(CORPUS.rglob("*")) if path.is_file() and (data := path.read_bytes())]
+    of_format = [data for data in found if FORMATS[name].recognises(data[:HEAD_BYTES])]
+    assert of_format
+    for data in of_format:
+        assert _outcome(FORMATS[name].parse, data) == _outcome(STRICT[name], data)
+
+
+def _outcome(parse: Callable[[bytes, str], ParsedReport], data: bytes) -> tuple[object, ...]:
+    try:
+        report = parse(data, "here")
+    except InputError as error:
+        return error.code, error.message
+    return report, tuple(report.files), tuple(report.beyond)

@@ -115,7 +115,7 @@ def remarks(project: Project) -> Sequence[str]:
 def _say(project: Project, text: str) -> None:
     for remark in remarks(project):
         project.world.note(f"covgov: {remark}")
-    if project.is_repository and not project.repository.ignores(f"{FOLDER}/verdict.json"):
+    if project.is_repository and not project.repository.ignored([f"{FOLDER}/verdict.json"]):
         project.world.note(f"covgov: git does not ignore {FOLDER}/: add `{FOLDER}/` to .gitignore")
     project.world.say(text.rstrip("\n"))
 

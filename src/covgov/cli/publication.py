@@ -127,7 +127,8 @@ def _is(run: RunSummary, verdict: Verdict, project: Project) -> bool:
 
 
 def _verdict(project: Project, run: RunSummary) -> Verdict:
-    return project.store.fetch(run.id).verdict
+    (verdict,) = project.store.verdicts([run.id])
+    return verdict
 
 
 def _quiet(project: Project, run: RunSummary) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,22 @@ class World:
         """A line of progress or diagnosis. One that cannot be written changes no result."""
         with suppress(OSError):
             _write(text, self.err)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
+        """Shows on a terminal how many steps of how many are done, until the end."""
+        if not self.err.isatty():
+            yield lambda done, total: None
+            return
+        try:
+            yield lambda done, total: self._redraw(f"{label}: {done} of {total}")
+        finally:
+            self._redraw("")
+
+    def _redraw(self, text: str) -> None:
+        with suppress(OSError):
+            self.err.write(f"\r\x1b[K{text}")
+            self.err.flush()
 
 
 def _write(text: str, stream: TextIO) -> None:

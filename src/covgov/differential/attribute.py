@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from covgov.differential.guard import MovedUnits, judge
+from covgov.differential.measurement import MeasurementDifference
 from covgov.model.change import Category, Cause, Delta, FileDelta, Part, Tally
 from covgov.model.lines import spell
 from covgov.model.ratio import Ratio
@@ -35,8 +36,6 @@ NO_EFFECT = (Cause.GAINED, 0, 0)
 KEPT = (Category.CBC, Category.UBC, Category.GBC, Category.LBC)
 HEAD_ONLY = (Category.GNC, Category.UNC, Category.GIC, Category.UIC)
 BASE_ONLY = (Category.ECB, Category.EUB, Category.DCB, Category.DUB)
-UNCHANGED_LINES = frozenset({Category.GBC, Category.LBC, Category.GIC, Category.UIC, Category.ECB, Category.EUB})
-"""Differences that another version of the tool could make on its own: they stand on lines that did not change."""
 
 
 @dataclass(slots=True)
@@ -44,7 +43,6 @@ class _Account:
     """The running sums of one scope."""
 
     metric: Metric
-    measurement: bool
     covered: Counter[Cause] = field(default_factory=Counter)
     total: Counter[Cause] = field(default_factory=Counter)
     lines: Counter[Category] = field(default_factory=Counter)
@@ -55,10 +53,15 @@ class _Account:
     masked: int = 0
     lost: dict[str, str] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
+    unreached: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
 
     def book(self, cause: Cause, covered: int, total: int) -> None:
         self.covered[cause] += covered
         self.total[cause] += total
+
+
+_Booking = Callable[[_Account, FileDelta, Sequence[Category]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +85,19 @@ def explain(
     head: Snapshot,
     sides: ScopeSides,
     metric: Metric,
-    measurement: bool = False,
+    remeasured: Sequence[FileDelta] = (),
     count_deletions: bool = False,
 ) -> Delta:
     """The change of one scope. `files` = classify(base, head, ...) of the unrestricted snapshots.
 
     A unit that is on both sides but in the scope on one side only is moved. With a start that is not the baseline,
     `files` is only the change's own part (`covgov.differential.upstream.own`), and the rest of the delta is the target
-    branch's. measurement: what measured is not the same, so every difference on
-    unchanged lines is put down to that. count_deletions: the guard judges the plain delta.
+    branch's. remeasured: what is put down to another measurement (`covgov.differential.measurement.split`).
+    count_deletions: the guard judges the plain delta.
     """
     before = base.restrict(sides.baseline).ratio(metric)
     after = head.restrict(sides.head).ratio(metric)
-    account = _booked(files, sides, metric, measurement=measurement)
+    account = _booked(files, remeasured, sides, metric)
     moved = _book_moves(account)
     if sides.start is not None:
         covered, total = account.covered.total(), account.total.total()
@@ -102,36 +105,54 @@ def explain(
     return _delta(account, moved, before, after, count_deletions)
 
 
-def measurement_loss(files: Sequence[FileDelta], delta: Delta, sides: ScopeSides) -> Fraction:
-    """Percentage points that unchanged code lost by a different measurement, not netted against its gains."""
-    if delta.points is None:
-        return Fraction(0)
-    account = _booked(files, sides, delta.metric, measurement=True)
-    units, r = account.measured, delta.base.fraction
-    lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
-    return lost / delta.head.total * 100
+def measurement_difference(remeasured: Sequence[FileDelta], delta: Delta, sides: ScopeSides) -> MeasurementDifference:
+    """What another measurement does to the scope and metric of the delta."""
+    account = _booked((), remeasured, sides, delta.metric)
+    units, loss = account.measured, Fraction(0)
+    if delta.points is not None:
+        r = delta.base.fraction
+        lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
+        loss = lost / delta.head.total * 100
+    return MeasurementDifference(units, loss, account.unreached, account.excluded)
 
 
-def _booked(files: Sequence[FileDelta], sides: ScopeSides, metric: Metric, *, measurement: bool) -> _Account:
-    account = _Account(metric, measurement)
-    for file in files:
-        base_in = file.base_path is not None and sides.before(file.base_path)
-        head_in = file.head_path is not None and sides.head(file.head_path)
-        _enter(account, file, base_in, head_in)
+def _booked(files: Sequence[FileDelta], remeasured: Sequence[FileDelta], sides: ScopeSides, metric: Metric) -> _Account:
+    account = _Account(metric)
+    for some, book in ((files, _count), (remeasured, _remeasure)):
+        for file in some:
+            base_in = file.base_path is not None and sides.before(file.base_path)
+            head_in = file.head_path is not None and sides.head(file.head_path)
+            _enter(account, file, base_in, head_in, book)
     return account
 
 
-def _enter(account: _Account, file: FileDelta, base_in: bool, head_in: bool) -> None:
+def _enter(account: _Account, file: FileDelta, base_in: bool, head_in: bool, book: _Booking) -> None:
     """One file's units; those that are on both sides but in the scope on one side only are moved."""
     match base_in, head_in:
         case True, True:
-            _count(account, file, tuple(Category))
+            book(account, file, tuple(Category))
         case True, False:
-            _count(account, file, BASE_ONLY)
+            book(account, file, BASE_ONLY)
             account.out += _kept(file, account.metric)
         case False, True:
-            _count(account, file, HEAD_ONLY)
+            book(account, file, HEAD_ONLY)
             account.into += _kept(file, account.metric)
+
+
+def _remeasure(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> None:
+    """Put the wanted categories of one file down to the measurement."""
+    tally = file.tally()
+    for category in wanted:
+        count = tally.count(category, account.metric)
+        _, covered, total = EFFECT.get(category, NO_EFFECT)
+        account.book(Cause.MEASUREMENT, covered * count, total * count)
+        account.measured[category] += count
+    lost = file.lines.get(Category.LBC, 0)
+    if lost and file.head_path is not None and Category.LBC in wanted:
+        account.unreached[file.head_path] = spell(lost)
+    out = file.excluded & (file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0))
+    if out and file.base_path is not None and Category.ECB in wanted:
+        account.excluded[file.base_path] = spell(out)
 
 
 def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> None:
@@ -140,10 +161,6 @@ def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> No
     for category in wanted:
         count = tally.count(category, account.metric)
         cause, covered, total = EFFECT.get(category, NO_EFFECT)
-        if account.measurement and category in UNCHANGED_LINES:
-            account.book(Cause.MEASUREMENT, covered * count, total * count)
-            account.measured[category] += count
-            continue
         account.lines[category] += tally.lines.get(category, 0)
         account.exits[category] += tally.exits.get(category, 0)
         account.book(cause, covered * count, total * count)
@@ -151,14 +168,14 @@ def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> No
         account.masked += file.masked_uncovered(account.metric)
         _uncounted(account, file)
     lost = file.lines.get(Category.LBC, 0)
-    if lost and file.head_path is not None and Category.LBC in wanted and not account.measurement:
+    if lost and file.head_path is not None and Category.LBC in wanted:
         account.lost[file.head_path] = spell(lost)
 
 
 def _uncounted(account: _Account, file: FileDelta) -> None:
     gone = file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0)
     gone |= file.lines.get(Category.DUB, 0) & file.masked
-    if gone and file.base_path is not None and file.head_path is not None and not account.measurement:
+    if gone and file.base_path is not None and file.head_path is not None:
         account.uncounted[file.base_path] = spell(gone)
 
 

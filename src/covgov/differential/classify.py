@@ -70,7 +70,11 @@ class _Classifier:
             return self._untouched(base_path, head_path)
         counted = classify_counted(self.before.counted, self.after.counted, self.forward)
         exits = classify_exits(self.before, self.after, self.forward)
-        return FileDelta(base_path, head_path, self._lines(), exits, counted, self._masked())
+        return FileDelta(base_path, head_path, self._lines(), exits, counted, self._masked(), self._excluded())
+
+    def _excluded(self) -> int:
+        out = self.backward.forward(self.after.excluded) if self.after.excluded else 0
+        return out & self.before.statements & ~self.forward.removed
 
     def _masked(self) -> int:
         """Replaced base lines that became excluded head lines: per hunk as many as exclusions were added, uncovered

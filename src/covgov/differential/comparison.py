@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
+from covgov.differential.measurement import split
 from covgov.model.change import Category, Delta, FileDelta, Part
 from covgov.model.diff import Diff
 from covgov.model.lines import spell
@@ -30,7 +31,7 @@ class Comparison:
     @property
     def changed(self) -> tuple[FileDelta, ...]:
         """Files with at least one unit that is not simply unchanged."""
-        return tuple(f for f in self.files if _categories(f) - UNCHANGED)
+        return tuple(f for f in self.files if f.categories - UNCHANGED)
 
 
 def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: Sequence[str] = ()) -> Comparison:
@@ -38,13 +39,14 @@ def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: S
     files = classify(base, head, diff)
     differs = base.identity != head.identity
     differences = [f"measured differently: base by {base.identity}; head by {head.identity}{REMEDY}"] if differs else []
+    own, remeasured = split(files) if differs else (files, ())
     delta = explain(
-        files,
+        own,
         base=base,
         head=head,
         sides=ScopeSides(_everything, _everything),
         metric=metric,
-        measurement=differs,
+        remeasured=remeasured,
     )
     return Comparison(files, delta, (*notes, *differences))
 
@@ -94,10 +96,6 @@ def _everything(_: str) -> bool:
     return True
 
 
-def _categories(file: FileDelta) -> set[Category]:
-    return {*file.lines, *file.exits, *file.counted}
-
-
 def _title(file: FileDelta) -> str:
     if file.base_path and file.head_path and file.base_path != file.head_path:
         return f"{file.base_path} -> {file.head_path}"
@@ -106,7 +104,7 @@ def _title(file: FileDelta) -> str:
 
 def _units(file: FileDelta) -> Iterator[str]:
     tally = file.tally()
-    for category in (c for c in Category if c in _categories(file) - UNCHANGED):
+    for category in (c for c in Category if c in file.categories - UNCHANGED):
         lines, exits = file.lines.get(category, 0), tally.exits.get(category, 0)
         words = [f"{'line' if lines.bit_count() == 1 else 'lines'} {spell(lines)}"] if lines else []
         words += [count(exits, "branch exit")] if exits else []

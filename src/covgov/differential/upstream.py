@@ -74,6 +74,7 @@ def _own(file: FileDelta, left: FileDiff | None, came: FileDiff | None) -> FileD
         _exits(file.exits, written, deleted),
         _counted(file.counted, written, deleted),
         file.masked & ~deleted,
+        file.excluded,
     )
 
 

@@ -66,7 +66,13 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         whole=set(prepared.wanted) == set(prepared.expected),
         baseline=baseline,
         comparisons=compare_all(
-            baseline, snapshots, merged, baseline_diff, request.accept_identity, _upstream(baseline, prepared, edges)
+            baseline,
+            snapshots,
+            merged,
+            baseline_diff,
+            request.accept_identity,
+            _upstream(baseline, prepared, edges),
+            loosenings,
         ),
         changed=changed if known else None,
         added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),

@@ -18,9 +18,11 @@ from covgov.judge import override
 from covgov.judge.facts import BasePolicy, Override
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Snapshot
+from covgov.policy import scopes
 from covgov.policy.policy import Policy
 from covgov.register.entry import Register
 from covgov.register.table import is_register
+from covgov.tamper.moved_code import moved_code
 from covgov.tamper.renames import judging
 from covgov.vcs.interface import WORKTREE, Repository
 
@@ -111,7 +113,7 @@ def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
         adoption = _in_adoption(situation, head, repository, policy, edges)
         base = _base_branch(situation, head, repository, policy, edges, adoption=adoption)
     _refuse_taken(head.exceptions.path, edges)
-    policies = judging(head, base.at_tip, base.diff.renames(), _files(edges))
+    policies = judging(head, base.at_tip, base.diff.renames(), _files(edges), _moved_code(head, base, situation, edges))
     wanted = wanted_suites(request.suites, *policies)
     bar = override.override(request.fail_under, edges.env, wanted, base.at_tip or head)
     return Preparation(request, situation, base, policies, wanted, bar, adoption)
@@ -177,6 +179,19 @@ def _base_branch(
         register_taken=at_base is None and bool(unreadable),
         start_register=register(start, (at_start or head).exceptions.path)[0],
     )
+
+
+def _moved_code(head: Policy, base: BaseBranch, situation: Situation | None, edges: Edges) -> Mapping[str, str]:
+    """New path -> old path of code that leaves the base branch's components for a file that neither policy names."""
+    policy, repository = base.at_tip, edges.repository
+    if policy is None or repository is None or situation is None or situation.start is None:
+        return {}
+
+    def claimed(path: str) -> bool:
+        return bool(scopes.placed(policy, path))
+
+    unclaimed = Diff(tuple(file for file in base.diff if file.old_path or not scopes.placed(head, file.new_path or "")))
+    return moved_code(unclaimed, claimed, partial(repository.read, situation.start), edges.read)
 
 
 def _files(edges: Edges) -> Callable[[], Collection[str]]:

@@ -171,8 +171,9 @@ def _baseline(
     store: RunStore, repository: Repository, found: _FoundRun, reason: BaselineReason, today: date
 ) -> Baseline:
     sources = found.combination.sources
-    records = {run_id: store.fetch(run_id) for run_id in sorted(set(sources.values()))}
-    snapshots: dict[str, Snapshot] = {name: records[run_id].snapshots[name] for name, run_id in sources.items()}
+    run_ids = sorted(set(sources.values()))
+    runs = dict(zip(run_ids, store.snapshots(run_ids), strict=True))
+    snapshots: dict[str, Snapshot] = {name: runs[run_id][name] for name, run_id in sources.items()}
     receipt = Receipt(
         commit=found.commit,
         distance=found.distance,

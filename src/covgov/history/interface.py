@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Identity, TestRun
-from covgov.model.verdict import Outcome
+from covgov.model.snapshot import Identity, Snapshot, TestRun
+from covgov.model.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class SuiteSummary:
 class RunSummary:
     """What `list` shows without reading coverage. id: sha256 of the chained manifest; sequence counts from 1.
 
-    dirty: what was measured is no commit's code; such a run is shown, never a baseline, never pushed.
+    dirty: what was measured is no commit's code; such a run is shown, never a baseline, never pushed. enforced: False
+    = it did not pass, and nothing of that was enforced.
     """
 
     id: str
@@ -40,6 +41,7 @@ class RunSummary:
     complete: bool
     policy_hash: str
     dirty: bool = False
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class HistoryFault:
 
     where: str
     what: str
+
+
+Progress = Callable[[int, int], None]
+"""Called after each step: how many are done, of how many."""
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
 
 
 class RunStore(Protocol):
@@ -74,13 +84,23 @@ class RunStore(Protocol):
         """Raises InputError (`run-unknown`, `history-damaged`)."""
         ...
 
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        """Of each run, without reading its coverage. Runs in the order of history cost what changed between them.
+        Raises as `fetch`."""
+        ...
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        """Of each run by suite, without reading its verdict. Runs in the order of history share the values of files
+        that did not change. Raises as `fetch`."""
+        ...
+
     def prune(self, keep: int) -> Sequence[str]:
         """Drops bulky artifacts of all but the newest `keep` runs; snapshots, verdicts and manifests stay. Returns
         what went."""
         ...
 
-    def verify(self) -> Sequence[HistoryFault]:
-        """Every byte, link and reference; empty when nothing was altered or lost."""
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
+        """Every byte, link and reference; empty when nothing was altered or lost. progress: over the runs."""
         ...
 
 

@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from covgov.errors import InputError
-from covgov.history.format import edits, layout
+from covgov.history.format import edits, layout, texts
 from covgov.history.format.layout import StoredManifest
-from covgov.history.format.reader import RunReader
+from covgov.history.format.reader import ReadAhead, RunReader
 from covgov.history.format.wire import Manifest, RunBody
-from covgov.history.interface import Addition, HistoryFault, HistoryView, RunSummary
+from covgov.history.interface import Addition, HistoryFault, HistoryView, Progress, RunSummary, silent
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
+
+ADDRESSED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
+"""Folders whose files are named by their content."""
 
 BATCH = 500
 """How many objects `verify` holds in memory at once."""
@@ -25,7 +30,7 @@ def recorded(view: HistoryView) -> bool:
     strangers = view.names()
     if layout.HEAD in strangers:  # the first run was recorded between one look and the next
         return True
-    if any(not name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")) for name in strangers):
+    if any(not name.startswith(ADDRESSED) for name in strangers):
         raise InputError(
             "history-foreign",
             f"history: found files that covgov did not write ({strangers[0]}), and no {layout.HEAD}",
@@ -59,12 +64,39 @@ def fetch(view: HistoryView, run_id: str) -> RunRecord:
 
     Raises InputError (`run-unknown`, `history-damaged`).
     """
-    stored = next((one for one in chain(view) if run_id in (one.id, one.manifest.migrated) and run_id), None)
-    if stored is None:
-        raise InputError(
-            "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows the recorded runs"
-        )
+    (stored,) = _stored(view, [run_id])
     return RunReader(view).record(stored)
+
+
+def verdicts(view: HistoryView, run_ids: Sequence[str]) -> Iterator[Verdict]:
+    """Of each of the runs, by ids as in `fetch`."""
+    runs = _stored(view, run_ids)
+    return map(RunReader(ReadAhead(view, runs), _is_verdict).verdict, runs)
+
+
+def snapshots(view: HistoryView, run_ids: Sequence[str]) -> Iterator[dict[str, Snapshot]]:
+    """Of each of the runs, by ids as in `fetch`."""
+    runs = _stored(view, run_ids)
+    return map(RunReader(ReadAhead(view, runs), _is_coverage).snapshots, runs)
+
+
+def _stored(view: HistoryView, run_ids: Sequence[str]) -> list[StoredManifest]:
+    runs = chain(view)
+    known = {run.manifest.migrated: run for run in runs if run.manifest.migrated} | {run.id: run for run in runs}
+    for run_id in run_ids:
+        if run_id not in known:
+            raise InputError(
+                "run-unknown", f"history has no run {run_id}", hint="`covgov history list` shows the recorded runs"
+            )
+    return [known[run_id] for run_id in run_ids]
+
+
+def _is_verdict(name: str) -> bool:
+    return name == texts.VERDICT
+
+
+def _is_coverage(name: str) -> bool:
+    return name != texts.VERDICT
 
 
 def addition(view: HistoryView, record: RunRecord, artifacts: Mapping[str, str]) -> tuple[Addition | None, RunSummary]:
@@ -135,7 +167,7 @@ def references(runs: Sequence[StoredManifest], reader: RunReader) -> set[str]:
     return found
 
 
-def verify(view: HistoryView) -> list[HistoryFault]:
+def verify(view: HistoryView, progress: Progress = silent) -> list[HistoryFault]:
     """Every byte, link and reference."""
     names = view.names()
     faults = list(_damaged_files(view, names))
@@ -149,7 +181,7 @@ def verify(view: HistoryView) -> list[HistoryFault]:
         links.append(stored)
     faults += _head_faults(view, runs)
     faults += _leavings(view, runs)
-    faults += _unreadable(view, runs, frozenset(names))
+    faults += _unreadable(view, runs, frozenset(names), progress)
     return sorted(set(faults), key=lambda fault: (fault.where, fault.what))
 
 
@@ -205,7 +237,7 @@ def _highest_attempt(runs: Sequence[StoredManifest], body: RunBody) -> int:
 
 
 def _damaged_files(view: HistoryView, names: Sequence[str]) -> Iterator[HistoryFault]:
-    addressed = [name for name in names if name.startswith((f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/"))]
+    addressed = [name for name in names if name.startswith(ADDRESSED)]
     for start in range(0, len(addressed), BATCH):
         batch = addressed[start : start + BATCH]
         data = view.read(batch)
@@ -215,7 +247,7 @@ def _damaged_files(view: HistoryView, names: Sequence[str]) -> Iterator[HistoryF
             if name != expected or name not in data or layout.digest_of(data[name]) != stem[-64:]:
                 yield HistoryFault(name, "its content does not match its name")
     for name in names:
-        if name not in addressed and name != layout.HEAD and not name.startswith(f"{layout.RUNS}/"):
+        if name != layout.HEAD and not name.startswith((*ADDRESSED, f"{layout.RUNS}/")):
             yield HistoryFault(name, "it does not belong to a history")
 
 
@@ -245,10 +277,13 @@ def _head_faults(view: HistoryView, runs: Sequence[StoredManifest]) -> Iterator[
         )
 
 
-def _unreadable(view: HistoryView, runs: Sequence[StoredManifest], names: frozenset[str]) -> Iterator[HistoryFault]:
+def _unreadable(
+    view: HistoryView, runs: Sequence[StoredManifest], names: frozenset[str], progress: Progress
+) -> Iterator[HistoryFault]:
     """Objects that are missing, and texts that differ from their manifest."""
-    reader, reported = RunReader(view), set[str]()
-    for stored in runs:
+    reader, reported = RunReader(ReadAhead(view, runs)), set[str]()
+    for number, stored in enumerate(runs, 1):
+        progress(number, len(runs))
         try:
             missing = [name for name in map(layout.object_name, reader.objects(stored)) if name not in names]
             yield from (HistoryFault(name, f"it is missing, though {stored.name} refers to it") for name in missing)

@@ -121,12 +121,13 @@ class FileBuilder:
     def build(self) -> FileCoverage:
         """The file's coverage. A line with counted exits drops its exact ones, which would count twice."""
         self.settle_hits()
-        exits = {exit_: taken for exit_, taken in self.exits.items() if exit_[0] not in self.counted}
+        exits = [exit_ for exit_ in self.exits if exit_[0] not in self.counted] if self.counted else list(self.exits)
+        exits.sort()
         return FileCoverage(
             statements=self.statements,
             covered=self.covered,
-            exits=tuple(sorted(exits)),
-            taken=tuple(sorted(exit_ for exit_, taken in exits.items() if taken)),
+            exits=tuple(exits),
+            taken=tuple(filter(self.exits.__getitem__, exits)),
             counted=tuple(map(self.counted.__getitem__, sorted(self.counted))),
             excluded=self.excluded & ~self.statements,
             attributes=tuple((tag, self.attributes[tag] & self.covered) for tag in sorted(self.attributes)),
@@ -142,7 +143,7 @@ def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, File
 def check_size(total: int, where: str) -> None:
     """Raises InputError where the last lines of the files add up to too much."""
     if total > MAX_LINES_IN_REPORT:
-        raise damaged(where, f"its files have {total} lines in all, more than {MAX_LINES_IN_REPORT}")
+        raise damaged(where, f"its files have more than {MAX_LINES_IN_REPORT} lines in all")
 
 
 _SIGNED = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=-MAX_LINE, le=2**53)]])
@@ -171,27 +172,24 @@ def settle_pragmas(builder: FileBuilder, stated: int) -> None:
     A line under `# pragma: no branch` is reported with the one exit that was taken while two are counted. Only when
     these lines alone explain the file's stated number of exits are they counted as 2 of 2 exits.
     """
-    if not builder.exits:
+    unlisted = stated - listed_exits(builder)[1]
+    if unlisted <= 0:
         return
     listed: dict[int, list[bool]] = {}
     for (source, _), taken in builder.exits.items():
         listed.setdefault(source, []).append(taken)
     single = [line for line, exits in listed.items() if exits == [True] and line not in builder.counted]
-    if single and stated - _total(builder) == len(single):
+    if unlisted == len(single):
         for line in single:
             builder.count(CountedExits(line, 2, 2))
 
 
 def listed_exits(builder: FileBuilder) -> tuple[int, int]:
     """Taken and all exits of the file, without exact exits of counted lines."""
-    exact = [taken for exit_, taken in builder.exits.items() if exit_[0] not in builder.counted]
-    taken = sum(exact) + sum([entry.covered for entry in builder.counted.values()])
-    return taken, _total(builder)
-
-
-def _total(builder: FileBuilder) -> int:
-    exact = sum([exit_[0] not in builder.counted for exit_ in builder.exits])
-    return exact + sum([entry.total for entry in builder.counted.values()])
+    exits, counted = builder.exits, builder.counted
+    exact = [taken for exit_, taken in exits.items() if exit_[0] not in counted] if counted else exits.values()
+    taken = sum(exact) + sum([entry.covered for entry in counted.values()])
+    return taken, len(exact) + sum([entry.total for entry in counted.values()])
 
 
 Pair = tuple[int, int]

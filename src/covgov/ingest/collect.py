@@ -21,11 +21,6 @@ from covgov.ingest.unreadable import notes_on_unreadable
 from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot, TestRun
 from covgov.model.words import count
 
-REFUSALS = frozenset(
-    {"report-ambiguous", "report-contradicts", "report-matches-nothing", "report-other-text", "report-unplaced"}
-)
-"""Codes of reports that can be read and that no gate may believe."""
-
 
 @dataclass(frozen=True, slots=True)
 class CollectionResult:

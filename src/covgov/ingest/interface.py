@@ -50,6 +50,7 @@ class ParsedReport:
     claims: totals that the report writes down, by metric. faults: contradictions because of which no gate may believe
     the report; `inspect` prints them.
     unreadable: measured files that the tool could not analyse; they are not in `files`.
+    unit: what the tool's own totals of lines count; `beyond` is then the difference to the lines that the files hold.
     """
 
     format: str
@@ -64,6 +65,7 @@ class ParsedReport:
     claims: Mapping[Metric, Ratio] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     unreadable: tuple[UnreadableFile, ...] = ()
+    unit: str = "lines"
 
     def counted(self, metric: Metric) -> Ratio:
         """What the files hold: what a gate judges."""

@@ -6,7 +6,9 @@ from covgov.ingest.formats.cobertura_xml import CoberturaXml
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
 from covgov.ingest.formats.coveragepy_json import CoveragepyJson
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
+from covgov.ingest.formats.json.istanbul import IstanbulJson
 from covgov.ingest.formats.lcov_info import LcovInfo
+from covgov.ingest.formats.text.go_cover import GoCover
 from covgov.ingest.formats.xml.jacoco import Jacoco
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 
@@ -15,6 +17,10 @@ FORMATS: dict[str, ReportFormat] = {
     "coveragepy-json": CoveragepyJson(),
     "cobertura": CoberturaXml(),
     "lcov": LcovInfo(),
+    # JSON
+    "istanbul-json": IstanbulJson(),
+    # text
+    "go-cover": GoCover(),
     # XML
     "jacoco": Jacoco(),
     "covgov-snapshot": CovgovSnapshot(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import structs
 
@@ -27,9 +27,21 @@ def _enforced(policy: Policy, finding: Finding) -> bool:
     rule = policy.rules_by_key.get(finding.key)
     if rule is not None and rule.enforcement is not None:
         return rule.enforcement is Enforcement.ENFORCE
-    names = _components(policy, finding)
+    return _any_enforces(policy, _components(policy, finding))
+
+
+def enforces_suite(policy: Policy, suite: str) -> bool:
+    """Whether what goes wrong with a suite fails the run."""
+    return _any_enforces(policy, _of_suite(policy, suite))
+
+
+def _any_enforces(policy: Policy, names: Collection[str]) -> bool:
     levels = [policy.components[name].enforcement for name in names] or [policy.gate.enforcement]
     return Enforcement.ENFORCE in levels
+
+
+def _of_suite(policy: Policy, suite: str) -> tuple[str, ...]:
+    return tuple(name for name, one in policy.components.items() if one.suite == suite)
 
 
 def _components(policy: Policy, finding: Finding) -> tuple[str, ...]:
@@ -39,7 +51,7 @@ def _components(policy: Policy, finding: Finding) -> tuple[str, ...]:
         case Scope.COMPONENT:
             return (subject,) if subject in policy.components else ()
         case Scope.SUITE:
-            return tuple(name for name, one in policy.components.items() if one.suite == subject)
+            return _of_suite(policy, subject)
         case Scope.FILE:
             return scopes.components_of(policy, subject)
         case Scope.PATCH:

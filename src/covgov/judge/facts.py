@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 
-from covgov.differential.attribute import ScopeSides, explain, measurement_loss
+from covgov.differential.attribute import ScopeSides, explain, measurement_difference
 from covgov.differential.classify import classify
+from covgov.differential.measurement import MeasurementDifference, split
 from covgov.differential.upstream import UpstreamDiffs, own, uncharged
 from covgov.ingest.merge import merge
 from covgov.model.approval import NOT_ASKED, Approval
 from covgov.model.change import Delta, FileDelta
 from covgov.model.diff import Diff
-from covgov.model.loosening import Loosening
+from covgov.model.loosening import Loosening, excluded_by
 from covgov.model.run import Baseline, BaselineReason, NoBaseline
 from covgov.model.snapshot import MERGED, Metric, Snapshot
 from covgov.model.verdict import SuiteLine
@@ -53,7 +53,8 @@ class SnapshotComparison:
 
     files: of the change alone where `upstream` is set: the baseline is older than where the change starts. uncharged:
     lines without coverage that are put down to the target branch then.
-    identity_change: how their identities differ; "" when they agree or the change was accepted.
+    identity_change: how their identities differ; "" when they agree or the change was accepted. remeasured: what may
+    differ because of that, and is not in `files`.
     """
 
     head: Snapshot
@@ -62,18 +63,27 @@ class SnapshotComparison:
     identity_change: str
     upstream: bool = False
     uncharged: int = 0
+    remeasured: tuple[FileDelta, ...] = ()
 
     @classmethod
     def of(
-        cls, base: Snapshot, head: Snapshot, diff: Diff, *, accept_identity: bool, upstream: UpstreamDiffs | None = None
+        cls,
+        base: Snapshot,
+        head: Snapshot,
+        diff: Diff,
+        *,
+        accept_identity: bool,
+        upstream: UpstreamDiffs | None = None,
+        loosenings: Iterable[Loosening] = (),
     ) -> SnapshotComparison:
-        differs = base.identity != head.identity and not accept_identity
-        text = f"{base.identity} at the baseline, {head.identity} now" if differs else ""
         files = classify(base, head, diff)
-        if upstream is None:
-            return cls(head, base, files, text)
-        mine = own(files, upstream)
-        return cls(head, base, mine, text, upstream=True, uncharged=uncharged(files, mine))
+        mine = own(files, upstream) if upstream else files
+        left = uncharged(files, mine) if upstream else 0
+        if base.identity == head.identity or accept_identity:
+            return cls(head, base, mine, "", upstream is not None, left)
+        text = f"{base.identity} at the baseline, {head.identity} now"
+        mine, remeasured = split(mine, excluded_by(loosenings))
+        return cls(head, base, mine, text, upstream is not None, left, remeasured)
 
     def delta(self, metric: Metric, sides: ScopeSides, *, count_deletions: bool) -> Delta:
         """The scope's change in one metric."""
@@ -83,15 +93,13 @@ class SnapshotComparison:
             head=self.head,
             sides=self._of_this(sides),
             metric=metric,
-            measurement=bool(self.identity_change),
+            remeasured=self.remeasured,
             count_deletions=count_deletions,
         )
 
-    def measurement_loss(self, delta: Delta, sides: ScopeSides) -> Fraction:
-        """Percentage points that unchanged code lost by the other measurement; 0 when it is the same one."""
-        if not self.identity_change:
-            return Fraction(0)
-        return measurement_loss(self.files, delta, self._of_this(sides))
+    def difference(self, delta: Delta, sides: ScopeSides) -> MeasurementDifference:
+        """What another measurement does to the scope and metric of the delta."""
+        return measurement_difference(self.remeasured, delta, self._of_this(sides))
 
     def _of_this(self, sides: ScopeSides) -> ScopeSides:
         return sides if self.upstream else replace(sides, start=None)
@@ -155,10 +163,12 @@ def compare_all(
     diff: Diff,
     accept: bool,
     upstream: UpstreamDiffs | None = None,
+    loosenings: Collection[Loosening] = (),
 ) -> Mapping[str, SnapshotComparison]:
     """Every head snapshot, and their merge, that has a counterpart in the baseline; empty without a baseline.
 
     accept: another tool or version is no difference. upstream: set where the change starts later than the baseline.
+    loosenings: of the change; what they exclude is never the measurement's.
     """
     if isinstance(baseline, NoBaseline) or not baseline.snapshots:
         return {}
@@ -168,7 +178,9 @@ def compare_all(
     }
     heads = {**heads, MERGED: merged} if merged else heads
     return {
-        suite: SnapshotComparison.of(bases[suite], head, diff, accept_identity=accept, upstream=upstream)
+        suite: SnapshotComparison.of(
+            bases[suite], head, diff, accept_identity=accept, upstream=upstream, loosenings=loosenings
+        )
         for suite, head in heads.items()
         if suite in bases
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from covgov.differential.attribute import ScopeSides
+from covgov.differential.measurement import MeasurementDifference
 from covgov.judge import unmeasured
 from covgov.judge.facts import Facts, tests_failed
 from covgov.model.change import Delta
@@ -26,7 +27,7 @@ class ScopeFacts:
     snapshot: restricted to the scope's files; None when nothing arrived, `missing` then has the reason.
     base: the baseline's snapshot with the same restriction; None without a baseline.
     deltas: per metric, present only with a baseline. measurement_changed: "" or how the identities differ (unaccepted);
-    measurement_loss: per metric then, what unchanged code lost by that in percentage points, gains apart.
+    differences: per metric then, what that does to unchanged code.
     """
 
     snapshot: Snapshot | None
@@ -35,7 +36,7 @@ class ScopeFacts:
     base: Snapshot | None = None
     deltas: Mapping[Metric, Delta] = field(default_factory=dict)
     measurement_changed: str = ""
-    measurement_loss: Mapping[Metric, Fraction] = field(default_factory=dict)
+    differences: Mapping[Metric, MeasurementDifference] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -207,7 +208,7 @@ def _scope(
         base=comparison.base.restrict(sides.baseline),
         deltas=deltas,
         measurement_changed=comparison.identity_change,
-        measurement_loss={metric: comparison.measurement_loss(delta, sides) for metric, delta in deltas.items()},
+        differences={metric: comparison.difference(delta, sides) for metric, delta in deltas.items()},
     )
 
 

@@ -21,7 +21,10 @@ from covgov.register.entry import Entry, Key, Register, Status
 from covgov.register.standing import grievance, label, standing
 
 WAIVABLE = {Scope.COMPONENT: "bar", Scope.FILE: "bar", Scope.POLICY: "loosened"}
-"""The only findings that can be waived: their rules by what they are about."""
+"""The failures that can be waived: their rules by what they are about."""
+
+MEASUREMENT: Key = (Scope.POLICY, "measurement", Metric.COMBINED)
+"""What an entry that accepts another measurement is about."""
 
 HINTS: Mapping[ExceptionState, str] = {
     ExceptionState.PROPOSED: "fill in the row and merge it: a row waives once it is on the base branch",
@@ -64,14 +67,14 @@ class EntryState:
 
 
 def apply(findings: Sequence[Finding], views: Sequence[PolicyView]) -> Waivers:
-    """Waive failing total bars of components and files, and loosenings, that a valid entry covers; nothing else is ever
-    waived.
+    """Waive failing total bars of components and files, loosenings, and what another measurement leaves undetermined,
+    where a valid entry covers it; nothing else is ever waived.
 
     An entry waives when it is complete, in date, within the maximum term, its figure not below its floor, and it is on
     the base branch (what this change weakened counts with its old value), or the change touches nothing but the
     register, or an owner of the register approved the change in review, or the base branch has no policy yet. An entry
-    for a loosening is always on the base branch. A damaged register waives nothing. Entries that landed on the base
-    branch after the change started count as if they were here.
+    for a loosening or a measurement is always on the base branch. A damaged register waives nothing. Entries that
+    landed on the base branch after the change started count as if they were here.
     """
     facts = views[0].facts
     if facts.register is None:
@@ -80,7 +83,8 @@ def apply(findings: Sequence[Finding], views: Sequence[PolicyView]) -> Waivers:
     enforced: set[Key] = set()
     for finding in findings:
         if key := _waivable(finding):
-            failing.setdefault(key, []).extend([finding.now] if finding.now else [])
+            figure = finding.now if key[0] is not Scope.POLICY else None
+            failing.setdefault(key, []).extend([figure] if figure else [])
             enforced |= {key} if finding.enforced else set()
     entries = (*facts.register.entries, *_landed(facts.register, facts))
     states = [_judge(entry, failing.get(entry.key), views) for entry in entries]
@@ -100,8 +104,10 @@ def _landed(here: Register, facts: Facts) -> Iterable[Entry]:
 
 
 def _waivable(finding: Finding) -> Key | None:
-    """What an entry that waives the finding is about: a missed minimum on the total of a component or a file, or a
-    loosening (which has no metric, so its entries have the default one)."""
+    """What an entry that waives the finding is about: a missed minimum on the total of a component or a file, a
+    loosening or a measurement (which have no metric, so their entries have the default one)."""
+    if finding.effect is Effect.UNDETERMINED and finding.rule == "measurement":
+        return MEASUREMENT
     if finding.effect is not Effect.FAIL or finding.rule != WAIVABLE.get(finding.scope):
         return None
     if finding.scope is Scope.POLICY:
@@ -151,7 +157,7 @@ def _idle(now: Ratio | None) -> str:
 
 def _holds(entry: Entry, now: Ratio | None) -> bool:
     if entry.scope is Scope.POLICY:
-        return True  # a loosening has no figure
+        return True  # neither a loosening nor a measurement has a figure
     return entry.floor is not None and now is not None and now.meets(entry.floor)
 
 

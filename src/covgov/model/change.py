@@ -93,6 +93,7 @@ class FileDelta:
     lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
     exits: exact branch exits in the same numbering; counted: line -> number of inexact exits.
     masked: base lines whose replacement in the same hunk is excluded at head ("deleted" only in appearance).
+    excluded: unchanged base lines that counted and that the head excludes.
     """
 
     base_path: str | None
@@ -101,6 +102,11 @@ class FileDelta:
     exits: Mapping[Category, tuple[Exit, ...]] = field(default_factory=dict)
     counted: Mapping[Category, Mapping[int, int]] = field(default_factory=dict)
     masked: int = 0
+    excluded: int = 0
+
+    @property
+    def categories(self) -> set[Category]:
+        return {*self.lines, *self.exits, *self.counted}
 
     def tally(self) -> Tally:
         names = set(self.exits) | set(self.counted)

@@ -17,7 +17,8 @@ MAX_LINE = 1_000_000
 
 _ONE = ord("1")
 _LISTED, _HIT = bytes.maketrans(b"-\0\1", b"011"), bytes.maketrans(b"-\0\1", b"001")
-_RUN = re.compile(r"([1-9][0-9]{0,6})(?:-([1-9][0-9]{0,6}))?")
+_RUN = "[1-9][0-9]{0,6}(?:-[1-9][0-9]{0,6})?"
+_RUNS = re.compile(f"(?:{_RUN}(?:,{_RUN})*)?")
 
 
 def of(lines: Iterable[int]) -> int:
@@ -76,13 +77,12 @@ def spell(bits: int) -> str:
 
 def unspell(text: str) -> int:
     """Inverse of `spell`. Raises ValueError."""
+    if not _RUNS.fullmatch(text):
+        raise ValueError("no list of lines")
     bits = 0
-    for part in text.split(",") if text else ():
-        match = _RUN.fullmatch(part)
-        if match is None:
-            raise ValueError("no list of lines")
-        first, last = match.groups()
-        bits |= span(int(first), int(last or first))
+    for run in text.split(",") if text else ():
+        first, _, last = run.partition("-")
+        bits |= span(int(first), int(last)) if last else 1 << int(first)
     return bits
 
 

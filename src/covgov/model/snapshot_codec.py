@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import pairwise
+from itertools import islice
 from math import isfinite
+from operator import lt
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -247,4 +248,4 @@ def fault(coverage: FileCoverage) -> str:
 
 
 def _ascending(values: Sequence[K]) -> bool:
-    return all(left < right for left, right in pairwise(values))
+    return all(map(lt, values, islice(values, 1, None)))

@@ -78,7 +78,7 @@ def _texts(table: type[Table]) -> dict[str, str]:
     for above, below in zip(body.body, body.body[1:], strict=False):
         match above, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                found[name] = inspect.cleandoc(text)
+                found[name] = " ".join(text.split())
     return found
 
 

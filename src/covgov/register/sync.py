@@ -38,7 +38,8 @@ def sync(
 ) -> Register:
     """The register after this verdict: below the bar and not listed -> a proposed row; listed -> figure and bar are
     refreshed and a complete row becomes active; back above every bar -> resolved, with the final figure. A row that
-    people completed in advance has never been active: above the bar it stays proposed.
+    people completed in advance has never been active: above the bar it stays proposed. So does one below the higher bar
+    that it was proposed for (`init --adopt` proposes for the wanted bar).
 
     owners: path -> owner, asked only for new rows. base: the base branch's register; its ids are taken, and a figure
     that it lists is not proposed again. What people wrote is never changed, rows are never removed, and a
@@ -96,13 +97,19 @@ def _refreshed(entry: Entry, standing: BarResult | None, today: date) -> Entry:
         return entry
     if standing is None:
         return _activated(entry, today)
-    entry = replace(entry, current=str(standing.now), bar=standing.bar)
+    proposed = entry.status is Status.PROPOSED
+    waits = proposed and entry.bar is not None and not standing.now.meets(entry.bar)
+    entry = replace(entry, current=str(standing.now), bar=_higher(entry.bar, standing.bar) if waits else standing.bar)
     if standing.met:
-        if entry.status is Status.PROPOSED and not set(entry.absent) - {"id", "floor"}:
+        if waits or (proposed and not set(entry.absent) - {"id", "floor"}):
             return entry
         return replace(entry, status=Status.RESOLVED, resolved=today)
     floor = _floored(standing.now) if entry.floor is None else entry.floor
     return _activated(replace(entry, floor=floor), today)
+
+
+def _higher(before: Decimal | None, bar: Decimal) -> Decimal:
+    return bar if before is None else max(before, bar)
 
 
 def _activated(entry: Entry, today: date) -> Entry:

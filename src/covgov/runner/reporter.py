@@ -98,14 +98,19 @@ def write_reports(out_dir: str) -> None:
     data.set_option("run:disable_warnings", ["couldnt-parse"])
     facts = SourceFacts(place(os.environ, os.getcwd(), coverage.__version__))  # noqa: PTH109
     with quick(facts, branch=bool(data.get_data().has_arcs())):
-        # these two count all contexts, also where `[report] contexts` is set: not after one that selects
-        data.xml_report(outfile=os.path.join(out_dir, "report.xml"))  # noqa: PTH118
-        data.lcov_report(outfile=os.path.join(out_dir, "report.lcov"))  # noqa: PTH118
-        data.json_report(outfile=os.path.join(out_dir, "report.json"))  # noqa: PTH118
-        data.html_report(directory=os.path.join(out_dir, "html"))  # noqa: PTH118
-        with open(os.path.join(out_dir, "report.txt"), "w", encoding="utf-8") as text:  # noqa: PTH118, PTH123
-            data.report(file=text, show_missing=True)
+        write_every(data, out_dir)
     facts.save()
+
+
+def write_every(data: coverage.Coverage, out_dir: str) -> None:
+    """Write every format."""
+    # these two count all contexts, also where `[report] contexts` is set: not after one that selects
+    data.xml_report(outfile=os.path.join(out_dir, "report.xml"))  # noqa: PTH118
+    data.lcov_report(outfile=os.path.join(out_dir, "report.lcov"))  # noqa: PTH118
+    data.json_report(outfile=os.path.join(out_dir, "report.json"))  # noqa: PTH118
+    data.html_report(directory=os.path.join(out_dir, "html"))  # noqa: PTH118
+    with open(os.path.join(out_dir, "report.txt"), "w", encoding="utf-8") as text:  # noqa: PTH118, PTH123
+        data.report(file=text, show_missing=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,9 @@ from covgov.runner.process import stream
 from covgov.runner.results import TestResult, read_results, session_faults
 
 NO_TESTS, NOT_STARTED = 5, 4
-"""pytest's exit codes for "no tests were collected" and "the command line is wrong"."""
+"""pytest's exit codes for "no tests were collected" and "the command line is wrong, or a conftest.py fails"."""
+LAST = 3
+"""Lines of a traceback that are quoted."""
 
 NO_MODULE = re.compile(r"(?:^|: )No module named '?(coverage|pytest)'?$")
 REMEMBERED, LONGEST = 40, 200
@@ -193,13 +196,21 @@ def _why_nothing(job: _SuiteJob, done: TestResult, output: Iterable[str]) -> str
     if done.junit and not done.run.tests and code == 0:
         return "its JUnit report holds no test"
     if not suite.command and suite.runner is SuiteRunner.PYTEST and code == NOT_STARTED:
-        faults = [line for line in lines if "error: " in line.lower() and not line.startswith("ERROR: usage:")]
-        return f"pytest refused its command line and ran no tests (exit code 4){_quoted(': ', faults)}"
+        return (
+            f"pytest ran no tests (exit code 4: wrong command line, or a conftest.py cannot be imported): {_why(lines)}"
+        )
     if not suite.reports and not any(job.work.data.glob(".coverage*")):
         return (
             f"the tests (exit code {code}) left no coverage data{_cause(job, done)}{_quoted('. Last output: ', lines)}"
         )
     return ""
+
+
+def _why(lines: Iterable[str]) -> str:
+    """pytest's message about its command line, else the end of the traceback."""
+    said = list(takewhile(lambda line: "CoverageWarning" not in line, lines))  # that there is no data
+    refused = [line for line in said if "error: " in line.lower() and not line.startswith(("ERROR: usage:", "E "))]
+    return " | ".join(line[:LONGEST] for line in refused[-1:] or said[-LAST:])
 
 
 def _cause(job: _SuiteJob, done: TestResult) -> str:

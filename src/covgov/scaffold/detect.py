@@ -115,7 +115,7 @@ def _keys(how: RunnerChoice, searched: TestSearch) -> dict[str, object]:
     if how.kind == COMMAND:
         return {"command": how.command}
     keys: dict[str, object] = {"runner": UNITTEST} if how.kind == UNITTEST else {}
-    given = (("tests", searched.paths), ("args", how.args), ("python", how.python))
+    given = (("tests", searched.paths), ("args", (*searched.args, *how.args)), ("python", how.python))
     return keys | {name: value for name, value in given if value}
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from covgov.scaffold.packages import TEST_FILE, Package
 from covgov.scaffold.pytest_settings import PytestSettings, pytest_settings
-from covgov.scaffold.tree import TEST_DIRECTORIES, Tree
+from covgov.scaffold.tree import TEST_DIRECTORIES, Tree, joined
 
 PYTEST, UNITTEST, COMMAND = "pytest", "unittest", "command"
 
@@ -36,11 +36,15 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class TestSearch:
-    """paths: for pytest or unittest, () for what they find by themselves. found: whether there is any test."""
+    """paths: for pytest or unittest, () for what they find by themselves. found: whether there is any test.
+
+    args: what pytest needs in order to find them.
+    """
 
     paths: tuple[str, ...]
     found: bool
     why: str
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,19 @@ def tests(tree: Tree, settings: PytestSettings, kind: str) -> TestSearch:
 
     found is False when there is no test at all.
     """
-    files = [
-        path
-        for path in tree.python
-        if _is_test(tree, path, (settings.patterns or PYTEST_FILES) if kind == PYTEST else UNITTEST_FILES)
-    ]
+    if kind != PYTEST:
+        return _places(settings, kind, _test_files(tree, UNITTEST_FILES), tree)
+    files = _test_files(tree, settings.patterns or PYTEST_FILES)
+    if files or settings.patterns or not (others := _test_files(tree, UNITTEST_FILES)):
+        return _places(settings, kind, files, tree)
+    return replace(_places(settings, kind, others, tree), args=("-o", f"python_files={' '.join(UNITTEST_FILES)}"))
+
+
+def _test_files(tree: Tree, patterns: Sequence[str]) -> list[str]:
+    return [path for path in tree.python if _is_test(tree, path, patterns)]
+
+
+def _places(settings: PytestSettings, kind: str, files: Sequence[str], tree: Tree) -> TestSearch:
     places = _outermost(map(_place, files))
     single = [place for place in places if place.endswith(".py")]
     doctests = any("doctest" in word for word in settings.addopts)
@@ -74,8 +86,17 @@ def tests(tree: Tree, settings: PytestSettings, kind: str) -> TestSearch:
             (), True, "as pytest finds them: doctests" if doctests else f"as pytest finds them: {single[0]}"
         )
     if single:
-        return TestSearch((), True, f"as unittest finds them: {single[0]}")
+        roots = _outermost(_import_root(tree, place) if place in single else place for place in places)
+        return TestSearch(() if "" in roots else roots, True, f"as unittest finds them: {single[0]}")
     return TestSearch(places, bool(places), "every test file is there" if places else "no test was found")
+
+
+def _import_root(tree: Tree, file: str) -> str:
+    """The directory that unittest has to start from: the outermost package of the file is in it."""
+    parts = file.split("/")[:-1]
+    while parts and joined("/".join(parts), "__init__.py") in tree.known:
+        parts.pop()
+    return "/".join(parts)
 
 
 def _is_test(tree: Tree, path: str, patterns: Sequence[str]) -> bool:

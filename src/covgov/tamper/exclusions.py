@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from covgov.model import lines
-from covgov.model.loosening import Loosening
+from covgov.model.loosening import EVERY_FILE, Loosening
 from covgov.tamper.coverage_settings import CoverageSettings as CoverageSettings
 from covgov.tamper.coverage_settings import load_settings as load_settings
 
@@ -47,6 +48,11 @@ def widened(base: CoverageSettings, head: CoverageSettings) -> tuple[Loosening, 
 
 
 def _widened(base: CoverageSettings, head: CoverageSettings) -> Iterator[Loosening]:
+    yield from (replace(one, excludes=EVERY_FILE) for one in _excluding(base, head))
+    yield from _branches(base, head)
+
+
+def _excluding(base: CoverageSettings, head: CoverageSettings) -> Iterator[Loosening]:
     yield from _added(base.omit, head.omit, "omit", head)
     yield from _added(base.exclude, head.exclude, "exclude_lines", head)
     yield from _added(base.partial, head.partial, "partial_branches", head)
@@ -54,7 +60,6 @@ def _widened(base: CoverageSettings, head: CoverageSettings) -> Iterator[Looseni
     name = "report include"
     yield from _confined(_named(base.report_include, name), _named(head.report_include, name), head, unset_is_all=True)
     yield from _confined(_sources(base), _sources(head), head, unset_is_all=False)
-    yield from _branches(base, head)
     yield from _changed(dict(base.others), dict(head.others), head)
 
 
@@ -70,7 +75,8 @@ def disguised(path: str, data: bytes) -> Loosening | None:
     declared = _declared(data)
     if declared in ENCODINGS:
         return None
-    return Loosening(path, f"declares the encoding {declared}, in which exclusion pragmas cannot be looked for")
+    text = f"declares the encoding {declared}, in which exclusion pragmas cannot be looked for"
+    return Loosening(path, text, excludes=path)
 
 
 def _declared(data: bytes) -> str:
@@ -110,7 +116,7 @@ def new_pragmas(path: str, head_text: str, changed_bits: int, settings: Coverage
     found &= changed_bits
     if not found:
         return None
-    return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}")
+    return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}", excludes=path)
 
 
 def _added(base: tuple[str, ...], head: tuple[str, ...], name: str, settings: CoverageSettings) -> Iterator[Loosening]:

@@ -25,14 +25,16 @@ def judging(
     base: Policy | None,
     renames: Mapping[str, str],
     files: Callable[[], Collection[str]] | None = None,
+    moved: Mapping[str, str] | None = None,
 ) -> tuple[Policy, ...]:
     """The policies by which a change is judged: the head's, then the base branch's where it demands anything else.
 
-    files: every path at head, asked only when the head drops a suite.
+    files: every path at head, asked only when the head drops a suite. moved: new path -> old path of code that left a
+    file, as in `covgov.tamper.moved_code`.
     """
     if base is None:
         return (head,)
-    followed = follow(base, renames)
+    followed = follow(base, renames, moved or {})
     dropped = [name for name in base.suites if name not in head.suites] if files is not None else []
     gone = {name for name in dropped if files is not None and _deleted(name, followed, files())}
     if gone:
@@ -43,13 +45,14 @@ def judging(
     return (head,) if followed.hash == head.hash and not followed.names else (head, followed)
 
 
-def follow(base: Policy, renames: Mapping[str, str]) -> Policy:
+def follow(base: Policy, renames: Mapping[str, str], moved: Mapping[str, str] | None = None) -> Policy:
     """The policy, which judges renamed files under their old names where it demands anything else of the new ones: no
-    other component and no laxer bar helps a file in the change that moves it. renames: old path -> new path.
+    other component and no laxer bar helps a file in the change that moves it. renames: old path -> new path; moved: new
+    path -> old path.
     """
     names = {
         after: before
-        for before, after in renames.items()
+        for after, before in (*(moved or {}).items(), *((after, before) for before, after in renames.items()))
         if is_code(after) and _demands(base, before) != _demands(base, after)
     }
     return base.by_names(names)

@@ -196,12 +196,14 @@ class GitRepository:
         return next(self._branches.others(), None) is None
 
     def ignored(self, paths: Collection[str]) -> frozenset[str]:
-        """Those of the paths that git ignores, whether they exist or not. A path that git cannot ask about is not."""
+        """Those of the paths that git would ignore as new files, whether they exist or not. One that git
+        cannot ask about is not."""
         if not paths:
             return frozenset()
         # check-ignore knows no literal paths; one that begins with ./ has no other meaning
         data = "".join(f"./{path}\0" for path in paths).encode("utf-8", "surrogateescape")
-        done = self._git.ask("check-ignore", "-z", "--stdin", stdin=data, extra={"GIT_LITERAL_PATHSPECS": "0"})
+        plain = {"GIT_LITERAL_PATHSPECS": "0"}
+        done = self._git.ask("check-ignore", "--no-index", "-z", "--stdin", stdin=data, extra=plain)
         if done.code > 1 and len(paths) > 1:  # one of them is in a submodule
             return frozenset().union(*(self.ignored([path]) for path in paths))
         found = done.out.decode("utf-8", "surrogateescape").split("\0") if done.code == 0 else []
@@ -210,11 +212,6 @@ class GitRepository:
     def branch(self) -> str:
         """Name of the branch that is checked out; "" when HEAD is detached."""
         return self._branches.current()
-
-    def ignores(self, path: str) -> bool:
-        """Whether git would leave an untracked file at this path alone."""
-        plain = {"GIT_LITERAL_PATHSPECS": "0"}  # check-ignore refuses the literal ones
-        return self._git.ask("check-ignore", "--quiet", "--no-index", "--", path, extra=plain).code == 0
 
     def remote(self) -> str | None:
         return self._branches.remote

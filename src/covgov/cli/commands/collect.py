@@ -13,7 +13,7 @@ import click
 from covgov.cli.boundary import OK
 from covgov.cli.output import emit_json
 from covgov.cli.world import World
-from covgov.errors import InputError, UsageError
+from covgov.errors import CovgovError, InputError, UsageError
 
 if TYPE_CHECKING:
     from covgov.ingest.collect import CollectionResult
@@ -42,22 +42,23 @@ def command(
 ) -> int:
     """Convert the reports of one suite to its snapshot.
 
-    Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4, and nothing is
-    written: a report is missing, empty, damaged or of no known format. Exit 4, and an earlier snapshot is removed: a
-    report contradicts itself or this repository.
+    Several reports are merged; several .coverage files are combined by coverage.py, on copies. Exit 4, and an earlier
+    coverage/SUITE.snapshot is removed: a report is missing, empty, damaged or of no known format, or it contradicts
+    itself or this repository.
 
     \b
     Example:
       covgov collect api coverage.xml
       covgov collect api .coverage.* --junit junit.xml --python .tox/py312/bin/python
     """
-    from covgov.ingest.collect import REFUSALS, collect
+    from covgov.ingest.collect import collect
     from covgov.model.snapshot_codec import encode
     from covgov.runner.analyse import analyser
 
     start = _checked_suite(world, suite)
     root, tree, origin = _checkout(world)
-    target = world.cwd / output if output else root / "coverage" / f"{suite}.snapshot"
+    usual = root / "coverage" / f"{suite}.snapshot"
+    target = world.cwd / output if output else usual
     try:
         collected = collect(
             suite,
@@ -68,11 +69,11 @@ def command(
             analyse=analyser(python, root, world.env),
             start=start,
         )
-    except InputError as error:
-        if error.code in REFUSALS and not output:
+        _write(target, encode(collected.snapshot))
+    except CovgovError as error:
+        if target.resolve() == usual.resolve():
             _refuse(target, error, root)
         raise
-    _write(target, encode(collected.snapshot))
     if not output:
         with suppress(OSError):
             target.with_suffix(".why").unlink()  # why an earlier `covgov run` had none to give
@@ -150,12 +151,12 @@ def _write(target: Path, data: bytes) -> None:
         ) from None
 
 
-def _refuse(target: Path, error: InputError, root: Path) -> None:
+def _refuse(target: Path, error: CovgovError, root: Path) -> None:
     """Leave the reason for the verdict instead of an earlier snapshot, which would be judged in its place."""
-    from covgov.files import remove
-
-    _write(target.with_suffix(".why"), f"{error.message.replace(f'{root}/', '')} [{error.code}]\n".encode())
-    remove(target)
+    with suppress(OSError):
+        target.unlink()
+    with suppress(InputError):
+        _write(target.with_suffix(".why"), f"{error.message.replace(f'{root}/', '')} [{error.code}]\n".encode())
 
 
 def _report(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from covgov.cli.world import World
 from covgov.differential.comparison import as_payload, as_text, compare
 from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.errors import InputError, Undetermined, UsageError
+from covgov.history.interface import RunSummary
 from covgov.model.diff import Diff
 from covgov.model.snapshot import Metric, Origin, Snapshot
 from covgov.publish.render.layout import wrapped
@@ -49,7 +51,7 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
       covgov compare yesterday.xml today.xml --same-source
     """
     project = Project(world)
-    before, after = _side(project, base), _side(project, head)
+    before, after = _sides(project, base, head)
     diff, notes = (Diff(), ("the sources are treated as identical",)) if same_source else _diff(project, before, after)
     found = compare(before, after, diff, Metric(metric), notes)
     if as_json:
@@ -60,11 +62,17 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
     return 0
 
 
-def _side(project: Project, name: str) -> Snapshot:
+def _sides(project: Project, *names: str) -> tuple[Snapshot, Snapshot]:
     """A file if there is one of that name, else a commit."""
-    path = project.world.cwd / name
-    if path.is_file():
-        return _from_file(project, path)
+    commits = {name: _commit(project, name) for name in names if not (project.world.cwd / name).is_file()}
+    recorded = _from_history(project, commits)
+    base, head = (
+        recorded[name] if name in recorded else _from_file(project, project.world.cwd / name) for name in names
+    )
+    return base, head
+
+
+def _commit(project: Project, name: str) -> str:
     commit = project.repository.resolve(name)
     if commit is None:
         raise UsageError(
@@ -72,7 +80,7 @@ def _side(project: Project, name: str) -> Snapshot:
             f"{name} is neither a file nor a commit of this repository",
             hint="give report or snapshot files, or commits with a run in history (`covgov history list`)",
         )
-    return _from_history(project, name, commit)
+    return commit
 
 
 def _from_file(project: Project, path: Path) -> Snapshot:
@@ -101,21 +109,27 @@ def _from_file(project: Project, path: Path) -> Snapshot:
     return replace(found.snapshot, files=unknown)
 
 
-def _from_history(project: Project, name: str, commit: str) -> Snapshot:
-    """The newest complete run of the commit's tree, its suites merged."""
+def _from_history(project: Project, commits: Mapping[str, str]) -> dict[str, Snapshot]:
+    """The newest complete run of each commit's tree, its suites merged, by what the commit was called."""
     from covgov.ingest.merge import merge
 
-    tree = project.repository.tree(commit)
-    runs = [run for run in project.store.list() if run.tree == tree and run.complete]
-    if not runs:
+    origins = {name: Origin(commit, project.repository.tree(commit)) for name, commit in commits.items()}
+    runs = project.store.list() if origins else []
+    wanted = {name: _newest(project, name, origin, runs) for name, origin in origins.items()}
+    found = dict(zip(wanted, project.store.snapshots(list(wanted.values())), strict=True)) if wanted else {}
+    return {name: replace(merge(list(suites.values())), origin=origins[name]) for name, suites in found.items()}
+
+
+def _newest(project: Project, name: str, origin: Origin, runs: Sequence[RunSummary]) -> str:
+    run_ids = [run.id for run in runs if run.tree == origin.tree and run.complete]
+    if not run_ids:
         raise Undetermined(
             "run-not-recorded",
-            f"no complete run of {name} (commit {commit[:12]}) in {project.policy.history.store}",
+            f"no complete run of {name} (commit {origin.commit[:12]}) in {project.policy.history.store}",
             hint="`covgov history list` shows what is recorded; `covgov run` at that commit measures it, and "
             "`covgov run --measure-base` the merge base",
         )
-    record = project.store.fetch(runs[-1].id)
-    return replace(merge(list(record.snapshots.values())), origin=Origin(commit, tree))
+    return run_ids[-1]
 
 
 def _diff(project: Project, base: Snapshot, head: Snapshot) -> tuple[Diff, tuple[str, ...]]:

@@ -11,7 +11,8 @@ import click
 from covgov.cli.boundary import OK
 from covgov.cli.project import Project
 from covgov.cli.world import World
-from covgov.history.interface import RunSummary
+from covgov.history.interface import Progress, RunStore, RunSummary, silent
+from covgov.model.run import RunRecord
 
 
 @click.command()
@@ -54,8 +55,23 @@ def account(project: Project, until: date, *, weeks: int = 1, form: str = "markd
 
     since = first_day(until, weeks)
     runs = wanted(project.store.list(), branch or default_branch(project), since, until)
-    summary = digest([project.store.fetch(run.id) for run in runs], since=since, until=until)
+    with project.world.progress("reading runs") as progress:
+        records = recorded(project.store, runs, progress)
+    summary = digest(records, since=since, until=until)
     return digest_json(summary) if form == "json" else digest_markdown(summary)
+
+
+def recorded(store: RunStore, runs: Sequence[RunSummary], progress: Progress = silent) -> list[RunRecord]:
+    """The runs, with coverage only of the first and the last: the digest compares the files of these two."""
+    from covgov.history.format.layout import record_of
+
+    ids = [run.id for run in runs]
+    ends = dict(zip((0, len(ids) - 1), store.snapshots([*ids[:1], *ids[-1:]]), strict=False))
+    records: list[RunRecord] = []
+    for place, (run, verdict) in enumerate(zip(runs, store.verdicts(ids), strict=True)):
+        records.append(record_of(run, ends.get(place, {}), verdict))
+        progress(len(records), len(runs))
+    return records
 
 
 def first_day(until: date, weeks: int) -> date:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from covgov.cli.boundary import FAILED, OK
+from covgov.cli.boundary import FAILED, OK, UNDETERMINED
 from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
@@ -50,7 +50,8 @@ def sync_command(world: World, dry_run: bool, today: datetime | None, as_json: b
     """Update the register from the current coverage.
 
     Below the bar and not listed: a row is proposed. Listed: figure and bar are refreshed, a row whose people's columns
-    are complete becomes active. Back above the bar: the row is marked resolved. Nothing is ever committed.
+    are complete becomes active. Back above the bar: the row is marked resolved. Nothing is ever committed. Exit 11:
+    nothing was measured, so only rows that people completed change.
 
     \b
     Example: covgov exceptions sync --dry-run
@@ -157,7 +158,11 @@ def synchronise(
             project.world.note(f"covgov: suite {suite.name}: {suite.reason}; its rows are left unchanged")
     owners = codeowners.find(project.read).owner_of
     updated = syncing.sync(register, verdict, owners=owners, today=today, base=base)
-    return _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
+    code = _deliver(project, updated, today, dry_run=dry_run, as_json=as_json)
+    if not verdict.suites or any(suite.arrived for suite in verdict.suites):
+        return code
+    project.world.note("covgov: nothing was measured, so no row was proposed or resolved: run `covgov run` first")
+    return UNDETERMINED
 
 
 def _deliver(project: Project, updated: Register, today: date, *, dry_run: bool, as_json: bool) -> int:

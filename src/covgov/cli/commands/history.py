@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC
 from pathlib import Path
 
 import click
@@ -11,15 +9,15 @@ import click
 from covgov.cli.boundary import FAILED, OK
 from covgov.cli.output import emit_json
 from covgov.cli.project import Project
+from covgov.cli.runs import line, of_this_tree, pick, summary
 from covgov.cli.world import World
-from covgov.errors import InputError, UsageError
+from covgov.errors import UsageError
 from covgov.history.interface import (
     AnnotatedStore,
     PortableStore,
     PushableStore,
     RewritableStore,
     RunStore,
-    RunSummary,
     SharedStore,
 )
 from covgov.publish.render.safe_text import plain
@@ -53,12 +51,12 @@ def list_command(world: World, last: int | None, as_json: bool) -> int:
     store = _store(world)
     runs = store.list()[-(last or 0) :]
     if as_json:
-        emit_json(world, "history", {"runs": [_summary(run) for run in runs]})
+        emit_json(world, "history", {"runs": [summary(run) for run in runs]})
     elif not runs:
         world.say("no runs recorded")
     else:
         for run in runs:
-            world.say(_line(run))
+            world.say(line(run))
     return OK
 
 
@@ -81,9 +79,9 @@ def show_command(world: World, run: str, as_json: bool) -> int:
     record = store.fetch(found.id)
     if as_json:
         files = {name: len(snapshot.files) for name, snapshot in sorted(record.snapshots.items())}
-        emit_json(world, "history-run", {**_summary(found), "files": files})
+        emit_json(world, "history-run", {**summary(found), "files": files})
         return OK
-    world.say(_line(found))
+    world.say(line(found))
     world.say(f"id {found.id}, after {found.previous or 'nothing'}, policy {found.policy_hash[:12]}")
     world.say(RENDERERS["text"](record.verdict).rstrip("\n"))
     return OK
@@ -218,7 +216,7 @@ def restore_command(world: World, run: str) -> int:
 
     project, store = Project(world), _store(world)
     found = pick(store.list(), run) if run else of_this_tree(project, store.list())
-    snapshots = store.fetch(found.id).snapshots
+    (snapshots,) = store.snapshots([found.id])
     files = {f"{suite}.snapshot": snapshot_codec.encode(snapshot) for suite, snapshot in snapshots.items()}
     prepare_folder(project.root / FOLDER)
     write_all(project.root / FOLDER, files)
@@ -254,7 +252,8 @@ def verify_command(world: World, as_json: bool) -> int:
     Example: covgov history verify
     """
     store = Project(world).store
-    faults = store.verify()
+    with world.progress("verifying runs") as progress:
+        faults = store.verify(progress)
     runs = 0 if faults else len(store.list())
     if as_json:
         payload = [{"where": fault.where, "what": fault.what} for fault in faults]
@@ -321,61 +320,3 @@ def _portable(world: World) -> PortableStore:
             hint="use [history] store = git:BRANCH or dir:PATH",
         )
     return store
-
-
-def pick(runs: Sequence[RunSummary], wanted: str) -> RunSummary:
-    """Raises UsageError (`run-ambiguous`) when an id's beginning fits several runs, (`run-unknown`) when none fits."""
-    by_number = [run for run in runs if wanted.isdigit() and run.sequence == int(wanted) and len(wanted) < 8]
-    by_id = by_number or [run for run in runs if len(wanted) >= 4 and run.id.startswith(wanted)]
-    by_commit = [run for run in runs if len(wanted) >= 4 and run.commit.startswith(wanted)][-1:]
-    found = by_id or by_commit
-    if len(found) > 1:
-        raise UsageError("run-ambiguous", f"{wanted} matches several runs", hint="give more characters of the id")
-    if not found:
-        raise UsageError("run-unknown", f"history has no run {wanted}", hint="run `covgov history list`")
-    return found[0]
-
-
-def of_this_tree(project: Project, runs: Sequence[RunSummary]) -> RunSummary:
-    """The newest run of HEAD's tree. Raises InputError (`run-unknown`)."""
-    head = project.repository.resolve("HEAD")
-    tree = project.repository.tree(head) if head else ""
-    found = next((run for run in reversed(runs) if run.tree == tree and not run.dirty), None)
-    if found is None:
-        raise InputError(
-            "run-unknown",
-            f"history has no run of the tree of {(head or 'HEAD')[:12]}",
-            hint="run `covgov history list`",
-        )
-    return found
-
-
-def _line(run: RunSummary) -> str:
-    when = run.recorded_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    marks = [f"attempt {run.attempt}"] if run.attempt > 1 else []
-    marks += ["incomplete"] * (not run.complete) + ["dirty"] * run.dirty
-    suites = ",".join(suite.name for suite in run.suites) or "no suite"
-    words = [f"{run.sequence:>6}", when, f"{run.outcome:<12}", run.commit[:12] or "-" * 12, run.branch or "-", suites]
-    return "  ".join([*words, *marks])
-
-
-def _summary(run: RunSummary) -> dict[str, object]:
-    return {
-        "id": run.id,
-        "sequence": run.sequence,
-        "previous": run.previous or None,
-        "commit": run.commit,
-        "tree": run.tree,
-        "branch": run.branch,
-        "attempt": run.attempt,
-        "recorded_at": run.recorded_at,
-        "outcome": run.outcome,
-        "complete": run.complete,
-        "dirty": run.dirty,
-        "expected": run.expected,
-        "suites": [
-            {"name": suite.name, "identity": str(suite.identity), "passed": suite.tests.passed if suite.tests else None}
-            for suite in run.suites
-        ],
-        "policy_hash": run.policy_hash,
-    }

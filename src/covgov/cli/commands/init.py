@@ -105,8 +105,8 @@ def wishes_of(project: Project, fail_under: str | None, ci: bool) -> Wishes:
 
     if fail_under is not None and not (PLAIN.fullmatch(fail_under) and Decimal(fail_under) <= 100):
         raise click.BadParameter(f"{fail_under!r} is not a percentage like 80", param_hint="--fail-under")
-    ignores = project.repository.ignores if project.is_repository else lambda path: False
-    missing = tuple(line for line, path in IGNORED.items() if not ignores(path))
+    ignored = project.repository.ignored(IGNORED.values()) if project.is_repository else ()
+    missing = tuple(line for line, path in IGNORED.items() if path not in ignored)
     branch = (default_branch_of_clone(project) if project.is_repository else "") or "main"
     wanted = None if fail_under is None else Decimal(fail_under)
     return Wishes(wanted, missing, branch if ci else "")

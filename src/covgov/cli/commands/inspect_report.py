@@ -62,7 +62,7 @@ def _document(parsed: ParsedReport) -> dict[str, object]:
         "format": parsed.format,
         "tool": str(parsed.identity),
         "files": len(parsed.files),
-        "lines": _totals(parsed, Metric.LINE),
+        "lines": {**_totals(parsed, Metric.LINE), **({} if parsed.unit == "lines" else {"unit": parsed.unit})},
         "branches": _totals(parsed, Metric.BRANCH),
         "carries": parsed.carries,
         "lacks": parsed.lacks,
@@ -116,7 +116,7 @@ def _text(name: str, parsed: ParsedReport) -> str:
         ("format", parsed.format),
         ("tool", str(parsed.identity)),
         ("files", str(len(parsed.files))),
-        ("lines", _figures(parsed, Metric.LINE)),
+        (parsed.unit, _figures(parsed, Metric.LINE)),
         ("branches", _figures(parsed, Metric.BRANCH)),
         ("carries", ", ".join(parsed.carries)),
         ("lacks", ", ".join(parsed.lacks)),
@@ -124,4 +124,5 @@ def _text(name: str, parsed: ParsedReport) -> str:
         *(("note", note) for note in parsed.notes),
         *(("fault", fault) for fault in parsed.faults),
     ]
-    return "\n".join([name, *(f"  {label:<9}{value}" for label, value in rows if value)])
+    width = max(len(label) for label, _ in rows) + 1
+    return "\n".join([name, *(f"  {label:<{width}}{value}" for label, value in rows if value)])

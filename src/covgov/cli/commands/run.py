@@ -134,8 +134,9 @@ def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) ->
 
 
 def measure(project: Project, plan: RunPlan) -> int:
-    """Run the suites; 0 when each arrived with passing tests, else 10 or 11."""
+    """Run the suites; 0 when each arrived with passing tests, else 10 or 11. What is only evaluated changes no code."""
     from covgov.cli.boundary import FAILED, OK, UNDETERMINED, worst
+    from covgov.judge.enforcement import enforces_suite
     from covgov.runner.run_suite import run_suite
     from covgov.vcs.own_output import FOLDER
 
@@ -153,8 +154,12 @@ def measure(project: Project, plan: RunPlan) -> int:
         )
         if done.snapshot is None:
             world.note(f"covgov: suite {name} did not arrive: {done.reason}")
-            codes.append(UNDETERMINED)
+            code = UNDETERMINED
         else:
             passed = done.snapshot.tests is None or done.snapshot.tests.passed
-            codes.append(OK if passed else FAILED)
+            code = OK if passed else FAILED
+        if code and not enforces_suite(project.policy, name):
+            world.note(f'covgov: suite {name} is not enforced (enforcement = "evaluate")')
+            code = OK
+        codes.append(code)
     return worst(codes)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -33,6 +33,7 @@ GROWTH = 4
 """Edits that together are that many times as large as the texts are not added to."""
 
 _LINE_COST = 64
+_MOST_LINES = LARGEST // _LINE_COST
 _COPY = re.compile(rb"@(?:([0-9]{1,9}) )?([0-9]{1,9})")
 
 Text = Sequence[bytes]
@@ -40,11 +41,20 @@ Text = Sequence[bytes]
 
 @dataclass(frozen=True, slots=True)
 class TextState:
-    """All texts after some run. since: the run that wrote them whole. edited: bytes of the edits that followed."""
+    """All texts after some run. since: the run that wrote them whole. edited: bytes of the edits that followed.
+
+    longest: bytes of the longest line that any of them has, or more.
+    """
 
     texts: Mapping[str, Text] = field(default_factory=dict)
     since: int = 0
     edited: int = 0
+    longest: int = 0
+
+
+def every(_: str) -> bool:
+    """That each text is wanted."""
+    return True
 
 
 def encode(state: TextState, texts: Mapping[str, Text], sequence: int) -> tuple[bytes, int]:
@@ -57,18 +67,24 @@ def encode(state: TextState, texts: Mapping[str, Text], sequence: int) -> tuple[
     return zlib.compress(plain, 9), state.since
 
 
-def decode(state: TextState, data: bytes, sequence: int, since: int) -> TextState:
-    """The state after run `sequence`, of that before it. Raises ValueError."""
+def decode(
+    state: TextState, data: bytes, sequence: int, since: int, wanted: Callable[[str], bool] = every
+) -> TextState:
+    """The state after run `sequence`, of that before it: of the texts whose names are wanted. Raises ValueError."""
     plain = _inflate(data)
     before = TextState(since=since) if since == sequence else state
-    lines = plain.split(b"\n")
-    if lines[:1] != [HEADER]:
-        raise ValueError("it holds no edits of version 2")
-    made = dict(before.texts)
-    budget = LARGEST
-    for name, edits in _parts(lines[1:]):
-        made[name], budget = _edited(before.texts.get(name, ()), edits, budget)
-    return TextState(made, since, 0 if since == sequence else before.edited + len(plain))
+    longest, count = before.longest, 0
+    made: dict[str, Text] = {}
+    for name, edits in _parts(plain):
+        if not wanted(name):
+            continue
+        made[name] = _edited(before.texts.get(name, ()), edits, _MOST_LINES - count)
+        longest = max(longest, max(map(len, edits), default=0))
+        count += len(made[name])
+        if count * (longest + _LINE_COST) > LARGEST and sum(map(_size, made.values())) > LARGEST:
+            raise _too_large()
+    edited = 0 if since == sequence else before.edited + len(plain)
+    return TextState({**before.texts, **made}, since, edited, longest)
 
 
 def join(text: Text) -> bytes:
@@ -112,32 +128,44 @@ def _spell(parts: Mapping[str, Sequence[bytes]]) -> bytes:
     return b"\n".join(lines)
 
 
-def _parts(lines: Sequence[bytes]) -> Iterator[tuple[str, Sequence[bytes]]]:
-    heads = [at for at, line in enumerate(lines) if line.startswith(b"=")]
-    if heads[:1] != [0]:
+def _parts(plain: bytes) -> Iterator[tuple[str, Sequence[bytes]]]:
+    header, *parts = plain.split(b"\n=")
+    if header.split(b"\n", 1)[0] != HEADER:
+        raise ValueError("it holds no edits of version 2")
+    if header != HEADER or not parts:
         raise ValueError("its edits are of no text")
-    for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
-        yield msgspec.json.decode(lines[head][1:], type=str), lines[head + 1 : end]
+    for part in parts:
+        name, *edits = part.split(b"\n")
+        yield msgspec.json.decode(name, type=str), edits
 
 
-def _edited(old: Text, edits: Sequence[bytes], budget: int) -> tuple[list[bytes], int]:
+def _edited(old: Text, edits: Sequence[bytes], most: int) -> list[bytes]:
+    """most: lines that the text may have."""
     new: list[bytes] = []
     at = 0
     for edit in edits:
         if edit.startswith(b"+"):
-            part: Text = (edit[1:],)
+            new.append(edit[1:])
             at += 1
-        else:
-            start, count = _place(edit, at)
-            part = old[start : start + count]
-            at = start + count
-            if len(part) < count:
-                raise ValueError("one of its edits fits no line")
-        budget -= sum(len(line) + _LINE_COST for line in part)
-        if budget < 0:
-            raise ValueError(f"its texts have more than {LARGEST} bytes")
-        new += part
-    return new, budget
+            continue
+        start, count = _place(edit, at)
+        at = start + count
+        if count and at > len(old):
+            raise ValueError("one of its edits fits no line")
+        if len(new) + count > most:
+            raise _too_large()
+        new += old[start:at]
+    if len(new) > most:
+        raise _too_large()
+    return new
+
+
+def _size(text: Text) -> int:
+    return sum(map(len, text)) + _LINE_COST * len(text)
+
+
+def _too_large() -> ValueError:
+    return ValueError(f"its texts have more than {LARGEST} bytes")
 
 
 def _place(edit: bytes, reached: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
@@ -158,6 +159,7 @@ def dismantle(record: RunRecord) -> tuple[RunBody, dict[str, list[bytes]]]:
         dirty=is_dirty(record),
         verdict=texts.digest(made[texts.VERDICT]),
         snapshots={name: _suite(one, made[texts.name_of(name)]) for name, one in record.snapshots.items()},
+        enforced=not record.verdict.only_evaluated,
     )
     return body, made
 
@@ -168,7 +170,7 @@ def is_dirty(record: RunRecord) -> bool:
     return record.verdict.dirty or any(origin is not None and origin.dirty for origin in origins)
 
 
-def record_of(body: RunBody, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
+def record_of(body: RunBody | RunSummary, snapshots: Mapping[str, Snapshot], verdict: Verdict) -> RunRecord:
     """The record that the body describes, of parts read elsewhere; whether they are its own is not checked here."""
     return RunRecord(
         commit=body.commit,
@@ -188,6 +190,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return codec.encode(manifest) + b"\n"
 
 
+@lru_cache(2000)  # one command lists the runs several times
 def decode_manifest(data: bytes, name: str) -> StoredManifest:
     """Raises InputError: `history-damaged` when name and bytes disagree, `history-newer` for a newer format."""
     run_id = digest_of(data)
@@ -224,6 +227,7 @@ def summary(stored: StoredManifest) -> RunSummary:
         complete=run.complete,
         policy_hash=run.policy_hash,
         dirty=run.dirty,
+        enforced=run.enforced,
     )
 
 

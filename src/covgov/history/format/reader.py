@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from covgov.history.format import edits, layout, texts, version1
 from covgov.history.format.edits import Text, TextState
@@ -13,14 +13,22 @@ from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage, Snapshot
 from covgov.model.verdict import Verdict
 
+AHEAD = 100
+"""How many runs' objects are read at once: in git each reading is a process, in a hub a request."""
+
 
 class RunReader:
-    """Runs one after the other cost what changed between them. Each method raises InputError (`history-damaged`)."""
+    """Runs one after the other cost what changed between them. Each method raises InputError (`history-damaged`).
 
-    def __init__(self, view: HistoryView) -> None:
+    wanted: names of the texts that are read; those of the others are not there.
+    """
+
+    def __init__(self, view: HistoryView, wanted: Callable[[str], bool] = edits.every) -> None:
         self._view = view
+        self._wanted = wanted
         self._last = ""
         self._state = TextState()
+        self._decoded: texts.Decoded = {}
 
     def state(self, stored: StoredManifest) -> TextState:
         """All texts after the run; none after one of format 1."""
@@ -69,18 +77,18 @@ class RunReader:
         if stored.manifest.version == 1:
             return self._old_coverage(stored, wanted)
         try:
+            if wanted is None:
+                return self._whole_coverage(stored)
             return {
-                suite: dict(texts.files(text, None if wanted is None else wanted.get(suite, ())))
-                for suite, text in self.suites(stored).items()
+                suite: dict(texts.files(text, wanted.get(suite, ()))) for suite, text in self.suites(stored).items()
             }
         except ValueError as error:
             raise layout.damaged(layout.object_name(stored.manifest.edits), str(error)) from error
 
-    def record(self, stored: StoredManifest) -> RunRecord:
-        """The whole run."""
-        body = stored.manifest.run
+    def snapshots(self, stored: StoredManifest) -> dict[str, Snapshot]:
+        """Suite -> all of its coverage."""
         coverage = self.coverage(stored)
-        snapshots = {
+        return {
             name: Snapshot(
                 suite=name,
                 files=coverage[name],
@@ -89,9 +97,12 @@ class RunReader:
                 tests=suite.tests,
                 notes=suite.notes,
             )
-            for name, suite in body.snapshots.items()
+            for name, suite in stored.manifest.run.snapshots.items()
         }
-        return layout.record_of(body, snapshots, self.verdict(stored))
+
+    def record(self, stored: StoredManifest) -> RunRecord:
+        """The whole run."""
+        return layout.record_of(stored.manifest.run, self.snapshots(stored), self.verdict(stored))
 
     def suites(self, stored: StoredManifest) -> dict[str, Text]:
         """Suite -> its text, of a run of format 2."""
@@ -108,6 +119,11 @@ class RunReader:
         else:
             yield stored.manifest.edits
 
+    def _whole_coverage(self, stored: StoredManifest) -> dict[str, dict[str, FileCoverage]]:
+        decoded = {suite: texts.decode(text, self._decoded) for suite, text in self.suites(stored).items()}
+        self._decoded = {pair: file for suite in decoded.values() for pair, file in suite.items()}
+        return {suite: dict(files.values()) for suite, files in decoded.items()}
+
     def _replayed(self, runs: Sequence[StoredManifest], state: TextState) -> TextState:
         data = layout.read_objects([one.manifest.edits for one in runs], self._view, runs[-1].name)
         for one in runs:
@@ -115,7 +131,7 @@ class RunReader:
             if manifest.since != manifest.sequence and manifest.since != state.since:
                 raise layout.damaged(one.name, "it does not say which run wrote its texts whole")
             try:
-                state = edits.decode(state, data[manifest.edits], manifest.sequence, manifest.since)
+                state = edits.decode(state, data[manifest.edits], manifest.sequence, manifest.since, self._wanted)
             except ValueError as error:
                 raise layout.damaged(layout.object_name(manifest.edits), str(error)) from error
         return state
@@ -139,6 +155,26 @@ class RunReader:
         data = layout.read_objects(ids, self._view, stored.name)
         files = {one: snapshot_codec.decode_file(data[one], layout.object_name(one)) for one in ids}
         return {suite: {path: files[one] for path, one in table.items()} for suite, table in tables.items()}
+
+
+class ReadAhead:
+    """A view that reads what belongs to the next of `runs` along with what is asked for."""
+
+    def __init__(self, view: HistoryView, runs: Sequence[StoredManifest]) -> None:
+        self._view = view
+        self._names = [layout.object_name(run.manifest.edits) for run in runs if run.manifest.edits]
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._read: Mapping[str, bytes] = {}
+
+    def names(self, folder: str = "") -> Sequence[str]:
+        return self._view.names(folder)
+
+    def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        if not self._read.keys() >= set(names):
+            reached = [self._places[name] + 1 for name in names if name in self._places]
+            start = max(reached, default=len(self._names))
+            self._read = self._view.read([*dict.fromkeys([*names, *self._names[start : start + AHEAD]])])
+        return {name: self._read[name] for name in names if name in self._read}
 
 
 def _since(view: HistoryView, stored: StoredManifest) -> list[StoredManifest]:

@@ -7,10 +7,9 @@ own: a name in the model may change, one in here may not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import accumulate, groupby, islice, pairwise
-from operator import itemgetter
+from itertools import accumulate, groupby, pairwise
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -67,6 +66,8 @@ class _Code(_Shape, frozen=True):
 
 
 S = TypeVar("S", bound=msgspec.Struct)
+Decoded = Mapping[tuple[bytes, bytes], tuple[str, FileCoverage]]
+"""The two lines of each file -> its path and coverage."""
 
 
 def name_of(suite: str) -> str:
@@ -123,6 +124,11 @@ def files(text: Text, wanted: Collection[str] | None = None) -> Iterator[tuple[s
             yield ran.path, _coverage(ran, _decoded(code, _Code))
 
 
+def decode(text: Text, known: Decoded) -> Decoded:
+    """Every file of a text; of those known only what differs is decoded. Raises ValueError."""
+    return {pair: known.get(pair) or next(files(pair)) for pair in _halves(text)}
+
+
 def pairs(text: Text) -> Iterator[bytes]:
     """The two lines of each file together: the text of this file alone."""
     return map(b"\n".join, _halves(text))
@@ -150,52 +156,90 @@ def _halves(text: Text) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _ran(path: str, coverage: FileCoverage) -> _FileLines:
-    taken = set(coverage.taken)
-    untaken = sum(1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken)
     return _FileLines(
         path=path,
         missed=lines.spell(coverage.missing),
-        untaken=lines.to_bytes(untaken),
-        counted=tuple(entry.covered for entry in coverage.counted),
+        untaken=lines.to_bytes(_untaken(coverage)),
+        counted=tuple([entry.covered for entry in coverage.counted]),
         named=snapshot_codec.pack_ids(coverage.counted)[1],
-        attributes=tuple((tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes),
+        attributes=tuple([(tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes]),
     )
 
 
+def _untaken(coverage: FileCoverage) -> int:
+    if len(coverage.taken) == len(coverage.exits):
+        return 0
+    taken = set(coverage.taken)
+    return sum([1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken])
+
+
 def _code(coverage: FileCoverage) -> _Code:
-    branches = [(line, [target for _, target in group]) for line, group in groupby(coverage.exits, key=itemgetter(0))]
-    relative = [
-        (
-            tuple(target - line for target in targets if target > 0),
-            tuple(line + target for target in targets if target < 1),
-        )
-        for line, targets in branches
-    ]
+    branches: dict[int, list[int]] = {}
+    for line, target in coverage.exits:
+        branches.setdefault(line, []).append(target)
+    relative = [_relative(line, targets) for line, targets in branches.items()]
     return _Code(
         source=coverage.source,
         statements=lines.to_bytes(coverage.statements),
-        gaps=tuple(line - before for before, line in pairwise([0, *(line for line, _ in branches)])),
-        exits=tuple(_Exits(len(list(group)), *targets) for targets, group in groupby(relative)),
+        gaps=tuple([line - before for before, line in pairwise([0, *branches])]),
+        exits=tuple([_Exits(len(list(group)), *targets) for targets, group in groupby(relative)]),
         excluded=lines.to_bytes(coverage.excluded),
-        counted=tuple((entry.line, entry.total) for entry in coverage.counted),
+        counted=tuple([(entry.line, entry.total) for entry in coverage.counted]),
         names=snapshot_codec.pack_ids(coverage.counted)[0],
     )
 
 
-def _exits(code: _Code) -> Iterator[Exit]:
+def _relative(line: int, targets: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Targets in the file as distance from the line, those outside as the sum with it."""
+    if targets[0] > 0:  # they are sorted
+        return tuple([target - line for target in targets]), ()
+    return (
+        tuple([target - line for target in targets if target > 0]),
+        tuple([line + target for target in targets if target < 1]),
+    )
+
+
+def _exits(code: _Code) -> tuple[Exit, ...]:
     if sum(group.lines for group in code.exits) != len(code.gaps):
         raise ValueError("branch exits of no line")
-    numbers = accumulate(code.gaps)
+    branches = list(accumulate(code.gaps))
+    if branches and not 0 < branches[0] <= branches[-1] <= lines.MAX_LINE:  # gaps are not negative
+        raise ValueError("a branch exit of no line")
+    exits: list[Exit] = []
+    start = 0
     for group in code.exits:
-        for line in islice(numbers, group.lines):
-            targets = [*(offset - line for offset in group.outside), *(line + offset for offset in group.inside)]
-            if not 0 < line <= lines.MAX_LINE or any(abs(target) > lines.MAX_LINE for target in targets):
-                raise ValueError("a branch exit of no line")
-            yield from ((line, target) for target in targets)
+        end = start + group.lines
+        if end > start:
+            exits += _group_exits(branches[start:end], group.outside, group.inside)
+        start = end
+    return tuple(exits)
+
+
+def _group_exits(branches: Sequence[int], outside: Sequence[int], inside: Sequence[int]) -> list[Exit]:
+    """The exits of lines that have the same targets."""
+    first, last = branches[0], branches[-1]
+    reached = [*(offset - at for offset in outside for at in (first, last))]
+    reached += [at + offset for offset in inside for at in (first, last)]
+    if any(abs(target) > lines.MAX_LINE for target in reached):
+        raise ValueError("a branch exit of no line")
+    if not outside:
+        return [(line, line + offset) for line in branches for offset in inside]
+    return [
+        exit_
+        for line in branches
+        for exit_ in (*((line, offset - line) for offset in outside), *((line, line + offset) for offset in inside))
+    ]
+
+
+def _taken(exits: tuple[Exit, ...], untaken: int) -> tuple[Exit, ...]:
+    if not untaken:
+        return exits
+    marks = f"{untaken:0{len(exits)}b}"[::-1]
+    return tuple(exit_ for exit_, mark in zip(exits, marks, strict=True) if mark == "0")
 
 
 def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
-    exits = tuple(_exits(code))
+    exits = _exits(code)
     statements, missed = lines.from_bytes(code.statements), lines.unspell(ran.missed)
     untaken = lines.from_bytes(ran.untaken)
     if missed & ~statements or untaken >> len(exits):
@@ -205,7 +249,7 @@ def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
         statements=statements,
         covered=statements & ~missed,
         exits=exits,
-        taken=tuple(exit_ for index, exit_ in enumerate(exits) if not untaken >> index & 1),
+        taken=_taken(exits, untaken),
         counted=snapshot_codec.unpack_ids(counted, code.names, ran.named),
         excluded=lines.from_bytes(code.excluded),
         attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in ran.attributes),

@@ -22,7 +22,8 @@ class SuiteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RunBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A RunRecord with its bulk replaced by digests. verdict: SHA-256 of its text; in format 1 the object's id."""
+    """A RunRecord with its bulk replaced by digests. verdict: SHA-256 of its text; in format 1 the object's id.
+    enforced: False = it did not pass, and nothing of that was enforced."""
 
     commit: str
     tree: str
@@ -36,6 +37,7 @@ class RunBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dirty: bool
     verdict: str
     snapshots: dict[str, SuiteBody]
+    enforced: bool = True
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

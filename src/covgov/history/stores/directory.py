@@ -9,15 +9,26 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from covgov.errors import CovgovError, DeliveryFailed, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
+from covgov.history.interface import (
+    Addition,
+    HistoryChange,
+    HistoryFault,
+    HistoryReplacement,
+    HistoryView,
+    Progress,
+    RunSummary,
+    silent,
+)
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
 
 LOCK, SCRATCH = "lock", "tmp"
 SHARED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
@@ -31,21 +42,29 @@ BULK = 100
 
 
 class DirView:
-    """The files below a directory, without the store's own lock and scratch space."""
+    """The files below a directory, without the store's own lock and scratch space.
 
-    def __init__(self, root: Path) -> None:
+    manifests: those read before, by name; a name holds the hash of its bytes, and whoever decodes one checks it.
+    """
+
+    def __init__(self, root: Path, manifests: dict[str, bytes] | None = None) -> None:
         self._root = root
+        self._manifests = manifests
 
     def names(self, folder: str = "") -> Sequence[str]:
-        found = [
-            (Path(base) / name).relative_to(self._root).as_posix()
-            for base, _, names in os.walk(self._root / folder)
-            for name in names
-        ]
+        found: list[str] = []
+        for base, _, names in os.walk(self._root / folder):
+            inside = Path(base).relative_to(self._root).as_posix()
+            found += names if inside == "." else [f"{inside}/{name}" for name in names]
         return sorted(name for name in found if name != LOCK and not name.startswith(f"{SCRATCH}/"))
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
-        return {name: (self._root / name).read_bytes() for name in names if (self._root / name).is_file()}
+        known = self._manifests or {}
+        paths = {name: self._root / name for name in names if name not in known}
+        found = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+        if self._manifests is not None:
+            self._manifests |= {name: data for name, data in found.items() if name.startswith(f"{layout.RUNS}/")}
+        return {**{name: known[name] for name in names if name in known}, **found}
 
 
 class DirStore:
@@ -53,7 +72,7 @@ class DirStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._view = DirView(root)
+        self._view = DirView(root, {})
 
     def view(self) -> DirView:
         return self._view
@@ -76,6 +95,12 @@ class DirStore:
 
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self._view, run_id)
+
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        return ledger.verdicts(self._view, run_ids)
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        return ledger.snapshots(self._view, run_ids)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         bulk_files = artifacts or {}
@@ -120,14 +145,14 @@ class DirStore:
                     (self._root / name).unlink()
         return gone
 
-    def verify(self) -> Sequence[HistoryFault]:
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         """Takes no lock, for it may have no permission to write: looks again when something was added meanwhile."""
         if not self.exists():
             return []
         faults: Sequence[HistoryFault] = ()
         for _ in range(LOOKS):
             before = self._view.names()
-            faults = ledger.verify(self._view)
+            faults = ledger.verify(DirView(self._root), progress)
             if not faults or self._view.names() == before:
                 break
         return faults

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from covgov.differential.attribute import ScopeSides, explain
 from covgov.differential.classify import classify
 from covgov.differential.comparison import Comparison, compare
+from covgov.differential.measurement import split
 from covgov.differential.sources import diff_by_sources
 from covgov.hub.api.http.problems import ApiProblem
 from covgov.ingest.merge import merge
@@ -82,13 +83,14 @@ def _of_component(
     text = [f"measured differently: base by {before.identity}; head by {after.identity}"] if differs else []
     base_in, head_in = scopes.base_belongs(policy, name, diff.renames()), scopes.belongs(policy, name)
     files = classify(before, after, diff)
+    own, remeasured = split(files) if differs else (files, ())
     delta = explain(
-        files,
+        own,
         base=before,
         head=after,
         sides=ScopeSides(base_in, head_in),
         metric=metric,
-        measurement=differs,
+        remeasured=remeasured,
     )
     mine = tuple(file for file in files if _touches(file, base_in, head_in))
     return Comparison(mine, delta, (*notes(diff), *text))

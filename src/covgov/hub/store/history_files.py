@@ -6,7 +6,7 @@ or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -17,7 +17,16 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 from covgov.history import ledger
 from covgov.history.format import layout
 from covgov.history.format.reader import RunReader
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
+from covgov.history.interface import (
+    Addition,
+    HistoryChange,
+    HistoryFault,
+    HistoryReplacement,
+    HistoryView,
+    Progress,
+    RunSummary,
+    silent,
+)
 from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
@@ -25,6 +34,8 @@ from covgov.hub.store.verify import admission, plausible
 from covgov.hub.store.verify.admission import NOTHING, Judge
 from covgov.hub.store.work import stamp, transaction
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
 
 T = TypeVar("T")
 
@@ -103,6 +114,14 @@ class SqlHistory:
         with self._read() as view:
             return ledger.fetch(view, run_id)
 
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        with self._read() as view:
+            return list(ledger.verdicts(view, run_ids))
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        with self._read() as view:
+            return list(ledger.snapshots(view, run_ids))
+
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         kept = artifacts or {}
         ids = {name: layout.digest_of(data) for name, data in kept.items()}
@@ -180,9 +199,9 @@ class SqlHistory:
             self._drop(connection, unneeded)
         return unneeded
 
-    def verify(self) -> Sequence[HistoryFault]:
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         with self._read() as view:
-            return ledger.verify(view) if ledger.recorded(view) else []
+            return ledger.verify(view, progress) if ledger.recorded(view) else []
 
     @contextmanager
     def _read(self) -> Iterator[SqlView]:

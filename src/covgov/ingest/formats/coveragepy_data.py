@@ -14,6 +14,7 @@ import msgspec
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport, UnreadableFile
+from covgov.model import lines
 from covgov.model.snapshot import CountedExits, Identity
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -67,6 +68,7 @@ class CoveragepyData:
             analysis = msgspec.json.decode(data, type=_Analysis)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise damaged(where, f"the analysis cannot be read: {error}") from None
+        building.check_size(sum(map(_last, analysis.files.values())), where)
         builders = {path: _build(file, f"{where}: {path}") for path, file in analysis.files.items()}
         carries, lacks = building.capabilities(
             {"lines", "excluded"}
@@ -92,13 +94,17 @@ def _dropped(analysis: _Analysis) -> tuple[str, ...]:
     return (*contexts, *files)
 
 
+def _last(file: _AnalysisFile) -> int:
+    return max(*file.statements, *file.excluded, 0, 0)
+
+
 def _build(file: _AnalysisFile, at: str) -> FileBuilder:
-    builder = FileBuilder(excluded=set(file.excluded))
-    builder.hits = dict.fromkeys(file.statements, False) | dict.fromkeys(file.executed, True)
+    covered = lines.of(file.executed)
+    builder = FileBuilder(lines.of(file.statements) | covered, covered, excluded=lines.of(file.excluded))
     builder.exits = dict.fromkeys(file.exits, False) | dict.fromkeys(file.taken, True)
     builder.counted = {line: CountedExits(line, taken, total) for line, taken, total in file.counted}
-    builder.attributes = {tag: set(lines) for tag, lines in file.attributes.items()}
-    found = (len(builder.hits), len(builder.hits) - sum(builder.hits.values()))
+    builder.attributes = {tag: lines.of(numbers) for tag, numbers in file.attributes.items()}
+    found = (builder.statements.bit_count(), (builder.statements & ~covered).bit_count())
     taken, exits = building.listed_exits(builder)
     summary = file.summary
     if found != (summary.n_statements, summary.n_missing) or (exits, exits - taken) != (

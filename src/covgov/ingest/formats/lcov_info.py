@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from covgov.ingest import building
-from covgov.ingest.building import FileBuilder, Pair, damaged
+from covgov.ingest.building import Pair, damaged
+from covgov.ingest.bulk.lcov_blocks import LcovFile, line_exits, read_blocks
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.ingest.lcov_blocks import LcovFile, line_exits, read_blocks
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Identity, Metric
 
@@ -202,30 +202,43 @@ class LcovInfo:
         return False
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        reader = _read(data, where)
-        for file in reader.files.values():
-            building.settle_pragmas(file.builder, file.stated.get("BRF", 0))
-        built = building.build_all({path: file.builder for path, file in reader.files.items()}, where)
-        beyond = {path: found for path, file in reader.files.items() if (found := _beyond(file))}
-        totals = {what: _totals(reader.files, what) for what in _TOTALS}
-        notes, faults = _contradictions(totals)
-        branches = any(_has_branches(file) for file in reader.files.values())
-        exact = any(file.exits for file in built.values())
-        carries, lacks = building.capabilities(
-            {"lines"} | ({"branches"} if branches else set()) | ({"exits"} if exact else set())
-        )
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("lcov", branch=branches),
-            files=built,
-            carries=carries,
-            lacks=lacks,
-            dropped=tuple(sorted(reader.dropped - {""})),
-            notes=(*notes, *_notes(reader, beyond)),
-            beyond=beyond,
-            claims=_claims(totals, len(reader.files)),
-            faults=tuple(faults),
-        )
+        text = _text(data, where)
+        files = read_blocks(text)
+        if files is None:
+            return parse_strictly(data, where)
+        functions = any(file.functions for file in files.values())
+        return _report(_LcovReader(where, files, dropped={"functions"} if functions else set()))
+
+
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
+    """The report line by line: the definition of what `read_blocks` reads faster."""
+    return _report(_read(_text(data, where), where))
+
+
+def _report(reader: _LcovReader) -> ParsedReport:
+    for file in reader.files.values():
+        building.settle_pragmas(file.builder, file.stated.get("BRF", 0))
+    built = building.build_all({path: file.builder for path, file in reader.files.items()}, reader.where)
+    beyond = {path: found for path, file in reader.files.items() if (found := _beyond(file))}
+    totals = {what: _totals(reader.files, what) for what in _TOTALS}
+    notes, faults = _contradictions(totals)
+    branches = any(_has_branches(file) for file in reader.files.values())
+    exact = any(file.exits for file in built.values())
+    carries, lacks = building.capabilities(
+        {"lines"} | ({"branches"} if branches else set()) | ({"exits"} if exact else set())
+    )
+    return ParsedReport(
+        format=LcovInfo.name,
+        identity=Identity("lcov", branch=branches),
+        files=built,
+        carries=carries,
+        lacks=lacks,
+        dropped=tuple(sorted(reader.dropped - {""})),
+        notes=(*notes, *_notes(reader, beyond)),
+        beyond=beyond,
+        claims=_claims(totals, len(reader.files)),
+        faults=tuple(faults),
+    )
 
 
 def _notes(reader: _LcovReader, beyond: Mapping[str, SummaryDifference]) -> list[str]:
@@ -236,8 +249,18 @@ def _notes(reader: _LcovReader, beyond: Mapping[str, SummaryDifference]) -> list
     return notes
 
 
-def read_lines(data: bytes, where: str) -> _LcovReader:
-    """The report line by line: the definition of what `read_blocks` reads faster."""
+def _text(data: bytes, where: str) -> bytes:
+    """The report without its mark of the byte order, and UTF-8."""
+    text = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        if not text.isascii():
+            text.decode()
+    except UnicodeDecodeError as error:
+        raise damaged(where, f"not UTF-8 at byte {error.start}") from None
+    return text
+
+
+def _read(data: bytes, where: str) -> _LcovReader:
     reader = _LcovReader(where)
     # not splitlines(): a path may hold a form feed or U+2028
     for number, line in enumerate(data.decode().split("\n"), start=1):
@@ -251,17 +274,3 @@ def read_lines(data: bytes, where: str) -> _LcovReader:
         file.builder.settle_hits()
         _place_branches(file)
     return reader
-
-
-def _read(data: bytes, where: str) -> _LcovReader:
-    text = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        if not text.isascii():
-            text.decode()
-    except UnicodeDecodeError as error:
-        raise damaged(where, f"not UTF-8 at byte {error.start}") from None
-    files = read_blocks(text, where)
-    if files is None:
-        return read_lines(text, where)
-    functions = any(file.functions for file in files.values())
-    return _LcovReader(where, files, dropped={"functions"} if functions else set())

@@ -16,11 +16,11 @@ HINT = "count them again, or make the exclusion a change of its own that an owne
 
 def check(view: PolicyView) -> Iterator[Finding]:
     """A failure per file with lines that were taken out of the count, a note per file with new lines that never entered
-    it. A changed measurement has a rule of its own."""
+    it. What another measurement may have made is the rule `measurement`'s."""
     gone: dict[str, str] = {}
     for measured in _scopes(view):
         delta = measured.deltas.get(Metric.LINE)
-        if delta is not None and not measured.measurement_changed:
+        if delta is not None:
             gone |= delta.uncounted
     for path, spelled in sorted(gone.items()):
         words = f"{path}: lines {spelled} of the baseline are no longer counted, though their code is still there"

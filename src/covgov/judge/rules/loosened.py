@@ -40,7 +40,7 @@ PAGES = (
         why=(
             "Who lowers a bar, removes a suite or excludes code should not decide alone that the change "
             "passes. The base branch's policy judges the change as well, so a lowered bar helps nobody in its "
-            "own change."
+            "own change. Paths are narrower if a file of today, or a new file beside one, is no longer claimed."
         ),
         example="[loosened] components.api.fail_under: lowered from 90 to 80",
         fix=(

@@ -81,7 +81,8 @@ PAGES = (
         title="Code is in no component",
         why=(
             "Bars are set for components. Code that no component claims counts for the project's bar only, and a new "
-            "folder that no report knows counts for nothing."
+            "folder that no report knows counts for nothing. Code that a component claimed and that moves there is "
+            "`unmeasured`."
         ),
         example=(
             "[unclaimed] project: 2823 of 3571 units are in no component, in 41 files: src/a.py, src/b.py, src/c.py "

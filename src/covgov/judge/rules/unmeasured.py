@@ -25,12 +25,17 @@ def check(view: PolicyView) -> Iterator[Finding]:
     if tests := sorted({*wrote} - {*changed}):
         yield _tests(tests)
     for path in changed:
-        yield _finding(view, path, "changed here, but in no report of its suite")
+        yield _finding(view, path, f"{_how(view, path)}, but in no report of its suite")
     for path in sorted(set(view.vanished) - set(changed)):
         yield _finding(view, path, "measured at the baseline and still here, but in no report of its suite any more")
     for one in view.components:
         if paths := view.unreported.get(one.component.name, ()):
             yield _never(one, paths)
+
+
+def _how(view: PolicyView, path: str) -> str:
+    old = view.policy.names.get(path)
+    return f"code of {old} moved here" if old else "changed here"
 
 
 def _finding(view: PolicyView, path: str, what: str) -> Finding:
@@ -73,7 +78,9 @@ PAGES = (
         why=(
             "Coverage tools report what they saw. A new file that no test imports, or a file that fell out of "
             "the measurement, would otherwise not count at all. A new file counts whatever its kind "
-            "(`.ts` beside `.js`), a file that nobody ever measured and nobody added here is a note, and so is a test."
+            "(`.ts` beside `.js`), and so does code that moves out of its component, also rewritten. A file that "
+            "nobody ever measured and nobody added here is a note, and so is a test: a file in a folder of tests, or "
+            "one that its name calls a test and that holds one."
         ),
         example="[unmeasured] src/api/new.py: changed here, but in no report of its suite",
         fix=(

@@ -13,6 +13,7 @@ from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import ExceptionLine, Finding, Row, SuiteLine, Verdict
 from covgov.publish.render.fitting import Section, fit
+from covgov.publish.render.reasons import Reason, reasons_of
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row, plain
 from covgov.publish.render.sections import LINE_LISTS, Limit, LineList, all_rows, clipped, code_of, grouped, line_lists
 
@@ -67,7 +68,7 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
         yield _components(verdict, rows)
     for rank, (title, findings) in zip((0, 2, 4, 6, 7), _ranked(verdict), strict=True):
         if findings:
-            yield Section("findings", rank, f"### {title}\n", tuple(map(_finding, findings)))
+            yield Section("findings", rank, f"### {title}\n", tuple(map(_reason, reasons_of(findings))))
     for rank, kind in enumerate(LINE_LISTS, start=8):
         items = tuple(item for listed in line_lists(verdict) if listed.kind == kind for item in _lines(listed))
         if items:
@@ -128,11 +129,11 @@ def _attribute(attributes: Mapping[str, Ratio | None], tag: str) -> str:
     return words.percent(attributes.get(tag))
 
 
-def _finding(finding: Finding) -> str:
-    waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
-    step = words.next_step(finding)
+def _reason(reason: Reason) -> str:
+    waived = f" (waived by {markdown_code(reason.waived_by)})" if reason.waived_by else ""
+    step = words.next_step(reason.findings[0])
     hint = f" *Next: {markdown_prose(step)}*" if step else ""
-    return f"- **{markdown(finding.rule)}**: {markdown_prose(words.message(finding))}{waived}{hint}"
+    return f"- **{markdown(reason.rule)}**: {markdown_prose(reason.message(LIMIT.files))}{waived}{hint}"
 
 
 def _lines(listed: LineList) -> Iterator[str]:

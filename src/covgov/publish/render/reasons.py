@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from covgov.model import words
 from covgov.model.change import Cause, Delta
 from covgov.model.verdict import Finding, Scope, Verdict
 
@@ -17,6 +18,13 @@ class Reason:
     subjects: tuple[str, ...]
     text: str
     findings: tuple[Finding, ...]
+
+    def message(self, most: int) -> str:
+        """Its subjects, of many the first `most`, and the text."""
+        names = ", ".join(self.subjects[:most])
+        more = len(self.subjects) - most
+        named = f"{names} and {more} more: " if more > 0 else f"{names}: " if names else ""
+        return words.marked(self.findings[0], f"{named}{self.text}")
 
     @property
     def hint(self) -> str:
@@ -35,7 +43,8 @@ def reasons_of(findings: Iterable[Finding]) -> list[Reason]:
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         subject, text = _parts(finding)
-        groups.setdefault((finding.rule, finding.waived_by, bool(subject), text), []).append(finding)
+        key = (finding.rule, finding.effect, finding.waived_by, bool(subject), text)
+        groups.setdefault(key, []).append(finding)
     reasons = [_reason(group) for group in groups.values()]
     rules = list(dict.fromkeys(reason.rule for reason in reasons))
     return sorted(reasons, key=lambda reason: (rules.index(reason.rule), reason.findings[0].scope is Scope.PROJECT))

@@ -152,12 +152,7 @@ def _partial(verdict: Verdict) -> frozenset[str]:
 
 
 def _reason(reason: Reason) -> str:
-    names = ", ".join(reason.subjects[:NAMES])
-    more = len(reason.subjects) - NAMES
-    named = f"{names} and {more} more: " if more > 0 else f"{names}: " if names else ""
-    return words.marked(reason.findings[0], f"{named}{reason.text}") + (
-        f" (waived by {reason.waived_by})" if reason.waived_by else ""
-    )
+    return reason.message(NAMES) + (f" (waived by {reason.waived_by})" if reason.waived_by else "")
 
 
 def _hints(reasons: list[Reason]) -> Iterator[str]:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 HEADER = b"covgov source facts 1\n"
 DIGEST = 32
 LARGEST, MOST = 64000000, 16
-"""Bytes of one file, and files, of the cache. A file holds the facts of one project."""
-
 SWITCH, OFF = "COVGOV_CACHE", "off"
 
 
@@ -42,11 +40,16 @@ def place(environ: Mapping[str, str], root: str, version: str) -> str:
 
 
 class SourceFacts:
-    """The facts of a project's sources. path: the cache file, "" for none; `save` writes what this run used."""
+    """The facts of a project's sources. path: the cache file, "" for none; `save` writes what this run used.
 
-    def __init__(self, path: str = "") -> None:
+    largest: bytes that the file may have. most: files that its directory may have, one for each project.
+    """
+
+    def __init__(self, path: str = "", largest: int = LARGEST, most: int = MOST) -> None:
         self.path = path
-        self.saved = read(path) if path else {}
+        self.largest = largest
+        self.most = most
+        self.saved = read(path, largest) if path else {}
         self.used: dict[bytes, bytes] = {}
 
     def of(self, text: str, question: str, answer: Callable[[], Fact]) -> Fact:
@@ -54,7 +57,7 @@ class SourceFacts:
 
         An answer that `marshal` cannot hold is not saved.
         """
-        key = hashlib.sha256(repr((question, text)).encode("utf-8")).digest()
+        key = key_of(text, question)
         found = self.used.get(key) or self.saved.get(key)
         if found is not None:
             self.used[key] = found
@@ -69,23 +72,29 @@ class SourceFacts:
         """Replace the cache file, if it can be written. Facts of texts that no longer exist are dropped."""
         if not self.path:
             return
+        body = marshal.dumps(self.used)
         with suppress(OSError):
             if self.used.keys() == self.saved.keys():
                 os.utime(self.path)
-            else:
-                write(self.path, marshal.dumps(self.used))
-            tidy(os.path.dirname(self.path))  # noqa: PTH120
+            elif len(HEADER) + DIGEST + len(body) <= self.largest:
+                write(self.path, body)
+            tidy(os.path.dirname(self.path), self.most)  # noqa: PTH120
 
 
-def read(path: str) -> dict[bytes, bytes]:
-    """The saved facts; none where the file is not exactly what was written."""
+def key_of(text: str, question: str) -> bytes:
+    """Under which an answer is saved."""
+    return hashlib.sha256(repr((question, text)).encode("utf-8")).digest()
+
+
+def read(path: str, largest: int) -> dict[bytes, bytes]:
+    """The saved facts; none where the file is not exactly what was written, or too large."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            data = file.read(LARGEST + 1)
+            data = file.read(largest + 1)
     except OSError:
         return {}
     body = data[len(HEADER) + DIGEST :]
-    if len(data) > LARGEST or data != HEADER + hashlib.sha256(body).digest() + body:
+    if len(data) > largest or data != HEADER + hashlib.sha256(body).digest() + body:
         return {}
     saved: dict[bytes, bytes] = marshal.loads(body)  # noqa: S302 - it executes nothing
     return saved
@@ -93,8 +102,6 @@ def read(path: str) -> dict[bytes, bytes]:
 
 def write(path: str, body: bytes) -> None:
     """Write a cache file at once, or not at all. Raises OSError."""
-    if len(HEADER) + DIGEST + len(body) > LARGEST:
-        return
     folder = os.path.dirname(path)  # noqa: PTH120
     os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
     handle, new = tempfile.mkstemp(dir=folder)
@@ -107,8 +114,8 @@ def write(path: str, body: bytes) -> None:
         raise
 
 
-def tidy(folder: str) -> None:
+def tidy(folder: str, most: int) -> None:
     """Keep the files that were used last. Raises OSError."""
     files = [os.path.join(folder, name) for name in os.listdir(folder)]  # noqa: PTH118, PTH208
-    for path in sorted(files, key=os.path.getmtime)[:-MOST]:
+    for path in sorted(files, key=os.path.getmtime)[:-most]:
         os.unlink(path)  # noqa: PTH108

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 from covgov.errors import CovgovError
 from covgov.history import ledger
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
+from covgov.history.interface import (
+    Addition,
+    HistoryChange,
+    HistoryFault,
+    HistoryReplacement,
+    HistoryView,
+    Progress,
+    RunSummary,
+    silent,
+)
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Origin
+from covgov.model.snapshot import Origin, Snapshot
+from covgov.model.verdict import Verdict
 from covgov_testing.builders.run import object_id
 
 EPOCH = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -74,11 +84,17 @@ class MemoryStore:
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)
 
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        return ledger.verdicts(self.view(), run_ids)
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        return ledger.snapshots(self.view(), run_ids)
+
     def prune(self, keep: int) -> Sequence[str]:
         return []
 
-    def verify(self) -> Sequence[HistoryFault]:
-        return ledger.verify(self.view())
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
+        return ledger.verify(self.view(), progress)
 
     def list(self) -> Sequence[RunSummary]:
         return ledger.summaries(self.view())

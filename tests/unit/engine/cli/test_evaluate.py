@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def test_what_would_fail_exits_0_and_is_recorded_as_failed(tmp_path: Path) -> No
     assert made.out.getvalue().startswith("covgov: WOULD FAIL, NOT ENFORCED (")
     (run,) = made.store().list()
     assert run.outcome == "fail"
+    assert not run.enforced
+    for command in ("list",), ("show", "1"):
+        assert made.covgov("history", *command) == 0
+        assert re.search(r"  fail  .*  not enforced\n", made.out.getvalue())
+
+
+def test_a_failure_that_is_enforced_has_no_such_mark(tmp_path: Path) -> None:
+    made = desk(tmp_path, POLICY, LOW)
+    assert made.covgov("check", "--record") == 10
+    assert made.covgov("history", "list") == 0
+    assert "  fail  " in made.out.getvalue()
+    assert "not enforced" not in made.out.getvalue()
 
 
 def test_without_it_the_same_fails(tmp_path: Path) -> None:

@@ -50,3 +50,20 @@ class Terminal(io.StringIO):
 def test_results_have_colours_on_a_terminal_only(out: io.StringIO, env: dict[str, str], colour: bool) -> None:
     world = World(Path(), env, lambda: datetime(2026, 11, 22, tzinfo=UTC), out, io.StringIO())
     assert world.colour is colour
+
+
+def test_progress_is_shown_on_a_terminal_and_gone_at_the_end() -> None:
+    for err, shown in ((Terminal(), "\r\x1b[Kreading: 1 of 2\r\x1b[Kreading: 2 of 2\r\x1b[K"), (io.StringIO(), "")):
+        world = World(Path(), {}, lambda: datetime(2026, 11, 22, tzinfo=UTC), io.StringIO(), err)
+        with world.progress("reading") as progress:
+            progress(1, 2)
+            progress(2, 2)
+        assert err.getvalue() == shown
+
+
+def test_an_error_during_progress_leaves_a_clean_line_and_is_raised() -> None:
+    err = Terminal()
+    world = World(Path(), {}, lambda: datetime(2026, 11, 22, tzinfo=UTC), io.StringIO(), err)
+    with pytest.raises(OSError, match="no space"), world.progress("reading"):
+        raise OSError("no space")
+    assert err.getvalue() == "\r\x1b[K"

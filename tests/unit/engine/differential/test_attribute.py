@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.differential.attribute import ScopeSides, explain, measurement_loss
+from covgov.differential.attribute import ScopeSides, explain, measurement_difference
 from covgov.differential.classify import NOTHING, classify
+from covgov.differential.measurement import split
 from covgov.model import lines
 from covgov.model.change import Category, Cause, Delta
 from covgov.model.diff import Diff, FileDiff, Hunk
@@ -27,13 +28,15 @@ def told(
     measurement: bool = False,
 ) -> Delta:
     """The delta of the files below `folder` ("" = all)."""
+    files = classify(base, head, diff)
+    own, remeasured = split(files) if measurement else (files, ())
     return explain(
-        classify(base, head, diff),
+        own,
         base=base,
         head=head,
         sides=ScopeSides(lambda path: path.startswith(folder), lambda path: path.startswith(folder)),
         metric=metric,
-        measurement=measurement,
+        remeasured=remeasured,
     )
 
 
@@ -158,7 +161,6 @@ def test_lines_that_counted_and_whose_code_is_still_there_are_named() -> None:
     head = snap({"a.py": "+xx-" + "xx", "b.py": "+"})
     diff = Diff((FileDiff("a.py", "a.py", (Hunk(5, 2, 5, 2),)),))
     assert told(base, head, diff).uncounted == {"a.py": "2-3,5"}
-    assert told(base, head, diff, measurement=True).uncounted == {}
     assert told(base, snap({"b.py": "+"}), Diff((FileDiff("a.py", None),))).uncounted == {}
 
 
@@ -223,8 +225,37 @@ def test_another_measurement_is_judged_as_if_it_had_measured_the_base(change: Ch
 
 def test_losses_of_another_measurement_are_not_netted_against_its_gains() -> None:
     base, head = snap({"a.py": "++--" + "+   " + "+-"}), snap({"a.py": "--++" + "x-  " + "+-"})
-    files = classify(base, head, Diff())
+    _, remeasured = split(classify(base, head, Diff()))
     delta = told(base, head, Diff(), measurement=True)
     r = delta.base.fraction
     assert shares(delta) == {Cause.MEASUREMENT: (-1, 0)}
-    assert measurement_loss(files, delta, ScopeSides(bool, bool)) == (2 + r + (1 - r)) / delta.head.total * 100
+    difference = measurement_difference(remeasured, delta, ScopeSides(bool, bool))
+    assert difference.loss == (2 + r + (1 - r)) / delta.head.total * 100
+    assert (difference.units[Category.LBC], difference.units[Category.ECB]) == (2, 1)
+    assert (difference.lost, difference.excluded) == ({"a.py": "1-2"}, {"a.py": "5"})
+
+
+@pytest.mark.security
+def test_lines_that_the_head_excludes_are_told_apart_from_lines_that_another_measurement_does_not_count() -> None:
+    base, head = snap({"a.py": "+--++"}), snap({"a.py": "+ xx+"})
+    delta = told(base, head, Diff(), measurement=True)
+    _, remeasured = split(classify(base, head, Diff()))
+    assert delta.uncounted == {}
+    assert measurement_difference(remeasured, delta, ScopeSides(bool, bool)).excluded == {"a.py": "3-4"}
+    assert measurement_difference(remeasured, delta, ScopeSides(bool, lambda path: False)).excluded == {"a.py": "3-4"}
+    assert measurement_difference(remeasured, delta, ScopeSides(lambda path: False, bool)).excluded == {}
+
+
+@pytest.mark.security
+def test_what_the_change_itself_excludes_is_never_another_measurement() -> None:
+    """Whether the report names excluded lines or leaves them out; lost lines may still be the measurement's."""
+    base, head = snap({"a.py": "+--+", "b.py": "+-"}), snap({"a.py": "+ x-", "b.py": "+ "})
+    own, remeasured = split(classify(base, head, Diff()), lambda path: path == "a.py")
+    delta = explain(own, base=base, head=head, sides=ScopeSides(bool, bool), metric=Metric.LINE, remeasured=remeasured)
+    assert delta.uncounted == {"a.py": "2-3"}
+    assert shares(delta) == {Cause.EXCLUDED: (0, -2), Cause.MEASUREMENT: (-1, -1)}
+
+
+def test_an_edited_line_that_is_excluded_is_the_changes_own_whatever_measured() -> None:
+    edited = Diff((FileDiff("a.py", "a.py", (Hunk(2, 1, 2, 1),)),))
+    assert told(snap({"a.py": "+-"}), snap({"a.py": "+x"}), edited, measurement=True).uncounted == {"a.py": "2"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -295,6 +296,25 @@ def test_a_changed_source_file_in_no_report_is_unmeasured(desk: Desk) -> None:
     assert [f.subject for f in judgement.verdict.findings if f.rule == "unmeasured"] == ["api/new.py"]
 
 
+def lines_of(first: int, last: int, word: str = "line") -> str:
+    return "".join(f"{word} {n}\n" for n in range(first, last + 1))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("kept", "fails"), [(6, True), (0, False)])
+def test_code_that_is_moved_and_written_anew_where_no_component_claims_it(desk: Desk, kept: int, fails: bool) -> None:
+    desk.repo.write({"api/b.py": lines_of(1, 20)})
+    start(desk)
+    (desk.root / "api/b.py").unlink()
+    desk.commit({"lib/b.py": lines_of(1, kept) + lines_of(1, 40, "other")})
+    desk.measure({"api/a.py": "++++++++--"})
+    judgement = desk.judge()
+    told = "lib/b.py: code of api/b.py moved here, but in no report of its suite (by the base branch's policy)"
+    assert (told in messages(judgement)) is fails
+    assert (judgement.verdict.outcome is Outcome.FAIL) is fails
+    assert "1 new source file in no component and in no report: lib/" in messages(judgement)
+
+
 @pytest.mark.security
 @pytest.mark.parametrize(("text", "effect"), [("x()\n" * 50, "fail"), ("describe('a', () => {})\n", "note")])
 def test_code_under_a_tests_name_is_unmeasured_and_a_test_is_a_note(desk: Desk, text: str, effect: str) -> None:
@@ -346,6 +366,60 @@ def test_another_measuring_tool_makes_the_guard_undetermined_until_accepted(desk
     assert [part.cause for part in row.delta.parts] == [Cause.MEASUREMENT]
     assert row.delta.judged == 0
     assert {rule for rule, _ in rules(desk.judge(accept_identity=True))} == {"max-drop"}
+
+
+LOST = '[[rules]]\nscope = "component"\non = "lost"\nmax_uncovered = 0\n'
+
+
+@pytest.mark.security
+def test_another_measuring_tool_hides_no_lost_unit_from_a_bar(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "work", POLICY + LOST)
+    start(desk, "+" * 100)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "+" * 100}, identity=NEWER)
+    assert rules(desk.judge()) == []
+    desk.measure({"api/a.py": "-" + "+" * 99}, identity=NEWER)
+    assert rules(desk.judge()) == [("measurement", "undetermined")]
+    desk.measure({"api/a.py": "-" + "+" * 99})
+    assert rules(desk.judge()) == [("change", "fail")]
+
+
+@pytest.mark.security
+def test_a_row_of_the_base_branch_accepts_another_measuring_tool(tmp_path: Path) -> None:
+    entry = replace(COMPLETE, scope=Scope.POLICY, subject="measurement", floor=None, current="", bar=None)
+    desk = Desk(tmp_path / "work", POLICY + LOST)
+    desk.repo.write({"exceptions.md": table([entry])})
+    start(desk, "+" * 90 + "-" * 10)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "x" + "+" * 69 + "-" * 30}, identity=NEWER)
+    judgement = desk.judge()
+    assert rules(judgement) == []
+    assert {f.waived_by for f in judgement.verdict.findings if f.effect is Effect.UNDETERMINED} == {"EX-001"}
+    assert rules(desk.judge(today=date(2027, 1, 1))) == [
+        ("exception-overdue", "fail"),
+        *[("measurement", "undetermined")] * 5,
+    ]
+
+
+@pytest.mark.security
+def test_what_a_change_excludes_is_never_another_measuring_tool(desk: Desk) -> None:
+    start(desk, "+" * 100)
+    desk.commit({"README": "x\n"}, "docs")
+    desk.measure({"api/a.py": "+xx" + "+" * 97}, identity=NEWER)
+    assert set(rules(desk.judge())) == {("measurement", "undetermined")}
+    lines = (desk.root / "api/a.py").read_text().splitlines(keepends=True)
+    desk.commit({"api/a.py": "".join(["line 1  # pragma: no cover\n", *lines[1:]])}, "pragma")
+    for picture in ("xxx" + "+" * 97, "   " + "+" * 97):
+        desk.measure({"api/a.py": picture}, identity=NEWER)
+        assert rules(desk.judge()) == [("excluded", "fail"), ("loosened", "fail")]
+
+
+@pytest.mark.security
+def test_exclusion_settings_that_change_with_the_measuring_tool_exclude(desk: Desk) -> None:
+    start(desk, "+" * 100)
+    desk.commit({".coveragerc": "[report]\nexclude_also = line\n"}, "settings")
+    desk.measure({"api/a.py": "xx" + "+" * 98}, identity=NEWER)
+    assert rules(desk.judge()) == [("excluded", "fail"), ("loosened", "fail")]
 
 
 def test_on_the_default_branch_the_first_run_of_another_tool_is_the_new_baseline(desk: Desk) -> None:

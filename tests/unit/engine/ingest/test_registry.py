@@ -18,6 +18,6 @@ def test_detection_never_raises_and_no_two_formats_claim_a_file(head: bytes) -> 
     assert sum(known.recognises(head) for known in FORMATS.values()) <= 1
 
 
-@pytest.mark.parametrize("head", [b"", b"\x89PNG", b"mode: set\n", b"version https://git-lfs", b"<testsuites/>"])
+@pytest.mark.parametrize("head", [b"", b"\x89PNG", b"mode: sets\n", b"version https://git-lfs", b"<testsuites/>"])
 def test_other_files_have_no_format(head: bytes) -> None:
     assert detect(head) is None

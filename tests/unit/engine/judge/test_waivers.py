@@ -445,6 +445,32 @@ def test_a_new_row_for_a_loosening_never_waives_in_its_own_change() -> None:
     assert loosened(ACCEPTED, None, **approved).findings == (LOOSENED,)
 
 
+MEASURED = Finding("measurement", Effect.UNDETERMINED, Scope.COMPONENT, "auth", "measured differently")
+TOOL = replace(ACCEPTED, subject="measurement")
+
+
+@pytest.mark.security
+def test_a_row_that_the_base_branch_has_accepts_another_measurement_and_nothing_else() -> None:
+    lost = structs.replace(MEASURED, now=Ratio(1, 10), key="rules[0]")
+    note, other = structs.replace(MEASURED, effect=Effect.NOTE), structs.replace(MEASURED, rule="unmeasured")
+    waived = judged(TOOL, TOOL, [MEASURED, lost, note, other])
+    assert [one.waived_by for one in waived.findings] == ["EX-001", "EX-001", None, None]
+    assert (waived.extra, state_of(waived)) == ((), ExceptionState.ACTIVE)
+    assert waived.lines[0].current is None
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("head", "base"),
+    [(TOOL, None), (replace(TOOL, review=TODAY - timedelta(days=1)), TOOL), (replace(TOOL, owner=""), TOOL)],
+)
+def test_other_rows_accept_no_measurement(head: Entry, base: Entry | None) -> None:
+    approved = {"register_approval": Approval("@lead"), "changed_paths": frozenset({PATH})}
+    waived = judged(head, base, [MEASURED], **approved)
+    assert waived.findings == (MEASURED,)
+    assert [one.effect for one in waived.extra] == [Effect.FAIL]
+
+
 @pytest.mark.security
 def test_a_review_of_an_owner_approves_a_new_row_for_a_bar() -> None:
     assert judged(COMPLETE, None).findings == (BELOW,)

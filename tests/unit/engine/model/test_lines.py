@@ -49,6 +49,24 @@ def test_spelling_joins_runs() -> None:
     assert lines.spell(0) == ""
 
 
+@given(SETS)
+def test_what_is_spelled_is_read_back(wanted: set[int]) -> None:
+    assert lines.unspell(lines.spell(lines.of(wanted))) == lines.of(wanted)
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("9,3-4", [3, 4, 9]), ("3,3,3-5", [3, 4, 5]), ("7-3", []), ("", [])])
+def test_runs_are_read_in_any_order(text: str, wanted: list[int]) -> None:
+    assert lines.unspell(text) == lines.of(wanted)
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "01", "5-", "-5", "5,", ",5", "5,,8", "5 ", " 5", "+5", "5_0", "5-6-7", "12345678", "5\n", "٣"]
+)
+def test_what_is_no_list_of_lines_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no list of lines"):
+        lines.unspell(text)
+
+
 @pytest.mark.parametrize("number", [0, -1])
 def test_a_line_below_one_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="count from 1"):

@@ -248,6 +248,19 @@ def test_a_proposed_row_that_nobody_completed_is_resolved_above_the_bar() -> Non
     assert (after.status, after.resolved) == (Status.RESOLVED, TODAY)
 
 
+def test_a_row_proposed_for_a_higher_bar_waits_for_it() -> None:
+    """As `covgov init --adopt` proposes it: the policy's bar is today's figure, the row's is the wanted one."""
+    wanted = replace(PROPOSED, bar=Decimal(92))
+    (waiting,) = synced(register(wanted), verdict([bar_line(1599, 2000, bar="79")])).entries
+    assert waiting == wanted
+    (risen,) = synced(register(wanted), verdict([bar_line(1839, 2000, bar="91")])).entries
+    assert (risen.status, risen.current, risen.bar) == (Status.PROPOSED, "1839/2000 = 91.95 %", Decimal(92))
+    (there,) = synced(register(wanted), verdict([bar_line(1840, 2000, bar="91")])).entries
+    assert (there.status, there.resolved) == (Status.RESOLVED, TODAY)
+    (active,) = synced(register(COMPLETE), verdict([bar_line(1599, 2000, bar="79")])).entries
+    assert active.status is Status.RESOLVED
+
+
 def test_ids_and_figures_of_the_base_branch_are_taken() -> None:
     base = register(replace(COMPLETE, id="EX-041"), replace(COMPLETE, id="EX-001", subject="web"))
     judged = verdict([bar_line(1, 2), bar_line(1, 2, subject="api")])

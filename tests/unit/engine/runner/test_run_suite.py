@@ -106,10 +106,23 @@ def test_a_pytest_usage_error_means_not_arrived(run: Run) -> None:
     assert "unrecognized arguments: --no-such-option" in done.reason
 
 
+def test_a_conftest_that_cannot_be_imported_is_quoted(run: Run) -> None:
+    (run.root / "tests" / "conftest.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
+    done = run(UNIT)
+    assert not done.arrived
+    assert "a conftest.py cannot be imported): tests/conftest.py:1: in <module> | import nothing_of_that_name | E" in (
+        done.reason
+    )
+    assert done.reason.endswith("ModuleNotFoundError: No module named 'nothing_of_that_name'")
+
+
 def test_a_missing_test_path_becomes_the_suites_reason(run: Run) -> None:
     done = run(Suite(tests=("test",)).named("unit"))
     assert not done.arrived
-    assert done.reason.endswith("(exit code 4): ERROR: file or directory not found: test")
+    assert done.reason == (
+        "pytest ran no tests (exit code 4: wrong command line, or a conftest.py cannot be imported): "
+        "ERROR: file or directory not found: test"
+    )
     assert (run.out / "unit.why").read_text(encoding="utf-8") == f"{done.reason}\n"
     assert run(UNIT).arrived
     assert not (run.out / "unit.why").exists()

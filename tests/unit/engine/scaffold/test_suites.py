@@ -54,6 +54,23 @@ def test_unittest_runs_only_where_pytest_is_neither_installed_nor_needed() -> No
     assert "runner" not in found({**files, "tests/test_b.py": A_TEST}, ONLY_COVERAGE).suite.keys
 
 
+def test_a_file_that_pytest_does_not_collect_by_itself_is_named_to_it() -> None:
+    keys = found({**PKG, "pkg/tests.py": A_TEST}).suite.keys
+    assert dict(keys) == {"args": ("-o", "python_files=test*.py")}
+    keys = found({"src/pkg/__init__.py": "", "src/tests/test.py": A_TEST}).suite.keys
+    assert keys["tests"] == ("src/tests",)
+    assert keys["args"] == ("-o", "python_files=test*.py")
+    own = {"setup.cfg": "[tool:pytest]\npython_files = check_*.py"}
+    assert not found({**PKG, "pkg/tests.py": A_TEST, **own}).has_tests
+
+
+def test_unittest_starts_where_the_package_of_a_test_file_is_imported_from() -> None:
+    alone = Environment("", "python", frozenset({"coverage", "zope.event"}))
+    files = {"src/zope/__init__.py": "", "src/zope/event/__init__.py": "x = 1\n", "src/zope/event/tests.py": A_UNITTEST}
+    assert found(files, alone).suite.keys == {"runner": "unittest", "tests": ("src",)}
+    assert found({**PKG, "pkg/tests.py": A_UNITTEST}, ONLY_COVERAGE).suite.keys == {"runner": "unittest"}
+
+
 def test_the_environment_that_has_everything_runs_the_tests() -> None:
     own = Environment(".venv/bin/python", "/x/.venv/bin/python", frozenset({"coverage", "pytest", "pkg"}))
     files = {**PKG, "tests/test_a.py": A_TEST, "uv.lock": ""}

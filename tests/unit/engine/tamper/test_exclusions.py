@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import covgov.tamper.exclusions as module
 from covgov.model import lines
+from covgov.model.loosening import excluded_by
 from covgov.tamper.coverage_settings import CoverageSettings
 from covgov.tamper.exclusions import decoded, disguised, new_pragmas, pragmas, widened
 
@@ -33,6 +34,16 @@ def test_whatever_leaves_out_more_is_told() -> None:
     assert keys(replace(BASE, source=())) == [".coveragerc: source"]
     assert keys(replace(BASE, include=("b/*",))) == [".coveragerc: include"]
     assert keys(replace(BASE, branch=False)) == [".coveragerc: branch"]
+
+
+def test_loosenings_name_the_files_that_they_take_lines_out_of() -> None:
+    """Branches that are switched off are another measurement, and take no line out of the count."""
+    wider = replace(BASE, exclude=(*BASE.exclude, "def __repr__"), branch=False)
+    branch, exclude = widened(BASE, wider)
+    pragma = new_pragmas("a.py", "x = 1  # pragma: no cover\n", 0b10)
+    assert pragma is not None
+    for loosenings, excluded in (([branch], ""), ([exclude], "ab"), ([pragma, branch], "a")):
+        assert [name for name in "ab" if excluded_by(loosenings)(f"{name}.py")] == list(excluded)
 
 
 def test_a_list_where_there_was_none_confines_the_measurement() -> None:

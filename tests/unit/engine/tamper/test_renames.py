@@ -44,6 +44,15 @@ def test_a_file_that_is_renamed_out_of_every_component_stays_in_its_own() -> Non
 
 
 @pytest.mark.security
+def test_moved_code_is_judged_under_its_old_name_unless_its_file_was_renamed() -> None:
+    moved = {"lib/x.py": "src/api/x.py", "lib/y.py": "src/api/x.py"}
+    followed = follow(policy(), {"src/auth/x.py": "lib/x.py"}, moved)
+    assert scopes.components_of(followed, "lib/x.py") == ("auth",)
+    assert scopes.components_of(followed, "lib/y.py") == ("api",)
+    assert len(judging(policy(), policy(), {}, moved=moved)) == 2
+
+
+@pytest.mark.security
 @pytest.mark.parametrize("base", [EQUAL, policy()])
 def test_a_file_that_is_renamed_into_another_component_stays_in_its_own(base: Policy) -> None:
     followed = follow(base, {"src/auth/x.py": "src/api/x.py"})

@@ -24,6 +24,7 @@ class Plumbing:
     def __init__(self, root: Path, env: Mapping[str, str]) -> None:
         self._root = root
         self._git = Git(root, env, settings=())  # the user's own settings hold for what the history branch keeps
+        self._is_repository = False
 
     def run(
         self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, seconds: float | None = None
@@ -42,11 +43,14 @@ class Plumbing:
         return done.out.decode().strip()
 
     def is_repository(self) -> bool:
-        """Raises Undetermined when git refuses to say (dubious ownership, damaged configuration)."""
-        done = self.run("rev-parse", "--git-dir")
-        if done.code and "not a git repository" not in done.err:
-            raise unreachable(f"git rev-parse: {done.err}")
-        return done.code == 0
+        """Asked until it is one. Raises Undetermined when git refuses to say (dubious ownership, damaged
+        configuration)."""
+        if not self._is_repository:
+            done = self.run("rev-parse", "--git-dir")
+            if done.code and "not a git repository" not in done.err:
+                raise unreachable(f"git rev-parse: {done.err}")
+            self._is_repository = done.code == 0
+        return self._is_repository
 
     def refs(self, names: Sequence[str]) -> dict[str, str]:
         """The commits that the named refs point to; those that do not exist are absent."""

@@ -7,16 +7,27 @@ into a private ref; runs that only this clone has are then chained again on top,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryReplacement, HistoryView, RunSummary
+from covgov.history.interface import (
+    Addition,
+    HistoryChange,
+    HistoryFault,
+    HistoryReplacement,
+    HistoryView,
+    Progress,
+    RunSummary,
+    silent,
+)
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
 
 PAUSE_SECONDS = 0.1
 REFUSALS = 3
@@ -52,22 +63,31 @@ class GitStore:
         self._refs = (self._local, *copies)
         self._notes: tuple[str, ...] = ()
         self._asked = False
+        self._contents: dict[str, bytes] = {}
+        self._views: dict[str | None, GitView] = {}
 
     def notes(self) -> Sequence[str]:
         return self._notes
 
     def view(self) -> GitView:
-        return GitView(self._git, self._tip())
+        return self._at(self._tip())
 
     def exists(self) -> bool:
         tip = self._tip()
-        return tip is not None and ledger.recorded(GitView(self._git, tip))
+        return tip is not None and ledger.recorded(self._at(tip))
 
     def list(self) -> Sequence[RunSummary]:
-        return ledger.summaries(self.view()) if self.exists() else []
+        view = self.view()
+        return ledger.summaries(view) if ledger.recorded(view) else []
 
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)
+
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        return ledger.verdicts(self.view(), run_ids)
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        return ledger.snapshots(self.view(), run_ids)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         """`artifacts` are not stored: bulk never enters git."""
@@ -85,7 +105,7 @@ class GitStore:
         with self._turn():
             for _ in range(self._tries):
                 tip = self._writable_tip()
-                view = GitView(self._git, tip)
+                view = self._at(tip)
                 added = change(view)
                 if added is None or self._move(self._commit(tip, view, added), tip):
                     return
@@ -96,7 +116,7 @@ class GitStore:
         with self._turn():
             for _ in range(self._tries):
                 tip = self._writable_tip()
-                view = GitView(self._git, tip)
+                view = self._at(tip)
                 wanted = change(view)
                 if wanted is None or wanted.added is None:
                     return
@@ -108,13 +128,13 @@ class GitStore:
         """Nothing to drop: a branch holds no bulky artifacts."""
         return []
 
-    def verify(self) -> Sequence[HistoryFault]:
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         tip = self._tip()
         if tip is None:
             return []
         try:
             return sorted(
-                {*object_faults(self._git, tip), *ledger.verify(GitView(self._git, tip))},
+                {*object_faults(self._git, tip), *ledger.verify(GitView(self._git, tip), progress)},
                 key=lambda fault: (fault.where, fault.what),
             )
         except InputError as error:
@@ -213,6 +233,12 @@ class GitStore:
                 tip = copy
         return tip
 
+    def _at(self, tip: str | None) -> GitView:
+        """The files at a commit, listed once."""
+        if tip not in self._views:
+            self._views = {tip: GitView(self._git, tip, self._contents)}
+        return self._views[tip]
+
     def _writable_tip(self) -> str | None:
         try:
             tip = self._tip()
@@ -252,9 +278,9 @@ class GitStore:
 
     def _own(self, local: str, theirs: str | None) -> Sequence[RunSummary]:
         """Runs of `local` that `theirs` has neither as they are nor as they were before or after a migration."""
-        theirs_view = GitView(self._git, theirs)
+        theirs_view = GitView(self._git, theirs, self._contents)
         known = {name for run in ledger.chain(theirs_view) for name in (run.id, run.manifest.migrated) if name}
-        own = ledger.chain(GitView(self._git, local))
+        own = ledger.chain(GitView(self._git, local, self._contents))
         return [layout.summary(run) for run in own if not known & {run.id, run.manifest.migrated}]
 
     def _chained(self, onto: str | None, runs: Sequence[RunSummary]) -> str | None:
@@ -262,7 +288,7 @@ class GitStore:
         source = self.view()
         for run in runs:
             record = ledger.fetch(source, run.id)
-            view = GitView(self._git, onto)
+            view = GitView(self._git, onto, self._contents)
             added, _ = ledger.addition(view, record, {})
             if added is not None:
                 onto = self._commit(onto, view, added)

@@ -12,11 +12,15 @@ from covgov.history.stores.git.plumbing import Plumbing
 
 
 class GitView:
-    """A view of `commit`'s tree; without a commit it is empty. Listed once, read in batches."""
+    """A view of `commit`'s tree; without a commit it is empty. Listed once, read in batches.
 
-    def __init__(self, git: Plumbing, commit: str | None) -> None:
+    contents: blobs of manifests and heads that were read before, by id.
+    """
+
+    def __init__(self, git: Plumbing, commit: str | None, contents: dict[str, bytes] | None = None) -> None:
         self._git = git
         self._commit = commit
+        self._contents = {} if contents is None else contents
 
     @cached_property
     def blobs(self) -> dict[str, str]:
@@ -35,12 +39,17 @@ class GitView:
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
         known = [name for name in names if name in self.blobs]
-        found = self._git.objects([self.blobs[name] for name in known])
-        return {
+        missing = [name for name in known if self.blobs[name] not in self._contents]
+        found = self._git.objects([self.blobs[name] for name in missing])
+        read = {
             name: content
-            for name, (_, kind, content) in zip(known, found, strict=True)
+            for name, (_, kind, content) in zip(missing, found, strict=True)
             if content is not None and kind == "blob"
         }
+        kept = {name: data for name, data in read.items() if not name.startswith(f"{layout.OBJECTS}/")}
+        self._contents |= {self.blobs[name]: data for name, data in kept.items()}
+        ids = {name: self.blobs[name] for name in known if name not in read}
+        return {**{name: self._contents[blob] for name, blob in ids.items() if blob in self._contents}, **read}
 
 
 def object_faults(git: Plumbing, tip: str) -> Iterator[HistoryFault]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from covgov.errors import DeliveryFailed, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryView, RunSummary
+from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryView, Progress, RunSummary, silent
 from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
 from covgov.history.stores.hub.wire import (
     AdditionResult,
@@ -28,6 +28,8 @@ from covgov.history.stores.hub.wire import (
     PruneResult,
 )
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
 
 NAMES_AT_ONCE = 500
 FILES_AT_ONCE = 2000
@@ -150,10 +152,16 @@ class HubStore:
     def fetch(self, run_id: str) -> RunRecord:
         return ledger.fetch(self.view(), run_id)
 
-    def verify(self) -> Sequence[HistoryFault]:
+    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
+        return ledger.verdicts(self.view(), run_ids)
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        return ledger.snapshots(self.view(), run_ids)
+
+    def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         """Everything is fetched and checked here: the hub's own word is not taken."""
         view = _ReaderView(HubView(self._client, {}), self._client)
-        return ledger.verify(view) if view.names() else []
+        return ledger.verify(view, progress) if view.names() else []
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         bulk_files = artifacts or {}

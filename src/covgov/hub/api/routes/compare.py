@@ -45,7 +45,8 @@ def compare_runs(  # noqa: PLR0913 - one parameter per parameter of the request
         last = paging.decode(asked.listing("compare", old.id, new.id, suite, component), after, tuple[str, bool])
         part = comparing.part_of(here.policy() if component else None, suite, component)
         rows = [here.row(stored) for stored in (old, new)]
-        records = [RunReader(here.view).record(stored) for stored in (old, new)]
+        reader = RunReader(here.view)
+        records = [reader.record(stored) for stored in (old, new)]
     found = comparing.compared(records[0], records[1], part, metric)
     size = asked.page(limit)
     start = 0 if last is None else bisect_right(found.changed, last, key=_place)

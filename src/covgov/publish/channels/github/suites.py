@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Row, SuiteLine, Verdict
+from covgov.publish.render.reasons import reasons_of
 from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row
 
 MOST_FINDINGS = 50
@@ -62,8 +63,10 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _list(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings[:MOST_FINDINGS]:
-        waived = f" (waived by {markdown_code(finding.waived_by)})" if finding.waived_by else ""
-        yield f"- **{markdown(finding.rule)}** ({finding.effect}): {markdown_prose(words.message(finding))}{waived}"
-    if len(findings) > MOST_FINDINGS:
-        yield f"- and {len(findings) - MOST_FINDINGS} more"
+    reasons = reasons_of(findings)
+    for reason in reasons[:MOST_FINDINGS]:
+        waived = f" (waived by {markdown_code(reason.waived_by)})" if reason.waived_by else ""
+        text = markdown_prose(reason.message(MOST_FINDINGS))
+        yield f"- **{markdown(reason.rule)}** ({reason.findings[0].effect}): {text}{waived}"
+    if len(reasons) > MOST_FINDINGS:
+        yield f"- and {len(reasons) - MOST_FINDINGS} more"

@@ -49,6 +49,16 @@ def test_the_verdict_on_one_suite_is_kept_beside_its_reports_and_not_as_the_proj
     assert not (desk.root / "coverage" / "verdict.json").exists()
 
 
+@pytest.mark.security
+def test_after_a_failed_collect_the_suite_did_not_arrive(desk: Desk) -> None:
+    assert desk.covgov("check") == 0
+    (desk.root / "coverage" / "lcov.info").write_text("SF:api/a.py\nDA:", encoding="utf-8")
+    assert desk.covgov("collect", "api", "coverage/lcov.info") == 4
+    assert desk.covgov("check") == 11
+    assert "did not arrive" in desk.out.getvalue()
+    assert "coverage/lcov.info" in desk.out.getvalue()
+
+
 @pytest.mark.parametrize(("bar", "code"), [("50", 0), ("50.00", 0), ("50.01", 10)])
 def test_fail_under_by_flag_is_exact(desk: Desk, bar: str, code: int) -> None:
     assert desk.covgov("check", "api", "--fail-under", bar) == code

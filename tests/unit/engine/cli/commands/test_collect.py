@@ -116,16 +116,35 @@ def test_before_the_first_commit_there_is_no_origin(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_a_bad_report_leaves_the_old_snapshot_alone(repo: Repo) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("damaged.xml",), "report-damaged"),
+        (("empty.xml",), "report-empty"),
+        (("c.xml", "typo.xml"), "report-missing"),
+        (("c.xml", "--junit", "typo.xml"), "report-missing"),
+        (("c.xml", "-o", "coverage/api.snapshot", "--junit", "damaged.xml"), "report-damaged"),
+    ],
+)
+def test_a_failed_collect_removes_the_old_snapshot(repo: Repo, arguments: tuple[str, ...], code: str) -> None:
     run(repo.root, "api", "c.xml")
-    target = repo.root / "coverage" / "api.snapshot"
-    before = target.read_bytes()
-    (repo.root / "c.xml").write_bytes(XML[:-30])
-    code, out, err = run(repo.root, "api", "c.xml")
-    assert (code, out) == (UNREADABLE, "")
-    assert "[report-damaged]" in err
-    assert target.read_bytes() == before
-    assert [path.name for path in target.parent.iterdir()] == ["api.snapshot"]
+    (repo.root / "damaged.xml").write_bytes(XML[:-30])
+    (repo.root / "empty.xml").write_bytes(b"")
+    exit_code, out, err = run(repo.root, "api", *arguments)
+    assert (exit_code, out) == (UNREADABLE, "")
+    assert f"[{code}]" in err
+    (left,) = (repo.root / "coverage").iterdir()
+    assert left.name == "api.why"
+    assert f"[{code}]" in left.read_text(encoding="utf-8")
+
+
+@pytest.mark.reliability
+def test_a_failed_collect_into_another_file_leaves_both_alone(repo: Repo) -> None:
+    run(repo.root, "api", "c.xml")
+    run(repo.root, "api", "c.xml", "-o", "other.snapshot")
+    assert run(repo.root, "api", "typo.xml", "-o", "other.snapshot")[0] == UNREADABLE
+    assert (repo.root / "coverage" / "api.snapshot").exists()
+    assert (repo.root / "other.snapshot").exists()
 
 
 @pytest.mark.reliability

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from covgov.cli.commands.digest import first_day, wanted
+from covgov.cli.commands.digest import first_day, recorded, wanted
 from covgov.cli.main import main
 from covgov.cli.project import Project
 from covgov.cli.world import World
 from covgov.model.run import RunRecord
+from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome
 from covgov_testing.builders.coverage import FAILED, snap
 from covgov_testing.builders.run import object_id, row, run, verdict
@@ -143,3 +145,28 @@ def test_the_starting_point_is_the_last_complete_clean_run_before() -> None:
     for record in (on(9, "c1", 1), on(10, "c2", 2), broken, dirty, on(17, "c5", 3), on(21, "c6", 4)):
         store.append(record)
     assert [found.sequence for found in wanted(store.list(), "main", MONDAY, FRIDAY)] == [2, 5]
+
+
+class Reading(MemoryStore):
+    """Remembers whose coverage was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+
+    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
+        self.read += run_ids
+        return super().snapshots(run_ids)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_coverage_is_read_of_the_first_and_the_last_run_only(count: int) -> None:
+    store, steps = Reading(), list[tuple[int, int]]()
+    records = [on(16 + number, f"c{number}", 80 + number) for number in range(count)]
+    for record in records:
+        store.append(record)
+    found = recorded(store, store.list(), lambda done, total: steps.append((done, total)))
+    assert [record.verdict for record in found] == [record.verdict for record in records]
+    assert [bool(record.snapshots) for record in found] == [place in (0, count - 1) for place in range(count)]
+    assert set(store.read) == {run.id for run in [*store.list()[:1], *store.list()[-1:]]}
+    assert steps == [(number, count) for number in range(1, count + 1)]

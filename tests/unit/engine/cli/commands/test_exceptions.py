@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from covgov.cli.boundary import UNDETERMINED
 from covgov.cli.commands.exceptions import synchronise
 from covgov.cli.main import main
 from covgov.cli.project import Project
@@ -178,6 +179,18 @@ def test_a_suite_that_did_not_arrive_is_named_and_its_rows_stay(desk: Desk) -> N
 
 
 @pytest.mark.reliability
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_where_nothing_was_measured_sync_says_so_and_exits_11(desk: Desk, dry_run: bool) -> None:
+    desk.keep(table([PROPOSED]))
+    missing = [SuiteLine("auth", arrived=False, reason="no report"), SuiteLine("api", arrived=False)]
+
+    assert desk.sync(verdict([], suites=missing), dry_run=dry_run) == UNDETERMINED
+
+    assert "nothing was measured, so no row was proposed or resolved: run `covgov run` first" in desk.err
+    assert desk.file.read_text(encoding="utf-8") == table([PROPOSED])
+
+
+@pytest.mark.reliability
 def test_a_damaged_register_is_refused_and_stays_as_it_is(desk: Desk) -> None:
     damaged = table([COMPLETE, COMPLETE])
     desk.keep(damaged)
@@ -218,7 +231,7 @@ def test_mode_and_link_of_the_file_are_kept(desk: Desk) -> None:
 def test_sync_judges_the_project_itself(desk: Desk) -> None:
     desk.keep(table([COMPLETE]))
 
-    assert desk.call("sync", "--dry-run", "--today", "2026-12-01") == 0
+    assert desk.call("sync", "--dry-run", "--today", "2026-12-01") == UNDETERMINED
 
     assert desk.out == ""
     assert "suite auth:" in desk.err

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from covgov.cli.commands.history import pick
 from covgov.cli.main import main
 from covgov.cli.project import Project
+from covgov.cli.runs import pick
 from covgov.cli.world import World
 from covgov.errors import UsageError
 from covgov.history.interface import RunStore

@@ -124,6 +124,16 @@ def test_a_dry_run_is_a_diff_that_git_applies(newcomer: Newcomer) -> None:
     assert {path: (newcomer.root / path).read_bytes() for path in WRITTEN} == expected
 
 
+def test_proposed_rows_survive_the_next_sync(newcomer: Newcomer) -> None:
+    assert newcomer.covgov("init", "--adopt", "--fail-under", "100") == 0, newcomer.err
+    register = newcomer.root / "docs/coverage-exceptions.md"
+    proposed = register.read_text(encoding="utf-8")
+    assert "| proposed |" in proposed
+    assert newcomer.covgov("run", "--measure-only") == 0, newcomer.err
+    assert newcomer.covgov("exceptions", "sync") == 0, newcomer.err
+    assert register.read_text(encoding="utf-8") == proposed
+
+
 def test_init_can_be_adopted_later_until_somebody_edits_it(newcomer: Newcomer) -> None:
     assert newcomer.covgov("init") == 0
     assert newcomer.policy()["policy"]["fail_under"] == 80

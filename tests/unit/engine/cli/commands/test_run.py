@@ -85,6 +85,17 @@ def test_a_suite_without_tests_did_not_arrive(desk: Desk) -> None:
     assert "did not arrive: no tests were collected" in desk.out.getvalue()
 
 
+@pytest.mark.parametrize("selected", [("no_such_test", "did not arrive"), ("test_no", "not enforced")])
+def test_measuring_what_is_only_evaluated_exits_0(desk: Desk, selected: tuple[str, str]) -> None:
+    name, said = selected
+    policy = (desk.root / "covgov.toml").read_text(encoding="utf-8")
+    desk.repo.write({"covgov.toml": policy.replace("[policy]\n", '[policy]\nenforcement = "evaluate"\n')})
+    desk.repo.write({"tests/test_b.py": "def test_no() -> None:\n    assert False\n"})
+    assert desk.covgov("run", "api", "--measure-only", "--", "-k", name) == 0
+    assert said in desk.err.getvalue()
+    assert "suite api is not enforced" in desk.err.getvalue()
+
+
 def test_an_unknown_suite_is_a_usage_error_before_anything_runs(desk: Desk) -> None:
     assert desk.covgov("run", "web") == 2
     assert "declared suites: api" in desk.err.getvalue()

@@ -64,6 +64,80 @@ def test_texts_are_written_whole_when_edits_outgrow_them() -> None:
     assert 100 * 40 < read < (edits.GROWTH + 1) * 100 * 42
 
 
+@given(st.lists(TEXTS, max_size=6), st.sets(st.sampled_from(["verdict", "coverage/api", 'a\n"b'])))
+def test_the_texts_that_are_wanted_are_the_same_without_the_others(
+    history: list[dict[str, list[bytes]]], wanted: set[str]
+) -> None:
+    whole = part = TextState()
+    for sequence, texts in enumerate(history, 1):
+        data, since = edits.encode(whole, texts, sequence)
+        whole = edits.decode(whole, data, sequence, since)
+        part = edits.decode(part, data, sequence, since, wanted.__contains__)
+        assert part.texts == {name: text for name, text in whole.texts.items() if name in wanted}
+        assert (part.since, part.edited) == (whole.since, whole.edited)
+
+
+def plainly(old: list[bytes], part: list[bytes]) -> list[bytes] | None:
+    """What edits make of a text, one line at a time; None = they are refused."""
+    new: list[bytes] = []
+    at = 0
+    for edit in part:
+        words = edit[1:].decode().split(" ")
+        if edit.startswith(b"+"):
+            new.append(edit[1:])
+            at += 1
+        elif not edit.startswith(b"@") or len(words) > 2 or not all(word.isdecimal() for word in words):
+            return None
+        else:
+            start, count = int(words[0]) if len(words) == 2 else at, int(words[-1])
+            new += old[start : start + count]
+            at = start + count
+            if count and at > len(old):
+                return None
+    return new
+
+
+@pytest.mark.security
+@given(
+    LINES,
+    st.lists(
+        st.one_of(
+            LINES.map(lambda some: b"+".join([b"", *some[:1]])),
+            st.sampled_from([b"@0", b"@1", b"@2 1", b"@0 3", b"@9", b"@1 2 3", b"@", b"@ 1", b"@1 ", b"+", b"-", b""]),
+        ),
+        max_size=8,
+    ),
+)
+def test_edits_of_any_shape_make_what_they_make_one_at_a_time(old: list[bytes], part: list[bytes]) -> None:
+    state = TextState({"t": old}, since=1)
+    data = zlib.compress(b"\n".join([edits.HEADER, b'="t"', *part]))
+    expected = plainly(old, part)
+    if expected is None:
+        with pytest.raises(ValueError, match="one of its"):
+            edits.decode(state, data, 2, 1)
+    else:
+        assert edits.decode(state, data, 2, 1).texts["t"] == expected
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("old", "copies"),
+    [
+        ([b"x" * 1_000_000], b"@0 1"),
+        ([b""] * 70_000, b"@0 70000"),
+    ],
+)
+def test_texts_that_grow_by_copies_are_refused(old: list[bytes], copies: bytes) -> None:
+    state = edits.decode(TextState(), edits.encode(TextState(), {"t": old}, 1)[0], 1, 1)
+    for count, refused in ((50, False), (300, True)):
+        data = zlib.compress(b"\n".join([edits.HEADER, b'="t"', *[copies] * count]))
+        if refused:
+            with pytest.raises(ValueError, match="more than"):
+                edits.decode(state, data, 2, 1)
+        else:
+            assert len(edits.decode(state, data, 2, 1).texts["t"]) == count * len(old)
+
+
 @pytest.mark.security
 @pytest.mark.parametrize(
     ("plain", "what"),

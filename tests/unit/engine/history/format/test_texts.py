@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -24,7 +22,7 @@ def files(draw: st.DrawFn) -> FileCoverage:
     covered = {line for line in statements if draw(st.booleans())}
     exits = sorted(draw(st.sets(st.tuples(NUMBERS, st.integers(-60, 60)), max_size=8)))
     inexact = sorted(draw(st.sets(NUMBERS, max_size=3)) - {line for line, _ in exits})
-    counted = tuple(replace(draw(st.sampled_from(COUNTED)), line=line) for line in inexact)
+    counted = tuple(msgspec.structs.replace(draw(st.sampled_from(COUNTED)), line=line) for line in inexact)
     tags = sorted(draw(st.sets(st.sampled_from(["*", "security", "é"]))))
     return FileCoverage(
         statements=lines.of(statements),
@@ -69,6 +67,69 @@ def test_an_edit_above_changes_no_branch_below_it() -> None:
     old, new = (msgspec.json.decode(texts.of_snapshot(snap({"a.py": one}))[0]) for one in (before, after))
     assert (old["exits"], new["exits"]) == ([[3, [2], []]], [[3, [2], []]])
     assert (old["gaps"], new["gaps"]) == ([5, 15, 10], [6, 15, 10])
+
+
+def test_only_files_that_changed_are_decoded_again() -> None:
+    before, after = (texts.of_snapshot(snap({"a.py": LOGIN, "b.py": last, "c.py": "+-"})) for last in ("++", "+-"))
+    old = texts.decode(before, {})
+    new = texts.decode(after, old)
+    assert dict(new.values()) == dict(texts.files(after))
+    here, there = dict(old.values()), dict(new.values())
+    assert [path for path in here if here[path] is there[path]] == ["a.py", "c.py"]
+
+
+Groups = list[tuple[int, list[int], list[int]]]
+
+
+def one_at_a_time(
+    statements: bytes, gaps: list[int], groups: Groups, missed: str, untaken: bytes
+) -> FileCoverage | None:
+    """What two lines say of a file, one exit at a time; None = they are refused."""
+    if sum(count for count, _, _ in groups) != len(gaps):
+        return None
+    exits, line, distances = list[tuple[int, int]](), 0, iter(gaps)
+    for count, inside, outside in groups:
+        for _ in range(count):
+            line += next(distances)
+            targets = [*(offset - line for offset in outside), *(line + offset for offset in inside)]
+            if not 0 < line <= lines.MAX_LINE or any(abs(target) > lines.MAX_LINE for target in targets):
+                return None
+            exits += [(line, target) for target in targets]
+    there, gone, bits = lines.from_bytes(statements), lines.unspell(missed), lines.from_bytes(untaken)
+    if gone & ~there or bits >> len(exits) or there & 1 or exits != sorted(set(exits)):
+        return None
+    taken = tuple(exit_ for index, exit_ in enumerate(exits) if not bits >> index & 1)
+    return FileCoverage(there, there & ~gone, tuple(exits), taken)
+
+
+EDGE = lines.MAX_LINE
+INSIDE = st.lists(st.one_of(st.integers(1, 4), st.sampled_from([-1, 0, EDGE - 2, EDGE])), max_size=3)
+OUTSIDE = st.lists(st.one_of(st.integers(-3, 0), st.sampled_from([4, -EDGE])), max_size=2)
+GAPS = st.lists(st.one_of(st.integers(1, 4), st.sampled_from([0, EDGE])), max_size=3)
+BITS = st.one_of(st.sampled_from([b"", b"\x02", b"\x1e"]), st.binary(max_size=2))
+
+
+@pytest.mark.security
+@given(
+    st.lists(st.tuples(GAPS, INSIDE, OUTSIDE), max_size=3),
+    st.sampled_from([0, 0, 0, 1, -1]),
+    BITS,
+    st.sampled_from(["", "1", "2-4", "3,9"]),
+    BITS,
+)
+def test_lines_of_any_content_say_what_they_say_one_exit_at_a_time(
+    drawn: list[tuple[list[int], list[int], list[int]]], more: int, statements: bytes, missed: str, untaken: bytes
+) -> None:
+    gaps = [gap for some, _, _ in drawn for gap in some]
+    groups = [(max(0, len(some) + more), inside, outside) for some, inside, outside in drawn]
+    code = {"statements": statements, "gaps": gaps, "exits": groups}
+    text = [msgspec.json.encode(code), msgspec.json.encode({"path": "a.py", "missed": missed, "untaken": untaken})]
+    expected = one_at_a_time(statements, gaps, groups, missed, untaken)
+    if expected is None:
+        with pytest.raises(ValueError, match=r".+"):
+            dict(texts.files(text))
+    else:
+        assert dict(texts.files(text)) == {"a.py": expected}
 
 
 def changed(half: int, **fields: object) -> list[bytes]:

@@ -32,14 +32,14 @@ def test_a_scope_that_several_components_share_is_told_once() -> None:
     assert len(found("excluded", replace(made, project=api))) == 1
 
 
-def test_a_changed_measurement_is_not_this_rules() -> None:
+def test_what_the_change_excludes_fails_whatever_measured() -> None:
     made = uncounted(good(), {"src/api/a.py": "5-7"})
 
     def other(measured: ScopeFacts) -> ScopeFacts:
         return replace(measured, measurement_changed="another version")
 
     changed = tuple(ComponentFacts(one.component, other(one.measured)) for one in made.components)
-    assert not found("excluded", replace(made, components=changed))
+    assert [one.effect for one in found("excluded", replace(made, components=changed))] == [Effect.FAIL]
 
 
 def test_changed_lines_that_settings_exclude_are_a_note() -> None:

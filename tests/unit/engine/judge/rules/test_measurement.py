@@ -6,16 +6,20 @@ from fractions import Fraction
 import pytest
 from msgspec import structs
 
+from covgov.differential.measurement import MeasurementDifference
 from covgov.judge.view import PolicyView, ScopeFacts
-from covgov.model.change import Cause, Part
+from covgov.model.change import Category, Cause, Part, Tally
 from covgov.model.snapshot import Metric
+from covgov.model.verdict import Effect
 from covgov_testing.builders.coverage import FAILED
 from covgov_testing.builders.policy import (
     API,
+    TWO,
     compared,
     found,
     good,
     knowing,
+    policy,
     told,
     with_component,
 )
@@ -28,8 +32,8 @@ def remeasured(loss: Fraction, *, tests_failed: bool = False) -> ScopeFacts:
     scope = compared(replace(API, tests=FAILED if tests_failed else API.tests), Fraction(0))
     parts = (Part(Cause.MEASUREMENT, -1, -1, 1 - loss),) if loss else ()
     deltas = {metric: structs.replace(delta, parts=parts) for metric, delta in scope.deltas.items()}
-    losses = dict.fromkeys(Metric, loss)
-    return replace(scope, deltas=deltas, measurement_changed=HOW, measurement_loss=losses)
+    differences = dict.fromkeys(Metric, MeasurementDifference(loss=loss))
+    return replace(scope, deltas=deltas, measurement_changed=HOW, differences=differences)
 
 
 def seen(scope: ScopeFacts, *, branch: bool = False) -> PolicyView:
@@ -69,3 +73,62 @@ def test_the_same_measurement_needs_no_word() -> None:
 def test_of_failed_tests_the_measurement_is_not_told_beside_the_failure() -> None:
     failed = remeasured(Fraction(9), tests_failed=True)
     assert found("measurement", with_component(good(), "api", failed)) == ()
+
+
+def losing(rule: str, *, branch: bool = False, tests_failed: bool = False) -> PolicyView:
+    """The API with one covered line and two that another measurement does not cover, under a rule."""
+    scope = remeasured(Fraction(0), tests_failed=tests_failed)
+    deltas = {
+        metric: structs.replace(delta, tally=Tally(lines={Category.CBC: 1})) for metric, delta in scope.deltas.items()
+    }
+    lost = MeasurementDifference({Category.LBC: 2}, lost={f"src/api/{name}.py": "1" for name in "dcba"})
+    view = seen(replace(scope, deltas=deltas, differences=dict.fromkeys(Metric, lost)), branch=branch)
+    return replace(view, policy=policy(f'{TWO}\n[[rules]]\nmetric = "line"\n{rule}'))
+
+
+LOST = 'scope = "component"\non = "lost"\nmax_uncovered = 1'
+
+
+@pytest.mark.security
+def test_a_bar_on_lost_units_that_another_measurement_could_hide_is_undetermined() -> None:
+    made = found("measurement", losing(LOST))[0]
+    assert (made.effect, made.subject, made.key) == (Effect.UNDETERMINED, "api", "rules[0]")
+    assert made.message == (
+        "api: 2 lost of 3 units > 1 (line, on lost, bar rules[0]) at src/api/a.py:1, src/api/b.py:1, src/api/c.py:1 "
+        f"and 1 more, unless only the measurement differs ({HOW})"
+    )
+    assert "`policy:measurement`" in made.hint
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("limit", ["max = 50", "max_uncovered = 0"])
+def test_every_limit_on_lost_units_of_the_project_is_judged(limit: str) -> None:
+    made = found("measurement", losing(f'scope = "project"\non = "lost"\n{limit}'))
+    assert [one for one in told(made) if one[1] == "undetermined"] == [("measurement", "undetermined", "project")]
+
+
+@pytest.mark.parametrize("rule", [LOST.replace("= 1", "= 2"), LOST.replace("lost", "new")])
+def test_a_bar_that_these_losses_do_not_break_is_not_mentioned(rule: str) -> None:
+    assert told(found("measurement", losing(rule))) == [("measurement", "note", "project")]
+
+
+def test_on_the_branch_itself_such_losses_are_a_note_and_of_failed_tests_nothing() -> None:
+    made = found("measurement", losing(LOST, branch=True))[0]
+    assert (made.effect, made.hint) == (Effect.NOTE, "")
+    failed = losing(LOST, tests_failed=True)
+    assert found("measurement", failed) == ()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("branch", "effect"), [(False, Effect.UNDETERMINED), (True, Effect.NOTE)])
+def test_lines_that_the_head_excludes_under_another_measurement_are_undetermined(branch: bool, effect: Effect) -> None:
+    difference = MeasurementDifference(excluded={"src/api/a.py": "1-3"})
+    scope = replace(remeasured(Fraction(0)), differences={Metric.LINE: difference})
+    made = found("measurement", seen(scope, branch=branch))
+    assert [(one.effect, one.subject) for one in made if "excluded" in one.message] == [
+        (effect, "api"),
+        (effect, "project"),
+    ]
+    assert made[0].message == (
+        f"api: lines of the baseline are now excluded at src/api/a.py:1-3, unless only the measurement differs ({HOW})"
+    )

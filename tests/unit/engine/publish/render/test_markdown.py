@@ -117,6 +117,20 @@ Patch: judged with all suites
 """)
 
 
+def test_subjects_with_one_cause_are_one_line_and_other_effects_another() -> None:
+    what = "no report knows it"
+    effects = {"src/a.py": Effect.FAIL, "src/b.py": Effect.FAIL, "src/c.py": Effect.NOTE}
+    findings = tuple(
+        build.finding(f"{path}: {what}", effect, rule="unmeasured", scope=Scope.FILE, subject=path)
+        for path, effect in effects.items()
+    )
+    lines = [line for line in render(build.verdict(*findings)).splitlines() if "unmeasured**" in line]
+    assert [line.partition(" *Next")[0] for line in lines] == [
+        f"- **unmeasured**: src/a.py, src/b.py: {what}",
+        f"- **unmeasured**: src/c.py: {what}",
+    ]
+
+
 def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
     row = build.row(uncovered={"a.py": "40,52-58"}, partial_lines={"b.py": "3"})
     text = render(build.verdict(rows=(row,)))

@@ -38,7 +38,7 @@ class LcovFile:
     functions: bool = False
 
 
-def read_blocks(data: bytes, where: str) -> dict[str, LcovFile] | None:
+def read_blocks(data: bytes) -> dict[str, LcovFile] | None:
     """The files of a report of UTF-8, None when not all of it is canonical."""
     files: dict[str, LcovFile] = {}
     known: Known = {}

@@ -1,0 +1,117 @@
+"""Go's coverprofile (`go test -coverprofile`): blocks of statements from one place to another, and how often they ran.
+
+`go tool cover` counts statements. The lines of a block are those from its first to its last; a line of several ran
+if one of them did. A block that is listed again, by another package's tests, ran if it ran once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from covgov.ingest import building
+from covgov.ingest.building import damaged
+from covgov.ingest.interface import ParsedReport, SummaryDifference
+from covgov.model import lines
+from covgov.model.snapshot import FileCoverage, Identity
+
+_MODE = re.compile(rb"(?:\xef\xbb\xbf)?\s*mode: (set|count|atomic)\s*$")
+_BLOCK = re.compile(r"(.+):(\d{1,7})\.(\d{1,7}),(\d{1,7})\.(\d{1,7}) (\d{1,9}) (\d{1,20})", re.ASCII)
+
+Place = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class _GoFile:
+    """blocks: place -> (statements, whether it ran)."""
+
+    blocks: dict[Place, tuple[int, bool]] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        return max((place[2] for place in self.blocks), default=0)
+
+    @property
+    def coverage(self) -> FileCoverage:
+        statements = covered = 0
+        for (first, _, last, _), (count, ran) in self.blocks.items():
+            span = lines.span(first, last) if count else 0
+            statements |= span
+            covered |= span if ran else 0
+        return FileCoverage(statements, covered)
+
+    @property
+    def statements(self) -> tuple[int, int]:
+        """Those that ran, and all."""
+        counts = self.blocks.values()
+        return sum(count for count, ran in counts if ran), sum(count for count, _ in counts)
+
+
+class GoCover:
+    """Lines of blocks; no branches."""
+
+    name: Final = "go-cover"
+    capabilities: Final = frozenset({"lines"})
+
+    def recognises(self, head: bytes, /) -> bool:
+        return _MODE.match(head.partition(b"\n")[0]) is not None
+
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
+        read = _read(data, where)
+        building.check_size(sum(file.last for file in read.values()), where)
+        files = {path: file.coverage for path, file in read.items()}
+        carries, lacks = building.capabilities({"lines"})
+        return ParsedReport(
+            format=self.name,
+            identity=Identity("go", branch=False),
+            files=files,
+            carries=carries,
+            lacks=lacks,
+            notes=("its lines are those of blocks of statements, comments and empty lines among them",),
+            beyond=_beyond(read, files),
+            unit="statements",
+        )
+
+
+def _read(data: bytes, where: str) -> dict[str, _GoFile]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise damaged(where, f"not UTF-8 at byte {error.start}") from None
+    files: dict[str, _GoFile] = {}
+    # `go test` of several packages and tools that join profiles repeat the first line
+    for number, line in enumerate(text.split("\n"), start=1):
+        record = line.strip(" \t\r")
+        if record and not _MODE.match(record.encode()):
+            _block(record, files, f"{where}:{number}")
+    return files
+
+
+def _block(record: str, files: dict[str, _GoFile], at: str) -> None:
+    found = _BLOCK.fullmatch(record)
+    if found is None:
+        raise damaged(
+            at, f"not a block of a coverprofile (FILE:LINE.COLUMN,LINE.COLUMN STATEMENTS COUNT): {record[:80]!r}"
+        )
+    first, column, last, end, count, ran = map(int, found.groups()[1:])
+    building.line_number(first, at)
+    building.line_number(last, at)
+    if (last, end) < (first, column):
+        raise damaged(at, f"a block that ends at {last}.{end} and begins at {first}.{column}")
+    blocks = files.setdefault(building.file_path(found[1], at), _GoFile()).blocks
+    place = first, column, last, end
+    known, before = blocks.get(place, (count, False))
+    if known != count:
+        raise damaged(at, f"a block with {count} statements that had {known} before")
+    blocks[place] = count, before or ran > 0
+
+
+def _beyond(read: Mapping[str, _GoFile], files: Mapping[str, FileCoverage]) -> dict[str, SummaryDifference]:
+    """Statements minus lines, per file."""
+    found: dict[str, SummaryDifference] = {}
+    for path, file in read.items():
+        (ran, total), held = file.statements, files[path]
+        found[path] = SummaryDifference(ran - held.covered.bit_count(), total - held.statements.bit_count())
+    return {path: difference for path, difference in found.items() if difference}
