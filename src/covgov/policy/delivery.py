@@ -4,12 +4,11 @@ the policy hash."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import field
+from msgspec import Struct, field
 
 from covgov.policy.fields import Flag, Glob, Hours, Many, Name, Text, Words, Zone, one_of, zone_of
 from covgov.policy.keys import Secret, UnsetText
@@ -45,8 +44,7 @@ class GithubDelivery(StrEnum):
     CHECK_RUN = "check-run"
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Struct, frozen=True):
     """From `start` (included) to `end` (excluded) by the clocks of `zone`, every day; over midnight if start > end."""
 
     start: time

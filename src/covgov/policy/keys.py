@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct
 
 from covgov.policy.table import Field, Table, fields_of
 
@@ -24,27 +25,23 @@ class StrictDirection(StrEnum):
     NEITHER = "neither"
 
 
-@dataclass(frozen=True, slots=True)
-class UnsetText:
+class UnsetText(Struct, frozen=True):
     """What `policy show` prints for a key without a value."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Consequence:
+class Consequence(Struct, frozen=True):
     """What follows from the change of a key that makes a gate easier."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """Marks a key whose values may hold secrets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """key: `components.auth.paths`. given: whether the file sets it."""
 
     key: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from types import UnionType
@@ -32,21 +31,18 @@ class TableFaults(ValueError):
         self.faults = tuple(faults)
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # types are hashed with their marks, and a schema is a dict
-class Check:
+class Check(Struct, frozen=True, eq=False):  # types are hashed with their marks, and a schema is a dict
     """Marks a type. read: the value of the type from the file's, or raises Misfit. schema: what the file may hold."""
 
     read: Callable[[object], object]
     schema: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Internal:
+class Internal(Struct, frozen=True):
     """Marks a field that is no key of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One key of a table. alias: its name in the file. kind: its type. marks: what it declares besides."""
 
     name: str

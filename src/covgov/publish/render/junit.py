@@ -7,8 +7,9 @@ A check that fails is a `failure`; undetermined is an `error`; one whose finding
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.verdict import Finding, Outcome, Scope, SuiteLine, Verdict
@@ -18,8 +19,7 @@ from covgov.publish.render.sections import all_rows, code_of, grouped
 Key = tuple[Scope, str]
 
 
-@dataclass(frozen=True, slots=True)
-class JunitCheck:
+class JunitCheck(Struct, frozen=True):
     """One test case to be: what is checked, its enforced outcome (None = nothing), and its findings. unenforced: what
     would happen to it."""
 
@@ -31,8 +31,7 @@ class JunitCheck:
     unenforced: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JunitResult:
+class JunitResult(Struct, frozen=True):
     """What a test case that did not pass holds. kind: the element."""
 
     kind: Literal["failure", "error", "skipped"]
