@@ -67,6 +67,51 @@ _ISTANBUL = json.dumps(
         "b.py": {"statementMap": {}, "s": {}},
     }
 ).encode()
+_CODECOV = b'{"coverage": {"a.py": {"1": 1, "2": "1/2", "3": null, "4": 0}, "b.py": {}}}'
+_COVERALLS = json.dumps(
+    {
+        "source_files": [
+            {"name": "a.py", "coverage": [1, 5, None, 0], "branches": [2, 0, 0, 1, 2, 0, 1, 0]},
+            {"name": "b.py", "coverage": [], "branches": []},
+        ]
+    }
+).encode()
+_GCOVR = json.dumps(
+    {
+        "gcovr/format_version": "0.15",
+        "files": [
+            {
+                "file": "a.py",
+                "lines": [
+                    {"line_number": 1, "count": 1, "branches": []},
+                    {"line_number": 2, "count": 1, "branches": [{"count": 1}, {"count": 0}]},
+                    {"line_number": 4, "count": 0, "branches": []},
+                ],
+            },
+            {"file": "b.py", "lines": []},
+        ],
+    }
+).encode()
+_COVERLET = json.dumps(
+    {
+        "m.dll": {
+            "a.py": {
+                "A": {
+                    "Run()": {"Lines": {"1": 1, "2": 3}, "Branches": [{"Line": 2, "Hits": 1}, {"Line": 2, "Hits": 0}]}
+                },
+                "B": {"Run()": {"Lines": {"4": 0}, "Branches": []}},
+            },
+            "b.py": {},
+        }
+    }
+).encode()
+_RUBY: dict[str, list[int | None]] = {"lines": [1, 2, None, 0]}
+_ARMS = [{"coverage": 1, "start_line": 2}, {"coverage": 0, "start_line": 2}]
+_SIMPLECOV = json.dumps(
+    {"meta": {"simplecov_version": "0.22.0"}, "coverage": {"a.py": {**_RUBY, "branches": _ARMS}, "b.py": {"lines": []}}}
+).encode()
+_IF = {"[:if, 0, 2, 4, 4, 7]": {"[:then, 1, 3, 6, 3, 9]": 1, "[:else, 2, 2, 4, 4, 7]": 0}}
+_RESULTSET = json.dumps({"RSpec": {"coverage": {"a.py": {**_RUBY, "branches": _IF}, "b.py": {"lines": []}}}}).encode()
 _GO = b"mode: set\na.py:1.1,2.2 2 1\na.py:4.1,4.9 1 0\nb.py:1.1,1.9 1 1\n"
 _EMPTY: dict[str, list[int]] = {"executed_lines": [], "missing_lines": []}
 
@@ -78,6 +123,12 @@ CASES = {
     "cobertura": Case(_XML, _XML),
     "lcov": Case(_LCOV, _LCOV),
     "covgov-snapshot": Case(_SNAPSHOT, _SNAPSHOT),
+    "codecov-json": Case(_CODECOV, _CODECOV),
+    "coveralls-json": Case(_COVERALLS, _COVERALLS),
+    "coverlet-json": Case(_COVERLET, _COVERLET),
+    "simplecov-json": Case(_SIMPLECOV, _SIMPLECOV),
+    "simplecov-resultset": Case(_RESULTSET, _RESULTSET),
+    "gcovr-json": Case(_GCOVR, _GCOVR),
     "istanbul-json": Case(_ISTANBUL, _ISTANBUL),
     "jacoco": Case(_JACOCO, _JACOCO),
     "go-cover": Case(_GO, _GO),

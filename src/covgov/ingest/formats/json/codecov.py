@@ -1,0 +1,77 @@
+"""Codecov's own JSON (`cargo llvm-cov --codecov`, and uploaders): `{"coverage": {PATH: {LINE: HITS}}}`.
+
+HITS is a count, null for a line where nothing can run, or a text `TAKEN/ALL` of a line with branches. A list instead of
+an object has one entry per line, beginning with line 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import msgspec
+
+from covgov.ingest import building, strict_json
+from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.interface import ParsedReport
+from covgov.model.snapshot import CountedExits, Identity
+
+Hits = Annotated[float, msgspec.Meta(ge=0)] | str | bool | None
+_SHARE = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
+
+
+class _Report(msgspec.Struct):
+    coverage: dict[str, dict[str, Hits] | list[Hits]]
+
+
+class CodecovJson:
+    """Lines exactly; branch exits by number per line."""
+
+    name: Final = "codecov-json"
+    capabilities: Final = frozenset({"lines", "branches"})
+
+    def recognises(self, head: bytes, /) -> bool:
+        text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        return (
+            re.match(rb'\{\s*"coverage"\s*:\s*\{(?:\s*\}|\s*"(?:[^"\\]|\\.)*"\s*:\s*(?:\[|\{\s*(?:\}|"\d)))', text)
+            is not None
+        )
+
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
+        report = strict_json.load(data, _Report, where)
+        builders: dict[str, FileBuilder] = {}
+        for path, lines in report.coverage.items():
+            builders[building.file_path(path, where)] = _build(_numbered(lines, f"{where}: {path}"), f"{where}: {path}")
+        branches = any(builder.counted for builder in builders.values())
+        files = building.build_all(builders, where)
+        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
+        return ParsedReport(self.name, Identity("codecov", branch=branches), files, carries, lacks)
+
+
+def _numbered(lines: dict[str, Hits] | list[Hits], at: str) -> Mapping[int, Hits]:
+    if isinstance(lines, list):
+        if lines and lines[0] is not None:
+            raise damaged(at, "line 0 is not between 1 and the last line")
+        return dict(enumerate(lines))
+    if wrong := next((key for key in lines if not re.fullmatch(r"[1-9]\d{0,6}", key)), None):
+        raise damaged(at, f"not the number of a line: {wrong[:20]!r}")
+    return {int(key): hits for key, hits in lines.items()}
+
+
+def _build(lines: Mapping[int, Hits], at: str) -> FileBuilder:
+    builder = FileBuilder()
+    for line, hits in lines.items():
+        match hits:
+            case None:
+                continue
+            case str():
+                share = _SHARE.fullmatch(hits)
+                if share is None or int(share[1]) > int(share[2]):
+                    raise damaged(at, f"line {line} has no count, but {hits[:20]!r}")
+                taken, total = int(share[1]), int(share[2])
+                builder.hit(building.line_number(line, at), taken > 0)
+                builder.count(CountedExits(line, taken, total))
+            case _:
+                builder.hit(building.line_number(line, at), hits > 0)
+    return builder
