@@ -1,11 +1,13 @@
-"""Fetch what tests measure, pinned by hash, into .cache: released projects (sdists, for test_real_projects.py) and a
-plug-in of coverage.py with what it needs (plugins, for test_coverage_plugin.py).
+"""Fetch what tests measure, pinned by hash, into .cache: released projects (sdists, for test_real_projects.py), a
+plug-in of coverage.py with what it needs (plugins, for test_coverage_plugin.py) and the oldest coverage.py that covgov
+supports (oldest, for test_reporter_versions.py).
 
 Set-up only: the tests themselves never use the network.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,5 +36,17 @@ def plugins() -> int:
     return subprocess.run([*PIP, "install", *PINNED, str(HERE / "plugins.txt"), *options], check=False).returncode
 
 
+def oldest() -> int:
+    """Install beside the environment, for PYTHONPATH; the exit code."""
+    if (CACHE / "oldest").is_dir():
+        return 0
+    options = ["--no-build-isolation", "--no-binary", "coverage", "--target", str(CACHE / "oldest")]
+    # a constraint on the environment's own coverage.py is not on this one
+    env = {**os.environ, "PIP_CONSTRAINT": os.devnull}
+    return subprocess.run(
+        [*PIP, "install", *PINNED, str(HERE / "oldest.txt"), *options], check=False, env=env
+    ).returncode
+
+
 if __name__ == "__main__":
-    sys.exit(sdists() or plugins())
+    sys.exit(sdists() or plugins() or oldest())

@@ -177,8 +177,9 @@ def leave(note: str, directory: str) -> None:
 
 
 class SessionPlugin:
-    """Records in `covgov-session.PID.json` whether the session came to its end, and failures that were reported as
-    passed; has pytest write `covgov-junit.PID.xml` where a test command of the project's own starts it.
+    """Records in `covgov-session.PID.json` whether the session came to its end, which tests failed, and failures that
+    were reported as passed; has pytest write `covgov-junit.PID.xml` where a test command of the project's own
+    starts it.
     """
 
     def __init__(self, config: pytest.Config, directory: str, environ: MutableMapping[str, str]) -> None:
@@ -189,6 +190,7 @@ class SessionPlugin:
         self.stopped = ""
         self.raised: set[tuple[str, str]] = set()
         self.hidden: list[str] = []
+        self.failed: dict[str, None] = {}
         self.junit: tuple[str, Path] | None = None
         asked = environ.get("PYTEST_PLUGINS", "").split(",")
         if environ.get(PLUGIN) in asked:  # not asked of what the tests start
@@ -220,6 +222,11 @@ class SessionPlugin:
         if place in self.raised and report.passed:
             self.hidden.append(report.nodeid)
         self.raised.discard(place)
+        self.pytest_collectreport(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport | pytest.TestReport) -> None:
+        if report.failed:
+            self.failed[report.nodeid] = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.stopped = f"{excinfo.typename} {excinfo.value}".strip()
@@ -236,5 +243,5 @@ class SessionPlugin:
             self.junit[1].write_bytes(Path(self.junit[0]).read_bytes())
 
     def _record(self, *, finished: bool) -> None:
-        record = {"finished": finished, "stopped": self.stopped, "hidden": self.hidden}
+        record = {"finished": finished, "stopped": self.stopped, "hidden": self.hidden, "failed": list(self.failed)}
         self.path.write_text(json.dumps(record), encoding="utf-8")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from covgov.history.interface import HistoryFault, RunStore
 from covgov.history.stores.registry import STORES, open_store
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Snapshot
+from covgov.model.snapshot import Metric, Snapshot
 from covgov.model.verdict import Outcome
 from covgov_testing import appender
 from covgov_testing.builders.coverage import FAILED, snap
@@ -390,12 +390,37 @@ def test_verdicts_and_snapshots_come_in_the_order_asked_and_equal_what_is_fetche
         assert caught.value.code == "run-unknown"
 
 
+@pytest.mark.parametrize("paths", [(), ("moved.py",), ("same.py", "moved.py")])
+def test_changes_are_both_runs_without_the_files_that_are_the_same(place: Place, paths: Sequence[str]) -> None:
+    auth = snap({"shared.py": "+"}, suite="auth")
+    sides = [
+        {"api": snap({"same.py": "+-", "moved.py": "++-", "shared.py": "+", "lost.py": marks}), "auth": auth}
+        for marks in ("+", "-")
+    ]
+    base, head = (
+        place.open().append(run(f"c{number}", snapshots=one, expected=("api", "auth")))
+        for number, one in enumerate(sides)
+    )
+    found = place.open().changes(base.id, head.id, paths)
+    folded = [path for path in ("same.py", "moved.py") if path not in paths]
+    for part, whole in ((found.base, sides[0]), (found.head, sides[1])):
+        assert part == {suite: one.restrict(lambda path: path not in folded) for suite, one in whole.items()}
+    assert found.same == len(folded)
+    if found.folded is None:
+        assert not folded
+    else:
+        assert found.folded.ratio(Metric.COMBINED) == sides[0]["api"].restrict(folded.__contains__).ratio(
+            Metric.COMBINED
+        )
+
+
 @pytest.mark.reliability
 def test_damage_is_refused_whatever_part_of_a_run_is_read(place: Place) -> None:
     first, last = (place.open().append(record).id for record in several(2))
     damaged = next(name for name in place.names() if name.startswith("objects/"))
     place.write(damaged, place.read(damaged) + b" ")
-    for read in (place.open().verdicts, place.open().snapshots):
+    store = place.open()
+    for read in (store.verdicts, store.snapshots, lambda ids: [store.changes(ids[0], ids[1], ())]):
         with pytest.raises(InputError) as caught:
             list(read([first, last]))
         assert caught.value.code == "history-damaged"

@@ -114,7 +114,7 @@ def test_what_cannot_be_read_without_skipping_is_refused(path: str) -> None:
 
 def test_reports_of_other_formats_are_not_taken_for_ours() -> None:
     others = [row["path"] for row in MANIFEST if row["format"] not in FORMATS and (CORPUS / row["path"]).is_file()]
-    assert len(others) > 100
+    assert len(others) > 40
     assert [path for path in others if detect((CORPUS / path).read_bytes()[:HEAD_BYTES])] == []
 
 

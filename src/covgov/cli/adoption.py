@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,15 +16,14 @@ from covgov.errors import InputError
 from covgov.files import place
 from covgov.gather.prepare import prepare
 from covgov.gather.request import Request
-from covgov.ingest.junit_cases import failed_cases
 from covgov.model.verdict import Verdict
 from covgov.policy import config
 from covgov.policy.policy import Policy, Suite, SuiteRunner
 from covgov.register import document
 from covgov.runner.run_suite import SuiteRun, run_suite
-from covgov.scaffold.adopt import adoption, to_deselect
+from covgov.scaffold.adopt import propose, to_deselect, uncovered_change
 from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, policy_text
-from covgov.scaffold.detect import SUITE, Detection
+from covgov.scaffold.detect import Detection
 from covgov.scaffold.tree import Tree
 from covgov.vcs import codeowners
 from covgov.vcs.own_output import FOLDER
@@ -48,10 +46,13 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
     changes = compose(tree, found, wishes).changes
     with tempfile.TemporaryDirectory(prefix="covgov-init-") as name, written(project.root, changes):
         out = Path(name)
-        suite, deselected = _measured(project, policy.suites[SUITE], out)
+        suites = {name: _measured(project, suite, out) for name, suite in policy.suites.items()}
         request = Request(today=today or today_of(project, None), folder=str(out))
-        judged = policy.copy(suites={SUITE: suite})
-        return _adoption(project, _verdict(project, judged, request), found.register, deselected, request.today)
+        verdict = _verdict(project, policy.copy(suites=suites), request)
+        adoption = _adoption(project, verdict, found.register, suites, request.today)
+    if note := uncovered_change(verdict, adoption.fail_under):
+        project.world.note(f"covgov: {note}")
+    return adoption
 
 
 @contextmanager
@@ -74,8 +75,8 @@ def written(root: Path, changes: Sequence[FileChange]) -> Iterator[None]:
                 place(root / change.path, change.old.encode("utf-8", "surrogateescape"))
 
 
-def _measured(project: Project, suite: Suite, out: Path) -> tuple[Suite, tuple[str, ...]]:
-    """Run the suite until its tests pass without those that fail: the suite, and what was left out."""
+def _measured(project: Project, suite: Suite, out: Path) -> Suite:
+    """Run the suite until its tests pass: the suite without the tests that fail."""
     deselected: tuple[str, ...] = ()
     for _ in range(ROUNDS):
         suite = suite.copy(deselect=deselected)
@@ -84,8 +85,8 @@ def _measured(project: Project, suite: Suite, out: Path) -> tuple[Suite, tuple[s
         if tests is None or done.snapshot is None:
             raise InputError("init-unmeasured", f"nothing was measured: {done.reason}", hint="mend this, then repeat")
         if tests.passed:
-            return suite, deselected
-        failed = () if suite.command else _failed(suite, out)
+            return suite
+        failed = () if suite.command else done.failed
         deselected = tuple(sorted({*deselected, *to_deselect(tests, failed)}))
     raise InputError(
         "init-tests-fail", f"after {ROUNDS} runs other tests fail: {', '.join(deselected[:5])}", hint="mend them first"
@@ -93,11 +94,8 @@ def _measured(project: Project, suite: Suite, out: Path) -> tuple[Suite, tuple[s
 
 
 def _run(project: Project, suite: Suite, out: Path) -> SuiteRun:
-    ours = (
-        ("-o", f"cache_dir={out / 'cache'}", "--maxfail=0", "--continue-on-collection-errors")
-        if _is_pytest(suite)
-        else ()
-    )
+    is_pytest = not suite.command and suite.runner is SuiteRunner.PYTEST
+    ours = ("--maxfail=0", "--continue-on-collection-errors") if is_pytest else ()
     return run_suite(
         suite.copy(args=(*suite.args, *ours)),
         root=project.root,
@@ -107,27 +105,13 @@ def _run(project: Project, suite: Suite, out: Path) -> SuiteRun:
     )
 
 
-def _is_pytest(suite: Suite) -> bool:
-    return not suite.command and suite.runner is SuiteRunner.PYTEST
-
-
-def _failed(suite: Suite, out: Path) -> Sequence[str]:
-    """Ids of the failed tests: pytest keeps them in its cache, unittest's are in the JUnit report."""
-    if not _is_pytest(suite):
-        return failed_cases((out / f"{SUITE}-junit.xml").read_bytes())
-    try:
-        found: dict[str, bool] = json.loads((out / "cache/v/cache/lastfailed").read_text(encoding="utf-8"))
-    except OSError:
-        return ()
-    return list(found)
-
-
 def _verdict(project: Project, policy: Policy, request: Request) -> Verdict:
     edges = edges_of(project)
     return gate.judge(prepare(request, policy, edges), edges).verdict
 
 
-def _adoption(project: Project, verdict: Verdict, register: str, deselected: tuple[str, ...], today: date) -> Adoption:
+def _adoption(project: Project, verdict: Verdict, register: str, suites: Mapping[str, Suite], today: date) -> Adoption:
     listed = document.read(project.read(register), register)
+    deselected = {name: suite.deselect for name, suite in suites.items()}
     owners = codeowners.find(project.read).owner_of
-    return adoption(verdict, listed, owners=owners, today=today, deselect=deselected)
+    return propose(verdict, listed, owners=owners, today=today, deselect=deselected)

@@ -22,16 +22,23 @@ UNCHANGED = frozenset({Category.CBC, Category.UBC})
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """files: every file, sorted. notes: what a reader should know of how the two were compared."""
+    """files: every file, sorted. notes: what a reader should know of how the two were compared. unlisted: unchanged
+    files that are not among `files`."""
 
     files: tuple[FileDelta, ...]
     delta: Delta
     notes: tuple[str, ...] = ()
+    unlisted: int = 0
 
     @property
     def changed(self) -> tuple[FileDelta, ...]:
         """Files with at least one unit that is not simply unchanged."""
         return tuple(f for f in self.files if f.categories - UNCHANGED)
+
+    @property
+    def total(self) -> int:
+        """How many files were compared."""
+        return len(self.files) + self.unlisted
 
 
 def compare(base: Snapshot, head: Snapshot, diff: Diff, metric: Metric, notes: Sequence[str] = ()) -> Comparison:
@@ -64,8 +71,8 @@ def as_text(comparison: Comparison) -> Iterator[str]:
         yield from _units(file)
     yield ""
     yield f"total: {_totals(delta)}"
-    quiet = len(comparison.files) - len(comparison.changed)
-    yield f"{len(comparison.changed)} of {count(len(comparison.files), 'file')} changed, {quiet} unchanged"
+    quiet = comparison.total - len(comparison.changed)
+    yield f"{len(comparison.changed)} of {count(comparison.total, 'file')} changed, {quiet} unchanged"
     for note in comparison.notes:
         yield f"note: {note}"
 
@@ -87,7 +94,7 @@ def as_payload(comparison: Comparison) -> dict[str, object]:
         },
         "lost": dict(delta.lost),
         "files": [_file(file) for file in comparison.changed],
-        "unchanged_files": len(comparison.files) - len(comparison.changed),
+        "unchanged_files": comparison.total - len(comparison.changed),
         "notes": list(comparison.notes),
     }
 

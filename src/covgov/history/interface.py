@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Identity, Snapshot, TestRun
+from covgov.model.snapshot import FileCoverage, Identity, Snapshot, TestRun
 from covgov.model.verdict import Outcome, Verdict
 
 
@@ -52,6 +52,20 @@ class HistoryFault:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class RunChanges:
+    """Two runs by suite, without the files that are the same in both.
+
+    same: how many these are. folded: one coverage with as many lines and exits, covered and not, as they have together;
+    None when there are none.
+    """
+
+    base: Mapping[str, Snapshot]
+    head: Mapping[str, Snapshot]
+    same: int = 0
+    folded: FileCoverage | None = None
+
+
 Progress = Callable[[int, int], None]
 """Called after each step: how many are done, of how many."""
 
@@ -92,6 +106,11 @@ class RunStore(Protocol):
     def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
         """Of each run by suite, without reading its verdict. Runs in the order of history share the values of files
         that did not change. Raises as `fetch`."""
+        ...
+
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        """Reads two runs as `snapshots` does, but only decodes files that differ, and those at `paths`. A file that
+        several suites measured is always decoded."""
         ...
 
     def prune(self, keep: int) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from covgov.history.format import edits, layout, texts
 from covgov.history.format.layout import StoredManifest
 from covgov.history.format.reader import ReadAhead, RunReader
 from covgov.history.format.wire import Manifest, RunBody
-from covgov.history.interface import Addition, HistoryFault, HistoryView, Progress, RunSummary, silent
+from covgov.history.interface import Addition, HistoryFault, HistoryView, Progress, RunChanges, RunSummary, silent
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Verdict
@@ -78,6 +78,12 @@ def snapshots(view: HistoryView, run_ids: Sequence[str]) -> Iterator[dict[str, S
     """Of each of the runs, by ids as in `fetch`."""
     runs = _stored(view, run_ids)
     return map(RunReader(ReadAhead(view, runs), _is_coverage).snapshots, runs)
+
+
+def changes(view: HistoryView, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+    """Two runs, by ids as in `fetch`, as `RunStore.changes`."""
+    base, head = _stored(view, [base_id, head_id])
+    return RunReader(view, _is_coverage).changes(base, head, paths)
 
 
 def _stored(view: HistoryView, run_ids: Sequence[str]) -> list[StoredManifest]:

@@ -172,7 +172,7 @@ def settle_pragmas(builder: FileBuilder, stated: int) -> None:
     A line under `# pragma: no branch` is reported with the one exit that was taken while two are counted. Only when
     these lines alone explain the file's stated number of exits are they counted as 2 of 2 exits.
     """
-    unlisted = stated - listed_exits(builder)[1]
+    unlisted = stated - listed_exits(builder)[1] if builder.exits else 0
     if unlisted <= 0:
         return
     listed: dict[int, list[bool]] = {}

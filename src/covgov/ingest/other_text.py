@@ -18,7 +18,7 @@ def misfit(file: FileCoverage, path: str, text: bytes) -> str:
     last = max(file.statements.bit_length() - 1, counted, exits)
     if last > text.count(b"\n") and last > (there := _length(text)):
         return f"it has line {last} of {path}, which ends at line {there}"
-    silent = file.statements & _without_code(text) if path.endswith(PYTHON) else 0
+    silent = _without_code(file.statements, text) if path.endswith(PYTHON) else 0
     if silent:
         return f"it counts line {next(lines.numbers(silent))} of {path}, which holds no code"
     return ""
@@ -29,7 +29,11 @@ def _length(text: bytes) -> int:
     return len(text.decode("utf-8", errors="replace").splitlines())
 
 
-def _without_code(text: bytes) -> int:
-    """Lines of Python that are blank or a comment."""
-    stripped = map(bytes.strip, text.splitlines())
-    return lines.of(number for number, line in enumerate(stripped, start=1) if not line or line.startswith(b"#"))
+def _without_code(counted: int, text: bytes) -> int:
+    """Those of the counted lines that are blank or a comment of Python."""
+    texts = text.splitlines()
+    starts = b"\n%b\n" % b"\n".join(map(bytes.lstrip, lines.pick(counted, texts)))
+    if b"\n\n" not in starts and b"\n#" not in starts:
+        return 0
+    stripped = map(bytes.strip, texts)
+    return counted & lines.of(number for number, line in enumerate(stripped, 1) if not line or line.startswith(b"#"))

@@ -9,10 +9,15 @@ from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.formats.json.codecov import CodecovJson
 from covgov.ingest.formats.json.coveralls import CoverallsJson
 from covgov.ingest.formats.json.coverlet import CoverletJson
+from covgov.ingest.formats.json.gcov import GcovJson
 from covgov.ingest.formats.json.gcovr import GcovrJson
 from covgov.ingest.formats.json.istanbul import IstanbulJson
+from covgov.ingest.formats.json.llvm_cov import LlvmCovJson
 from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
+from covgov.ingest.formats.json.slipcover import SlipcoverJson
 from covgov.ingest.formats.lcov_info import LcovInfo
+from covgov.ingest.formats.text.gcov_intermediate import GcovIntermediate
+from covgov.ingest.formats.text.gcov_text import GcovText
 from covgov.ingest.formats.text.go_cover import GoCover
 from covgov.ingest.formats.xml.jacoco import Jacoco
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
@@ -26,11 +31,16 @@ FORMATS: dict[str, ReportFormat] = {
     "codecov-json": CodecovJson(),
     "coveralls-json": CoverallsJson(),
     "coverlet-json": CoverletJson(),
+    "gcov-json": GcovJson(),
     "gcovr-json": GcovrJson(),
     "istanbul-json": IstanbulJson(),
+    "llvm-cov-json": LlvmCovJson(),
     "simplecov-json": SimplecovJson(),
     "simplecov-resultset": SimplecovResultset(),
+    "slipcover-json": SlipcoverJson(),
     # text
+    "gcov-intermediate": GcovIntermediate(),
+    "gcov-text": GcovText(),
     "go-cover": GoCover(),
     # XML
     "jacoco": Jacoco(),

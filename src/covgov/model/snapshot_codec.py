@@ -10,6 +10,7 @@ envelope admits no unknown key.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from math import isfinite
@@ -90,6 +91,9 @@ class _Snapshot(_Wire, frozen=True):
     tests: _Tests | None = None
     notes: tuple[str, ...] = ()
 
+
+_NAMES = 1 << 12
+"""Names of exits that are remembered: most lines have the same few."""
 
 W = TypeVar("W", bound=_Wire)
 K = TypeVar("K", int, str, tuple[int, int])
@@ -210,20 +214,33 @@ def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ..
     """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
     if not any(entry.ids for entry in counted):
         return (), ()
-    taken = (sum(1 << index for index, name in enumerate(entry.ids) if name in entry.taken) for entry in counted)
-    return tuple(entry.ids for entry in counted), tuple(map(lines.to_bytes, taken))
+    return tuple([entry.ids for entry in counted]), tuple([_pack(entry.ids, entry.taken) for entry in counted])
+
+
+@lru_cache(_NAMES)
+def _pack(ids: tuple[str, ...], taken: tuple[str, ...]) -> bytes:
+    return lines.to_bytes(sum(1 << index for index, name in enumerate(ids) if name in taken))
+
+
+@lru_cache(_NAMES)
+def _unpack(ids: tuple[str, ...], taken: bytes) -> tuple[str, ...]:
+    bits = lines.from_bytes(taken)
+    if bits >> len(ids):
+        raise ValueError("an exit was taken that does not exist")
+    return tuple(name for index, name in enumerate(ids) if bits >> index & 1)
 
 
 def unpack_ids(
     counted: Sequence[tuple[int, int, int]], ids: Sequence[tuple[str, ...]], taken: Sequence[bytes]
 ) -> tuple[CountedExits, ...]:
     """Inverse of `pack_ids`. Raises ValueError."""
-    named = list(zip(ids, map(lines.from_bytes, taken), strict=True)) or [((), 0)] * len(counted)
-    if any(bits >> len(names) for names, bits in named):
-        raise ValueError("an exit was taken that does not exist")
+    if not ids and not taken:
+        return tuple([CountedExits(*entry) for entry in counted])
     return tuple(
-        CountedExits(*entry, ids=names, taken=tuple(name for index, name in enumerate(names) if bits >> index & 1))
-        for entry, (names, bits) in zip(counted, named, strict=True)
+        [
+            CountedExits(*entry, names, _unpack(names, bits))
+            for entry, names, bits in zip(counted, ids, taken, strict=True)
+        ]
     )
 
 
@@ -234,7 +251,8 @@ def fault(coverage: FileCoverage) -> str:
         return "exits, counted exits and attributes must be sorted and unique"
     if any(entry.covered > entry.total for entry in coverage.counted):
         return "more exits taken than there are"
-    if any(not _ascending(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in coverage.counted):
+    named = [entry for entry in coverage.counted if entry.ids or entry.taken]
+    if any(not _in_order(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in named):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
@@ -249,3 +267,8 @@ def fault(coverage: FileCoverage) -> str:
 
 def _ascending(values: Sequence[K]) -> bool:
     return all(map(lt, values, islice(values, 1, None)))
+
+
+@lru_cache(_NAMES)
+def _in_order(names: tuple[str, ...]) -> bool:
+    return _ascending(names)

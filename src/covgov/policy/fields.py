@@ -88,7 +88,7 @@ def _name(value: object) -> str:
     if len(text) > 64:
         raise Misfit("is too long for a name: 64 characters at most")
     if not _NAME.fullmatch(text):
-        raise Misfit("is not a usable name: letters, digits, dot, dash and underscore only")
+        raise Misfit("is not a usable name: a letter or digit, then also dot, dash and underscore")
     return text
 
 

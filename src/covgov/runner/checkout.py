@@ -13,7 +13,7 @@ from covgov.model.blob import blob_id
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel
 from covgov.vcs.interface import WORKTREE
-from covgov.vcs.trees import read_on_disk
+from covgov.vcs.trees import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def source_tree(root: Path, blobs: Mapping[str, str], repository: GitRepository 
     return SourceTree(
         root=str(root),
         blobs=blobs,
-        read=partial(read_on_disk, root),
+        read=reader(root),
         on_disk=lambda path: os.path.isfile(root / path),  # noqa: PTH113 - Path.is_file raises for names that are too long
         ignored=(lambda paths: ()) if repository is None else repository.ignored,
     )

@@ -52,7 +52,7 @@ class SuiteRun:
     """The result of one suite.
 
     snapshot: None when the suite has not arrived, for `reason`. tests: None when they never started.
-    python: the measuring interpreter. files: the written files, in order.
+    python: the measuring interpreter. files: the written files, in order. failed: ids of the tests that failed.
     """
 
     suite: str
@@ -61,6 +61,7 @@ class SuiteRun:
     tests: TestRun | None = None
     python: str = ""
     files: tuple[Path, ...] = ()
+    failed: tuple[str, ...] = ()
 
     @property
     def arrived(self) -> bool:
@@ -142,7 +143,7 @@ def _run(job: _SuiteJob, extra: Sequence[str], requested: ReportOutputs) -> Suit
     )
     notes = (*collected.snapshot.notes, *done.notes, *_plugin_notes(job.work.data))
     files = _write(job, requested, replace(collected.snapshot, notes=notes))
-    return SuiteRun(suite.name, replace(collected.snapshot, notes=notes), "", tests, python, files)
+    return SuiteRun(suite.name, replace(collected.snapshot, notes=notes), "", tests, python, files, done.failed)
 
 
 def _workspace(place: Path) -> launch.Workspace:
@@ -192,7 +193,10 @@ def _why_nothing(job: _SuiteJob, done: TestResult, output: Iterable[str]) -> str
             f"or set `python` or `command` in [suites.{suite.name}]"
         )
     if not suite.command and code == NO_TESTS:
-        return f"no tests were collected ({suite.runner} exit code 5)"
+        return (
+            f"no tests were collected ({suite.runner} exit code 5): "
+            f"write tests, or correct `tests` in [suites.{suite.name}]"
+        )
     if done.junit and not done.run.tests and code == 0:
         return "its JUnit report holds no test"
     if not suite.command and suite.runner is SuiteRunner.PYTEST and code == NOT_STARTED:

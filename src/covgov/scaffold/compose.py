@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from covgov.register.template import EMPTY
@@ -22,14 +22,14 @@ IGNORED = {"/coverage/": "coverage/verdict.json", "__pycache__/": "x/__pycache__
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What a first measurement found: bars that today's figures meet, and tests that fail today.
+    """What a first measurement found: bars that today's figures meet, and tests that fail today, by suite.
 
     components: of each that has units, its bar. register: the register's text with proposed rows, "" for no row.
     """
 
     fail_under: Decimal
     components: dict[str, Decimal]
-    deselect: tuple[str, ...] = ()
+    deselect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     register: str = ""
 
 
@@ -77,7 +77,7 @@ def _about(found: Detection, wishes: Wishes, adoption: Adoption) -> list[Decisio
     lost = [one.name for one in found.components if one.name not in adoption.components]
     return [
         Decision("bar", f"{bar:f} %", why),
-        *([Decision("deselect", ", ".join(adoption.deselect), "these tests fail")] if adoption.deselect else []),
+        *(Decision("deselect", ", ".join(names), "these tests fail") for names in adoption.deselect.values() if names),
         *(Decision("component", name, "left out: no line of it was measured") for name in lost),
     ]
 
@@ -96,7 +96,7 @@ def _composition(parts: Iterable[FileChange | Decision]) -> Composition:
 def policy_text(found: Detection, wishes: Wishes, adoption: Adoption | None) -> str:
     """covgov.toml, before a measurement or after it."""
     bar, why = found.bar_or(wishes.fail_under, USUAL_BAR)
-    text = PolicyText(bar, why, found.suite, found.components, found.register)
+    text = PolicyText(bar, why, found.suites, found.components, found.register)
     if adoption is None:
         return str(text)
     components = tuple(

@@ -13,13 +13,13 @@ from covgov.scaffold.bars import ExistingBar, existing_bar
 from covgov.scaffold.coverage_source import has_source
 from covgov.scaffold.languages import foreign_suite
 from covgov.scaffold.packages import Package, inner_tests, packages, paths_without
-from covgov.scaffold.policy_text import ComponentText, SuiteText
+from covgov.scaffold.policy_text import ComponentText, SuiteText, usable_names
+from covgov.scaffold.project_suites import SUITE, ProjectSuite, project_suites
 from covgov.scaffold.pytest_settings import pytest_settings
-from covgov.scaffold.suites import COMMAND, UNITTEST, Environment, RunnerChoice, TestSearch, runner, tests
+from covgov.scaffold.suites import Environment
 from covgov.scaffold.tree import Tree
 from covgov.tamper.coverage_settings import CoverageSettings, load_settings
 
-SUITE = "tests"
 PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini"})
 FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
 """Files at the top that say of which language a project is."""
@@ -42,7 +42,7 @@ class Detection:
     coverage.py measures.
     """
 
-    suite: SuiteText
+    suites: tuple[SuiteText, ...]
     components: tuple[ComponentText, ...]
     register: str
     settings: CoverageSettings = field(default_factory=CoverageSettings)
@@ -69,30 +69,26 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
     if not found.packages or (tree.known & FOREIGN_MARKS and not tree.known & PYTHON_MARKS):
         return _foreign(tree, programs)
     options = pytest_settings(tree)
-    how = runner(tree, found.packages, environments, programs)
-    searched = tests(tree, options, how.kind)
+    suites = project_suites(tree, found.packages, environments, programs)
     settings = load_settings(tree.read)
     inner = tuple(path for package in found.packages for path in inner_tests(tree, package))
     sourced = has_source(settings)
     source = () if sourced else tuple(_source(package) for package in found.packages)
     bar = existing_bar(tree, options, settings.where, settings.fail_under)
     return Detection(
-        suite=SuiteText(SUITE, _keys(how, searched)),
-        components=tuple(_components(tree, found.packages, inner if not sourced else _omitted(settings, inner))),
+        suites=tuple(SuiteText(suite.name, suite.keys) for suite in suites),
+        components=tuple(
+            _components(tree, found.packages, inner if not sourced else _omitted(settings, inner), suites)
+        ),
         register=_register(tree),
         settings=settings,
         source=source,
         omit=() if sourced else tuple(map(_pattern, inner)),
         bar=bar,
-        has_tests=searched.found or how.kind == COMMAND,
+        has_tests=any(suite.has_tests for suite in suites),
         decisions=(
             Decision("packages", ", ".join(package.path for package in found.packages), found.why),
-            Decision(
-                "tests",
-                ", ".join(searched.paths) or ("found by " + how.kind if searched.found else "none"),
-                searched.why,
-            ),
-            Decision("runner", " ".join(how.command) or how.kind, how.why),
+            *(decision for suite in suites for decision in _about_suite(suite)),
             _about_source(settings, source),
             *_about_bar(bar),
         ),
@@ -111,20 +107,28 @@ def _source(package: Package) -> str:
     return package.name if package.is_module else package.path
 
 
-def _keys(how: RunnerChoice, searched: TestSearch) -> dict[str, object]:
-    if how.kind == COMMAND:
-        return {"command": how.command}
-    keys: dict[str, object] = {"runner": UNITTEST} if how.kind == UNITTEST else {}
-    given = (("tests", searched.paths), ("args", (*searched.args, *how.args)), ("python", how.python))
-    return keys | {name: value for name, value in given if value}
+def _about_suite(suite: ProjectSuite) -> tuple[Decision, Decision]:
+    where = f" of {suite.place}" if suite.place else ""
+    paths = ", ".join(suite.tests.paths) or (f"found by {suite.runner.kind}" if suite.tests.found else "none")
+    return (
+        Decision(f"tests{where}", paths, suite.tests.why),
+        Decision(f"runner{where}", " ".join(suite.runner.command) or suite.runner.kind, suite.runner.why),
+    )
 
 
-def _components(tree: Tree, found: Sequence[Package], inner: Sequence[str]) -> list[ComponentText]:
-    paths = {
-        package.name: (package.path,) if package.is_module else paths_without(tree, package.path, inner)
-        for package in found
-    }
-    return [ComponentText(name, globs, SUITE) for name, globs in paths.items() if globs]
+def _components(
+    tree: Tree, found: Sequence[Package], inner: Sequence[str], suites: Sequence[ProjectSuite]
+) -> list[ComponentText]:
+    return [
+        ComponentText(name, globs, _suite_of(package, suites))
+        for name, package in zip(usable_names([(one.name, one.path) for one in found]), found, strict=True)
+        if (globs := (package.path,) if package.is_module else paths_without(tree, package.path, inner))
+    ]
+
+
+def _suite_of(package: Package, suites: Sequence[ProjectSuite]) -> str:
+    """That of its project; the first one where its project has no tests."""
+    return next((suite.name for suite in suites if package.path.startswith(f"{suite.place}/")), suites[0].name)
 
 
 def _register(tree: Tree) -> str:
@@ -155,7 +159,7 @@ def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
     suite = foreign_suite(tree, programs)
     bar = existing_bar(tree, pytest_settings(tree), "", "")
     return Detection(
-        suite=SuiteText(SUITE, {"command": suite.command, "reports": suite.reports}),
+        suites=(SuiteText(SUITE, {"command": suite.command, "reports": suite.reports}),),
         components=(ComponentText("app", suite.paths, SUITE),),
         register=_register(tree),
         bar=bar,

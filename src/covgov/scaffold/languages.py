@@ -128,6 +128,6 @@ def _paths(tree: Tree, language: str) -> tuple[str, ...]:
 
 
 def _unknown(
-    what: str, command: str = '["make", "coverage"]', report: str = "coverage/lcov.info", paths: str = '["src/**"]'
+    what: str, command: str = '["make", "test-coverage"]', report: str = "coverage/lcov.info", paths: str = '["src/**"]'
 ) -> InputError:
     return InputError("init-unknown", what, hint=EXAMPLE.format(command=command, report=report, paths=paths))

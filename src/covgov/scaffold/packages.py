@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covgov.scaffold.declared import DeclaredPackages, declared
-from covgov.scaffold.tree import NOT_SOURCE, TEST_DIRECTORIES, Tree, joined
+from covgov.scaffold.tree import NOT_SOURCE, TEST_DIRECTORIES, Tree, joined, outermost
 
 NOT_MODULES = re.compile(r"(?:setup|conftest|noxfile|tasks|fabfile|manage|versioneer|runtests|run_tests|ez_setup)\.py$")
 TEST_FILE = re.compile(r"(?:.*/)?(?:test[^/]*|[^/]*_tests?)\.py$")
+
+
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,33 @@ class PackageSearch:
 
 
 def packages(tree: Tree) -> PackageSearch:
+    """The packages of every project of the repository."""
+    places = projects(tree)
+    if places == ("",):
+        return _of_project(tree)
+    found = tuple(
+        replace(package, path=joined(place, package.path))
+        for place in places
+        for package in _of_project(tree.inside(place)).packages
+    )
+    return PackageSearch(found, f"of the projects in {', '.join(places)}")
+
+
+def projects(tree: Tree) -> tuple[str, ...]:
+    """("",) for the project at the top, else the directories that have a project each."""
+    marked = {path.rpartition("/")[0] for path in tree.files if path.rpartition("/")[2] in PROJECT_FILES}
+    nested = outermost(
+        place
+        for place in marked - {""}
+        if not NOT_SOURCE.intersection(place.casefold().split("/")) and _of_project(tree.inside(place)).packages
+    )
+    inside = tuple(f"{place}/" for place in nested)
+    rest = Tree(tuple(path for path in tree.files if not path.startswith(inside)), tree.read)
+    has_own = any(one.is_module or f"{one.path}/__init__.py" in tree.known for one in _of_project(rest).packages)
+    return ("",) if has_own or not nested else nested
+
+
+def _of_project(tree: Tree) -> PackageSearch:
     """The packages that the project's settings name, else those that are found by their look."""
     said = declared(tree)
     if named := tuple(_named(tree, said)):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from covgov.policy.policy import REGISTER
 
 WIDTH = 100
+LONGEST = 64
+"""Most characters of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,14 @@ class ComponentText:
 
 @dataclass(frozen=True, slots=True)
 class PolicyText:
-    """fail_under: the project's bar. remarks: lines of comment above the deselected tests."""
+    """fail_under: the project's bar. deselect: by suite."""
 
     fail_under: Decimal
     why: str
-    suite: SuiteText
+    suites: tuple[SuiteText, ...]
     components: tuple[ComponentText, ...]
     register: str
-    deselect: tuple[str, ...] = ()
+    deselect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -46,12 +50,7 @@ class PolicyText:
         yield "# Coverage policy, written by `covgov init`; docs/configuration.md of covgov lists every key."
         yield "version = 1\n"
         yield f"[policy]\nfail_under = {self.fail_under:f}  # {self.why}\nmax_drop = 2\n"
-        yield f"[suites.{key(self.suite.name)}]"
-        for name, value in self.suite.keys.items():
-            yield f"{name} = {toml(value)}"
-        if self.deselect:
-            yield "# These failed at the first measurement. Every verdict lists them; fix them and remove them here."
-            yield f"deselect = {toml(self.deselect)}"
+        yield "\n\n".join("\n".join(self._suite(suite)) for suite in self.suites)
         for component in self.components:
             yield f"\n[components.{key(component.name)}]"
             yield f"paths = {toml(component.paths)}\nsuite = {toml(component.suite)}"
@@ -60,6 +59,30 @@ class PolicyText:
         if self.register != REGISTER:
             yield f"\n[register]\npath = {toml(self.register)}"
         yield ""
+
+    def _suite(self, suite: SuiteText) -> Iterator[str]:
+        yield f"[suites.{key(suite.name)}]"
+        for name, value in suite.keys.items():
+            yield f"{name} = {toml(value)}"
+        if deselected := self.deselect.get(suite.name):
+            yield "# These failed at the first measurement. Every verdict lists them; fix them and remove them here."
+            yield f"deselect = {toml(deselected)}"
+
+
+def usable_names(wanted: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """(short name, path) of each thing -> its name in covgov.toml: the path where two have one short name."""
+    short = Counter(_usable(name) for name, _ in wanted)
+    names: list[str] = []
+    for name, path in wanted:
+        chosen = _usable(name) if short[_usable(name)] == 1 else _usable(path.replace("/", "."))
+        while chosen in names:
+            chosen = f"{chosen[: LONGEST - 2]}-2"
+        names.append(chosen)
+    return tuple(names)
+
+
+def _usable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip("._-")[:LONGEST] or "app"
 
 
 def key(name: str) -> str:

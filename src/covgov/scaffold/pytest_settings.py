@@ -28,6 +28,9 @@ class PytestSettings:
 
 def pytest_settings(tree: Tree) -> PytestSettings:
     """In pytest's order: https://docs.pytest.org/en/stable/reference/customize.html"""
+    for where in ("pytest.toml", ".pytest.toml"):
+        if tree.read(where) is not None:
+            return _settings(where, table(tree.toml(where), "pytest"))
     for where in ("pytest.ini", ".pytest.ini"):
         if tree.read(where) is not None:
             return _settings(where, _section(tree, where, "pytest"))

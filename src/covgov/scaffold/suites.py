@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from covgov.scaffold.packages import TEST_FILE, Package
 from covgov.scaffold.pytest_settings import PytestSettings, pytest_settings
-from covgov.scaffold.tree import TEST_DIRECTORIES, Tree, joined
+from covgov.scaffold.tree import TEST_DIRECTORIES, Tree, joined, outermost
 
 PYTEST, UNITTEST, COMMAND = "pytest", "unittest", "command"
 
@@ -49,13 +49,14 @@ class TestSearch:
 
 @dataclass(frozen=True, slots=True)
 class RunnerChoice:
-    """How the tests are run. kind: pytest, unittest or command."""
+    """How the tests are run. kind: pytest, unittest or command. pythonpath: pytest's setting of that name."""
 
     kind: str
     why: str
     python: str = ""
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
 
 
 def tests(tree: Tree, settings: PytestSettings, kind: str) -> TestSearch:
@@ -76,7 +77,7 @@ def _test_files(tree: Tree, patterns: Sequence[str]) -> list[str]:
 
 
 def _places(settings: PytestSettings, kind: str, files: Sequence[str], tree: Tree) -> TestSearch:
-    places = _outermost(map(_place, files))
+    places = outermost(map(_place, files))
     single = [place for place in places if place.endswith(".py")]
     doctests = any("doctest" in word for word in settings.addopts)
     if settings.testpaths and files:
@@ -86,7 +87,7 @@ def _places(settings: PytestSettings, kind: str, files: Sequence[str], tree: Tre
             (), True, "as pytest finds them: doctests" if doctests else f"as pytest finds them: {single[0]}"
         )
     if single:
-        roots = _outermost(_import_root(tree, place) if place in single else place for place in places)
+        roots = outermost(_import_root(tree, place) if place in single else place for place in places)
         return TestSearch(() if "" in roots else roots, True, f"as unittest finds them: {single[0]}")
     return TestSearch(places, bool(places), "every test file is there" if places else "no test was found")
 
@@ -109,11 +110,6 @@ def _place(path: str) -> str:
     parts = path.split("/")
     depth = next((index for index, part in enumerate(parts[:-1]) if part.casefold() in TEST_DIRECTORIES), None)
     return path if depth is None else "/".join(parts[: depth + 1])
-
-
-def _outermost(places: Iterable[str]) -> tuple[str, ...]:
-    every = sorted(set(places))
-    return tuple(place for place in every if not any(place.startswith(f"{other}/") for other in every))
 
 
 def are_unittests(tree: Tree) -> bool:
@@ -142,29 +138,35 @@ def runner(
         complete = [one for one in environments if needed <= one.modules]
         best = min(complete, key=lambda one: len(names - one.modules), default=None)
         if best is not None:
-            args = _args(settings, found, best) if kind == PYTEST else ()
-            return RunnerChoice(kind, f"in {best.shown}", best.python, args=args)
+            return _in(best, f"in {best.shown}", kind, settings, found)
     if (command := _tool(tree, programs)) is not None:
         return command
     kind, needed = kinds[-1]
     first = next(iter(environments), Environment("", "the active interpreter", frozenset()))
     missing = " and ".join(sorted(needed - first.modules))
     why = f"in {first.shown}, which lacks {missing}: run `{first.shown} -m pip install {missing.replace(' and ', ' ')}`"
-    return RunnerChoice(kind, why, first.python, args=_args(settings, found, first) if kind == PYTEST else ())
+    return _in(first, why, kind, settings, found)
 
 
-def _args(settings: PytestSettings, found: Sequence[Package], environment: Environment) -> tuple[str, ...]:
-    """Without pytest-cov, which would measure a second time and judge by a bar of its own; with the directories of
-    packages that are not installed from this checkout, unless pytest is told where they are."""
+def _in(
+    environment: Environment, why: str, kind: str, settings: PytestSettings, found: Sequence[Package]
+) -> RunnerChoice:
+    """The run in an environment. pytest gets the directories of packages that are not installed from this checkout,
+    unless it is told where they are."""
+    if kind != PYTEST:
+        return RunnerChoice(kind, why, environment.python)
+    roots = {package.root for package in found if package.root and package.name not in environment.modules}
+    pythonpath = () if settings.pythonpath else tuple(sorted(roots))
+    return RunnerChoice(kind, why, environment.python, args=_args(settings, environment), pythonpath=pythonpath)
+
+
+def _args(settings: PytestSettings, environment: Environment) -> tuple[str, ...]:
+    """Without pytest-cov, which would measure a second time and judge by a bar of its own."""
     words = list(settings.addopts)
     measured = [word for word in words if word.startswith("--cov")]
-    without: tuple[str, ...] = ("--no-cov",) if measured else ()
     if measured and "pytest_cov" not in environment.modules:
-        without = ("-o", f"addopts={shlex.join(word for word in words if word not in measured)}")
-    roots = {package.root for package in found if package.root and package.name not in environment.modules}
-    if not roots or settings.pythonpath:
-        return without
-    return (*without, "-o", f"pythonpath={' '.join(sorted(roots))}")
+        return ("-o", f"addopts={shlex.join(word for word in words if word not in measured)}")
+    return ("--no-cov",) if measured else ()
 
 
 def _tool(tree: Tree, programs: frozenset[str]) -> RunnerChoice | None:

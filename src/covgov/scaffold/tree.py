@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import configparser
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,14 +39,26 @@ class Tree:
     @cached_property
     def pyproject(self) -> Mapping[str, object]:
         """pyproject.toml, {} when there is none or it cannot be read."""
-        try:
-            return tomllib.loads(self.text("pyproject.toml"))
-        except tomllib.TOMLDecodeError:
-            return {}
+        return self.toml("pyproject.toml")
+
+    def inside(self, directory: str) -> Tree:
+        """The tree of a directory, with paths that start there; "" is the top."""
+        if not directory:
+            return self
+        start = f"{directory}/"
+        files = tuple(path.removeprefix(start) for path in self.files if path.startswith(start))
+        return Tree(files, lambda path: self.read(joined(directory, path)))
 
     def text(self, path: str) -> str:
         """The text of a file, "" when there is none."""
         return (self.read(path) or b"").decode("utf-8", errors="replace")
+
+    def toml(self, path: str) -> Mapping[str, object]:
+        """The tables of a TOML file, {} when there is no such file or it cannot be read."""
+        try:
+            return tomllib.loads(self.text(path))
+        except tomllib.TOMLDecodeError:
+            return {}
 
     def ini(self, path: str) -> configparser.ConfigParser:
         """The sections of an INI file, none when there is no such file or it cannot be read."""
@@ -72,6 +84,12 @@ class Tree:
         """Python files directly in a directory, sorted."""
         depth = directory.count("/") + 1 if directory else 0
         return tuple(path for path in self.below(directory) if path.count("/") == depth)
+
+
+def outermost(places: Iterable[str]) -> tuple[str, ...]:
+    """The paths without those below another one of them, sorted."""
+    every = sorted(set(places))
+    return tuple(place for place in every if not any(place.startswith(f"{other}/") for other in every))
 
 
 def joined(directory: str, name: str) -> str:

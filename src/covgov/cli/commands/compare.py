@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +12,15 @@ import click
 from covgov.cli.output import emit_json
 from covgov.cli.project import Project
 from covgov.cli.world import World
-from covgov.differential.comparison import as_payload, as_text, compare
+from covgov.differential.comparison import Comparison, as_payload, as_text, compare
 from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.errors import InputError, Undetermined, UsageError
-from covgov.history.interface import RunSummary
 from covgov.model.diff import Diff
-from covgov.model.snapshot import Metric, Origin, Snapshot
+from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot
 from covgov.publish.render.layout import wrapped
 from covgov.vcs.interface import WORKTREE
 
+SAME_SOURCE = ("the sources are treated as identical",)
 SNAPSHOT = b'{"format":"covgov-snapshot"'
 
 
@@ -51,9 +51,11 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
       covgov compare yesterday.xml today.xml --same-source
     """
     project = Project(world)
-    before, after = _sides(project, base, head)
-    diff, notes = (Diff(), ("the sources are treated as identical",)) if same_source else _diff(project, before, after)
-    found = compare(before, after, diff, Metric(metric), notes)
+    found = (
+        _recorded(project, base, head, Metric(metric), same_source=same_source)
+        if not any((world.cwd / name).is_file() for name in (base, head))
+        else _snapshots(project, base, head, Metric(metric), same_source=same_source)
+    )
     if as_json:
         emit_json(world, "compare", as_payload(found))
     else:
@@ -62,17 +64,44 @@ def command(world: World, base: str, head: str, as_json: bool, metric: str, same
     return 0
 
 
-def _sides(project: Project, *names: str) -> tuple[Snapshot, Snapshot]:
+def _snapshots(project: Project, base: str, head: str, metric: Metric, *, same_source: bool) -> Comparison:
+    before, after = _side(project, base), _side(project, head)
+    diff, notes = (Diff(), SAME_SOURCE) if same_source else _diff(project, before, after)
+    return compare(before, after, diff, metric, notes)
+
+
+def _recorded(project: Project, base: str, head: str, metric: Metric, *, same_source: bool) -> Comparison:
+    """Two commits with recorded runs: of the files that did not change only the sums are read."""
+    old, new = _origin(project, base), _origin(project, head)
+    diff = Diff() if same_source else project.repository.diff(old.commit, new.commit)
+    paths = {path for file in diff for path in (file.old_path, file.new_path) if path is not None}
+    run_ids = _newest(project, base, old), _newest(project, head, new)
+    found = project.store.changes(*run_ids, paths)
+    before, after = _merged(found.base, old, found.folded), _merged(found.head, new, found.folded)
+    result = compare(before, after, diff, metric, SAME_SOURCE if same_source else ())
+    return replace(result, unlisted=found.same - (found.folded is not None))
+
+
+def _merged(suites: Mapping[str, Snapshot], origin: Origin, folded: FileCoverage | None) -> Snapshot:
+    """folded: under a name that no file has, so that it counts as unchanged."""
+    from covgov.ingest.merge import merge
+
+    merged = merge(list(suites.values()))
+    files = {**merged.files, "": folded} if folded is not None else merged.files
+    return replace(merged, files=files, origin=origin)
+
+
+def _side(project: Project, name: str) -> Snapshot:
     """A file if there is one of that name, else a commit."""
-    commits = {name: _commit(project, name) for name in names if not (project.world.cwd / name).is_file()}
-    recorded = _from_history(project, commits)
-    base, head = (
-        recorded[name] if name in recorded else _from_file(project, project.world.cwd / name) for name in names
-    )
-    return base, head
+    path = project.world.cwd / name
+    if path.is_file():
+        return _from_file(project, path)
+    origin = _origin(project, name)
+    (suites,) = project.store.snapshots([_newest(project, name, origin)])
+    return _merged(suites, origin, None)
 
 
-def _commit(project: Project, name: str) -> str:
+def _origin(project: Project, name: str) -> Origin:
     commit = project.repository.resolve(name)
     if commit is None:
         raise UsageError(
@@ -80,7 +109,7 @@ def _commit(project: Project, name: str) -> str:
             f"{name} is neither a file nor a commit of this repository",
             hint="give report or snapshot files, or commits with a run in history (`covgov history list`)",
         )
-    return commit
+    return Origin(commit, project.repository.tree(commit))
 
 
 def _from_file(project: Project, path: Path) -> Snapshot:
@@ -109,19 +138,9 @@ def _from_file(project: Project, path: Path) -> Snapshot:
     return replace(found.snapshot, files=unknown)
 
 
-def _from_history(project: Project, commits: Mapping[str, str]) -> dict[str, Snapshot]:
-    """The newest complete run of each commit's tree, its suites merged, by what the commit was called."""
-    from covgov.ingest.merge import merge
-
-    origins = {name: Origin(commit, project.repository.tree(commit)) for name, commit in commits.items()}
-    runs = project.store.list() if origins else []
-    wanted = {name: _newest(project, name, origin, runs) for name, origin in origins.items()}
-    found = dict(zip(wanted, project.store.snapshots(list(wanted.values())), strict=True)) if wanted else {}
-    return {name: replace(merge(list(suites.values())), origin=origins[name]) for name, suites in found.items()}
-
-
-def _newest(project: Project, name: str, origin: Origin, runs: Sequence[RunSummary]) -> str:
-    run_ids = [run.id for run in runs if run.tree == origin.tree and run.complete]
+def _newest(project: Project, name: str, origin: Origin) -> str:
+    """The newest complete run of the commit's tree."""
+    run_ids = [run.id for run in project.store.list() if run.tree == origin.tree and run.complete]
     if not run_ids:
         raise Undetermined(
             "run-not-recorded",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from covgov.history.format import edits, layout, texts, version1
 from covgov.history.format.edits import Text, TextState
 from covgov.history.format.layout import StoredManifest
-from covgov.history.interface import HistoryView
+from covgov.history.interface import HistoryView, RunChanges
 from covgov.model import snapshot_codec
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import FileCoverage, Snapshot
@@ -87,18 +87,24 @@ class RunReader:
 
     def snapshots(self, stored: StoredManifest) -> dict[str, Snapshot]:
         """Suite -> all of its coverage."""
-        coverage = self.coverage(stored)
-        return {
-            name: Snapshot(
-                suite=name,
-                files=coverage[name],
-                identity=suite.identity,
-                origin=suite.origin,
-                tests=suite.tests,
-                notes=suite.notes,
+        return _snapshots(stored, self.coverage(stored))
+
+    def changes(self, base: StoredManifest, head: StoredManifest, paths: Collection[str]) -> RunChanges:
+        """Both runs without the files that are the same in both, as `RunStore.changes`."""
+        if 1 in (base.manifest.version, head.manifest.version):
+            return RunChanges(self.snapshots(base), self.snapshots(head))
+        before, after = self.suites(base), self.suites(head)
+        where = layout.object_name(head.manifest.edits)
+        try:
+            same = texts.same(before, after, paths)
+            old, new = (
+                {suite: dict(texts.without(text, same)) for suite, text in one.items()} for one in (before, after)
             )
-            for name, suite in stored.manifest.run.snapshots.items()
-        }
+            return RunChanges(
+                _snapshots(base, old), _snapshots(head, new), len(same), texts.fold(same) if same else None
+            )
+        except ValueError as error:
+            raise layout.damaged(where, str(error)) from error
 
     def record(self, stored: StoredManifest) -> RunRecord:
         """The whole run."""
@@ -155,6 +161,20 @@ class RunReader:
         data = layout.read_objects(ids, self._view, stored.name)
         files = {one: snapshot_codec.decode_file(data[one], layout.object_name(one)) for one in ids}
         return {suite: {path: files[one] for path, one in table.items()} for suite, table in tables.items()}
+
+
+def _snapshots(stored: StoredManifest, coverage: Mapping[str, Mapping[str, FileCoverage]]) -> dict[str, Snapshot]:
+    return {
+        name: Snapshot(
+            suite=name,
+            files=coverage[name],
+            identity=suite.identity,
+            origin=suite.origin,
+            tests=suite.tests,
+            notes=suite.notes,
+        )
+        for name, suite in stored.manifest.run.snapshots.items()
+    }
 
 
 class ReadAhead:

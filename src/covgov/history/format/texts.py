@@ -7,9 +7,11 @@ own: a name in the model may change, one in here may not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, groupby, islice, pairwise
+from operator import lt
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from covgov.history.format.edits import Text, join
 from covgov.model import codec, lines, snapshot_codec
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Exit, FileCoverage, Snapshot
+from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Metric, Snapshot
 from covgov.model.verdict import Verdict
 
 VERDICT = "verdict"
@@ -66,7 +68,11 @@ class _Code(_Shape, frozen=True):
 
 
 S = TypeVar("S", bound=msgspec.Struct)
-Decoded = Mapping[tuple[bytes, bytes], tuple[str, FileCoverage]]
+_Group = tuple[Sequence[int], tuple[int, ...], tuple[int, ...]]
+"""Lines, then offsets of their targets outside and inside the file as `_Code` has them."""
+Pair = tuple[bytes, bytes]
+"""The two lines of a file."""
+Decoded = Mapping[Pair, tuple[str, FileCoverage]]
 """The two lines of each file -> its path and coverage."""
 
 
@@ -127,6 +133,34 @@ def files(text: Text, wanted: Collection[str] | None = None) -> Iterator[tuple[s
 def decode(text: Text, known: Decoded) -> Decoded:
     """Every file of a text; of those known only what differs is decoded. Raises ValueError."""
     return {pair: known.get(pair) or next(files(pair)) for pair in _halves(text)}
+
+
+def same(before: Mapping[str, Text], after: Mapping[str, Text], paths: Collection[str]) -> set[Pair]:
+    """The two lines of each file that has the same ones in both; not of those at `paths`, nor of a file that several
+    suites measured. before, after: texts by suite. Raises ValueError."""
+    old, new = ({(suite, pair) for suite, text in side.items() for pair in _halves(text)} for side in (before, after))
+    named = {file: _decoded(file[1][1], _FileLines).path for file in old | new}
+    versions = Counter(named.values())
+    return {file[1] for file in old & new if versions[named[file]] == 1 and named[file] not in paths}
+
+
+def without(text: Text, known: Collection[Pair]) -> Iterator[tuple[str, FileCoverage]]:
+    """Path and coverage of each file but those known. Raises ValueError."""
+    return (file for pair in _halves(text) if pair not in known for file in files(pair))
+
+
+def fold(pairs: Iterable[Pair]) -> FileCoverage:
+    """One coverage with as many lines and exits, covered and not, as these files, at least one, have together.
+
+    Raises ValueError.
+    """
+    counts = [_counts(_decoded(ran, _FileLines), _decoded(code, _Code)) for code, ran in pairs]
+    total, covered, exits, taken = map(sum, zip(*counts, strict=True))
+    return FileCoverage(
+        statements=lines.span(1, total),
+        covered=lines.span(1, covered),
+        counted=(CountedExits(1, taken, exits),) if exits else (),
+    )
 
 
 def pairs(text: Text) -> Iterator[bytes]:
@@ -199,36 +233,66 @@ def _relative(line: int, targets: Sequence[int]) -> tuple[tuple[int, ...], tuple
     )
 
 
+def _counts(ran: _FileLines, code: _Code) -> tuple[int, int, int, int]:
+    """Lines, covered lines, exits and taken exits of a file; its exits are counted without making them."""
+    groups = _groups(code)
+    exits = sum([len(where) * (len(outside) + len(inside)) for where, outside, inside in groups])
+    statements, missed = lines.from_bytes(code.statements), lines.unspell(ran.missed)
+    excluded, untaken = lines.from_bytes(code.excluded), lines.from_bytes(ran.untaken)
+    wrong = missed & ~statements or untaken >> exits or statements & 1 or excluded & (statements | 1)
+    wrong = wrong or max(statements, excluded).bit_length() > lines.MAX_LINE + 1
+    rare = code.counted or ran.counted or code.names or ran.named or ran.attributes
+    if wrong or rare or not _in_order(code, groups):
+        coverage = _coverage(ran, code)
+        executable, branches = coverage.ratio(Metric.LINE), coverage.ratio(Metric.BRANCH)
+        return executable.total, executable.covered, branches.total, branches.covered
+    total = statements.bit_count()
+    return total, total - missed.bit_count(), exits, exits - untaken.bit_count()
+
+
+def _in_order(code: _Code, groups: Sequence[_Group]) -> bool:
+    """Whether the exits are sorted and unique. What is in order at the first line of a group is so at the others:
+    targets outside move one way with the line, those inside the other."""
+    ordered = all(code.gaps)
+    for where, outside, inside in groups:
+        at = where[0]
+        targets = [*[offset - at for offset in outside], *[at + offset for offset in inside]]
+        ordered = ordered and all(map(lt, targets, islice(targets, 1, None)))
+    return ordered
+
+
 def _exits(code: _Code) -> tuple[Exit, ...]:
+    exits: list[Exit] = []
+    for where, outside, inside in _groups(code):
+        if outside:
+            for line in where:
+                exits += [(line, offset - line) for offset in outside]
+                exits += [(line, line + offset) for offset in inside]
+        else:
+            exits += [(line, line + offset) for line in where for offset in inside]
+    return tuple(exits)
+
+
+def _groups(code: _Code) -> list[_Group]:
+    """Lines that follow one another, and what the targets of each are made of. All are within bounds."""
     if sum(group.lines for group in code.exits) != len(code.gaps):
         raise ValueError("branch exits of no line")
     branches = list(accumulate(code.gaps))
     if branches and not 0 < branches[0] <= branches[-1] <= lines.MAX_LINE:  # gaps are not negative
         raise ValueError("a branch exit of no line")
-    exits: list[Exit] = []
+    found: list[_Group] = []
     start = 0
     for group in code.exits:
-        end = start + group.lines
-        if end > start:
-            exits += _group_exits(branches[start:end], group.outside, group.inside)
-        start = end
-    return tuple(exits)
-
-
-def _group_exits(branches: Sequence[int], outside: Sequence[int], inside: Sequence[int]) -> list[Exit]:
-    """The exits of lines that have the same targets."""
-    first, last = branches[0], branches[-1]
-    reached = [*(offset - at for offset in outside for at in (first, last))]
-    reached += [at + offset for offset in inside for at in (first, last)]
-    if any(abs(target) > lines.MAX_LINE for target in reached):
-        raise ValueError("a branch exit of no line")
-    if not outside:
-        return [(line, line + offset) for line in branches for offset in inside]
-    return [
-        exit_
-        for line in branches
-        for exit_ in (*((line, offset - line) for offset in outside), *((line, line + offset) for offset in inside))
-    ]
+        where = branches[start : start + group.lines]
+        start += group.lines
+        if where:
+            found.append((where, group.outside, group.inside))
+            ends = (where[0], where[-1])
+            reached = [offset - at for offset in group.outside for at in ends]
+            reached += [at + offset for offset in group.inside for at in ends]
+            if reached and max(map(abs, reached)) > lines.MAX_LINE:
+                raise ValueError("a branch exit of no line")
+    return found
 
 
 def _taken(exits: tuple[Exit, ...], untaken: int) -> tuple[Exit, ...]:

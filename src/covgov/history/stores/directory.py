@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
+    RunChanges,
     RunSummary,
     silent,
 )
@@ -101,6 +102,9 @@ class DirStore:
 
     def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
         return ledger.snapshots(self._view, run_ids)
+
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        return ledger.changes(self._view, base_id, head_id, paths)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         bulk_files = artifacts or {}

@@ -6,8 +6,9 @@ or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -24,6 +25,7 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
+    RunChanges,
     RunSummary,
     silent,
 )
@@ -31,11 +33,12 @@ from covgov.hub.store import blobs, projection, repositories
 from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES
 from covgov.hub.store.verify import admission, plausible
-from covgov.hub.store.verify.admission import NOTHING, Judge
+from covgov.hub.store.verify.admission import NOTHING, AdmittedRun, Judge
 from covgov.hub.store.work import stamp, transaction
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Verdict
+from covgov.policy.policy import Policy
 
 T = TypeVar("T")
 
@@ -81,9 +84,23 @@ class SqlView:
             return frozenset(_blob_ids(connection, self._repository, names))
 
 
+def _head(view: SqlView) -> bytes | None:
+    return view.read([layout.HEAD]).get(layout.HEAD)
+
+
 def _below(folder: str, names: Sequence[str]) -> Iterator[str]:
     prefix = f"{folder}/" if folder else ""
     return (name for name in names if name.startswith(prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Runs that were admitted. files: what they are made of. head, policy: of the history and its repository then."""
+
+    files: Mapping[str, bytes]
+    head: bytes | None
+    policy: Policy | None
+    admitted: Sequence[AdmittedRun]
 
 
 class SqlHistory:
@@ -122,6 +139,10 @@ class SqlHistory:
         with self._read() as view:
             return list(ledger.snapshots(view, run_ids))
 
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        with self._read() as view:
+            return ledger.changes(view, base_id, head_id, paths)
+
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         kept = artifacts or {}
         ids = {name: layout.digest_of(data) for name, data in kept.items()}
@@ -150,12 +171,25 @@ class SqlHistory:
             return ledger.addition(view, record, artifacts)
         return ledger.continuation(view, last, same, record, artifacts)
 
-    def update(self, change: HistoryChange) -> None:
-        """Raises InputError when what was to be added is no proper continuation (see `admission.admit`)."""
+    def admit(self, change: HistoryChange) -> Admission | None:
+        """What `update` has to find out before it writes, without the lock that writers wait for; None = nothing to
+        add. Raises as `update`."""
+        with self._read() as view:
+            added = change(view)
+            if added is None:
+                return None
+            admitted = admission.admit(view, added.files, self._judge)
+            return Admission(added.files, _head(view), self._judge.policy, admitted)
+
+    def update(self, change: HistoryChange, before: Admission | None = None) -> None:
+        """Raises InputError when what was to be added is no proper continuation (see `admission.admit`).
+
+        before: counts when history and policy are still those that it was made for.
+        """
         with _writing(self._database, self._repository) as connection:
             added = change(SqlView(connection, self._repository))
             if added is not None:
-                self._add(connection, added.files)
+                self._add(connection, added.files, before)
 
     def rewrite(self, change: Callable[[HistoryView], HistoryReplacement | None]) -> None:
         """What takes the history's place is made here of what was admitted, so it is not judged again."""
@@ -208,10 +242,13 @@ class SqlHistory:
         with _reading(self._database, self._repository) as connection:
             yield SqlView(connection, self._repository)
 
-    def _add(self, connection: Connection, files: Mapping[str, bytes]) -> None:
+    def _add(self, connection: Connection, files: Mapping[str, bytes], before: Admission | None = None) -> None:
         """Everything is checked before anything is written, for the caller's transaction may go on."""
         view = SqlView(connection, self._repository)
-        admitted = admission.admit(view, files, self._judge)
+        if before is not None and self._valid(view, files, before):
+            admitted = before.admitted
+        else:
+            admitted = admission.admit(view, files, self._judge)
         runs = [projection.project(one) for one in admitted]
         new_runs = [one.stored for one in admitted]
         trees = sorted({stored.manifest.run.tree for stored in new_runs})
@@ -219,6 +256,13 @@ class SqlHistory:
         self._keep(connection, files)
         for run in runs:
             projection.add(connection, self._repository.id, run)
+
+    def _valid(self, view: SqlView, files: Mapping[str, bytes], before: Admission) -> bool:
+        """Whether it is about these files, and nothing changed since. Objects that were sent ahead may have been
+        dropped."""
+        objects = {layout.object_name(one.stored.manifest.edits) for one in before.admitted} - files.keys()
+        unchanged = (before.head, before.policy) == (_head(view), self._judge.policy)
+        return files is before.files and unchanged and objects <= view.present(sorted(objects))
 
     def _keep(self, connection: Connection, files: Mapping[str, bytes]) -> None:
         present = _blob_ids(connection, self._repository, list(files))

@@ -35,7 +35,7 @@ class LcovFile:
     branches: dict[tuple[int, str, str], bool] = field(default_factory=dict)
     stated: dict[str, int] = field(default_factory=dict)
     blocks: int = 0
-    functions: bool = False
+    dropped: set[str] = field(default_factory=set)
 
 
 def read_blocks(data: bytes) -> dict[str, LcovFile] | None:
@@ -59,8 +59,9 @@ def _split(data: bytes) -> Iterator[bytes | None]:
     while (end := data.find(_END, start)) >= 0:
         yield data[start : end + 1]
         start = end + len(_END)
-    if data[start:].strip():
-        yield None
+    rest = data[start:].rstrip(b" \t\r\n")
+    if rest:
+        yield rest.removesuffix(_END[:-1]) + b"\n" if rest.endswith(_END[:-1]) else None
 
 
 def _block(block: bytes, known: Known) -> tuple[str, LcovFile] | None:
@@ -68,19 +69,34 @@ def _block(block: bytes, known: Known) -> tuple[str, LcovFile] | None:
     name, newline, rest = rest.partition(b"\n")
     if not source or (head and not _TEST.fullmatch(head)):
         return None
-    file = LcovFile(blocks=1)
     try:
         path = building.file_path(name.rstrip(b" \t\r").decode(), "")
-        body = _lines(newline + rest, file.builder)
-        body = body and _branches(body, file.builder, known)
-        body = body and _functions(body, file)
+        file = _records(newline + rest, known) or _records(_by_kind(rest), known)
     except (InputError, ValueError):
         return None
-    file.stated = {kind.decode(): int(number) for kind, number in _TOTAL.findall(body or b"")}
-    return (path, file) if body and len(file.stated) == body.count(b"\n") - 1 else None
+    return None if file is None else (path, file)
 
 
 _TEST = re.compile(rb"TN:[^\n]*\n")
+
+
+def _by_kind(lines: bytes) -> bytes:
+    """Some versions of lcov write DA and BRDA by turns."""
+    return (
+        b"".join(b"\n" + line for line in sorted(lines.splitlines(), key=lambda line: line.partition(b":")[0])) + b"\n"
+    )
+
+
+def _records(body: bytes, known: Known) -> LcovFile | None:
+    """body: begins and ends with a line end."""
+    file = LcovFile(blocks=1)
+    rest = _lines(body, file)
+    rest = rest and _branches(rest, file.builder, known)
+    rest = rest and _unread(rest, file.dropped)
+    if rest is None:
+        return None
+    file.stated = {kind.decode(): int(number) for kind, number in _TOTAL.findall(rest)}
+    return file if len(file.stated) == rest.count(b"\n") - 1 else None
 
 
 def _cut(body: bytes, tag: bytes) -> tuple[bytes, bytes]:
@@ -92,31 +108,40 @@ def _cut(body: bytes, tag: bytes) -> tuple[bytes, bytes]:
     return body[first:end], body[:first] + body[end:]
 
 
-def _lines(body: bytes, builder: FileBuilder) -> bytes | None:
+def _lines(body: bytes, file: LcovFile) -> bytes | None:
     run, rest = _cut(body, b"\nDA:")
-    if run:
-        sets = building.line_sets(run[4:], b",", b"\nDA:")
-        if sets is None:
-            return None
-        builder.add(*sets)
+    if not run:
+        return rest
+    sets = building.line_sets(run[4:], b",", b"\nDA:")
+    if sets is None and run.count(b",") > run.count(b"\n"):
+        sets = building.line_sets(_CHECKSUM.sub(rb"\1", run)[4:], b",", b"\nDA:")
+        file.dropped.add("line checksums")
+    if sets is None:
+        return None
+    file.builder.add(*sets)
     return rest
+
+
+_CHECKSUM = re.compile(rb"(\nDA:[^,\n]*,[^,\n]*),[^,\n]*")
 
 
 def _branches(body: bytes, builder: FileBuilder, known: Known) -> bytes | None:
     run, rest = _cut(body, b"\nBRDA:")
     if not run:
         return rest
-    pairs = _SAME_LINE.findall(run)
-    texts = [text for text, _ in pairs]
-    if len(b"".join(texts)) != len(run) or len({line for _, line in pairs}) != len(pairs):
+    texts = [text for text, _ in _SAME_LINE.findall(run)]
+    if len(b"".join(texts)) != len(run):
         return None
     if len(known) > _MOST_KNOWN:
         known.clear()
     found = [known.get(text) or known.setdefault(text, _read_exits(text)) for text in texts]
     builder.counted = {one.line: one for one in found if isinstance(one, CountedExits)}
-    for exact in found if len(found) > len(builder.counted) else ():
-        builder.exits.update(exact if isinstance(exact, dict) else {})
-    return rest
+    if len(found) == len(builder.counted):
+        return rest
+    exact = [one for one in found if isinstance(one, dict)]
+    builder.exits = {exit_: taken for one in exact for exit_, taken in one.items()}
+    lines = {exit_[0] for exit_ in builder.exits} | builder.counted.keys()
+    return rest if len(lines) == len(found) else None
 
 
 _MOST_KNOWN = 1 << 17
@@ -135,10 +160,12 @@ def _read_exits(records: bytes) -> LineExits:
     return line_exits(building.line_number(int(line), ""), exits)
 
 
-def _functions(body: bytes, file: LcovFile) -> bytes | None:
-    run, rest = _cut(body, b"\nFN")
-    file.functions = bool(run)
-    return rest if _FUNCTIONS.fullmatch(run) else None
+def _unread(body: bytes, dropped: set[str]) -> bytes | None:
+    """The rest without the records that nobody reads."""
+    functions, rest = _cut(body, b"\nFN")
+    versions, rest = _cut(rest, b"\nVER:")
+    dropped.update(what for what, run in (("functions", functions), ("file versions", versions)) if run)
+    return rest if _FUNCTIONS.fullmatch(functions) and versions.count(b"\n") < 2 else None
 
 
 def line_exits(line: int, exits: Mapping[str, bool]) -> LineExits:

@@ -14,8 +14,6 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Final
 
-from lxml import etree
-
 from covgov.errors import InputError
 from covgov.ingest import building, strict_xml
 from covgov.ingest.building import FileBuilder, Pair, damaged
@@ -295,6 +293,8 @@ def _report(target: _ParserTarget) -> ParsedReport:
 
 
 def _read(data: bytes, where: str, runs: Sequence[LineRun]) -> _ParserTarget:
+    from lxml import etree  # noqa: PLC0415 - 30 ms that other formats need not pay
+
     target = _ParserTarget(where, runs=runs)
     parser = etree.XMLParser(
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False

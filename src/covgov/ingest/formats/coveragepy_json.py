@@ -78,7 +78,11 @@ class CoveragepyJson:
     def recognises(self, head: bytes, /) -> bool:
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         marks = (b'"branch_coverage"', b'"executed_lines"', b'"num_statements"')
-        return text.startswith(b"{") and b"simplecov" not in text and any(mark in text for mark in marks)
+        return (
+            text.startswith(b"{")
+            and not any(other in text for other in (b"simplecov", b'"slipcover"'))
+            and any(mark in text for mark in marks)
+        )
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
         text = data.removeprefix(b"\xef\xbb\xbf")

@@ -206,8 +206,7 @@ class LcovInfo:
         files = read_blocks(text)
         if files is None:
             return parse_strictly(data, where)
-        functions = any(file.functions for file in files.values())
-        return _report(_LcovReader(where, files, dropped={"functions"} if functions else set()))
+        return _report(_LcovReader(where, files, dropped={what for file in files.values() for what in file.dropped}))
 
 
 def parse_strictly(data: bytes, where: str) -> ParsedReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
+    RunChanges,
     RunSummary,
     silent,
 )
@@ -89,6 +90,9 @@ class MemoryStore:
 
     def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
         return ledger.snapshots(self.view(), run_ids)
+
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        return ledger.changes(self.view(), base_id, head_id, paths)
 
     def prune(self, keep: int) -> Sequence[str]:
         return []

@@ -76,3 +76,20 @@ def test_a_line_below_one_is_refused(number: int) -> None:
 def test_the_empty_set_is_zero() -> None:
     assert lines.of([]) == 0
     assert lines.to_bytes(0) == b""
+
+
+@given(st.dictionaries(st.integers(1, 3000), st.integers(0, 2**40), min_size=1, max_size=60))
+def test_lines_with_hits_are_two_sets(hits: dict[int, int]) -> None:
+    found = lines.of_hits([-line for line in hits], list(hits.values()))
+    assert found == (lines.of(hits), lines.of(line for line, count in hits.items() if count))
+
+
+@pytest.mark.parametrize("negated", [[-1, -1], [0], [-2, 3]])
+def test_a_line_listed_twice_or_without_its_sign_is_none(negated: list[int]) -> None:
+    assert lines.of_hits(negated, [1] * len(negated)) is None
+
+
+@given(SETS)
+def test_picked_texts_are_those_of_the_set(wanted: set[int]) -> None:
+    texts = [str(number) for number in range(1, 2001)]
+    assert list(lines.pick(lines.of(wanted), texts)) == [str(number) for number in sorted(wanted) if number <= 2000]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.policy.policy import Suite
+from covgov.policy.policy import Suite, SuiteRunner
 from covgov_testing import projects
 from covgov_testing.suite_runs import UNIT, Run
 
@@ -90,3 +90,23 @@ def test_expected_failures_and_skips_are_neither(run: Run) -> None:
     done = run(UNIT)
     assert done.tests is not None
     assert (done.tests.errors, done.tests.skipped, done.tests.passed) == (0, 2, True)
+
+
+@pytest.mark.parametrize("suite", [UNIT, WORKERS])
+def test_what_failed_is_named_as_deselect_takes_it(run: Run, suite: Suite) -> None:
+    settings = "[pytest]\naddopts = -p no:cacheprovider --continue-on-collection-errors\n"
+    case = "class TestIt:\n    def test_bad(self):\n        assert False\n"
+    bad = {"tests/test_bad.py": BAD + case, "tests/test_absent.py": "import absent\n"}
+    projects.write(run.root, {"pytest.ini": settings, **bad})
+    assert sorted(run(suite).failed) == [
+        "tests/test_absent.py",
+        "tests/test_bad.py::TestIt::test_bad",
+        "tests/test_bad.py::test_bad",
+    ]
+
+
+def test_what_failed_in_unittest_is_named_as_deselect_takes_it(run: Run) -> None:
+    case = "import unittest\n\nclass ItTest(unittest.TestCase):\n    def test_bad(self):\n        self.fail()\n"
+    projects.write(run.root, {"tests/test_bad.py": case})
+    done = run(Suite(runner=SuiteRunner.UNITTEST, tests=("tests",)).named("unit"))
+    assert [name for name in done.failed if "bad" in name] == ["test_bad.ItTest.test_bad"]

@@ -68,7 +68,7 @@ def test_a_path_of_the_projects_own_is_not_taken_for_the_register() -> None:
 def test_measured_figures_become_bars() -> None:
     files = {**FLAT, "two/__init__.py": "y = 1\n", "empty/__init__.py": ""}
     adoption = Adoption(
-        Decimal(71), {"pkg": Decimal(71), "two": Decimal(60)}, ("tests/test_a.py::test_it",), EMPTY + "\n"
+        Decimal(71), {"pkg": Decimal(71), "two": Decimal(60)}, {"tests": ("tests/test_a.py::test_it",)}, EMPTY + "\n"
     )
     done = composed(files, adoption=adoption)
     new = {change.path: change.new for change in done.changes}

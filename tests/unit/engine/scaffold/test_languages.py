@@ -32,7 +32,7 @@ def package(**keys: object) -> str:
 )
 def test_the_command_of_a_known_tool_is_written(files: Mapping[str, str], programs: str, report: str) -> None:
     detected = found({"src/a.js": "", "README.md": "", **files}, programs=frozenset({programs}))
-    assert detected.suite.keys["reports"] == (report,)
+    assert detected.suites[0].keys["reports"] == (report,)
     policy = parsed(policy_text(detected, Wishes(), None))
     assert policy.suites["tests"].reports == (report,)
 

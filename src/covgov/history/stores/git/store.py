@@ -7,7 +7,7 @@ into a private ref; runs that only this clone has are then chained again on top,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
@@ -20,6 +20,7 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
+    RunChanges,
     RunSummary,
     silent,
 )
@@ -88,6 +89,9 @@ class GitStore:
 
     def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
         return ledger.snapshots(self.view(), run_ids)
+
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        return ledger.changes(self.view(), base_id, head_id, paths)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         """`artifacts` are not stored: bulk never enters git."""

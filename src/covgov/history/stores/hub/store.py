@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from covgov.errors import DeliveryFailed, Undetermined
 from covgov.history import ledger
 from covgov.history.format import layout
-from covgov.history.interface import Addition, HistoryChange, HistoryFault, HistoryView, Progress, RunSummary, silent
+from covgov.history.interface import (
+    Addition,
+    HistoryChange,
+    HistoryFault,
+    HistoryView,
+    Progress,
+    RunChanges,
+    RunSummary,
+    silent,
+)
 from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
 from covgov.history.stores.hub.wire import (
     AdditionResult,
@@ -157,6 +166,9 @@ class HubStore:
 
     def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
         return ledger.snapshots(self.view(), run_ids)
+
+    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
+        return ledger.changes(self.view(), base_id, head_id, paths)
 
     def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         """Everything is fetched and checked here: the hub's own word is not taken."""

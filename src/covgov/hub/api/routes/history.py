@@ -1,13 +1,15 @@
 """`.../history`: the files of a repository's history, as the store `hub:URL` reads and adds them.
 
 An addition names the newest head, so concurrent writers cannot overwrite each other. Every added file is verified
-(`covgov.hub.store.verify.admission`) in the transaction that stores it.
+(`covgov.hub.store.verify.admission`) before the transaction that stores it, and again in it when the history or its
+policy changed in between.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import Annotated
 
@@ -43,7 +45,7 @@ from covgov.hub.auth_service.principals import Principal
 from covgov.hub.deps import settings_of, unit
 from covgov.hub.eventlog import audit
 from covgov.hub.eventlog.vocabulary import AuditEvent
-from covgov.hub.store.history_files import SqlHistory, SqlView
+from covgov.hub.store.history_files import Admission, SqlHistory, SqlView
 from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.verify.admission import Judge
 from covgov.hub.store.work import UnitOfWork
@@ -147,9 +149,12 @@ def add(
     most = settings_of(request).limits.files
     if len(proposal.files) > most:
         raise ApiProblem(413, "files-too-many", f"an addition holds at most {most} files", hint="send it in parts")
+    quota = settings_of(request).limits.repository
+    with unit(request, principal, write=False) as work:
+        before = _admitted(work, named(work.connection, owner, name), proposal, quota)
     with unit(request, principal, write=True) as work:
         repository = named(work.connection, owner, name)
-        runs = _append(work, repository, proposal, settings_of(request).limits.repository)
+        runs = _append(work, repository, proposal, quota, before)
         placement.check(work, repository, principal, runs)
         head = _head_of(proposal)
         recording.account_files(work, repository, files=len(proposal.files), runs=len(runs), head=head)
@@ -195,30 +200,43 @@ def fill(view: SqlView, wanted: Sequence[str], *, most: int = ANSWER_BYTES) -> F
     return FileContents(dict(view.read(wanted[:count])), tuple(wanted[count:]))
 
 
-def _append(work: UnitOfWork, repository: HubRepository, proposal: HistoryAddition, quota: int) -> list[RunSummary]:
+def _admitted(work: UnitOfWork, repository: HubRepository, proposal: HistoryAddition, quota: int) -> Admission | None:
+    """Raises as `_append`, while no other writer waits."""
+    with _proposed(work, repository, quota) as history:
+        return history.admit(lambda view: _addition(repository, view, proposal))
+
+
+def _append(
+    work: UnitOfWork, repository: HubRepository, proposal: HistoryAddition, quota: int, before: Admission | None
+) -> list[RunSummary]:
     """The new runs, oldest first. Raises DeliveryFailed (`history-contended`), and ApiProblem (422) for additions
     that do not continue the history."""
-    fresh: list[str] = []
+    manifests = [name for name in proposal.files if name.startswith(f"{layout.RUNS}/")]
+    known = SqlView(work.connection, repository).present(manifests)
+    fresh = sorted((name for name in manifests if name not in known), key=layout.number_of)
+    with _proposed(work, repository, quota) as history:
+        history.update(lambda view: _addition(repository, view, proposal), before)
+    return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]
 
-    def change(view: HistoryView) -> Addition:
-        head = view.read([layout.HEAD]).get(layout.HEAD)
-        if (layout.digest_of(head) if head is not None else "") != proposal.expected_head:
-            raise DeliveryFailed(
-                "history-contended",
-                f"{repository.full_name}: another run was recorded in the meantime; nothing was changed",
-                hint="read the history again and compose the addition on top of it",
-            )
-        manifests = [name for name in proposal.files if name.startswith(f"{layout.RUNS}/")]
-        known = SqlView(work.connection, repository).present(manifests)
-        fresh[:] = sorted((name for name in manifests if name not in known), key=layout.number_of)
-        return Addition(proposal.files, proposal.at, proposal.message)
 
+@contextmanager
+def _proposed(work: UnitOfWork, repository: HubRepository, quota: int) -> Iterator[SqlHistory]:
     policy, _ = reading.stored_policy(work.connection, repository)
     try:
-        SqlHistory(work.connection, repository, Judge(work.now, policy, quota)).update(change)
+        yield SqlHistory(work.connection, repository, Judge(work.now, policy, quota))
     except InputError as error:  # always 422: the request does not fit the stored history
         raise ApiProblem(422, error.code, error.message, hint=error.hint) from error
-    return [layout.summary(layout.decode_manifest(proposal.files[name], name)) for name in fresh]
+
+
+def _addition(repository: HubRepository, view: HistoryView, proposal: HistoryAddition) -> Addition:
+    head = view.read([layout.HEAD]).get(layout.HEAD)
+    if (layout.digest_of(head) if head is not None else "") != proposal.expected_head:
+        raise DeliveryFailed(
+            "history-contended",
+            f"{repository.full_name}: another run was recorded in the meantime; nothing was changed",
+            hint="read the history again and compose the addition on top of it",
+        )
+    return Addition(proposal.files, proposal.at, proposal.message)
 
 
 def _head_of(proposal: HistoryAddition) -> str:

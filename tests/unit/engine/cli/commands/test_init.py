@@ -68,16 +68,29 @@ def test_an_innocent_project_is_adopted_and_green(newcomer: Newcomer) -> None:
     assert newcomer.changed() == WRITTEN
 
 
+def test_a_change_in_the_checkout_that_the_first_run_would_fail_on_is_named(newcomer: Newcomer) -> None:
+    version = newcomer.root / "pkg/version.py"
+    newcomer.repo.commit({"pkg/version.py": "V = 1\n"}, "version")
+    version.write_text("def unused():\n    return 1\n", encoding="utf-8")
+    assert newcomer.covgov("init", "--adopt") == 0
+    assert "will fail on the last change, 0/2 = 0.00 % < 50 %, in pkg/version.py: cover or undo it" in newcomer.err
+    assert newcomer.covgov("run") == 10
+    newcomer.repo.git("checkout", "-q", "pkg/version.py")
+    assert newcomer.covgov("run") == 0
+
+
 def test_the_bar_bites_from_the_first_day(newcomer: Newcomer) -> None:
     assert newcomer.covgov("init", "--adopt") == 0
     (newcomer.root / "pkg/more.py").write_text("def unused():\n    return 1\n", encoding="utf-8")
     assert newcomer.covgov("run") == 10
 
 
-def test_a_test_that_failed_before_is_listed_and_noted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("addopts", ["", "-p no:cacheprovider"])
+def test_a_test_that_failed_before_is_listed_and_noted(tmp_path: Path, addopts: str) -> None:
+    settings = {"pytest.ini": f"[pytest]\naddopts = {addopts}\n"}
     broken = {"tests/test_b.py": "def test_bad():\n    assert False\n", "tests/test_c.py": "import absent\n"}
     more = {"tests/test_d.py": TEST, "tests/test_e.py": TEST}
-    newcomer = Newcomer(tmp_path / "work", {**FLAT, **broken, **more})
+    newcomer = Newcomer(tmp_path / "work", {**FLAT, **settings, **broken, **more})
     assert newcomer.covgov("init", "--adopt") == 0, newcomer.err
     assert newcomer.policy()["suites"]["tests"] == {
         "tests": ["tests"],
@@ -85,6 +98,30 @@ def test_a_test_that_failed_before_is_listed_and_noted(tmp_path: Path) -> None:
     }
     assert newcomer.covgov("run") == 0, newcomer.out
     assert "deselected in the policy (2)" in (newcomer.root / "coverage/verdict.json").read_text(encoding="utf-8")
+
+
+def test_two_projects_in_one_repository_are_two_suites(tmp_path: Path) -> None:
+    bad = "def test_bad():\n    assert False\n"
+    files = {
+        "libs/one/pyproject.toml": "[project]\nname = 'one'\n",
+        "libs/one/src/one/__init__.py": PKG,
+        "libs/one/tests/test_a.py": TEST.replace("pkg", "one"),
+        "libs/two/setup.py": "from setuptools import setup\nsetup(name='two')\n",
+        "libs/two/src/two/__init__.py": PKG,
+        "libs/two/tests/test_a.py": TEST.replace("pkg", "two") + bad,
+        "libs/two/tests/test_b.py": "import absent\n",
+        "libs/two/tests/test_c.py": TEST.replace("pkg", "two"),
+    }
+    newcomer = Newcomer(tmp_path / "work", files)
+    assert newcomer.covgov("init", "--adopt") == 0, newcomer.err
+    suites = newcomer.policy()["suites"]
+    assert suites["one"] == {"tests": ["libs/one/tests"], "args": ["--rootdir=.", "-o", "pythonpath=. src"]}
+    assert suites["two"] == {
+        "tests": ["libs/two/tests"],
+        "args": ["--rootdir=.", "-o", "pythonpath=libs/two libs/two/src"],
+        "deselect": ["libs/two/tests/test_a.py::test_bad", "libs/two/tests/test_b.py"],
+    }
+    assert newcomer.covgov("run") == 0, newcomer.out
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from covgov.history.format import texts
 from covgov.model import codec, lines
-from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.ratio import Ratio
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov_testing.builders.coverage import IDENTITY, cov, snap
 from covgov_testing.builders.run import run
 from covgov_testing.golden_history import LOGIN, second_verdict
@@ -78,6 +79,48 @@ def test_only_files_that_changed_are_decoded_again() -> None:
     assert [path for path in here if here[path] is there[path]] == ["a.py", "c.py"]
 
 
+def ratios(coverage: FileCoverage | Snapshot) -> tuple[Ratio, Ratio]:
+    return coverage.ratio(Metric.LINE), coverage.ratio(Metric.BRANCH)
+
+
+@given(st.dictionaries(PATHS, files(), min_size=1, max_size=5))
+def test_files_that_are_folded_count_what_they_count_one_by_one(made: dict[str, FileCoverage]) -> None:
+    snapshot = Snapshot("api", made, IDENTITY)
+    assert ratios(texts.fold(texts.decode(texts.of_snapshot(snapshot), {}))) == ratios(snapshot)
+
+
+NAMES = st.sampled_from(["a.py", "b.py", "c.py", "d.py"])
+SUITES = st.dictionaries(
+    st.sampled_from(["api", "auth"]),
+    st.dictionaries(NAMES, st.sampled_from([cov("+"), cov("-"), LOGIN]), max_size=4),
+    min_size=1,
+)
+
+
+@given(SUITES, SUITES, st.sets(NAMES))
+def test_same_files_are_those_of_one_suite_that_did_not_change(
+    before: dict[str, dict[str, FileCoverage]], after: dict[str, dict[str, FileCoverage]], paths: set[str]
+) -> None:
+    old, new = (
+        {suite: texts.of_snapshot(Snapshot(suite, made, IDENTITY)) for suite, made in side.items()}
+        for side in (before, after)
+    )
+    found = texts.same(old, new, paths)
+    expected = {
+        path
+        for suite in before
+        for path, one in before[suite].items()
+        if after.get(suite, {}).get(path) == one
+        and path not in paths
+        and not any(path in side.get(other, {}) for other in {"api", "auth"} - {suite} for side in (before, after))
+    }
+    assert {path for pair in found for path, _ in texts.files(list(pair))} == expected
+    assert len(found) == len(expected)
+    for suite, text in new.items():
+        left = {path: one for path, one in after[suite].items() if path not in expected}
+        assert dict(texts.without(text, found)) == left
+
+
 Groups = list[tuple[int, list[int], list[int]]]
 
 
@@ -126,10 +169,12 @@ def test_lines_of_any_content_say_what_they_say_one_exit_at_a_time(
     text = [msgspec.json.encode(code), msgspec.json.encode({"path": "a.py", "missed": missed, "untaken": untaken})]
     expected = one_at_a_time(statements, gaps, groups, missed, untaken)
     if expected is None:
-        with pytest.raises(ValueError, match=r".+"):
-            dict(texts.files(text))
+        for read in (lambda: dict(texts.files(text)), lambda: texts.fold([(text[0], text[1])])):
+            with pytest.raises(ValueError, match=r".+"):
+                read()
     else:
         assert dict(texts.files(text)) == {"a.py": expected}
+        assert ratios(texts.fold([(text[0], text[1])])) == ratios(expected)
 
 
 def changed(half: int, **fields: object) -> list[bytes]:

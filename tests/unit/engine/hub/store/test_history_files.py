@@ -22,6 +22,7 @@ from covgov.hub.store.repositories import HubRepository
 from covgov.hub.store.schema import BLOBS, HISTORY_FILES, REPOSITORIES, RUN_COMPONENTS, RUNS
 from covgov.hub.store.work import transaction
 from covgov.model.verdict import Outcome
+from covgov.policy.policy import Policy
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.run import NOON, row, run, verdict
 from covgov_testing.hub.database import database, forge, get, history, make
@@ -349,3 +350,74 @@ def test_a_migrated_history_is_listed_by_its_new_ids_and_stays_verified(tmp_path
 
 def kept_bytes(connection: Connection) -> int:
     return int(connection.execute(select(REPOSITORIES.c.bytes)).scalar_one())
+
+
+def composed(store: SqlHistory, name: str) -> Addition:
+    added, _ = ledger.addition(store.view(), run(name), {})
+    assert added is not None
+    return added
+
+
+def test_what_was_admitted_before_is_added_while_nothing_changed(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        store = history(engine)
+        first = composed(store, "c1")
+        store.update(lambda _: first, store.admit(lambda _: first))
+        second = composed(store, "c2")
+        store.update(lambda _: second, store.admit(lambda _: second))
+        assert [found.commit for found in store.list()] == [run(name).commit for name in ("c1", "c2")]
+        assert list(store.verify()) == []
+        assert store.admit(lambda _: None) is None
+
+
+@pytest.mark.security
+def test_an_admission_does_not_count_for_other_files(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        store = history(engine)
+        added = composed(store, "c1")
+        before = store.admit(lambda _: added)
+        forged = {name: data + b" " if name.startswith("objects/") else data for name, data in added.files.items()}
+        with pytest.raises(InputError, match="does not match its name"):
+            store.update(lambda _: replace(added, files=forged), before)
+        assert not store.exists()
+
+
+@pytest.mark.security
+def test_an_admission_does_not_count_after_another_run(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        store = history(engine)
+        store.append(run("c1"))
+        added = composed(store, "c2")
+        before = store.admit(lambda _: added)
+        store.append(run("c3"))
+        with pytest.raises(InputError, match="it is not the next run"):
+            store.update(lambda _: added, before)
+        assert len(store.list()) == 2
+
+
+@pytest.mark.security
+def test_an_admission_does_not_count_when_what_was_sent_ahead_is_gone(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        store = history(engine)
+        added = composed(store, "c1")
+        ahead = {name: data for name, data in added.files.items() if name.startswith("objects/")}
+        rest = replace(added, files={name: data for name, data in added.files.items() if name not in ahead})
+        store.update(lambda _: replace(added, files=ahead))
+        before = store.admit(lambda _: rest)
+        for name in ahead:
+            forge(engine, get(engine), name, None)
+        with pytest.raises(InputError, match="it is missing"):
+            store.update(lambda _: rest, before)
+        store.update(lambda _: added)
+        assert len(store.list()) == 1
+
+
+@pytest.mark.security
+def test_an_admission_does_not_count_under_another_policy(tmp_path: Path) -> None:
+    with database(tmp_path / "hub.db") as engine:
+        added = composed(history(engine), "c1")
+        before = history(engine).admit(lambda _: added)
+        assert before is not None
+        history(engine).update(lambda _: added, replace(before, policy=Policy(), admitted=()))
+        with engine.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(RUNS)).scalar() == 1

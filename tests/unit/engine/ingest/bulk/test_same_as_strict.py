@@ -40,9 +40,17 @@ LF:4
 LH:3
 end_of_record
 SF:pkg/b.py
+VER:1
 DA:1,0
-LF:1
-LH:0
+BRDA:1,0,e0,1
+DA:2,7
+BRDA:1,0,1,0
+LF:2
+LH:1
+end_of_record
+SF:pkg/c.py
+DA:1,0,ydCxunymauVRdfWlNGpIBA
+DA:2,3,AscgilvuYWLZdw8ipqIbkQ
 end_of_record
 """
 COBERTURA = b"""<?xml version="1.0" ?>
@@ -124,7 +132,7 @@ def agree(known: ReportFormat, strict: Parse, data: bytes) -> None:
     assert outcome(known.parse, data) == outcome(strict, data)
 
 
-FORMATS = {
+FORMATS: dict[str, tuple[ReportFormat, Parse, bytes]] = {
     "lcov": (lcov_info.LcovInfo(), lcov_info.parse_strictly, LCOV),
     "cobertura": (cobertura_xml.CoberturaXml(), cobertura_xml.parse_strictly, COBERTURA),
     "json": (coveragepy_json.CoveragepyJson(), coveragepy_json.parse_strictly, JSON),
@@ -163,6 +171,7 @@ def test_other_line_ends_and_encodings_give_the_same_report(name: str) -> None:
 def test_the_samples_are_read_fast() -> None:
     assert lcov_blocks.read_blocks(LCOV) is not None
     assert lcov_blocks.read_blocks(LCOV.replace(b"\n", b"\r\n")) is not None
+    assert lcov_blocks.read_blocks(LCOV[:-1]) is not None
     rest, runs = cobertura_lines.extract(COBERTURA, lambda line, _coverage, _missing: CountedExits(line, 1, 2))
     assert len(runs) == 3
     assert b"<line " not in rest
