@@ -208,7 +208,7 @@ def check_many_runs(shop: Workshop, _files: int) -> Row:
 def tests(shop: Workshop, _files: int) -> Row:
     """The tests of a suite as `covgov run` starts them, beside `coverage run -m pytest`: no analysis, no artifacts."""
     root = histories.many_tests(shop)
-    suite = Suite.model_validate({"tests": ["tests"]}).named("all")
+    suite = Suite.read({"tests": ["tests"]}).named("all")
     work = launch.Workspace(shop.root / "work")
     work.data.mkdir(parents=True, exist_ok=True)
     env = launch.environment(suite, root, work, os.environ)
