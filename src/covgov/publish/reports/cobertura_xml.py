@@ -10,18 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import PurePosixPath
-from xml.sax.saxutils import escape
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name
+from covgov.publish.render.safe_text import file_name, xml_attributes
 
 HEAD = """\
 <?xml version='1.0' encoding='utf-8'?>
 <!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">
 """
-IN_ATTRIBUTE = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def write(snapshot: Snapshot) -> bytes:
@@ -30,16 +28,12 @@ def write(snapshot: Snapshot) -> bytes:
 
 
 def _document(snapshot: Snapshot) -> Iterator[str]:
-    yield f"{HEAD}<coverage{_attributes(_totals(snapshot))}>\n"
+    yield f"{HEAD}<coverage{xml_attributes(_totals(snapshot))}>\n"
     yield "  <sources>\n    <source>.</source>\n  </sources>\n"
     yield "  <packages>\n" if snapshot.files else "  <packages/>\n"
     for name, paths in _packages(snapshot.paths):
         yield from _package(name, {path: snapshot.files[path] for path in paths})
     yield "  </packages>\n</coverage>\n" if snapshot.files else "</coverage>\n"
-
-
-def _attributes(values: dict[str, str]) -> str:
-    return "".join(f' {name}="{escape(value, IN_ATTRIBUTE)}"' for name, value in values.items())
 
 
 def _totals(snapshot: Snapshot) -> dict[str, str]:
@@ -72,10 +66,10 @@ def _packages(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 
 def _package(name: str, files: dict[str, FileCoverage]) -> Iterator[str]:
-    yield f"    <package{_attributes({'name': file_name(name), **_rates(files.values())})}>\n      <classes>\n"
+    yield f"    <package{xml_attributes({'name': file_name(name), **_rates(files.values())})}>\n      <classes>\n"
     for path, coverage in files.items():
         names = {"name": file_name(PurePosixPath(path).name), "filename": file_name(path)}
-        yield f"        <class{_attributes({**names, **_rates([coverage])})}>\n          <methods/>\n"
+        yield f"        <class{xml_attributes({**names, **_rates([coverage])})}>\n          <methods/>\n"
         yield _lines(coverage)
         yield "        </class>\n"
     yield "      </classes>\n    </package>\n"
