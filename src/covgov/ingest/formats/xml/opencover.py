@@ -6,7 +6,9 @@ did. OpenCover's own total of branches has one more per method, for its entry.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from covgov.ingest import building, strict_xml, totals
@@ -90,10 +92,10 @@ def _branch(
     if branch.get("sl"):
         path, line = _path(branch, usual, read, where), strict_xml.count(branch, "sl", where)
     else:
-        before = [point for point in points if point[0] <= offset]
+        before = bisect_right(points, offset, key=itemgetter(0))
         if not before:
             return
-        _, path, line = before[-1]
+        _, path, line = points[before - 1]
     if line == HIDDEN:
         return
     key = path, building.line_number(line, f"{where}: {path}")
