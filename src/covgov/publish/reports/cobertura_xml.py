@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
+from typing import Final
 from xml.sax.saxutils import escape
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.publish.render.safe_text import file_name
+
+carries: Final = frozenset({"lines", "branches"})
 
 HEAD = """\
 <?xml version='1.0' encoding='utf-8'?>

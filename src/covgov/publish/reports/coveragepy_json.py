@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,8 @@ from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.publish.render.safe_text import file_name
+
+carries: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
 
 FORMAT = 3
 CONTEXT = "covgov:"
