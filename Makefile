@@ -126,7 +126,7 @@ setup-system:
 	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
 	$(python) scripts/setup/fetch_openapi.py
 
-## strangers: adopt a dozen released projects, `covgov init --adopt && covgov run`, against coverage.py (ten minutes; network)
+## strangers: adopt nineteen released projects, `covgov init --adopt && covgov run`, against coverage.py (ten minutes; network)
 strangers: $(READY)
 	$(BIN)/python scripts/strangers.py
 

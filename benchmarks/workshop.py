@@ -20,6 +20,8 @@ BIN = Path(sys.executable).parent
 COVGOV = str(BIN / "covgov")
 FILES_OF_A_MILLION = 1_000_000 // synthetic.LINES
 SYMPY = ("1.12.1", "1.13.3")
+SUFFIXES = {"lcov": "info"}
+"""grcov knows a report by its name."""
 SUBPACKAGES = ("core", "functions", "logic", "sets", "utilities")
 
 POLICY = """\
@@ -61,7 +63,7 @@ class Workshop:
 
     def report(self, kind: str, files: int) -> Path:
         """The head's report of a project of this size: `lcov`, `xml` or `json`."""
-        path = self.root / f"{files}" / f"head.{kind}"
+        path = self.root / f"{files}" / f"head.{SUFFIXES.get(kind, kind)}"
         if not path.exists():
             self.say(f"writing {path.name} of {files} files")
             path.parent.mkdir(parents=True, exist_ok=True)

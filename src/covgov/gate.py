@@ -30,7 +30,7 @@ from covgov.model.run import RunRecord
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.policy import Policy
-from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts
+from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts, merged_reports
 from covgov.publish.registry import RENDERERS
 from covgov.vcs.interface import WORKTREE
 
@@ -42,14 +42,15 @@ class Outlets:
     """Where a judgement goes, besides history.
 
     clear, write: files by name in the folder of measurements. digest: the week's account, from history. recorded:
-    which run it became, or why none. summarise: the CI's job summary (Markdown). show: prints the verdict.
+    which run it became, or why none. summarise: the CI's job summary (Markdown), rendered
+    where there is one. show: prints the verdict.
     """
 
     clear: Callable[[Collection[str]], None]
     write: Callable[[Mapping[str, bytes]], None]
     digest: Callable[[], str]
     recorded: Callable[[RunSummary | str], None]
-    summarise: Callable[[str], None]
+    summarise: Callable[[Callable[[], str]], None]
     show: Callable[[Verdict], None]
     now: Callable[[], datetime]
 
@@ -77,7 +78,7 @@ def run(
     """Prepare, measure, gather, judge, publish, record.
 
     head: the policy on disk. measure: runs the suites; measure_base: those where the change starts. recorded: history
-    gets the run.
+    gets the run, and who reads coverage in other formats the merge of its suites.
 
     Raises what `prepare` raises. What goes wrong after the verdict is among the judgement's faults.
     """
@@ -93,13 +94,13 @@ def run(
     judgement = judge(prepared, edges)
     faults += judgement.faults
     record, address = run_of(judgement, edges.ci, now=outlets.now()), prepared.head.history.store
-    for files in published(judgement, record, edges):
+    for files in published(judgement, record, edges, recorded=recorded):
         attempt(faults, partial(outlets.write, files))
     if recorded:
         attempt(faults, lambda: outlets.recorded(enter(record, edges, address, whole=whole)))
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
-    attempt(faults, lambda: outlets.summarise(RENDERERS["markdown"](judgement.verdict)))
+    attempt(faults, lambda: outlets.summarise(partial(RENDERERS["markdown"], judgement.verdict)))
     attempt(faults, lambda: outlets.show(judgement.verdict))
     return replace(judgement, faults=tuple(faults))
 
@@ -111,12 +112,16 @@ def judge(prepared: Preparation, edges: Edges) -> Judgement:
     return Judgement(evaluate(facts, prepared.policies), facts, prepared, faults)
 
 
-def published(judgement: Judgement, record: RunRecord, edges: Edges) -> Iterator[Mapping[str, bytes]]:
+def published(
+    judgement: Judgement, record: RunRecord, edges: Edges, *, recorded: bool
+) -> Iterator[Mapping[str, bytes]]:
     """The files below `coverage/`, in parts that are each worth having without the others."""
     suites = judgement.prepared.request.suites
     if not suites:
         yield artifacts(judgement.verdict, judgement.facts, edges.read)
         yield {RECORD: record_file(record, judgement, edges.ci)}
+    if recorded and not suites and (merged := merged_reports(judgement.facts)):
+        yield merged
     if len(suites) == 1:
         yield {f"{suites[0]}.verdict.json": RENDERERS["json"](judgement.verdict).encode()}
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats import cobertura_xml, coveragepy_json, lcov_info
+from covgov.ingest.formats.json import coveragepy as coveragepy_json
+from covgov.ingest.formats.text import lcov as lcov_info
+from covgov.ingest.formats.xml import cobertura as cobertura_xml
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect

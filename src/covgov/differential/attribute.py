@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+
+from msgspec import structs
 
 from covgov.differential.guard import MovedUnits, judge
 from covgov.differential.measurement import MeasurementDifference
@@ -33,35 +35,64 @@ EFFECT: Mapping[Category, tuple[Cause, int, int]] = {
 """What one unit of a category does to its scope: cause, change in covered units, change in total units."""
 
 NO_EFFECT = (Cause.GAINED, 0, 0)
-KEPT = (Category.CBC, Category.UBC, Category.GBC, Category.LBC)
-HEAD_ONLY = (Category.GNC, Category.UNC, Category.GIC, Category.UIC)
-BASE_ONLY = (Category.ECB, Category.EUB, Category.DCB, Category.DUB)
+KEPT = frozenset((Category.CBC, Category.UBC, Category.GBC, Category.LBC))
+HEAD_ONLY = frozenset((Category.GNC, Category.UNC, Category.GIC, Category.UIC))
+BASE_ONLY = frozenset((Category.ECB, Category.EUB, Category.DCB, Category.DUB))
+EVERY = frozenset(Category)
 
 
 @dataclass(slots=True)
-class _Account:
-    """The running sums of one scope."""
+class _Units:
+    """Numbers of units by category."""
 
-    metric: Metric
-    covered: Counter[Cause] = field(default_factory=Counter)
-    total: Counter[Cause] = field(default_factory=Counter)
     lines: Counter[Category] = field(default_factory=Counter)
     exits: Counter[Category] = field(default_factory=Counter)
-    into: Counter[Category] = field(default_factory=Counter)
-    out: Counter[Category] = field(default_factory=Counter)
-    measured: Counter[Category] = field(default_factory=Counter)
-    masked: int = 0
+
+    def add(self, tally: Tally, wanted: Collection[Category]) -> None:
+        for sums, counts in ((self.lines, tally.lines), (self.exits, tally.exits)):
+            for category, number in counts.items():
+                if category in wanted:
+                    sums[category] += number
+
+    def seen(self, metric: Metric) -> Counter[Category]:
+        match metric:
+            case Metric.LINE:
+                return self.lines
+            case Metric.BRANCH:
+                return self.exits
+            case Metric.COMBINED:
+                return self.lines + self.exits
+
+
+@dataclass(slots=True)
+class _Sums:
+    """One scope's units, whatever the metric. own: on both sides, new or gone. into, out: moved. measured: put down to
+    the measurement."""
+
+    own: _Units = field(default_factory=_Units)
+    into: _Units = field(default_factory=_Units)
+    out: _Units = field(default_factory=_Units)
+    measured: _Units = field(default_factory=_Units)
+    masked: Counter[Metric] = field(default_factory=Counter)
     lost: dict[str, str] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
     unreached: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Account:
+    """What each cause did to the scope in one metric."""
+
+    covered: Counter[Cause] = field(default_factory=Counter)
+    total: Counter[Cause] = field(default_factory=Counter)
 
     def book(self, cause: Cause, covered: int, total: int) -> None:
         self.covered[cause] += covered
         self.total[cause] += total
 
 
-_Booking = Callable[[_Account, FileDelta, Sequence[Category]], None]
+_Booking = Callable[[_Sums, FileDelta, Collection[Category]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,97 +126,107 @@ def explain(
     branch's. remeasured: what is put down to another measurement (`covgov.differential.measurement.split`).
     count_deletions: the guard judges the plain delta.
     """
-    before = base.restrict(sides.baseline).ratio(metric)
-    after = head.restrict(sides.head).ratio(metric)
-    account = _booked(files, remeasured, sides, metric)
-    moved = _book_moves(account)
-    if sides.start is not None:
-        covered, total = account.covered.total(), account.total.total()
-        account.book(Cause.UPSTREAM, after.covered - before.covered - covered, after.total - before.total - total)
-    return _delta(account, moved, before, after, count_deletions)
+    deltas = explain_all(
+        files, base=base, head=head, sides=sides, remeasured=remeasured, count_deletions=count_deletions
+    )
+    return deltas[metric]
+
+
+def explain_all(
+    files: Sequence[FileDelta],
+    *,
+    base: Snapshot,
+    head: Snapshot,
+    sides: ScopeSides,
+    remeasured: Sequence[FileDelta] = (),
+    count_deletions: bool = False,
+) -> Mapping[Metric, Delta]:
+    """`explain` in every metric: the files are gone through once."""
+    before, after = base.restrict(sides.baseline), head.restrict(sides.head)
+    sums, upstream = _summed(files, remeasured, sides), sides.start is not None
+    return {
+        metric: _delta(sums, metric, before.ratio(metric), after.ratio(metric), upstream, count_deletions)
+        for metric in Metric
+    }
 
 
 def measurement_difference(remeasured: Sequence[FileDelta], delta: Delta, sides: ScopeSides) -> MeasurementDifference:
     """What another measurement does to the scope and metric of the delta."""
-    account = _booked((), remeasured, sides, delta.metric)
-    units, loss = account.measured, Fraction(0)
+    sums = _summed((), remeasured, sides)
+    units, loss = sums.measured.seen(delta.metric), Fraction(0)
     if delta.points is not None:
         r = delta.base.fraction
         lost = units[Category.LBC] + r * units[Category.UIC] + (1 - r) * units[Category.ECB]
         loss = lost / delta.head.total * 100
-    return MeasurementDifference(units, loss, account.unreached, account.excluded)
+    return MeasurementDifference(units, loss, sums.unreached, sums.excluded)
 
 
-def _booked(files: Sequence[FileDelta], remeasured: Sequence[FileDelta], sides: ScopeSides, metric: Metric) -> _Account:
-    account = _Account(metric)
-    for some, book in ((files, _count), (remeasured, _remeasure)):
+def _summed(files: Sequence[FileDelta], remeasured: Sequence[FileDelta], sides: ScopeSides) -> _Sums:
+    sums = _Sums()
+    for some, add in ((files, _count), (remeasured, _remeasure)):
         for file in some:
             base_in = file.base_path is not None and sides.before(file.base_path)
             head_in = file.head_path is not None and sides.head(file.head_path)
-            _enter(account, file, base_in, head_in, book)
-    return account
+            _enter(sums, file, base_in, head_in, add)
+    return sums
 
 
-def _enter(account: _Account, file: FileDelta, base_in: bool, head_in: bool, book: _Booking) -> None:
+def _enter(sums: _Sums, file: FileDelta, base_in: bool, head_in: bool, add: _Booking) -> None:
     """One file's units; those that are on both sides but in the scope on one side only are moved."""
     match base_in, head_in:
         case True, True:
-            book(account, file, tuple(Category))
+            add(sums, file, EVERY)
         case True, False:
-            book(account, file, BASE_ONLY)
-            account.out += _kept(file, account.metric)
+            add(sums, file, BASE_ONLY)
+            sums.out.add(file.tally(), KEPT)
         case False, True:
-            book(account, file, HEAD_ONLY)
-            account.into += _kept(file, account.metric)
+            add(sums, file, HEAD_ONLY)
+            sums.into.add(file.tally(), KEPT)
 
 
-def _remeasure(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> None:
+def _remeasure(sums: _Sums, file: FileDelta, wanted: Collection[Category]) -> None:
     """Put the wanted categories of one file down to the measurement."""
-    tally = file.tally()
-    for category in wanted:
-        count = tally.count(category, account.metric)
-        _, covered, total = EFFECT.get(category, NO_EFFECT)
-        account.book(Cause.MEASUREMENT, covered * count, total * count)
-        account.measured[category] += count
+    sums.measured.add(file.tally(), wanted)
     lost = file.lines.get(Category.LBC, 0)
     if lost and file.head_path is not None and Category.LBC in wanted:
-        account.unreached[file.head_path] = spell(lost)
+        sums.unreached[file.head_path] = spell(lost)
     out = file.excluded & (file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0))
     if out and file.base_path is not None and Category.ECB in wanted:
-        account.excluded[file.base_path] = spell(out)
+        sums.excluded[file.base_path] = spell(out)
 
 
-def _count(account: _Account, file: FileDelta, wanted: Sequence[Category]) -> None:
-    """Book the wanted categories of one file."""
-    tally = file.tally()
-    for category in wanted:
-        count = tally.count(category, account.metric)
-        cause, covered, total = EFFECT.get(category, NO_EFFECT)
-        account.lines[category] += tally.lines.get(category, 0)
-        account.exits[category] += tally.exits.get(category, 0)
-        account.book(cause, covered * count, total * count)
+def _count(sums: _Sums, file: FileDelta, wanted: Collection[Category]) -> None:
+    """Add the wanted categories of one file."""
+    sums.own.add(file.tally(), wanted)
     if Category.DUB in wanted:
-        account.masked += file.masked_uncovered(account.metric)
-        _uncounted(account, file)
+        if file.masked:
+            sums.masked += Counter({metric: file.masked_uncovered(metric) for metric in Metric})
+        _uncounted(sums, file)
     lost = file.lines.get(Category.LBC, 0)
     if lost and file.head_path is not None and Category.LBC in wanted:
-        account.lost[file.head_path] = spell(lost)
+        sums.lost[file.head_path] = spell(lost)
 
 
-def _uncounted(account: _Account, file: FileDelta) -> None:
+def _uncounted(sums: _Sums, file: FileDelta) -> None:
     gone = file.lines.get(Category.ECB, 0) | file.lines.get(Category.EUB, 0)
     gone |= file.lines.get(Category.DUB, 0) & file.masked
     if gone and file.base_path is not None and file.head_path is not None:
-        account.uncounted[file.base_path] = spell(gone)
+        sums.uncounted[file.base_path] = spell(gone)
 
 
-def _kept(file: FileDelta, metric: Metric) -> Counter[Category]:
-    tally = file.tally()
-    return Counter({category: tally.count(category, metric) for category in KEPT})
+def _booked(sums: _Sums, metric: Metric) -> _Account:
+    """What the change did, but for moves."""
+    account = _Account()
+    for category, number in sums.own.seen(metric).items():
+        cause, covered, total = EFFECT.get(category, NO_EFFECT)
+        account.book(cause, covered * number, total * number)
+    for category, number in sums.measured.seen(metric).items():
+        _, covered, total = EFFECT.get(category, NO_EFFECT)
+        account.book(Cause.MEASUREMENT, covered * number, total * number)
+    return account
 
 
-def _book_moves(account: _Account) -> MovedUnits:
-    into, out = account.into, account.out
+def _book_moves(account: _Account, into: Counter[Category], out: Counter[Category]) -> MovedUnits:
     moved = MovedUnits(
         out_covered=out[Category.CBC] + out[Category.LBC],
         out_uncovered=out[Category.UBC] + out[Category.GBC],
@@ -197,42 +238,38 @@ def _book_moves(account: _Account) -> MovedUnits:
     return moved
 
 
-def _delta(account: _Account, moved: MovedUnits, before: Ratio, after: Ratio, count_deletions: bool) -> Delta:
+def _delta(sums: _Sums, metric: Metric, before: Ratio, after: Ratio, upstream: bool, count_deletions: bool) -> Delta:
+    account = _booked(sums, metric)
+    moved = _book_moves(account, sums.into.seen(metric), sums.out.seen(metric))
+    if upstream:
+        covered, total = account.covered.total(), account.total.total()
+        account.book(Cause.UPSTREAM, after.covered - before.covered - covered, after.total - before.total - total)
     tally = Tally(
-        lines={c: account.lines[c] for c in Category if account.lines[c]},
-        exits={c: account.exits[c] for c in Category if account.exits[c]},
+        lines={c: sums.own.lines[c] for c in Category if sums.own.lines[c]},
+        exits={c: sums.own.exits[c] for c in Category if sums.own.exits[c]},
     )
+    delta = Delta(metric, before, after, points=None, tally=tally, lost=sums.lost, uncounted=sums.uncounted)
     if not before.measurable or not after.measurable:
-        nothing = Delta(
-            account.metric, before, after, points=None, tally=tally, lost=account.lost, uncounted=account.uncounted
+        return with_words(delta)
+    start = _start(account, before)
+    masked = sums.masked[metric]
+    return with_words(
+        structs.replace(
+            delta,
+            points=(after.fraction - before.fraction) * 100,
+            parts=tuple(_parts(account, before.fraction, after.total)),
+            judged=judge(tally, start, after, metric, moved, masked, count_deletions) if start.measurable else None,
         )
-        return with_words(nothing)
-    delta = Delta(
-        metric=account.metric,
-        base=before,
-        head=after,
-        points=(after.fraction - before.fraction) * 100,
-        parts=tuple(_parts(account, before.fraction, after.total)),
-        judged=_judged(account, moved, tally, before, after, count_deletions),
-        tally=tally,
-        lost=account.lost,
-        uncounted=account.uncounted,
     )
-    return with_words(delta)
 
 
-def _judged(
-    account: _Account, moved: MovedUnits, tally: Tally, before: Ratio, after: Ratio, count_deletions: bool
-) -> Fraction | None:
-    """Against the base as today's tools would have measured it where the change starts; None when it had no unit."""
+def _start(account: _Account, before: Ratio) -> Ratio:
+    """The base as today's tools would have measured it where the change starts."""
     others = (Cause.UPSTREAM, Cause.MEASUREMENT)
-    start = Ratio(
+    return Ratio(
         before.covered + sum(account.covered[cause] for cause in others),
         before.total + sum(account.total[cause] for cause in others),
     )
-    if not start.measurable:
-        return None
-    return judge(tally, start, after, account.metric, moved, account.masked, count_deletions)
 
 
 def _parts(account: _Account, r: Fraction, total_head: int) -> Iterator[Part]:

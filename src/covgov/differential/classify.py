@@ -68,7 +68,7 @@ class _Classifier:
     def delta(self, base_path: str | None, head_path: str | None) -> FileDelta:
         if self.same_text and self.before == self.after:
             return self._untouched(base_path, head_path)
-        counted = classify_counted(self.before.counted, self.after.counted, self.forward)
+        counted = classify_counted(self.before.counted, self.after.counted, self.forward, self.backward)
         exits = classify_exits(self.before, self.after, self.forward)
         return FileDelta(base_path, head_path, self._lines(), exits, counted, self._masked(), self._excluded())
 
@@ -96,16 +96,12 @@ class _Classifier:
         taken = set(now.taken)
         lines = {Category.CBC: now.covered, Category.UBC: now.missing}
         exits = {Category.CBC: now.taken, Category.UBC: tuple(e for e in now.exits if e not in taken)}
-        counted = {
-            Category.CBC: {c.line: c.covered for c in now.counted if c.covered},
-            Category.UBC: {c.line: c.total - c.covered for c in now.counted if c.covered < c.total},
-        }
         return FileDelta(
             base_path,
             head_path,
             {c: v for c, v in lines.items() if v},
             {c: v for c, v in exits.items() if v},
-            {c: v for c, v in counted.items() if v},
+            classify_counted(now.counted, now.counted, IDENTICAL, IDENTICAL),
         )
 
     def _lines(self) -> dict[Category, int]:

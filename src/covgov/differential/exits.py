@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import or_
 
 from covgov.differential.linemap import LineMap
 from covgov.model.change import HEAD_CATEGORIES, Category
+from covgov.model.lines import of
 from covgov.model.snapshot import CountedExits, Exit, FileCoverage
 
 MODULE = -1
@@ -88,30 +90,55 @@ def _came(now: bool, new: bool) -> Category:
 
 
 def classify_counted(
-    before: Iterable[CountedExits], after: Iterable[CountedExits], lines: LineMap
+    before: Iterable[CountedExits], after: Iterable[CountedExits], forward: LineMap, backward: LineMap
 ) -> Mapping[Category, Mapping[int, int]]:
-    """Inexact exits per line. On an unchanged line the counts are paired so that as little as possible changed: covered
-    with covered, uncovered with uncovered, then what is left across; only a surplus counts as included or no longer
-    counted."""
-    found: dict[Category, Counter[int]] = {}
-    now = {entry.line: entry for entry in after}
-    for old in before:
-        line = lines.line(old.line)
-        now_there = CountedExits(0, 0, 0) if line is None else now.pop(line, CountedExits(line, 0, 0))
-        gone = ((Category.DCB, old.covered), (Category.DUB, old.total - old.covered))
-        for category, count in gone if line is None else _paired(old, now_there):
-            place = now_there.line if category in HEAD_CATEGORIES else old.line
-            found.setdefault(category, Counter())[place] += count
-    for new in now.values():
-        is_new = bool(lines.added >> new.line & 1)
-        for category, count in ((_came(True, is_new), new.covered), (_came(False, is_new), new.total - new.covered)):
-            found.setdefault(category, Counter())[new.line] += count
-    return {category: +counts for category, counts in found.items() if counts.total()}
+    """Inexact exits, as in FileDelta. On an unchanged line the counts are paired so that as little as possible changed:
+    covered with covered, uncovered with uncovered, then what is left across; only a surplus counts as included or no
+    longer counted.
+
+    Lines with the same two counts share their result: a file has a handful of these, and hundreds of lines.
+    """
+    found: dict[Category, dict[int, int]] = {}
+
+    def book(category: Category, number: int, bits: int) -> None:
+        if number and bits:
+            lines = found.setdefault(category, {})
+            lines[number] = lines.get(number, 0) | bits
+
+    was, now = _by_counts(before), _by_counts(after)
+    missing = ~_union(now.values())
+    for (covered, total), bits in was.items():
+        gone, there = bits & forward.removed, forward.forward(bits)
+        book(Category.DCB, covered, gone)
+        book(Category.DUB, total - covered, gone)
+        for counts, here in (*now.items(), ((0, 0), missing)):
+            if both := there & here:
+                for category, number in _paired((covered, total), counts):
+                    book(category, number, both if category in HEAD_CATEGORIES else backward.forward(both))
+    alone = ~forward.forward(_union(was.values()))
+    for (covered, total), bits in now.items():
+        for is_new, lines in ((True, bits & alone & forward.added), (False, bits & alone & ~forward.added)):
+            book(_came(True, is_new), covered, lines)
+            book(_came(False, is_new), total - covered, lines)
+    return found
 
 
-def _paired(old: CountedExits, new: CountedExits) -> Iterator[tuple[Category, int]]:
-    was_covered, was_missing = old.covered, old.total - old.covered
-    is_covered, is_missing = new.covered, new.total - new.covered
+def _by_counts(entries: Iterable[CountedExits]) -> dict[tuple[int, int], int]:
+    """(covered, total) -> lines with these counts."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for entry in entries:
+        found.setdefault((entry.covered, entry.total), []).append(entry.line)
+    return {counts: of(lines) for counts, lines in found.items()}
+
+
+def _union(sets: Iterable[int]) -> int:
+    return reduce(or_, sets, 0)
+
+
+def _paired(old: tuple[int, int], new: tuple[int, int]) -> Iterator[tuple[Category, int]]:
+    """How many exits of a line fall in which category. old, new: (covered, total)."""
+    was_covered, was_missing = old[0], old[1] - old[0]
+    is_covered, is_missing = new[0], new[1] - new[0]
     both, neither = min(was_covered, is_covered), min(was_missing, is_missing)
     lost = min(was_covered - both, is_missing - neither)
     gained = min(was_missing - neither, is_covered - both)

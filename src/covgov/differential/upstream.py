@@ -115,10 +115,11 @@ def _counted(
 ) -> dict[Category, Mapping[int, int]]:
     found = dict(counted)
     for new, there in BECOMES.items():
-        here = counted.get(new, {})
-        old = {line: count for line, count in here.items() if not written >> line & 1}
-        found[there] = {**found.get(there, {}), **old}
-        found[new] = {line: count for line, count in here.items() if line not in old}
+        here, before = counted.get(new, {}), counted.get(there, {})
+        numbers = here.keys() | before.keys()
+        found[there] = {number: before.get(number, 0) | here.get(number, 0) & ~written for number in numbers}
+        found[new] = {number: bits & written for number, bits in here.items()}
     for gone in GONE:
-        found[gone] = {line: count for line, count in counted.get(gone, {}).items() if not deleted >> line & 1}
-    return {category: some for category, some in found.items() if some}
+        found[gone] = {number: bits & ~deleted for number, bits in counted.get(gone, {}).items()}
+    kept = {category: {number: bits for number, bits in some.items() if bits} for category, some in found.items()}
+    return {category: some for category, some in kept.items() if some}

@@ -26,7 +26,7 @@ from covgov.model.diff import Diff
 from covgov.model.loosening import Loosening
 from covgov.model.run import Baseline, NoBaseline
 from covgov.model.snapshot import Snapshot
-from covgov.model.source_files import SOURCE_SUFFIXES, measurable, only_named_test
+from covgov.model.source_files import SOURCE_SUFFIXES, is_test, measurable, only_named_test
 from covgov.policy import scopes
 from covgov.policy.bars import BarScope
 from covgov.register import document
@@ -148,7 +148,7 @@ def _blank(
 
 def _testless(paths: Collection[str], read: Read) -> frozenset[str]:
     """Files that are called tests and hold none: code that nothing would measure."""
-    return frozenset(path for path in paths if only_named_test(path, read(path) or b""))
+    return frozenset(path for path in paths if is_test(path) and only_named_test(path, read(path) or b""))
 
 
 def _here(prepared: Preparation, edges: Edges, blobs: Mapping[str, str]) -> CurrentCode | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
@@ -20,6 +20,7 @@ from covgov.model.diff import Diff
 from covgov.model.snapshot import Snapshot
 from covgov.policy import scopes
 from covgov.policy.policy import Policy
+from covgov.policy.suites import declared_suites, wanted_suites
 from covgov.register.entry import Register
 from covgov.register.table import is_register
 from covgov.tamper.moved_code import moved_code
@@ -73,7 +74,7 @@ class Preparation:
     @property
     def expected(self) -> tuple[str, ...]:
         """Every suite that either policy declares, sorted."""
-        return _declared(self.policies)
+        return declared_suites(self.policies)
 
     @property
     def register_path(self) -> str:
@@ -117,20 +118,6 @@ def prepare(request: Request, head: Policy, edges: Edges) -> Preparation:
     wanted = wanted_suites(request.suites, *policies)
     bar = override.override(request.fail_under, edges.env, wanted, base.at_tip or head)
     return Preparation(request, situation, base, policies, wanted, bar, adoption)
-
-
-def _declared(policies: Sequence[Policy]) -> tuple[str, ...]:
-    return tuple(sorted({name for policy in policies for name in policy.expected}))
-
-
-def wanted_suites(suites: Sequence[str], *policies: Policy) -> tuple[str, ...]:
-    """The suites asked for, else every declared one. Raises UsageError for a suite that nobody declared."""
-    every = _declared(policies)
-    unknown = sorted(set(suites) - set(every))
-    if unknown:
-        names = ", ".join(every) or "none"
-        raise UsageError("suite-unknown", f"no suite is called {unknown[0]!r}", hint=f"declared suites: {names}")
-    return tuple(sorted(set(suites))) or every
 
 
 def _in_adoption(situation: Situation, head: Policy, repository: Repository, policy: PolicyOf, edges: Edges) -> bool:
@@ -191,7 +178,7 @@ def _moved_code(head: Policy, base: BaseBranch, situation: Situation | None, edg
         return bool(scopes.placed(policy, path))
 
     unclaimed = Diff(tuple(file for file in base.diff if file.old_path or not scopes.placed(head, file.new_path or "")))
-    return moved_code(unclaimed, claimed, partial(repository.read, situation.start), edges.read)
+    return moved_code(unclaimed, claimed, partial(repository.read_all, situation.start), edges.read)
 
 
 def _files(edges: Edges) -> Callable[[], Collection[str]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from covgov.ingest.formats.cobertura_xml import CoberturaXml
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
-from covgov.ingest.formats.coveragepy_json import CoveragepyJson
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.formats.json.codecov import CodecovJson
+from covgov.ingest.formats.json.coveragepy import CoveragepyJson
 from covgov.ingest.formats.json.coveralls import CoverallsJson
 from covgov.ingest.formats.json.coverlet import CoverletJson
 from covgov.ingest.formats.json.gcov import GcovJson
@@ -15,10 +14,11 @@ from covgov.ingest.formats.json.istanbul import IstanbulJson
 from covgov.ingest.formats.json.llvm_cov import LlvmCovJson
 from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
 from covgov.ingest.formats.json.slipcover import SlipcoverJson
-from covgov.ingest.formats.lcov_info import LcovInfo
 from covgov.ingest.formats.text.gcov_intermediate import GcovIntermediate
 from covgov.ingest.formats.text.gcov_text import GcovText
 from covgov.ingest.formats.text.go_cover import GoCover
+from covgov.ingest.formats.text.lcov import LcovInfo
+from covgov.ingest.formats.xml.cobertura import CoberturaXml
 from covgov.ingest.formats.xml.jacoco import Jacoco
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 

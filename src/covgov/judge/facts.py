@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from covgov.differential.attribute import ScopeSides, explain, measurement_difference
+from covgov.differential.attribute import ScopeSides, explain_all, measurement_difference
 from covgov.differential.classify import classify
 from covgov.differential.measurement import MeasurementDifference, split
 from covgov.differential.upstream import UpstreamDiffs, own, uncharged
@@ -85,14 +85,17 @@ class SnapshotComparison:
         mine, remeasured = split(mine, excluded_by(loosenings))
         return cls(head, base, mine, text, upstream is not None, left, remeasured)
 
-    def delta(self, metric: Metric, sides: ScopeSides, *, count_deletions: bool) -> Delta:
-        """The scope's change in one metric."""
-        return explain(
+    def is_of(self, base: Snapshot, head: Snapshot) -> bool:
+        """Whether the two are these, but for their names: the merge of a single suite is that suite."""
+        return replace(base, suite=self.base.suite) == self.base and replace(head, suite=self.head.suite) == self.head
+
+    def deltas(self, sides: ScopeSides, *, count_deletions: bool) -> Mapping[Metric, Delta]:
+        """The scope's change in every metric."""
+        return explain_all(
             self.files,
             base=self.base,
             head=self.head,
             sides=self._of_this(sides),
-            metric=metric,
             remeasured=self.remeasured,
             count_deletions=count_deletions,
         )
@@ -177,13 +180,16 @@ def compare_all(
         MERGED: merge(tuple(baseline.snapshots[name] for name in sorted(baseline.snapshots))),
     }
     heads = {**heads, MERGED: merged} if merged else heads
-    return {
-        suite: SnapshotComparison.of(
-            bases[suite], head, diff, accept_identity=accept, upstream=upstream, loosenings=loosenings
-        )
-        for suite, head in heads.items()
-        if suite in bases
-    }
+    found: dict[str, SnapshotComparison] = {}
+    for suite, head in heads.items():
+        if suite in bases:
+            base = bases[suite]
+            same = next((one for one in found.values() if one.is_of(base, head)), None)
+            made = same or SnapshotComparison.of(
+                base, head, diff, accept_identity=accept, upstream=upstream, loosenings=loosenings
+            )
+            found[suite] = replace(made, base=base, head=head)
+    return found
 
 
 def suite_line(name: str, snapshot: Snapshot | None, reason: str = "") -> SuiteLine:

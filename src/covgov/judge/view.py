@@ -200,7 +200,7 @@ def _scope(
     comparison = facts.comparisons.get(suite)
     if own is None or comparison is None:
         return ScopeFacts(own, missing, _baseline_for(facts.baseline, suite))
-    deltas = {metric: comparison.delta(metric, sides, count_deletions=policy.gate.count_deletions) for metric in Metric}
+    deltas = comparison.deltas(sides, count_deletions=policy.gate.count_deletions)
     return ScopeFacts(
         snapshot=own,
         missing=missing,

@@ -91,7 +91,7 @@ class FileDelta:
     """One file's units by category. `base_path`/`head_path` None = the file is absent from that snapshot.
 
     lines: line sets; head numbering for HEAD_CATEGORIES, base numbering for the others.
-    exits: exact branch exits in the same numbering; counted: line -> number of inexact exits.
+    exits: exact branch exits in the same numbering; counted: number of inexact exits on a line -> the lines (a set).
     masked: base lines whose replacement in the same hunk is excluded at head ("deleted" only in appearance).
     excluded: unchanged base lines that counted and that the head excludes.
     """
@@ -109,13 +109,11 @@ class FileDelta:
         return {*self.lines, *self.exits, *self.counted}
 
     def tally(self) -> Tally:
-        names = set(self.exits) | set(self.counted)
-        return Tally(
-            lines={c: bits.bit_count() for c, bits in self.lines.items() if bits},
-            exits={
-                c: len(self.exits.get(c, ())) + sum(self.counted.get(c, {}).values()) for c in Category if c in names
-            },
-        )
+        exits = {category: len(some) for category, some in self.exits.items()}
+        for category, counts in self.counted.items():
+            number = sum([number * bits.bit_count() for number, bits in counts.items()])
+            exits[category] = exits.get(category, 0) + number
+        return Tally(lines={category: bits.bit_count() for category, bits in self.lines.items() if bits}, exits=exits)
 
     def masked_uncovered(self, metric: Metric) -> int:
         """Uncovered units that an edit took out of the count instead of deleting them (exact exits only)."""

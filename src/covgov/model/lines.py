@@ -19,6 +19,7 @@ MAX_LINE = 1_000_000
 
 T = TypeVar("T")
 
+_ONES = re.compile("1+")
 _ONE = ord("1")
 _CHOSEN = bytes.maketrans(b"01", b"\0\1")
 _LISTED, _HIT = bytes.maketrans(b"-\0\1", b"011"), bytes.maketrans(b"-\0\1", b"001")
@@ -64,15 +65,8 @@ def pick(bits: int, texts: Iterable[T]) -> Iterator[T]:
 
 def runs(bits: int) -> Iterator[tuple[int, int]]:
     """Maximal runs of consecutive lines as (first, last), ascending."""
-    offset = 0
-    while bits:
-        gap = (bits & -bits).bit_length() - 1
-        bits >>= gap
-        offset += gap
-        length = (~bits & (bits + 1)).bit_length() - 1
-        yield offset, offset + length - 1
-        bits >>= length
-        offset += length
+    for run in _ONES.finditer(f"{bits:b}"[::-1]):  # as text: to shift the set for each run is quadratic
+        yield run.start(), run.end() - 1
 
 
 def span(first: int, last: int) -> int:
@@ -82,7 +76,7 @@ def span(first: int, last: int) -> int:
 
 def spell(bits: int) -> str:
     """Compact text: `40,52-58`."""
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs(bits))
+    return ",".join([str(a) if a == b else f"{a}-{b}" for a, b in runs(bits)])
 
 
 def unspell(text: str) -> int:

@@ -97,7 +97,8 @@ class FileCoverage:
         if metric is Metric.LINE:
             return lines
         branches = Ratio(
-            len(self.taken) + sum(c.covered for c in self.counted), len(self.exits) + sum(c.total for c in self.counted)
+            len(self.taken) + sum([c.covered for c in self.counted]),
+            len(self.exits) + sum([c.total for c in self.counted]),
         )
         return branches if metric is Metric.BRANCH else lines + branches
 
@@ -179,7 +180,14 @@ class Snapshot:
 
     def ratio(self, metric: Metric) -> Ratio:
         """Sum over all files."""
-        return sum((coverage.ratio(metric) for coverage in self.files.values()), ZERO)
+        lines, branches = self._totals
+        return lines + branches if metric is Metric.COMBINED else lines if metric is Metric.LINE else branches
+
+    @cached_property
+    def _totals(self) -> tuple[Ratio, Ratio]:
+        files = self.files.values()
+        lines = sum((coverage.ratio(Metric.LINE) for coverage in files), ZERO)
+        return lines, sum((coverage.ratio(Metric.BRANCH) for coverage in files), ZERO)
 
     def restrict(self, wanted: Callable[[str], bool]) -> Snapshot:
         """The same snapshot with only the files whose path is wanted."""

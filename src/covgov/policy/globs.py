@@ -13,7 +13,7 @@ MAGIC = "*?["
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
     """Whether any pattern matches the whole path. Case matters everywhere; names with a leading dot are not special."""
-    return any(_compiled(pattern).match(path) for pattern in patterns)
+    return any(_match(path, pattern) for pattern in patterns)
 
 
 def too_many_wildcards(pattern: str) -> bool:
@@ -34,6 +34,12 @@ def specificity(pattern: str) -> tuple[int, int]:
 def literally(path: str) -> str:
     """The pattern that matches this one path only."""
     return glob.escape(path, unix=True)
+
+
+@lru_cache(maxsize=2**16)
+def _match(path: str, pattern: str) -> bool:
+    """Remembered: a judgement asks the same of each file a dozen times."""
+    return _compiled(pattern).match(path)
 
 
 @lru_cache(maxsize=4096)

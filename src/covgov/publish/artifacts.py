@@ -26,17 +26,21 @@ PUBLISHED = (
 
 
 def artifacts(verdict: Verdict, facts: Facts, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
-    """File name -> bytes."""
-    files = {
+    """The verdict in every form: file name -> bytes."""
+    return {
         "verdict.json": RENDERERS["json"](verdict).encode(),
         "summary.md": RENDERERS["markdown"](verdict).encode(),
         "verdict-junit.xml": RENDERERS["junit"](verdict).encode(),
         "exceptions.patch": proposal(verdict, facts, read).encode(),
     }
-    if facts.merged is not None:
-        files["merged.snapshot"] = snapshot_codec.encode(facts.merged)
-        files |= {f"merged.{suffix}": WRITERS[name].write(facts.merged) for suffix, name in REPORTS.items()}
-    return files
+
+
+def merged_reports(facts: Facts) -> dict[str, bytes]:
+    """The merge of all suites in every format; nothing when no suite arrived."""
+    if facts.merged is None:
+        return {}
+    reports = {f"merged.{suffix}": WRITERS[name].write(facts.merged) for suffix, name in REPORTS.items()}
+    return {"merged.snapshot": snapshot_codec.encode(facts.merged), **reports}
 
 
 def proposal(verdict: Verdict, facts: Facts, read: Callable[[str], bytes | None]) -> str:

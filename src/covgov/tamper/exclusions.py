@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from covgov.model import lines
@@ -22,6 +22,12 @@ KNOWN_PRAGMAS = re.compile(
 )
 """Comments and attributes that exclude code in the usual tools; none matches its own line here."""
 
+MARKS = ("pragma", "tanbul", "c8", "v8", "_excl_", "@codecoverage", "nocov", "[exclude", "(off)", "coverage:")
+"""One of these is in each match of KNOWN_PRAGMAS, in small letters. Without i, k and s, which are not the only letters
+that the expression takes for them."""
+
+REACH = 3
+"""A match of KNOWN_PRAGMAS is at most four words long, with nothing but white space between them."""
 
 COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 BOM = b"\xef\xbb\xbf"
@@ -82,8 +88,8 @@ def disguised(path: str, data: bytes) -> Loosening | None:
 def _declared(data: bytes) -> str:
     """The declared name as Python compares it. A lone carriage return ends a line for some readers and not for others:
     whatever either would find counts."""
-    text = data.removeprefix(BOM)
-    for first in (text.splitlines()[:2], text.split(b"\n", 2)[:2]):
+    two = data.removeprefix(BOM).split(b"\n", 2)[:2]
+    for first in (b"\n".join(two).splitlines()[:2], two):
         for line in first:
             found = COOKIE.match(line)
             if found:
@@ -109,14 +115,37 @@ def new_pragmas(path: str, head_text: str, changed_bits: int, settings: Coverage
     Only comments that exclude by themselves: a line like `if TYPE_CHECKING:` is excluded by settings that were there.
     Settings that recognise a marker of their own (`exclude_lines = # notest`) make that marker a pragma.
     """
-    found = 0
-    for pattern in (KNOWN_PRAGMAS, *(p for p in _compiled(settings) if p.pattern.lstrip("^").lstrip().startswith("#"))):
+    found = _known_near(head_text, changed_bits)
+    own = (p for p in _compiled(settings) if p.pattern.lstrip("^").lstrip().startswith("#"))
+    for pattern in (p for p in own if p.pattern not in (*DEFAULT.exclude, *DEFAULT.partial)):  # those are known
         for match in pattern.finditer(head_text):
             found |= _span(head_text, match)
     found &= changed_bits
     if not found:
         return None
     return Loosening(path, f"new exclusion pragma on line {lines.spell(found)}", excludes=path)
+
+
+def _known_near(text: str, wanted: int) -> int:
+    """The lines of known pragmas that touch the wanted lines. Only these and REACH lines of text around them are
+    searched: the expression tries every letter, and most of a changed file did not change."""
+    rows, found = text.split("\n"), 0
+    for first, last in lines.runs(wanted & lines.span(1, len(rows))):
+        start, end = _reached(rows, first - 1, -1), _reached(rows, last - 1, 1)
+        part = "\n".join(rows[start : end + 1])
+        small = part.lower()
+        for match in KNOWN_PRAGMAS.finditer(part) if any(mark in small for mark in MARKS) else ():
+            found |= _span(part, match) << start
+    return found
+
+
+def _reached(rows: Sequence[str], index: int, step: int) -> int:
+    """The index REACH rows with text further on, or that of the last row in this direction."""
+    left = REACH
+    while left and 0 <= index + step < len(rows):
+        index += step
+        left -= bool(rows[index].strip())
+    return index
 
 
 def _added(base: tuple[str, ...], head: tuple[str, ...], name: str, settings: CoverageSettings) -> Iterator[Loosening]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from heapq import nlargest
 
 from covgov.differential.linemap import LineMap
@@ -11,6 +11,7 @@ from covgov.model.diff import Diff, FileDiff
 from covgov.model.source_files import SOURCE_SUFFIXES, is_test, measurable, only_named_test
 
 Read = Callable[[str], bytes | None]
+ReadAll = Callable[[Collection[str]], Mapping[str, bytes]]
 
 LEAST, SHARE = 5, 4
 """Lines that a new file must have of what left another one, and one in how many: with fewer it may be any code."""
@@ -22,16 +23,17 @@ _ANY_FILES = re.compile(rb"\W*$|#|//|/?\*|--|;|(?:import|from|using|use|package|
 """Beginnings of lines that say nothing about where they come from: brackets, comments, imports."""
 
 
-def moved_code(diff: Diff, claimed: Callable[[str], bool], before: Read, now: Read) -> dict[str, str]:
+def moved_code(diff: Diff, claimed: Callable[[str], bool], before: ReadAll, now: Read) -> dict[str, str]:
     """New path -> the old path that most of its moved lines come from.
 
-    claimed: whether a component names the path. before, now: a file's content where the change starts, and at head.
+    claimed: whether a component names the path. before, now: files' content where the change starts, and at head.
     """
     new = {path: text for path in _added(diff, claimed) if not _a_test(path, text := now(path) or b"")}
     if not new:
         return {}
     shrunk = (file for file in diff if file.old_path is not None and claimed(file.old_path) and _removed(file))
-    left = {file.old_path: _taken(file, before) for file in nlargest(MOST, shrunk, key=_size) if file.old_path}
+    most = {file.old_path: file for file in nlargest(MOST, shrunk, key=_size) if file.old_path}
+    left = {path: _taken(most[path], text) for path, text in before(most).items()}
     found = ((path, _origin(_lines(text.splitlines()), left)) for path, text in new.items())
     return {path: old for path, old in found if old}
 
@@ -56,8 +58,8 @@ def _size(file: FileDiff) -> int:
     return sum(hunk.old_count for hunk in file.hunks)
 
 
-def _taken(file: FileDiff, before: Read) -> frozenset[bytes]:
-    removed, text = _removed(file), before(file.old_path or "") or b""
+def _taken(file: FileDiff, text: bytes) -> frozenset[bytes]:
+    removed = _removed(file)
     return _lines(line for number, line in enumerate(text.splitlines(), start=1) if removed >> number & 1)
 
 

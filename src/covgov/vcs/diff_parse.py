@@ -16,8 +16,8 @@ from itertools import pairwise
 
 from covgov.model.diff import Diff, FileDiff, Hunk
 
-SECTION = re.compile(rb"^diff --git ", re.MULTILINE)
-HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+SECTION = re.compile(rb"\ndiff --git ")
+HUNK = re.compile(rb"\n@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 BLOBS = re.compile(rb"^index ([0-9a-f]+)\.\.([0-9a-f]+)", re.MULTILINE)
 BINARY = re.compile(rb"^Binary files ", re.MULTILINE)
 
@@ -35,6 +35,7 @@ class _RawRecord:
 def parse_diff(output: bytes) -> Diff:
     """Files sorted by path. Raises ValueError for unexpected output."""
     raw, _, patch = output.partition(b"\0\0")
+    patch = b"\n" + patch
     starts = [match.start() for match in SECTION.finditer(patch)]
     sections = deque(patch[a:b] for a, b in pairwise([*starts, len(patch)]))
     files: list[FileDiff] = []

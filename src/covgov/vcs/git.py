@@ -17,7 +17,8 @@ from covgov.vcs.branches import Branches
 from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
-from covgov.vcs.moves import could_be_moves, follow_moves
+from covgov.vcs.moves import could_be_moves, follow_moves, shrunk
+from covgov.vcs.objects import files_at
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
@@ -41,6 +42,9 @@ LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 """A commit may be of a later time, a datetime may not."""
 
 COMMITTER = re.compile(rb"^committer .*> ([0-9]{1,20})", re.MULTILINE)
+
+LONGEST_COMMAND = 20_000
+"""Characters: Windows takes 32,767."""
 
 CHUNK = 1000
 """Commits per git call when walking first parents."""
@@ -169,6 +173,9 @@ class GitRepository:
             self._files[revision, path] = self._read(revision, path)
         return self._files[revision, path]
 
+    def read_all(self, commit: str, paths: Collection[str]) -> Mapping[str, bytes]:
+        return files_at(self._git, commit, paths)
+
     def blobs(self, revision: str) -> Mapping[str, str]:
         if revision != WORKTREE:
             return blobs_of(self._git, revision)
@@ -293,18 +300,21 @@ class GitRepository:
         if (base, head) in self._diffs:
             return self._diffs[base, head]
         diff = self._files_of(git, base, head)
-        if could_be_moves(diff):
-            copies = self._files_of(git, base, head, "--find-copies=50%")
-            diff = follow_moves(
-                diff, copies, lambda path: len(git.run("cat-file", "blob", f"{head}:{path}").out.splitlines())
-            )
+        texts = files_at(git, head, shrunk(diff))
+
+        def length(path: str) -> int:
+            return len(texts.get(path, b"").splitlines())
+
+        if paths := could_be_moves(diff, length):
+            few = paths if sum(map(len, paths)) < LONGEST_COMMAND else ()  # to look at all takes as long as the diff
+            diff = follow_moves(diff, self._files_of(git, base, head, "--find-copies=50%", paths=few), length)
         if OBJECT_ID.fullmatch(base) and OBJECT_ID.fullmatch(head):
             self._diffs[base, head] = diff
         return diff
 
-    def _files_of(self, git: Git, base: str, head: str, *options: str) -> Diff:
+    def _files_of(self, git: Git, base: str, head: str, *options: str, paths: Collection[str] = ()) -> Diff:
         apart = git.configured("core.attributesFile=/dev/null")
-        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--")
+        done = apart.run("diff-tree", *DIFF_OPTIONS, *options, base, head, "--", *paths)
         try:
             return parse_diff(done.out)
         except ValueError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -60,6 +60,10 @@ class Repository(Protocol):
 
     def read(self, revision: str, path: str) -> bytes | None:
         """A file at a commit (or on disk for WORKTREE); None when it does not exist there."""
+        ...
+
+    def read_all(self, commit: str, paths: Collection[str]) -> Mapping[str, bytes]:
+        """Those of the files that a commit (a full id) has, read at once."""
         ...
 
     def blobs(self, revision: str) -> Mapping[str, str]:

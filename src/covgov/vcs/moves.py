@@ -8,17 +8,24 @@ from dataclasses import replace
 from covgov.model.diff import Diff, FileDiff, Hunk
 
 
-def could_be_moves(diff: Diff) -> bool:
-    """Whether a file is new while another lost more lines than it got."""
+def shrunk(diff: Diff) -> tuple[str, ...]:
+    """Files that lost more lines than they got while another is new: its text may come from them."""
     added = any(file.old_path is None for file in diff)
-    return added and any(_shrunk(file) for file in diff)
+    return tuple(file.old_path for file in diff if added and file.old_path is not None and _shrunk(file))
+
+
+def could_be_moves(diff: Diff, length: Callable[[str], int]) -> tuple[str, ...]:
+    """Shrunk files that lost more lines than they kept, and all new files. length: lines of a file at head."""
+    left = tuple(path for path in shrunk(diff) if _left(diff, path, length))
+    new = (file.new_path for file in diff if left and file.old_path is None and file.new_path is not None)
+    return (*left, *new)
 
 
 def follow_moves(diff: Diff, copies: Diff, length: Callable[[str], int]) -> Diff:
     """The diff in which a new file that has more of an old one's lines than that file itself is its new place, and what
     is left in the old place is new.
 
-    copies: of the same two trees, with copies of modified files. length: lines of a file at head.
+    copies: of these files of the same two trees, with copies of modified files. length: lines of a file at head.
     """
     moves = {old: file for old, file in _moves(diff, copies) if _left(diff, old, length)}
     taken = {file.new_path: file for file in moves.values()}

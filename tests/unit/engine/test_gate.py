@@ -19,7 +19,7 @@ from covgov.model import snapshot_codec
 from covgov.model.verdict import Outcome
 from covgov.policy import config
 from covgov.policy.policy import Policy
-from covgov.publish.artifacts import PUBLISHED, artifacts, proposal
+from covgov.publish.artifacts import PUBLISHED, artifacts, merged_reports, proposal
 from covgov.vcs.git import GitRepository
 from covgov_testing.builders.coverage import FAILED
 from covgov_testing.builders.register import table
@@ -41,17 +41,10 @@ def desk(tmp_path: Path) -> Desk:
 def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(desk: Desk) -> None:
     judgement = desk.judge()
     files = artifacts(judgement.verdict, judgement.facts, desk.read)
-    assert sorted(files) == [
-        "exceptions.patch",
-        "merged.json",
-        "merged.lcov",
-        "merged.snapshot",
-        "merged.xml",
-        "summary.md",
-        "verdict-junit.xml",
-        "verdict.json",
-    ]
-    assert snapshot_codec.decode(files["merged.snapshot"], "here").paths == ("api/a.py", "api/b.py")
+    merged = merged_reports(judgement.facts)
+    assert sorted(files) == ["exceptions.patch", "summary.md", "verdict-junit.xml", "verdict.json"]
+    assert sorted(merged) == ["merged.json", "merged.lcov", "merged.snapshot", "merged.xml"]
+    assert snapshot_codec.decode(merged["merged.snapshot"], "here").paths == ("api/a.py", "api/b.py")
     assert b'"pass"' in files["verdict.json"]
 
 
@@ -59,8 +52,8 @@ def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(d
 def test_whatever_is_published_of_a_judgement_is_taken_away_before_the_next(desk: Desk) -> None:
     judgement = desk.judge()
     run = gate.run_of(judgement, LOCAL, now=NOW)
-    written = {name for files in gate.published(judgement, run, desk.edges()) for name in files}
-    assert written | {"digest.md"} == set(PUBLISHED)
+    parts = gate.published(judgement, run, desk.edges(), recorded=True)
+    assert {name for files in parts for name in files} | {"digest.md"} == set(PUBLISHED)
 
 
 def test_without_any_snapshot_there_is_nothing_to_merge(tmp_path: Path) -> None:
@@ -68,7 +61,7 @@ def test_without_any_snapshot_there_is_nothing_to_merge(tmp_path: Path) -> None:
     desk.commit()
     judgement = desk.judge()
     assert judgement.verdict.outcome is Outcome.UNDETERMINED
-    assert "merged.snapshot" not in artifacts(judgement.verdict, judgement.facts, desk.read)
+    assert merged_reports(judgement.facts) == {}
 
 
 def test_a_component_under_its_bar_is_proposed_as_a_patch_with_its_owner(desk: Desk) -> None:
@@ -233,6 +226,7 @@ def test_a_run_does_its_steps_in_the_order_of_the_page(desk: Desk) -> None:
         "measure",
         "exceptions.patch",
         "verdict.record",
+        "merged.json",
         "record",
         "digest.md",
         "summarise",
@@ -242,8 +236,16 @@ def test_a_run_does_its_steps_in_the_order_of_the_page(desk: Desk) -> None:
     assert [run.commit for run in desk.store().list()] == [desk.repository.resolve("HEAD")]
 
 
+def test_only_a_recorded_run_writes_the_merge_in_other_formats(desk: Desk) -> None:
+    log = Log()
+    run(desk, log, recorded=False)
+    assert log.files == {name for name in PUBLISHED if not name.startswith(("merged.", "digest."))}
+
+
 @pytest.mark.reliability
-@pytest.mark.parametrize("broken", ["clear", "exceptions.patch", "record", "digest.md", "summarise", "say"])
+@pytest.mark.parametrize(
+    "broken", ["clear", "exceptions.patch", "merged.json", "record", "digest.md", "summarise", "say"]
+)
 def test_a_step_that_fails_is_a_fault_and_keeps_no_other_from_being_done(desk: Desk, broken: str) -> None:
     log, whole = Log(broken), Log()
     judgement = run(desk, log)

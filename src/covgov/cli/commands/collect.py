@@ -85,9 +85,9 @@ def _checked_suite(world: World, suite: str) -> str:
     """The directory that the suite's reports start from, as the policy has it. Raises UsageError: `suite-name`, and
     `suite-unknown` where a policy declares suites and not this one."""
     from covgov.cli.project import Project
-    from covgov.gather.prepare import wanted_suites
     from covgov.model.snapshot import MERGED
     from covgov.policy import config
+    from covgov.policy.suites import wanted_suites
 
     if not re.fullmatch(r"\w[\w.-]*", suite):
         raise UsageError("suite-name", f"{suite!r} is not a suite name", hint="use letters, digits, '_', '-' and '.'")

@@ -126,7 +126,7 @@ class RunPlan:
 
 def planned(project: Project, suites: tuple[str, ...], rest: tuple[str, ...]) -> RunPlan:
     """Raises UsageError and PolicyInvalid: what is wrong with the command line or the policy on disk."""
-    from covgov.gather.prepare import wanted_suites
+    from covgov.policy.suites import wanted_suites
     from covgov.runner.passthrough import split
 
     requested, extra = split(rest)

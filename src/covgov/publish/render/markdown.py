@@ -69,8 +69,9 @@ def _sections(verdict: Verdict) -> Iterator[Section]:
     for rank, (title, findings) in zip((0, 2, 4, 6, 7), _ranked(verdict), strict=True):
         if findings:
             yield Section("findings", rank, f"### {title}\n", tuple(map(_reason, reasons_of(findings))))
+    lists = line_lists(verdict)
     for rank, kind in enumerate(LINE_LISTS, start=8):
-        items = tuple(item for listed in line_lists(verdict) if listed.kind == kind for item in _lines(listed))
+        items = tuple(item for listed in lists if listed.kind == kind for item in _lines(listed))
         if items:
             opening = f"<details><summary>{kind.capitalize()}</summary>\n"
             yield Section("lines", rank, opening, items, "</details>")

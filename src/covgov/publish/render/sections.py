@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from covgov.model.lines import spell, unspell
@@ -56,6 +56,9 @@ def all_rows(verdict: Verdict) -> tuple[Row, ...]:
 LINE_LISTS = ("uncovered in this change", "no longer reached", "uncovered", "exits never taken")
 """Kinds of line lists, the most useful first."""
 
+OF_CHANGE = LINE_LISTS[:2]
+"""Lines that the change left or made uncovered."""
+
 
 @dataclass(frozen=True, slots=True)
 class LineList:
@@ -65,15 +68,10 @@ class LineList:
     scope: str
     lines: Mapping[str, str]
 
-    @property
-    def of_change(self) -> bool:
-        """Whether the change left or made these lines uncovered."""
-        return self.kind in LINE_LISTS[:2]
 
-
-def line_lists(verdict: Verdict) -> tuple[LineList, ...]:
+def line_lists(verdict: Verdict, wanted: Callable[[str, str], bool] = lambda kind, scope: True) -> tuple[LineList, ...]:
     """Every list of lines that is not empty, by kind, then by component. A line of the change or a lost one is in no
-    later list."""
+    later list. wanted: whether a list of this kind and scope is asked for; of a large project they are long."""
     change, lost, uncovered, exits = LINE_LISTS
     first = [LineList(change, "", verdict.patch.uncovered)] if verdict.patch else []
     first += [LineList(lost, row.name, row.delta.lost) for row in verdict.rows if row.delta]
@@ -81,13 +79,16 @@ def line_lists(verdict: Verdict) -> tuple[LineList, ...]:
     for one in first:
         for path, spelled in one.lines.items():
             listed[path] = listed.get(path, 0) | unspell(spelled)
-    rest = [LineList(uncovered, row.name, _without(row.uncovered, listed)) for row in verdict.rows]
-    rest += [LineList(exits, row.name, _without(row.partial_lines, listed)) for row in verdict.rows]
-    return tuple(one for one in (*first, *rest) if one.lines)
+    later = [(uncovered, row.name, row.uncovered) for row in verdict.rows]
+    later += [(exits, row.name, row.partial_lines) for row in verdict.rows]
+    rest = [LineList(kind, scope, _without(lines, listed)) for kind, scope, lines in later if wanted(kind, scope)]
+    return tuple(one for one in (*first, *rest) if one.lines and wanted(one.kind, one.scope))
 
 
 def _without(lines: Mapping[str, str], listed: Mapping[str, int]) -> Mapping[str, str]:
-    left = {path: spell(unspell(spelled) & ~listed.get(path, 0)) for path, spelled in lines.items()}
+    left = {
+        path: spell(unspell(spelled) & ~listed[path]) if path in listed else spelled for path, spelled in lines.items()
+    }
     return {path: spelled for path, spelled in left.items() if spelled}
 
 

@@ -18,7 +18,7 @@ from covgov.model.verdict import ExceptionLine, Finding, Outcome, Row, Scope, Ve
 from covgov.publish.render.layout import aligned, coloured, wrapped
 from covgov.publish.render.reasons import Reason, reasons_of, same_causes
 from covgov.publish.render.safe_text import log_line
-from covgov.publish.render.sections import Limit, LineList, all_rows, clipped, code_of, grouped, line_lists
+from covgov.publish.render.sections import OF_CHANGE, Limit, all_rows, clipped, code_of, grouped, line_lists
 
 LIMIT = Limit(files=20, ranges=30)
 PASS_LIMIT = Limit(files=2, ranges=8)
@@ -162,7 +162,7 @@ def _hints(reasons: list[Reason]) -> Iterator[str]:
 
 
 def _lists(verdict: Verdict) -> Iterator[str]:
-    for listed in _wanted(verdict):
+    for listed in line_lists(verdict, _wanted(verdict)):
         shown, rest = clipped(listed.lines, PASS_LIMIT if _passed(verdict) else LIMIT)
         yield f"{listed.kind} in {log_line(listed.scope)}:" if listed.scope else f"{listed.kind}:"
         for path, spelled in shown:
@@ -171,16 +171,18 @@ def _lists(verdict: Verdict) -> Iterator[str]:
             yield f"  - {rest}"
 
 
-def _wanted(verdict: Verdict) -> Iterator[LineList]:
+def _wanted(verdict: Verdict) -> Callable[[str, str], bool]:
     """Lines of the change and lost ones; all others only of components that do not pass, or of all if only the whole
     does not."""
     partial = _partial(verdict)
     failing = {row.name for row in verdict.rows if row.outcome is not Outcome.PASS}
     whole = verdict.project is not None and verdict.project.outcome is not Outcome.PASS
-    for listed in line_lists(verdict):
-        proven = listed.scope not in partial and not (partial and not listed.scope)
-        if proven and (listed.of_change or listed.scope in failing or (whole and not failing)):
-            yield listed
+
+    def wanted(kind: str, scope: str) -> bool:
+        proven = scope not in partial and not (partial and not scope)
+        return proven and (kind in OF_CHANGE or scope in failing or (whole and not failing))
+
+    return wanted
 
 
 def _suites(verdict: Verdict) -> Iterator[str]:

@@ -6,7 +6,9 @@ taken exits lead, excluded lines, attributes. There is no timestamp: the same sn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 from xml.sax.saxutils import escape
@@ -101,18 +103,22 @@ def _lines(coverage: FileCoverage) -> str:
 
 def _branches(coverage: FileCoverage) -> dict[int, str]:
     """Branch attributes by line. Exits of a line that is no statement have no place in the format and are left out."""
-    totals: dict[int, Ratio] = {entry.line: Ratio(entry.covered, entry.total) for entry in coverage.counted}
+    totals = {entry.line: (entry.covered, entry.total) for entry in coverage.counted if entry.total}
     missing: dict[int, list[str]] = {}
     taken = set(coverage.taken)
     for source, destination in coverage.exits:
         hit = (source, destination) in taken
-        totals[source] = totals.get(source, Ratio(0, 0)) + Ratio(int(hit), 1)
+        covered, total = totals.get(source, (0, 0))
+        totals[source] = (covered + hit, total + 1)
         if not hit:
             missing.setdefault(source, []).append(str(destination) if destination > 0 else "exit")
-    return {line: _condition(ratio, missing.get(line, ())) for line, ratio in totals.items() if ratio.measurable}
+    return {line: _condition(*counts) + _named(missing.get(line, ())) for line, counts in totals.items()}
 
 
-def _condition(ratio: Ratio, missing: Iterable[str]) -> str:
-    covered = f"{show(ratio.fraction * 100, 0)}% ({ratio.covered}/{ratio.total})"
-    named = f' missing-branches="{",".join(missing)}"' if missing else ""
-    return f' branch="true" condition-coverage="{covered}"{named}'
+@lru_cache
+def _condition(covered: int, total: int) -> str:
+    return f' branch="true" condition-coverage="{show(Fraction(covered, total) * 100, 0)}% ({covered}/{total})"'
+
+
+def _named(missing: Sequence[str]) -> str:
+    return f' missing-branches="{",".join(missing)}"' if missing else ""

@@ -19,14 +19,14 @@ carries: Final = frozenset({"lines", "branches", "exits"})
 
 def write(snapshot: Snapshot) -> bytes:
     """The tracefile, UTF-8."""
-    text = "".join(f"{line}\n" for path in snapshot.paths for line in _record(path, snapshot.files[path]))
-    return text.encode()
+    records = ("\n".join([*_record(path, snapshot.files[path]), ""]) for path in snapshot.paths)
+    return "".join(records).encode()
 
 
 def _record(path: str, coverage: FileCoverage) -> Iterator[str]:
     yield f"SF:{file_name(path)}"
-    for number in lines.numbers(coverage.statements):
-        yield f"DA:{number},{coverage.covered >> number & 1}"
+    covered = coverage.covered
+    yield from [f"DA:{number},{covered >> number & 1}" for number in lines.numbers(coverage.statements)]
     ratio = coverage.ratio(Metric.LINE)
     yield f"LF:{ratio.total}"
     yield f"LH:{ratio.covered}"

@@ -166,6 +166,9 @@ class FakeRepository:
     def read(self, revision: str, path: str) -> bytes | None:
         return None
 
+    def read_all(self, commit: str, paths: Collection[str]) -> Mapping[str, bytes]:
+        return {}
+
     def blobs(self, revision: str) -> Mapping[str, str]:
         return {}
 

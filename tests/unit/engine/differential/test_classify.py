@@ -126,8 +126,8 @@ def test_counts_of_exits_on_an_unchanged_line_are_paired_like_with_like() -> Non
 
     def found(before: FileCoverage, after: FileCoverage) -> dict[str, int]:
         (delta,) = classify(snap({"a": before}), snap({"a": after}), Diff())
-        assert {line for counts in delta.counted.values() for line in counts} == {1}
-        return {category.value: counts[1] for category, counts in delta.counted.items()}
+        assert {bits for counts in delta.counted.values() for bits in counts.values()} == {lines.of([1])}
+        return {category.value: number for category, counts in delta.counted.items() for number in counts}
 
     assert found(counted(2, 4), counted(1, 4)) == {"CBC": 1, "LBC": 1, "UBC": 2}
     assert found(counted(1, 2), counted(2, 2)) == {"CBC": 1, "GBC": 1}
@@ -163,7 +163,8 @@ def flattened(delta: FileDelta) -> tuple[dict[Unit, str], Counter[str]]:
         for exit_ in exits:
             assert ("exit", side, *exit_) not in found
             found["exit", side, *exit_] = category.value
-    return found, Counter({c.value: sum(counts.values()) for c, counts in delta.counted.items()})
+    counted = Counter({c.value: n - len(delta.exits.get(c, ())) for c, n in delta.tally().exits.items()})
+    return found, +counted
 
 
 @LAW

@@ -23,9 +23,9 @@ def test_a_files_tally_adds_exact_and_counted_exits() -> None:
         "a.py",
         lines={Category.CBC: of([1, 2]), Category.UBC: 0},
         exits={Category.LBC: ((1, 2), (1, 3))},
-        counted={Category.LBC: {7: 1}, Category.GBC: {7: 1, 8: 3}},
+        counted={Category.LBC: {1: of([7])}, Category.GBC: {1: of([7, 9]), 3: of([8])}},
     )
-    assert delta.tally() == Tally({Category.CBC: 2}, {Category.LBC: 3, Category.GBC: 4})
+    assert delta.tally() == Tally({Category.CBC: 2}, {Category.LBC: 3, Category.GBC: 5})
 
 
 def test_only_uncovered_units_of_masked_lines_are_masked() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import covgov.tamper.exclusions as module
 from covgov.model import lines
 from covgov.model.loosening import excluded_by
-from covgov.tamper.coverage_settings import CoverageSettings
-from covgov.tamper.exclusions import decoded, disguised, new_pragmas, pragmas, widened
+from covgov.tamper.coverage_settings import DEFAULT_EXCLUDE, DEFAULT_PARTIAL, CoverageSettings
+from covgov.tamper.exclusions import KNOWN_PRAGMAS, MARKS, decoded, disguised, new_pragmas, pragmas, widened
 
 pytestmark = pytest.mark.security
 
@@ -148,6 +148,44 @@ def test_only_comments_on_changed_lines_are_new_pragmas() -> None:
     assert found is not None
     assert (found.key, found.message) == ("src/a.py", "new exclusion pragma on line 4")
     assert new_pragmas("src/a.py", TEXT, lines.of([1, 2, 3])) is None
+
+
+@given(st.from_regex(KNOWN_PRAGMAS, fullmatch=True))
+def test_every_known_pragma_has_a_mark(comment: str) -> None:
+    assert any(mark in comment.lower() for mark in MARKS)
+
+
+@given(st.one_of(*(st.from_regex(one) for one in DEFAULT_EXCLUDE + DEFAULT_PARTIAL if one.startswith("#"))))
+def test_the_pragmas_of_coverages_defaults_are_known(text: str) -> None:
+    found = new_pragmas("a.py", text, lines.span(1, 100))
+    assert found is not None
+    assert found.message.endswith(lines.spell(pragmas(text, CoverageSettings(partial=()))))
+
+
+WORDS = (
+    "# ",
+    "#",
+    "pragma",
+    ": ",
+    "no ",
+    "cover",
+    "istanbul ",
+    "ignore",
+    "\n",
+    "\n\n",
+    " \n",
+    "x = 1",
+    "LCOV_EXCL_LINE",
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=40).map("".join), st.integers(0, 2**20))
+def test_a_pragma_that_spans_lines_is_found_from_each_of_them(text: str, changed: int) -> None:
+    whole = pragmas(text, CoverageSettings(exclude=(), partial=()))
+    found = new_pragmas("a.py", text, changed << 1)
+    assert (found.message if found else "") == (
+        f"new exclusion pragma on line {lines.spell(whole & changed << 1)}" if whole & changed << 1 else ""
+    )
 
 
 def test_a_marker_of_the_settings_own_is_a_pragma() -> None:

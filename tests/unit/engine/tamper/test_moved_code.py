@@ -14,7 +14,9 @@ GONE = FileDiff("src/b.js", None, (Hunk(1, 20, 0, 0),))
 
 def moved(files: list[FileDiff], now: Mapping[str, bytes], before: bytes = OLD) -> dict[str, str]:
     new = (FileDiff(None, path, (Hunk(0, 0, 1, 9),)) for path in now)
-    return moved_code(Diff((*files, *new)), lambda path: path.startswith("src/"), lambda _: before, now.get)
+    return moved_code(
+        Diff((*files, *new)), lambda path: path.startswith("src/"), lambda paths: dict.fromkeys(paths, before), now.get
+    )
 
 
 def first(count: int) -> bytes:

@@ -353,6 +353,7 @@ def test_odd_paths_survive_diff_read_and_blobs(repo: Repo, name: str) -> None:
     head = repo.commit({name: "1\n2\n"})
     repository = opened(repo)
     assert repository.diff(base, head).files == (FileDiff(name, name, (Hunk(1, 0, 2, 1),)),)
+    assert repository.read_all(base, [name]) == {name: b"1\n"}
     assert repository.read(base, name) == b"1\n"
     assert repository.read(WORKTREE, name) == b"1\n2\n"
     assert list(repository.blobs(head)) == [name]
@@ -428,6 +429,7 @@ def test_read_gives_bytes_or_none(repo: Repo) -> None:
     repository = opened(repo)
     assert repository.read(commit, "dir/a.py") == b"1\n"
     assert [repository.read(commit, p) for p in ("b.py", "dir")] == [None, None]
+    assert opened(repo).read_all(commit, ("b.py", "dir/a.py", "dir", "x 12", "a")) == {"dir/a.py": b"1\n"}
     assert [repository.read(WORKTREE, p) for p in ("b.py", "dir")] == [None, None]
     assert repository.read(WORKTREE, "link") == b"dir/a.py"
     with pytest.raises(Undetermined):

@@ -10,7 +10,7 @@ from covgov.differential.patch import changed_lines
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.verdict import Outcome
 from covgov.vcs.interface import WORKTREE
-from covgov.vcs.moves import could_be_moves, follow_moves
+from covgov.vcs.moves import could_be_moves, follow_moves, shrunk
 from covgov_testing.desk import Desk, rules
 
 MODULE = "".join(f"x{n} = {n}\n" for n in range(1, 10)) + "y = 1  # pragma: no cover\n"
@@ -66,5 +66,9 @@ def test_of_two_places_the_one_that_kept_more_is_the_new_one() -> None:
 
 
 def test_without_a_new_file_nothing_moved() -> None:
-    assert not could_be_moves(Diff((FileDiff("a", "a", (Hunk(1, 9, 1, 1),)),)))
-    assert not could_be_moves(Diff((FileDiff(None, "b", (Hunk(0, 0, 1, 1),)), FileDiff("a", "a", (Hunk(1, 1, 1, 1),)))))
+    shrank, new = FileDiff("a", "a", (Hunk(1, 9, 1, 1),)), FileDiff(None, "b", (Hunk(0, 0, 1, 1),))
+    assert not shrunk(Diff((shrank,)))
+    assert not shrunk(Diff((new, FileDiff("a", "a", (Hunk(1, 1, 1, 1),)))))
+    assert shrunk(Diff((shrank, new))) == ("a",)
+    assert could_be_moves(Diff((shrank, new)), lambda path: 9) == ("a", "b")
+    assert not could_be_moves(Diff((shrank, new)), lambda path: 10)

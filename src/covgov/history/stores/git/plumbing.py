@@ -9,6 +9,7 @@ from pathlib import Path
 
 from covgov.errors import DeliveryFailed, Undetermined
 from covgov.vcs.command import Git, GitResult
+from covgov.vcs.objects import answers
 
 IDENTITY = {
     f"GIT_{role}_{part}": value
@@ -98,7 +99,7 @@ class Plumbing:
         while rest:
             done = self.run("cat-file", "--batch", stdin="".join(f"{object_id}\n" for object_id in rest).encode())
             answered = 0
-            for answer in _batch(done.out):
+            for answer in answers(done.out):
                 yield rest[answered], *answer
                 answered += 1
             if answered < len(rest):  # git stops at an object that it cannot unpack
@@ -114,21 +115,3 @@ def unreachable(what: str) -> Undetermined:
         f"history cannot be reached: {what}",
         hint="in CI, check the checkout's credentials and network; locally, run `covgov history fetch`",
     )
-
-
-def _batch(out: bytes) -> Iterator[tuple[str, bytes | None]]:
-    position = 0
-    while position < len(out):
-        end = out.find(b"\n", position)
-        words = out[position:end].split(b" ") if end >= 0 else []
-        if len(words) == 3 and words[2].isdigit():
-            start, size = end + 1, int(words[2])
-            if start + size + 1 > len(out):
-                return
-            yield words[1].decode(), out[start : start + size]
-            position = start + size + 1
-        elif end >= 0:
-            yield "missing", None
-            position = end + 1
-        else:
-            return

@@ -1,4 +1,4 @@
-"""SlipCover's JSON (`python -m slipcover --json`): like coverage.py's, with a summary of its own and nothing excluded."""
+"""SlipCover's JSON (`python -m slipcover --json`): like coverage.py's, with a summary of its own."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.coveragepy_json import CoveragepyJson
+from covgov.ingest.formats.json.coveragepy import CoveragepyJson
 from covgov.ingest.formats.json.slipcover import SlipcoverJson
 from covgov.model.snapshot import FileCoverage
 
