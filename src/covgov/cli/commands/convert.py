@@ -9,7 +9,6 @@ import click
 
 from covgov.cli.boundary import OK
 from covgov.cli.world import World
-from covgov.errors import UsageError
 from covgov.publish.reports.registry import WRITERS, named
 
 
@@ -40,9 +39,7 @@ def command(world: World, source: str, target: str, to: str | None, python: str)
 
     form = to or named(PurePath(target).name)
     if form is None:
-        raise UsageError(
-            "usage", f"{target}: its name says no format", hint=f"add --to with one of {', '.join(WRITERS)}"
-        )
+        raise click.UsageError(f"the name of {target} says no format; add --to with one of {', '.join(WRITERS)}")
     analyse = analyser(python, toplevel(world.cwd, world.env) or world.cwd, world.env)
     converted = convert(read_report(world.cwd / source, analyse), form, source)
     write(world.cwd / target, converted.data)
