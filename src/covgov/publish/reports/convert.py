@@ -53,7 +53,8 @@ def _snapshot(report: ParsedReport) -> Snapshot:
     """Readers of these formats take the version for coverage.py's, so another tool's is left out."""
     found = report.identity
     version = found.version if found.tool == "coverage.py" else ""
-    return Snapshot("", report.files, Identity(found.tool, version, found.language, found.branch))
+    branch = report.counted(Metric.BRANCH).measurable
+    return Snapshot("", report.files, Identity(found.tool, version, found.language, branch))
 
 
 def _lost(report: ParsedReport, read: ParsedReport) -> Iterator[str]:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from covgov.publish.interface import ReportWriter
-from covgov.publish.reports import cobertura_xml, coveragepy_json, lcov_info
+from covgov.publish.reports import cobertura_xml, codecov_json, coveragepy_json, jacoco_xml, lcov_info
 
 WRITERS: dict[str, ReportWriter] = {
     "coveragepy-json": coveragepy_json,
     "cobertura": cobertura_xml,
     "lcov": lcov_info,
+    "codecov-json": codecov_json,
+    "jacoco": jacoco_xml,
 }
 
 PUBLISHED: dict[str, str] = {"json": "coveragepy-json", "xml": "cobertura", "lcov": "lcov"}
 """Suffix of the files `merged.*` -> format."""
 
 FILE_NAMES: dict[str, str] = {
+    "*codecov*.json": "codecov-json",
     "*.json": "coveragepy-json",
     "*.info": "lcov",
     "*.lcov": "lcov",
+    "*jacoco*.xml": "jacoco",
     "*.xml": "cobertura",
 }
 """How a file of a format is usually called; the first pattern that fits counts."""
