@@ -30,6 +30,7 @@ SINGLE: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "sympy": rows.check_sympy,
     "check100": rows.check_hundred,
     "artifacts": rows.artifacts,
+    "cached": rows.artifacts_again,
     "lcov10m": rows.lcov_ten_million,
     "compare": rows.compare,
     "digest": rows.digest,

@@ -74,7 +74,7 @@ def run(contender: Contender) -> tuple[Cost, str]:
         done = subprocess.run(
             [sys.executable, "-I", str(MEASURE), str(figures), *contender.command],
             cwd=contender.cwd,
-            env={**os.environ, **contender.env},
+            env={**_environment(), **contender.env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -85,3 +85,8 @@ def run(contender: Contender) -> tuple[Cost, str]:
         if done.returncode not in contender.codes:
             raise ContenderFailedError(f"{contender.name}: exit code {done.returncode}\n{done.stdout[-2000:]}")
         return Cost(**json.loads(figures.read_text(encoding="utf-8"))), done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """As users have it: an image that forbids bytecode would have every process compile all sources."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

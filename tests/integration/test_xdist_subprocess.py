@@ -113,9 +113,7 @@ def test_a_foreign_command_is_measured_alike(project: Path) -> None:
     assert through.files == alone.files
     assert through.tests is not None
     assert through.tests.tests == 4
-    covering = Suite.model_construct(
-        command=(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "tests")
-    ).named("unit")
+    covering = Suite(command=(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "tests")).named("unit")
     assert measure(project, suite=covering).files == alone.files
 
 

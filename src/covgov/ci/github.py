@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 
 from covgov.ci.interface import CiContext, CiEvent, commit_or_none, on_default_branch
 from covgov.errors import InputError
@@ -103,8 +103,7 @@ def _context(env: Mapping[str, str], payload: _EventPayload) -> CiContext:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _BuiltRef:
+class _BuiltRef(Struct, frozen=True):
     branch: str
     target: str = ""
     pull_request: str = ""

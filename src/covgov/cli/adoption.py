@@ -48,7 +48,7 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
         out = Path(name)
         suites = {name: _measured(project, suite, out) for name, suite in policy.suites.items()}
         request = Request(today=today or today_of(project, None), folder=str(out))
-        verdict = _verdict(project, policy.model_copy(update={"suites": suites}), request)
+        verdict = _verdict(project, policy.copy(suites=suites), request)
         adoption = _adoption(project, verdict, found.register, suites, request.today)
     if note := uncovered_change(verdict, adoption.fail_under):
         project.world.note(f"covgov: {note}")
@@ -79,7 +79,7 @@ def _measured(project: Project, suite: Suite, out: Path) -> Suite:
     """Run the suite until its tests pass: the suite without the tests that fail."""
     deselected: tuple[str, ...] = ()
     for _ in range(ROUNDS):
-        suite = suite.model_copy(update={"deselect": deselected})
+        suite = suite.copy(deselect=deselected)
         done = _run(project, suite, out)
         tests = done.tests
         if tests is None or done.snapshot is None:
@@ -97,7 +97,7 @@ def _run(project: Project, suite: Suite, out: Path) -> SuiteRun:
     is_pytest = not suite.command and suite.runner is SuiteRunner.PYTEST
     ours = ("--maxfail=0", "--continue-on-collection-errors") if is_pytest else ()
     return run_suite(
-        suite.model_copy(update={"args": (*suite.args, *ours)}),
+        suite.copy(args=(*suite.args, *ours)),
         root=project.root,
         out=out,
         env=project.world.env,

@@ -44,7 +44,7 @@ class Project:
     @cached_property
     def policy(self) -> Policy:
         """The policy on disk. Raises PolicyInvalid, also when there is none."""
-        from covgov.policy import config  # pydantic: too slow for `--help`
+        from covgov.policy import config
 
         found = config.load(self.read)
         if found is None:

@@ -6,16 +6,16 @@ code is treated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from covgov.model.change import Category, Tally
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 
 
-@dataclass(frozen=True, slots=True)
-class MovedUnits:
+class MovedUnits(Struct, frozen=True):
     """Units that a rename carried across the scope's border: out with their base state, in with their head state."""
 
     out_covered: int = 0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covgov.model.diff import Hunk
 from covgov.model.lines import span
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Unchanged lines: base lines `first..last` (`last` None = to the end of the file) moved by `shift`."""
 
     first: int
@@ -25,8 +25,7 @@ class Stretch:
         return bits >> self.first << (self.first + self.shift)
 
 
-@dataclass(frozen=True, slots=True)
-class LineMap:
+class LineMap(Struct, frozen=True):
     """A one-to-one map between the base lines that survive and the head lines that are not new.
 
     removed: base lines that were deleted or modified. added: head lines that were added or modified.

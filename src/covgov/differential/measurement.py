@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
+
+from msgspec import Struct, field
 
 from covgov.model.change import Category, FileDelta
 
@@ -15,8 +17,7 @@ COUNTED = UNCHANGED_LINES - {Category.ECB, Category.EUB}
 """The same where the change itself takes lines out of the count."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeasurementDifference:
+class MeasurementDifference(Struct, frozen=True):
     """What another measurement does to one scope in one metric. units: by category. loss: percentage points that
     unchanged code lost, not netted against its gains. lost: head lines that are no longer covered, excluded: base lines
     that counted and that the head excludes; both as `path -> "40,52-58"`."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from covgov.errors import InputError
 from covgov.model import snapshot_codec
@@ -15,8 +17,7 @@ LONGEST = 600
 """Characters of a reason: one that is longer did not come from `covgov run`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """One declared suite: its snapshot, or why there is none to judge."""
 
     suite: str
@@ -24,8 +25,7 @@ class Arrival:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentCode:
+class CurrentCode(Struct, frozen=True):
     """The code that is being judged.
 
     blobs: path -> git blob id. differs: tree id -> paths in which it differs from what is here, None when that tree is

@@ -7,14 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
+
 from covgov.ci.interface import CiContext
 from covgov.history.interface import RunStore
 from covgov.model.approval import Approval, Approvals
 from covgov.vcs.interface import Repository
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """suites: () = every declared one. fail_under: text of `--fail-under`. base: a revision instead of the usual one.
 
     folder: where the snapshots lie, relative to the project root.

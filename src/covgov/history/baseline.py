@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import islice
+
+from msgspec import Struct, field
 
 from covgov.errors import InputError, Undetermined
 from covgov.history.interface import AnnotatedStore, LocalCopyStore, RunStore, RunSummary
@@ -25,8 +26,7 @@ class BaselineKind(StrEnum):
     GIVEN = "given"  # the base was named on the command line
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineQuestion:
+class BaselineQuestion(Struct, frozen=True):
     """kind and start: where the search begins: the merge base, the push's `before` (else the first parent), or the
     commit given; "" when there is no such commit (the first commit of all).
 
@@ -43,15 +43,13 @@ class BaselineQuestion:
     identities: Mapping[str, Identity] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _FoundRun:
+class _FoundRun(Struct, frozen=True):
     commit: str
     distance: int
     combination: RunCombination
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Struct, frozen=True):
     """recorded: whether any commit that was passed had a run. oldest: the last complete one that was passed."""
 
     found: _FoundRun | None

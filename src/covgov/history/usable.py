@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from covgov.history.interface import RunSummary, SuiteSummary
 from covgov.model.snapshot import Identity
 from covgov.model.verdict import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class RunCombination:
+class RunCombination(Struct, frozen=True):
     """The counting result of one tree. sources: suite -> id of the run that supplies it.
 
     complete: every suite that the newest run declared is supplied. passed: complete, and every supplying run passed.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from covgov.judge.view import PolicyView
 from covgov.model.verdict import Finding
@@ -16,8 +17,7 @@ class RuleCheck(Protocol):
     def __call__(self, view: PolicyView, /) -> Iterator[Finding]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RulePage:
+class RulePage(Struct, frozen=True):
     """The page of a rule id in docs/rules, in Markdown. example: a finding as the terminal shows it."""
 
     id: str
@@ -33,8 +33,7 @@ class RulePage:
         return "\n\n".join((*parts, "## What to do", self.fix)) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """check: finds. pages: one for each rule id that its findings carry."""
 
     check: RuleCheck

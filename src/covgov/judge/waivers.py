@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from covgov.judge.facts import BasePolicy, Facts
 from covgov.judge.register_figures import current, vanished
@@ -44,8 +44,7 @@ IN_ADVANCE = "nothing to do: it stays proposed until it is needed; `covgov excep
 Value = TypeVar("Value", date, Decimal, int)
 
 
-@dataclass(frozen=True, slots=True)
-class Waivers:
+class Waivers(Struct, frozen=True):
     """findings: all that came in, in order, some with `waived_by`. extra: findings about the entries themselves.
     lines: every entry with its state, in file order."""
 
@@ -54,8 +53,7 @@ class Waivers:
     lines: tuple[ExceptionLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EntryState:
+class EntryState(Struct, frozen=True):
     """One entry on this day, with the base branch's row and the figures. now: the lowest figure it is about, None when
     unknown. failing: whether that misses a bar. why: what is wrong with it, or ""."""
 

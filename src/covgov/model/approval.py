@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+
+class Approval(Struct, frozen=True):
     """by: who approved (`@alice`), "" for nobody; why: then the reason, as one line."""
 
     by: str = ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+
+class Hunk(Struct, frozen=True):
     """One changed range in git's `-U0 -w` numbering: lines that differ only in white space are not changed.
 
     `old_count` lines from `old_start` were replaced by `new_count` lines from `new_start`. With a count of 0 the start
@@ -33,8 +34,7 @@ class FileDiff:
     opaque: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Struct, frozen=True):
     """All files that differ. A path that is not named is unchanged."""
 
     files: tuple[FileDiff, ...] = ()

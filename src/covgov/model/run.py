@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Verdict
 
@@ -71,8 +73,7 @@ class Receipt:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """A baseline run with its receipt."""
 
     receipt: Receipt

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from covgov.model.snapshot import Metric
 from covgov.policy import globs
 
@@ -72,8 +74,7 @@ LIMITS = ("min", "max", "max_uncovered")
 """The keys of a bar's limits."""
 
 
-@dataclass(frozen=True, slots=True)
-class BarChoice:
+class BarChoice(Struct, frozen=True):
     """A file bar that could apply to a path, with the limits in which it won, or did not win, against the others."""
 
     bar: Bar

@@ -6,12 +6,11 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 
-from pydantic import ValidationError
-
 from covgov.errors import PolicyInvalid
 from covgov.policy import depth, faults, locate
 from covgov.policy.fields import number
 from covgov.policy.policy import Policy
+from covgov.policy.table import TableFaults
 
 OWN_FILE = "covgov.toml"
 SHARED_FILE = "pyproject.toml"
@@ -63,8 +62,8 @@ def _validated(data: Mapping[str, object]) -> tuple[Policy | None, list[faults.P
         return None, newer
     sense = list(faults.of_sense(data))
     try:
-        return Policy.model_validate(data), sense
-    except ValidationError as error:
+        return Policy.read(data).placed(), sense
+    except TableFaults as error:
         return None, [*faults.of_types(error), *sense]
 
 

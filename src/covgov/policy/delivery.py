@@ -4,16 +4,15 @@ the policy hash."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from msgspec import Struct, field
 
-from covgov.policy.fields import Glob, Hours, Many, Name, Text, Words, Zone, one_of, zone_of
-from covgov.policy.keys import Secret, Table, UnsetText
+from covgov.policy.fields import Flag, Glob, Hours, Many, Name, Text, Words, Zone, one_of, zone_of
+from covgov.policy.keys import Secret, UnsetText
+from covgov.policy.table import Table
 
 
 class Occasion(StrEnum):
@@ -45,8 +44,7 @@ class GithubDelivery(StrEnum):
     CHECK_RUN = "check-run"
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Struct, frozen=True):
     """From `start` (included) to `end` (excluded) by the clocks of `zone`, every day; over midnight if start > end."""
 
     start: time
@@ -64,7 +62,7 @@ class QuietHours:
 Targets = Annotated[Words, Secret()]
 
 
-class NotifySettings(Table):
+class NotifySettings(Table, frozen=True):
     on_drop: Targets = ()
     """Alerted when a component or the project drops by more than max_drop."""
     on_under_bar: Targets = ()
@@ -88,11 +86,10 @@ class NotifySettings(Table):
     required: Annotated[Many[Text], Secret()] = ()
     """Targets from the lists above that must be reached, or `covgov publish` exits with 5."""
 
-    @model_validator(mode="after")
-    def _named(self) -> Self:
+    def misfit(self) -> str:
         if not set(self.required) <= {target for targets in self.targets.values() for target in targets}:
-            raise PydanticCustomError("never-alerted", "required names a target that is in no on_... list")
-        return self
+            return "required names a target that is in no on_... list"
+        return ""
 
     @property
     def targets(self) -> Mapping[Occasion, tuple[str, ...]]:
@@ -104,36 +101,36 @@ class NotifySettings(Table):
         return None if self.quiet_hours is None else QuietHours(*self.quiet_hours, self.timezone)
 
 
-class GithubSettings(Table):
-    comment: Annotated[CommentMode, BeforeValidator(one_of(CommentMode))] = CommentMode.ALWAYS
+class GithubSettings(Table, frozen=True):
+    comment: Annotated[CommentMode, one_of(CommentMode)] = CommentMode.ALWAYS
     """When a pull request gets a comment: always, on-change or never."""
-    suite_comments: bool = False
+    suite_comments: Flag = False
     """Add one comment per suite, for its maintainers."""
-    status: bool = True
+    status: Flag = True
     """Set a commit status."""
-    check_run: bool = False
+    check_run: Flag = False
     """Make a check run with annotations."""
     name: Name = "covgov"
     """Name of status and check run; distinguishes the comments of several projects in one repository."""
     login: Text = "github-actions[bot]"
     """Author of the comments, for tokens that cannot ask GitHub who they are."""
-    required: Many[Annotated[GithubDelivery, BeforeValidator(one_of(GithubDelivery))]] = ()
+    required: Many[Annotated[GithubDelivery, one_of(GithubDelivery)]] = ()
     """comment, suite-comments, status, check-run: what must be delivered, or `covgov publish` exits 5."""
 
 
-class GithubCoverageSettings(Table):
+class GithubCoverageSettings(Table, frozen=True):
     report: Glob = "merged.xml"
     """The Cobertura report, a path below coverage/."""
     language: Text = "Python"
     """The language GitHub lists it under, as Linguist names it."""
     label: Text = "covgov"
     """The label GitHub lists it under."""
-    required: bool = False
+    required: Flag = False
     """It must be delivered, or `covgov publish` exits 5."""
 
 
-class PublishSettings(Table):
-    github: GithubSettings = Field(default_factory=GithubSettings)
+class PublishSettings(Table, frozen=True):
+    github: GithubSettings = field(default_factory=GithubSettings)
     """Comment, status and check run on GitHub."""
-    github_coverage: GithubCoverageSettings = Field(default_factory=GithubCoverageSettings)
+    github_coverage: GithubCoverageSettings = field(default_factory=GithubCoverageSettings)
     """GitHub's own display of coverage."""

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import get_args
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from covgov.policy import globs
-from covgov.policy.keys import Table
 from covgov.policy.locate import Place
-from covgov.policy.policy import FORMAT_VERSION, RESERVED_SUITES, ExceptionSettings, Policy
+from covgov.policy.policy import FORMAT_VERSION, RESERVED_SUITES, ExceptionSettings
+from covgov.policy.table import TableFaults
 
 Raw = Mapping[str, object]
-
-REWORDED = {
-    "missing": "is required",
-    "bool_type": "must be true or false",
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "tuple_type": "must be a list",
-    "too_short": "must not be an empty list",
-    "model_type": "must be a table",
-    "dict_type": "must be a table",
-    "date_type": "must be a date like 2026-11-22, without quotes",
-    "int_type": "must be a whole number",
-    "greater_than_equal": "must be at least 1",
-    "string_pattern_mismatch": "is not a usable name: a letter or digit, then also dot, dash and underscore",
-    "string_too_long": "is too long for a name: 64 characters at most",
-}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,42 +36,9 @@ def of_version(data: Raw) -> Iterator[PolicyFault]:
         yield PolicyFault(("version",), words)
 
 
-def of_types(error: ValidationError) -> Iterator[PolicyFault]:
-    """One fault for each thing that pydantic found."""
-    for detail in error.errors(include_url=False, include_input=False):
-        place = tuple(part for part in detail["loc"] if part != "[key]")
-        yield PolicyFault(place, _words(detail, place))
-
-
-def _words(detail: ErrorDetails, place: Place) -> str:
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        return f"is not a known key{_suggestion(str(place[-1]), _keys(place[:-1]))}"
-    return REWORDED.get(kind, detail["msg"])
-
-
-def _suggestion(key: str, known: Iterable[str]) -> str:
-    close = get_close_matches(key, list(known), n=1)
-    return f": did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
-
-
-def _keys(place: Place) -> tuple[str, ...]:
-    """The keys that are known in the table at `place`."""
-    table = table_at(place)
-    return tuple(field.alias or name for name, field in table.model_fields.items())
-
-
-def table_at(place: Place) -> type[Table]:
-    """The type of the table at `place`, found through the fields of those around it."""
-    kind: object = Policy
-    for part in place:
-        if isinstance(kind, type) and issubclass(kind, Table):
-            kind = next(field.annotation for name, field in kind.model_fields.items() if part in (name, field.alias))
-        else:  # dict[name, table] or tuple[table, ...]
-            kind = get_args(kind)[isinstance(part, str)]
-    if not (isinstance(kind, type) and issubclass(kind, Table)):
-        raise LookupError(f"there is no table at {place}")
-    return kind
+def of_types(error: TableFaults) -> Iterator[PolicyFault]:
+    """What single keys and tables show."""
+    return (PolicyFault(place, what) for place, what in error.faults)
 
 
 def of_sense(data: Raw) -> Iterator[PolicyFault]:

@@ -4,20 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.fields import FieldInfo
+from msgspec import Struct
 
-
-class Table(BaseModel):
-    """A table of the file: unknown keys are faults, nothing is converted between types, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+from covgov.policy.table import Field, Table, fields_of
 
 
 class StrictDirection(StrEnum):
@@ -31,56 +25,50 @@ class StrictDirection(StrEnum):
     NEITHER = "neither"
 
 
-@dataclass(frozen=True, slots=True)
-class UnsetText:
+class UnsetText(Struct, frozen=True):
     """What `policy show` prints for a key without a value."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Consequence:
+class Consequence(Struct, frozen=True):
     """What follows from the change of a key that makes a gate easier."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """Marks a key whose values may hold secrets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """key: `components.auth.paths`. given: whether the file sets it."""
 
     key: str
     value: object
     given: bool
-    field: FieldInfo
+    field: Field
 
     @property
     def stricter(self) -> StrictDirection:
-        return next(
-            (mark for mark in self.field.metadata if isinstance(mark, StrictDirection)), StrictDirection.NEITHER
-        )
+        return next((mark for mark in self.field.marks if isinstance(mark, StrictDirection)), StrictDirection.NEITHER)
 
     @property
     def consequence(self) -> str:
-        return next((mark.words for mark in self.field.metadata if isinstance(mark, Consequence)), "")
+        return next((mark.words for mark in self.field.marks if isinstance(mark, Consequence)), "")
 
 
 def settings(table: Table, prefix: str = "") -> Iterator[Setting]:
     """Every key below a table in the order of its fields, defaults included."""
-    for name, field in type(table).model_fields.items():
-        key, value = f"{prefix}{field.alias or name}", getattr(table, name)
+    for name, field in fields_of(type(table)).items():
+        key, value = f"{prefix}{field.alias}", getattr(table, name)
         if isinstance(value, Table):
             yield from settings(value, f"{key}.")
         elif isinstance(value, Mapping):
             for inner, one in value.items():
                 yield from settings(one, f"{key}.{inner}.")
         else:
-            yield Setting(key, value, name in table.model_fields_set, field)
+            yield Setting(key, value, name in table.given, field)
 
 
 def word(value: object) -> str:
@@ -117,7 +105,7 @@ def _looser(setting: Setting, old: object) -> bool:
         case StrictDirection.SAME:
             return old not in (None, "") and new != old
         case StrictDirection.DEFAULT:
-            default: object = setting.field.default
+            default = setting.field.default
             return old == default and new != default
         case StrictDirection.BAR | StrictDirection.NEITHER:
             return False

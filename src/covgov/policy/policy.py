@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
-from pydantic.main import IncEx
-from pydantic_core import PydanticCustomError
+from msgspec import field
 
 from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar, total_key
 from covgov.policy.delivery import NotifySettings, PublishSettings
-from covgov.policy.fields import Directory, Glob, Globs, Many, MarkdownPath, Name, Percent, Text, Units, one_of
-from covgov.policy.keys import Consequence, StrictDirection, Table, UnsetText
+from covgov.policy.fields import (
+    Day,
+    Directory,
+    Flag,
+    Globs,
+    Many,
+    MarkdownPath,
+    Name,
+    Percent,
+    SomeGlobs,
+    Text,
+    Units,
+    one_of,
+    version_up_to,
+)
+from covgov.policy.keys import Consequence, StrictDirection, UnsetText
 from covgov.policy.rule import BarRule, EnforcementWord, MetricWord
+from covgov.policy.table import Internal, Table, dump
 
 FORMAT_VERSION = 1
 
@@ -42,7 +54,7 @@ class LooseningEffect(StrEnum):
     REPORT = "report"
 
 
-class GateSettings(Table):
+class GateSettings(Table, frozen=True):
     fail_under: Annotated[Percent | None, StrictDirection.BAR] = None
     """Minimum total coverage of the project, and the default for every component; without it there is no such bar."""
     fail_under_patch: Annotated[Percent | None, StrictDirection.BAR, UnsetText("policy.fail_under")] = None
@@ -55,7 +67,7 @@ class GateSettings(Table):
         Metric.COMBINED
     )
     """combined (lines and branch exits), line or branch."""
-    count_deletions: Annotated[bool, StrictDirection.HIGHER, Consequence("drops count differently")] = False
+    count_deletions: Annotated[Flag, StrictDirection.HIGHER, Consequence("drops count differently")] = False
     """Count the deletion of covered code as a drop."""
     soft_start_floor: Annotated[Percent | None, StrictDirection.HIGHER, Consequence("bars can be lowered further")] = (
         None
@@ -65,7 +77,7 @@ class GateSettings(Table):
     """enforce, or evaluate: judge and report everything as always, and exit 0."""
     loosening: Annotated[
         LooseningEffect,
-        BeforeValidator(one_of(LooseningEffect)),
+        one_of(LooseningEffect),
         StrictDirection.DEFAULT,
         Consequence("loosenings no longer fail"),
     ] = LooseningEffect.FAIL
@@ -78,20 +90,14 @@ class GateSettings(Table):
     """Branch that local work is compared with; by default the remote's default branch."""
 
 
-class NamedTable(Table):
+class NamedTable(Table, frozen=True):
     """A table under a name that people choose."""
 
-    _name: str = PrivateAttr("")
-
-    @property
-    def name(self) -> str:
-        return self._name
+    name: Annotated[str, Internal()] = ""
 
     def named(self, name: str) -> Self:
         """The same under another name."""
-        copy = self.model_copy()
-        copy._name = name
-        return copy
+        return self._with({"name": name}, self.given)
 
 
 class SuiteRunner(StrEnum):
@@ -101,14 +107,14 @@ class SuiteRunner(StrEnum):
     UNITTEST = "unittest"
 
 
-class Suite(NamedTable):
+class Suite(NamedTable, frozen=True):
     """A test run that measures one or more components."""
 
     tests: Many[Text] = ()
     """Paths of the tests: for pytest, or directories and files for unittest."""
     args: Many[Text] = ()
     """Further arguments of pytest or of unittest."""
-    runner: Annotated[SuiteRunner, BeforeValidator(one_of(SuiteRunner))] = SuiteRunner.PYTEST
+    runner: Annotated[SuiteRunner, one_of(SuiteRunner)] = SuiteRunner.PYTEST
     """pytest or unittest."""
     deselect: Many[Text] = ()
     """Tests that are not run: pytest node ids (PATH::TEST), paths, or ids of unittest. Every verdict lists them."""
@@ -124,12 +130,8 @@ class Suite(NamedTable):
     root: Annotated[Directory, UnsetText("found")] = ""
     """Directory that the paths in its reports start from; by default found by where the report and the files are."""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        wrong = _unfit(self)
-        if wrong:
-            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
-        return self
+    def misfit(self) -> str:
+        return _unfit(self)
 
     @property
     def counted(self) -> bool:
@@ -148,12 +150,12 @@ def _unfit(suite: Suite) -> str:
     return ""
 
 
-class Component(NamedTable):
+class Component(NamedTable, frozen=True):
     """A set of source paths with its own suite. What the file leaves out is filled in when the policy is read."""
 
-    paths: Annotated[Many[Glob], Field(min_length=1)] = ()
+    paths: SomeGlobs = ()
     """Globs of the component's source files, relative to the repository."""
-    rest: bool = False
+    rest: Flag = False
     """Instead of paths: whatever is measured and no other component claims."""
     suite: Text = ""
     """The suite that measures it; without it the suite of the same name."""
@@ -174,20 +176,19 @@ class Component(NamedTable):
             "metric": gate.metric,
             "enforcement": gate.enforcement,
         }
-        given = {key: value for key, value in self if key in self.model_fields_set}
-        return self.model_construct(_fields_set=self.model_fields_set, **{**inherited, **given}).named(name)
+        return self.filled(inherited).named(name)
 
 
-class HistorySettings(Table):
+class HistorySettings(Table, frozen=True):
     store: Annotated[Text, StrictDirection.SAME, Consequence("earlier runs are not there")] = "git:coverage-history"
     """Where runs are recorded: git:BRANCH, dir:PATH and others."""
-    since: Annotated[date | None, StrictDirection.LOWER, Consequence("a lost history would look like a first run")] = (
+    since: Annotated[Day | None, StrictDirection.LOWER, Consequence("a lost history would look like a first run")] = (
         None
     )
     """Day of the first record; from then on a missing history is undetermined, not a first run."""
 
 
-class ExceptionSettings(Table):
+class ExceptionSettings(Table, frozen=True):
     path: Annotated[MarkdownPath, StrictDirection.SAME, Consequence("the exceptions of the base are not there")] = (
         REGISTER
     )
@@ -196,47 +197,37 @@ class ExceptionSettings(Table):
     """Maximum number of days between the approval and the review date."""
 
 
-class Policy(Table):
+class Policy(Table, frozen=True):
     """covgov.toml, or [tool.covgov] of pyproject.toml."""
 
-    version: Annotated[int, Field(ge=1, le=FORMAT_VERSION)] = FORMAT_VERSION
+    version: Annotated[int, version_up_to(FORMAT_VERSION)] = FORMAT_VERSION
     """Format version of this file."""
-    gate: GateSettings = Field(alias="policy", default_factory=GateSettings)
+    gate: GateSettings = field(name="policy", default_factory=GateSettings)
     """What the project as a whole must keep."""
-    suites: dict[Name, Suite] = Field(default_factory=dict)
-    components: dict[Name, Component] = Field(default_factory=dict)
+    suites: dict[Name, Suite] = field(default_factory=dict)
+    components: dict[Name, Component] = field(default_factory=dict)
     rules: Many[BarRule] = ()
     """Thresholds outside of any component."""
-    history: HistorySettings = Field(default_factory=HistorySettings)
-    exceptions: ExceptionSettings = Field(alias="register", default_factory=ExceptionSettings)
-    notify: NotifySettings = Field(default_factory=NotifySettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
+    exceptions: ExceptionSettings = field(name="register", default_factory=ExceptionSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     """Who is alerted; ${NAME} in a target is filled in from the environment when a message is sent, never printed."""
-    publish: PublishSettings = Field(default_factory=PublishSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
 
-    _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """Path at head -> the name under which the policy judges the file: a base branch's policy knows what a change
-        renames as it was called there."""
-        return self._names
+    names: Annotated[Mapping[str, str], Internal()] = field(default_factory=dict)
+    """Path at head -> the name under which the policy judges the file: a base branch's policy knows what a change
+    renames as it was called there."""
 
     def by_names(self, names: Mapping[str, str]) -> Self:
         """The same policy, which judges these files under other names."""
-        copy = self.model_copy()
-        copy._names = names
-        return copy
+        return self._with({"names": names}, self.given)
 
-    @field_validator("suites")
-    @classmethod
-    def _name(cls, suites: dict[str, Suite]) -> dict[str, Suite]:
-        return {name: suite.named(name) for name, suite in suites.items()}
-
-    @field_validator("components")
-    @classmethod
-    def _place(cls, components: dict[str, Component], info: ValidationInfo) -> dict[str, Component]:
-        gate = info.data.get("gate", GateSettings())  # absent when it has faults
-        return {name: component.placed(name, gate) for name, component in components.items()}
+    def placed(self) -> Self:
+        """Suites and components under their names; what a component does not set comes from the gate."""
+        return self.copy(
+            suites={name: one.named(name) for name, one in self.suites.items()},
+            components={name: one.placed(name, self.gate) for name, one in self.components.items()},
+        )
 
     @property
     def expected(self) -> tuple[str, ...]:
@@ -250,7 +241,7 @@ class Policy(Table):
 
     def written(self, key: str) -> str:
         """The key under which the file sets a bar: of a bar that it does not spell out, the one it comes from."""
-        unset = {total_key(name) for name, one in self.components.items() if "fail_under" not in one.model_fields_set}
+        unset = {total_key(name) for name, one in self.components.items() if "fail_under" not in one.given}
         unset |= {"policy.fail_under_patch"} if self.gate.fail_under_patch is None else set()
         return "policy.fail_under" if key in unset else key
 
@@ -267,23 +258,13 @@ class Policy(Table):
     @cached_property
     def hash(self) -> str:
         """sha256 of the meaning of all that judges: comments, spelled-out defaults and who is alerted do not matter."""
-        return hashlib.sha256(codec.encode({**self.model_dump(exclude=NOT_HASHED), "bars": self.bars})).hexdigest()
-
-    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
-        """Bars and hash of the copy are compiled anew."""
-        copy = super().model_copy(update=update, deep=deep)
-        for compiled in ("bars", "rules_by_key", "hash"):
-            copy.__dict__.pop(compiled, None)
-        return copy
+        return hashlib.sha256(codec.encode({**dump(self, NOT_HASHED), "bars": self.bars})).hexdigest()
 
 
-NOT_HASHED: Mapping[str, IncEx | bool] = {
-    "version": True,
-    "notify": True,
-    "publish": True,
-    "rules": True,
-    "gate": {"fail_under", "fail_under_patch"},
-    "components": {"__all__": {"rules"}},
+NOT_HASHED: Mapping[type[Table], frozenset[str]] = {
+    Policy: frozenset({"version", "notify", "publish", "rules"}),
+    GateSettings: frozenset({"fail_under", "fail_under_patch"}),
+    Component: frozenset({"rules"}),
 }
 """What no verdict depends on, and the thresholds, which the bars stand for."""
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
-from decimal import Decimal
-
-from pydantic.json_schema import GenerateJsonSchema
 
 from covgov.policy import bars, globs, scopes
 from covgov.policy.bars import Bar, BarScope, BarUnits, spelled
-from covgov.policy.keys import Secret, Setting, Table, UnsetText, settings, word
+from covgov.policy.keys import Secret, Setting, UnsetText, settings, word
 from covgov.policy.policy import Policy
-
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
-
-
-class _Numbers(GenerateJsonSchema):
-    """Defaults that are exact decimals are numbers of the schema too, as people write them."""
-
-    def encode_default(self, dft: object) -> object:
-        return int(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
+from covgov.policy.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +20,6 @@ class Presentation:
 
     lines: tuple[str, ...]
     payload: Mapping[str, object]
-
-
-def schema() -> str:
-    """The JSON Schema of the policy file, made from its types."""
-    document = {"$schema": SCHEMA_ID, **Policy.model_json_schema(schema_generator=_Numbers)}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def show(policy: Policy) -> Presentation:
@@ -106,7 +88,7 @@ def masked(target: str) -> str:
 
 
 def _spoken(setting: Setting) -> str:
-    value, marks = setting.value, setting.field.metadata
+    value, marks = setting.value, setting.field.marks
     if value is None or value in ("", ()):
         return next((mark.words for mark in marks if isinstance(mark, UnsetText)), "none")
     parts = value if isinstance(value, tuple) else (value,)

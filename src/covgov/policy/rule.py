@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
-
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from typing import Annotated
 
 from covgov.model.snapshot import Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement
-from covgov.policy.fields import Glob, Many, Percent, Text, Units, one_of
-from covgov.policy.keys import Consequence, StrictDirection, Table
+from covgov.policy.fields import Percent, SomeGlobs, Text, Units, one_of
+from covgov.policy.keys import Consequence, StrictDirection
+from covgov.policy.table import Table
 
-MetricWord = Annotated[Metric, BeforeValidator(one_of(Metric))]
+MetricWord = Annotated[Metric, one_of(Metric)]
 EnforcementWord = Annotated[
     Enforcement,
-    BeforeValidator(one_of(Enforcement)),
+    one_of(Enforcement),
     StrictDirection.DEFAULT,
     Consequence("what breaks is only reported"),
 ]
 
 
-class BarRule(Table):
+class BarRule(Table, frozen=True):
     """One threshold of the general grammar: scope x on x metric x min / max / max_uncovered."""
 
-    scope: Annotated[BarScope, BeforeValidator(one_of(BarScope))] | None = None
+    scope: Annotated[BarScope, one_of(BarScope)] | None = None
     """What is judged: project, component, file or owner. Inside a component: component (default) or file."""
-    on: Annotated[BarUnits, BeforeValidator(one_of(BarUnits))] = BarUnits.TOTAL
+    on: Annotated[BarUnits, one_of(BarUnits)] = BarUnits.TOTAL
     """Which units count: total, patch, new, lost or excluded."""
     metric: MetricWord | None = None
     """combined, line or branch; without it the component's or the policy's. An attribute counts lines only."""
     attribute: Text | None = None
     """A test tag: only lines reached by tests that carry it count as covered."""
-    paths: Annotated[Many[Glob], Field(min_length=1)] | None = None
+    paths: SomeGlobs | None = None
     """Globs that narrow a rule of scope file."""
     min: Percent | None = None
     """Least percentage."""
@@ -43,12 +41,8 @@ class BarRule(Table):
     enforcement: EnforcementWord | None = None
     """enforce or evaluate (report, but do not fail); without it the component's or the policy's."""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        wrong = _misfit(self)
-        if wrong:
-            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
-        return self
+    def misfit(self) -> str:
+        return _misfit(self)
 
     def bar(self, key: str, metric: Metric, enforcement: Enforcement, component: str = "") -> Bar:
         """metric, enforcement: those of rules without one of their own."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from covgov.errors import UsageError
 from covgov.model.ratio import Ratio
@@ -19,8 +21,7 @@ PREFIX = "EX-"
 _NUMBERED = re.compile(rf"{PREFIX}([0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class BarResult:
+class BarResult(Struct, frozen=True):
     """One figure (the lowest, for a file of several components) against the highest of its bars; met = it meets all."""
 
     now: Ratio

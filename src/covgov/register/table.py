@@ -14,6 +14,8 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from covgov.errors import RegisterInvalid
 
 if TYPE_CHECKING:
@@ -60,8 +62,7 @@ class TableRow:
         return replace(self, cells=tuple(cells), after=closing)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The file's lines (with their ends) and, between the markers, the table's header and rows.
 
     end: number of lines before the first line after the table, which is where new rows go.

@@ -38,11 +38,9 @@ def judging(
     dropped = [name for name in base.suites if name not in head.suites] if files is not None else []
     gone = {name for name in dropped if files is not None and _deleted(name, followed, files())}
     if gone:
-        followed = followed.model_copy(
-            update={
-                "suites": {name: one for name, one in base.suites.items() if name not in gone},
-                "components": {name: one for name, one in base.components.items() if one.suite not in gone},
-            }
+        followed = followed.copy(
+            suites={name: one for name, one in base.suites.items() if name not in gone},
+            components={name: one for name, one in base.components.items() if one.suite not in gone},
         )
     return (head,) if followed.hash == head.hash and not followed.names else (head, followed)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from covgov.vcs.command import Git
 
@@ -20,8 +21,7 @@ PATIENCE = 60
 REMOTE_HEAD = re.compile(r"^ref: refs/heads/(\S+)\tHEAD$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Branches:
+class Branches(Struct, frozen=True, dict=True):
     """fetch: whether the remote may be asked."""
 
     git: Git

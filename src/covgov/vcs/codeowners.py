@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -22,8 +23,7 @@ _SECTION = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d+\])?(?P<owners>(?:\s+\S+)
 _FIELD = re.compile(r"(?:\\.|\S)+")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerRule:
+class OwnerRule(Struct, frozen=True):
     """One line. depth: the only depth at which a pattern like `docs/*` matches, None for any."""
 
     section: str
@@ -36,8 +36,7 @@ class OwnerRule:
         return deep_enough and self.pattern.match_file(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Codeowners:
+class Codeowners(Struct, frozen=True):
     rules: tuple[OwnerRule, ...] = ()
 
     def owner_of(self, path: str) -> str:

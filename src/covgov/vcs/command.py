@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from msgspec import Struct
+
 from covgov.errors import Undetermined
 
 KEPT = (
@@ -48,8 +50,7 @@ SETTINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GitResult:
+class GitResult(Struct, frozen=True):
     """A finished git command. err: stderr as text."""
 
     code: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -89,7 +90,7 @@ class GitRepository:
         self._fetch = fetch
         self._commits: dict[str, _Commit] = {}
         self._files: dict[tuple[str, str], bytes | None] = {}
-        self._trees: set[str] = set()
+        self._tops: dict[str, frozenset[bytes]] = {}
         self._diffs: dict[tuple[str, str], Diff] = {}
         self._pages: dict[str, list[str]] = {}
         self._steady: _Steady | None = None
@@ -190,7 +191,7 @@ class GitRepository:
         return self._remote_default
 
     def usual_branch(self) -> str:
-        return self._branches.usual() or ""
+        return self._usual_branch
 
     def branch_tip(self, name: str) -> str | None:
         if not name:
@@ -229,6 +230,10 @@ class GitRepository:
     @cached_property
     def _branches(self) -> Branches:
         return Branches(self._git, self._fetch)
+
+    @cached_property
+    def _usual_branch(self) -> str:
+        return self._branches.usual() or ""
 
     @cached_property
     def _remote_default(self) -> str:
@@ -282,13 +287,21 @@ class GitRepository:
         return self.resolve(commit) is not None
 
     def _read(self, revision: str, path: str) -> bytes | None:
+        """Most files that are asked for are settings at the top that do not exist."""
+        if os.fsencode(path.partition("/")[0]) not in self._top(revision):
+            return None
         done = self._git.ask("cat-file", "blob", f"{revision}:{path}")
-        if done.code == 0:
-            return done.out
-        if revision not in self._trees:
-            self._git.run("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
-            self._trees |= {revision} if OBJECT_ID.fullmatch(revision) else set()
-        return None
+        return done.out if done.code == 0 else None
+
+    def _top(self, revision: str) -> frozenset[bytes]:
+        """Names of the files and folders at the top of a revision."""
+        if revision in self._tops:
+            return self._tops[revision]
+        listed = self._git.run("ls-tree", "-z", "--name-only", "--full-tree", f"{revision}^{{tree}}").out
+        names = frozenset(listed.split(b"\0"))
+        if OBJECT_ID.fullmatch(revision):
+            self._tops[revision] = names
+        return names
 
     def _merge_base(self, one: str, other: str) -> str | None:
         done = self._git.ask("merge-base", one, other)

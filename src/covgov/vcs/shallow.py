@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covgov.errors import Undetermined
 from covgov.vcs.command import Git
@@ -12,8 +13,7 @@ STEPS = ("--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow")
 """Fetch options in order; the last fetches the whole history."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deepener:
+class Deepener(Struct, frozen=True):
     """remote None or fetch False: the history cannot be fetched."""
 
     git: Git

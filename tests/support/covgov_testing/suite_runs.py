@@ -15,7 +15,7 @@ PLAIN = ReportOutputs()
 
 def script(*command: str) -> Suite:
     """A suite of this command, whether a policy file may have it or not."""
-    return Suite.model_construct(command=command).named("unit")
+    return Suite(command=command).named("unit")
 
 
 class Run:

@@ -37,9 +37,10 @@ def show(world: World, as_json: bool, schema: bool) -> int:
     Example: covgov policy show --schema > covgov.schema.json
     """
     from covgov.policy import present
+    from covgov.policy import schema as made
 
     if schema:
-        world.say(present.schema().rstrip("\n"))
+        world.say(made.schema().rstrip("\n"))
         return OK
     shown = present.show(Project(world).policy)
     if as_json:

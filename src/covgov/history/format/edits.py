@@ -16,9 +16,9 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from covgov.model import codec
 
@@ -39,8 +39,7 @@ _COPY = re.compile(rb"@(?:([0-9]{1,9}) )?([0-9]{1,9})")
 Text = Sequence[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class TextState:
+class TextState(Struct, frozen=True):
     """All texts after some run. since: the run that wrote them whole. edited: bytes of the edits that followed.
 
     longest: bytes of the longest line that any of them has, or more.

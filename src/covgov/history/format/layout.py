@@ -12,12 +12,12 @@ full account.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from covgov.errors import InputError
 from covgov.history.format import texts
@@ -44,8 +44,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredManifest:
+class StoredManifest(Struct, frozen=True):
     """A manifest with its id."""
 
     id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from covgov.errors import PolicyInvalid, UsageError
 from covgov.history.interface import RunStore
@@ -13,8 +14,7 @@ from covgov.history.stores.git.plumbing import Plumbing
 from covgov.history.stores.git.store import GitStore
 
 
-@dataclass(frozen=True, slots=True)
-class StoreContext:
+class StoreContext(Struct, frozen=True):
     """What a store may need besides its own address."""
 
     root: Path

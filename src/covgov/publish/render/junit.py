@@ -7,22 +7,19 @@ A check that fails is a `failure`; undetermined is an `error`; one whose finding
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BytesIO
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.verdict import Finding, Outcome, Scope, SuiteLine, Verdict
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.safe_text import plain, xml_attributes, xml_text
 from covgov.publish.render.sections import all_rows, code_of, grouped
 
 Key = tuple[Scope, str]
 
 
-@dataclass(frozen=True, slots=True)
-class JunitCheck:
+class JunitCheck(Struct, frozen=True):
     """One test case to be: what is checked, its enforced outcome (None = nothing), and its findings. unenforced: what
     would happen to it."""
 
@@ -34,19 +31,38 @@ class JunitCheck:
     unenforced: str = ""
 
 
+class JunitResult(Struct, frozen=True):
+    """What a test case that did not pass holds. kind: the element."""
+
+    kind: Literal["failure", "error", "skipped"]
+    message: str
+    type: str
+
+
 class JunitRenderer:
     name: ClassVar[str] = "junit"
 
     def __call__(self, verdict: Verdict, /) -> str:
-        suite = TestSuite("covgov")
-        for name, value in _properties(verdict):
-            suite.add_property(name, plain(value))
-        suite.add_testcases([_case(check) for check in _checks(verdict)])
-        document = JUnitXml("covgov")
-        document.add_testsuite(suite)
-        buffer = BytesIO()
-        document.write(buffer)
-        return buffer.getvalue().decode("utf-8") + "\n"
+        return "\n".join(["<?xml version='1.0' encoding='UTF-8'?>", *_document(verdict), ""])
+
+
+def _document(verdict: Verdict) -> Iterator[str]:
+    checks = list(_checks(verdict))
+    results = [_result(check) for check in checks]
+    kinds = [result.kind for result in results if result is not None]
+    counts = {"tests": len(checks), "errors": kinds.count("error"), "failures": kinds.count("failure")}
+    seconds = round(sum(check.seconds for check in checks), 3)
+    totals = {"name": "covgov", **counts, "skipped": kinds.count("skipped"), "time": seconds}
+    yield '<testsuites name="covgov">'
+    yield f"<testsuite{xml_attributes(totals)}>"
+    yield "<properties>"
+    yield from (
+        f"<property{xml_attributes({'name': name, 'value': plain(value)})}/>" for name, value in _properties(verdict)
+    )
+    yield "</properties>"
+    yield from map(_case, checks, results)
+    yield "</testsuite>"
+    yield "</testsuites>"
 
 
 def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
@@ -90,28 +106,30 @@ def _outcome(line: SuiteLine) -> Outcome | None:
     return Outcome.FAIL if line.tests and not line.tests.passed else None
 
 
-def _case(check: JunitCheck) -> TestCase:
-    case = TestCase(plain(check.name), f"covgov.{check.kind}", check.seconds)
-    result = _result(check)
+def _case(check: JunitCheck, result: JunitResult | None) -> str:
+    named = {"name": plain(check.name), "classname": f"covgov.{check.kind}", "time": float(check.seconds)}
+    text = xml_text("\n".join(_told(check.findings)))
     if result is not None:
-        result.text = "\n".join(_told(check.findings))
-        case.result = [result]
-    elif check.findings:
-        case.system_out = "\n".join(_told(check.findings))
-    return case
+        inner = (
+            f"<{result.kind}{xml_attributes({'message': result.message, 'type': result.type})}>{text}</{result.kind}>"
+        )
+    else:
+        inner = f"<system-out>{text}</system-out>" if text else ""
+    return f"<testcase{xml_attributes(named)}>{inner}</testcase>"
 
 
-def _result(check: JunitCheck) -> Failure | Error | Skipped | None:
+def _result(check: JunitCheck) -> JunitResult | None:
     groups = grouped(check.findings)
     if groups.failing or check.outcome is Outcome.FAIL:
-        return Failure(_headline(groups.failing, "fail"), "fail")
+        return JunitResult("failure", _headline(groups.failing, "fail"), "fail")
     if groups.undetermined or check.outcome is Outcome.UNDETERMINED:
-        return Error(_headline(groups.undetermined, "undetermined"), "undetermined")
+        return JunitResult("error", _headline(groups.undetermined, "undetermined"), "undetermined")
     if check.unenforced or groups.unenforced:
-        return Skipped(check.unenforced or plain(words.message(groups.unenforced[0])), "not enforced")
+        why = check.unenforced or plain(words.message(groups.unenforced[0]))
+        return JunitResult("skipped", why, "not enforced")
     if groups.waived:
         ids = ", ".join(dict.fromkeys(finding.waived_by or "" for finding in groups.waived))
-        return Skipped(f"waived by {plain(ids)}", "waived")
+        return JunitResult("skipped", f"waived by {plain(ids)}", "waived")
     return None
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.change import Cause, Delta
 from covgov.model.verdict import Finding, Scope, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """subjects: of whom it is true, the project last; () when the text names its subject itself."""
 
     rule: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _MARKDOWN = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
 _COMMAND = re.compile(r"`([\w./=-]+(?: [\w./=-]+)*)`")
@@ -16,6 +16,8 @@ _BLOCK_START = re.compile(r"\A([#+=-](?![\w.])|\d+(?=[.)](\s|\Z)))")
 _ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)/(?=/)|(?<=[wW]{3})\.")
 _BREAK = "&#8203;"
+_IN_XML = str.maketrans(_ENTITY)
+_IN_ATTRIBUTE = str.maketrans({**_ENTITY, '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 
 
 def plain(text: str) -> str:
@@ -100,6 +102,16 @@ def command_data(text: str) -> str:
 def command_property(text: str) -> str:
     """A property of a GitHub workflow command: commas and colons would end it."""
     return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def xml_text(text: str) -> str:
+    """The text of an XML element. What XML cannot hold is not handled here: see `plain` and `file_name`."""
+    return text.translate(_IN_XML)
+
+
+def xml_attributes(values: Mapping[str, object]) -> str:
+    """Attributes of an XML element, each after a blank."""
+    return "".join(f' {name}="{str(value).translate(_IN_ATTRIBUTE)}"' for name, value in values.items())
 
 
 def file_name(path: str) -> str:

@@ -16,9 +16,8 @@ from typing import Final
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name
+from covgov.publish.render.safe_text import file_name, xml_attributes
 from covgov.publish.reports.exits import on_statements
-from covgov.publish.reports.markup import attributes
 
 carries: Final = frozenset({"lines", "branches"})
 
@@ -34,7 +33,7 @@ def write(snapshot: Snapshot) -> bytes:
 
 
 def _document(snapshot: Snapshot) -> Iterator[str]:
-    yield f"{HEAD}<coverage{attributes(_totals(snapshot))}>\n"
+    yield f"{HEAD}<coverage{xml_attributes(_totals(snapshot))}>\n"
     yield "  <sources>\n    <source>.</source>\n  </sources>\n"
     yield "  <packages>\n" if snapshot.files else "  <packages/>\n"
     for name, paths in _packages(snapshot.paths):
@@ -72,10 +71,10 @@ def _packages(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 
 def _package(name: str, files: dict[str, FileCoverage]) -> Iterator[str]:
-    yield f"    <package{attributes({'name': file_name(name), **_rates(files.values())})}>\n      <classes>\n"
+    yield f"    <package{xml_attributes({'name': file_name(name), **_rates(files.values())})}>\n      <classes>\n"
     for path, coverage in files.items():
         names = {"name": file_name(PurePosixPath(path).name), "filename": file_name(path)}
-        yield f"        <class{attributes({**names, **_rates([coverage])})}>\n          <methods/>\n"
+        yield f"        <class{xml_attributes({**names, **_rates([coverage])})}>\n          <methods/>\n"
         yield _lines(coverage)
         yield "        </class>\n"
     yield "      </classes>\n    </package>\n"

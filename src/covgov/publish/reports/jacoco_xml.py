@@ -13,9 +13,8 @@ from typing import Final
 from covgov.model import lines
 from covgov.model.ratio import ZERO
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name
+from covgov.publish.render.safe_text import file_name, xml_attributes
 from covgov.publish.reports.exits import by_line, on_statements
-from covgov.publish.reports.markup import attributes
 
 carries: Final = frozenset({"lines", "branches"})
 
@@ -35,9 +34,9 @@ def _document(snapshot: Snapshot) -> Iterator[str]:
     by_folder = sorted((*_split(path), path) for path in snapshot.paths)
     for folder, members in groupby(by_folder, key=lambda member: member[0]):
         files = {name: snapshot.files[path] for _, name, path in members}
-        yield f"  <package{attributes({'name': file_name(folder)})}>\n"
+        yield f"  <package{xml_attributes({'name': file_name(folder)})}>\n"
         for name, coverage in files.items():
-            yield f"    <sourcefile{attributes({'name': file_name(name)})}>\n"
+            yield f"    <sourcefile{xml_attributes({'name': file_name(name)})}>\n"
             yield from _lines(coverage)
             yield from _counters("      ", [coverage])
             yield "    </sourcefile>\n"

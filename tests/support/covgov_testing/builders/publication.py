@@ -48,7 +48,7 @@ def telling(*occasions: Occasion, target: str = "${HOOK}", required: bool = Fals
 def alerting(targets: Mapping[Occasion, tuple[str, ...]], **settings: object) -> NotifySettings:
     """settings: other keys of [notify]."""
     lists = {occasion.value: list(found) for occasion, found in targets.items()}
-    return NotifySettings.model_validate({**lists, **settings})
+    return NotifySettings.read({**lists, **settings})
 
 
 def dropped(subject: str = "api") -> Finding:

@@ -85,7 +85,7 @@ path = "{PATH}"
 
 def with_term(days: int | None) -> Policy:
     """POLICY with another longest term of an exception."""
-    return POLICY.model_copy(update={"exceptions": POLICY.exceptions.model_copy(update={"max_term_days": days})})
+    return POLICY.copy(exceptions=POLICY.exceptions.copy(max_term_days=days))
 
 
 def table(entries: Iterable[Entry] = (), newline: str = "\n") -> str:

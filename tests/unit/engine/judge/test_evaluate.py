@@ -192,7 +192,7 @@ def test_what_the_guard_judged_is_kept() -> None:
 
 def test_a_component_that_the_policy_does_not_know_still_has_a_row() -> None:
     known = policy()
-    made = replace(good(), policy=known.model_copy(update={"components": {"auth": known.components["auth"]}}))
+    made = replace(good(), policy=known.copy(components={"auth": known.components["auth"]}))
     assert judge([made]).rows[0].name == "api"
 
 

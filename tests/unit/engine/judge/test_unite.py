@@ -19,6 +19,7 @@ from covgov.model.run import Baseline
 from covgov.model.snapshot import MERGED, Metric, Snapshot
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict
 from covgov.policy.policy import Policy
+from covgov.policy.table import fields_of
 from covgov.tamper.renames import judging
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import BOTH, RECEIPT, TWO, facts, policy
@@ -264,7 +265,7 @@ def test_neither_order_of_the_policies_is_milder(head: Policy, base: Policy) -> 
     assert severity(evaluate(COMPARED, [head, base])) == severity(evaluate(COMPARED, [base, head]))
 
 
-class ToyPolicy(Policy):
+class ToyPolicy(Policy, frozen=True):
     """A policy with a key that nothing in covgov knows."""
 
     toy: int = 0
@@ -278,7 +279,7 @@ def toy(view: PolicyView, /) -> Iterator[Finding]:
 
 
 def with_toy(policy: Policy, value: int) -> ToyPolicy:
-    return ToyPolicy.model_construct(**{name: getattr(policy, name) for name in Policy.model_fields}, toy=value)
+    return ToyPolicy(**{name: getattr(policy, name) for name in fields_of(Policy)}, toy=value)
 
 
 @given(st.integers(0, 10), st.integers(0, 10), st.sampled_from([{}, {"src/auth/a.py": "lib/a.py"}]))

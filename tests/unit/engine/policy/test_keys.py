@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from covgov.policy.keys import StrictDirection, Table, loosened, settings
+from covgov.policy.keys import StrictDirection, loosened, settings
 from covgov.policy.policy import ExceptionSettings, GateSettings, HistorySettings
+from covgov.policy.table import Table, fields_of
 from covgov_testing.builders.policy import policy
 
 MINIMAL = '[suites.api]\n[components.api]\npaths = ["src/**"]\n'
@@ -33,8 +34,8 @@ def test_the_direction_of_every_comparable_key_is_listed() -> None:
 
 @pytest.mark.parametrize("table", [GateSettings, HistorySettings, ExceptionSettings])
 def test_no_key_that_judges_is_without_a_direction(table: type[Table]) -> None:
-    for name, field in table.model_fields.items():
-        assert [mark for mark in field.metadata if isinstance(mark, StrictDirection)], name
+    for name, field in fields_of(table).items():
+        assert [mark for mark in field.marks if isinstance(mark, StrictDirection)], name
 
 
 @pytest.mark.security

@@ -22,7 +22,7 @@ COUNT = f'echo "{JUNIT}" > out/junit.xml'
 
 
 def shell(text: str, **keys: object) -> Suite:
-    return Suite.model_validate({"command": ["sh", "-c", text], **keys}).named("unit")
+    return Suite.read({"command": ["sh", "-c", text], **keys}).named("unit")
 
 
 @pytest.fixture

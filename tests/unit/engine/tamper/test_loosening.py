@@ -148,7 +148,7 @@ def test_a_file_that_was_left_behind_or_led_away_is_a_loosening() -> None:
 
 def test_an_earlier_since_is_as_strict() -> None:
     base, head = policy(TWO + SINCE), policy(TWO + SINCE)
-    earlier = head.model_copy(update={"history": HistorySettings(since=date(2025, 1, 1))})
+    earlier = head.copy(history=HistorySettings(since=date(2025, 1, 1)))
     assert not loosenings(base, earlier, renames={}, files=())
 
 

@@ -69,7 +69,7 @@ def test_an_unchanged_state_sends_nothing() -> None:
     ],
 )
 def test_branches_are_filtered(branches: tuple[str, ...], branch: str, sent: bool) -> None:
-    notify = telling(Occasion.DROP).model_copy(update={"branches": branches})
+    notify = telling(Occasion.DROP).copy(branches=branches)
     assert bool(parcels(RED, None, notify, replace(MAIN, branch=branch))) is sent
 
 

@@ -171,7 +171,7 @@ def test_no_run_passes_whose_tests_did_not(tests: TestRun, what: str) -> None:
 @pytest.mark.security
 def test_no_run_passes_without_a_declared_suite() -> None:
     """No component is measured by it, so no row gives it away."""
-    more = POLICY.model_copy(update={"suites": {**POLICY.suites, "web": POLICY.suites["api"]}})
+    more = POLICY.copy(suites={**POLICY.suites, "web": POLICY.suites["api"]})
     with pytest.raises(InputError, match="project is told as 5/10"):
         agreement.check("runs/1", run(snapshots=SUITES, made=honest()), more)
     with pytest.raises(InputError, match=r"suite web:? did not arrive"):
@@ -301,7 +301,7 @@ def test_a_soft_start_is_for_a_policy_of_one_suite() -> None:
         agreement.check(
             "runs/1",
             run(snapshots=SUITES, made=made),
-            POLICY.model_copy(update={"gate": POLICY.gate.model_copy(update={"soft_start_floor": Decimal(10)})}),
+            POLICY.copy(gate=POLICY.gate.copy(soft_start_floor=Decimal(10))),
         )
 
 
@@ -332,7 +332,7 @@ def test_every_bar_that_coverage_can_tell_is_held_against_it(kind: str) -> None:
 @pytest.mark.security
 def test_the_projects_bar_is_owed_even_where_the_project_is_left_out() -> None:
     made = structs.replace(softened(20).verdict, rows=(), project=None, findings=(), soft_start=None)
-    policy = one().model_copy(update={"components": {}})
+    policy = one().copy(components={})
     with pytest.raises(InputError, match="nothing is said of this: project: 2/10"):
         agreement.check("runs/1", run(snapshots={"api": POOR}, made=made), policy)
 

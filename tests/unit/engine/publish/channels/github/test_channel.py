@@ -54,10 +54,10 @@ def test_a_pull_request_gets_a_comment_and_a_status_by_default() -> None:
 @pytest.mark.security
 def test_spooled_parcels_are_sent_under_the_policys_names_only() -> None:
     told = publication(RED, text=EVERYTHING)
-    known = told.policy.model_copy(update={"suites": {"api": Suite(), "auth": Suite()}})
+    known = told.policy.copy(suites={"api": Suite(), "auth": Suite()})
     parcels = channel().parcels(told)
     assert {parcel.body["kind"] for parcel in parcels} == set(GithubDelivery)
-    renamed = known.model_copy(update={"publish": PublishSettings(github=GithubSettings(name="other"))})
+    renamed = known.copy(publish=PublishSettings(github=GithubSettings(name="other")))
     for parcel in parcels:
         assert channel().refusal(parcel, known) == ""
         assert "[publish.github]" in channel().refusal(parcel, renamed)
