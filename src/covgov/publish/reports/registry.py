@@ -5,14 +5,24 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from covgov.publish.interface import ReportWriter
-from covgov.publish.reports import cobertura_xml, codecov_json, coveragepy_json, jacoco_xml, lcov_info
+from covgov.publish.reports import (
+    clover_xml,
+    cobertura_xml,
+    codecov_json,
+    coveragepy_json,
+    jacoco_xml,
+    lcov_info,
+    sonar_generic,
+)
 
 WRITERS: dict[str, ReportWriter] = {
     "coveragepy-json": coveragepy_json,
     "cobertura": cobertura_xml,
     "lcov": lcov_info,
     "codecov-json": codecov_json,
+    "clover": clover_xml,
     "jacoco": jacoco_xml,
+    "sonar-generic": sonar_generic,
 }
 
 PUBLISHED: dict[str, str] = {"json": "coveragepy-json", "xml": "cobertura", "lcov": "lcov"}
@@ -23,7 +33,9 @@ FILE_NAMES: dict[str, str] = {
     "*.json": "coveragepy-json",
     "*.info": "lcov",
     "*.lcov": "lcov",
+    "*clover*.xml": "clover",
     "*jacoco*.xml": "jacoco",
+    "*sonar*.xml": "sonar-generic",
     "*.xml": "cobertura",
 }
 """How a file of a format is usually called; the first pattern that fits counts."""

@@ -21,6 +21,8 @@ def test_what_is_written_is_recognised_by_its_content(name: str) -> None:
         ("Coverage.XML", "cobertura"),
         ("lcov.info", "lcov"),
         ("build/codecov.json", "codecov-json"),
+        ("clover.xml", "clover"),
+        ("sonar-coverage.xml", "sonar-generic"),
         ("jacoco.xml", "jacoco"),
         ("jacocoTestReport.xml", "jacoco"),
         ("merged.lcov", "lcov"),
