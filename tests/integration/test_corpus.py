@@ -6,6 +6,7 @@ import csv
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model.snapshot import Metric
+from covgov.publish.reports.convert import convert
+from covgov.publish.reports.registry import WRITERS
 from covgov.runner.analyse import analyser
 from covgov_testing.reports import child_env, no_analysis
 
@@ -226,3 +229,22 @@ def _outcome(parse: Callable[[bytes, str], ParsedReport], data: bytes) -> tuple[
     except InputError as error:
         return error.code, error.message
     return report, tuple(report.files), tuple(report.beyond)
+
+
+CONVERTED = 12
+"""Reports of a format that are tried, the smallest first."""
+
+
+@pytest.mark.parametrize("to", sorted(WRITERS))
+def test_real_reports_keep_their_files_and_lines_in_every_format(to: str) -> None:
+    tried: Counter[str] = Counter()
+    for row in sorted(OURS, key=lambda row: (CORPUS / row["path"]).stat().st_size):
+        if row["path"] in REFUSED or row["trust"] not in TRUSTED or tried[row["format"]] == CONVERTED:
+            continue
+        report = read_report(CORPUS / row["path"], no_analysis)
+        if report.faults or not report.files:
+            continue
+        read = convert(report, to, row["path"]).read
+        assert read.counted(Metric.LINE) == report.counted(Metric.LINE)
+        tried[row["format"]] += 1
+    assert len(tried) >= 12
