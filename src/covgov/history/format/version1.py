@@ -28,7 +28,7 @@ _NAMES_OF_PEOPLE = frozenset({"uncovered", "partial_lines", "lost", "uncounted",
 
 def to_verdict(data: bytes) -> Verdict:
     """Raises ValueError."""
-    verdict = codec.decode(msgspec.json.encode(_today("", msgspec.json.decode(data))), Verdict)
+    verdict = codec.decode(msgspec.json.encode(_today("", codec.decode(data, object))), Verdict)
     project = None if verdict.project is None else _in_words(verdict.project)
     return msgspec.structs.replace(verdict, rows=tuple(map(_in_words, verdict.rows)), project=project)
 
