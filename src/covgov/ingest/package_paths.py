@@ -36,11 +36,7 @@ def in_modules(names: Names, tree: SourceTree, start: str) -> PathMatches:
 
 def of_unknown_modules(names: Names, found: PathMatches) -> Names:
     """Go files of a module with a host's name, where no `go.mod` says which directory it is."""
-    go = {
-        path: name
-        for path, name in names.items()
-        if name.endswith(".go") and "." in posixpath.dirname(name).partition("/")[0]
-    }
+    go = {path: name for path, name in names.items() if name.endswith(".go") and "." in name.partition("/")[0]}
     return {} if found.known else {path: name for path, name in go.items() if not name.startswith("..")}
 
 
