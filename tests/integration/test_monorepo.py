@@ -156,6 +156,32 @@ def test_one_package_path_in_two_modules_is_refused_until_root_says_which(work: 
     assert [work.result(name) for name in ("orders", "billing")] == ["pass"] * 2
 
 
+def test_init_adopts_a_repository_of_three_languages_without_python(work: Shop) -> None:
+    work.repo.git("rm", "--quiet", "-r", "py", "covgov.toml")
+    work.commit()
+    assert work.covgov("init", "--adopt", env=work.tools) == 0, work.said
+    assert "left out" not in work.said
+    written = (work.root / "covgov.toml").read_text(encoding="utf-8")
+    assert re.findall(r"^\[components\.(\w+)\]", written, re.MULTILINE) == ["go", "java", "ts"]
+    work.commit()
+    assert work.run() == 0, work.said
+    assert [work.result(name) for name in ("go", "java", "ts")] == ["pass"] * 3
+    assert "suite ts: 3 passed" in work.said
+    assert "recorded run 1" in work.said
+    work.commit({shop.TESTS["go"]: shop.tests("total")[shop.TESTS["go"]]})
+    assert work.run() == 10
+    assert work.result("go") == "fail"
+
+
+def test_init_of_a_python_project_names_the_languages_that_it_leaves_out(work: Shop) -> None:
+    work.repo.git("rm", "--quiet", "covgov.toml")
+    work.commit({"py/pyproject.toml": '[project]\nname = "shop"\n'})
+    assert work.covgov("init", env={**work.tools, "PATH": str(work.root.parent / "bin") + ":/usr/bin:/bin"}) == 0
+    assert "JavaScript in ts (vitest in package.json, but vitest is not installed in node_modules" in work.said
+    written = (work.root / "covgov.toml").read_text(encoding="utf-8")
+    assert re.findall(r"^\[components\.(\w+)\]", written, re.MULTILINE) == ["shop", "go", "java"]
+
+
 NODE = shutil.which("node")
 OWN = (
     "cd js && node --test --experimental-test-coverage --test-reporter=lcov --test-reporter-destination=lcov.info "

@@ -82,7 +82,7 @@ def installed(directory: Path) -> Mapping[str, str]:
     """An environment with the tools on PATH."""
     directory.mkdir()
     for name in ("go", "mvn", "npx"):
-        _program(directory / name, f'"{sys.executable}" "{TOOLS}" {name}')
+        _program(directory / name, f'"{sys.executable}" "{TOOLS}" {name} "$@"')
     _program(directory / "python", f'"{sys.executable}" "$@"')
     return {"PATH": f"{directory}{os.pathsep}{os.environ['PATH']}"}
 

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,13 @@ def texts(pattern: str) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path().glob(pattern)))
 
 
+def option(name: str, default: str) -> str:
+    """The value of `NAME=VALUE` among the arguments."""
+    return next((word.partition("=")[2] for word in sys.argv if word.startswith(f"{name}=")), default)
+
+
 def go() -> None:
-    """coverage.out: a block for each body, by the paths of the module."""
+    """The coverprofile: a block for each body, by the paths of the module."""
     module = Path("go.mod").read_text(encoding="utf-8").split()[1]
     blocks = [
         f"{module}/{path.as_posix()}:{one.first}.40,{one.last}.2 {len(one.body)} {int(one.ran)}\n"
@@ -61,7 +66,7 @@ def go() -> None:
         if not path.name.endswith("_test.go")
         for one in functions(path, texts("**/*_test.go"))
     ]
-    written("coverage.out", "mode: set\n" + "".join(blocks))
+    written(option("-coverprofile", "coverage.out"), "mode: set\n" + "".join(blocks))
 
 
 def mvn() -> None:
@@ -81,20 +86,36 @@ def mvn() -> None:
 
 
 def npx() -> None:
-    """coverage/coverage-final.json of Vitest, by absolute paths: SHOP_AT is the checkout in a container."""
-    top = os.environ.get("SHOP_AT") or str(Path.cwd().parent)
-    files = {}
-    for path in sorted(Path().glob("src/*.ts")):
-        spots = [(number, one.ran) for one in functions(path, texts("test/*.ts")) for number in one.body]
-        places = {
-            str(key): {"start": {"line": number, "column": 2}, "end": {"line": number, "column": 40}}
-            for key, (number, _) in enumerate(spots)
-        }
-        hits = {str(key): int(ran) for key, (_, ran) in enumerate(spots)}
-        name = f"{top}/{Path.cwd().name}/{path.as_posix()}"
-        empty: dict[str, object] = {"fnMap": {}, "branchMap": {}, "f": {}, "b": {}}
-        files[name] = {"path": name, "statementMap": places, "s": hits, **empty}
-    written("coverage/coverage-final.json", json.dumps(files))
+    """Vitest's JSON by absolute paths (SHOP_AT is the checkout in a container), or its LCOV; and JUnit."""
+    tests, directory = texts("test/*.ts"), option("--coverage.reportsDirectory", "coverage")
+    files = {
+        path.as_posix(): {number: one.ran for one in functions(path, tests) for number in one.body}
+        for path in sorted(Path().glob("src/*.ts"))
+    }
+    if option("--coverage.reporter", "") == "lcovonly":
+        written(f"{directory}/lcov.info", "".join(f"TN:\nSF:{path}\n{lcov(ran)}" for path, ran in files.items()))
+    else:
+        top = f"{os.environ.get('SHOP_AT') or Path.cwd().parent}/{Path.cwd().name}"
+        found = {f"{top}/{path}": istanbul(f"{top}/{path}", ran) for path, ran in files.items()}
+        written(f"{directory}/coverage-final.json", json.dumps(found))
+    if junit := option("--outputFile.junit", ""):
+        cases = re.findall(r'^test\("(\w+)"', tests, re.MULTILINE)
+        rows = "".join(f'<testcase classname="test/cart.test.ts" name="{name}" time="0.001"/>' for name in cases)
+        written(junit, f'<testsuites name="vitest tests"><testsuite name="cart">{rows}</testsuite></testsuites>')
+
+
+def lcov(ran: Mapping[int, bool]) -> str:
+    lines = "".join(f"DA:{number},{int(hit)}\n" for number, hit in ran.items())
+    return f"{lines}LF:{len(ran)}\nLH:{sum(ran.values())}\nend_of_record\n"
+
+
+def istanbul(name: str, ran: Mapping[int, bool]) -> Mapping[str, object]:
+    places = {
+        str(key): {"start": {"line": number, "column": 2}, "end": {"line": number, "column": 40}}
+        for key, number in enumerate(ran)
+    }
+    hits = {str(key): int(hit) for key, hit in enumerate(ran.values())}
+    return {"path": name, "statementMap": places, "s": hits, "fnMap": {}, "branchMap": {}, "f": {}, "b": {}}
 
 
 if __name__ == "__main__":
