@@ -132,7 +132,7 @@ def _suite(tree: Tree, directory: str, mark: str, programs: frozenset[str], *, b
     }
     if choice.junit:
         keys["junit"] = tuple(joined(directory, path) for path in choice.junit)
-    if directory:
+    if directory and choice.rooted:
         keys["root"] = directory
     return ForeignSuite(language, directory, keys, paths, choice.why)
 

@@ -25,13 +25,15 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
     """command: run in the project's directory, where the paths start, too. needs: the program and the file of a package
-    that have to be installed. why: what shows that the tool is used."""
+    that have to be installed. why: what shows that the tool is used. rooted: whether relative paths in its report
+    start from that directory."""
 
     command: str
     reports: tuple[str, ...]
     why: str
     junit: tuple[str, ...] = ()
     needs: tuple[str, str] = ("", "")
+    rooted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,9 @@ def dotnet(place: Place) -> ToolChoice | UnknownTool:
     command = f'dotnet test --collect "XPlat Code Coverage" --results-directory {out}'
     report = f"{out}/*/coverage.cobertura.xml"
     if any("coverlet.collector" in text for text in projects):
-        return ToolChoice(command, (report,), "coverlet.collector in a project file", needs=("dotnet", ""))
+        return ToolChoice(
+            command, (report,), "coverlet.collector in a project file", needs=("dotnet", ""), rooted=False
+        )
     return UnknownTool("no project file names coverlet.collector", command, report)
 
 

@@ -142,6 +142,12 @@ def test_each_language_of_a_repository_has_its_suite_and_component() -> None:
 PYTHON = {"pyproject.toml": "", "app/__init__.py": "", "tests/test_a.py": A_TEST}
 
 
+def test_coverlet_names_its_own_source_roots_so_no_root_is_written() -> None:
+    keys = found({"net/App.sln": "", "net/App/A.cs": "", "net/T/T.csproj": CSPROJ}).suites[0].keys
+    assert "root" not in keys
+    assert keys["reports"] == ("coverage/net/dotnet/*/coverage.cobertura.xml",)
+
+
 def test_beside_python_only_what_can_run_here_gets_a_suite_and_the_rest_is_named() -> None:
     files = {**PYTHON, **POLYGLOT, "web/node_modules/vitest/package.json": ""}
     detected = found(files, programs=frozenset({"npx", "go"}))
