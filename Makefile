@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench bench-long golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench bench-long fuzz golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
@@ -96,6 +96,12 @@ bench-long: $(READY)
 soak: export SOAK_ROUNDS = 200
 soak: $(READY)
 	$(PYTEST) $(addprefix tests/integration/test_,$(addprefix hub_,faults.py full_disk.py clock.py two_admins.py) api_fuzz.py)
+
+## fuzz: every reader of reports with damaged reports, thousands of each format (ten minutes; FUZZ=500 of each is one)
+FUZZ = 10000
+fuzz: export COVGOV_FUZZ_EXAMPLES = $(FUZZ)
+fuzz: $(READY)
+	$(PYTEST) -n 2 tests/contracts/test_report_format.py -k "other_tokens or search_finds"
 
 ## golden: write the texts that tests expect of the output (inline-snapshot) anew; read the difference before committing it
 GOLDEN = $(PYTEST) -n 0 -m "not hypothesis" $(shell grep -rl '^from inline_snapshot' tests/unit --include='test_*.py')
