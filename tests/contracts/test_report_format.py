@@ -61,6 +61,48 @@ _JACOCO = (
     b'<line nr="2" mi="0" ci="2" mb="1" cb="1"/><line nr="4" mi="3" ci="0" mb="0" cb="0"/></sourcefile>'
     b'<sourcefile name="b.py"/></package></report>'
 )
+_CLOVER = (
+    b'<coverage generated="1" clover="4.5.2"><project timestamp="1">'
+    b'<metrics statements="3" coveredstatements="2" conditionals="2" coveredconditionals="1"/>'
+    b'<file name="a.py"><metrics statements="3" coveredstatements="2" conditionals="2" coveredconditionals="1"/>'
+    b'<line num="1" type="method" count="1"/><line num="1" type="stmt" count="1"/><line num="2" type="stmt" count="9"/>'
+    b'<line num="2" type="cond" truecount="9" falsecount="0"/><line num="4" type="stmt" count="0"/></file>'
+    b'<file name="b.py"><metrics statements="0" coveredstatements="0"/></file></project></coverage>'
+)
+_SONAR = (
+    b'<coverage version="1"><file path="a.py"><lineToCover lineNumber="1" covered="true"/>'
+    b'<lineToCover lineNumber="2" covered="true" branchesToCover="2" coveredBranches="1"/>'
+    b'<lineToCover lineNumber="4" covered="false"/></file><file path="b.py"/></coverage>'
+)
+_OPENCOVER = (
+    b'<CoverageSession><Summary numSequencePoints="3" visitedSequencePoints="2" numBranchPoints="2"'
+    b' visitedBranchPoints="1"/><Modules><Module><Files><File uid="1" fullPath="a.py"/><File uid="2" fullPath="b.py"/>'
+    b'</Files><Classes><Class><Methods><Method><Name>M</Name><FileRef uid="1"/><SequencePoints>'
+    b'<SequencePoint vc="1" offset="0" sl="1" el="1"/><SequencePoint vc="3" offset="2" sl="2" el="2"/>'
+    b'<SequencePoint vc="0" offset="4" sl="4" el="4"/></SequencePoints><BranchPoints>'
+    b'<BranchPoint vc="3" offset="3" path="0" sl="2"/><BranchPoint vc="0" offset="3" path="1" sl="2"/></BranchPoints>'
+    b"</Method></Methods></Class></Classes></Module></Modules></CoverageSession>"
+)
+_DOTCOVER = (
+    b'<Root CoveredStatements="2" TotalStatements="3" ReportType="DetailedXml"><FileIndices>'
+    b'<File Index="1" Name="a.py"/><File Index="2" Name="b.py"/></FileIndices><Assembly><Method>'
+    b'<Statement FileIndex="1" Line="1" EndLine="2" Covered="True"/>'
+    b'<Statement FileIndex="1" Line="2" EndLine="2" Covered="True"/>'
+    b'<Statement FileIndex="1" Line="4" EndLine="4" Covered="False"/></Method></Assembly></Root>'
+)
+_VS = (
+    b'<results><modules><module lines_covered="1" lines_partially_covered="1" lines_not_covered="1"><functions>'
+    b'<function><ranges><range source_id="0" covered="yes" start_line="1" end_line="1"/>'
+    b'<range source_id="0" covered="partial" start_line="2" end_line="2"/>'
+    b'<range source_id="0" covered="no" start_line="4" end_line="4"/></ranges></function></functions><source_files>'
+    b'<source_file id="0" path="a.py"/><source_file id="1" path="b.py"/></source_files></module></modules></results>'
+)
+_SCOVERAGE = (
+    b'<scoverage statement-count="4" statements-invoked="2"><packages><class filename="a.py">'
+    b'<statement line="1" branch="false" invocation-count="1"/><statement line="2" branch="true" invocation-count="0"/>'
+    b'<statement line="2" branch="true" invocation-count="4"/><statement line="4" branch="false" invocation-count="0"/>'
+    b'</class><class filename="b.py"/></packages></scoverage>'
+)
 _ISTANBUL = json.dumps(
     {
         "a.py": {
@@ -168,7 +210,13 @@ CASES = {
     "llvm-cov-json": Case(_LLVM, _LLVM),
     "gcovr-json": Case(_GCOVR, _GCOVR),
     "istanbul-json": Case(_ISTANBUL, _ISTANBUL),
+    "clover": Case(_CLOVER, _CLOVER),
+    "dotcover-xml": Case(_DOTCOVER, _DOTCOVER),
     "jacoco": Case(_JACOCO, _JACOCO),
+    "opencover": Case(_OPENCOVER, _OPENCOVER),
+    "scoverage": Case(_SCOVERAGE, _SCOVERAGE),
+    "sonar-generic": Case(_SONAR, _SONAR),
+    "vs-coveragexml": Case(_VS, _VS),
     "go-cover": Case(_GO, _GO),
 }
 
@@ -232,7 +280,7 @@ def test_the_same_measurement_gives_the_same_numbers(name: str, known: ReportFor
     assert parsed.files["a.py"].covered == 0b00110
     assert parsed.files["a.py"].ratio(Metric.LINE) == Ratio(2, 3)
     if "branches" in known.capabilities:
-        assert parsed.stated(Metric.LINE) == Ratio(2, 3)
+        assert parsed.stated(Metric.LINE) == Ratio(2, 3) or parsed.unit != "lines"
         assert parsed.stated(Metric.BRANCH) == Ratio(1, 2)
         assert parsed.files["a.py"].partial == 0b100
     else:

@@ -23,7 +23,7 @@ def test_lcov_counts_the_same_lines_and_branches(tmp_path: Path) -> None:
     branchy = replace(cov("++-+"), counted=(CountedExits(1, 1, 2), CountedExits(2, 2, 3)))
     snapshot = snap({"src/a.py": "+++--x+", "src/b.py": branchy})
     report = tmp_path / "merged.lcov"
-    report.write_bytes(WRITERS["lcov"](snapshot))
+    report.write_bytes(WRITERS["lcov"].write(snapshot))
     done = subprocess.run(
         ["lcov", "--rc", "lcov_branch_coverage=1", "--summary", str(report)], capture_output=True, text=True, check=True
     )

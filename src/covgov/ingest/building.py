@@ -19,6 +19,9 @@ MAX_LINE = lines.MAX_LINE
 MAX_LINES_IN_REPORT = 500_000_000
 """Limit of the sum of all files' highest lines: a line set has a bit per line, so this limits memory to 120 MB."""
 
+MAX_COUNTED = 100_000_000
+"""Limit of the sum of all exits that are known only by number: other formats list each of them."""
+
 MOST_UNSEEN = 4
 """A summary may have uncovered units that no list shows, up to one in so many of those listed: gcovr and PHPUnit count
 copies of a line, Istanbul branches on continued lines (at most 16 % in the corpus)."""
@@ -155,8 +158,10 @@ class FileBuilder:
 
 
 def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, FileCoverage]:
-    """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT."""
+    """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT, and all exits within MAX_COUNTED."""
     check_size(sum(builder.last for builder in builders.values()), where)
+    if sum([sum([entry.total for entry in builder.counted.values()]) for builder in builders.values()]) > MAX_COUNTED:
+        raise damaged(where, f"its lines have more than {MAX_COUNTED} branch exits in all")
     return {path: builder.build() for path, builder in builders.items()}
 
 

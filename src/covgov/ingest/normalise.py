@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from covgov.ingest import placing
+from covgov.ingest import package_paths, placing
 from covgov.ingest.interface import ParsedReport
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.placing import PathMatches
@@ -76,10 +76,17 @@ def match(
         rooted = placing.below(local, rest, tree)
         certain += PathMatches(rooted.paths, ambiguous=rooted.ambiguous)
         rest = {path: rest[path] for path in rooted.unplaced if not foreign}
+    modules = package_paths.in_modules(rest, tree, start)
+    certain += modules
+    unknown = package_paths.of_unknown_modules(rest, modules)
+    rest = {path: name for path, name in rest.items() if path not in modules.known and path not in unknown}
     starts = [start] if start else list(_above(place))
     steps = [base for base in bases if not _absolute(base)]
-    certain += placing.relative(rest, starts, steps, [] if start else foreign, tree)
-    away = {path: names[path] for path, spot in here.items() if spot is None}
+    placed = placing.relative(rest, starts, steps, [] if start else foreign, tree)
+    if rest and not placed.holds and all(name.endswith(package_paths.JVM) for name in rest.values()):
+        placed = package_paths.in_source_folders(rest, tree, start)
+    certain += placed
+    away = {**{path: names[path] for path, spot in here.items() if spot is None}, **unknown}
     return certain if local or any(here.values()) else certain + placing.absolute(away, tree, certain.paths.values())
 
 

@@ -39,6 +39,11 @@ class PathMatches:
     def holds(self) -> bool:
         return bool(self.paths) and not self.unplaced
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Report paths that are decided, whatever for."""
+        return frozenset((*self.paths, *self.ambiguous, *self.unplaced))
+
     def __add__(self, other: PathMatches) -> PathMatches:
         return PathMatches(
             {**self.paths, **other.paths},

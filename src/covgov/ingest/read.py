@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from covgov.errors import InputError
+from covgov.ingest import known as known_formats
 from covgov.ingest.interface import HEAD_BYTES, Analyse, ParsedReport
 from covgov.ingest.registry import FORMATS, detect
 
@@ -41,10 +42,13 @@ def read_reports(
 def _parse(path: Path, data: bytes) -> ParsedReport:
     known = detect(data[:HEAD_BYTES])
     if known is None or known.name == DATA:
+        named = known_formats.named(data[:HEAD_BYTES])
+        if named is not None:
+            raise InputError("report-unknown-format", f"{path}: covgov does not read {named.what}", hint=named.instead)
         raise InputError(
             "report-unknown-format",
             f"{path}: not a report in a format that covgov reads ({', '.join(FORMATS)})",
-            hint="write one with `coverage json`, `coverage xml` or `coverage lcov`, or use the .coverage file",
+            hint="docs/formats has the option of each tool that writes one; coverage.py's is `coverage json`",
         )
     return known.parse(data, str(path))
 

@@ -18,8 +18,14 @@ from covgov.ingest.formats.text.gcov_intermediate import GcovIntermediate
 from covgov.ingest.formats.text.gcov_text import GcovText
 from covgov.ingest.formats.text.go_cover import GoCover
 from covgov.ingest.formats.text.lcov import LcovInfo
+from covgov.ingest.formats.xml.clover import Clover
 from covgov.ingest.formats.xml.cobertura import CoberturaXml
+from covgov.ingest.formats.xml.dotcover import DotCover
 from covgov.ingest.formats.xml.jacoco import Jacoco
+from covgov.ingest.formats.xml.opencover import OpenCover
+from covgov.ingest.formats.xml.scoverage import Scoverage
+from covgov.ingest.formats.xml.sonar_generic import SonarGeneric
+from covgov.ingest.formats.xml.vs_coverage import VsCoverage
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 
 FORMATS: dict[str, ReportFormat] = {
@@ -43,7 +49,13 @@ FORMATS: dict[str, ReportFormat] = {
     "gcov-text": GcovText(),
     "go-cover": GoCover(),
     # XML
+    "clover": Clover(),
+    "dotcover-xml": DotCover(),
     "jacoco": Jacoco(),
+    "opencover": OpenCover(),
+    "scoverage": Scoverage(),
+    "sonar-generic": SonarGeneric(),
+    "vs-coveragexml": VsCoverage(),
     "covgov-snapshot": CovgovSnapshot(),
 }
 

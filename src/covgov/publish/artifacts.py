@@ -8,6 +8,7 @@ from covgov.judge.facts import Facts
 from covgov.model import snapshot_codec
 from covgov.model.verdict import Verdict
 from covgov.publish.registry import RENDERERS
+from covgov.publish.reports.registry import PUBLISHED as REPORTS
 from covgov.publish.reports.registry import WRITERS
 from covgov.register import document
 from covgov.register.patch import unified
@@ -19,7 +20,7 @@ RECORD = "verdict.record"
 
 PUBLISHED = (
     *("verdict.json", RECORD, "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),
-    *(f"merged.{suffix}" for suffix in WRITERS),
+    *(f"merged.{suffix}" for suffix in REPORTS),
 )
 """Every file that covgov publishes of a judgement: what a new run takes away before it begins."""
 
@@ -38,7 +39,7 @@ def merged_reports(facts: Facts) -> dict[str, bytes]:
     """The merge of all suites in every format; nothing when no suite arrived."""
     if facts.merged is None:
         return {}
-    reports = {f"merged.{suffix}": write(facts.merged) for suffix, write in WRITERS.items()}
+    reports = {f"merged.{suffix}": WRITERS[name].write(facts.merged) for suffix, name in REPORTS.items()}
     return {"merged.snapshot": snapshot_codec.encode(facts.merged), **reports}
 
 

@@ -23,6 +23,15 @@ class Renderer(Protocol):
 
 
 class ReportWriter(Protocol):
-    """Writes a snapshot in a format of others. The same snapshot gives the same bytes: there is no timestamp."""
+    """Writes a snapshot in a format of others: a module of `covgov.publish.reports`. Every writer passes
+    tests/contracts/test_report_writer.py.
 
-    def __call__(self, snapshot: Snapshot, /) -> bytes: ...
+    carries: what its reader gets back, of the capabilities that `covgov.ingest.interface.ReportFormat` declares.
+    """
+
+    @property
+    def carries(self) -> frozenset[str]: ...
+
+    def write(self, snapshot: Snapshot, /) -> bytes:
+        """The document. The same snapshot gives the same bytes: there is no timestamp."""
+        ...

@@ -131,7 +131,7 @@ def _from_file(project: Project, path: Path) -> Snapshot:
     if project.repository.resolve("HEAD") is None:
         report = read_report(path, analyse)
         return Snapshot(path.name, report.files, report.identity)
-    tree = SourceTree(str(project.root), project.repository.blobs(WORKTREE), current=False)
+    tree = SourceTree(str(project.root), project.repository.blobs(WORKTREE), project.read, current=False)
     found = collect(path.name, [path], tree=tree, origin=None, tests=None, analyse=analyse)
     # a bare report does not say at which text it was measured, and the text on disk may be another
     unknown = {name: replace(file, source="") for name, file in found.snapshot.files.items()}

@@ -1,7 +1,8 @@
 """A snapshot as Cobertura XML, in the dialect that coverage.py writes.
 
 Carried: executable and covered lines, number of branch exits per line, where missing exits lead. Not carried: where
-taken exits lead, excluded lines, attributes. There is no timestamp: the same snapshot gives the same bytes.
+taken exits lead, exits of a line that is no statement, excluded lines, attributes. There is no timestamp: the same
+snapshot gives the same bytes.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Final
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.publish.render.safe_text import file_name, xml_attributes
+from covgov.publish.reports.exits import on_statements
+
+carries: Final = frozenset({"lines", "branches"})
 
 HEAD = """\
 <?xml version='1.0' encoding='utf-8'?>
@@ -23,8 +28,8 @@ HEAD = """\
 
 
 def write(snapshot: Snapshot) -> bytes:
-    """The document, UTF-8. Written as text: an element object for each line costs 15 times as much."""
-    return "".join(_document(snapshot)).encode()
+    """The document, UTF-8."""
+    return "".join(_document(on_statements(snapshot))).encode()
 
 
 def _document(snapshot: Snapshot) -> Iterator[str]:
@@ -93,7 +98,7 @@ def _lines(coverage: FileCoverage) -> str:
 
 
 def _branches(coverage: FileCoverage) -> dict[int, str]:
-    """Branch attributes by line. Exits of a line that is no statement have no place in the format and are left out."""
+    """Branch attributes by line."""
     totals = {entry.line: (entry.covered, entry.total) for entry in coverage.counted if entry.total}
     missing: dict[int, list[str]] = {}
     taken = set(coverage.taken)

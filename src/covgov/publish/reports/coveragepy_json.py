@@ -1,9 +1,9 @@
 """A snapshot in the layout of coverage.py's JSON report, format 3.
 
 Carried: lines, exact branch exits, excluded lines, attributes (as contexts), version and branch mode. Not carried: the
-language version. Exits known only by number cannot be listed: where all of a line's were taken they count in the
-summaries (so does coverage.py count a line under `# pragma: no branch`), elsewhere they are left out, and the meta data
-says so. There is no timestamp.
+language version. Exits known only by number cannot be listed by destination: they count in the summaries (so does
+coverage.py count a line under `# pragma: no branch`), and COUNTED, which is covgov's own, has their lines. There is no
+timestamp.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 
@@ -19,7 +20,11 @@ from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
 from covgov.publish.render.safe_text import file_name
 
+carries: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
+
 FORMAT = 3
+COUNTED = "covgov_counted_branches"
+"""[line, taken exits, all exits] each: exits of which only the number is known."""
 CONTEXT = "covgov:"
 """Prefix of the context under which covgov's pytest plugin records the attributes of a test."""
 
@@ -39,14 +44,12 @@ def write(snapshot: Snapshot) -> bytes:
 
 
 def _meta(snapshot: Snapshot, branch: bool, contexts: bool) -> Json:
-    meta: Json = {
+    return {
         "format": FORMAT,
         "version": file_name(snapshot.identity.version),
         "branch_coverage": branch,
         "show_contexts": contexts,
     }
-    left_out = sum(coverage.ratio(Metric.BRANCH).total - _exits(coverage).total for coverage in snapshot.files.values())
-    return meta | ({"covgov_note": f"{left_out} branch exits known only by number are left out"} if left_out else {})
 
 
 def _file(coverage: FileCoverage, branch: bool, contexts: bool) -> Json:
@@ -62,6 +65,8 @@ def _file(coverage: FileCoverage, branch: bool, contexts: bool) -> Json:
         taken = set(coverage.taken)
         entry["executed_branches"] = [list(exit_) for exit_ in coverage.taken]
         entry["missing_branches"] = [list(exit_) for exit_ in coverage.exits if exit_ not in taken]
+    if branch and coverage.counted:
+        entry[COUNTED] = [[counted.line, counted.covered, counted.total] for counted in coverage.counted]
     return entry
 
 
@@ -76,7 +81,7 @@ def _contexts(coverage: FileCoverage) -> dict[str, list[str]]:
 def _summary(files: Iterable[FileCoverage], branch: bool) -> Json:
     measured = tuple(files)
     line = sum((coverage.ratio(Metric.LINE) for coverage in measured), Ratio(0, 0))
-    exits = sum((_exits(coverage) for coverage in measured), Ratio(0, 0))
+    exits = sum((coverage.ratio(Metric.BRANCH) for coverage in measured), Ratio(0, 0))
     counted: Json = {
         "covered_lines": line.covered,
         "num_statements": line.total,
@@ -89,23 +94,11 @@ def _summary(files: Iterable[FileCoverage], branch: bool) -> Json:
         return counted
     return counted | {
         "num_branches": exits.total,
-        "num_partial_branches": sum(_partial(coverage) for coverage in measured),
+        "num_partial_branches": sum(coverage.partial.bit_count() for coverage in measured),
         "covered_branches": exits.covered,
         "missing_branches": exits.uncovered,
         **_percent("percent_branches_covered", exits),
     }
-
-
-def _exits(coverage: FileCoverage) -> Ratio:
-    """The exits that the report can hold."""
-    settled = sum(entry.total for entry in coverage.counted if entry.covered == entry.total)
-    return Ratio(len(coverage.taken) + settled, len(coverage.exits) + settled)
-
-
-def _partial(coverage: FileCoverage) -> int:
-    """Number of lines that ran while one of their listed exits was never taken."""
-    taken = set(coverage.taken)
-    return (lines.of(source for source, _ in set(coverage.exits) - taken) & coverage.covered).bit_count()
 
 
 def _percent(key: str, ratio: Ratio) -> Json:

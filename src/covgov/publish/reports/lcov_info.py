@@ -8,10 +8,13 @@ so that their destination survives; those that leave the code object are disting
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from covgov.model import lines
 from covgov.model.snapshot import Exit, FileCoverage, Metric, Snapshot
 from covgov.publish.render.safe_text import file_name
+
+carries: Final = frozenset({"lines", "branches", "exits"})
 
 
 def write(snapshot: Snapshot) -> bytes:

@@ -119,3 +119,14 @@ def test_every_capability_is_either_carried_or_lacking(present: set[str]) -> Non
     assert set(carries) == present
     assert set(carries).isdisjoint(lacks)
     assert len(carries) + len(lacks) == 6
+
+
+@pytest.mark.security
+def test_exits_by_number_are_bounded_because_other_formats_list_each() -> None:
+    builders = {path: FileBuilder() for path in "ab"}
+    for builder in builders.values():
+        builder.count(CountedExits(1, 0, building.MAX_COUNTED // 2))
+    assert building.build_all(builders, "r").keys() == builders.keys()
+    builders["a"].count(CountedExits(2, 0, 1))
+    with pytest.raises(InputError, match="r: its lines have more than 100000000 branch exits in all"):
+        building.build_all(builders, "r")

@@ -91,6 +91,13 @@ def test_unsettled_surplus_lines_are_noted(tmp_path: Path, text: bytes | None) -
     assert "1 lines are counted as executed" in found.snapshot.notes[0]
 
 
+def test_a_statement_of_several_lines_is_no_surplus(tmp_path: Path) -> None:
+    profile = b"mode: set\na.go:1.1,3.2 1 1\n"
+    found = gathered(tmp_path, {"c.out": profile}, blobs={"a.go": "blob-a"})
+    assert found.snapshot.ratio(Metric.LINE) == Ratio(3, 3)
+    assert [note for note in found.snapshot.notes if "coverage.py" in note] == []
+
+
 def test_surplus_lines_of_unmatched_files_are_ignored(tmp_path: Path) -> None:
     found = gathered(tmp_path, {"a.xml": cobertura(klass("src/a.py", 'number="1" hits="1"'))})
     assert found.unmatched == ()

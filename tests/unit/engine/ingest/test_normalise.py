@@ -297,3 +297,57 @@ def test_only_repository_paths_come_out_of_a_report(paths: list[str], roots: lis
 )
 def test_report_roots_resolve_to_one_directory_or_none(roots: Sequence[str], root: str, wanted: str | None) -> None:
     assert one_base(roots, root=root) == wanted
+
+
+def placed(files: dict[str, str], *paths: str, start: str = "") -> NormalisedReport:
+    """files: path -> text."""
+    texts = {path: text.encode() for path, text in files.items()}
+    there = SourceTree("/repo", dict.fromkeys(files, "blob"), read=texts.get)
+    return normalise(report(paths), there, start=start)
+
+
+GO = {"go/go.mod": "// shop\nmodule example.com/shop // v1\n", "go/main.go": "", "go/cart/cart.go": ""}
+
+
+def test_go_mod_says_which_directory_a_module_is() -> None:
+    found = placed(GO, "example.com/shop/cart/cart.go", "example.com/shop/main.go")
+    assert set(found.files) == {"go/cart/cart.go", "go/main.go"}
+    assert found.unmatched == ()
+
+
+def test_a_file_of_a_module_that_is_not_there_is_unplaced() -> None:
+    assert placed(GO, "example.com/shop/main.go", "example.com/shop/gone.go").unplaced == ("example.com/shop/gone.go",)
+
+
+def test_an_inner_module_has_its_own_files() -> None:
+    files = {"go.mod": "module x/shop", "pay/go.mod": 'module "x/shop/pay"', "pay/a.go": "", "a.go": ""}
+    assert set(placed(files, "x/shop/pay/a.go", "x/shop/a.go").files) == {"pay/a.go", "a.go"}
+
+
+def test_two_directories_with_one_module_are_ambiguous_until_root_says_which() -> None:
+    files = {"a/go.mod": "module x/shop", "b/go.mod": "module x/shop", "a/c.go": "", "b/c.go": ""}
+    assert placed(files, "x/shop/c.go").ambiguous == {"x/shop/c.go": ("a/c.go", "b/c.go")}
+    assert set(placed(files, "x/shop/c.go", start="b").files) == {"b/c.go"}
+
+
+def test_without_go_mod_the_module_is_what_no_file_begins_with() -> None:
+    assert set(placed({"cart/cart.go": ""}, "example.com/shop/cart/cart.go").files) == {"cart/cart.go"}
+
+
+MAVEN = {"java/a/src/main/java/com/s/a/A.java": "", "java/b/src/main/java/com/s/b/B.java": ""}
+
+
+def test_modules_and_languages_have_source_folders_of_their_own() -> None:
+    assert set(placed(MAVEN, "com/s/a/A.java", "com/s/b/B.java").files) == set(MAVEN)
+    mixed = {"src/main/java/com/s/A.java": "", "src/main/kotlin/com/s/B.kt": ""}
+    assert set(placed(mixed, "com/s/A.java", "com/s/B.kt").files) == set(mixed)
+
+
+def test_a_package_path_of_no_file_is_unplaced() -> None:
+    assert placed(MAVEN, "com/s/a/A.java", "com/s/a/Gone.java").unplaced == ("com/s/a/Gone.java",)
+
+
+def test_one_package_path_in_two_modules_is_ambiguous_until_root_says_which() -> None:
+    twins = {**MAVEN, "java/b/src/main/java/com/s/a/A.java": ""}
+    assert set(placed(twins, "com/s/a/A.java").ambiguous) == {"com/s/a/A.java"}
+    assert set(placed(twins, "com/s/a/A.java", start="java/a").files) == {"java/a/src/main/java/com/s/a/A.java"}

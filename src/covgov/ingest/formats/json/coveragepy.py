@@ -22,7 +22,7 @@ from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.bulk.json_members import REGIONS, NotCanonicalError, split
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model import lines
-from covgov.model.snapshot import Identity, Metric
+from covgov.model.snapshot import CountedExits, Identity, Metric
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Line = Annotated[int, msgspec.Meta(ge=0, le=building.MAX_LINE)]
@@ -45,6 +45,7 @@ class _JsonFile(msgspec.Struct):
     summary: _JsonSummary | None = None
     executed_branches: list[tuple[_Line, int]] | None = None
     missing_branches: list[tuple[_Line, int]] | None = None
+    covgov_counted_branches: list[tuple[_Line, _Count, _Count]] = []
     contexts: dict[str, list[str]] = {}
     functions: dict[str, object] | None = None
     classes: dict[str, object] | None = None
@@ -230,6 +231,10 @@ def _build(file: _JsonFile, at: str) -> tuple[FileBuilder, bool]:
     hidden = set(file.excluded_lines)
     builder.exits = dict.fromkeys(taken if not hidden else [exit_ for exit_ in taken if exit_[1] not in hidden], True)
     builder.exits |= dict.fromkeys(missed, False)
+    for line, covered, total in file.covgov_counted_branches:
+        if not line or covered > total:
+            raise damaged(at, f"{covered} of {total} branch exits of line {line}")
+        builder.count(CountedExits(line, covered, total))
     builder.attributes = _attributes(file.contexts, at) if file.contexts else {}
     return builder, bool((executed | missing) & 1)
 
@@ -285,7 +290,8 @@ def _stated_exits(file: _JsonFile, summary: _JsonSummary, at: str) -> tuple[int,
 
 
 def _missing(file: _JsonFile) -> int:
-    return len(set(file.missing_branches or ()))
+    counted = sum(total - covered for _, covered, total in file.covgov_counted_branches)
+    return len(set(file.missing_branches or ())) + counted
 
 
 def _notes(beyond: dict[str, SummaryDifference]) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from covgov.ingest import building, strict_xml
+from covgov.ingest import building, strict_xml, totals
 from covgov.ingest.building import FileBuilder, Pair
-from covgov.ingest.interface import ParsedReport, SummaryDifference
+from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits, Identity, Metric
 
 if TYPE_CHECKING:
@@ -73,16 +73,6 @@ def _stated(element: _Element, where: str) -> dict[Metric, Pair]:
     return found
 
 
-def _difference(stated: dict[Metric, Pair], listed: dict[Metric, Pair]) -> SummaryDifference:
-    lines, exits = (_minus(stated.get(metric), listed.get(metric)) for metric in (Metric.LINE, Metric.BRANCH))
-    return SummaryDifference(*lines, *exits)
-
-
-def _minus(stated: Pair | None, listed: Pair | None) -> Pair:
-    (covered, total), (found, of) = stated or (0, 0), listed or (0, 0)
-    return covered - found, total - of
-
-
 def _report(
     builders: dict[str, FileBuilder], stated: dict[Metric, Pair], where: str, *, unknown: bool = False
 ) -> ParsedReport:
@@ -100,7 +90,7 @@ def _report(
         carries=carries,
         lacks=lacks,
         dropped=("methods and instructions",) if files else (),
-        beyond={"": _difference(stated, listed)} if unknown else {},
+        beyond=totals.beyond(stated, files) if unknown else {},
         notes=(*(note for note, _ in pairs if note), *notes),
         claims=building.claims(stated),
         faults=tuple(fault for _, fault in pairs if fault),

@@ -58,8 +58,9 @@ def test_nothing_to_measure_is_a_hundred_as_coverage_says_it() -> None:
     assert (totals["num_statements"], totals["percent_covered_display"]) == (0, "100")
 
 
-def test_exits_known_by_number_count_only_where_all_were_taken_and_the_rest_is_told() -> None:
+def test_exits_known_by_number_are_in_the_summaries_and_in_a_member_of_covgovs_own() -> None:
     counted = (CountedExits(1, 2, 2), CountedExits(2, 1, 3))
     document = json.loads(coveragepy_json.write(snap({"a.py": replace(cov("++"), counted=counted)})))
-    assert (document["totals"]["covered_branches"], document["totals"]["num_branches"]) == (2, 2)
-    assert document["meta"]["covgov_note"] == "3 branch exits known only by number are left out"
+    assert (document["totals"]["covered_branches"], document["totals"]["num_branches"]) == (3, 5)
+    assert document["totals"]["num_partial_branches"] == 1
+    assert document["files"]["a.py"]["covgov_counted_branches"] == [[1, 2, 2], [2, 1, 3]]

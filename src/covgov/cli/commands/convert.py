@@ -1,0 +1,50 @@
+"""`covgov convert`: one report in another format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+
+import click
+
+from covgov.cli.boundary import OK
+from covgov.cli.world import World
+from covgov.publish.reports.registry import WRITERS, named
+
+
+@click.command("convert")
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT")
+@click.option("--to", type=click.Choice(list(WRITERS)), help="Format of OUT; default: what its name says.")
+@click.option("--python", default=sys.executable, help="Interpreter whose coverage.py analyses a .coverage file.")
+@click.pass_obj
+def command(world: World, source: str, target: str, to: str | None, python: str) -> int:
+    """Write a coverage report in another format.
+
+    IN has any format that `covgov inspect` knows. Files and lines stay the same; a note names what OUT cannot hold.
+    Hit counts become 1 and 0. Exit 4: IN is missing, empty, damaged, of no known format, or contradicts itself, or the
+    format of OUT cannot hold its files and lines; then OUT is not written. Exit 5: OUT cannot be written.
+
+    \b
+    Example:
+      covgov convert coverage.xml lcov.info
+      covgov convert --to cobertura coverage.out coverage.xml
+    """
+    from covgov.files import write
+    from covgov.ingest.read import read_report
+    from covgov.model.snapshot import Metric
+    from covgov.publish.reports.convert import convert
+    from covgov.runner.analyse import analyser
+    from covgov.vcs.git import toplevel
+
+    form = to or named(PurePath(target).name)
+    if form is None:
+        raise click.UsageError(f"the name of {target} says no format; add --to with one of {', '.join(WRITERS)}")
+    analyse = analyser(python, toplevel(world.cwd, world.env) or world.cwd, world.env)
+    converted = convert(read_report(world.cwd / source, analyse), form, source)
+    write(world.cwd / target, converted.data)
+    for note in converted.notes:
+        world.note(f"covgov: note: {note}")
+    lines, branches = converted.read.counted(Metric.LINE), converted.read.counted(Metric.BRANCH)
+    world.say(f"{target}: {form}, {len(converted.read.files)} files, lines {lines}, branches {branches}")
+    return OK

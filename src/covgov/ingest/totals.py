@@ -1,0 +1,70 @@
+"""Shared by the formats whose tools count statements, sequence points or blocks, and write totals of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from covgov.ingest import building
+from covgov.ingest.building import FileBuilder, Pair, damaged
+from covgov.ingest.interface import ParsedReport, SummaryDifference
+from covgov.model import lines
+from covgov.model.snapshot import FileCoverage, Identity, Metric
+
+MOST_SPANNED = 10_000
+"""Lines of one statement."""
+
+
+def span(builder: FileBuilder, first: int, last: int, ran: bool, at: str) -> None:
+    """Add the lines of a statement. Raises InputError for impossible ones."""
+    building.line_number(first, at)
+    building.line_number(last, at)
+    if not first <= last <= first + MOST_SPANNED:
+        raise damaged(at, f"a statement from line {first} to line {last}")
+    if first == last:
+        builder.hit(first, ran)
+    else:
+        found = lines.span(first, last)
+        builder.add(found, found if ran else 0)
+
+
+def beyond(stated: Mapping[Metric, Pair], files: Mapping[str, FileCoverage]) -> dict[str, SummaryDifference]:
+    """The tool's totals minus what the files hold, under no file's name."""
+    statements, exits = (
+        _minus(stated[metric], building.total(files.values(), metric)) if metric in stated else (0, 0)
+        for metric in (Metric.LINE, Metric.BRANCH)
+    )
+    found = SummaryDifference(*statements, *exits)
+    return {"": found} if found else {}
+
+
+def report(
+    name: str,
+    builders: Mapping[str, FileBuilder],
+    stated: Mapping[Metric, Pair],
+    where: str,
+    *,
+    unit: str,
+    dropped: tuple[str, ...] = (),
+    problems: tuple[tuple[str, str], ...] = (),
+) -> ParsedReport:
+    """A report with totals of its own. problems: (note, fault) each, as `building.contradiction` gives them."""
+    files = building.build_all(builders, where)
+    branches = any(file.counted for file in files.values())
+    carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
+    return ParsedReport(
+        format=name,
+        identity=Identity(name, branch=branches),
+        files=files,
+        carries=carries,
+        lacks=lacks,
+        dropped=dropped if files else (),
+        notes=tuple(note for note, _ in problems if note),
+        beyond=beyond(stated, files),
+        claims=building.claims(stated),
+        faults=tuple(fault for _, fault in problems if fault),
+        unit=unit,
+    )
+
+
+def _minus(stated: Pair, held: Pair) -> Pair:
+    return stated[0] - held[0], stated[1] - held[1]
