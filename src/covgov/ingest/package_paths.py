@@ -14,6 +14,7 @@ from covgov.ingest.placing import Names, PathMatches, below
 from covgov.ingest.source_tree import SourceTree
 
 MODULE = re.compile(rb'^[ \t]*module[ \t]+"?([^\s"]+)', re.MULTILINE)
+HOSTED_GO = re.compile(r"(?!\.)[^/]*\.[^/]*/.*\.go$")
 JVM = (".java", ".kt", ".scala", ".groovy")
 
 
@@ -34,10 +35,10 @@ def in_modules(names: Names, tree: SourceTree, start: str) -> PathMatches:
     return found
 
 
-def of_unknown_modules(names: Names, found: PathMatches) -> Names:
+def of_unknown_modules(names: Names, found: PathMatches, tree: SourceTree) -> Names:
     """Go files of a module with a host's name, where no `go.mod` says which directory it is."""
-    go = {path: name for path, name in names.items() if name.endswith(".go") and "." in name.partition("/")[0]}
-    return {} if found.known else {path: name for path, name in go.items() if not name.startswith("..")}
+    go = {path: name for path, name in names.items() if HOSTED_GO.match(name) and name not in tree.blobs}
+    return {} if found.known else go
 
 
 def in_source_folders(names: Names, tree: SourceTree, start: str) -> PathMatches:

@@ -41,6 +41,21 @@ def gcovr(files: Iterable[tuple[str, Iterable[int]]]) -> bytes:
     return json.dumps({"gcovr/format_version": "0.15", "files": listed}).encode()
 
 
+def clover(files: Iterable[str]) -> bytes:
+    """Files with a last line that ran."""
+    listed = "".join(f'<file name="{n}"><line num="{LAST}" type="stmt" count="1"/></file>' for n in files)
+    return f'<coverage generated="1"><project>{listed}</project></coverage>'.encode()
+
+
+def vs_coverage(files: Iterable[str]) -> bytes:
+    """The same in ranges of two lines."""
+    names = list(files)
+    ran = f'start_line="{LAST - 1}" end_line="{LAST}" covered="yes"'
+    ranges = "".join(f'<range source_id="{n}" {ran}/>' for n in names)
+    listed = "".join(f'<source_file id="{n}" path="{n}"/>' for n in names)
+    return f"<results><modules><module>{ranges}{listed}</module></modules></results>".encode()
+
+
 @pytest.mark.security
 @pytest.mark.parametrize(
     ("name", "report"),
@@ -108,6 +123,8 @@ _TAGGED = {"executed_lines": [LAST], "missing_lines": [], "contexts": _CONTEXTS}
         ),
         ("llvm-cov-json", llvm(*({"filename": f"{n}", "segments": [[LAST, 1, 1, True, True]]} for n in range(MANY)))),
         ("gcovr-json", gcovr([(f"{n}", [LAST]) for n in range(MANY)])),
+        ("clover", clover(f"{n}" for n in range(MANY))),
+        ("vs-coveragexml", vs_coverage(f"{n}" for n in range(MANY))),
         ("go-cover", b"mode: set\n" + b"".join(b"%d.go:1.1,1000000.1 1 1\n" % n for n in range(MANY))),
         ("coveragepy-json", json.dumps({"meta": {"show_contexts": True}, "files": {"a.py": _TAGGED}}).encode()),
     ],
