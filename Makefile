@@ -96,7 +96,7 @@ bench: $(READY)
 
 ## bench-long: a report of a hundred million lines read, judged, compared and recorded (an hour, 20 GB of memory and disk)
 bench-long: $(READY)
-	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --rows long --rounds 1
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks --rows long --sizes 100M
 
 ## soak: the hub killed two hundred times while clients go on, and every other fault longer (half an hour; SOAK_ROUNDS=30 is less)
 soak: export SOAK_ROUNDS = 200

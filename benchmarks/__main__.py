@@ -18,13 +18,14 @@ from benchmarks.race import ContenderFailedError, race
 from benchmarks.synthetic import LINES
 from benchmarks.workshop import HERE, Workshop
 
-SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000}
+SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000, "100M": 100_000_000}
 SIZED: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "lcov": rows.lcov,
     "cobertura": rows.cobertura,
     "json": rows.coveragepy_json,
     "collect": rows.collect,
     "check": rows.check,
+    "long": rows.long,
 }
 SINGLE: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "sympy": rows.check_sympy,
@@ -66,8 +67,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rows", default=",".join([*SIZED, *SINGLE]), help="default: all of %(default)s")
-    parser.add_argument("--sizes", default="1M", help=f"lines of the synthetic project: {', '.join(SIZES)}; default 1M")
+    parser.add_argument(
+        "--rows",
+        default=",".join(name for name in [*SIZED, *SINGLE] if name != "long"),
+        help="default: all but long: %(default)s",
+    )
+    parser.add_argument("--sizes", default="10k,100k,1M", help=f"lines: {', '.join(SIZES)}; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="how often each command runs; medians are printed")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--write", action="store_true", help="also write the table to benchmarks/README.md")

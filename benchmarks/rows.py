@@ -176,6 +176,18 @@ def digest(shop: Workshop, _files: int) -> Row:
     return Row("digest, 26 weeks of 500 runs", [Contender(OURS, command, root)], [Bar("", 5)], rounds=1)
 
 
+def long(shop: Workshop, files: int) -> Row:
+    """Ten reports of one suite read, placed, compared with the base and recorded."""
+    root, reports = shop.shards(files)
+    collected = f"{COVGOV} collect all {' '.join(map(str, reports))} >/dev/null"
+    return Row(
+        "ten reports collected, checked and recorded",
+        [Contender(OURS, ["sh", "-c", f"{collected} && {COVGOV} check --record"], root, JUDGED)],
+        [],
+        rounds=1,
+    )
+
+
 def start(shop: Workshop, _files: int) -> Row:
     """`--help`, beside the peers' `--version`."""
     contenders = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,10 +132,10 @@ def write_sources(root: Path, files: int, *, base: bool) -> None:
         path.write_text(one.text, encoding="utf-8")
 
 
-def write_lcov(path: Path, files: int, *, base: bool = False) -> None:
-    """As geninfo writes it."""
+def write_lcov(path: Path, numbers: Iterable[int], *, base: bool = False) -> None:
+    """Of the modules with these numbers, as geninfo writes it."""
     with path.open("w", encoding="utf-8") as out:
-        for number in range(files):
+        for number in numbers:
             out.write(lcov(module(number, base=base)))
 
 

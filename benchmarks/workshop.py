@@ -69,7 +69,7 @@ class Workshop:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
             if kind == "lcov":
-                synthetic.write_lcov(partial, files)
+                synthetic.write_lcov(partial, range(files))
             elif kind == "xml":
                 synthetic.write_cobertura(partial, files, path.parent / "repo")
             else:
@@ -90,13 +90,23 @@ class Workshop:
             synthetic.write_sources(root, files, base=True)
             repo.commit(message="base")
             report = root.parent / "base.lcov"
-            synthetic.write_lcov(report, files, base=True)
+            synthetic.write_lcov(report, range(files), base=True)
             record(root, report)
             repo.git("checkout", "--quiet", "-b", "change")
             synthetic.write_sources(root, files, base=False)
             repo.commit(message="head")
             (root / ".git" / "bench-ready").touch()
         return root
+
+    def shards(self, files: int) -> tuple[Path, list[Path]]:
+        """The repository, and the head's report in ten parts."""
+        root = self.repository(files)
+        paths = [root.parent / f"part{number}.info" for number in range(10)]
+        for number, path in enumerate(paths):
+            if not path.exists():
+                self.say(f"writing {path.name} of {files} files")
+                synthetic.write_lcov(path, range(number, files, 10))
+        return root, paths
 
     @cached_property
     def sympy(self) -> Path:

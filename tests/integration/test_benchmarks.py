@@ -24,7 +24,7 @@ def test_every_format_has_the_known_totals(tmp_path: Path, kind: str) -> None:
     report = tmp_path / f"head.{kind}"
     match kind:
         case "lcov":
-            synthetic.write_lcov(report, FILES)
+            synthetic.write_lcov(report, range(FILES))
         case "xml":
             synthetic.write_cobertura(report, FILES, tmp_path)
         case _:
@@ -58,8 +58,8 @@ def test_the_sources_are_programs_and_every_file_differs_in_three_places(tmp_pat
 
 def test_the_same_size_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    synthetic.write_lcov(first, FILES)
-    synthetic.write_lcov(second, FILES)
+    synthetic.write_lcov(first, range(FILES))
+    synthetic.write_lcov(second, range(FILES))
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -114,7 +114,7 @@ def test_a_reader_that_finds_other_lines_is_wrong() -> None:
 
 @pytest.mark.parametrize("arguments", [["--rows", "lcvo"], ["--sizes", "2k"]])
 def test_an_unknown_row_or_size_names_those_that_there_are(arguments: Sequence[str]) -> None:
-    with pytest.raises(SystemExit, match=r"rows: lcov, cobertura, .*sizes: 10k, 100k, 1M"):
+    with pytest.raises(SystemExit, match=r"rows: lcov, cobertura, .*sizes: 10k, 100k, 1M, 100M"):
         main(arguments)
 
 
