@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from covgov import __version__
 from covgov.cli.boundary import OK, guarded, report
 from covgov.cli.world import World, real_world
 from covgov.errors import io_error
+
+NEW_OBJECTS = 200_000
+"""So many come before cycles are looked for: Python's 700 are for a program that runs longer and makes some."""
 
 
 def main(argv: Sequence[str], world: World) -> int:
@@ -29,6 +33,7 @@ def _called(argv: Sequence[str], world: World) -> int:
 
 def entry() -> None:
     """The console script."""
+    gc.set_threshold(NEW_OBJECTS, 20, 20)
     world = real_world()
     code = main(sys.argv[1:], world)
     for stream in (world.out, world.err):

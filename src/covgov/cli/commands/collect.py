@@ -112,12 +112,13 @@ def _checkout(world: World) -> tuple[Path, SourceTree, Origin | None]:
         found = (file.relative_to(world.cwd).as_posix() for file in world.cwd.rglob("*") if file.is_file())
         return world.cwd, source_tree(world.cwd, dict.fromkeys(sorted(found), ""), None), None
     repository = GitRepository(root, env=world.env)
-    tree = source_tree(root, repository.blobs(WORKTREE), repository)
-    try:
-        return root, tree, repository.origin()
-    except Undetermined as error:
-        world.note(f"covgov: note: {error.message} [{error.code}]")
-        return root, tree, None
+    with repository.steady():
+        tree = source_tree(root, repository.blobs(WORKTREE), repository)
+        try:
+            return root, tree, repository.origin()
+        except Undetermined as error:
+            world.note(f"covgov: note: {error.message} [{error.code}]")
+            return root, tree, None
 
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
