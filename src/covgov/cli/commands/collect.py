@@ -125,11 +125,12 @@ def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | 
     """None when nothing is known. Without an exit code, failures in the JUnit report count as a failing command."""
     from msgspec import structs
 
-    from covgov.ingest.junit import read_tests
     from covgov.model.snapshot import TestRun
 
     if junit is None:
         return None if exit_code is None else TestRun(exit_code)
+    from covgov.ingest.junit import read_tests
+
     try:
         data = (world.cwd / junit).read_bytes()
     except OSError as error:
