@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e bench bench-long golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e fuzz bench bench-long golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
@@ -82,6 +82,11 @@ docs: $(READY)
 ## e2e: the console script of the built wheel, outside the checkout
 e2e: $(READY) dist
 	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
+
+## fuzz: fifteen million almost right reports, policies, registers and histories (an hour; COVGOV_FUZZ=1000 is less)
+fuzz: export COVGOV_FUZZ ?= 12000
+fuzz: $(READY)
+	$(PYTEST) -n 2 -p no:randomly tests/contracts/test_hostile_input.py tests/contracts/test_report_format.py -k only_our_own_errors
 
 ## bench: covgov beside its peers in one run, and the bytes of a history (benchmarks/README.md; network; half an hour)
 bench: $(READY)

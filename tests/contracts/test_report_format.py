@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
@@ -17,7 +17,10 @@ from covgov.ingest.registry import FORMATS
 from covgov.model import snapshot_codec
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Identity, Metric
+from covgov.publish.reports.convert import convert
+from covgov.publish.reports.registry import WRITERS
 from covgov_testing.builders.coverage import cov, snap
+from covgov_testing.mutation import ROUNDS, escaped
 from covgov_testing.reports import analysis, cobertura, json_report, klass
 
 CAPABILITIES = {"lines", "branches", "exits", "contexts", "excluded", "tests"}
@@ -234,7 +237,11 @@ class LineNumbers:
         builders: dict[str, FileBuilder] = {}
         for row in rows[:-1]:
             words = row.split(b" ")
-            if len(words) != 3 or not all(word.isdigit() for word in words[1:]) or not 0 < int(words[1]) < 1000:
+            if (
+                len(words) != 3
+                or not all(word.isdigit() and len(word) < 9 for word in words[1:])
+                or not 0 < int(words[1]) < 1000
+            ):
                 raise damaged(where, f"not PATH LINE HITS: {row!r}")
             path = words[0].decode("ascii", "replace") or "?"
             builders.setdefault(path, FileBuilder()).hit(int(words[1]), int(words[2]) > 0)
@@ -323,6 +330,18 @@ def test_a_changed_report_is_read_or_refused_but_never_breaks_the_reader(fuzzed:
         assert "somewhere/r" in error.message  # noqa: PT017 - either outcome is right, a traceback is not
     else:
         assert parsed.stated(Metric.COMBINED).covered >= 0
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("fuzzed", list(KNOWN))
+@given(number=st.integers(0, 2**32 - 1))
+@settings(max_examples=ROUNDS)
+def test_only_our_own_errors_escape(fuzzed: str, number: int) -> None:
+    def read_and_write(data: bytes) -> object:
+        report = KNOWN[fuzzed].parse(data, "r")
+        return [convert(report, to, "r") for to in WRITERS]
+
+    assert escaped(read_and_write, [CASES[fuzzed].data], number) == []
 
 
 @pytest.mark.security

@@ -13,8 +13,8 @@ from covgov.cli.boundary import OK, guarded, report
 from covgov.cli.world import World, real_world
 from covgov.errors import io_error
 
-NEW_OBJECTS = 200_000
-"""So many come before cycles are looked for: Python's 700 are for a program that runs longer and makes some."""
+_ALLOCATIONS = 200_000
+"""Between two searches for cycles of garbage. A model of many small values has none, and each search visits all."""
 
 
 def main(argv: Sequence[str], world: World) -> int:
@@ -33,7 +33,7 @@ def _called(argv: Sequence[str], world: World) -> int:
 
 def entry() -> None:
     """The console script."""
-    gc.set_threshold(NEW_OBJECTS, 20, 20)
+    gc.set_threshold(_ALLOCATIONS)
     world = real_world()
     code = main(sys.argv[1:], world)
     for stream in (world.out, world.err):

@@ -13,7 +13,8 @@ from covgov.runner.launch import interpreter
 from covgov.runner.process import stream
 from covgov.scaffold.suites import Environment
 
-PROGRAMS = ("uv", "poetry", "hatch", "tox", "nox", "make", "gocover-cobertura", "gcov2lcov", "cargo-llvm-cov")
+PYTHONS = ("uv", "poetry", "hatch", "tox", "nox", "make")
+PROGRAMS = (*PYTHONS, "npx", "node", "go", "gotestsum", "cargo-llvm-cov", "mvn", "gradle", "dotnet", "bundle")
 OWN = (".venv/bin/python", "venv/bin/python", "env/bin/python")
 TOOLS = ("coverage", "pytest", "pytest_cov")
 ON_PATH = ("python", "python3")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, reduce
 from operator import or_
 
 from covgov.differential.linemap import LineMap
@@ -14,6 +14,9 @@ from covgov.model.snapshot import CountedExits, Exit, FileCoverage
 MODULE = -1
 """coverage.py spells "leaves the module" as -1 whatever the first statement's line is (Python 3.11 and newer), so this
 destination is on both sides even when line 1 moved or changed."""
+
+_COUNTS = 1 << 10
+"""Pairs of counts that are remembered: nearly all lines with branches have the same few."""
 
 
 def classify_exits(before: FileCoverage, after: FileCoverage, lines: LineMap) -> dict[Category, tuple[Exit, ...]]:
@@ -113,7 +116,7 @@ def classify_counted(
         book(Category.DUB, total - covered, gone)
         for counts, here in (*now.items(), ((0, 0), missing)):
             if both := there & here:
-                for category, number in _paired((covered, total), counts):
+                for category, number in _paired(covered, total, *counts):
                     book(category, number, both if category in HEAD_CATEGORIES else backward.forward(both))
     alone = ~forward.forward(_union(was.values()))
     for (covered, total), bits in now.items():
@@ -135,18 +138,21 @@ def _union(sets: Iterable[int]) -> int:
     return reduce(or_, sets, 0)
 
 
-def _paired(old: tuple[int, int], new: tuple[int, int]) -> Iterator[tuple[Category, int]]:
-    """How many exits of a line fall in which category. old, new: (covered, total)."""
-    was_covered, was_missing = old[0], old[1] - old[0]
-    is_covered, is_missing = new[0], new[1] - new[0]
+@lru_cache(_COUNTS)
+def _paired(was_covered: int, was_total: int, is_covered: int, is_total: int) -> tuple[tuple[Category, int], ...]:
+    """How many exits of a line fall in which category."""
+    was_missing, is_missing = was_total - was_covered, is_total - is_covered
     both, neither = min(was_covered, is_covered), min(was_missing, is_missing)
     lost = min(was_covered - both, is_missing - neither)
     gained = min(was_missing - neither, is_covered - both)
-    yield Category.CBC, both
-    yield Category.UBC, neither
-    yield Category.LBC, lost
-    yield Category.GBC, gained
-    yield Category.ECB, was_covered - both - lost
-    yield Category.EUB, was_missing - neither - gained
-    yield Category.GIC, is_covered - both - gained
-    yield Category.UIC, is_missing - neither - lost
+    found = (
+        (Category.CBC, both),
+        (Category.UBC, neither),
+        (Category.LBC, lost),
+        (Category.GBC, gained),
+        (Category.ECB, was_covered - both - lost),
+        (Category.EUB, was_missing - neither - gained),
+        (Category.GIC, is_covered - both - gained),
+        (Category.UIC, is_missing - neither - lost),
+    )
+    return tuple([(category, number) for category, number in found if number])

@@ -17,7 +17,7 @@ def _lone_cr(file: FileDiff, read: Callable[[str], bytes | None]) -> bool:
     if file.new_path is None or not (file.hunks or file.old_path == file.new_path):
         return False
     data = read(file.new_path)
-    return data is not None and b"\r" in data.replace(b"\r\n", b"")
+    return data is not None and b"\r" in data and b"\r" in data.replace(b"\r\n", b"")
 
 
 def _opaque(file: FileDiff) -> FileDiff:

@@ -19,8 +19,9 @@ MAX_LINE = lines.MAX_LINE
 MAX_LINES_IN_REPORT = 500_000_000
 """Limit of the sum of all files' highest lines: a line set has a bit per line, so this limits memory to 120 MB."""
 
-MAX_COUNTED = 100_000_000
-"""Limit of the sum of all exits that are known only by number: other formats list each of them."""
+MAX_COUNTED, MAX_COUNTED_PER_LINE = 1_000_000, 10
+"""Limit of the exits that are known only by number, and how many more a report may have for each of its lines: other
+formats list each exit, so a few bytes must not claim billions."""
 
 MOST_UNSEEN = 4
 """A summary may have uncovered units that no list shows, up to one in so many of those listed: gcovr and PHPUnit count
@@ -138,11 +139,14 @@ class FileBuilder:
 
 
 def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, FileCoverage]:
-    """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT, and all exits within MAX_COUNTED."""
+    """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT, and exits within MAX_COUNTED."""
     check_size(sum(builder.last for builder in builders.values()), where)
-    if sum([sum([entry.total for entry in builder.counted.values()]) for builder in builders.values()]) > MAX_COUNTED:
-        raise damaged(where, f"its lines have more than {MAX_COUNTED} branch exits in all")
-    return {path: builder.build() for path, builder in builders.items()}
+    files = {path: builder.build() for path, builder in builders.items()}
+    exits = sum([sum([entry.total for entry in file.counted]) for file in files.values()])
+    held = sum([file.statements.bit_count() for file in files.values()])
+    if exits > MAX_COUNTED + MAX_COUNTED_PER_LINE * held:
+        raise damaged(where, f"its {held} lines have {exits} branch exits")
+    return files
 
 
 def check_size(total: int, where: str) -> None:

@@ -102,7 +102,7 @@ def _settle(
     report: ParsedReport, found: NormalisedReport, tree: SourceTree
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
     """The files, without surplus lines where the source settles them exactly, and the remaining notes."""
-    if not report.beyond or report.unit != "lines":
+    if not report.beyond or report.identity.tool != "coverage.py":
         return found.files, report.notes
     files, open_lines = dict(found.files), 0
     for path, beyond in report.beyond.items():

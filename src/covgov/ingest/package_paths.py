@@ -14,6 +14,7 @@ from covgov.ingest.placing import Names, PathMatches, below
 from covgov.ingest.source_tree import SourceTree
 
 MODULE = re.compile(rb'^[ \t]*module[ \t]+"?([^\s"]+)', re.MULTILINE)
+HOSTED = re.compile(r"[^./][^/]*\.[^/]+/.*\.go$")
 JVM = (".java", ".kt", ".scala", ".groovy")
 
 
@@ -36,8 +37,7 @@ def in_modules(names: Names, tree: SourceTree, start: str) -> PathMatches:
 
 def of_unknown_modules(names: Names, found: PathMatches) -> Names:
     """Go files of a module with a host's name, where no `go.mod` says which directory it is."""
-    go = {path: name for path, name in names.items() if name.endswith(".go") and "." in name.partition("/")[0]}
-    return {} if found.known else {path: name for path, name in go.items() if not name.startswith("..")}
+    return {} if found.known else {path: name for path, name in names.items() if HOSTED.match(name)}
 
 
 def in_source_folders(names: Names, tree: SourceTree, start: str) -> PathMatches:

@@ -47,7 +47,15 @@ def report(
     dropped: tuple[str, ...] = (),
     problems: tuple[tuple[str, str], ...] = (),
 ) -> ParsedReport:
-    """A report with totals of its own. problems: (note, fault) each, as `building.contradiction` gives them."""
+    """A report with totals of its own. problems: (note, fault) each, as `building.contradiction` gives them.
+
+    Raises InputError for totals of which more is covered than there is.
+    """
+    for metric, (covered, every) in stated.items():
+        if covered > every:
+            raise damaged(
+                where, f"its summary has {covered} of {every} {unit if metric is Metric.LINE else 'branches'} covered"
+            )
     files = building.build_all(builders, where)
     branches = any(file.counted for file in files.values())
     carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})

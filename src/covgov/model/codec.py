@@ -37,7 +37,10 @@ def encode(value: object) -> bytes:
 
 def decode(data: bytes, kind: type[T]) -> T:
     """Inverse of `encode`. Raises msgspec.ValidationError (a ValueError) naming the place of the first misfit."""
-    return msgspec.json.decode(data, type=kind, dec_hook=_exact)
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=_exact)
+    except (ArithmeticError, RecursionError) as error:
+        raise msgspec.ValidationError(str(error)) from None
 
 
 def _spelled(value: object) -> object:

@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import compress, repeat
 from operator import setitem, truth
 from typing import TypeVar
 
 MAX_LINE = 1_000_000
 """The highest line number that is believed: a bitmap is as long as its highest number, whoever wrote that."""
+
+_SPELLED = 1 << 15
+"""Texts that are remembered: components, project, record and history spell the same lines of the same files."""
 
 T = TypeVar("T")
 
@@ -74,6 +78,7 @@ def span(first: int, last: int) -> int:
     return ((1 << (last - first + 1)) - 1) << first if last >= first else 0
 
 
+@lru_cache(_SPELLED)
 def spell(bits: int) -> str:
     """Compact text: `40,52-58`."""
     return ",".join([str(a) if a == b else f"{a}-{b}" for a, b in runs(bits)])

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import msgspec
 
-from covgov.model.ratio import ZERO, Ratio
+from covgov.model.ratio import Ratio
 
 Exit = tuple[int, int]
 """A branch exit: (source line, destination line). A destination below 1 leaves the code object, as coverage.py
@@ -93,14 +93,20 @@ class FileCoverage:
 
     def ratio(self, metric: Metric) -> Ratio:
         """Covered and total units of this file."""
-        lines = Ratio(self.covered.bit_count(), self.statements.bit_count())
         if metric is Metric.LINE:
-            return lines
-        branches = Ratio(
+            return Ratio(self.covered.bit_count(), self.statements.bit_count())
+        covered, total, taken, exits = self.units
+        return Ratio(taken, exits) if metric is Metric.BRANCH else Ratio(covered + taken, total + exits)
+
+    @property
+    def units(self) -> tuple[int, int, int, int]:
+        """Covered lines of so many, taken exits of so many."""
+        return (
+            self.covered.bit_count(),
+            self.statements.bit_count(),
             len(self.taken) + sum([c.covered for c in self.counted]),
             len(self.exits) + sum([c.total for c in self.counted]),
         )
-        return branches if metric is Metric.BRANCH else lines + branches
 
     def attribute(self, tag: str) -> int:
         """Covered lines reached by tests tagged `tag`; empty when there are none."""
@@ -185,10 +191,11 @@ class Snapshot:
 
     @cached_property
     def _totals(self) -> tuple[Ratio, Ratio]:
-        files = self.files.values()
-        lines = sum((coverage.ratio(Metric.LINE) for coverage in files), ZERO)
-        return lines, sum((coverage.ratio(Metric.BRANCH) for coverage in files), ZERO)
+        units = [coverage.units for coverage in self.files.values()]
+        covered, total, taken, exits = map(sum, zip(*units, strict=True)) if units else (0, 0, 0, 0)
+        return Ratio(covered, total), Ratio(taken, exits)
 
     def restrict(self, wanted: Callable[[str], bool]) -> Snapshot:
         """The same snapshot with only the files whose path is wanted."""
-        return replace(self, files={path: self.files[path] for path in self.paths if wanted(path)})
+        files = {path: self.files[path] for path in self.paths if wanted(path)}
+        return replace(self, files=files) if len(files) < len(self.files) else self

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from math import isfinite
-from operator import lt
+from operator import attrgetter, lt
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -94,6 +94,8 @@ class _Snapshot(_Wire, frozen=True):
 
 _NAMES = 1 << 12
 """Names of exits that are remembered: most lines have the same few."""
+
+_SHAPE = attrgetter("covered", "total", "ids", "taken")
 
 W = TypeVar("W", bound=_Wire)
 K = TypeVar("K", int, str, tuple[int, int])
@@ -248,10 +250,11 @@ def fault(coverage: FileCoverage) -> str:
     counted = [entry.line for entry in coverage.counted]
     if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
         return "exits, counted exits and attributes must be sorted and unique"
-    if any(entry.covered > entry.total for entry in coverage.counted):
+    shapes = set(map(_SHAPE, coverage.counted))  # a handful in a file, so that nothing is looked at for each line
+    if any(covered > total for covered, total, _, _ in shapes):
         return "more exits taken than there are"
-    named = [entry for entry in coverage.counted if entry.ids or entry.taken]
-    if any(not _in_order(e.ids) or len(e.ids) > e.total or len(e.taken) > e.covered for e in named):
+    named = [shape for shape in shapes if shape[2] or shape[3]]
+    if any(not _in_order(ids) or len(ids) > total or len(taken) > covered for covered, total, ids, taken in named):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
@@ -259,7 +262,7 @@ def fault(coverage: FileCoverage) -> str:
         return f"a line beyond {lines.MAX_LINE}"
     if any(bits & ~coverage.covered for _, bits in coverage.attributes):
         return "an attribute holds lines that are not covered"
-    if {line for line, _ in coverage.exits} & set(counted):
+    if counted and coverage.exits and {line for line, _ in coverage.exits} & set(counted):
         return "a line has exits both by name and by number"
     return ""
 

@@ -103,6 +103,8 @@ def for_file(bars: Iterable[Bar], on: BarUnits, path: str, components: Iterable[
     A bar of which some limits won and others did not is listed twice, each time with those limits only.
     """
     candidates = [b for b in bars if b.scope is BarScope.FILE and b.on is on and _matches(b, path)]
+    if not candidates:
+        return ()
     names = set(components) or {""}
     won: dict[int, set[str]] = {index: set() for index, bar in enumerate(candidates) if bar.component in {"", *names}}
     for name in names:

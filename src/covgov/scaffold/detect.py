@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,17 +11,19 @@ from covgov.policy.policy import REGISTER
 from covgov.register.table import BEGIN
 from covgov.scaffold.bars import ExistingBar, existing_bar
 from covgov.scaffold.coverage_source import has_source
-from covgov.scaffold.languages import foreign_suite
+from covgov.scaffold.languages import ForeignSuite, Omission, foreign_suites, unknown
 from covgov.scaffold.packages import Package, inner_tests, packages, paths_without
 from covgov.scaffold.policy_text import ComponentText, SuiteText, usable_names
 from covgov.scaffold.project_suites import SUITE, ProjectSuite, project_suites
 from covgov.scaffold.pytest_settings import pytest_settings
 from covgov.scaffold.suites import Environment
-from covgov.scaffold.tree import Tree
+from covgov.scaffold.tree import Tree, texts
 from covgov.tamper.coverage_settings import CoverageSettings, load_settings
 
 PYTHON_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "tox.ini"})
-FOREIGN_MARKS = frozenset({"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"})
+FOREIGN_MARKS = frozenset(
+    {"package.json", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "Gemfile"}
+)
 """Files at the top that say of which language a project is."""
 
 REGISTERS = (REGISTER, "COVERAGE-EXCEPTIONS.md", ".covgov/exceptions.md")
@@ -75,11 +77,12 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
     sourced = has_source(settings)
     source = () if sourced else tuple(_source(package) for package in found.packages)
     bar = existing_bar(tree, options, settings.where, settings.fail_under)
+    components = _components(tree, found.packages, inner if not sourced else _omitted(settings, inner), suites)
+    others, left = foreign_suites(tree, programs, beside=True)
+    names = _other_names(others, {*(suite.name for suite in suites), *(one.name for one in components)})
     return Detection(
-        suites=tuple(SuiteText(suite.name, suite.keys) for suite in suites),
-        components=tuple(
-            _components(tree, found.packages, inner if not sourced else _omitted(settings, inner), suites)
-        ),
+        suites=(*(SuiteText(suite.name, suite.keys) for suite in suites), *_other_suites(names, others)),
+        components=(*components, *_other_components(names, others)),
         register=_register(tree),
         settings=settings,
         source=source,
@@ -90,6 +93,7 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
             Decision("packages", ", ".join(package.path for package in found.packages), found.why),
             *(decision for suite in suites for decision in _about_suite(suite)),
             _about_source(settings, source),
+            *_about_others(others, left),
             *_about_bar(bar),
         ),
     )
@@ -156,17 +160,44 @@ def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
             "there is no file here",
             hint="add your code and its tests first, or change to the directory of your project",
         )
-    suite = foreign_suite(tree, programs)
+    suites, left = foreign_suites(tree, programs, beside=False)
+    if not suites:
+        raise unknown(left, tree)
+    names = _other_names(suites, set()) if len(suites) > 1 else ("app",)
     bar = existing_bar(tree, pytest_settings(tree), "", "")
     return Detection(
-        suites=(SuiteText(SUITE, {"command": suite.command, "reports": suite.reports}),),
-        components=(ComponentText("app", suite.paths, SUITE),),
+        suites=_other_suites(names if len(suites) > 1 else (SUITE,), suites),
+        components=_other_components(names, suites, SUITE if len(suites) == 1 else ""),
         register=_register(tree),
         bar=bar,
         python=False,
-        decisions=(
-            Decision("language", suite.language, suite.why),
-            Decision("command", " ".join(suite.command), f"writes {', '.join(suite.reports)}"),
-            *_about_bar(bar),
-        ),
+        decisions=(*_about_others(suites, left), *_about_bar(bar)),
     )
+
+
+def _other_names(suites: Sequence[ForeignSuite], taken: set[str]) -> tuple[str, ...]:
+    """Of the directory, else of the language."""
+    wanted = [
+        (one.place.rpartition("/")[2] or one.language.casefold().replace("#", "sharp"), one.place) for one in suites
+    ]
+    return tuple(f"{name}-{SUITE}" if name in taken else name for name in usable_names(wanted))
+
+
+def _other_suites(names: Sequence[str], suites: Sequence[ForeignSuite]) -> tuple[SuiteText, ...]:
+    return tuple(SuiteText(name, one.keys) for name, one in zip(names, suites, strict=True))
+
+
+def _other_components(
+    names: Sequence[str], suites: Sequence[ForeignSuite], suite: str = ""
+) -> tuple[ComponentText, ...]:
+    return tuple(ComponentText(name, one.paths, suite or name) for name, one in zip(names, suites, strict=True))
+
+
+def _about_others(suites: Sequence[ForeignSuite], left: Sequence[Omission]) -> Iterator[Decision]:
+    for one in suites:
+        where = f" of {one.place}" if one.place else ""
+        command, reports = one.keys["command"], one.keys["reports"]
+        yield Decision(f"language{where}", one.language, one.why)
+        yield Decision(f"command{where}", " ".join(texts(command)), f"writes {', '.join(texts(reports))}")
+    for other in left:
+        yield Decision("left out", other.shown, f"{other.why}; add a suite: docs/languages.md")

@@ -57,8 +57,8 @@ def workflow(tree: Tree, branch: str) -> tuple[str, str]:
 
 def install(tree: Tree) -> Sequence[str]:
     """The commands that install what the tests need, and covgov beside it."""
-    if "package.json" in tree.known and not tree.python:
-        return ("npm ci", "python -m pip install covgov")
+    if not tree.python:
+        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install covgov")
     files = [path for path in tree.files if path.endswith(".txt") and "requirements" in path and "doc" not in path]
     steps = [f"python -m pip install -r {path}" for path in files[:3]]
     if {"pyproject.toml", "setup.py", "setup.cfg"} & tree.known:

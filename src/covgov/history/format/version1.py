@@ -28,9 +28,16 @@ _NAMES_OF_PEOPLE = frozenset({"uncovered", "partial_lines", "lost", "uncounted",
 
 def to_verdict(data: bytes) -> Verdict:
     """Raises ValueError."""
-    verdict = codec.decode(msgspec.json.encode(_today("", msgspec.json.decode(data))), Verdict)
+    verdict = codec.decode(msgspec.json.encode(_today("", _decoded(data))), Verdict)
     project = None if verdict.project is None else _in_words(verdict.project)
     return msgspec.structs.replace(verdict, rows=tuple(map(_in_words, verdict.rows)), project=project)
+
+
+def _decoded(data: bytes) -> object:
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
 
 
 def _today(key: str, value: object) -> object:

@@ -126,7 +126,9 @@ def test_exits_by_number_are_bounded_because_other_formats_list_each() -> None:
     builders = {path: FileBuilder() for path in "ab"}
     for builder in builders.values():
         builder.count(CountedExits(1, 0, building.MAX_COUNTED // 2))
+    builders["a"].hit(1, True)
+    builders["a"].count(CountedExits(2, 0, 10))
     assert building.build_all(builders, "r").keys() == builders.keys()
-    builders["a"].count(CountedExits(2, 0, 1))
-    with pytest.raises(InputError, match="r: its lines have more than 100000000 branch exits in all"):
+    builders["a"].count(CountedExits(3, 0, 1))
+    with pytest.raises(InputError, match="r: its 1 lines have 1000011 branch exits"):
         building.build_all(builders, "r")

@@ -92,8 +92,9 @@ def test_unsettled_surplus_lines_are_noted(tmp_path: Path, text: bytes | None) -
 
 
 def test_a_statement_of_several_lines_is_no_surplus(tmp_path: Path) -> None:
-    profile = b"mode: set\na.go:1.1,3.2 1 1\n"
-    found = gathered(tmp_path, {"c.out": profile}, blobs={"a.go": "blob-a"})
+    (tmp_path / "go.mod").write_text("module example.com/m\n", encoding="utf-8")
+    profile = b"mode: set\nexample.com/m/a.go:1.1,3.2 1 1\n"
+    found = gathered(tmp_path, {"c.out": profile}, blobs={"go.mod": "blob-m", "a.go": "blob-a"})
     assert found.snapshot.ratio(Metric.LINE) == Ratio(3, 3)
     assert [note for note in found.snapshot.notes if "coverage.py" in note] == []
 

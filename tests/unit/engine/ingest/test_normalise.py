@@ -351,3 +351,7 @@ def test_one_package_path_in_two_modules_is_ambiguous_until_root_says_which() ->
     twins = {**MAVEN, "java/b/src/main/java/com/s/a/A.java": ""}
     assert set(placed(twins, "com/s/a/A.java").ambiguous) == {"com/s/a/A.java"}
     assert set(placed(twins, "com/s/a/A.java", start="java/a").files) == {"java/a/src/main/java/com/s/a/A.java"}
+
+
+def test_a_go_file_without_a_module_is_an_ordinary_path() -> None:
+    assert set(placed({"a.go": "", "cart/b.go": ""}, "a.go", "cart/b.go").files) == {"a.go", "cart/b.go"}

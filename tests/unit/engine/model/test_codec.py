@@ -102,3 +102,9 @@ def test_the_percentage_is_not_read() -> None:
 @given(st.text(st.characters(), max_size=20))
 def test_text_is_changed_only_where_it_cannot_be_written(text: str) -> None:
     assert decode(encode(text), str) == text or any("\ud800" <= char <= "\udfff" for char in text)
+
+
+@pytest.mark.security
+def test_nesting_too_deep_for_the_decoder_is_a_misfit_like_any_other() -> None:
+    with pytest.raises(msgspec.ValidationError, match="recursion"):
+        decode(b'{"unknown":' + b"[" * 100_000, Ratio)

@@ -54,7 +54,8 @@ def _numbered(lines: dict[str, Hits] | list[Hits], at: str) -> Mapping[int, Hits
         if lines and lines[0] is not None:
             raise damaged(at, "line 0 is not between 1 and the last line")
         return dict(enumerate(lines))
-    if wrong := next((key for key in lines if not re.fullmatch(r"[1-9]\d{0,6}", key)), None):
+    wrong = next((key for key in lines if not re.fullmatch(r"[1-9][0-9]{0,6}", key)), None)
+    if wrong is not None:
         raise damaged(at, f"not the number of a line: {wrong[:20]!r}")
     return {int(key): hits for key, hits in lines.items()}
 

@@ -39,7 +39,7 @@ class _Command(msgspec.Struct):
     coverage: dict[str, Lines | _File]
 
 
-class _Named(msgspec.Struct):
+class _FormattedFile(msgspec.Struct):
     filename: str
     coverage: _File
 
@@ -48,11 +48,11 @@ class _Meta(msgspec.Struct):
     simplecov_version: str = ""
 
 
-class _Formatted(msgspec.Struct):
+class _FormattedReport(msgspec.Struct):
     """coverage: since 0.21. files: simplecov_json_formatter's predecessor."""
 
     coverage: dict[str, _File] = {}
-    files: list[_Named] = []
+    files: list[_FormattedFile] = []
     meta: _Meta = msgspec.field(default_factory=_Meta)
 
 
@@ -85,7 +85,7 @@ class SimplecovJson:
         return strict_json.begins(head, b'"simplecov_version"')
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        report = strict_json.load(data, _Formatted, where)
+        report = strict_json.load(data, _FormattedReport, where)
         files = [*report.coverage.items(), *((file.filename, file.coverage) for file in report.files)]
         return _parsed(self.name, report.meta.simplecov_version, files, where)
 

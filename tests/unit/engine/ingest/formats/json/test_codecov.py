@@ -26,7 +26,9 @@ def test_a_list_begins_with_line_zero() -> None:
     assert (file.statements, file.covered) == (0b1010, 0b0010)
 
 
-@pytest.mark.parametrize("lines", [{"0": 1}, {"x": 1}, {"1": "x"}, {"1": "3/2"}, {"1": -1}, {"9999999": 1}, [1], 7])
+@pytest.mark.parametrize(
+    "lines", [{"0": 1}, {"": 1}, {"x": 1}, {"1": "x"}, {"1": "3/2"}, {"1": -1}, {"9999999": 1}, [1], 7]
+)
 def test_what_does_not_fit_is_refused(lines: object) -> None:
     with pytest.raises(InputError, match=r"c\.json"):
         parse(lines)

@@ -60,6 +60,9 @@ def test_instances_of_a_template_are_one_line() -> None:
     [
         (["what is this"], HEAD),
         (["branch  0 taken 9"], HEAD),
+        (["        1:    2:x", f"branch  0 taken {'9' * 5000}"], HEAD),
+        (["       ..:    2:x"], HEAD),
+        ([f"{'9' * 5000}:    2:x"], HEAD),
         (["        1:9999999:x"], HEAD),
         (["        -:    0:Source:b.c"], HEAD),
         (["        1:    2:x"], ""),

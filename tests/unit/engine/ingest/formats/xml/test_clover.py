@@ -84,6 +84,12 @@ def test_a_file_that_was_taken_out_is_a_fault() -> None:
     assert parsed.faults == ("its summary has 1/400 statements, its lines add up to 1/1",)
 
 
+@pytest.mark.parametrize("total", [metrics("2/1"), metrics("1/1", "3/2")])
+def test_totals_of_which_more_is_covered_than_there_is_are_refused(total: str) -> None:
+    with pytest.raises(InputError, match=r"c\.xml: its summary has . of . "):
+        parse(file(stmt(2, 7)), total=total)
+
+
 def test_two_parts_of_a_file_are_merged() -> None:
     assert parse(file(stmt(2, 0)), file(stmt(2, 1))).files["a.c"].ratio(Metric.LINE) == Ratio(1, 1)
 

@@ -1,0 +1,134 @@
+"""Whatever is in a file that covgov reads, only its own errors escape. `make fuzz` plays far more rounds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from covgov.errors import InputError
+from covgov.history import ledger, saved_run
+from covgov.ingest.junit import read_tests
+from covgov.ingest.registry import FORMATS
+from covgov.model import snapshot_codec
+from covgov.model.snapshot import CountedExits
+from covgov.policy import config
+from covgov.publish.reports.convert import convert
+from covgov.publish.reports.registry import WRITERS
+from covgov.register import document
+from covgov.vcs import codeowners
+from covgov_testing.builders.coverage import cov, snap
+from covgov_testing.builders.register import COMPLETE, PROPOSED, table
+from covgov_testing.builders.run import run
+from covgov_testing.fakes.history import MemoryStore, MemoryView
+from covgov_testing.mutation import ROUNDS, Parse, escaped
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SNAPSHOT = snap(
+    {
+        "a.py": cov("++.-x", [(2, 3), (2, 4)], [(2, 4)]),
+        "src/ü.py": replace(cov("+-"), counted=(CountedExits(1, 1, 2, ("0", "1"), ("1",)),)),
+    }
+)
+RECORD = run(snapshots={"api": SNAPSHOT})
+POLICY = (CHECKOUT / "covgov.toml").read_bytes()
+SMALL = b"""\
+[policy]
+fail_under = 90.5
+max_drop = 2
+[suites.api]
+command = ["make", "test"]
+reports = ["a.xml"]
+[components.api]
+paths = ["src/**"]
+[[components.api.rules]]
+scope = "file"
+on = "total"
+min = 95
+[notify]
+on_drop = ["${SLACK_URL}"]
+"""
+JUNIT = (
+    b'<testsuites><testsuite name="a" tests="2" failures="1" time="0.5"><testcase name="b"/></testsuite></testsuites>'
+)
+OWNERS = b"* @all\n/src/**/a?.py @one @two/three\n[Section][2] @four\ndocs/ x@example.invalid\n"
+
+
+def history() -> dict[str, bytes]:
+    store = MemoryStore()
+    store.append(RECORD)
+    store.append(run(snapshots={"api": snap({"a.py": "+--"})}))
+    return store.files
+
+
+FILES = history()
+
+
+def read_history(name: str) -> Parse:
+    """Reads all that a history has, with one file as given."""
+
+    def parse(data: bytes) -> object:
+        view = MemoryView({**FILES, name: data})
+        ledger.verify(view)
+        return [ledger.fetch(view, one.id) for one in ledger.summaries(view)]
+
+    return parse
+
+
+def read_and_write(name: str) -> Parse:
+    def parse(data: bytes) -> object:
+        report = FORMATS[name].parse(data, "r")
+        return [convert(report, to, "r") for to in WRITERS]
+
+    return parse
+
+
+def read_saved_run(data: bytes) -> object:
+    return saved_run.decode(data, "r", {"coverage/api.snapshot": snapshot_codec.encode(SNAPSHOT)}.get, "coverage")
+
+
+TARGETS: dict[str, tuple[Parse, list[bytes]]] = {
+    "policy": (lambda data: config.load({"covgov.toml": data}.get), [POLICY, SMALL]),
+    "policy in pyproject.toml": (
+        lambda data: config.load({"pyproject.toml": data}.get),
+        [re.sub(rb"^(\[+)", rb"\1tool.covgov.", SMALL, flags=re.MULTILINE)],
+    ),
+    "register": (lambda data: document.read(data, "r.md"), [table([entry]).encode() for entry in (COMPLETE, PROPOSED)]),
+    "snapshot": (lambda data: snapshot_codec.decode(data, "r"), [snapshot_codec.encode(SNAPSHOT)]),
+    "verdict": (read_saved_run, [saved_run.encode(saved_run.SavedRun(RECORD, None, "hash"))]),
+    "tests": (lambda data: read_tests(data, 0, "r"), [JUNIT]),
+    "owners": (lambda data: codeowners.find({"CODEOWNERS": data}.get), [OWNERS]),
+    **{f"history {name}": (read_history(name), [data]) for name, data in FILES.items()},
+    **{f"report {name}": (read_and_write(name), [writer.write(SNAPSHOT)]) for name, writer in WRITERS.items()},
+}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_input_that_is_changed_is_a_good_one(target: str) -> None:
+    parse, good = TARGETS[target]
+    assert all(parse(data) is not None for data in good)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("target", TARGETS)
+@given(number=st.integers(0, 2**32 - 1))
+@settings(max_examples=ROUNDS)
+def test_only_our_own_errors_escape(target: str, number: int) -> None:
+    assert escaped(*TARGETS[target], number) == []
+
+
+@pytest.mark.security
+def test_another_error_is_noticed() -> None:
+    def planted(data: bytes) -> None:
+        if b"{" not in data:
+            raise ValueError("planted")
+        raise InputError("report-damaged", "r: not this")
+
+    found = [failure for number in range(200) for failure in escaped(planted, [b"{}"], number)]
+    assert found
+    assert {why for _, why in found} == {"ValueError('planted')"}

@@ -1,0 +1,95 @@
+"""Inputs that are almost right: a good one with a few bytes changed, as damage or an attacker would.
+
+COVGOV_FUZZ: how many rounds a test plays; `make fuzz` sets it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from random import Random
+
+from covgov.errors import CovgovError
+
+ROUNDS = int(os.environ.get("COVGOV_FUZZ", "8"))
+INPUTS_PER_ROUND = 20
+
+Parse = Callable[[bytes], object]
+
+VALUES = (
+    *(b"", b" ", b"\n", b"0", b"-1", b"1.5", b"1e999", b"NaN", b"Infinity", b"007", b"1_0", b"true", b"null"),
+    *(b"[]", b"{}", b'""', b"''", b'"\\ud800"', b"[" * 3000, b'{"a":' * 3000, b"9" * 18, b"9" * 30, b"9" * 5000),
+    *(b"\xff", b"\0", b"\x1b[31m", b"\r", b"<", b">", b"&x;", b"&amp;", b"<!--", b"]]>", b"<a>" * 300, b"..", b"/"),
+    *("²".encode(), "٣".encode(), "\u2028".encode(), "\u202e".encode(), b"|", b"`", b"\\", b",", b":", b"#", b"="),
+)
+"""Texts that a reader may take for a number, a name or markup."""
+
+_SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*"|[\w.-]+')
+
+
+def mutated(good: bytes, random: Random) -> bytes:
+    """The input after one to four changes."""
+    data = good
+    for _ in range(random.randint(1, 4)):
+        data = random.choice(_CHANGES)(data, random)
+    return data
+
+
+def escaped(parse: Parse, good: Sequence[bytes], number: int) -> list[tuple[bytes, str]]:
+    """The inputs of this round on which anything but covgov's own error escapes, each with what did."""
+    random = Random(number)
+    inputs = (mutated(random.choice(good), random) for _ in range(INPUTS_PER_ROUND))
+    return [(data, why) for data in inputs if (why := _escape(parse, data))]
+
+
+def _escape(parse: Parse, data: bytes) -> str:
+    try:
+        parse(data)
+    except CovgovError as error:
+        return "" if error.code and error.message else f"no code or message: {error!r}"
+    except Exception as error:  # noqa: BLE001 - this is what is looked for
+        return repr(error)
+    return ""
+
+
+def _place(data: bytes, random: Random) -> tuple[int, int]:
+    start = random.randint(0, len(data))
+    return start, min(len(data), start + random.choice((1, 2, 8, 40, 200)))
+
+
+def _byte(data: bytes, random: Random) -> bytes:
+    start, _ = _place(data, random)
+    return data[:start] + random.randbytes(1) + data[start + 1 :]
+
+
+def _cut(data: bytes, random: Random) -> bytes:
+    start, end = _place(data, random)
+    return data[:start] + data[end:]
+
+
+def _twice(data: bytes, random: Random) -> bytes:
+    start, end = _place(data, random)
+    return data[:end] + data[start:]
+
+
+def _value(data: bytes, random: Random) -> bytes:
+    """A word, a number or a text in quotes is something else, with or without its quotes."""
+    found = list(_SCALAR.finditer(data[:4096]))
+    if not found:
+        return data + random.choice(VALUES)
+    old, new = random.choice(found), random.choice(VALUES)
+    keep = old[0].startswith(b'"') and random.random() < 0.5
+    return data[: old.start() + keep] + new + data[old.end() - keep :]
+
+
+def _swapped(data: bytes, random: Random) -> bytes:
+    """A word of this input in the place of another."""
+    found = list(_SCALAR.finditer(data[:4096]))
+    if not found:
+        return data
+    old, new = random.choice(found), random.choice(found)
+    return data[: old.start()] + new[0] + data[old.end() :]
+
+
+_CHANGES = (_byte, _cut, _twice, _value, _value, _swapped)
