@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
@@ -21,6 +23,7 @@ from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.mutation import ROUNDS, escaped
+from covgov_testing.mutations import mutated, read_or_refused
 from covgov_testing.reports import analysis, cobertura, json_report, klass
 
 CAPABILITIES = {"lines", "branches", "exits", "contexts", "excluded", "tests"}
@@ -221,6 +224,9 @@ CASES = {
 }
 
 
+_DIGITS = re.compile(rb"\d{1,3}")
+
+
 class LineNumbers:
     """A format that knows lines alone, as many do: `PATH LINE HITS` each."""
 
@@ -237,11 +243,7 @@ class LineNumbers:
         builders: dict[str, FileBuilder] = {}
         for row in rows[:-1]:
             words = row.split(b" ")
-            if (
-                len(words) != 3
-                or not all(word.isdigit() and len(word) < 9 for word in words[1:])
-                or not 0 < int(words[1]) < 1000
-            ):
+            if len(words) != 3 or not all(map(_DIGITS.fullmatch, words[1:])) or words[1] < b"1":
                 raise damaged(where, f"not PATH LINE HITS: {row!r}")
             path = words[0].decode("ascii", "replace") or "?"
             builders.setdefault(path, FileBuilder()).hit(int(words[1]), int(words[2]) > 0)
@@ -330,6 +332,39 @@ def test_a_changed_report_is_read_or_refused_but_never_breaks_the_reader(fuzzed:
         assert "somewhere/r" in error.message  # noqa: PT017 - either outcome is right, a traceback is not
     else:
         assert parsed.stated(Metric.COMBINED).covered >= 0
+
+
+EXAMPLES = int(os.environ.get("COVGOV_FUZZ_EXAMPLES", "100"))
+"""Of each format; `make fuzz` has many more."""
+
+
+@pytest.mark.security
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+@pytest.mark.parametrize("fuzzed", list(KNOWN))
+def test_a_report_with_other_tokens_is_read_or_refused(fuzzed: str, data: st.DataObject) -> None:
+    others = [case.data for name, case in CASES.items() if name != fuzzed]
+    read_or_refused(KNOWN[fuzzed], data.draw(mutated(CASES[fuzzed].data, others)))
+
+
+class BreaksOnNumbers(LineNumbers):
+    """Takes all that is digits for a number, as `int` does up to 4300 of them."""
+
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
+        for word in data.split():
+            int(word if word.isdigit() else b"0")
+        return super().parse(data, where)
+
+
+@settings(max_examples=2000, database=None, phases=[Phase.generate])
+@given(report=mutated(_LINES, [_LCOV]))
+def search(report: bytes) -> None:
+    read_or_refused(BreaksOnNumbers(), report)
+
+
+def test_the_search_finds_a_reader_that_breaks() -> None:
+    with pytest.raises(ValueError, match="4300 digits"):
+        search()
 
 
 @pytest.mark.security

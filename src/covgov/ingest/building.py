@@ -27,6 +27,8 @@ MOST_UNSEEN = 4
 """A summary may have uncovered units that no list shows, up to one in so many of those listed: gcovr and PHPUnit count
 copies of a line, Istanbul branches on continued lines (at most 16 % in the corpus)."""
 
+MAX_WORD = 200
+
 TAGGED = "covgov:"
 """Prefix of the dynamic contexts that carry quality attributes: `covgov:reliability,security`."""
 
@@ -72,6 +74,13 @@ def file_path(text: str, where: str) -> str:
     return text
 
 
+def word(text: str, what: str, where: str) -> str:
+    """A version or tag as in the report. Raises InputError for one that is long or has characters nobody sees."""
+    if len(text) > MAX_WORD or not text.isprintable():
+        raise damaged(where, f"not a {what}: {text[:40]!r}")
+    return text
+
+
 def tags_of(context: str) -> tuple[str, ...]:
     """The quality attributes in a context: `static|covgov:a,b` -> ("a", "b")."""
     marked = [part for part in context.split("|") if part.startswith(TAGGED)]
@@ -80,8 +89,9 @@ def tags_of(context: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class FileBuilder:
-    """One file during parsing. statements, covered, excluded, attributes: line sets. hits: line -> ran, of lines that
-    come one at a time. exits: exit -> taken. counted: by line."""
+    """One file during parsing. statements, covered, excluded, attributes: line sets. exits: exit -> taken. counted: by
+    line. What comes one at a time becomes a set once, after the size of the report was checked: hits (line -> ran),
+    spans (first, last, ran) and omitted (excluded lines)."""
 
     statements: int = 0
     covered: int = 0
@@ -90,6 +100,8 @@ class FileBuilder:
     counted: dict[int, CountedExits] = field(default_factory=dict)
     excluded: int = 0
     attributes: dict[str, int] = field(default_factory=dict)
+    spans: list[tuple[int, int, bool]] = field(default_factory=list)
+    omitted: list[int] = field(default_factory=list)
 
     def hit(self, line: int, ran: bool) -> None:
         """Add a statement; listed twice, it ran if it ran once."""
@@ -114,13 +126,21 @@ class FileBuilder:
     @property
     def last(self) -> int:
         """The highest line."""
-        return max(0, *self.hits, self.statements.bit_length() - 1, self.excluded.bit_length() - 1)
+        sets = self.statements.bit_length() - 1, self.excluded.bit_length() - 1
+        return max(0, *self.hits, *self.omitted, *(last for _, last, _ in self.spans), *sets)
 
     def settle_hits(self) -> None:
-        """Move `hits` into the line sets: one at a time, each would copy them."""
+        """Move what came one at a time into the line sets: each would copy them."""
         if self.hits:
             self.add(lines.of(self.hits), lines.of(line for line, ran in self.hits.items() if ran))
             self.hits = {}
+        if self.spans:
+            ran = lines.of_spans((first, last) for first, last, ran in self.spans if ran)
+            self.add(lines.of_spans((first, last) for first, last, _ in self.spans), ran)
+            self.spans = []
+        if self.omitted:
+            self.excluded |= lines.of(self.omitted)
+            self.omitted = []
 
     def build(self) -> FileCoverage:
         """The file's coverage. A line with counted exits drops its exact ones, which would count twice."""
@@ -220,6 +240,14 @@ def contradiction(what: str, stated: Pair, listed: Pair, *, exact: bool = False)
     fault = not listed[1] or (unseen > 0 and (exact or unseen * MOST_UNSEEN >= listed[1]))
     text = differs(what, stated, listed)
     return ("", text) if fault else (text, "")
+
+
+def unequal(stated: Mapping[Metric, Pair | None], files: Iterable[FileCoverage]) -> tuple[str, ...]:
+    """Faults of totals that a tool adds up from the very lines of these files."""
+    held = list(files)
+    words = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
+    pairs = ((words[metric], pair, total(held, metric)) for metric, pair in stated.items() if pair is not None)
+    return tuple(differs(what, pair, listed) for what, pair, listed in pairs if pair != listed)
 
 
 def total(files: Iterable[FileCoverage], metric: Metric) -> Pair:

@@ -78,7 +78,7 @@ def match(
         rest = {path: rest[path] for path in rooted.unplaced if not foreign}
     modules = package_paths.in_modules(rest, tree, start)
     certain += modules
-    unknown = package_paths.of_unknown_modules(rest, modules)
+    unknown = package_paths.of_unknown_modules(rest, modules, tree)
     rest = {path: name for path, name in rest.items() if path not in modules.known and path not in unknown}
     starts = [start] if start else list(_above(place))
     steps = [base for base in bases if not _absolute(base)]

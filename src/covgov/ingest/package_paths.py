@@ -6,15 +6,14 @@ source folders that the report does not know: the one file that ends in the path
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections import defaultdict
 
-from covgov.ingest.placing import Names, PathMatches, below
+from covgov.ingest.placing import Names, PathMatches, below, tails_of
 from covgov.ingest.source_tree import SourceTree
 
 MODULE = re.compile(rb'^[ \t]*module[ \t]+"?([^\s"]+)', re.MULTILINE)
-HOSTED = re.compile(r"[^./][^/]*\.[^/]+/.*\.go$")
+HOSTED_GO = re.compile(r"(?!\.)[^/]*\.[^/]*/.*\.go$")
 JVM = (".java", ".kt", ".scala", ".groovy")
 
 
@@ -35,22 +34,19 @@ def in_modules(names: Names, tree: SourceTree, start: str) -> PathMatches:
     return found
 
 
-def of_unknown_modules(names: Names, found: PathMatches) -> Names:
+def of_unknown_modules(names: Names, found: PathMatches, tree: SourceTree) -> Names:
     """Go files of a module with a host's name, where no `go.mod` says which directory it is."""
-    return {} if found.known else {path: name for path, name in names.items() if HOSTED.match(name)}
+    go = {path: name for path, name in names.items() if HOSTED_GO.match(name) and name not in tree.blobs}
+    return {} if found.known else go
 
 
 def in_source_folders(names: Names, tree: SourceTree, start: str) -> PathMatches:
     """Files of packages, each below any directory of the repository, or of the directory `start`."""
-    wanted = {posixpath.basename(name) for name in names.values()}
+    inside = (f"/{spot}" for spot in tree.blobs if f"{spot}/".startswith(f"{start}/" if start else ""))
     spots: dict[str, list[str]] = defaultdict(list)
-    for spot in tree.blobs:
-        if posixpath.basename(spot) in wanted and f"{spot}/".startswith(f"{start}/" if start else ""):
-            spots[posixpath.basename(spot)].append(spot)
-    fitting = {
-        path: tuple(sorted(spot for spot in spots[posixpath.basename(name)] if f"/{spot}".endswith(f"/{name}")))
-        for path, name in names.items()
-    }
+    for spot, _, name in tails_of(inside, set(names.values())):
+        spots[name].append(spot[1:])
+    fitting = {path: tuple(sorted(spots[name])) for path, name in names.items()}
     return PathMatches(
         {path: found[0] for path, found in fitting.items() if len(found) == 1},
         ambiguous={path: found for path, found in fitting.items() if len(found) > 1},

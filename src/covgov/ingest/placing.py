@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from covgov.ingest.source_tree import SourceTree
@@ -86,7 +86,7 @@ def relative(
 def absolute(names: Names, tree: SourceTree, taken: Iterable[str]) -> PathMatches:
     """Paths of another machine, without the one prefix that leaves the most files. taken: files that the report has
     under another name: what looks like them is another copy."""
-    votes = {path: dict(_strips(name, tree)) for path, name in names.items()}
+    votes = {path: dict(_strips(name, tree.blobs)) for path, name in names.items()}
     counts = Counter(prefix for found in votes.values() for prefix in found)
     best = counts.most_common(2)
     seen = set(taken)
@@ -125,25 +125,28 @@ def _tails(roots: Sequence[str]) -> Iterator[list[str]]:
 
 def _prefixes(names: Names, tree: SourceTree) -> list[str]:
     """The directories that have the most of the paths."""
-    by_name = defaultdict(list)
-    for target in tree.blobs:
-        by_name[posixpath.basename(target)].append(target)
-    votes = Counter(
-        target[: -len(name)]
-        for name in names.values()
-        for target in by_name[posixpath.basename(name)]
-        if target.endswith(f"/{name}")
-    )
+    wanted = Counter(names.values())
+    votes: Counter[str] = Counter()
+    for _, prefix, tail in tails_of(tree.blobs, wanted):
+        votes[prefix] += wanted[tail]
     return sorted(votes, key=lambda prefix: (-votes[prefix], prefix))[:MOST_PREFIXES]
 
 
-def _strips(name: str, tree: SourceTree) -> Iterator[tuple[str, str]]:
-    """(prefix, target) of every file of the repository that is a tail of the path."""
-    parts = name.split("/")
+def tails_of(paths: Iterable[str], names: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """(path, prefix, name) of every name below a directory that a path ends in."""
+    last = {posixpath.basename(name) for name in names}
+    for path in paths:
+        if posixpath.basename(path) in last:
+            yield from ((path, prefix, name) for prefix, name in _strips(path, names))
+
+
+def _strips(path: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(prefix, name) of every one of the names that is a tail of the path."""
+    parts = path.split("/")
     for start in range(1, len(parts)):
         tail = "/".join(parts[start:])
-        if tail in tree.blobs:
-            yield name[: -len(tail)], tail
+        if tail in names:
+            yield path[: -len(tail)], tail
 
 
 def _through(start: str, steps: Sequence[str], names: Names, tree: SourceTree) -> PathMatches:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.model import lines
 from covgov.model.snapshot import FileCoverage, Identity, Metric
 
 MOST_SPANNED = 10_000
@@ -23,8 +22,7 @@ def span(builder: FileBuilder, first: int, last: int, ran: bool, at: str) -> Non
     if first == last:
         builder.hit(first, ran)
     else:
-        found = lines.span(first, last)
-        builder.add(found, found if ran else 0)
+        builder.spans.append((first, last, ran))
 
 
 def beyond(stated: Mapping[Metric, Pair], files: Mapping[str, FileCoverage]) -> dict[str, SummaryDifference]:

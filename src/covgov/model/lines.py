@@ -78,6 +78,19 @@ def span(first: int, last: int) -> int:
     return ((1 << (last - first + 1)) - 1) << first if last >= first else 0
 
 
+def of_spans(spans: Iterable[tuple[int, int]]) -> int:
+    """The union of ranges (first, last), each line set once however many ranges have it."""
+    ordered = sorted(spans)
+    digits = bytearray(b"0") * (max((last for _, last in ordered), default=0) + 1)
+    done = 0
+    for first, last in ordered:
+        begin = max(first, done + 1)
+        if begin <= last:
+            digits[begin : last + 1] = b"1" * (last + 1 - begin)
+            done = last
+    return int(digits[::-1], 2)
+
+
 @lru_cache(_SPELLED)
 def spell(bits: int) -> str:
     """Compact text: `40,52-58`."""

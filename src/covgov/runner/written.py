@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgov.errors import InputError
+from covgov.ingest.registry import detect
 from covgov.model.blob import blob_id
 
 JUNIT_MARK, BEGINNING = b"<testsuite", 4096
 """What a JUnit report has among its first bytes."""
+
+GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,12 @@ class FilesBefore:
 
 
 def clear(root: Path, reports: Sequence[str], junit: Sequence[str], committed: Mapping[str, str] | None) -> FilesBefore:
-    """Delete what a former run wrote, so that nobody can take it for this one's; what git has is left alone.
+    """Delete what a former run wrote, so that nobody can take it for this one's; what git has is left alone, and so is
+    what is no report: a glob may match a file that somebody has yet to commit.
 
     committed: None without git: then nothing is deleted, since nothing could be brought back.
     """
-    products = (*_matches(root, reports), *filter(_is_junit, _matches(root, junit)))
+    products = (*filter(_is_report, _matches(root, reports)), *filter(_is_junit, _matches(root, junit)))
     for path in products:
         if committed is not None and path.relative_to(root).as_posix() not in committed:
             path.unlink(missing_ok=True)
@@ -79,7 +83,16 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return state.st_mtime_ns, state.st_size, state.st_ino
 
 
+def _is_report(path: Path) -> bool:
+    head = _beginning(path)
+    return detect(head) is not None or head.startswith(GZIP)
+
+
 def _is_junit(path: Path) -> bool:
     """A glob for JUnit may match other files as well, which only the report's reader refuses."""
+    return JUNIT_MARK in _beginning(path)
+
+
+def _beginning(path: Path) -> bytes:
     with path.open("rb") as file:
-        return JUNIT_MARK in file.read(BEGINNING)
+        return file.read(BEGINNING)

@@ -16,6 +16,9 @@ ReadAll = Callable[[Collection[str]], Mapping[str, bytes]]
 LEAST, SHARE = 5, 4
 """Lines that a new file must have of what left another one, and one in how many: with fewer it may be any code."""
 
+PART, OWN_SHARE = 10, 2
+"""The same of a small part, when code is split over many files: then one in so many of the new file's own lines."""
+
 MOST = 100
 """Files that are compared at most, those that lost most lines first: each is read from git."""
 
@@ -70,4 +73,5 @@ def _lines(lines: Iterable[bytes]) -> frozenset[bytes]:
 def _origin(here: frozenset[bytes], left: dict[str, frozenset[bytes]]) -> str:
     old = max(left, key=lambda path: len(left[path] & here), default="")
     moved = len(left[old] & here) if old else 0
-    return old if moved >= LEAST and moved * SHARE >= len(left[old]) else ""
+    much = moved >= LEAST and moved * SHARE >= len(left[old])
+    return old if much or (moved >= PART and moved * OWN_SHARE >= len(here)) else ""

@@ -87,10 +87,10 @@ def key_of(text: str, question: str) -> bytes:
 
 
 def read(path: str, largest: int) -> dict[bytes, bytes]:
-    """The saved facts; none where the file is not exactly what was written, or too large."""
+    """The saved facts; none where the file is another user's, not exactly what was written, or too large."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            data = file.read(largest + 1)
+            data = file.read(largest + 1) if own(os.fstat(file.fileno()).st_uid) else b""
     except OSError:
         return {}
     body = data[len(HEADER) + DIGEST :]
@@ -98,6 +98,12 @@ def read(path: str, largest: int) -> dict[bytes, bytes]:
         return {}
     saved: dict[bytes, bytes] = marshal.loads(body)  # noqa: S302 - it executes nothing
     return saved
+
+
+def own(owner: int) -> bool:
+    """Whether a file of this owner is this user's: in a cache directory that users share, it need not be."""
+    user = getattr(os, "geteuid", None)  # Windows has none
+    return user is None or owner == user()
 
 
 def write(path: str, body: bytes) -> None:

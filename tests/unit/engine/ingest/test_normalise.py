@@ -337,6 +337,11 @@ def test_without_go_mod_the_module_is_what_no_file_begins_with() -> None:
 MAVEN = {"java/a/src/main/java/com/s/a/A.java": "", "java/b/src/main/java/com/s/b/B.java": ""}
 
 
+def test_a_go_file_of_the_repository_is_no_module() -> None:
+    files = {"a.go": "", "v1.2/b.go": ""}
+    assert set(placed(files, *files).files) == set(files)
+
+
 def test_modules_and_languages_have_source_folders_of_their_own() -> None:
     assert set(placed(MAVEN, "com/s/a/A.java", "com/s/b/B.java").files) == set(MAVEN)
     mixed = {"src/main/java/com/s/A.java": "", "src/main/kotlin/com/s/B.kt": ""}

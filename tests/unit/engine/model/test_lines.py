@@ -44,6 +44,12 @@ def test_span_holds_both_ends_and_is_empty_backwards(first: int, length: int) ->
     assert list(lines.numbers(lines.span(first, first + length - 1))) == list(range(first, first + length))
 
 
+@given(spans=st.lists(st.tuples(st.integers(1, 300), st.integers(-3, 100))))
+def test_the_union_of_ranges_is_that_of_their_lines(spans: list[tuple[int, int]]) -> None:
+    ranges = [(first, first + length) for first, length in spans]
+    assert lines.of_spans(ranges) == lines.of({line for first, last in ranges for line in range(first, last + 1)})
+
+
 def test_spelling_joins_runs() -> None:
     assert lines.spell(lines.of([40, *range(52, 59), 60])) == "40,52-58,60"
     assert lines.spell(0) == ""

@@ -99,6 +99,14 @@ def test_a_run_that_writes_the_same_bytes_again_counts_as_ever(committed: Run) -
         assert done.tests.tests == 2
 
 
+@pytest.mark.reliability
+def test_a_file_that_is_no_report_is_never_deleted(committed: Run) -> None:
+    projects.write(committed.root, {"out/notes.info": "not committed yet", "out/old.info": LCOV})
+    done = committed(shell(WRITE.replace("DA:2,0", "DA:2,3"), reports="out/*.info"))
+    assert "out/notes.info: is from before this run" in done.reason
+    assert {path.name for path in (committed.root / "out").glob("*.info")} == {"lcov.info", "notes.info"}
+
+
 @pytest.mark.security
 def test_a_junit_report_that_is_only_touched_counts_nothing_and_other_xml_stays(committed: Run) -> None:
     projects.write(committed.root, {"out/junit.xml": JUNIT, "out/data.xml": "<data/>"})

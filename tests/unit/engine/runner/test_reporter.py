@@ -9,12 +9,12 @@ from contextlib import chdir, suppress
 from io import StringIO
 from pathlib import Path
 
-import coverage
 import pytest
 from coverage.parser import PythonParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import coverage
 from covgov.runner import analyser, launch, reporter
 from covgov.runner.quick_reports.facts import SourceFacts, key_of
 from covgov.runner.quick_reports.quick import parsed, quick

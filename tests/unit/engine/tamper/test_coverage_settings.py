@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 from coverage.config import CoverageConfig
 
+from coverage import Coverage
 from covgov.errors import InputError
 from covgov.tamper.coverage_settings import KNOWN, CoverageSettings, load_settings
 

@@ -9,6 +9,8 @@ from covgov.tamper.moved_code import MOST, moved_code
 
 OLD = b"".join(b"x%d()\n" % n for n in range(1, 21))
 OWN = b"".join(b"y%d()\n" % n for n in range(40))
+LONG = b"".join(b"x%d()\n" % n for n in range(1, 102))
+WHOLE = FileDiff("src/b.js", None, (Hunk(1, 101, 0, 0),))
 GONE = FileDiff("src/b.js", None, (Hunk(1, 20, 0, 0),))
 
 
@@ -39,9 +41,15 @@ def test_what_a_file_that_stays_has_lost_comes_from_there() -> None:
 
 def test_a_few_lines_or_a_small_part_are_anybodys() -> None:
     assert moved([GONE], {"lib/b.js": OWN + first(4)}) == {}
-    long = b"".join(b"x%d()\n" % n for n in range(1, 102))
-    whole = FileDiff("src/b.js", None, (Hunk(1, 101, 0, 0),))
-    assert moved([whole], {"lib/b.js": first(20)}, long) == {}
+    assert moved([WHOLE], {"lib/b.js": OWN + first(20)}, LONG) == {}
+    assert moved([WHOLE], {"lib/b.js": first(9)}, LONG) == {}
+
+
+@pytest.mark.security
+def test_code_that_is_split_over_many_files_comes_from_there() -> None:
+    lines = LONG.splitlines(keepends=True)
+    parts = {f"lib/{n}.js": b"".join([*lines[n : n + 10], *OWN.splitlines(keepends=True)[:10]]) for n in (0, 10, 50)}
+    assert moved([WHOLE], parts, LONG) == dict.fromkeys(parts, "src/b.js")
 
 
 def test_comments_imports_and_brackets_are_anybodys() -> None:

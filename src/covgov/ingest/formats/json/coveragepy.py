@@ -126,7 +126,7 @@ def _parsed(report: _JsonReport, members: Iterable[tuple[str, _JsonFile, bool]],
         if file.summary is not None and (extra := _compare(file, file.summary, builder, has_zero, at)):
             beyond[path] = extra
         builders[path] = builder
-        size += builder.last
+        size += builder.last + sum(map(int.bit_length, builder.attributes.values()))
         building.check_size(size, where)
         listed = listed or file.executed_branches is not None
         regions = regions or has_regions
@@ -134,7 +134,9 @@ def _parsed(report: _JsonReport, members: Iterable[tuple[str, _JsonFile, bool]],
     carries, lacks = building.capabilities(present | ({"contexts"} if report.meta.show_contexts else set()))
     parsed = ParsedReport(
         format=CoveragepyJson.name,
-        identity=Identity("coverage.py", report.meta.version, branch=report.meta.branch_coverage),
+        identity=Identity(
+            "coverage.py", building.word(report.meta.version, "version", where), branch=report.meta.branch_coverage
+        ),
         files=building.build_all(builders, where),
         carries=carries,
         lacks=lacks,
@@ -250,7 +252,8 @@ def _attributes(contexts: Mapping[str, Sequence[str]], at: str) -> dict[str, int
             continue
         for tag in {tag for context in names for tag in building.tags_of(context)}:
             reached.setdefault(tag, set()).add(building.line_number(int(line), at))
-    return {tag: lines.of(numbers) for tag, numbers in reached.items()}
+    building.check_size(sum(map(max, reached.values())), at)
+    return {building.word(name, "tag", at): lines.of(numbers) for name, numbers in reached.items()}
 
 
 def _compare(file: _JsonFile, summary: _JsonSummary, builder: FileBuilder, zero: bool, at: str) -> SummaryDifference:

@@ -54,7 +54,7 @@ class CoverallsJson:
 
 def _read(file: _File, builder: FileBuilder, at: str) -> None:
     coverage = file.coverage
-    hits = strict_json.load(coverage.encode(), Hits, at) if isinstance(coverage, str) else coverage
+    hits = strict_json.load(coverage.encode(errors="replace"), Hits, at) if isinstance(coverage, str) else coverage
     building.line_number(len(hits) or 1, at)
     for line, count in enumerate(hits, start=1):
         if count is not None:

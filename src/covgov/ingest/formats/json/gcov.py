@@ -57,12 +57,12 @@ class GcovJson:
         carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
         return ParsedReport(
             format=self.name,
-            identity=Identity("gcov", report.version, branch=branches),
+            identity=Identity("gcov", building.word(report.version, "version", where), branch=branches),
             files=building.build_all(builders, where),
             carries=carries,
             lacks=lacks,
             dropped=("functions",),
-            roots=(report.root,) if report.root else (),
+            roots=(building.file_path(report.root, where),) if report.root else (),
         )
 
 

@@ -87,7 +87,7 @@ def _read(file: _File, builder: FileBuilder, at: str) -> SummaryDifference:
             continue
         number = building.line_number(line.number, at)
         if line.excluded:
-            builder.excluded |= 1 << number
+            builder.omitted.append(number)
             continue
         builder.hit(number, line.count > 0)
         entries, ran = entries + 1, ran + (line.count > 0)

@@ -78,9 +78,11 @@ def _build(file: _File, at: str) -> FileBuilder:
     for key, place in file.statements.items():
         builder.hit(_line(place.start.line, at), file.hits[key] > 0)
     arms: dict[int, list[float]] = {}
+    if file.branches.keys() != file.arms.keys():
+        raise damaged(at, "branchMap and b do not have the same branches")
     for key, counts in file.arms.items():
-        branch = file.branches.get(key)
-        if branch is None or (branch.locations and len(branch.locations) != len(counts)):
+        branch = file.branches[key]
+        if branch.locations and len(branch.locations) != len(counts):
             raise damaged(at, f"branch {key[:20]} has {len(counts)} counts, but not as many locations")
         arms.setdefault(_line(branch.begins, at), []).extend(counts)
     for line, counts in arms.items():

@@ -6,7 +6,7 @@ A file has segments: from its place on, code ran so often. The lines are counted
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Annotated, Final
 
@@ -15,7 +15,6 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Identity, Metric
 
@@ -63,7 +62,21 @@ class _File(msgspec.Struct):
 
 class _Export(msgspec.Struct):
     files: list[_File]
-    totals: _Summary = msgspec.field(default_factory=_Summary)
+    totals: _Summary | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the totals are the sums of the files' summaries."""
+        totals, files = self.totals, [file.summary for file in self.files]
+        return totals is None or (
+            totals.lines == _sum(file.lines for file in files)
+            and totals.branches == _sum(file.branches for file in files)
+        )
+
+
+def _sum(pairs: Iterable[_Pair]) -> _Pair:
+    found = list(pairs)
+    return _Pair(sum(pair.count for pair in found), sum(pair.covered for pair in found))
 
 
 class _Report(msgspec.Struct):
@@ -110,7 +123,10 @@ class LlvmCovJson:
             lacks=lacks,
             dropped=("functions, regions and instantiations",),
             beyond={path: difference for path, difference in found if difference},
-            faults=tuple(f"{path} has totals, but no segments (llvm-cov's -summary-only)" for path in summarised),
+            faults=(
+                *(f"{path} has totals, but no segments (llvm-cov's -summary-only)" for path in summarised),
+                *("its totals are not the sums of its files" for export in report.data if not export.adds_up),
+            ),
         )
 
 
@@ -137,8 +153,7 @@ def _read(segments: Sequence[_Segment], branches: Sequence[_Branch], builder: Fi
     for first, last, ran in _runs(segments):
         building.line_number(first, at)
         building.line_number(last, at)
-        span = lines.span(first, last)
-        builder.add(span, span if ran else 0)
+        builder.spans.append((first, last, ran))
     exits: dict[int, list[bool]] = {}
     for branch in branches:
         exits.setdefault(building.line_number(branch.line, at), []).extend((branch.true > 0, branch.false > 0))

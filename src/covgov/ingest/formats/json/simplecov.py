@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
 
 from covgov.ingest import building, strict_json
-from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
+from covgov.model.snapshot import CountedExits, Identity, Metric
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Lines = list[Count | str | None]
@@ -48,12 +49,23 @@ class _Meta(msgspec.Struct):
     simplecov_version: str = ""
 
 
+class _Total(msgspec.Struct):
+    covered: int
+    total: int
+
+
 class _FormattedReport(msgspec.Struct):
-    """coverage: since 0.21. files: simplecov_json_formatter's predecessor."""
+    """coverage: since 0.21. files: simplecov_json_formatter's predecessor. total: since 0.23."""
 
     coverage: dict[str, _File] = {}
     files: list[_FormattedFile] = []
     meta: _Meta = msgspec.field(default_factory=_Meta)
+    total: dict[str, _Total] = {}
+
+    @property
+    def stated(self) -> dict[Metric, Pair]:
+        named = {Metric.LINE: self.total.get("lines"), Metric.BRANCH: self.total.get("branches")}
+        return {metric: (one.covered, one.total) for metric, one in named.items() if one is not None}
 
 
 class SimplecovResultset:
@@ -87,7 +99,10 @@ class SimplecovJson:
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
         report = strict_json.load(data, _FormattedReport, where)
         files = [*report.coverage.items(), *((file.filename, file.coverage) for file in report.files)]
-        return _parsed(self.name, report.meta.simplecov_version, files, where)
+        parsed = _parsed(self.name, report.meta.simplecov_version, files, where)
+        stated = report.stated
+        faults = building.unequal(stated, parsed.files.values())
+        return replace(parsed, claims=building.claims(stated), faults=faults)
 
 
 def _parsed(name: str, version: str, listed: Iterable[tuple[str, Lines | _File]], where: str) -> ParsedReport:
@@ -101,7 +116,7 @@ def _parsed(name: str, version: str, listed: Iterable[tuple[str, Lines | _File]]
     carries, lacks = building.capabilities({"lines", "excluded", *(["branches"] if branches else [])})
     return ParsedReport(
         format=name,
-        identity=Identity("simplecov", version, branch=branches),
+        identity=Identity("simplecov", building.word(version, "version", where), branch=branches),
         files=building.build_all(builders, where),
         carries=carries,
         lacks=lacks,
@@ -115,7 +130,7 @@ def _read(file: _File, builder: FileBuilder, at: str) -> None:
         if isinstance(count, str):
             if count != IGNORED:
                 raise damaged(at, f"line {line} has no count, but {count[:20]!r}")
-            builder.excluded |= 1 << line
+            builder.omitted.append(line)
         elif count is not None:
             builder.hit(line, count > 0)
     for line, taken in _exits(file, at).items():

@@ -7,13 +7,30 @@ from typing import Annotated, Final
 import msgspec
 
 from covgov.ingest import building, strict_json
-from covgov.ingest.building import FileBuilder, damaged
+from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model import lines
-from covgov.model.snapshot import Identity
+from covgov.model.snapshot import Identity, Metric
 
 Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
 Exits = list[tuple[Line, Annotated[int, msgspec.Meta(ge=-building.MAX_LINE, le=building.MAX_LINE)]]]
+
+
+class _Summary(msgspec.Struct):
+    covered_lines: int | None = None
+    missing_lines: int | None = None
+    covered_branches: int | None = None
+    missing_branches: int | None = None
+
+    @property
+    def stated(self) -> dict[Metric, Pair | None]:
+        return {
+            Metric.LINE: _pair(self.covered_lines, self.missing_lines),
+            Metric.BRANCH: _pair(self.covered_branches, self.missing_branches),
+        }
+
+
+def _pair(covered: int | None, missing: int | None) -> Pair | None:
+    return None if covered is None or missing is None else (covered, covered + missing)
 
 
 class _File(msgspec.Struct):
@@ -31,6 +48,7 @@ class _Meta(msgspec.Struct):
 class _Report(msgspec.Struct):
     files: dict[str, _File]
     meta: _Meta
+    summary: _Summary = msgspec.field(default_factory=_Summary)
 
 
 class SlipcoverJson:
@@ -47,22 +65,24 @@ class SlipcoverJson:
         builders = {
             building.file_path(path, where): _build(file, f"{where}: {path}") for path, file in report.files.items()
         }
+        files = building.build_all(builders, where)
         branches = report.meta.branch_coverage
         carries, lacks = building.capabilities({"lines", *(["branches", "exits"] if branches else [])})
         return ParsedReport(
             format=self.name,
-            identity=Identity("slipcover", report.meta.version, branch=branches),
-            files=building.build_all(builders, where),
+            identity=Identity("slipcover", building.word(report.meta.version, "version", where), branch=branches),
+            files=files,
             carries=carries,
             lacks=lacks,
+            claims=building.claims(report.summary.stated),
+            faults=building.unequal(report.summary.stated, files.values()),
         )
 
 
 def _build(file: _File, at: str) -> FileBuilder:
-    executed, missing = lines.of(file.executed_lines), lines.of(file.missing_lines)
-    if both := executed & missing:
-        raise damaged(at, f"line {(both & -both).bit_length() - 1} is listed as executed and as missing")
-    builder = FileBuilder(executed | missing, executed)
+    if both := set(file.executed_lines).intersection(file.missing_lines):
+        raise damaged(at, f"line {min(both)} is listed as executed and as missing")
+    builder = FileBuilder(hits={**dict.fromkeys(file.executed_lines, True), **dict.fromkeys(file.missing_lines, False)})
     for exits, taken in ((file.executed_branches, True), (file.missing_branches, False)):
         for source, target in exits:
             builder.exit(source, target, taken)

@@ -15,7 +15,7 @@ from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits, Identity
 
 _LINE = re.compile(
-    r"\s*(-|#####|=====|\$\$\$\$\$|%%%%%|\d{1,20}(?:\.\d{1,20})?[kMGTPEZY]?\*?):\s*(\d{1,9}):(.*)", re.ASCII
+    r"\s*(-|#####|=====|\$\$\$\$\$|%%%%%|\d{1,20}(?:\.\d{1,9})?[kMGTPEZY]?\*?):\s*(\d{1,9}):(.*)", re.ASCII
 )
 _BLOCK = re.compile(r"\s*\S+:\s*\d+-block\s+\d+.*", re.ASCII)
 _BRANCH = re.compile(r"branch\s+\d+\s+(?:never executed|taken (\d{1,20})%?)(?: \(.*\))?\s*", re.ASCII)

@@ -35,12 +35,9 @@ class _GoFile:
 
     @property
     def coverage(self) -> FileCoverage:
-        statements = covered = 0
-        for (first, _, last, _), (count, ran) in self.blocks.items():
-            span = lines.span(first, last) if count else 0
-            statements |= span
-            covered |= span if ran else 0
-        return FileCoverage(statements, covered)
+        found = [(place[0], place[2], ran) for place, (count, ran) in self.blocks.items() if count]
+        covered = lines.of_spans((first, last) for first, last, ran in found if ran)
+        return FileCoverage(lines.of_spans((first, last) for first, last, _ in found), covered)
 
     @property
     def statements(self) -> tuple[int, int]:

@@ -114,7 +114,8 @@ def _metrics(element: _Element, at: str) -> dict[Metric, Pair]:
 
 
 def _report(read: _Clover, where: str) -> ParsedReport:
-    held = {metric: building.total((file.build() for file in read.files.values()), metric) for metric in UNITS}
+    files = building.build_all(read.files, where)
+    held = {metric: building.total(files.values(), metric) for metric in UNITS}
     listed = read.listed or held
     problems = [
         building.contradiction(WORDS[metric], stated, by_file.get(metric, ZERO))

@@ -369,5 +369,9 @@ def _optional(text: str | None) -> int | None:
 def _identity(target: _ParserTarget) -> Identity:
     """coverage.py writes its own version on the root; others write the version of the format."""
     if target.coveragepy:
-        return Identity("coverage.py", target.root.get("version", ""), branch=target.branches)
+        return Identity(
+            "coverage.py",
+            building.word(target.root.get("version", ""), "version", target.where),
+            branch=target.branches,
+        )
     return Identity("cobertura", branch=target.branches)

@@ -55,7 +55,7 @@ class VsCoverage:
         if module.ranges:
             raise damaged(where, "ranges outside of a module")
         stated = {Metric.LINE: (covered, every)}
-        held = building.total((builder.build() for builder in files.values()), Metric.LINE)
+        held = building.total(building.build_all(files, where).values(), Metric.LINE)
         problem = building.contradiction("lines", (covered, every), held)
         note = f"{partial} ranges are covered in part; their lines count as covered" if partial else ""
         return totals.report(

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import coverage
 import pytest
 
+import coverage
 from covgov.runner import launch
 from covgov_testing import projects
 

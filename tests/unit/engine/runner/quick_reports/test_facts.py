@@ -90,6 +90,15 @@ def test_a_damaged_file_is_as_no_file(path: Path, damage: Callable[[bytes], byte
     assert SourceFacts(str(path)).of("x = 1", "how many", never) == "asked again"
 
 
+@pytest.mark.security
+def test_a_file_of_another_user_is_as_no_file(path: Path) -> None:
+    assert facts.own(path.stat().st_uid)
+    assert not facts.own(path.stat().st_uid + 1)
+    if os.geteuid() == 0:
+        os.chown(path, 1, -1)
+        assert read(str(path), LARGEST) == {}
+
+
 def test_a_file_that_is_too_large_is_neither_written_nor_read(path: Path) -> None:
     before = path.read_bytes()
     assert SourceFacts(str(path), largest=len(before)).saved

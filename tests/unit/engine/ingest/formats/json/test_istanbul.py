@@ -57,7 +57,8 @@ def test_an_old_branch_has_its_line_beside_it() -> None:
         ({"0": 0}, {"0": 1}, {}, "line 0 is not between"),
         ({"0": 3}, {"0": -1}, {}, "s"),
         ({"0": 3}, {"0": 1}, {"0": [1, 2, 3]}, "branch 0 has 3 counts"),
-        ({"0": 3}, {"0": 1}, {"7": [1]}, "branch 7 has 1 counts"),
+        ({"0": 3}, {"0": 1}, {"7": [1]}, "branchMap and b do not have the same branches"),
+        ({"0": 3}, {"0": 1}, {}, "branchMap and b do not have the same branches"),
     ],
 )
 def test_maps_that_do_not_fit_are_refused(
