@@ -11,14 +11,12 @@ from covgov.ci.detect import detect
 from covgov.ci.interface import CiContext
 from covgov.cli.world import World
 from covgov.errors import PolicyInvalid
-from covgov.history.interface import RunStore
-from covgov.history.stores.registry import open_store
-from covgov.register import document
-from covgov.register.entry import Register
 from covgov.vcs.git import GitRepository, toplevel
 
 if TYPE_CHECKING:
+    from covgov.history.interface import RunStore
     from covgov.policy.policy import Policy
+    from covgov.register.entry import Register
 
 
 class Project:
@@ -73,6 +71,8 @@ class Project:
 
     def store_at(self, address: str) -> RunStore:
         """The history at an address, opened once; CI may fetch it from the remote, a laptop reads what is there."""
+        from covgov.history.stores.registry import open_store
+
         if address not in self._stores:
             remote = self.repository.remote()
             self._stores[address] = open_store(
@@ -83,6 +83,8 @@ class Project:
     @cached_property
     def register(self) -> Register:
         """The register on disk; an empty one when the file does not exist. Raises RegisterInvalid."""
+        from covgov.register import document
+
         path = self.policy.exceptions.path
         return document.read(self.read(path), path)
 

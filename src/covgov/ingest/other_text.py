@@ -12,8 +12,8 @@ def misfit(file: FileCoverage, path: str, text: bytes) -> str:
 
     No tool counts a blank line or a comment of Python. Others count whatever is between two braces (LLVM, V8, Go).
     """
-    counted = max((entry.line for entry in file.counted), default=0)
-    exits = max((line for line, _ in file.exits), default=0)
+    counted = file.counted[-1].line if file.counted else 0
+    exits = file.exits[-1][0] if file.exits else 0
     # coverage.py itself may list an excluded line after the last one; what is excluded proves nothing
     last = max(file.statements.bit_length() - 1, counted, exits)
     if last > text.count(b"\n") and last > (there := _length(text)):
@@ -31,9 +31,12 @@ def _length(text: bytes) -> int:
 
 def _without_code(counted: int, text: bytes) -> int:
     """Those of the counted lines that are blank or a comment of Python."""
-    texts = text.splitlines()
-    starts = b"\n%b\n" % b"\n".join(map(bytes.lstrip, lines.pick(counted, texts)))
-    if b"\n\n" not in starts and b"\n#" not in starts:
+    ends = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+    texts = ends.translate(None, _BLANK).split(b"\n")
+    chosen = b"\n%b\n" % b"\n".join(lines.pick(counted, texts))
+    if b"\n\n" not in chosen and b"\n#" not in chosen:
         return 0
-    stripped = map(bytes.strip, texts)
-    return counted & lines.of(number for number, line in enumerate(stripped, 1) if not line or line.startswith(b"#"))
+    return counted & lines.of(number for number, line in enumerate(texts, 1) if not line or line.startswith(b"#"))
+
+
+_BLANK = b" \t\v\f"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from covgov.errors import InputError
@@ -30,6 +32,23 @@ def read_reports(
     paths: Sequence[Path], analyse: Analyse, *, limit: int = MAX_BYTES
 ) -> tuple[tuple[Path, ParsedReport], ...]:
     """Several reports, in order; coverage.py's data files are combined into one, which comes first."""
+    with _uncollected():
+        return _read_all(paths, analyse, limit)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of reference cycles: a report is many small objects without any, looked at for nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_all(paths: Sequence[Path], analyse: Analyse, limit: int) -> tuple[tuple[Path, ParsedReport], ...]:
     loaded = [(path, _load(path, limit)) for path in paths]
     databases = [path for path, data in loaded if FORMATS[DATA].recognises(data[:HEAD_BYTES])]
     parsed = []

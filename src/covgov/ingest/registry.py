@@ -2,62 +2,66 @@
 
 from __future__ import annotations
 
-from covgov.ingest.formats.coveragepy_data import CoveragepyData
-from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
-from covgov.ingest.formats.json.codecov import CodecovJson
-from covgov.ingest.formats.json.coveragepy import CoveragepyJson
-from covgov.ingest.formats.json.coveralls import CoverallsJson
-from covgov.ingest.formats.json.coverlet import CoverletJson
-from covgov.ingest.formats.json.gcov import GcovJson
-from covgov.ingest.formats.json.gcovr import GcovrJson
-from covgov.ingest.formats.json.istanbul import IstanbulJson
-from covgov.ingest.formats.json.llvm_cov import LlvmCovJson
-from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
-from covgov.ingest.formats.json.slipcover import SlipcoverJson
-from covgov.ingest.formats.text.gcov_intermediate import GcovIntermediate
-from covgov.ingest.formats.text.gcov_text import GcovText
-from covgov.ingest.formats.text.go_cover import GoCover
-from covgov.ingest.formats.text.lcov import LcovInfo
-from covgov.ingest.formats.xml.clover import Clover
-from covgov.ingest.formats.xml.cobertura import CoberturaXml
-from covgov.ingest.formats.xml.dotcover import DotCover
-from covgov.ingest.formats.xml.jacoco import Jacoco
-from covgov.ingest.formats.xml.opencover import OpenCover
-from covgov.ingest.formats.xml.scoverage import Scoverage
-from covgov.ingest.formats.xml.sonar_generic import SonarGeneric
-from covgov.ingest.formats.xml.vs_coverage import VsCoverage
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+
 from covgov.ingest.interface import HEAD_BYTES, ReportFormat
 
-FORMATS: dict[str, ReportFormat] = {
-    "coveragepy-data": CoveragepyData(),
-    "coveragepy-json": CoveragepyJson(),
-    "cobertura": CoberturaXml(),
-    "lcov": LcovInfo(),
+CLASSES: dict[str, str] = {
+    "coveragepy-data": "coveragepy_data:CoveragepyData",
+    "coveragepy-json": "json.coveragepy:CoveragepyJson",
+    "cobertura": "xml.cobertura:CoberturaXml",
+    "lcov": "text.lcov:LcovInfo",
     # JSON
-    "codecov-json": CodecovJson(),
-    "coveralls-json": CoverallsJson(),
-    "coverlet-json": CoverletJson(),
-    "gcov-json": GcovJson(),
-    "gcovr-json": GcovrJson(),
-    "istanbul-json": IstanbulJson(),
-    "llvm-cov-json": LlvmCovJson(),
-    "simplecov-json": SimplecovJson(),
-    "simplecov-resultset": SimplecovResultset(),
-    "slipcover-json": SlipcoverJson(),
+    "codecov-json": "json.codecov:CodecovJson",
+    "coveralls-json": "json.coveralls:CoverallsJson",
+    "coverlet-json": "json.coverlet:CoverletJson",
+    "gcov-json": "json.gcov:GcovJson",
+    "gcovr-json": "json.gcovr:GcovrJson",
+    "istanbul-json": "json.istanbul:IstanbulJson",
+    "llvm-cov-json": "json.llvm_cov:LlvmCovJson",
+    "simplecov-json": "json.simplecov:SimplecovJson",
+    "simplecov-resultset": "json.simplecov:SimplecovResultset",
+    "slipcover-json": "json.slipcover:SlipcoverJson",
     # text
-    "gcov-intermediate": GcovIntermediate(),
-    "gcov-text": GcovText(),
-    "go-cover": GoCover(),
+    "gcov-intermediate": "text.gcov_intermediate:GcovIntermediate",
+    "gcov-text": "text.gcov_text:GcovText",
+    "go-cover": "text.go_cover:GoCover",
     # XML
-    "clover": Clover(),
-    "dotcover-xml": DotCover(),
-    "jacoco": Jacoco(),
-    "opencover": OpenCover(),
-    "scoverage": Scoverage(),
-    "sonar-generic": SonarGeneric(),
-    "vs-coveragexml": VsCoverage(),
-    "covgov-snapshot": CovgovSnapshot(),
+    "clover": "xml.clover:Clover",
+    "dotcover-xml": "xml.dotcover:DotCover",
+    "jacoco": "xml.jacoco:Jacoco",
+    "opencover": "xml.opencover:OpenCover",
+    "scoverage": "xml.scoverage:Scoverage",
+    "sonar-generic": "xml.sonar_generic:SonarGeneric",
+    "vs-coveragexml": "xml.vs_coverage:VsCoverage",
+    "covgov-snapshot": "covgov_snapshot:CovgovSnapshot",
 }
+"""Name -> module below `covgov.ingest.formats` and class; the most frequent ones come first, as `detect` asks them."""
+
+
+class _Formats(Mapping[str, ReportFormat]):
+    """Each format is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> ReportFormat:
+        return _loaded(CLASSES[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CLASSES)
+
+    def __len__(self) -> int:
+        return len(CLASSES)
+
+
+@cache
+def _loaded(spot: str) -> ReportFormat:
+    module, _, name = spot.partition(":")
+    found: ReportFormat = getattr(import_module(f"covgov.ingest.formats.{module}"), name)()
+    return found
+
+
+FORMATS: Mapping[str, ReportFormat] = _Formats()
 
 
 def detect(head: bytes) -> ReportFormat | None:

@@ -182,7 +182,7 @@ def _file_to_wire(coverage: FileCoverage) -> _File:
         covered=lines.to_bytes(coverage.covered),
         exits=coverage.exits,
         taken=lines.to_bytes(taken),
-        counted=tuple((entry.line, entry.covered, entry.total) for entry in coverage.counted),
+        counted=tuple([(entry.line, entry.covered, entry.total) for entry in coverage.counted]),
         ids=ids,
         ids_taken=ids_taken,
         excluded=lines.to_bytes(coverage.excluded),
@@ -214,9 +214,8 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
 
 def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
     """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
-    if not any(entry.ids for entry in counted):
-        return (), ()
-    return tuple([entry.ids for entry in counted]), tuple([_pack(entry.ids, entry.taken) for entry in counted])
+    ids = tuple([entry.ids for entry in counted])
+    return (ids, tuple(map(_pack, ids, [entry.taken for entry in counted]))) if any(ids) else ((), ())
 
 
 @lru_cache(_NAMES)

@@ -48,8 +48,9 @@ def look(root: Path, env: Mapping[str, str]) -> Checkout:
         blobs = {path.relative_to(root).as_posix(): blob_id(path.read_bytes()) for path in files(root)}
         return Checkout(None, source_tree(root, blobs, None))
     repository = GitRepository(root, env=env)
-    origin = repository.origin()
-    tree = source_tree(root, repository.blobs(WORKTREE), repository)
+    with repository.steady():
+        origin = repository.origin()
+        tree = source_tree(root, repository.blobs(WORKTREE), repository)
     return Checkout(origin, tree, partial(repository.blobs, origin.commit))
 
 

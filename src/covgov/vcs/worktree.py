@@ -16,8 +16,10 @@ from covgov.vcs.own_output import FOLDER, own_output
 
 def places(git: Git) -> tuple[Path, Path]:
     """Paths of the index and the object store of a checkout."""
-    index = git.root / git.run("rev-parse", "--git-path", "index").text
-    return index, (git.root / git.run("rev-parse", "--git-path", "objects").text).resolve()
+    found = git.run("rev-parse", "--git-path", "index", "--git-path", "objects").text.split("\n")
+    middle = len(found) // 2  # a directory's name may hold line ends
+    index, store = "\n".join(found[:middle]), "\n".join(found[middle:])
+    return git.root / index, (git.root / store).resolve()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from covgov.cli.world import World
 from covgov.errors import CovgovError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from covgov.cli.project import Project
     from covgov.ingest.collect import CollectionResult
     from covgov.ingest.source_tree import SourceTree
     from covgov.model.snapshot import Origin, TestRun
@@ -51,12 +52,14 @@ def command(
       covgov collect api coverage.xml
       covgov collect api .coverage.* --junit junit.xml --python .tox/py312/bin/python
     """
+    from covgov.cli.project import Project
     from covgov.ingest.collect import collect
     from covgov.model.snapshot_codec import encode
     from covgov.runner.analyse import analyser
 
-    start = _checked_suite(world, suite)
-    root, tree, origin = _checkout(world)
+    project = Project(world)
+    start = _checked_suite(project, suite)
+    root, tree, origin = _checkout(project)
     usual = root / "coverage" / f"{suite}.snapshot"
     target = world.cwd / output if output else usual
     try:
@@ -81,10 +84,9 @@ def command(
     return OK
 
 
-def _checked_suite(world: World, suite: str) -> str:
+def _checked_suite(project: Project, suite: str) -> str:
     """The directory that the suite's reports start from, as the policy has it. Raises UsageError: `suite-name`, and
     `suite-unknown` where a policy declares suites and not this one."""
-    from covgov.cli.project import Project
     from covgov.model.snapshot import MERGED
     from covgov.policy import config
     from covgov.policy.suites import wanted_suites
@@ -93,42 +95,44 @@ def _checked_suite(world: World, suite: str) -> str:
         raise UsageError("suite-name", f"{suite!r} is not a suite name", hint="use letters, digits, '_', '-' and '.'")
     if suite == MERGED:
         raise UsageError("suite-name", f"{suite!r} is reserved for the merge of all suites", hint="choose another name")
-    policy = config.load(Project(world).read)
+    policy = config.load(project.read)
     if policy is None:
         return ""
     wanted_suites((suite,), policy)
     return policy.suites[suite].root
 
 
-def _checkout(world: World) -> tuple[Path, SourceTree, Origin | None]:
+def _checkout(project: Project) -> tuple[Path, SourceTree, Origin | None]:
     """Root, files and origin of what is on disk; outside of git the files below the current directory, unhashed."""
     from covgov.errors import Undetermined
     from covgov.runner.checkout import source_tree
-    from covgov.vcs.git import GitRepository, toplevel
+    from covgov.vcs.git import GitRepository
     from covgov.vcs.interface import WORKTREE
 
-    root = toplevel(world.cwd, world.env)
-    if root is None:
-        found = (file.relative_to(world.cwd).as_posix() for file in world.cwd.rglob("*") if file.is_file())
-        return world.cwd, source_tree(world.cwd, dict.fromkeys(sorted(found), ""), None), None
+    root, world = project.root, project.world
+    if not project.is_repository:
+        found = (file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file())
+        return root, source_tree(root, dict.fromkeys(sorted(found), ""), None), None
     repository = GitRepository(root, env=world.env)
-    tree = source_tree(root, repository.blobs(WORKTREE), repository)
-    try:
-        return root, tree, repository.origin()
-    except Undetermined as error:
-        world.note(f"covgov: note: {error.message} [{error.code}]")
-        return root, tree, None
+    with repository.steady():
+        tree = source_tree(root, repository.blobs(WORKTREE), repository)
+        try:
+            return root, tree, repository.origin()
+        except Undetermined as error:
+            world.note(f"covgov: note: {error.message} [{error.code}]")
+            return root, tree, None
 
 
 def _tests(world: World, junit: str | None, exit_code: int | None) -> TestRun | None:
     """None when nothing is known. Without an exit code, failures in the JUnit report count as a failing command."""
     from msgspec import structs
 
-    from covgov.ingest.junit import read_tests
     from covgov.model.snapshot import TestRun
 
     if junit is None:
         return None if exit_code is None else TestRun(exit_code)
+    from covgov.ingest.junit import read_tests
+
     try:
         data = (world.cwd / junit).read_bytes()
     except OSError as error:
