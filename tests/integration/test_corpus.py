@@ -14,9 +14,9 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest import known
-from covgov.ingest.formats.json import coveragepy as coveragepy_json
-from covgov.ingest.formats.text import lcov as lcov_info
-from covgov.ingest.formats.xml import cobertura as cobertura_xml
+from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
+from covgov.ingest.formats.in_text import lcov as lcov_info
+from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect

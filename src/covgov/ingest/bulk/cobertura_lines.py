@@ -1,6 +1,6 @@
 """Runs of `<line>` in Cobertura XML in the canonical spelling, read as a whole instead of element by element.
 
-`extract` takes them out of the document, so that the parser of `covgov.ingest.formats.xml.cobertura` sees the small
+`extract` takes them out of the document, so that the parser of `covgov.ingest.formats.in_xml.cobertura` sees the small
 rest and decides what each run belongs to. All that is not canonical stays in the document (docs/decisions/0044).
 """
 

@@ -2,7 +2,7 @@
 
 The report is split into its members by msgspec, and these are compared with the text, spelled as coverage.py spells it.
 A repeated key, other white space or another order does not come out the same, and is left to the reader of
-`covgov.ingest.formats.json.coveragepy` (docs/decisions/0044).
+`covgov.ingest.formats.in_json.coveragepy` (docs/decisions/0044).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """LCOV blocks (SF to end_of_record) in the canonical spelling, read as a whole instead of line by line.
 
 Canonical: no comments, one SF, each kind of record in one run, plain digits; the block of a file is its only one. All
-else is for the reader of `covgov.ingest.formats.text.lcov`, which defines the result (docs/decisions/0044).
+else is for the reader of `covgov.ingest.formats.in_text.lcov`, which defines the result (docs/decisions/0044).
 """
 
 from __future__ import annotations

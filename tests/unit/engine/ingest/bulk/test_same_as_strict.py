@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.ingest.bulk import cobertura_lines, json_members, lcov_blocks
-from covgov.ingest.formats.json import coveragepy as coveragepy_json
-from covgov.ingest.formats.text import lcov as lcov_info
-from covgov.ingest.formats.xml import cobertura as cobertura_xml
+from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
+from covgov.ingest.formats.in_text import lcov as lcov_info
+from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
 from covgov.ingest.interface import ParsedReport, ReportFormat
 from covgov.model.snapshot import CountedExits
 from covgov.publish.reports import cobertura_xml as xml_writer

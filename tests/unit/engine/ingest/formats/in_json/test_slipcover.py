@@ -7,8 +7,8 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.coveragepy import CoveragepyJson
-from covgov.ingest.formats.json.slipcover import SlipcoverJson
+from covgov.ingest.formats.in_json.coveragepy import CoveragepyJson
+from covgov.ingest.formats.in_json.slipcover import SlipcoverJson
 from covgov.model.snapshot import FileCoverage
 
 META = {"software": "slipcover", "version": "1.1.0", "branch_coverage": True}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.xml.cobertura import CoberturaXml
+from covgov.ingest.formats.in_xml.cobertura import CoberturaXml
 from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.gcovr import GcovrJson
+from covgov.ingest.formats.in_json.gcovr import GcovrJson
 from covgov.ingest.interface import ParsedReport
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Metric

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.simplecov import SimplecovJson, SimplecovResultset
+from covgov.ingest.formats.in_json.simplecov import SimplecovJson, SimplecovResultset
 from covgov.model.snapshot import CountedExits, FileCoverage
 
 IF = "[:if, 0, 3, 4, 7, 7]"

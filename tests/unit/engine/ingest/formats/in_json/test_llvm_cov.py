@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.llvm_cov import LlvmCovJson
+from covgov.ingest.formats.in_json.llvm_cov import LlvmCovJson
 from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.snapshot import CountedExits

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.codecov import CodecovJson
+from covgov.ingest.formats.in_json.codecov import CodecovJson
 from covgov.model.snapshot import CountedExits, FileCoverage
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.coveragepy import CoveragepyJson
+from covgov.ingest.formats.in_json.coveragepy import CoveragepyJson
 from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio

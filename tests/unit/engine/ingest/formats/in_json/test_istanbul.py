@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.istanbul import IstanbulJson
+from covgov.ingest.formats.in_json.istanbul import IstanbulJson
 from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.text.lcov import LcovInfo
+from covgov.ingest.formats.in_text.lcov import LcovInfo
 from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import Ratio

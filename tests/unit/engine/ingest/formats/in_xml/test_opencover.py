@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.xml.opencover import HIDDEN, OpenCover
+from covgov.ingest.formats.in_xml.opencover import HIDDEN, OpenCover
 from covgov.ingest.interface import ParsedReport
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Metric

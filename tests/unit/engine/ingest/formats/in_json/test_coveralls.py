@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.coveralls import CoverallsJson
+from covgov.ingest.formats.in_json.coveralls import CoverallsJson
 from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.json.coverlet import CoverletJson
+from covgov.ingest.formats.in_json.coverlet import CoverletJson
 from covgov.model.snapshot import CountedExits, FileCoverage
 
 

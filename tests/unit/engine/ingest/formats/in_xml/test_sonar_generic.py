@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.xml.sonar_generic import SonarGeneric
+from covgov.ingest.formats.in_xml.sonar_generic import SonarGeneric
 from covgov.ingest.interface import ParsedReport
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import CountedExits, Metric

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.text.gcov_intermediate import GcovIntermediate
+from covgov.ingest.formats.in_text.gcov_intermediate import GcovIntermediate
 from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits
 
