@@ -133,9 +133,10 @@ def test_the_list_of_commands_is_complete() -> None:
 
 
 def imported(*argv: str, cwd: Path | None = None) -> set[str]:
-    """The modules that the program imports for a command line."""
+    """The modules that the program imports for a command line, beside those of whoever measures it."""
     script = (
-        "import sys\nfrom covgov.cli.main import entry\ntry: entry()\nfinally: print(*sys.modules, file=sys.stderr)"
+        "import sys\nbefore = {*sys.modules}\nfrom covgov.cli.main import entry\n"
+        "try: entry()\nfinally: print(*{*sys.modules} - before, file=sys.stderr)"
     )
     command = [sys.executable, "-c", script, *argv]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
