@@ -77,6 +77,6 @@ def test_the_script_prints_the_same_patch_as_the_command_and_writes_nothing(tmp_
         check=False,
     )
 
-    assert (done.returncode, done.stdout) == (0, "")
-    assert "x.md on 2026-11-22: 0 rows would change" in done.stderr
+    assert (done.returncode, done.stdout) == (11, "")
+    assert "nothing was measured" in done.stderr
     assert not (repo.root / "x.md").exists()
