@@ -6,18 +6,17 @@ The report lists executed and missing lines; coverage.py before 7.17 also lists 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import msgspec
 
 from covgov.errors import InputError
-from covgov.ingest import building
+from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.bulk.json_members import REGIONS, NotCanonicalError, split
 from covgov.ingest.interface import ParsedReport, SummaryDifference
@@ -104,7 +103,7 @@ def _read_members(data: bytes, where: str) -> ParsedReport:
 
 def parse_strictly(data: bytes, where: str) -> ParsedReport:
     """The report by the standard library's reader: the definition of what `split` reads faster."""
-    report = _load(data.removeprefix(b"\xef\xbb\xbf"), where)
+    report = strict_json.load(data, _JsonReport, where, unread=REGIONS)
     files = ((p, file, file.functions is not None or file.classes is not None) for p, file in report.files.items())
     return _parsed(report, files, where)
 
@@ -164,52 +163,6 @@ def _contradictions(parsed: ParsedReport, totals: Mapping[Metric, Pair]) -> tupl
     pairs = ((m, pair, (files[m].covered, files[m].total)) for m, pair in totals.items())
     found = (building.contradiction(words[m], pair, listed, exact=True) for m, pair, listed in pairs)
     return tuple(fault for _, fault in found if fault)
-
-
-def _load(data: bytes, where: str) -> _JsonReport:
-    """Uses the standard library's reader, because it can detect duplicate keys."""
-    try:
-        tree = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
-        if isinstance(tree, _Fault):
-            raise ValueError(tree.why)
-        return msgspec.convert(tree, _JsonReport)
-    except UnicodeDecodeError as error:
-        raise damaged(where, f"not UTF-8 at byte {error.start}") from None
-    except (ValueError, RecursionError) as error:
-        raise damaged(where, str(error)) from None
-
-
-@dataclass(slots=True)
-class _Fault:
-    """In the place of a value that no report may have, except in its regions, which are not read."""
-
-    why: str
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | _Fault:
-    made: dict[str, object] = {}
-    for key, value in pairs:
-        if key in made:
-            return _Fault(f"duplicate key {key!r}")
-        made[key] = value if key not in REGIONS else {} if isinstance(value, _Fault) else value
-    return next((found for value in made.values() if (found := _fault_in(value))), made)
-
-
-def _fault_in(value: object) -> _Fault | None:
-    if isinstance(value, list):
-        return next((found for part in value if (found := _fault_in(part))), None)
-    return value if isinstance(value, _Fault) else None
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _finite(text: str) -> float | _Fault:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        return _Fault(f"the number {text[:20]} has no finite value")
-    return value
 
 
 def _allowed_zero(report: _JsonReport, at: str) -> bool:
