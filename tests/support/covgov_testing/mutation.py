@@ -21,25 +21,31 @@ VALUES = (
     *(b"", b" ", b"\n", b"0", b"-1", b"1.5", b"1e999", b"NaN", b"Infinity", b"007", b"1_0", b"true", b"null"),
     *(b"[]", b"{}", b'""', b"''", b'"\\ud800"', b"[" * 3000, b'{"a":' * 3000, b"9" * 18, b"9" * 30, b"9" * 5000),
     *(b"\xff", b"\0", b"\x1b[31m", b"\r", b"<", b">", b"&x;", b"&amp;", b"<!--", b"]]>", b"<a>" * 300, b"..", b"/"),
+    *(b"00", b"1e5", b"1000000", b"1000001", b"9223372036854775808", b"1.2.3", b"-", b".", b"%", b"[[[[1]]]]"),
+    *(b'"\\u0000"', b'"../../x"', b'"1/0"', b'"&#0;"', b'"&lt;"', b"<![CDATA[", b"<?x?>"),
     *("²".encode(), "٣".encode(), "\u2028".encode(), "\u202e".encode(), b"|", b"`", b"\\", b",", b":", b"#", b"="),
 )
 """Texts that a reader may take for a number, a name or markup."""
 
+_TOKEN = re.compile(rb"\w+|\W", re.DOTALL)
 _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*"|[\w.-]+')
 
 
-def mutated(good: bytes, random: Random) -> bytes:
-    """The input after one to four changes."""
+def mutated(good: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
+    """The input after one to four changes. others: inputs that a piece may come from."""
     data = good
     for _ in range(random.randint(1, 4)):
-        data = random.choice(_CHANGES)(data, random)
+        if others and random.random() < 1 / 8:
+            data = _spliced(data, random.choice(others), random)
+        else:
+            data = random.choice(_CHANGES)(data, random)
     return data
 
 
-def escaped(parse: Parse, good: Sequence[bytes], number: int) -> list[tuple[bytes, str]]:
+def escaped(parse: Parse, good: Sequence[bytes], number: int, others: Sequence[bytes] = ()) -> list[tuple[bytes, str]]:
     """The inputs of this round on which anything but covgov's own error escapes, each with what did."""
     random = Random(number)
-    inputs = (mutated(random.choice(good), random) for _ in range(INPUTS_PER_ROUND))
+    inputs = (mutated(random.choice(good), random, others) for _ in range(INPUTS_PER_ROUND))
     return [(data, why) for data in inputs if (why := _escape(parse, data))]
 
 
@@ -92,4 +98,17 @@ def _swapped(data: bytes, random: Random) -> bytes:
     return data[: old.start()] + new[0] + data[old.end() :]
 
 
-_CHANGES = (_byte, _cut, _twice, _value, _value, _swapped)
+def _spliced(data: bytes, other: bytes, random: Random) -> bytes:
+    """A piece of this input is one of another."""
+    start, end = _place(data, random)
+    begin, stop = _place(other, random)
+    return data[:start] + other[begin:stop] + data[end:]
+
+
+def _turned(data: bytes, random: Random) -> bytes:
+    """The words of a piece in the opposite order."""
+    start, end = _place(data, random)
+    return data[:start] + b"".join(_TOKEN.findall(data[start:end])[::-1]) + data[end:]
+
+
+_CHANGES = (_byte, _cut, _twice, _value, _value, _swapped, _turned)
