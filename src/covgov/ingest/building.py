@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
 
 from covgov.errors import InputError
+from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import ZERO, Ratio
-from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Metric
+from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Identity, Metric
 
 MAX_LINE = lines.MAX_LINE
 
@@ -122,6 +123,12 @@ class FileBuilder:
         if before != entry:
             entry = CountedExits(entry.line, max(before.covered, entry.covered), max(before.total, entry.total))
         self.counted[entry.line] = entry
+
+    def count_all(self, taken: Mapping[int, Sequence[bool]]) -> None:
+        """Add exits known by number: line -> whether each of its exits was taken."""
+        for line, exits in taken.items():
+            if exits:
+                self.count(CountedExits(line, sum(exits), len(exits)))
 
     @property
     def last(self) -> int:
@@ -266,3 +273,23 @@ def capabilities(present: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ..
     have = set(present)
     known = ("lines", "branches", "exits", "contexts", "excluded", "tests")
     return tuple(k for k in known if k in have), tuple(k for k in known if k not in have)
+
+
+def report(
+    name: str,
+    tool: str,
+    builders: Mapping[str, FileBuilder],
+    where: str,
+    *,
+    version: str = "",
+    carries: Iterable[str] = ("lines",),
+    branches: bool | None = None,
+) -> ParsedReport:
+    """A report of these files, which a format completes with what it has besides.
+
+    carries: beside branches. branches: whether they were measured; None says so where a line has some.
+    """
+    measured = any(builder.counted for builder in builders.values()) if branches is None else branches
+    has, lacks = capabilities({*carries, *(["branches"] if measured else [])})
+    identity = Identity(tool, word(version, "version", where), branch=measured)
+    return ParsedReport(name, identity, build_all(builders, where), has, lacks)

@@ -15,7 +15,7 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
+from covgov.model.snapshot import CountedExits
 
 Hits = Annotated[float, msgspec.Meta(ge=0)] | str | bool | None
 _SHARE = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
@@ -43,10 +43,7 @@ class CodecovJson:
         builders: dict[str, FileBuilder] = {}
         for path, lines in report.coverage.items():
             builders[building.file_path(path, where)] = _build(_numbered(lines, f"{where}: {path}"), f"{where}: {path}")
-        branches = any(builder.counted for builder in builders.values())
-        files = building.build_all(builders, where)
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(self.name, Identity("codecov", branch=branches), files, carries, lacks)
+        return building.report(self.name, "codecov", builders, where)
 
 
 def _numbered(lines: dict[str, Hits] | list[Hits], at: str) -> Mapping[int, Hits]:

@@ -13,7 +13,6 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
 
 Hits = list[Annotated[float, msgspec.Meta(ge=0)] | None]
 EXIT = 4
@@ -46,10 +45,8 @@ class CoverallsJson:
         for file in report.source_files:
             path = building.file_path(file.name, where)
             _read(file, builders.setdefault(path, FileBuilder()), f"{where}: {path}")
-        files = building.build_all(builders, where)
         branches = any(file.branches is not None for file in report.source_files)
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(self.name, Identity("coveralls", branch=branches), files, carries, lacks)
+        return building.report(self.name, "coveralls", builders, where, branches=branches)
 
 
 def _read(file: _File, builder: FileBuilder, at: str) -> None:
@@ -66,8 +63,7 @@ def _read(file: _File, builder: FileBuilder, at: str) -> None:
     for line, block, number, count in zip(*(numbers[part::EXIT] for part in range(EXIT)), strict=True):
         key = building.line_number(line, at), block, number
         exits[key] = exits.get(key, False) or count > 0
-    for line, ran in _by_line(exits).items():
-        builder.count(CountedExits(line, sum(ran), len(ran)))
+    builder.count_all(_by_line(exits))
 
 
 def _by_line(exits: dict[tuple[int, int, int], bool]) -> dict[int, list[bool]]:

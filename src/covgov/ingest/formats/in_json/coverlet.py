@@ -5,6 +5,7 @@ A file of several classes or modules is merged. An exit is a jump of the method'
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -12,7 +13,6 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -45,10 +45,7 @@ class CoverletJson:
         for path, classes in ((path, classes) for files in modules.values() for path, classes in files.items()):
             builder = builders.setdefault(building.file_path(path, where), FileBuilder())
             _read([method for methods in classes.values() for method in methods.values()], builder, f"{where}: {path}")
-        branches = any(builder.counted for builder in builders.values())
-        files = building.build_all(builders, where)
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(self.name, Identity("coverlet", branch=branches), files, carries, lacks, ("methods",))
+        return replace(building.report(self.name, "coverlet", builders, where), dropped=("methods",))
 
 
 def _read(methods: list[_Method], builder: FileBuilder, at: str) -> None:
@@ -60,5 +57,4 @@ def _read(methods: list[_Method], builder: FileBuilder, at: str) -> None:
             builder.hit(building.line_number(int(number), at), hits > 0)
         for branch in method.branches:
             exits.setdefault(building.line_number(branch.line, at), []).append(branch.hits > 0)
-    for line, taken in exits.items():
-        builder.count(CountedExits(line, sum(taken), len(taken)))
+    builder.count_all(exits)

@@ -5,6 +5,7 @@ A line is listed once per function that it is in (templates, inline functions); 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -12,7 +13,6 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -53,17 +53,9 @@ class GcovJson:
         for file in report.files:
             path = building.file_path(file.path, where)
             _read(file, builders.setdefault(path, FileBuilder()), f"{where}: {path}")
-        branches = any(builder.counted for builder in builders.values())
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("gcov", building.word(report.version, "version", where), branch=branches),
-            files=building.build_all(builders, where),
-            carries=carries,
-            lacks=lacks,
-            dropped=("functions",),
-            roots=(building.file_path(report.root, where),) if report.root else (),
-        )
+        roots = (building.file_path(report.root, where),) if report.root else ()
+        parsed = building.report(self.name, "gcov", builders, where, version=report.version)
+        return replace(parsed, dropped=("functions",), roots=roots)
 
 
 def _read(file: _File, builder: FileBuilder, at: str) -> None:
@@ -71,6 +63,4 @@ def _read(file: _File, builder: FileBuilder, at: str) -> None:
     for line in file.lines:
         builder.hit(building.line_number(line.number, at), line.count > 0)
         exits.setdefault(line.number, []).extend(branch.count > 0 for branch in line.branches)
-    for number, taken in exits.items():
-        if taken:
-            builder.count(CountedExits(number, sum(taken), len(taken)))
+    builder.count_all(exits)

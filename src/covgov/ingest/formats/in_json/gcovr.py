@@ -6,6 +6,7 @@ did. gcovr itself counts each of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -13,7 +14,6 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder
 from covgov.ingest.interface import ParsedReport, SummaryDifference
-from covgov.model.snapshot import CountedExits, Identity
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -61,16 +61,9 @@ class GcovrJson:
             copies = _read(file, builder, f"{where}: {path}")
             if copies:
                 beyond[path] = copies
-        files = building.build_all(builders, where)
-        branches = any(builder.counted for builder in builders.values())
-        carries, lacks = building.capabilities({"lines", "excluded", *(["branches"] if branches else [])})
         copied = sum(difference.lines_total for difference in beyond.values())
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("gcovr", branch=branches),
-            files=files,
-            carries=carries,
-            lacks=lacks,
+        return replace(
+            building.report(self.name, "gcovr", builders, where, carries=("lines", "excluded")),
             dropped=("functions",) if any(file.functions for file in report.files) else (),
             notes=(f"gcovr counts {copied} lines again, as copies in other functions",) if copied else (),
             beyond=beyond,
@@ -92,8 +85,6 @@ def _read(file: _File, builder: FileBuilder, at: str) -> SummaryDifference:
         builder.hit(number, line.count > 0)
         entries, ran = entries + 1, ran + (line.count > 0)
         exits.setdefault(number, []).extend(branch.count > 0 for branch in line.branches if not branch.excluded)
-    for number, taken in exits.items():
-        if taken:
-            builder.count(CountedExits(number, sum(taken), len(taken)))
+    builder.count_all(exits)
     lines = len(builder.hits) - before[0], sum(builder.hits.values()) - before[1]
     return SummaryDifference(ran - lines[1], entries - lines[0])

@@ -7,6 +7,7 @@ begin on one line are counted together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -14,7 +15,6 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
 
 Hits = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -58,17 +58,9 @@ class IstanbulJson:
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
         report = strict_json.load(data, dict[str, _File], where)
         builders = {building.file_path(path, where): _build(file, f"{where}: {path}") for path, file in report.items()}
-        files = building.build_all(builders, where)
+        dropped = ("functions",) if any(file.functions for file in report.values()) else ()
         branches = any(file.branches for file in report.values())
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("istanbul", branch=branches),
-            files=files,
-            carries=carries,
-            lacks=lacks,
-            dropped=("functions",) if any(file.functions for file in report.values()) else (),
-        )
+        return replace(building.report(self.name, "istanbul", builders, where, branches=branches), dropped=dropped)
 
 
 def _build(file: _File, at: str) -> FileBuilder:
@@ -77,16 +69,15 @@ def _build(file: _File, at: str) -> FileBuilder:
         raise damaged(at, "statementMap and s do not have the same statements")
     for key, place in file.statements.items():
         builder.hit(_line(place.start.line, at), file.hits[key] > 0)
-    arms: dict[int, list[float]] = {}
+    arms: dict[int, list[bool]] = {}
     if file.branches.keys() != file.arms.keys():
         raise damaged(at, "branchMap and b do not have the same branches")
     for key, counts in file.arms.items():
         branch = file.branches[key]
         if branch.locations and len(branch.locations) != len(counts):
             raise damaged(at, f"branch {key[:20]} has {len(counts)} counts, but not as many locations")
-        arms.setdefault(_line(branch.begins, at), []).extend(counts)
-    for line, counts in arms.items():
-        builder.count(CountedExits(line, sum(count > 0 for count in counts), len(counts)))
+        arms.setdefault(_line(branch.begins, at), []).extend(count > 0 for count in counts)
+    builder.count_all(arms)
     return builder
 
 

@@ -7,6 +7,7 @@ A file has segments: from its place on, code ran so often. The lines are counted
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Annotated, Final
 
@@ -16,7 +17,7 @@ from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import CountedExits, Identity, Metric
+from covgov.model.snapshot import Metric
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -108,19 +109,14 @@ class LlvmCovJson:
             else:
                 _read(file.segments, file.branches, builder, f"{where}: {path}")
             stated[path] = _possible(file.summary, f"{where}: {path}")
-        files = building.build_all(builders, where)
-        branches = any(builder.counted for builder in builders.values())
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
+        parsed = building.report(self.name, "llvm-cov", builders, where)
+        files = parsed.files
         found = (
             (path, _difference(stated[path], files[path].ratio(Metric.LINE), files[path].ratio(Metric.BRANCH)))
             for path in files
         )
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("llvm-cov", branch=branches),
-            files=files,
-            carries=carries,
-            lacks=lacks,
+        return replace(
+            parsed,
             dropped=("functions, regions and instantiations",),
             beyond={path: difference for path, difference in found if difference},
             faults=(
@@ -157,8 +153,7 @@ def _read(segments: Sequence[_Segment], branches: Sequence[_Branch], builder: Fi
     exits: dict[int, list[bool]] = {}
     for branch in branches:
         exits.setdefault(building.line_number(branch.line, at), []).extend((branch.true > 0, branch.false > 0))
-    for line, taken in exits.items():
-        builder.count(CountedExits(line, sum(taken), len(taken)))
+    builder.count_all(exits)
 
 
 def _runs(segments: Sequence[_Segment]) -> Iterator[tuple[int, int, bool]]:

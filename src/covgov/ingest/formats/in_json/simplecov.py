@@ -16,7 +16,7 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity, Metric
+from covgov.model.snapshot import Metric
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Lines = list[Count | str | None]
@@ -112,16 +112,8 @@ def _parsed(name: str, version: str, listed: Iterable[tuple[str, Lines | _File]]
         whole = _File(file) if isinstance(file, list) else file
         methods = methods or whole.methods is not None
         _read(whole, builders.setdefault(building.file_path(path, where), FileBuilder()), f"{where}: {path}")
-    branches = any(builder.counted for builder in builders.values())
-    carries, lacks = building.capabilities({"lines", "excluded", *(["branches"] if branches else [])})
-    return ParsedReport(
-        format=name,
-        identity=Identity("simplecov", building.word(version, "version", where), branch=branches),
-        files=building.build_all(builders, where),
-        carries=carries,
-        lacks=lacks,
-        dropped=("methods",) if methods else (),
-    )
+    parsed = building.report(name, "simplecov", builders, where, version=version, carries=("lines", "excluded"))
+    return replace(parsed, dropped=("methods",) if methods else ())
 
 
 def _read(file: _File, builder: FileBuilder, at: str) -> None:
@@ -133,8 +125,7 @@ def _read(file: _File, builder: FileBuilder, at: str) -> None:
             builder.omitted.append(line)
         elif count is not None:
             builder.hit(line, count > 0)
-    for line, taken in _exits(file, at).items():
-        builder.count(CountedExits(building.line_number(line, at), sum(taken), len(taken)))
+    builder.count_all({building.line_number(line, at): taken for line, taken in _exits(file, at).items()})
 
 
 def _exits(file: _File, at: str) -> Mapping[int, list[bool]]:

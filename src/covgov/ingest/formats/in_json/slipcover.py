@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import Identity, Metric
+from covgov.model.snapshot import Metric
 
 Line = Annotated[int, msgspec.Meta(ge=1, le=building.MAX_LINE)]
 Exits = list[tuple[Line, Annotated[int, msgspec.Meta(ge=-building.MAX_LINE, le=building.MAX_LINE)]]]
@@ -65,18 +66,14 @@ class SlipcoverJson:
         builders = {
             building.file_path(path, where): _build(file, f"{where}: {path}") for path, file in report.files.items()
         }
-        files = building.build_all(builders, where)
-        branches = report.meta.branch_coverage
-        carries, lacks = building.capabilities({"lines", *(["branches", "exits"] if branches else [])})
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("slipcover", building.word(report.meta.version, "version", where), branch=branches),
-            files=files,
-            carries=carries,
-            lacks=lacks,
-            claims=building.claims(report.summary.stated),
-            faults=building.unequal(report.summary.stated, files.values()),
+        branches, version = report.meta.branch_coverage, report.meta.version
+        carries = ("lines", "exits") if branches else ("lines",)
+        parsed = building.report(
+            self.name, "slipcover", builders, where, version=version, carries=carries, branches=branches
         )
+        stated = report.summary.stated
+        faults = building.unequal(stated, parsed.files.values())
+        return replace(parsed, claims=building.claims(stated), faults=faults)
 
 
 def _build(file: _File, at: str) -> FileBuilder:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
 
 _LINE = re.compile(r"lcount:(\d{1,7}),(\d{1,20})(?:,[01])?", re.ASCII)
 _BRANCH = re.compile(r"branch:(\d{1,7}),(taken|nottaken|notexec)", re.ASCII)
@@ -43,18 +43,9 @@ class GcovIntermediate:
             elif not (current is not None and _read(text, *current, at)) and not _OTHER.fullmatch(text):
                 raise damaged(at, f"not a record of gcov -i, or one before the first file: {text[:60]!r}")
         for builder, exits in files.values():
-            for line, taken in exits.items():
-                builder.count(CountedExits(line, sum(taken), len(taken)))
-        branches = any(exits for _, exits in files.values())
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("gcov", branch=branches),
-            files=building.build_all({path: builder for path, (builder, _) in files.items()}, where),
-            carries=carries,
-            lacks=lacks,
-            dropped=("functions",),
-        )
+            builder.count_all(exits)
+        builders = {path: builder for path, (builder, _) in files.items()}
+        return replace(building.report(self.name, "gcov", builders, where), dropped=("functions",))
 
 
 def _read(record: str, builder: FileBuilder, exits: Exits, at: str) -> bool:

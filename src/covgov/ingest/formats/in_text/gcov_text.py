@@ -6,13 +6,12 @@ The code of templates follows once more per instance, after the sum of all; a li
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
-from covgov.model.snapshot import CountedExits, Identity
 
 _LINE = re.compile(
     r"\s*(-|#####|=====|\$\$\$\$\$|%%%%%|\d{1,20}(?:\.\d{1,9})?[kMGTPEZY]?\*?):\s*(\d{1,9}):(.*)", re.ASCII
@@ -35,9 +34,8 @@ class _Listing:
 
     def finish(self) -> None:
         """The exits of the line before."""
-        if self.taken:
-            self.builder.count(CountedExits(self.line, sum(self.taken), len(self.taken)))
-            self.taken = []
+        self.builder.count_all({self.line: self.taken})
+        self.taken = []
 
 
 class GcovText:
@@ -59,16 +57,8 @@ class GcovText:
         listing.finish()
         if not listing.path:
             raise damaged(where, "no `0:Source:` says which file it is of")
-        branches = bool(listing.builder.counted)
-        carries, lacks = building.capabilities({"lines", *(["branches"] if branches else [])})
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("gcov", branch=branches),
-            files=building.build_all({listing.path: listing.builder}, where),
-            carries=carries,
-            lacks=lacks,
-            dropped=("functions and calls",),
-        )
+        parsed = building.report(self.name, "gcov", {listing.path: listing.builder}, where)
+        return replace(parsed, dropped=("functions and calls",))
 
 
 def _record(text: str, listing: _Listing, at: str) -> None:
