@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from covgov.ingest.collect import collect
 from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric, Snapshot
@@ -40,7 +41,7 @@ def by_number(coverage: FileCoverage) -> FileCoverage:
     """The coverage with every exit known only by number, as a format without target lines has it."""
     total, taken = Counter(line for line, _ in coverage.exits), Counter(line for line, _ in coverage.taken)
     made = [CountedExits(line, taken[line], total[line]) for line in total]
-    bare = [replace(entry, ids=(), taken=()) for entry in coverage.counted]
+    bare = [structs.replace(entry, ids=(), taken=()) for entry in coverage.counted]
     counted = tuple(sorted([*bare, *made], key=lambda entry: entry.line))
     return replace(coverage, exits=(), taken=(), counted=counted)
 
