@@ -16,8 +16,8 @@ from covgov.policy.bars import BarScope, BarUnits
 from covgov.policy.delivery import CommentMode, GithubCoverageSettings, GithubDelivery, GithubSettings, NotifySettings
 from covgov.policy.policy import Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
 from covgov.policy.rule import BarRule
-from covgov.policy.schema import schema
-from covgov.policy.table import Table, fields_of
+from covgov.policy.tables.schema import schema
+from covgov.policy.tables.table import Table, fields_of
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SCHEMA = Path(covgov.policy.__file__).with_name("covgov.schema.json")

@@ -23,8 +23,8 @@ from covgov.register import document
 from covgov.runner.run_suite import SuiteRun, run_suite
 from covgov.scaffold.adopt import propose, to_deselect, uncovered_change
 from covgov.scaffold.compose import POLICY, Adoption, FileChange, Wishes, compose, policy_text
-from covgov.scaffold.detect import Detection
-from covgov.scaffold.tree import Tree
+from covgov.scaffold.detection.detect import Detection
+from covgov.scaffold.detection.tree import Tree
 from covgov.vcs import codeowners
 from covgov.vcs.own_output import FOLDER
 

@@ -11,7 +11,7 @@ from covgov.errors import InputError
 from covgov.policy.policy import Suite
 from covgov.runner.launch import interpreter
 from covgov.runner.process import stream
-from covgov.scaffold.suites import Environment
+from covgov.scaffold.detection.suites import Environment
 
 PYTHONS = ("uv", "poetry", "hatch", "tox", "nox", "make")
 PROGRAMS = (*PYTHONS, "npx", "node", "go", "gotestsum", "cargo-llvm-cov", "mvn", "gradle", "dotnet", "bundle")

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgov.errors import InputError
-from covgov.ingest.docstrings import drop_docstrings
 from covgov.ingest.formats.covgov_snapshot import CovgovSnapshot
 from covgov.ingest.interface import Analyse, ParsedReport
 from covgov.ingest.merge import merge
-from covgov.ingest.normalise import NormalisedReport, normalise
-from covgov.ingest.other_text import misfit
+from covgov.ingest.places.normalise import NormalisedReport, normalise
+from covgov.ingest.places.source_tree import SourceTree
 from covgov.ingest.read import read_reports
-from covgov.ingest.source_tree import SourceTree
-from covgov.ingest.unreadable import notes_on_unreadable
+from covgov.ingest.texts.docstrings import drop_docstrings
+from covgov.ingest.texts.other_text import misfit
+from covgov.ingest.texts.unreadable import notes_on_unreadable
 from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot, TestRun
 from covgov.model.words import count
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from covgov.errors import UsageError
 from covgov.judge.facts import Override
 from covgov.policy.bars import spelled
-from covgov.policy.fields import PLAIN
 from covgov.policy.policy import Policy
+from covgov.policy.tables.fields import PLAIN
 
 VARIABLE = "COVERAGE_FAIL_UNDER"
 FLAG = "--fail-under"

@@ -1,1 +1,1 @@
-"""The policy, the exception register, and the rules that turn facts into one verdict."""
+"""What covgov.toml says, as one set of types, and what follows from it: bars, scopes, globs."""

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Callable, Mapping
 
 from covgov.errors import PolicyInvalid
-from covgov.policy import depth, faults, locate
-from covgov.policy.fields import number
 from covgov.policy.policy import Policy
-from covgov.policy.table import TableFaults
+from covgov.policy.tables import depth, faults, locate
+from covgov.policy.tables.fields import number
+from covgov.policy.tables.table import TableFaults
 
 OWN_FILE = "covgov.toml"
 SHARED_FILE = "pyproject.toml"

@@ -10,9 +10,9 @@ from typing import Annotated
 
 from msgspec import Struct, field
 
-from covgov.policy.fields import Flag, Glob, Hours, Many, Name, Text, Words, Zone, one_of, zone_of
-from covgov.policy.keys import Secret, UnsetText
-from covgov.policy.table import Table
+from covgov.policy.tables.fields import Flag, Glob, Hours, Many, Name, Text, Words, Zone, one_of, zone_of
+from covgov.policy.tables.keys import Secret, UnsetText
+from covgov.policy.tables.table import Table
 
 
 class Occasion(StrEnum):

@@ -19,7 +19,8 @@ from covgov.model import codec
 from covgov.model.snapshot import MERGED, Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement, total_bar, total_key
 from covgov.policy.delivery import NotifySettings, PublishSettings
-from covgov.policy.fields import (
+from covgov.policy.rule import BarRule, EnforcementWord, MetricWord
+from covgov.policy.tables.fields import (
     Day,
     Directory,
     Flag,
@@ -34,9 +35,8 @@ from covgov.policy.fields import (
     one_of,
     version_up_to,
 )
-from covgov.policy.keys import Consequence, StrictDirection, UnsetText
-from covgov.policy.rule import BarRule, EnforcementWord, MetricWord
-from covgov.policy.table import Internal, Table, dump
+from covgov.policy.tables.keys import Consequence, StrictDirection, UnsetText
+from covgov.policy.tables.table import Internal, Table, dump
 
 FORMAT_VERSION = 1
 

@@ -9,9 +9,9 @@ from datetime import time
 
 from covgov.policy import bars, globs, scopes
 from covgov.policy.bars import Bar, BarScope, BarUnits, spelled
-from covgov.policy.keys import Secret, Setting, UnsetText, settings, word
 from covgov.policy.policy import Policy
-from covgov.policy.table import Table
+from covgov.policy.tables.keys import Secret, Setting, UnsetText, settings, word
+from covgov.policy.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from covgov.model.snapshot import Metric
 from covgov.policy.bars import Bar, BarScope, BarUnits, Enforcement
-from covgov.policy.fields import Percent, SomeGlobs, Text, Units, one_of
-from covgov.policy.keys import Consequence, StrictDirection
-from covgov.policy.table import Table
+from covgov.policy.tables.fields import Percent, SomeGlobs, Text, Units, one_of
+from covgov.policy.tables.keys import Consequence, StrictDirection
+from covgov.policy.tables.table import Table
 
 MetricWord = Annotated[Metric, one_of(Metric)]
 EnforcementWord = Annotated[

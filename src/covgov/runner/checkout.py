@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from covgov.ingest.source_tree import SourceTree
+from covgov.ingest.places.source_tree import SourceTree
 from covgov.model.blob import blob_id
 from covgov.model.snapshot import Origin
 from covgov.vcs.git import GitRepository, toplevel

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from covgov.register.template import EMPTY
 from covgov.scaffold.coverage_source import NEW_FILE, with_source
-from covgov.scaffold.detect import Decision, Detection
+from covgov.scaffold.detection.detect import Decision, Detection
+from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.owners import owner_lines
 from covgov.scaffold.policy_text import ComponentText, PolicyText
-from covgov.scaffold.tree import Tree
 from covgov.scaffold.workflow import workflow
 
 POLICY = "covgov.toml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from covgov.scaffold.tree import Tree
+from covgov.scaffold.detection.tree import Tree
 
 GITHUB = """\
 name: coverage

@@ -14,8 +14,8 @@ from covgov.model.source_files import SOURCE_SUFFIXES, measurable, suffix
 from covgov.model.words import listed
 from covgov.policy import scopes
 from covgov.policy.bars import LIMITS, Bar, BarScope, BarUnits, limit_of, spelled
-from covgov.policy.keys import StrictDirection, loosened, word
 from covgov.policy.policy import Component, Policy, Suite
+from covgov.policy.tables.keys import StrictDirection, loosened, word
 from covgov.tamper.limits import UNENFORCED, Limit, figure, laxer, weaker
 
 SHOWN = 3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from covgov.scaffold.detect import Detection, detect
-from covgov.scaffold.suites import Environment
-from covgov.scaffold.tree import Tree
+from covgov.scaffold.detection.detect import Detection, detect
+from covgov.scaffold.detection.suites import Environment
+from covgov.scaffold.detection.tree import Tree
 
 COMPLETE = Environment("", "python", frozenset({"coverage", "pytest", "pytest_cov", "pkg", "mod", "a.b", "one", "two"}))
 A_TEST = "import pytest\n\n\ndef test_it():\n    pass\n"

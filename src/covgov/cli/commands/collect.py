@@ -18,7 +18,7 @@ from covgov.errors import CovgovError, InputError, UsageError
 if TYPE_CHECKING:
     from covgov.cli.project import Project
     from covgov.ingest.collect import CollectionResult
-    from covgov.ingest.source_tree import SourceTree
+    from covgov.ingest.places.source_tree import SourceTree
     from covgov.model.snapshot import Origin, TestRun
 
 

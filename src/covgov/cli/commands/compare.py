@@ -114,8 +114,8 @@ def _origin(project: Project, name: str) -> Origin:
 
 def _from_file(project: Project, path: Path) -> Snapshot:
     from covgov.ingest.collect import collect
+    from covgov.ingest.places.source_tree import SourceTree
     from covgov.ingest.read import read_report
-    from covgov.ingest.source_tree import SourceTree
     from covgov.model.snapshot_codec import decode
     from covgov.runner.analyse import analyser
 

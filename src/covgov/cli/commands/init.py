@@ -14,8 +14,8 @@ from covgov.cli.world import World
 if TYPE_CHECKING:
     from covgov.cli.project import Project
     from covgov.scaffold.compose import Composition, Wishes
-    from covgov.scaffold.detect import Decision, Detection
-    from covgov.scaffold.tree import Tree
+    from covgov.scaffold.detection.detect import Decision, Detection
+    from covgov.scaffold.detection.tree import Tree
 
 
 @click.command("init")
@@ -77,7 +77,7 @@ def _composed(project: Project, wishes: Wishes, *, adopt: bool, today: datetime 
 def tree_of(project: Project) -> Tree:
     """The repository's files."""
     from covgov.cli.probe import files_on_disk
-    from covgov.scaffold.tree import Tree
+    from covgov.scaffold.detection.tree import Tree
     from covgov.vcs.interface import WORKTREE
 
     paths = project.repository.blobs(WORKTREE) if project.is_repository else files_on_disk(project.root)
@@ -87,8 +87,8 @@ def tree_of(project: Project) -> Tree:
 def detection(project: Project, tree: Tree) -> Detection:
     """What the files and this machine say."""
     from covgov.cli.probe import environments, programs
-    from covgov.scaffold.detect import detect
-    from covgov.scaffold.packages import packages
+    from covgov.scaffold.detection.detect import detect
+    from covgov.scaffold.detection.packages import packages
 
     root, env = project.root, project.world.env
     names = tuple(package.name for package in packages(tree).packages)
@@ -100,7 +100,7 @@ def wishes_of(project: Project, fail_under: str | None, ci: bool) -> Wishes:
     from decimal import Decimal
 
     from covgov.cli.commands.digest import default_branch_of_clone
-    from covgov.policy.fields import PLAIN
+    from covgov.policy.tables.fields import PLAIN
     from covgov.scaffold.compose import IGNORED, Wishes
 
     if fail_under is not None and not (PLAIN.fullmatch(fail_under) and Decimal(fail_under) <= 100):

@@ -37,7 +37,7 @@ def show(world: World, as_json: bool, schema: bool) -> int:
     Example: covgov policy show --schema > covgov.schema.json
     """
     from covgov.policy import present
-    from covgov.policy import schema as made
+    from covgov.policy.tables import schema as made
 
     if schema:
         world.say(made.schema().rstrip("\n"))

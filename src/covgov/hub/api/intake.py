@@ -16,9 +16,9 @@ from covgov.hub.settings import HubLimits
 from covgov.hub.store.verify.plausible import is_path
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.merge import merge, merge_files
-from covgov.ingest.normalise import normalise, one_base
+from covgov.ingest.places.normalise import normalise, one_base
+from covgov.ingest.places.source_tree import SourceTree
 from covgov.ingest.registry import FORMATS, detect
-from covgov.ingest.source_tree import SourceTree
 from covgov.model import snapshot_codec
 from covgov.model.snapshot import FileCoverage, Origin, Snapshot, TestRun
 

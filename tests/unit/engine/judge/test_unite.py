@@ -19,7 +19,7 @@ from covgov.model.run import Baseline
 from covgov.model.snapshot import MERGED, Metric, Snapshot
 from covgov.model.verdict import Effect, Finding, Outcome, Row, Scope, Verdict
 from covgov.policy.policy import Policy
-from covgov.policy.table import fields_of
+from covgov.policy.tables.table import fields_of
 from covgov.tamper.renames import judging
 from covgov_testing.builders.coverage import snap
 from covgov_testing.builders.policy import BOTH, RECEIPT, TWO, facts, policy

@@ -1,0 +1,1 @@
+"""A report held against the sources that it is of."""

@@ -1,0 +1,1 @@
+"""What a repository is made of, before anything is written. Pure."""
