@@ -44,6 +44,11 @@ class Row:
     rounds: int = 99
 
 
+def _at_a_million(files: int, *bars: Bar) -> Sequence[Bar]:
+    """The bars of a size: they are set for a million lines; below, the start of the interpreter decides."""
+    return bars if files >= FILES_OF_A_MILLION else ()
+
+
 def lcov(shop: Workshop, files: int) -> Row:
     """LCOV to lines per file."""
     report = str(shop.report("lcov", files))
@@ -57,7 +62,7 @@ def lcov(shop: Workshop, files: int) -> Row:
         command = [grcov, report, "-t", "lcov", "-o", str(shop.root / "grcov.lcov")]
         contenders.append(Contender("grcov", command, shop.root))
         bars.append(Bar("grcov", 2))
-    return Row("LCOV to model", contenders, bars, totals_of(files))
+    return Row("LCOV to model", contenders, _at_a_million(files, *bars), totals_of(files))
 
 
 def lcov_ten_million(shop: Workshop, _files: int) -> Row:
@@ -78,9 +83,8 @@ def cobertura(shop: Workshop, files: int) -> Row:
         _reads(shop, "diff-cover", "diff-cover-cobertura", report, root),
         _reads(shop, "pycobertura", "pycobertura", report),
     ]
-    return Row(
-        "Cobertura to model", contenders, [Bar("diff-cover", 1 / 4), Bar("pycobertura", 1 / 2.5)], totals_of(files)
-    )
+    bars = _at_a_million(files, Bar("diff-cover", 1 / 4), Bar("pycobertura", 1 / 2.5))
+    return Row("Cobertura to model", contenders, bars, totals_of(files))
 
 
 def coveragepy_json(shop: Workshop, files: int) -> Row:
@@ -91,7 +95,8 @@ def coveragepy_json(shop: Workshop, files: int) -> Row:
         _reads(shop, "json module", "json", report),
         _reads(shop, "coverage-threshold", "coverage-threshold", report),
     ]
-    return Row("coverage.py JSON to model", contenders, [Bar("json module", 1 / 4)], totals_of(files))
+    bars = _at_a_million(files, Bar("json module", 1 / 4))
+    return Row("coverage.py JSON to model", contenders, bars, totals_of(files))
 
 
 def collect(shop: Workshop, files: int) -> Row:
@@ -101,15 +106,14 @@ def collect(shop: Workshop, files: int) -> Row:
         Contender(OURS, [COVGOV, "collect", "all", report], shop.repository(files)),
         _reads(shop, "reading alone", "covgov", report),
     ]
-    return Row("collect, LCOV", contenders, [Bar("reading alone", 1.3)])
+    return Row("collect, LCOV", contenders, _at_a_million(files, Bar("reading alone", 1.3)))
 
 
 def check(shop: Workshop, files: int) -> Row:
     """Collect and check of a change to every file, beside diff-cover on the same report."""
     root, report = shop.repository(files), shop.report("lcov", files)
-    factor = 1 / 5 if files >= FILES_OF_A_MILLION else 1
     contenders = [Contender(OURS, _judge(report), root, JUDGED), _diff_cover(shop, report, root)]
-    return Row("collect and check, every file changed", contenders, [Bar("diff-cover", factor)])
+    return Row("collect and check, every file changed", contenders, _at_a_million(files, Bar("diff-cover", 1 / 5)))
 
 
 def check_hundred(shop: Workshop, _files: int) -> Row:
