@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,13 +23,11 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
-    RunChanges,
     RunSummary,
     silent,
 )
+from covgov.history.run_reader import RunReader
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Snapshot
-from covgov.model.verdict import Verdict
 
 LOCK, SCRATCH = "lock", "tmp"
 SHARED = (f"{layout.OBJECTS}/", f"{layout.ARTIFACTS}/")
@@ -68,7 +66,7 @@ class DirView:
         return {**{name: known[name] for name in names if name in known}, **found}
 
 
-class DirStore:
+class DirStore(RunReader):
     """A RunStore in `root`; the directory is created by the first append."""
 
     def __init__(self, root: Path) -> None:
@@ -93,18 +91,6 @@ class DirStore:
 
     def list(self) -> Sequence[RunSummary]:
         return ledger.summaries(self._view) if self.exists() else []
-
-    def fetch(self, run_id: str) -> RunRecord:
-        return ledger.fetch(self._view, run_id)
-
-    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
-        return ledger.verdicts(self._view, run_ids)
-
-    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
-        return ledger.snapshots(self._view, run_ids)
-
-    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
-        return ledger.changes(self._view, base_id, head_id, paths)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         bulk_files = artifacts or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -15,14 +15,13 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
-    RunChanges,
     RunSummary,
     silent,
 )
+from covgov.history.run_reader import RunReader
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Origin, Snapshot
-from covgov.model.verdict import Verdict
+from covgov.model.snapshot import Origin
 from covgov_testing.builders.run import object_id
 
 EPOCH = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -39,7 +38,7 @@ class MemoryView:
         return {name: self.files[name] for name in names if name in self.files}
 
 
-class MemoryStore:
+class MemoryStore(RunReader):
     """A RunStore over a dict. `broken`: raised by every reading. `noted`: what it says of how it was read.
 
     steps: its files after each file that a rewriting added or dropped, as a process killed there would leave them.
@@ -82,26 +81,11 @@ class MemoryStore:
             self.files.pop(name, None)
             self.steps.append(dict(self.files))
 
-    def fetch(self, run_id: str) -> RunRecord:
-        return ledger.fetch(self.view(), run_id)
-
-    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
-        return ledger.verdicts(self.view(), run_ids)
-
-    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
-        return ledger.snapshots(self.view(), run_ids)
-
-    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
-        return ledger.changes(self.view(), base_id, head_id, paths)
-
     def prune(self, keep: int) -> Sequence[str]:
         return []
 
     def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         return ledger.verify(self.view(), progress)
-
-    def list(self) -> Sequence[RunSummary]:
-        return ledger.summaries(self.view())
 
 
 class FakeRepository:

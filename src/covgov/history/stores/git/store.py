@@ -7,7 +7,7 @@ into a private ref; runs that only this clone has are then chained again on top,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from covgov.errors import DeliveryFailed, InputError, Undetermined
@@ -20,22 +20,20 @@ from covgov.history.interface import (
     HistoryReplacement,
     HistoryView,
     Progress,
-    RunChanges,
     RunSummary,
     silent,
 )
+from covgov.history.run_reader import RunReader
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Snapshot
-from covgov.model.verdict import Verdict
 
 PAUSE_SECONDS = 0.1
 REFUSALS = 3
 """How often a push may fail while the remote does not change, before giving up."""
 
 
-class GitStore:
+class GitStore(RunReader):
     """A RunStore in the branch `branch`.
 
     remote: name of the remote that has the branch too, or None. fetch: bring it from there before the first read.
@@ -76,22 +74,6 @@ class GitStore:
     def exists(self) -> bool:
         tip = self._tip()
         return tip is not None and ledger.recorded(self._at(tip))
-
-    def list(self) -> Sequence[RunSummary]:
-        view = self.view()
-        return ledger.summaries(view) if ledger.recorded(view) else []
-
-    def fetch(self, run_id: str) -> RunRecord:
-        return ledger.fetch(self.view(), run_id)
-
-    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
-        return ledger.verdicts(self.view(), run_ids)
-
-    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
-        return ledger.snapshots(self.view(), run_ids)
-
-    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
-        return ledger.changes(self.view(), base_id, head_id, paths)
 
     def append(self, record: RunRecord, artifacts: Mapping[str, bytes] | None = None) -> RunSummary:
         """`artifacts` are not stored: bulk never enters git."""

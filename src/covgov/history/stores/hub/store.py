@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from covgov.errors import DeliveryFailed, Undetermined
@@ -21,10 +21,10 @@ from covgov.history.interface import (
     HistoryFault,
     HistoryView,
     Progress,
-    RunChanges,
     RunSummary,
     silent,
 )
+from covgov.history.run_reader import RunReader
 from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
 from covgov.history.stores.hub.wire import (
     AdditionResult,
@@ -37,8 +37,6 @@ from covgov.history.stores.hub.wire import (
     PruneResult,
 )
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import Snapshot
-from covgov.model.verdict import Verdict
 
 NAMES_AT_ONCE = 500
 FILES_AT_ONCE = 2000
@@ -132,7 +130,7 @@ class HubView:
             self.names(layout.RUNS)
 
 
-class HubStore:
+class HubStore(RunReader):
     """A RunStore in a hub.
 
     in_ci: a run that cannot be recorded for want of a token is then an error, not a remark. tries: how often an
@@ -153,22 +151,6 @@ class HubStore:
 
     def exists(self) -> bool:
         return ledger.recorded(self.view())
-
-    def list(self) -> Sequence[RunSummary]:
-        view = self.view()
-        return ledger.summaries(view) if ledger.recorded(view) else []
-
-    def fetch(self, run_id: str) -> RunRecord:
-        return ledger.fetch(self.view(), run_id)
-
-    def verdicts(self, run_ids: Sequence[str]) -> Iterable[Verdict]:
-        return ledger.verdicts(self.view(), run_ids)
-
-    def snapshots(self, run_ids: Sequence[str]) -> Iterable[Mapping[str, Snapshot]]:
-        return ledger.snapshots(self.view(), run_ids)
-
-    def changes(self, base_id: str, head_id: str, paths: Collection[str]) -> RunChanges:
-        return ledger.changes(self.view(), base_id, head_id, paths)
 
     def verify(self, progress: Progress = silent) -> Sequence[HistoryFault]:
         """Everything is fetched and checked here: the hub's own word is not taken."""
