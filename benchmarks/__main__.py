@@ -18,7 +18,7 @@ from benchmarks.race import ContenderFailedError, race
 from benchmarks.synthetic import LINES
 from benchmarks.workshop import HERE, Workshop
 
-SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000, "100M": 100_000_000}
+SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000, "10M": 10_000_000, "100M": 100_000_000}
 SIZED: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "lcov": rows.lcov,
     "cobertura": rows.cobertura,

@@ -114,7 +114,7 @@ def test_a_reader_that_finds_other_lines_is_wrong() -> None:
 
 @pytest.mark.parametrize("arguments", [["--rows", "lcvo"], ["--sizes", "2k"]])
 def test_an_unknown_row_or_size_names_those_that_there_are(arguments: Sequence[str]) -> None:
-    with pytest.raises(SystemExit, match=r"rows: lcov, cobertura, .*sizes: 10k, 100k, 1M, 100M"):
+    with pytest.raises(SystemExit, match=r"rows: lcov, cobertura, .*sizes: 10k, 100k, 1M, 10M, 100M"):
         main(arguments)
 
 
