@@ -26,7 +26,7 @@ from covgov.history.interface import (
     RunSummary,
     silent,
 )
-from covgov.history.run_reader import RunReader
+from covgov.history.ledger_reader import LedgerReader
 from covgov.model.run import RunRecord
 
 LOCK, SCRATCH = "lock", "tmp"
@@ -66,7 +66,7 @@ class DirView:
         return {**{name: known[name] for name in names if name in known}, **found}
 
 
-class DirStore(RunReader):
+class DirStore(LedgerReader):
     """A RunStore in `root`; the directory is created by the first append."""
 
     def __init__(self, root: Path) -> None:

@@ -18,7 +18,7 @@ from covgov.history.interface import (
     RunSummary,
     silent,
 )
-from covgov.history.run_reader import RunReader
+from covgov.history.ledger_reader import LedgerReader
 from covgov.model.diff import Diff
 from covgov.model.run import RunRecord
 from covgov.model.snapshot import Origin
@@ -38,7 +38,7 @@ class MemoryView:
         return {name: self.files[name] for name in names if name in self.files}
 
 
-class MemoryStore(RunReader):
+class MemoryStore(LedgerReader):
     """A RunStore over a dict. `broken`: raised by every reading. `noted`: what it says of how it was read.
 
     steps: its files after each file that a rewriting added or dropped, as a process killed there would leave them.

@@ -23,7 +23,7 @@ from covgov.history.interface import (
     RunSummary,
     silent,
 )
-from covgov.history.run_reader import RunReader
+from covgov.history.ledger_reader import LedgerReader
 from covgov.history.stores.git.plumbing import NETWORK_SECONDS, Plumbing, unreachable
 from covgov.history.stores.git.view import GitView, object_faults
 from covgov.model.run import RunRecord
@@ -33,7 +33,7 @@ REFUSALS = 3
 """How often a push may fail while the remote does not change, before giving up."""
 
 
-class GitStore(RunReader):
+class GitStore(LedgerReader):
     """A RunStore in the branch `branch`.
 
     remote: name of the remote that has the branch too, or None. fetch: bring it from there before the first read.

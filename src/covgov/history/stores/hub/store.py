@@ -24,7 +24,7 @@ from covgov.history.interface import (
     RunSummary,
     silent,
 )
-from covgov.history.run_reader import RunReader
+from covgov.history.ledger_reader import LedgerReader
 from covgov.history.stores.hub.client import TOKEN, HubClient, HubRefusal
 from covgov.history.stores.hub.wire import (
     AdditionResult,
@@ -130,7 +130,7 @@ class HubView:
             self.names(layout.RUNS)
 
 
-class HubStore(RunReader):
+class HubStore(LedgerReader):
     """A RunStore in a hub.
 
     in_ci: a run that cannot be recorded for want of a token is then an error, not a remark. tries: how often an

@@ -12,7 +12,7 @@ from covgov.model.snapshot import Snapshot
 from covgov.model.verdict import Verdict
 
 
-class RunReader(ABC):
+class LedgerReader(ABC):
     """The reading half of `RunStore`."""
 
     @abstractmethod
