@@ -56,7 +56,9 @@ def read_markdown(text: str) -> Read:
         for token in tokens
         if token.type == "inline"
     ]
-    return Read(heading.removeprefix("covgov: "), shown)
+    outcome = re.match(r"(?:✅|❌|⚠️) covgov: ([a-z]+)", heading)
+    assert outcome is not None
+    return Read(outcome[1], shown)
 
 
 def read_github(text: str) -> Read:
