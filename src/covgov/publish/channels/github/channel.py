@@ -19,6 +19,7 @@ from covgov.publish.render.links import diff_links
 from covgov.publish.render.markdown import MarkdownRenderer
 from covgov.publish.render.sections import moved
 
+FORK = "/fork"
 MOST_PAGE_BYTES = 65_000
 """GitHub's limit of a check run's summary, with a margin."""
 MOST_SUMMARY_BYTES = MOST_BYTES - 8_192
@@ -44,7 +45,7 @@ class GithubChannel:
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
         """Statuses and check runs must have the policy's name, and comments its marker."""
         name = policy.publish.github.name
-        own = {name, *(marker(name, suite) for suite in ("", *policy.suites))}
+        own = {name, f"{name}{FORK}", *(marker(name, suite) for suite in ("", *policy.suites))}
         named = [parcel.body[field] for field in ("context", "name", "marker") if field in parcel.body]
         return "" if len(named) == 1 and named[0] in own else "its name is not the one in [publish.github]"
 
@@ -141,7 +142,7 @@ def _status(publication: Publication) -> Iterator[Parcel]:
         return
     state = status.CommitStatus(
         commit=publication.commit,
-        context=wanted.name,
+        context=_name(publication),
         state=status.STATES[verdict.enforced_outcome],
         description=status.description(verdict),
         target=publication.ci.run_url,
@@ -151,13 +152,18 @@ def _status(publication: Publication) -> Iterator[Parcel]:
     yield _parcel(publication, GithubDelivery.STATUS, subject, status.written(state))
 
 
+def _name(publication: Publication) -> str:
+    """Of a status and a check run; another one for what fork code measured, which is not to pass for our own."""
+    return publication.policy.publish.github.name + (FORK if publication.verdict.fork else "")
+
+
 def _check_run(publication: Publication) -> Iterator[Parcel]:
     wanted, verdict = publication.policy.publish.github, publication.verdict
     if not wanted.check_run or not COMMIT.fullmatch(publication.commit):
         return
     page = checks.CheckRunPage(
         commit=publication.commit,
-        name=wanted.name,
+        name=_name(publication),
         conclusion=checks.conclusion(verdict),
         title=status.description(verdict),
         summary=_summary(publication, MOST_PAGE_BYTES),
