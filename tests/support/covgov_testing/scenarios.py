@@ -146,7 +146,7 @@ def measured(tiny: Tiny) -> None:
 def main_drops(tiny: Tiny) -> None:
     """The last job of a push to main that makes a component worse: recorded, told, alerted, red."""
     ran = tiny.on_push(How(job="govern"))
-    assert "| `api` | fail |" in judged_together(ran, 10)
+    assert "| `api` | ❌ fail |" in judged_together(ran, 10)
     assert "::error title=covgov max-drop::api: " in ran.step("govern", JUDGE).text
     prepared(tiny, ran, 1)
     subjects = tiny.history()
