@@ -214,3 +214,13 @@ def test_a_verdict_that_is_only_evaluated_is_marked_as_not_enforced(name: str, e
     marks = ("not enforced", "NOT ENFORCED", '"enforced": false')
     assert not any(mark in RENDERERS[name](enforced) for mark in marks)
     assert any(mark in RENDERERS[name](evaluated) for mark in marks)
+
+
+@pytest.mark.security
+@every_renderer
+def test_what_fork_code_measured_is_labelled(name: str) -> None:
+    ours = build.verdict(build.finding())
+    theirs = structs.replace(ours, fork="mallory/shop")
+    marks = ("measured by fork code", "MEASURED BY FORK CODE", '"fork": "mallory/shop"')
+    assert not any(mark in RENDERERS[name](ours) for mark in marks)
+    assert any(mark in RENDERERS[name](theirs) for mark in marks)
