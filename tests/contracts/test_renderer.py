@@ -56,7 +56,7 @@ def read_markdown(text: str) -> Read:
         for token in tokens
         if token.type == "inline"
     ]
-    outcome = re.match(r"(?:✅|❌|⚠️) covgov: ([a-z]+)", heading)
+    outcome = re.match(r"(?:✔|✘|⚠) covgov: ([a-z]+)", heading)
     assert outcome is not None
     return Read(outcome[1], shown)
 

@@ -147,7 +147,7 @@ def measured(tiny: Tiny) -> None:
 def main_drops(tiny: Tiny) -> None:
     """The last job of a push to main that makes a component worse: recorded, told, alerted, red."""
     ran = tiny.on_push(How(job="govern"))
-    assert "| `api` | ❌ fail |" in judged_together(ran, 10)
+    assert "| `api` | ✘ fail |" in judged_together(ran, 10)
     assert "::error title=covgov max-drop::api: " in ran.step("govern", JUDGE).text
     prepared(tiny, ran, 1)
     subjects = tiny.history()
@@ -318,7 +318,7 @@ def a_fork_is_answered(tiny: Tiny) -> None:
     prepared(tiny, ran, 1)
     assert len(tiny.forge.comments) == 1
     (comment,) = tiny.forge.comments.values()
-    assert "❌ covgov: fail (measured by fork code)" in comment
+    assert "✘ covgov: fail (measured by fork code)" in comment
     assert "98/110 = 89.09 %" in comment
     (status,) = tiny.forge.statuses
     assert (status["context"], status["state"], status["commit"]) == ("covgov/fork", "failure", tiny.forge.head)

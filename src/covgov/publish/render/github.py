@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
-from covgov.publish.render.places import FindingPlaces, Place, uncovered
+from covgov.publish.render.places import FindingPlaces, LineRange, uncovered
 from covgov.publish.render.safe_text import command_data, command_property
 from covgov.publish.render.sections import grouped
 
@@ -21,11 +21,11 @@ LEVELS = {Effect.FAIL: "error", Effect.UNDETERMINED: "warning", Effect.NOTE: "no
 OUTCOMES = {Outcome.FAIL: "error", Outcome.UNDETERMINED: "warning", Outcome.PASS: "notice"}
 
 
-class Annotation(Struct, frozen=True):
+class WorkflowCommand(Struct, frozen=True):
     level: str
     title: str
     message: str
-    place: Place | None = None
+    place: LineRange | None = None
 
 
 class GithubRenderer:
@@ -35,10 +35,10 @@ class GithubRenderer:
         return "\n".join(map(_command, _shown(verdict))) + "\n"
 
 
-def _shown(verdict: Verdict) -> Iterator[Annotation]:
+def _shown(verdict: Verdict) -> Iterator[WorkflowCommand]:
     """The outcome, and of each level as many of the most important as GitHub shows."""
     first = OUTCOMES[verdict.enforced_outcome]
-    shown, hidden, seen = list[Annotation](), 0, Counter([first])
+    shown, hidden, seen = list[WorkflowCommand](), 0, Counter([first])
     for annotation in (*_findings(verdict), *map(_uncovered, uncovered(verdict))):
         seen[annotation.level] += 1
         if seen[annotation.level] <= MOST:
@@ -48,30 +48,30 @@ def _shown(verdict: Verdict) -> Iterator[Annotation]:
     soft_start = f"; soft start: {verdict.soft_start}" if verdict.soft_start else ""
     more = f"; {words.count(hidden, 'more annotation')} in the job summary" if hidden else ""
     title = f"covgov: {words.outcome(verdict)} ({words.counts(verdict)}){soft_start}{more}"
-    yield Annotation(first, "covgov", title)
+    yield WorkflowCommand(first, "covgov", title)
     yield from shown
 
 
-def _findings(verdict: Verdict) -> Iterator[Annotation]:
+def _findings(verdict: Verdict) -> Iterator[WorkflowCommand]:
     """Worst first."""
     groups, places = grouped(verdict.findings), FindingPlaces(verdict)
     for group in (groups.failing, groups.undetermined, groups.unenforced, groups.waived, groups.notes):
         yield from (_finding(finding, places.of(finding)) for finding in group)
 
 
-def _finding(finding: Finding, place: Place | None) -> Annotation:
+def _finding(finding: Finding, place: LineRange | None) -> WorkflowCommand:
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     step = words.next_step(finding)
     message = words.message(finding) + waived + (f" ({step})" if step else "")
     level = LEVELS[finding.effect] if finding.blocks else "notice"
-    return Annotation(level, f"covgov {finding.rule}", message, place)
+    return WorkflowCommand(level, f"covgov {finding.rule}", message, place)
 
 
-def _uncovered(place: Place) -> Annotation:
-    return Annotation("warning", "covgov uncovered", f"no test reaches {place.lines} of this change", place)
+def _uncovered(place: LineRange) -> WorkflowCommand:
+    return WorkflowCommand("warning", "covgov uncovered", f"no test reaches {place.lines} of this change", place)
 
 
-def _command(one: Annotation) -> str:
+def _command(one: WorkflowCommand) -> str:
     where = ""
     if one.place is not None:
         where = f"file={command_property(one.place.path)},line={one.place.start},endLine={one.place.end},"

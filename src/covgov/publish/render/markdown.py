@@ -46,9 +46,9 @@ LEAST_BYTES = 4_096
 LIMIT = Limit(files=100, ranges=40)
 LINKED = Limit(files=30, ranges=10)
 """A link is about 130 bytes."""
-ICONS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.UNDETERMINED: "⚠️"}
+ICONS = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.UNDETERMINED: "⚠"}
 """Always beside the outcome in words."""
-UNENFORCED = "➖"
+UNENFORCED = "○"
 _HEADER_CHARS = 300
 _HEADLINE_CHARS = 200
 _MOST_SUITES = 5
@@ -109,8 +109,10 @@ def _sections(verdict: Verdict, link: LineLink) -> Iterator[Section]:
     yield from _of_kind(lists, OF_CHANGE[0], 3, link)
     if verdict.outcome is not Outcome.PASS:
         yield Section("commands", 4, "### Reproduce it\n", (markdown_block(_command(verdict), "sh"),))
-    for rank, group in zip((6, 8, 10), others, strict=True):
-        yield from _reasons(rank, *group)
+    unenforced, waived, notes = others
+    yield from _reasons(6, *unenforced)
+    yield from _reasons(8, *waived, folded=True)
+    yield from _reasons(10, *notes, folded=True)
     for rank, kind in enumerate(LINE_LISTS[1:], start=11):
         yield from _of_kind(lists, kind, rank, no_link)
     yield from _folded(verdict, tuple(row for row in rows if row not in shown), tags)
@@ -138,9 +140,11 @@ def _command(verdict: Verdict) -> str:
     return plain(shlex.join(["covgov", "run", *(suites if len(suites) <= _MOST_SUITES else ())]))
 
 
-def _reasons(rank: int, title: str, findings: tuple[Finding, ...]) -> Iterator[Section]:
+def _reasons(rank: int, title: str, findings: tuple[Finding, ...], *, folded: bool = False) -> Iterator[Section]:
     if findings:
-        yield Section("findings", rank, f"### {title}\n", tuple(map(_reason, reasons_of(findings))))
+        opening = _details(title).removesuffix("\n") if folded else f"### {title}\n"
+        closing = "</details>" if folded else ""
+        yield Section("findings", rank, opening, tuple(map(_reason, reasons_of(findings))), closing)
 
 
 def _of_kind(lists: Sequence[LineList], kind: str, rank: int, link: LineLink) -> Iterator[Section]:

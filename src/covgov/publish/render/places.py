@@ -10,7 +10,7 @@ from covgov.model.verdict import Finding, Scope, Verdict
 from covgov.publish.render.sections import line_lists
 
 
-class Place(Struct, frozen=True):
+class LineRange(Struct, frozen=True):
     """Lines of a file, both included."""
 
     path: str
@@ -27,28 +27,28 @@ class FindingPlaces:
     """Places of findings: the first uncovered lines of the file, those of the change first; else its first line."""
 
     def __init__(self, verdict: Verdict) -> None:
-        self._first: dict[str, Place] = {}
+        self._first: dict[str, LineRange] = {}
         for listed in line_lists(verdict):
             for path, spelled in listed.lines.items():
                 self._first.setdefault(path, _places(path, spelled)[0])
 
-    def of(self, finding: Finding) -> Place | None:
+    def of(self, finding: Finding) -> LineRange | None:
         """None for a finding that is about no file."""
         if finding.scope is not Scope.FILE:
             return None
-        return self._first.get(finding.subject, Place(finding.subject, 1, 1))
+        return self._first.get(finding.subject, LineRange(finding.subject, 1, 1))
 
 
-def uncovered(verdict: Verdict) -> list[Place]:
+def uncovered(verdict: Verdict) -> list[LineRange]:
     """Lines of the change that no test reaches, the longest pieces first."""
     return sorted(_of_change(verdict), key=lambda place: (place.start - place.end, place.path, place.start))
 
 
-def _of_change(verdict: Verdict) -> Iterator[Place]:
+def _of_change(verdict: Verdict) -> Iterator[LineRange]:
     for path, spelled in verdict.patch.uncovered.items() if verdict.patch else ():
         yield from _places(path, spelled)
 
 
-def _places(path: str, spelled: str) -> list[Place]:
+def _places(path: str, spelled: str) -> list[LineRange]:
     pieces = (piece.partition("-") for piece in spelled.split(","))
-    return [Place(path, int(start), int(end or start)) for start, _, end in pieces]
+    return [LineRange(path, int(start), int(end or start)) for start, _, end in pieces]

@@ -13,7 +13,7 @@ import msgspec
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
-from covgov.publish.render.places import FindingPlaces, Place, uncovered
+from covgov.publish.render.places import FindingPlaces, LineRange, uncovered
 from covgov.publish.render.safe_text import plain
 
 if TYPE_CHECKING:
@@ -137,10 +137,10 @@ def _batches(found: Sequence[Annotation]) -> list[Sequence[Annotation]]:
     return [found[start : start + BATCH] for start in range(0, len(found), BATCH)] or [()]
 
 
-def _of_finding(finding: Finding, place: Place | None) -> Annotation:
+def _of_finding(finding: Finding, place: LineRange | None) -> Annotation:
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     hint = f" ({finding.hint})" if finding.hint else ""
-    where = place if place is not None and plain(place.path) else Place(POLICY_FILE, 1, 1)
+    where = place if place is not None and plain(place.path) else LineRange(POLICY_FILE, 1, 1)
     return Annotation(
         path=plain(where.path),
         start_line=where.start,
@@ -151,7 +151,7 @@ def _of_finding(finding: Finding, place: Place | None) -> Annotation:
     )
 
 
-def _of_lines(place: Place) -> Annotation:
+def _of_lines(place: LineRange) -> Annotation:
     return Annotation(
         path=plain(place.path) or POLICY_FILE,
         start_line=place.start,

@@ -129,7 +129,7 @@ def measured(trusted: Trusted, picture: str = "++++++", files: dict[str, str] | 
 
 def test_what_a_fork_measured_is_judged_and_labelled(trusted: Trusted) -> None:
     assert trusted.publish(measured(trusted)) == 0
-    assert "## ✅ covgov: pass (measured by fork code): project 100.00 %" in trusted.comment
+    assert "## ✔ covgov: pass (measured by fork code): project 100.00 %" in trusted.comment
     (status,) = trusted.github.statuses[trusted.github.head]
     assert (status["context"], status["state"]) == ("covgov/fork", "success")
     assert str(status["description"]).startswith("pass (measured by fork code)")
@@ -139,7 +139,7 @@ def test_what_a_fork_measured_is_judged_and_labelled(trusted: Trusted) -> None:
 def test_the_base_branchs_bar_counts_and_nothing_of_the_fork_is_checked_out_or_run(trusted: Trusted) -> None:
     run = measured(trusted, "+-----", {"src/a.py": SIX, **EXPLOSIVE})
     assert trusted.publish(run) == 0
-    assert "## ❌ covgov: fail (measured by fork code)" in trusted.comment
+    assert "## ✘ covgov: fail (measured by fork code)" in trusted.comment
     assert "1/6 = 16.66 % &lt; 80 %" in trusted.comment
     assert trusted.github.statuses[trusted.github.head][0]["state"] == "failure"
     assert sorted(path.name for path in trusted.base.root.iterdir()) == [".git", ".gitignore", "covgov.toml", "src"]

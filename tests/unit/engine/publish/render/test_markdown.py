@@ -45,11 +45,11 @@ def cells(text: str, first: str) -> list[str]:
 
 
 def test_the_first_line_is_the_marker_of_a_sticky_comment() -> None:
-    assert render(build.verdict()).startswith(f"{MARKER}\n## ✅ covgov: pass\n")
+    assert render(build.verdict()).startswith(f"{MARKER}\n## ✔ covgov: pass\n")
 
 
 @pytest.mark.parametrize(
-    ("effect", "first"), [(Effect.FAIL, "❌ covgov: fail"), (Effect.UNDETERMINED, "⚠️ covgov: undetermined")]
+    ("effect", "first"), [(Effect.FAIL, "✘ covgov: fail"), (Effect.UNDETERMINED, "⚠ covgov: undetermined")]
 )
 def test_the_heading_holds_the_outcome_and_its_first_reason(effect: Effect, first: str) -> None:
     text = render(build.verdict(build.finding("api is low", effect), build.finding("auth is low", effect)))
@@ -58,7 +58,7 @@ def test_the_heading_holds_the_outcome_and_its_first_reason(effect: Effect, firs
 
 def test_the_heading_of_a_pass_holds_the_projects_figure() -> None:
     text = render(build.verdict(project=build.row("project", scope=Scope.PROJECT, now=Ratio(9, 10))))
-    assert text.split("\n")[1] == "## ✅ covgov: pass: project 90.00 %"
+    assert text.split("\n")[1] == "## ✔ covgov: pass: project 90.00 %"
 
 
 def test_components_that_changed_or_do_not_pass_are_shown_and_the_others_folded() -> None:
@@ -129,7 +129,7 @@ def test_a_component_row_holds_bar_now_baseline_change_tests_and_attributes() ->
     assert dict(zip(cells(text, "component"), cells(text, "`api`"), strict=True)) == snapshot(
         {
             "component": "`api`",
-            "result": "❌ fail",
+            "result": "✘ fail",
             "bar": "80 %",
             "now": "1599/2000 = 79.95 % &lt; 80 % (combined)",
             "baseline": "85.00 %",
@@ -167,7 +167,7 @@ def test_findings_stand_under_their_headings_with_what_to_do_next() -> None:
     )
     assert render(build.verdict(*found)) == snapshot("""\
 <!-- covgov:summary -->
-## ❌ covgov: fail: fails
+## ✘ covgov: fail: fails
 
 **1 failing, 1 undetermined, 1 waived, 1 note**
 
@@ -187,13 +187,17 @@ Patch: judged with all suites
 covgov run
 ```
 
-### Waived
+<details><summary>Waived</summary>
 
 - **bar**: excused (waived by `EX-1`)
 
-### Notes
+</details>
+
+<details><summary>Notes</summary>
 
 - **bar**: by the way
+
+</details>
 
 ---
 - Baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)
