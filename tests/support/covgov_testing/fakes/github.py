@@ -248,7 +248,7 @@ class FakeGithub:
 
     def stored(self, request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
         assert "authorization" not in request.headers, "the token went to the storage"
-        return httpx2.Response(200, content=self.archives[int(found[0])])
+        return httpx2.Response(200, stream=httpx2.ByteStream(self.archives[int(found[0])]))
 
     def delete_artifact(self, _request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
         return _deleted([self.artifacts], found[0])
