@@ -20,6 +20,7 @@ from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect
+from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
@@ -36,6 +37,7 @@ REFUSED = {
     "istanbul-json/codecov__ifbinarymb.json": "two parts of a report, side by side in one object",
     "istanbul-json/codecov__inline.json": "two parts of a report, side by side in one object",
     "jacoco/codecov-inline__jacoco_xml1.xml": "line 0",
+    "dlst/codecov-inline__dlst_RAW1.txt": "a line that is none of a listing",
     "dotcover-xml/codacy-coverage-reporter__resources__non-git-report.xml": "statements of a file that it does not list",
     "opencover/ReportGenerator__MultiOpenCover.xml": "two reports below an element of nobody's",
     "opencover/codecov-inline__csharp_xml1.xml": "sequence points that end before they begin",
@@ -50,6 +52,17 @@ REFUSED = {
     "lcov/lcov__format__format.info": "a hit count 1.a0e+19",
 }
 """What is refused on purpose though some tool reads it, and why: covgov never skips in silence."""
+
+WANTED_BY_THE_RULES = {"cobertura/jenkins-cca__coverage__sec1699.xml", "lcov/derived__empty.info"}
+"""Refused by the oracles' own rules: 10 (no external entity), 8 (a report in which nothing is found is an error)."""
+
+DIFFERING = WANTED_BY_THE_RULES | {
+    # rule 1: lines of a method only if the class has none; these are `undefined`, and no two readers agree
+    "cobertura/codecov-inline__cobertura_mixed.xml",
+    # lines and branches agree; the oracles count a record without a name as a file
+    "lcov/lcov__errs__emptyFileRecord.info",
+}
+"""Trusted reports with other files, lines or branches than the oracles say."""
 
 RECOUNTED = {"cobertura/ReportGenerator__Reports__Cobertura_dotnettest_old.xml"} | {
     "cobertura/jenkins-cca__steps__cobertura-lower-coverage.xml"
@@ -127,8 +140,36 @@ def test_branches_are_those_of_the_oracles(row: dict[str, str]) -> None:
     [r for r in OURS if r["trust"] in TRUSTED and r["path"] not in {*REFUSED, *UNSEEN}],
     ids=lambda row: str(row["path"]),
 )
-def test_reports_of_real_runs_are_believed(row: dict[str, str]) -> None:
-    assert read_report(CORPUS / row["path"], no_analysis).faults == ()
+def test_reports_of_real_runs_are_believed_unless_they_are_totals_alone(row: dict[str, str]) -> None:
+    faults = read_report(CORPUS / row["path"], no_analysis).faults
+    expected = [] if FORMATS[row["format"]].capabilities else ["it has totals without lines"]
+    assert [fault.partition(",")[0] for fault in faults] == expected
+
+
+def test_all_but_one_in_a_hundred_agree_with_the_oracles() -> None:
+    trusted = [row for row in OURS if row["trust"] in TRUSTED]
+    differing = {row["path"] for row in trusted if row["path"] in REFUSED or not _agrees(row)}
+    assert differing == DIFFERING
+    assert len(differing - WANTED_BY_THE_RULES) * 100 <= len(trusted)
+
+
+def _agrees(row: dict[str, str]) -> bool:
+    """On files, lines and, where they are stated, branches: as the tool states them, or as covgov counts them."""
+    parsed = read_report(CORPUS / row["path"], no_analysis)
+    lines, branches = (
+        {parsed.stated(metric), parsed.counted(metric), parsed.claims.get(metric)}
+        for metric in (Metric.LINE, Metric.BRANCH)
+    )
+    exits = _ratio(row["branches_covered"], row["branches_valid"])
+    return (
+        str(len(parsed.files)) == row["files"]
+        and _ratio(row["lines_covered"], row["lines_valid"]) in lines
+        and (exits is None or exits in branches)
+    )
+
+
+def _ratio(covered: str, total: str) -> Ratio | None:
+    return Ratio(int(covered), int(total)) if covered and total else None
 
 
 @pytest.mark.parametrize("path", sorted(UNSEEN))
@@ -171,7 +212,8 @@ def test_reports_of_one_run_agree() -> None:
     groups: dict[str, list[dict[str, str]]] = {}
     for row in rows("GROUPS.tsv"):
         ours = row["format"] in FORMATS and row["format"] != "coveragepy-data" and row["path"] not in REFUSED
-        if ours and not read_report(CORPUS / row["path"], no_analysis).faults:
+        alone = ours and not FORMATS[row["format"]].capabilities
+        if ours and (alone or not read_report(CORPUS / row["path"], no_analysis).faults):
             groups.setdefault(row["group"], []).append(row)
     compared = 0
     for group, members in groups.items():

@@ -232,6 +232,9 @@ Pair = tuple[int, int]
 """Covered and total units, as somebody states them: covered can be the greater (LH of old versions of coverage.py)."""
 
 
+WORDS = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
+
+
 def differs(what: str, stated: Pair, listed: Pair) -> str:
     """How a summary differs from the lists."""
     return f"its summary has {stated[0]}/{stated[1]} {what}, its lines add up to {listed[0]}/{listed[1]}"
@@ -252,8 +255,7 @@ def contradiction(what: str, stated: Pair, listed: Pair, *, exact: bool = False)
 def unequal(stated: Mapping[Metric, Pair | None], files: Iterable[FileCoverage]) -> tuple[str, ...]:
     """Faults of totals that a tool adds up from the very lines of these files."""
     held = list(files)
-    words = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
-    pairs = ((words[metric], pair, total(held, metric)) for metric, pair in stated.items() if pair is not None)
+    pairs = ((WORDS[metric], pair, total(held, metric)) for metric, pair in stated.items() if pair is not None)
     return tuple(differs(what, pair, listed) for what, pair, listed in pairs if pair != listed)
 
 

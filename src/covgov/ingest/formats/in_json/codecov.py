@@ -1,4 +1,5 @@
-"""Codecov's own JSON (`cargo llvm-cov --codecov`, and uploaders): `{"coverage": {PATH: {LINE: HITS}}}`.
+"""Codecov's own JSON (`cargo llvm-cov --codecov`, and uploaders): `{"coverage": {PATH: {LINE: HITS}}}`, and what covr
+uploads there (`to_codecov`): `{"uploader": "R", "files": [{"name": PATH, "coverage": HITS}]}`.
 
 HITS is a count, null for a line where nothing can run, or a text `TAKEN/ALL` of a line with branches. A list instead of
 an object has one entry per line, beginning with line 0.
@@ -25,6 +26,16 @@ class _Report(msgspec.Struct):
     coverage: dict[str, dict[str, Hits] | list[Hits]]
 
 
+class _CovrFile(msgspec.Struct):
+    name: str
+    coverage: list[Hits]
+
+
+class _CovrReport(msgspec.Struct):
+    uploader: str
+    files: list[_CovrFile]
+
+
 class CodecovJson:
     """Lines exactly; branch exits by number per line."""
 
@@ -40,10 +51,34 @@ class CodecovJson:
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
         report = strict_json.load(data, _Report, where)
-        builders: dict[str, FileBuilder] = {}
-        for path, lines in report.coverage.items():
-            builders[building.file_path(path, where)] = _build(_numbered(lines, f"{where}: {path}"), f"{where}: {path}")
-        return building.report(self.name, "codecov", builders, where)
+        return building.report(self.name, "codecov", _builders(report.coverage, where), where)
+
+
+class CovrJson:
+    """Lines exactly; covr measures no branches."""
+
+    name: Final = "covr-json"
+    capabilities: Final = frozenset({"lines"})
+
+    def recognises(self, head: bytes, /) -> bool:
+        return strict_json.begins(head, b'"uploader"', b'"files"', b'"coverage"')
+
+    def parse(self, data: bytes, where: str, /) -> ParsedReport:
+        files = strict_json.load(data, _CovrReport, where).files
+        found = {file.name: file.coverage for file in files}
+        if len(found) < len(files):
+            raise damaged(where, "a file is listed twice")
+        builders = _builders(found, where)
+        if any(builder.counted for builder in builders.values()):
+            raise damaged(where, "covr counts no branches")
+        return building.report(self.name, "covr", builders, where)
+
+
+def _builders(files: Mapping[str, dict[str, Hits] | list[Hits]], where: str) -> dict[str, FileBuilder]:
+    return {
+        building.file_path(path, where): _build(_numbered(lines, f"{where}: {path}"), f"{where}: {path}")
+        for path, lines in files.items()
+    }
 
 
 def _numbered(lines: dict[str, Hits] | list[Hits], at: str) -> Mapping[int, Hits]:

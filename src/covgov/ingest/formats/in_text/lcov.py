@@ -189,14 +189,14 @@ def _sum(pairs: Iterable[Pair]) -> Pair:
     return covered, total
 
 
-def _claims(totals: Totals, files: int) -> dict[Metric, Ratio]:
-    """The sums of LF and LH, BRF and BRH, where every file states them once."""
-    metrics = {Metric.LINE: totals["lines"], Metric.BRANCH: totals["branch exits"]}
+def _claims(totals: Totals, files: Mapping[str, LcovFile]) -> dict[Metric, Ratio]:
+    """The sums of LF and LH, BRF and BRH, where every file that has such units states them once."""
+    metrics = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
     return building.claims(
         {
-            metric: _sum(stated for stated, _ in found.values())
-            for metric, found in metrics.items()
-            if len(found) == files
+            metric: _sum(stated for stated, _ in totals[what].values())
+            for metric, what in metrics.items()
+            if totals[what] and all(path in totals[what] or not _listed(file, what)[1] for path, file in files.items())
         }
     )
 
@@ -248,7 +248,7 @@ def _report(reader: _LcovReader) -> ParsedReport:
         dropped=tuple(sorted(reader.dropped - {""})),
         notes=(*notes, *_notes(reader, beyond)),
         beyond=beyond,
-        claims=_claims(totals, len(reader.files)),
+        claims=_claims(totals, reader.files),
         faults=tuple(faults),
     )
 
