@@ -11,9 +11,10 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from benchmarks import rows, table
+from benchmarks import formats, rows, table
 from benchmarks.race import ContenderFailedError, race
 from benchmarks.synthetic import LINES
 from benchmarks.workshop import HERE, Workshop
@@ -23,6 +24,7 @@ SIZED: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "lcov": rows.lcov,
     "cobertura": rows.cobertura,
     "json": rows.coveragepy_json,
+    **{name: partial(formats.row, name) for name in formats.KINDS},
     "collect": rows.collect,
     "check": rows.check,
     "long": rows.long,
