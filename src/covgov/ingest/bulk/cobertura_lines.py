@@ -23,17 +23,24 @@ _LINE = b'<line number="'
 _SPACE = b" \t\r\n"
 _OTHER_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*?encoding\s*=\s*[\"'](?!(?i:utf-8)[\"'])")
 _BRANCH = b'" branch="true" condition-coverage="'
+_CAPITAL = b'" branch="True" condition-coverage="'
 _CONDITIONS = re.compile(rb'([0-9.]{1,9}% \([0-9]{1,9}/[0-9]{1,9}\))"(?: missing-branches="([\w ,.:()+-]*)")?')
+_SINGLE = re.compile(
+    rb'(\([0-9]{1,9}/[0-9]{1,9}\)"(?: missing-branches="[^"<]*")?)\s*>\s*<conditions>'
+    rb'(?:\s*<condition number="[0-9]{1,9}" type="\w{1,40}" coverage="[0-9.]{1,9}%?"\s?/>)+\s*</conditions>\s*</line>'
+)
+"""The conditions of a line whose number of exits is known, which are not read."""
 _NO_BRANCH = (b'" />', b'" branch="false"/>', b'" branch="False"/>')
 
 
 @dataclass(frozen=True, slots=True)
 class LineRun:
-    """The lines of a `<lines>` element, and their branch exits."""
+    """The lines of a `<lines>` element, and their branch exits. conditions: whether single conditions were left out."""
 
     statements: int
     covered: int
     counted: list[CountedExits]
+    conditions: bool
 
 
 Exits = Callable[[int, str, str], CountedExits]
@@ -69,8 +76,11 @@ def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
 
 
 def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
-    if not (body.startswith(_LINE) and body.endswith(b"/>")):
+    if not (body.startswith(_LINE) and body.endswith((b"/>", b"</line>"))):
         return None
+    conditions = 0
+    if b"<conditions>" in body:
+        body, conditions = _SINGLE.subn(rb"\1/>", body)
     try:
         plain, counted = _without_branches(body, exits, known)
     except (InputError, ValueError):
@@ -80,11 +90,11 @@ def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
         for spelling in _NO_BRANCH:
             plain = plain.replace(spelling, b'"/>')
         sets = _line_sets(plain)
-    return None if sets is None else LineRun(*sets, counted)
+    return None if sets is None else LineRun(*sets, counted, conditions > 0)
 
 
 def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, list[CountedExits]]:
-    plain, *branches = body.split(_BRANCH)
+    plain, *branches = body.replace(_CAPITAL, _BRANCH).split(_BRANCH)
     texts, counted = [plain], []
     for branch in branches:
         line = texts[-1].rpartition(b'number="')[2].partition(b'"')[0]
