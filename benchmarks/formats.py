@@ -38,6 +38,9 @@ class Kind:
 PLAIN = {"json": "json.load", "xml": "ElementTree.iterparse", "txt": "line loop"}
 """The standard library's parser of a suffix; in `readers` it is plain-json, plain-xml or plain-lines."""
 
+BARRED = 100_000
+"""Lines from which on the plain parser is a bar."""
+
 DIFF_COVER = ("diff-cover", "diff-cover-xml")
 
 
@@ -53,7 +56,9 @@ def row(name: str, shop: Workshop, files: int) -> Row:
         contenders.append(rows.reads(shop, tool, reader, report, *root))
     reader = "plain-lines" if kind.suffix == "txt" else f"plain-{kind.suffix}"
     contenders.append(rows.reads(shop, plain, reader, report))
-    return Row(f"{name} to model", contenders, [Bar(plain, 2)], rows.agree_on(expected(kind, files)))
+    # of totals alone, and below 100,000 lines, the start of the interpreter decides
+    bars = [Bar(plain, 2)] if kind.lines and files * LINES >= BARRED else []
+    return Row(f"{name} to model", contenders, bars, rows.agree_on(expected(kind, files)))
 
 
 def write(kind: Kind, path: Path, files: int) -> None:

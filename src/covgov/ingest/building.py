@@ -108,6 +108,18 @@ class FileBuilder:
         """Add a statement; listed twice, it ran if it ran once."""
         self.hits[line] = self.hits.get(line, False) or ran
 
+    def hit_all(self, numbers: Sequence[int], ran: Sequence[bool], where: str) -> None:
+        """Add a statement per line. Raises InputError for a line out of bounds."""
+        if numbers:
+            line_number(min(numbers), where)
+            line_number(max(numbers), where)
+        found = dict(zip(numbers, ran, strict=True))
+        if len(found) == len(numbers) and self.hits.keys().isdisjoint(found):
+            self.hits.update(found)
+            return
+        for line, hit in zip(numbers, ran, strict=True):
+            self.hit(line, hit)
+
     def add(self, statements: int, covered: int) -> None:
         """Add sets of lines."""
         self.statements |= statements

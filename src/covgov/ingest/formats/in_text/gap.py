@@ -3,6 +3,8 @@ ran."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -10,6 +12,9 @@ import msgspec
 from covgov.ingest import building, strict_json
 from covgov.ingest.building import FileBuilder, damaged
 from covgov.ingest.interface import ParsedReport
+
+_USUAL = re.compile(rb'\{"Type":"([RE])","Line":([1-9]\d{0,8}),"FileId":(0|[1-9]\d{0,8})\}')
+"""As GAP spells nearly every line: read without a parser of JSON, which takes ten times as long."""
 
 Number = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -36,7 +41,10 @@ class GapProfile:
         paths: dict[int, str] = {}
         builders: dict[str, FileBuilder] = {}
         for number, line in enumerate(data.split(b"\n"), start=1):
-            if line.strip():
+            usual = _USUAL.fullmatch(line)
+            if usual is not None:
+                _hit(int(usual[3]), int(usual[2]), usual[1] == b"E", paths, builders, f"{where}:{number}")
+            elif line.strip():
                 _read(strict_json.load(line, _Record, f"{where}:{number}"), paths, builders, f"{where}:{number}")
         if not paths:
             raise damaged(where, "no record names a file")
@@ -55,8 +63,14 @@ def _read(record: _Record, paths: dict[int, str], builders: dict[str, FileBuilde
                 raise damaged(at, f"file {number} is {paths[number]}, and {path}")
             builders.setdefault(path, FileBuilder())
         case ("R" | "E") as what, int(number):
-            if number not in paths:
-                raise damaged(at, f"file {number} has no name")
-            builders[paths[number]].hit(building.line_number(record.line, at), what == "E")
+            _hit(number, record.line, what == "E", paths, builders, at)
         case _:
             pass
+
+
+def _hit(
+    number: int, line: int, ran: bool, paths: Mapping[int, str], builders: Mapping[str, FileBuilder], at: str
+) -> None:
+    if number not in paths:
+        raise damaged(at, f"file {number} has no name")
+    builders[paths[number]].hit(building.line_number(line, at), ran)

@@ -81,7 +81,7 @@ def _read(data: bytes, where: str) -> dict[str, _GoFile]:
     # `go test` of several packages and tools that join profiles repeat the first line
     for number, line in enumerate(text.split("\n"), start=1):
         record = line.strip(" \t\r")
-        if record and not _MODE.match(record.encode()):
+        if record and not (record.startswith(("mode", "\ufeff")) and _MODE.match(record.encode())):
             _block(record, files, f"{where}:{number}")
     return files
 
@@ -97,7 +97,10 @@ def _block(record: str, files: dict[str, _GoFile], at: str) -> None:
     building.line_number(last, at)
     if (last, end) < (first, column):
         raise damaged(at, f"a block that ends at {last}.{end} and begins at {first}.{column}")
-    blocks = files.setdefault(building.file_path(found[1], at), _GoFile()).blocks
+    file = files.get(found[1])
+    if file is None:
+        file = files[building.file_path(found[1], at)] = _GoFile()
+    blocks = file.blocks
     place = first, column, last, end
     known, before = blocks.get(place, (count, False))
     if known != count:

@@ -6,7 +6,7 @@ was true and false (Clover), or how many exits were taken and not (Istanbul, Rep
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -63,20 +63,37 @@ class Clover:
 def _file(element: _Element, read: _Clover, where: str) -> None:
     path = building.file_path(strict_xml.text(element, "path") or strict_xml.text(element, "name"), f"{where}: <file>")
     builder, at = read.files.setdefault(path, FileBuilder()), f"{where}: {path}"
-    conditions: dict[int, list[Pair]] = {}
+    lines: dict[str, list[_Element]] = {"stmt": [], "cond": [], "method": []}
     for line in element.iterchildren("{*}line"):
-        number = building.line_number(strict_xml.count(line, "num", at), at)
-        kind = strict_xml.text(line, "type")
-        if kind not in {"stmt", "cond", "method"}:
-            raise damaged(at, f"a line {number} of the type {kind[:40]!r}")
-        if kind == "cond":
-            pair = strict_xml.count(line, "truecount", at), strict_xml.count(line, "falsecount", at)
-            conditions.setdefault(number, []).append(pair)
-        if kind == "stmt" or (kind == "cond" and line.get("count")):
-            builder.hit(number, strict_xml.count(line, "count", at) > 0)
-            read.own_hits = read.own_hits or kind == "cond"
-    read.conditions.append((path, conditions))
+        kind = line.get("type") or ""
+        if kind not in lines:
+            raise damaged(
+                at, f"a line {(line.get('num') or '')[:40]} of the type {strict_xml.text(line, 'type')[:40]!r}"
+            )
+        lines[kind].append(line)
+    for number in strict_xml.counts(lines["method"], "num", at):
+        building.line_number(number, at)
+    conditions = lines["cond"]
+    _hits(lines["stmt"], builder, at)
+    hit = [line for line in conditions if line.get("count")]
+    _hits(hit, builder, at)
+    read.own_hits = read.own_hits or bool(hit)
+    read.conditions.append((path, _pairs(conditions, at)))
     read.listed = _plus(read.listed, _metrics(element, at))
+
+
+def _hits(lines: Sequence[_Element], builder: FileBuilder, at: str) -> None:
+    ran = strict_xml.counts(lines, "count", at)
+    builder.hit_all(strict_xml.counts(lines, "num", at), [count > 0 for count in ran], at)
+
+
+def _pairs(conditions: Sequence[_Element], at: str) -> dict[int, list[Pair]]:
+    """The numbers of the conditions of each line."""
+    found: dict[int, list[Pair]] = {}
+    columns = (strict_xml.counts(conditions, name, at) for name in ("num", "truecount", "falsecount"))
+    for number, true, false in zip(*columns, strict=True):
+        found.setdefault(building.line_number(number, at), []).append((true, false))
+    return found
 
 
 def _settle(read: _Clover) -> None:

@@ -52,15 +52,14 @@ class Jacoco:
 
 def _read(source: _Element, builder: FileBuilder, at: str) -> int:
     """The number of lines with a count of instructions."""
-    known = 0
-    for line in source.iterchildren("{*}line"):
-        number = building.line_number(strict_xml.count(line, "nr", at), at)
-        known += line.get("ci") is not None or line.get("mi") is not None
-        ran, missed, covered = (strict_xml.count(line, key, at) if line.get(key) else 0 for key in ("ci", "mb", "cb"))
-        builder.hit(number, ran > 0)
+    found = list(source.iterchildren("{*}line"))
+    numbers = strict_xml.counts(found, "nr", at)
+    ran, *exits = (strict_xml.counts(found, key, at, absent="0") for key in ("ci", "mb", "cb"))
+    builder.hit_all(numbers, [count > 0 for count in ran], at)
+    for number, missed, covered in zip(numbers, *exits, strict=True):
         if missed + covered:
             builder.count(CountedExits(number, covered, missed + covered))
-    return known
+    return sum(line.get("ci") is not None or line.get("mi") is not None for line in found)
 
 
 def _stated(element: _Element, where: str) -> dict[Metric, Pair]:

@@ -36,6 +36,7 @@ def test_both_first_lines_are_recognised() -> None:
         (NAME + '{"Type":"R","Line":1,"FileId":2}', "file 2 has no name"),
         (NAME + '{"Type":"R","Line":1}', "no FileId"),
         (NAME + '{"Type":"R","FileId":1}', "line 0"),
+        (NAME + '{"Type":"R","Line":01,"FileId":1}', "g.cov:2"),
         (NAME + '{"Type":"X","Line":1,"FileId":1}', "g.cov:2"),
     ],
 )
