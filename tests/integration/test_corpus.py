@@ -16,6 +16,7 @@ from covgov.errors import InputError
 from covgov.ingest import known
 from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
 from covgov.ingest.formats.in_text import lcov as lcov_info
+from covgov.ingest.formats.in_xml import clover, jacoco
 from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
@@ -254,6 +255,8 @@ STRICT = {
     "lcov": lcov_info.parse_strictly,
     "cobertura": cobertura_xml.parse_strictly,
     "coveragepy-json": coveragepy_json.parse_strictly,
+    "jacoco": jacoco.parse_strictly,
+    "clover": clover.parse_strictly,
 }
 
 

@@ -53,7 +53,7 @@ Known = dict[tuple[bytes, bytes], CountedExits]
 
 def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
     """The document with `<lines covgov-lines="INDEX"/>` for each canonical run, and the runs."""
-    if _MARK in data or b"<!ATTLIST" in data or b"<!ENTITY" in data or _OTHER_ENCODING.match(data):
+    if untouchable(data, _MARK):
         return data, []
     runs: list[LineRun] = []
     rest: list[bytes] = []
@@ -73,6 +73,11 @@ def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
         done = after
     rest.append(data[done:])
     return b"".join(rest), runs
+
+
+def untouchable(data: bytes, mark: bytes) -> bool:
+    """Whether elements of the document may be others than they look like, or the mark of a run occurs in it."""
+    return mark in data or b"<!ATTLIST" in data or b"<!ENTITY" in data or _OTHER_ENCODING.match(data) is not None
 
 
 def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:

@@ -7,11 +7,14 @@ was true and false (Clover), or how many exits were taken and not (Istanbul, Rep
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from covgov.errors import InputError
 from covgov.ingest import building, strict_xml, totals
 from covgov.ingest.building import FileBuilder, Pair, damaged
+from covgov.ingest.bulk import xml_rows
 from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits, Metric
 
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
 UNITS = {Metric.LINE: ("coveredstatements", "statements"), Metric.BRANCH: ("coveredconditionals", "conditionals")}
 WORDS = {Metric.LINE: "statements", Metric.BRANCH: "branch exits"}
 ZERO = (0, 0)
+_RUN = xml_rows.run_of("line", "num", "count", also='type="stmt"')
 
 
 @dataclass(slots=True)
 class _Clover:
     """conditions: file, line -> its pairs of numbers. own_hits: whether conditions have a hit count (Istanbul).
-    stated: the project's totals; listed: the sum of the files' own."""
+    stated: the project's totals; listed: the sum of the files' own. rows: runs of statements, number and count each."""
 
+    rows: Sequence[list[int]] = ()
     files: dict[str, FileBuilder] = field(default_factory=dict)
     conditions: list[tuple[str, dict[int, list[Pair]]]] = field(default_factory=list)
     own_hits: bool = False
@@ -46,18 +51,31 @@ class Clover:
         return name == "coverage" and b"generated=" in attributes and b"<project" in head
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        read = _Clover()
-        projects = 0
-        for element in strict_xml.elements(data, where, ("file", "project")):
-            if strict_xml.local(element) == "project":
-                projects += 1
-                read.stated = _plus(read.stated, _metrics(element, where))
-            elif next(element.iterancestors("{*}testproject"), None) is None:
-                _file(element, read, where)
-        if projects == 0:
-            raise damaged(where, "no <project> in it")
-        _settle(read)
-        return _report(read, where)
+        rest, rows = xml_rows.extract(data, _RUN, "line")
+        if rows:
+            with suppress(InputError):
+                return _parse(rest, where, rows)
+        return parse_strictly(data, where)
+
+
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
+    """The report element by element: the definition of what `extract` makes faster."""
+    return _parse(data, where, ())
+
+
+def _parse(data: bytes, where: str, rows: Sequence[list[int]]) -> ParsedReport:
+    read = _Clover(rows)
+    projects = 0
+    for element in strict_xml.elements(data, where, ("file", "project")):
+        if strict_xml.local(element) == "project":
+            projects += 1
+            read.stated = _plus(read.stated, _metrics(element, where))
+        elif next(element.iterancestors("{*}testproject"), None) is None:
+            _file(element, read, where)
+    if projects == 0:
+        raise damaged(where, "no <project> in it")
+    _settle(read)
+    return _report(read, where)
 
 
 def _file(element: _Element, read: _Clover, where: str) -> None:
@@ -65,6 +83,10 @@ def _file(element: _Element, read: _Clover, where: str) -> None:
     builder, at = read.files.setdefault(path, FileBuilder()), f"{where}: {path}"
     lines: dict[str, list[_Element]] = {"stmt": [], "cond": [], "method": []}
     for line in element.iterchildren("{*}line"):
+        if read.rows and (mark := line.get(xml_rows.MARK)):
+            row = read.rows[int(mark)]
+            builder.hit_all(row[::2], [count > 0 for count in row[1::2]], at)
+            continue
         kind = line.get("type") or ""
         if kind not in lines:
             raise damaged(

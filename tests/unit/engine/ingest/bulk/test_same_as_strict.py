@@ -9,14 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
-from covgov.ingest.bulk import cobertura_lines, json_members, lcov_blocks
+from covgov.ingest.bulk import cobertura_lines, json_members, lcov_blocks, xml_rows
 from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
 from covgov.ingest.formats.in_text import lcov as lcov_info
+from covgov.ingest.formats.in_xml import clover, jacoco
 from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
 from covgov.ingest.interface import ParsedReport, ReportFormat
 from covgov.model.snapshot import CountedExits
+from covgov.publish.reports import clover_xml as clover_writer
 from covgov.publish.reports import cobertura_xml as xml_writer
 from covgov.publish.reports import coveragepy_json as json_writer
+from covgov.publish.reports import jacoco_xml as jacoco_writer
 from covgov.publish.reports import lcov_info as lcov_writer
 from covgov_testing.reports import SNAPSHOTS
 
@@ -104,6 +107,23 @@ JSON = (
     b'"excluded_lines": []}}, "totals": {"covered_lines": 2, "num_statements": 3, "num_branches": 2, '
     b'"covered_branches": 1}}'
 )
+JACOCO = b"""<?xml version="1.0" encoding="UTF-8"?>
+<report name="r"><sessioninfo id="a" start="1" dump="2"/><package name="org/a"><sourcefile name="A.java">
+<line nr="3" mi="0" ci="2" mb="0" cb="0"/><line nr="4" mi="1" ci="3" mb="1" cb="1"/>
+<line nr="9" mi="2" ci="0" mb="0" cb="0"/><line nr="5" ci="2"/><counter type="LINE" missed="1" covered="3"/></sourcefile>
+<sourcefile name="B.java"><line nr="1" mi="0" ci="1" mb="0" cb="0"/></sourcefile></package>
+<counter type="LINE" missed="1" covered="4"/><counter type="BRANCH" missed="1" covered="1"/></report>
+"""
+CLOVER = b"""<?xml version="1.0" encoding="UTF-8"?>
+<coverage generated="1"><project timestamp="1">
+<file name="a.php"><line num="3" type="method" name="f" count="1"/>
+<line num="4" type="stmt" count="1"/>
+<line num="5" type="stmt" count="0"/>
+<line num="6" type="cond" truecount="1" falsecount="0"/><line num="6" type="stmt" count="1"/>
+<metrics statements="3" coveredstatements="2" conditionals="2" coveredconditionals="1"/></file>
+<file name="b.php"><line num="1" type="stmt" count="7"/></file>
+<metrics statements="4" coveredstatements="3" conditionals="2" coveredconditionals="1"/></project></coverage>
+"""
 TOKENS = (
     *(b"0", b"1", b"-", b"-1", b"99999999", b"10" * 13, b"1.0", b"1e3", b",", b":", b" ", b"\t", b"\r", b"\n", b"#"),
     *(b'"', b"<", b">", b"/>", b"&", b"&#49;", b"\xff", b"\xc3\xa9", b"\0", b"_", b"end_of_record\n", b"DA:5,1\n"),
@@ -121,6 +141,13 @@ TOKENS = (
         b' branch="True"',
         b"<![CDATA[",
         b"]]>",
+    ),
+    *(
+        b' nr="7"',
+        b'<line nr="0" mi="0" ci="1" mb="0" cb="0"/>',
+        b'<line covgov-rows="0"/>',
+        b' type="stmt"',
+        b' count="1"',
     ),
     *(b"[", b"]", b"{", b"}", b"null", b"NaN", b"1e999", b'"x": 1, ', b'"meta": {}, ', b'"functions": [1], '),
     *(b'"summary": {}, ', b'{"a": 1, "a": 2}', b'"\\u00e9": 1, ', b"[[0, 1]]", b'"missing_lines": [9], '),
@@ -156,6 +183,8 @@ def agree(known: ReportFormat, strict: Parse, data: bytes) -> None:
 FORMATS: dict[str, tuple[ReportFormat, Parse, bytes]] = {
     "lcov": (lcov_info.LcovInfo(), lcov_info.parse_strictly, LCOV),
     "cobertura": (cobertura_xml.CoberturaXml(), cobertura_xml.parse_strictly, COBERTURA),
+    "jacoco": (jacoco.Jacoco(), jacoco.parse_strictly, JACOCO),
+    "clover": (clover.Clover(), clover.parse_strictly, CLOVER),
     "json": (coveragepy_json.CoveragepyJson(), coveragepy_json.parse_strictly, JSON),
 }
 BY_FORMAT = pytest.mark.parametrize("name", FORMATS)
@@ -173,7 +202,13 @@ def test_an_edited_report_gives_the_same_report_or_the_same_error(name: str, dat
 @given(data=st.data())
 def test_any_written_report_gives_the_same_report(name: str, data: st.DataObject) -> None:
     known, strict, _ = FORMATS[name]
-    write = {"lcov": lcov_writer.write, "cobertura": xml_writer.write, "json": json_writer.write}[name]
+    write = {
+        "lcov": lcov_writer.write,
+        "cobertura": xml_writer.write,
+        "json": json_writer.write,
+        "jacoco": jacoco_writer.write,
+        "clover": clover_writer.write,
+    }[name]
     agree(known, strict, data.draw(edited(write(data.draw(SNAPSHOTS)))))
 
 
@@ -195,6 +230,8 @@ def test_the_samples_are_read_fast() -> None:
     assert lcov_blocks.read_blocks(LCOV[:-1]) is not None
     rest, runs = cobertura_lines.extract(COBERTURA, lambda line, _coverage, _missing: CountedExits(line, 1, 2))
     assert len(runs) == 3
+    assert len(xml_rows.extract(JACOCO, jacoco._RUN, "line")[1]) == 2
+    assert len(xml_rows.extract(CLOVER, clover._RUN, "line")[1]) == 3
     assert b"<line " not in rest
     assert [path for path, *_ in json_members.split(JSON)[1]] == ["a.py", "b.py"]
 
