@@ -15,6 +15,7 @@ import pytest
 from covgov.errors import InputError
 from covgov.ingest import known
 from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
+from covgov.ingest.formats.in_text import go_cover
 from covgov.ingest.formats.in_text import lcov as lcov_info
 from covgov.ingest.formats.in_xml import clover, jacoco
 from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
@@ -255,6 +256,7 @@ STRICT = {
     "lcov": lcov_info.parse_strictly,
     "cobertura": cobertura_xml.parse_strictly,
     "coveragepy-json": coveragepy_json.parse_strictly,
+    "go-cover": go_cover.parse_strictly,
     "jacoco": jacoco.parse_strictly,
     "clover": clover.parse_strictly,
 }

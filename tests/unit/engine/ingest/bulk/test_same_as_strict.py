@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
-from covgov.ingest.bulk import cobertura_lines, json_members, lcov_blocks, xml_rows
+from covgov.ingest.bulk import cobertura_lines, go_blocks, json_members, lcov_blocks, xml_rows
 from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
+from covgov.ingest.formats.in_text import go_cover
 from covgov.ingest.formats.in_text import lcov as lcov_info
 from covgov.ingest.formats.in_xml import clover, jacoco
 from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
@@ -124,6 +125,12 @@ CLOVER = b"""<?xml version="1.0" encoding="UTF-8"?>
 <file name="b.php"><line num="1" type="stmt" count="7"/></file>
 <metrics statements="4" coveredstatements="3" conditionals="2" coveredconditionals="1"/></project></coverage>
 """
+GO = b"""mode: count
+example.org/a/b c.go:3.14,5.2 2 1
+example.org/a/b c.go:5.2,7.30 1 0
+example.org/a/b c.go:9.1,9.1 0 18446744073709551615
+x.go:1.5,1.9 1 7
+"""
 TOKENS = (
     *(b"0", b"1", b"-", b"-1", b"99999999", b"10" * 13, b"1.0", b"1e3", b",", b":", b" ", b"\t", b"\r", b"\n", b"#"),
     *(b'"', b"<", b">", b"/>", b"&", b"&#49;", b"\xff", b"\xc3\xa9", b"\0", b"_", b"end_of_record\n", b"DA:5,1\n"),
@@ -149,6 +156,7 @@ TOKENS = (
         b' type="stmt"',
         b' count="1"',
     ),
+    *(b"x.go:1.5,1.9 1 0\n", b"x.go:2.1,1.1 1 0\n", b"x.go:0.1,1.1 1 0\n", b"mode: set\n", b".", b"01", b"x.go:"),
     *(b"[", b"]", b"{", b"}", b"null", b"NaN", b"1e999", b'"x": 1, ', b'"meta": {}, ', b'"functions": [1], '),
     *(b'"summary": {}, ', b'{"a": 1, "a": 2}', b'"\\u00e9": 1, ', b"[[0, 1]]", b'"missing_lines": [9], '),
 )
@@ -183,6 +191,7 @@ def agree(known: ReportFormat, strict: Parse, data: bytes) -> None:
 FORMATS: dict[str, tuple[ReportFormat, Parse, bytes]] = {
     "lcov": (lcov_info.LcovInfo(), lcov_info.parse_strictly, LCOV),
     "cobertura": (cobertura_xml.CoberturaXml(), cobertura_xml.parse_strictly, COBERTURA),
+    "go": (go_cover.GoCover(), go_cover.parse_strictly, GO),
     "jacoco": (jacoco.Jacoco(), jacoco.parse_strictly, JACOCO),
     "clover": (clover.Clover(), clover.parse_strictly, CLOVER),
     "json": (coveragepy_json.CoveragepyJson(), coveragepy_json.parse_strictly, JSON),
@@ -198,7 +207,7 @@ def test_an_edited_report_gives_the_same_report_or_the_same_error(name: str, dat
     agree(known, strict, data.draw(edited(sample)))
 
 
-@BY_FORMAT
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {"go"}))
 @given(data=st.data())
 def test_any_written_report_gives_the_same_report(name: str, data: st.DataObject) -> None:
     known, strict, _ = FORMATS[name]
@@ -230,6 +239,7 @@ def test_the_samples_are_read_fast() -> None:
     assert lcov_blocks.read_blocks(LCOV[:-1]) is not None
     rest, runs = cobertura_lines.extract(COBERTURA, lambda line, _coverage, _missing: CountedExits(line, 1, 2))
     assert len(runs) == 3
+    assert go_blocks.read_blocks(GO) is not None
     assert len(xml_rows.extract(JACOCO, jacoco._RUN, "line")[1]) == 2
     assert len(xml_rows.extract(CLOVER, clover._RUN, "line")[1]) == 3
     assert b"<line " not in rest
