@@ -120,6 +120,11 @@ class FileBuilder:
         for line, hit in zip(numbers, ran, strict=True):
             self.hit(line, hit)
 
+    def hit_list(self, counts: Sequence[float | None], where: str) -> None:
+        """Add the lines of a list with a count for each, beginning with line 1, and None where nothing can run."""
+        numbers = [line for line, count in enumerate(counts, start=1) if count is not None]
+        self.hit_all(numbers, [count > 0 for count in counts if count is not None], where)
+
     def add(self, statements: int, covered: int) -> None:
         """Add sets of lines."""
         self.statements |= statements

@@ -94,17 +94,15 @@ def _numbered(lines: dict[str, Hits] | list[Hits], at: str) -> Mapping[int, Hits
 
 def _build(lines: Mapping[int, Hits], at: str) -> FileBuilder:
     builder = FileBuilder()
+    counts = {line: hits > 0 for line, hits in lines.items() if isinstance(hits, float | int)}
+    builder.hit_all(list(counts), list(counts.values()), at)
     for line, hits in lines.items():
-        match hits:
-            case None:
-                continue
-            case str():
-                share = _SHARE.fullmatch(hits)
-                if share is None or int(share[1]) > int(share[2]):
-                    raise damaged(at, f"line {line} has no count, but {hits[:20]!r}")
-                taken, total = int(share[1]), int(share[2])
-                builder.hit(building.line_number(line, at), taken > 0)
-                builder.count(CountedExits(line, taken, total))
-            case _:
-                builder.hit(building.line_number(line, at), hits > 0)
+        if not isinstance(hits, str):
+            continue
+        share = _SHARE.fullmatch(hits)
+        if share is None or int(share[1]) > int(share[2]):
+            raise damaged(at, f"line {line} has no count, but {hits[:20]!r}")
+        taken, total = int(share[1]), int(share[2])
+        builder.hit(building.line_number(line, at), taken > 0)
+        builder.count(CountedExits(line, taken, total))
     return builder

@@ -62,11 +62,11 @@ class XccovJson:
 
 def _build(lines: list[_Line], at: str) -> FileBuilder:
     builder = FileBuilder()
-    for line in lines:
-        if line.is_executable:
-            if line.execution_count is None:
-                raise damaged(at, f"line {line.line} is executable and has no executionCount")
-            builder.hit(building.line_number(line.line, at), line.execution_count > 0)
+    executable = [line for line in lines if line.is_executable]
+    ran = [line.execution_count > 0 for line in executable if line.execution_count is not None]
+    if len(ran) < len(executable):
+        raise damaged(at, "an executable line without an executionCount")
+    builder.hit_all([line.line for line in executable], ran, at)
     return builder
 
 
