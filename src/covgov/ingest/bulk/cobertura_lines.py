@@ -128,6 +128,6 @@ def _line_sets(plain: bytes) -> tuple[int, int] | None:
     first = plain.find(b'"/>')
     second = plain.find(_LINE, first)
     following = plain[first : second + len(_LINE)] if second > 0 else b'"/>' + _LINE
-    if following[3 : -len(_LINE)].strip(_SPACE):
+    if following[3 : -len(_LINE)].strip(_SPACE) or not plain.endswith(b'"/>'):
         return None
     return building.line_sets(plain[len(_LINE) : -3], b'" hits="', following)
