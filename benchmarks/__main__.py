@@ -42,6 +42,8 @@ SINGLE: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "help": rows.start,
     "version": rows.version,
 }
+SIZE_OF_FORMATS = "100k"
+"""The one size of the rows of `formats`, if it is among those asked for."""
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
@@ -93,7 +95,9 @@ def _chosen(options: argparse.Namespace) -> list[tuple[str, str]]:
         raise SystemExit(
             f"no row or size {', '.join(unknown)}; rows: {', '.join([*SIZED, *SINGLE])}; sizes: {', '.join(SIZES)}"
         )
-    return [(name, size) for name in names for size in (sizes if name in SIZED else [""])]
+    one = [size for size in sizes if size == SIZE_OF_FORMATS] or sizes
+    by_name = {**dict.fromkeys(SINGLE, [""]), **dict.fromkeys(SIZED, sizes), **dict.fromkeys(formats.KINDS, one)}
+    return [(name, size) for name in names for size in by_name[name]]
 
 
 def _say(text: str) -> None:

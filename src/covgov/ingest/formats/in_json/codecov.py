@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import filterfalse
 from typing import Annotated, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits
 
 Hits = Annotated[float, msgspec.Meta(ge=0)] | str | bool | None
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _SHARE = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 
 
@@ -86,7 +88,7 @@ def _numbered(lines: dict[str, Hits] | list[Hits], at: str) -> Mapping[int, Hits
         if lines and lines[0] is not None:
             raise damaged(at, "line 0 is not between 1 and the last line")
         return dict(enumerate(lines))
-    wrong = next((key for key in lines if not re.fullmatch(r"[1-9][0-9]{0,6}", key)), None)
+    wrong = next(filterfalse(_NUMBER.fullmatch, lines), None)
     if wrong is not None:
         raise damaged(at, f"not the number of a line: {wrong[:20]!r}")
     return {int(key): hits for key, hits in lines.items()}
