@@ -95,8 +95,12 @@ def _chosen(options: argparse.Namespace) -> list[tuple[str, str]]:
         raise SystemExit(
             f"no row or size {', '.join(unknown)}; rows: {', '.join([*SIZED, *SINGLE])}; sizes: {', '.join(SIZES)}"
         )
-    one = [size for size in sizes if size == SIZE_OF_FORMATS] or sizes
-    by_name = {**dict.fromkeys(SINGLE, [""]), **dict.fromkeys(SIZED, sizes), **dict.fromkeys(formats.KINDS, one)}
+    one = [SIZE_OF_FORMATS] if SIZE_OF_FORMATS in sizes else sizes
+    by_name: dict[str, Sequence[str]] = {
+        **dict.fromkeys(SINGLE, ("",)),
+        **dict.fromkeys(SIZED, sizes),
+        **dict.fromkeys(formats.KINDS, one),
+    }
     return [(name, size) for name in names for size in by_name[name]]
 
 

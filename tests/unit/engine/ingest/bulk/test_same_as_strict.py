@@ -262,6 +262,14 @@ def test_what_the_regions_hold_is_not_read() -> None:
     assert outcome(known.parse, odd) == outcome(strict, odd) == outcome(known.parse, JSON)
 
 
+def test_a_carriage_return_alone_ends_no_record() -> None:
+    known, strict, _ = FORMATS["lcov"]
+    broken = LCOV.replace(b"ydCxunymauVRdfWlNGpIBA\n", b"ydCxunym\r")
+    assert broken != LCOV
+    assert outcome(known.parse, broken) == outcome(strict, broken)
+    assert outcome(known.parse, broken)[0] == "report-damaged"
+
+
 def test_a_last_line_without_its_closing_quote_is_not_read() -> None:
     known, strict, _ = FORMATS["cobertura"]
     broken = COBERTURA.replace(b'hits="0"/>\n\t\t\t\t\t</lines>', b'hits="01/>\n\t\t\t\t\t</lines>')
