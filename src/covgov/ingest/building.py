@@ -212,8 +212,11 @@ def line_sets(text: bytes, hits: bytes, following: bytes) -> tuple[int, int] | N
         return None
     signed = text.replace(following, b",-")
     count = 1 + (len(text) - len(signed)) // (len(following) - 2)
+    numbers = signed.replace(hits, b",")
+    if any(space in numbers for space in (b" ", b"\t", b"\r", b"\n")):  # JSON may have it between numbers
+        return None
     try:
-        found = _SIGNED.decode(b"[-%b]" % signed.replace(hits, b","))
+        found = _SIGNED.decode(b"[-%b]" % numbers)
     except msgspec.DecodeError:
         return None
     return lines.of_hits(found[::2], found[1::2]) if len(found) == 2 * count else None

@@ -270,6 +270,13 @@ def test_a_carriage_return_alone_ends_no_record() -> None:
     assert outcome(known.parse, broken)[0] == "report-damaged"
 
 
+def test_a_count_on_a_line_of_its_own_is_none() -> None:
+    known, strict, _ = FORMATS["lcov"]
+    broken = LCOV.replace(b"DA:4,17", b"DA:4,\n17")
+    assert outcome(known.parse, broken) == outcome(strict, broken)
+    assert outcome(known.parse, broken)[0] == "report-damaged"
+
+
 def test_a_last_line_without_its_closing_quote_is_not_read() -> None:
     known, strict, _ = FORMATS["cobertura"]
     broken = COBERTURA.replace(b'hits="0"/>\n\t\t\t\t\t</lines>', b'hits="01/>\n\t\t\t\t\t</lines>')
