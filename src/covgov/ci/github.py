@@ -100,6 +100,7 @@ def _context(env: Mapping[str, str], payload: _EventPayload) -> CiContext:
         run_url=_run_url(env),
         head_commit=payload.pull_request.head.sha if payload.pull_request else "",
         summary_path=env.get("GITHUB_STEP_SUMMARY", ""),
+        outputs_path=env.get("GITHUB_OUTPUT", ""),
     )
 
 

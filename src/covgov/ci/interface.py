@@ -44,7 +44,7 @@ class CiContext:
     pushed.
     head_commit: the newest commit of a pull request, not the merge commit that is built ("" when
     there is none).
-    summary_path: the CI's job summary file, "" when it has none.
+    summary_path: the CI's job summary file, outputs_path: its file for a step's outputs; "" when it has none.
     """
 
     system: str
@@ -59,6 +59,7 @@ class CiContext:
     run_url: str = ""
     head_commit: str = ""
     summary_path: str = ""
+    outputs_path: str = ""
     branch_from: BranchSource = BranchSource.CI
 
     @property
