@@ -12,7 +12,7 @@ import pytest
 from covgov_testing import scenarios as must
 from covgov_testing.act import CHECKOUT, Ran
 from covgov_testing.forge import Forge
-from covgov_testing.tiny import PULL, TOKEN, How, Tiny
+from covgov_testing.tiny import PULL, How, Tiny
 
 pytestmark = pytest.mark.workflows
 
