@@ -143,3 +143,19 @@ def test_a_suite_that_no_job_ran_leaves_the_whole_undetermined(tmp_path: Path, f
     assert run.jobs["unit-api"] == "success"
     told(run, "undetermined", 11)
     assert "suite auth: did not arrive" in run.step("govern", "Report").text or "did not arrive" in run.text
+
+
+def test_the_reusable_workflow_runs_the_suites_of_the_policy(tmp_path: Path, forge: Forge, action: Path) -> None:
+    """`$/.` is this repository at the caller's commit; act does not know it, so the address takes its place."""
+    text = (CHECKOUT / ".github/workflows/govern.yml").read_text(encoding="utf-8")
+    assert text.count("uses: $/.\n") == 3
+    given = "with: {version: installed, python-version: '3.11', install: 'echo installed > installed.txt'}"
+    caller = f"on: [push, pull_request]\njobs:\n  coverage:\n    uses: ./.github/workflows/govern.yml\n    {given}\n"
+    tiny = stranger(tmp_path, forge, caller, ("api", "auth"))
+    there = {".github/workflows/govern.yml": text.replace("uses: $/.\n", f"uses: acme/covgov@{COMMIT}\n")}
+    tiny.push({**there, ".gitignore": "/coverage/\n__pycache__/\n.pytest_cache/\n/installed.txt\n"})
+    run = ran(tiny, "push", action)
+    assert run.code == 0, run.text
+    assert must.artifacts(run) == {"coverage-govern", "coverage-unit-api", "coverage-unit-auth"}
+    assert [subject.split(" at ")[0] for subject in tiny.history()] == ["Record run 1: pass"]
+    assert [status["state"] for status in forge.statuses] == ["success"]
