@@ -12,7 +12,7 @@ import pytest
 from covgov_testing import scenarios as must
 from covgov_testing.act import CHECKOUT, Ran
 from covgov_testing.forge import Forge
-from covgov_testing.tiny import PULL, How, Tiny
+from covgov_testing.tiny import PULL, TOKEN, How, Tiny
 
 pytestmark = pytest.mark.workflows
 
@@ -36,8 +36,9 @@ REPORT = """\
           COMPONENTS: ${{ steps.covgov.outputs.components }}
           VERDICT: ${{ steps.covgov.outputs.verdict }}
           SUMMARY: ${{ steps.covgov.outputs.summary }}
+          COMMAND: ${{ steps.covgov.outputs.command }}
         run: |
-          echo "outcome $OUTCOME $CODE"
+          echo "outcome $OUTCOME $CODE by $COMMAND"
           echo "components $COMPONENTS"
           test -f "$VERDICT" && test -f "$SUMMARY" && echo "both files are there"
 """
@@ -98,7 +99,7 @@ def ran(tiny: Tiny, event: str, action: Path, env: Mapping[str, str] | None = No
 def told(run: Ran, outcome: str, code: int) -> dict[str, dict[str, object]]:
     """What the step after the action read from its outputs; the components."""
     text = run.step("govern", "Report").text
-    assert f"outcome {outcome} {code}\n" in text, run.text
+    assert f"outcome {outcome} {code} by " in text, run.text
     assert "both files are there" in text
     assert run.jobs["govern"] == ("success" if code == 0 else "failure")
     (line,) = [line for line in text.splitlines() if line.startswith("components ")]
@@ -159,3 +160,51 @@ def test_the_reusable_workflow_runs_the_suites_of_the_policy(tmp_path: Path, for
     assert must.artifacts(run) == {"coverage-govern", "coverage-unit-api", "coverage-unit-auth"}
     assert [subject.split(" at ")[0] for subject in tiny.history()] == ["Record run 1: pass"]
     assert [status["state"] for status in forge.statuses] == ["success"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("refused", ["comments", "statuses"])
+def test_a_permission_that_is_missing_is_noted_and_the_verdict_stays(
+    refused: str, tmp_path: Path, forge: Forge, action: Path
+) -> None:
+    """Without `pull-requests: write` there is no comment, without `statuses: write` no status; the other arrives."""
+    forge.refuses = refused
+    tiny = stranger(tmp_path, forge, ALONE)
+    must.measured_before(tiny)
+    tiny.propose(must.BETTER)
+    run = ran(tiny, "pull_request", action)
+    told(run, "pass", 0)
+    assert (len(forge.comments), len(forge.statuses)) == ((0, 1) if refused == "comments" else (1, 0))
+    assert "kept in the spool" in run.text
+    assert list((run.artifact("coverage-govern") / "spool").iterdir())
+
+
+@pytest.mark.security
+def test_without_the_right_to_write_contents_the_verdict_stays_and_the_job_is_red(
+    tmp_path: Path, forge: Forge, action: Path
+) -> None:
+    tiny = stranger(tmp_path, forge, ALONE)
+    forge.repository, forge.password = tiny.origin.root, TOKEN
+    run = ran(tiny, "push", action, {"STAND_IN_REMOTE": forge.remote})
+    assert "outcome pass 5 by " in run.step("govern", "Report").text, run.text
+    assert run.jobs["govern"] == "failure"
+    assert tiny.history() == []
+
+
+REPORTS = """\
+      - run: |
+          python -m coverage run -m pytest -q && python -m coverage combine && python -m coverage xml -o out.xml
+          rm -f .coverage
+"""
+
+
+def test_reports_that_exist_are_taken_and_covgov_installs_itself(tmp_path: Path, forge: Forge, action: Path) -> None:
+    """With the action's own sources and the locked dependencies, by the real pip, in an environment of its own."""
+    workflow = "on: [push]\njobs:\n" + job("govern", "reports: api=out.xml", after=REPORT)
+    workflow = workflow.replace("      - id: covgov\n", f"{REPORTS}      - id: covgov\n")
+    tiny = stranger(tmp_path, forge, workflow)
+    ignored = "/coverage/\n__pycache__/\n.pytest_cache/\n/out.xml\n/.coverage*\n"
+    tiny.push({".gitignore": ignored, "coverage/api.snapshot": "committed, not measured"})
+    run = ran(tiny, "push", action)
+    assert told(run, "pass", 0)["api"]["percent"] == "98.00"
+    assert "covgov/bin/covgov" in run.step("govern", "Report").text
