@@ -101,6 +101,7 @@ def _context(env: Mapping[str, str], payload: _EventPayload) -> CiContext:
         head_commit=payload.pull_request.head.sha if payload.pull_request else "",
         summary_path=env.get("GITHUB_STEP_SUMMARY", ""),
         change_url=_url(env, f"pull/{built.pull_request}") if built.pull_request else "",
+        outputs_path=env.get("GITHUB_OUTPUT", ""),
     )
 
 

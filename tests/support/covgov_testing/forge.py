@@ -23,7 +23,10 @@ BOT = {"login": "github-actions[bot]"}
 
 @dataclass
 class Forge:
-    """comments: id -> text. statuses and deleted artifacts as they came. hooks: bodies sent below /hook."""
+    """comments: id -> text. statuses and deleted artifacts as they came. hooks: bodies sent below /hook.
+
+    readonly: no write is permitted. refuses: no write to paths with this word is permitted.
+    """
 
     comments: dict[int, str] = field(default_factory=dict)
     statuses: list[Mapping[str, str]] = field(default_factory=list)
@@ -35,6 +38,7 @@ class Forge:
     hooks: list[Mapping[str, object]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     readonly: bool = False
+    refuses: str = ""
     head: str = ""
     tokens: set[str] = field(default_factory=set)
     repository: Path | None = None
@@ -65,7 +69,7 @@ class Forge:
         if path.startswith("/hook"):
             self.hooks.append(body)
             return 200, {}
-        if self.readonly and method != "GET":
+        if method != "GET" and (self.readonly or (self.refuses and self.refuses in path)):
             return 403, {"message": "Resource not accessible by integration"}
         for verb, pattern, reply in ROUTES:
             found = re.fullmatch(pattern, path)

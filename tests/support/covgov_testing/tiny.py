@@ -84,13 +84,14 @@ def files(suites: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """suites: which matrix jobs start at all, all by default. job: only this one and what it needs."""
+    """suites: which matrix jobs start at all, all by default. job: only this one and what it needs. options: more for act."""
 
     suites: tuple[str, ...] = ()
     job: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 class Tiny:
@@ -186,7 +187,7 @@ class Tiny:
         options = [word for suite in suites for word in ("--matrix", f"suite:{suite}")] if "tests" in workflow else []
         options += [word for name, value in given.items() for word in ("--secret", f"{name}={value}")]
         options += [word for name, value in how.variables.items() for word in ("--var", f"{name}={value}")]
-        options += ["--job", how.job] if how.job else []
+        options += [*(["--job", how.job] if how.job else []), *how.options]
         folder = self.root / f"run-{self._runs}"
         if self.measured is not None:
             shutil.copytree(self.measured, folder / "out" / "artifacts")

@@ -31,6 +31,7 @@ def github(name: str, ref: str, event: Mapping[str, object] | None = None, **mor
         "GITHUB_REPOSITORY": "acme/app",
         "GITHUB_RUN_ID": "77",
         "GITHUB_STEP_SUMMARY": "/tmp/summary.md",
+        "GITHUB_OUTPUT": "/tmp/outputs",
         **more,
     }
     return detect(
@@ -69,6 +70,7 @@ def test_github_push_to_the_default_branch() -> None:
         on_default_branch=True,
         run_url="https://forge.example/acme/app/actions/runs/77",
         summary_path="/tmp/summary.md",
+        outputs_path="/tmp/outputs",
     )
 
 
