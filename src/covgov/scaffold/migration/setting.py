@@ -1,0 +1,48 @@
+"""A setting of another tool, and what becomes of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import yaml
+
+from covgov.scaffold.detection.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSetting:
+    """what: the setting, as its tool calls it. key: the key under `[policy]` that it becomes, "" for none; then `why`
+    says what to do by hand."""
+
+    where: str
+    what: str
+    key: str = ""
+    value: Decimal | str = ""
+    why: str = ""
+
+
+def document(tree: Tree, path: str) -> Mapping[str, object]:
+    """The mapping of a YAML or JSON file, {} when there is no such file or it cannot be read."""
+    try:
+        found = yaml.load(tree.text(path), yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def percent(value: object) -> Decimal | None:
+    """A number, or a text like `80%`; None for anything else, and outside of 0 to 100."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = Decimal(str(value).strip().removesuffix("%").strip())
+    except InvalidOperation:
+        return None
+    return _plain(found) if found.is_finite() and 0 <= found <= 100 else None
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without zeros at the end, and without an exponent."""
+    return Decimal(f"{value.normalize():f}")
