@@ -239,6 +239,14 @@ def test_only_a_pull_request_has_a_head_commit() -> None:
     assert gitlab("push", **source).head_commit == ""
 
 
+@pytest.mark.security
+def test_gitlab_names_the_head_by_the_built_commit_unless_it_builds_a_merge() -> None:
+    built = {"CI_COMMIT_SHA": SHA}
+    assert gitlab("merge_request_event", CI_MERGE_REQUEST_EVENT_TYPE="detached", **built).head_commit == SHA
+    assert gitlab("merge_request_event", CI_MERGE_REQUEST_EVENT_TYPE="merged_result", **built).head_commit == ""
+    assert gitlab("push", **built).head_commit == ""
+
+
 def test_the_registry_knows_each_system_by_its_own_name_and_asks_generic_last() -> None:
     assert [system.name for system in SYSTEMS.values()] == list(SYSTEMS)
     assert list(SYSTEMS)[-1] == "generic"
