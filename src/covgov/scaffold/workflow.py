@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgov.scaffold.detection.tree import Tree
+from covgov.scaffold.gitlab_job import gitlab_job
 
 GITHUB = """\
 name: coverage
@@ -31,19 +32,6 @@ jobs:
       - run: covgov run
 """
 
-GITLAB = """\
-covgov:
-  image: python:3
-  variables:
-    GIT_DEPTH: "0"
-  script:
-{install}
-    - covgov run
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-"""
-
 GITHUB_FILE, GITLAB_FILE = ".github/workflows/covgov.yml", ".gitlab-ci.yml"
 
 
@@ -51,16 +39,16 @@ def workflow(tree: Tree, branch: str) -> tuple[str, str]:
     """(file, text) for GitLab where it has its file or names it in the remote, else for GitHub."""
     steps = install(tree)
     if GITLAB_FILE in tree.known and not any(path.startswith(".github/workflows/") for path in tree.files):
-        return GITLAB_FILE, GITLAB.format(install="\n".join(f"    - {step}" for step in steps))
+        return GITLAB_FILE, gitlab_job(steps)
     return GITHUB_FILE, GITHUB.format(branch=branch, install="\n".join(f"      - run: {step}" for step in steps))
 
 
 def install(tree: Tree) -> Sequence[str]:
     """The commands that install what the tests need, and covgov beside it."""
     if not tree.python:
-        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install covgov")
+        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install 'covgov[http]'")
     files = [path for path in tree.files if path.endswith(".txt") and "requirements" in path and "doc" not in path]
     steps = [f"python -m pip install -r {path}" for path in files[:3]]
     if {"pyproject.toml", "setup.py", "setup.cfg"} & tree.known:
         steps.append("python -m pip install -e .")
-    return (*steps, "python -m pip install pytest coverage covgov")
+    return (*steps, "python -m pip install pytest coverage 'covgov[http]'")

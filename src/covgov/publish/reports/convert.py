@@ -50,7 +50,7 @@ def convert(report: ParsedReport, to: str, where: str) -> Conversion:
 
 
 def parts(report: ParsedReport, to: str, most: int, where: str) -> Iterator[Conversion]:
-    """The report in as few files of at most `most` bytes as halving by path gives; a single source file is never cut."""
+    """The report in as few files of at most `most` bytes as halving by path gives; a source file is never cut."""
     whole = convert(report, to, where)
     if len(whole.data) <= most or len(report.files) == 1:
         yield whole
