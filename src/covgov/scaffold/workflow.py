@@ -7,19 +7,7 @@ from dataclasses import dataclass
 
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.github_workflow import github_workflow, requirements
-
-GITLAB = """\
-covgov:
-  image: python:3
-  variables:
-    GIT_DEPTH: "0"
-  script:
-{install}
-    - covgov run
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-"""
+from covgov.scaffold.gitlab_job import gitlab_job
 
 DETECTED = "detect"
 SYSTEMS = (DETECTED, "github", "gitlab")
@@ -42,7 +30,7 @@ class CiJob:
 def workflow(tree: Tree, job: CiJob, suites: Sequence[str]) -> tuple[str, str]:
     """(file, text). suites: of the policy."""
     if job.system == "gitlab" or (job.system == DETECTED and _on_gitlab(tree)):
-        return GITLAB_FILE, GITLAB.format(install="\n".join(f"    - {step}" for step in install(tree)))
+        return GITLAB_FILE, gitlab_job(install(tree))
     return GITHUB_FILE, github_workflow(tree, job.branch, suites, job.action)
 
 
@@ -53,5 +41,5 @@ def _on_gitlab(tree: Tree) -> bool:
 def install(tree: Tree) -> Sequence[str]:
     """The commands that install what the tests need, and covgov beside it."""
     if not tree.python:
-        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install covgov")
-    return (*requirements(tree), "python -m pip install covgov")
+        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install 'covgov[http]'")
+    return (*requirements(tree), "python -m pip install 'covgov[http]'")
