@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,20 +50,12 @@ def build(root: Path, target: Path, environment: Mapping[str, str], umask: int) 
     return {path.name: path.read_bytes() for path in sorted(target.iterdir())}
 
 
-def main(arguments: list[str]) -> int:
-    """Build twice, compare, and write the archives and SHA256SUMS. Exit code 1: the builds differ."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: build.py FOLDER\n")
-        return 2
-    builds = []
-    for environment, umask in ELSEWHERE:
-        with tempfile.TemporaryDirectory(prefix="covgov-dist-") as folder:
-            builds.append(build(ROOT, Path(folder), environment, umask))
+def write_if_equal(builds: Sequence[Mapping[str, bytes]], target: Path) -> int:
+    """Write the archives and SHA256SUMS to `target` if both builds have the same bytes; else nothing, and return 1."""
     first, second = builds
     if different := sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)):
         sys.stderr.write(f"error: two builds of one commit differ: {', '.join(different)}\n")
         return 1
-    target = Path(arguments[0])
     target.mkdir(parents=True, exist_ok=True)
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in first.items())
     for name, data in first.items():
@@ -71,6 +63,18 @@ def main(arguments: list[str]) -> int:
     (target / "SHA256SUMS").write_text(sums, encoding="utf-8")
     sys.stdout.write(sums)
     return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Build twice, compare, and write the archives. Exit code 1: the builds differ."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: build.py FOLDER\n")
+        return 2
+    builds = []
+    for environment, umask in ELSEWHERE:
+        with tempfile.TemporaryDirectory(prefix="covgov-dist-") as folder:
+            builds.append(build(ROOT, Path(folder), environment, umask))
+    return write_if_equal(builds, Path(arguments[0]))
 
 
 if __name__ == "__main__":

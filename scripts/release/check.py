@@ -1,6 +1,6 @@
 """Prove of a release what can be proven before its tag: `check.py [TAG]`, called by `make release-check`.
 
-Not proven here: the upload, its attestations and the release page need GitHub's identity (.github/workflows/release.yml).
+Not proven here: the upload, its attestations and the release page need GitHub's identity (release.yml).
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def step(what: str, *command: str | Path) -> None:
 def usable(name: str) -> str | None:
     """The path of a Python that runs and can make environments, if this machine has it."""
     found = shutil.which(name)
-    works = found and not subprocess.run([found, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode
+    works = (
+        found
+        and not subprocess.run([found, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode
+    )
     return found if works else None
 
 

@@ -30,7 +30,9 @@ def version(root: Path = ROOT) -> str:
 def notes(tag: str, current: str, changelog: str) -> str:
     """The changelog's section of the version that `tag` names, in Markdown without its heading."""
     if tag != f"v{current}":
-        raise ReleaseError(f"tag {tag}, but src/covgov/__init__.py has {current}: tag v{current}, or change the version")
+        raise ReleaseError(
+            f"tag {tag}, but src/covgov/__init__.py has {current}: tag v{current}, or change the version"
+        )
     sections = {found["version"]: found for found in SECTION.finditer(changelog)}
     section = sections.get(current)
     if section is None:
