@@ -69,10 +69,11 @@ def main(arguments: list[str]) -> int:
                 step(f"{archive.name} on {name}", python, HERE / "smoke.py", archive)
         else:
             sys.stdout.write(f"release on {name}: not tried, not installed here\n")
-    if docker := shutil.which("docker"):
+    docker = shutil.which("docker")
+    if docker and not subprocess.run([docker, "info"], capture_output=True, check=False).returncode:
         step("container", docker, "build", "--file", CONTAINER / "Containerfile", "--tag", "covgov:check", ".")
     else:
-        sys.stdout.write("release container: not built, docker is not installed here\n")
+        sys.stdout.write("release container: not built, docker does not run here\n")
     return 0
 
 
