@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e fuzz bench bench-long golden evidence own-evidence cycles system soak setup-system strangers setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e fuzz bench bench-long golden evidence own-evidence cycles system soak setup-system strangers release-check setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
@@ -147,10 +147,21 @@ dist: $(READY)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 
-## lock: pin every development dependency, and what action.yml installs, with hashes (needs uv)
+## release-check: what can be proven of a release before its tag (TAG=v0.1.0 checks version and changelog too; network)
+release-check: .venv-release/.ready
+	.venv-release/bin/python scripts/release/check.py $(TAG)
+
+.venv-release/.ready: requirements-release.txt | tools
+	$(python) -m venv --clear .venv-release
+	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
+## lock: pin with hashes what development, action.yml, a release and the container install (needs uv)
 lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group release -o requirements-release.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra http --group action -c requirements-dev.txt -o requirements-action.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus -c requirements-dev.txt -o deploy/container/requirements.txt
 
 ## rules: write docs/rules from the rules' files
 rules: $(READY)
@@ -165,4 +176,4 @@ mutants: $(READY)
 	$(BIN)/mutmut run --max-children 1
 
 clean:
-	rm -rf $(VENV) mutants .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-release mutants .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -26,7 +26,10 @@ TEXTS = {
     "action.yml": (CHECKOUT / "action.yml").read_text(encoding="utf-8"),
     "govern.yml": workflow_files.text("govern.yml"),
 }
-STEPS = [*workflow_files.action().runs.steps, *(s for j in workflow_files.reusable().jobs.values() for s in j.steps)]
+STEPS = [
+    *workflow_files.action().runs.steps,
+    *(s for j in workflow_files.jobs(workflow_files.REUSABLE).jobs.values() for s in j.steps),
+]
 PYTHON = {"pyproject.toml": "", "requirements.txt": "", "pkg/__init__.py": "", "tests/test_a.py": A_TEST}
 FOREIGN = {"web/package.json": "{}", "web/package-lock.json": "{}", "svc/go.mod": "", "app/pom.xml": ""}
 REPOSITORIES = {
@@ -135,7 +138,7 @@ def test_only_the_steps_that_judge_and_tell_have_a_token() -> None:
 
 @pytest.mark.security
 def test_only_the_last_job_of_the_reusable_workflow_may_write() -> None:
-    jobs = workflow_files.reusable().jobs
+    jobs = workflow_files.jobs(workflow_files.REUSABLE).jobs
     assert {name: job.permissions for name, job in jobs.items()} == {
         "plan": {"contents": "read"},
         "unit": {"contents": "read"},

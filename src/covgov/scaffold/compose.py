@@ -12,7 +12,7 @@ from covgov.scaffold.detection.detect import Decision, Detection
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.owners import owner_lines
 from covgov.scaffold.policy_text import ComponentText, PolicyText
-from covgov.scaffold.workflow import CiJob, workflow
+from covgov.scaffold.workflow import JobChoice, workflow
 
 POLICY = "covgov.toml"
 USUAL_BAR = Decimal(80)
@@ -57,7 +57,7 @@ class Wishes:
 
     fail_under: Decimal | None = None
     unignored: tuple[str, ...] = ()
-    job: CiJob | None = None
+    job: JobChoice | None = None
 
 
 def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None = None) -> Composition:
@@ -163,7 +163,7 @@ def _source(tree: Tree, found: Detection) -> Iterator[FileChange | Decision]:
         yield Decision(path, "left alone", f"set `source` of coverage.py there yourself: {', '.join(found.source)}")
 
 
-def _workflow(tree: Tree, job: CiJob, suites: Sequence[str]) -> FileChange | Decision:
+def _workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> FileChange | Decision:
     path, text = workflow(tree, job, suites)
     if tree.read(path) is not None:
         return Decision(path, "left alone", "it is there already; add the command `covgov run` to it")

@@ -16,7 +16,7 @@ GITHUB_FILE, GITLAB_FILE = ".github/workflows/covgov.yml", ".gitlab-ci.yml"
 
 
 @dataclass(frozen=True, slots=True)
-class CiJob:
+class JobChoice:
     """Which job to write. system: one of SYSTEMS; detected is GitLab where only its file is there, else GitHub.
 
     branch: the default branch. action: the address of covgov's action on GitHub, "" for the usual one.
@@ -27,7 +27,7 @@ class CiJob:
     action: str = ""
 
 
-def workflow(tree: Tree, job: CiJob, suites: Sequence[str]) -> tuple[str, str]:
+def workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> tuple[str, str]:
     """(file, text). suites: of the policy."""
     if job.system == "gitlab" or (job.system == DETECTED and _on_gitlab(tree)):
         return GITLAB_FILE, gitlab_job(install(tree))
