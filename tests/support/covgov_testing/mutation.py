@@ -1,6 +1,7 @@
 """Inputs that are almost right: a good one with a few bytes changed, as damage or an attacker would.
 
-COVGOV_FUZZ: how many rounds a test plays; `make fuzz` sets it.
+COVGOV_FUZZ: how many rounds a test plays; `make fuzz` sets it. COVGOV_FUZZ_FROM: the number of the first; a round of one
+number is always the same, so that a later search begins where the last one ended.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from covgov.errors import CovgovError
+from covgov_testing import structured
 
 ROUNDS = int(os.environ.get("COVGOV_FUZZ", "8"))
+FIRST = int(os.environ.get("COVGOV_FUZZ_FROM", "0"))
 INPUTS_PER_ROUND = 20
 
 Parse = Callable[[bytes], object]
@@ -32,14 +35,24 @@ _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*"|[\w.-]+')
 
 
 def mutated(good: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
-    """The input after one to four changes. others: inputs that a piece may come from."""
-    data = good
+    """The input after changes to its syntax, one to four changes to its bytes, or both. others: inputs that a piece may
+    come from."""
+    kind = random.randrange(4)
+    data = structured.changed(good, random) if kind else good
+    if kind > 1:
+        return data
     for _ in range(random.randint(1, 4)):
         if others and random.random() < 1 / 8:
             data = _spliced(data, random.choice(others), random)
         else:
             data = random.choice(_CHANGES)(data, random)
     return data
+
+
+def search(parse: Parse, good: Sequence[bytes], others: Sequence[bytes] = ()) -> list[tuple[bytes, str]]:
+    """What escapes in the first round of this search in which anything does."""
+    rounds = (escaped(parse, good, number, others) for number in range(FIRST, FIRST + ROUNDS))
+    return next(filter(None, rounds), [])
 
 
 def escaped(parse: Parse, good: Sequence[bytes], number: int, others: Sequence[bytes] = ()) -> list[tuple[bytes, str]]:
