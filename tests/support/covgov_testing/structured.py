@@ -78,7 +78,7 @@ def _places(tree: JsonValue) -> list[Place]:
 def _change(place: Place, places: list[Place], random: Random) -> None:
     kind = random.randrange(5)
     other, at = random.choice(places)
-    new = _VALUES[random.randrange(len(_VALUES))] if kind < 3 else _copy(other, at)
+    new = _plain(random.choice(_VALUES)) if kind < 3 else _copy(other, at)
     match place:
         case (dict() as members, str() as key):
             if kind == 0:
