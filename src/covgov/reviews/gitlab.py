@@ -91,7 +91,7 @@ class GitlabApi:
             raise DeliveryFailed("gitlab-refused", f"GET {path}: HTTP {response.status_code}")
         try:
             return msgspec.json.decode(response.content, type=kind)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise DeliveryFailed("gitlab-unexpected", f"GET {path}: the answer is not what GitLab documents") from None
 
     def _once(self, path: str, params: Mapping[str, str]) -> httpx2.Response:

@@ -90,6 +90,7 @@ def parsed_command(files: Mapping[str, str]) -> tuple[str, ...]:
     [
         ({"package.json": package(scripts={"test": "mocha"})}, "names none of"),
         ({"package.json": "{"}, "is not JSON"),
+        ({"package.json": '{"a":' * 100_000}, "is not JSON"),
         ({"go.mod": "module x"}, "no source file"),
         ({"build.gradle": "", "src/main/java/A.java": ""}, "xml.required = true"),
         ({"Cargo.toml": "", "src/lib.rs": ""}, "cargo-llvm-cov is not installed"),
