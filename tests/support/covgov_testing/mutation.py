@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
+from zlib import crc32
 
 from covgov.errors import CovgovError
 from covgov_testing import structured
@@ -47,6 +48,12 @@ def mutated(good: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
         else:
             data = random.choice(_CHANGES)(data, random)
     return data
+
+
+def one_of(choices: Iterable[str], data: bytes) -> str:
+    """One of these for each input, the same whenever the input comes again."""
+    names = sorted(choices)
+    return names[crc32(data) % len(names)]
 
 
 def search(parse: Parse, good: Sequence[bytes], others: Sequence[bytes] = ()) -> list[tuple[bytes, str]]:
