@@ -81,6 +81,11 @@ def test_maven_without_jacoco_is_called_with_it() -> None:
     assert "prepare-agent" in " ".join(parsed_command({**JAVA, "pom.xml": "<project/>"}))
 
 
+def test_nyc_writes_nothing_beside_the_coverage_directory() -> None:
+    command = parsed_command({**JS, "package.json": package(scripts={"test": "nyc mocha"})})
+    assert {word for word in command if "-dir=" in word} == {"--report-dir=coverage/nyc", "--temp-dir=coverage/nyc/raw"}
+
+
 def parsed_command(files: Mapping[str, str]) -> tuple[str, ...]:
     return parsed(policy_text(found(files), Wishes(), None)).suites["tests"].command
 
