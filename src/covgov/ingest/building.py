@@ -50,7 +50,7 @@ def line_number(value: int, where: str) -> int:
 def ran(text: str, where: str) -> bool:
     """Whether a hit count is above 0. It can be of 64 bits, be written as 1e+06 and, because of a gcov bug, be
     negative. Raises InputError."""
-    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,20})?([eE]\+?\d{1,2})?\s*", text):
+    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,20})?([eE]\+?\d{1,2})?\s*", text, re.ASCII):
         raise damaged(where, f"not a hit count: {text[:40]!r}")
     return float(text) > 0
 

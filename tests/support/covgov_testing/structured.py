@@ -24,15 +24,34 @@ _RAW = {
 _PARTS: list[JsonValue] = [[], {}, [0], [[]], [None], {"": None}, [1, 2, 3]]
 _VALUES: tuple[JsonValue, ...] = (
     *(None, True, False, 0, 1, -1, 2, 3, 1.5, 999, 10**6 + 1, 10**12, 2**31, 2**53, 2**63, 2**64, 10**30),
-    *("", " ", "0", "1", "-1", "a.py", "b.py", "../x", "/", "1/2", "1/0", "\0", "\x1b[2J", "²", "\u202e", "x" * 5000),
+    *(
+        "",
+        " ",
+        "0",
+        "1",
+        "-1",
+        "a.py",
+        "b.py",
+        "../x",
+        "/",
+        "1/2",
+        "1/0",
+        "\0",
+        "\x1b[2J",
+        "\x1e1",
+        "²",
+        "\u202e",
+        "x" * 5000,
+    ),
     *_RAW,
     *_PARTS,
 )
 _TEXTS = (
-    *("", " ", "0", "1", "-1", "+1", "2", "1.5", "1e5", "1e999", "nan", "inf", "true", "007", "1_0", "²", "٣"),
+    *("", " ", "0", "1", "-1", "+1", "2", "1.5", "1e5", "1e999", "nan", "inf", "true", "007", "1_0", "\x1e1", "²", "٣"),
     *("999", "1000001", str(10**12), str(2**31), str(2**63), str(2**64), "a.py", "../x", "/", "50% (1/2)", "1/0"),
     *("0% (0/0)", "100% (9/9)", "50% (1/99999999999)", "\u202e", "&", "<", '"', "x" * 5000, "9" * 5000, "\n"),
 )
+_XML_TEXTS = tuple(text for text in _TEXTS if "\x1e" not in text)
 _ENCODINGS = (*["utf-8"] * 12, "ascii", "iso-8859-1", "utf-16")
 _FIELD = re.compile(rb"[^,:; .=|]+")
 
@@ -128,7 +147,7 @@ def _xml(data: bytes, random: Random) -> bytes:
 def _set(element: etree._Element, other: etree._Element, random: Random) -> None:
     names = list(element.attrib) or list(other.attrib)
     if names:
-        others = [*map(str, other.attrib.values()), *_TEXTS]
+        others = [*map(str, other.attrib.values()), *_XML_TEXTS]
         element.set(random.choice(names), random.choice(others))
 
 
@@ -153,7 +172,7 @@ def _rename(element: etree._Element, other: etree._Element, _: Random) -> None:
 
 
 def _say(element: etree._Element, _: etree._Element, random: Random) -> None:
-    element.text = random.choice(_TEXTS)
+    element.text = random.choice(_XML_TEXTS)
 
 
 _XML_CHANGES: tuple[Callable[[etree._Element, etree._Element, Random], None], ...] = (
