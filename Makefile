@@ -83,8 +83,8 @@ docs: $(READY)
 e2e: $(READY) dist
 	$(TIER) e2e 240 -- $(PYTEST) -n 2 tests/e2e
 
-## fuzz: ten million almost right reports, policies, registers and histories (an hour; COVGOV_FUZZ=1000 is less)
-fuzz: export COVGOV_FUZZ ?= 12000
+## fuzz: ten million almost right reports, policies, registers and histories (half an hour of one core; COVGOV_FUZZ=1000 is less)
+fuzz: export COVGOV_FUZZ ?= 11000
 fuzz: $(READY)
 	$(PYTEST) -n 2 -p no:randomly tests/contracts/test_hostile_input.py tests/contracts/test_report_format.py -k only_our_own_errors
 
@@ -128,7 +128,7 @@ system: $(READY)
 ## setup-system: packages of the system that some tests need (root)
 setup-system:
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov chromium fonts-dejavu-core
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lcov golang-go chromium fonts-dejavu-core
 	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm
 	$(python) scripts/setup/fetch_openapi.py
 

@@ -28,7 +28,7 @@ MOST_UNSEEN = 4
 """A summary may have uncovered units that no list shows, up to one in so many of those listed: gcovr and PHPUnit count
 copies of a line, Istanbul branches on continued lines (at most 16 % in the corpus)."""
 
-MAX_WORD = 200
+MAX_WORD, MAX_FAULT = 200, 500
 
 TAGGED = "covgov:"
 """Prefix of the dynamic contexts that carry quality attributes: `covgov:reliability,security`."""
@@ -36,7 +36,8 @@ TAGGED = "covgov:"
 
 def damaged(where: str, what: str) -> InputError:
     """The error for a report that contradicts its format or itself."""
-    return InputError("report-damaged", f"{where}: {what}", hint="write the report again; covgov does not guess")
+    shown = what if len(what) <= MAX_FAULT else f"{what[:MAX_FAULT]}..."  # parsers quote what they refuse
+    return InputError("report-damaged", f"{where}: {shown}", hint="write the report again; covgov does not guess")
 
 
 def line_number(value: int, where: str) -> int:
@@ -49,7 +50,7 @@ def line_number(value: int, where: str) -> int:
 def ran(text: str, where: str) -> bool:
     """Whether a hit count is above 0. It can be of 64 bits, be written as 1e+06 and, because of a gcov bug, be
     negative. Raises InputError."""
-    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,20})?([eE]\+?\d{1,2})?\s*", text):
+    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,20})?([eE]\+?\d{1,2})?\s*", text, re.ASCII):
         raise damaged(where, f"not a hit count: {text[:40]!r}")
     return float(text) > 0
 

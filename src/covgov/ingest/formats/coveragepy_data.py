@@ -66,7 +66,7 @@ class CoveragepyData:
         """`data` is the analyser's JSON, not the data file."""
         try:
             analysis = msgspec.json.decode(data, type=_Analysis)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise damaged(where, f"the analysis cannot be read: {error}") from None
         building.check_size(sum(map(_last, analysis.files.values())), where)
         builders = {path: _build(file, f"{where}: {path}") for path, file in analysis.files.items()}

@@ -50,7 +50,7 @@ def _of_jest(tree: Tree) -> str:
     try:
         found = json.loads(tree.text("package.json") or "{}")
         return str(found["jest"]["coverageThreshold"]["global"]["lines"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

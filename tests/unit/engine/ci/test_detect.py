@@ -139,7 +139,8 @@ def test_github_without_a_run_id_has_no_address() -> None:
 
 @pytest.mark.reliability
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b"\xff\xfe", b'{"before": 5}', b'{"pull_request": {"number": "x"}}']
+    "data",
+    [b"", b"{", b"[]", b"\xff\xfe", b'{"before": 5}', b'{"pull_request": {"number": "x"}}', b'{"x":' * 5000],
 )
 def test_damaged_event_is_one_clear_error(data: bytes) -> None:
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": "/run/event.json"}

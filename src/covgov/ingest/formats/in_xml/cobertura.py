@@ -227,7 +227,7 @@ def _of_conditions(number: int, conditions: list[tuple[str, str]], at: str) -> C
 
 def _share(text: str, at: str) -> Fraction:
     """`50%`, `0.5` or `1`."""
-    if not re.fullmatch(r"\s*\d{1,3}(\.\d{1,9})?\s*%?\s*", text):
+    if not re.fullmatch(r"\s*\d{1,3}(\.\d{1,9})?\s*%?\s*", text, re.ASCII):
         raise damaged(at, f"not the coverage of a condition: {text[:40]!r}")
     share = Fraction(text.strip().removesuffix("%").strip())
     share = share / 100 if "%" in text or share > 1 else share
@@ -238,7 +238,7 @@ def _share(text: str, at: str) -> Fraction:
 
 def _number(text: str, at: str) -> int:
     """Some writers print numbers as 1.0."""
-    if not re.fullmatch(r"\s*-?\d{1,18}(\.0*)?\s*", text):
+    if not re.fullmatch(r"\s*-?\d{1,18}(\.0*)?\s*", text, re.ASCII):
         raise damaged(at, f"not a count: {text[:40]!r}")
     return int(float(text)) if "." in text else int(text)
 
@@ -365,7 +365,7 @@ def _totals(target: _ParserTarget, what: str) -> Pair | None:
 
 
 def _optional(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text) else None
+    return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else None
 
 
 def _identity(target: _ParserTarget) -> Identity:

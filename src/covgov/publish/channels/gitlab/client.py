@@ -85,7 +85,7 @@ def decode(response: httpx2.Response, kind: type[T]) -> T:
     """The body as a value."""
     try:
         return msgspec.json.decode(response.content, type=kind)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DeliveryFailed(
             "gitlab-unexpected",
             f"{response.request.method} {response.request.url.path}: the answer is not what GitLab documents",
