@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tiers share the machine.
 .NOTPARALLEL:
 
-.PHONY: help tools govern test test-all format check unit contracts integration workflows own docs e2e fuzz bench bench-long golden evidence own-evidence cycles system soak setup-system strangers release-check setup-fetch setup-openapi lock mutants rules openapi dist clean
+.PHONY: help tools govern test test-all format check unit contracts laws integration workflows own docs e2e fuzz bench bench-long golden evidence own-evidence cycles system soak setup-system strangers release-check setup-fetch setup-openapi lock mutants rules openapi dist clean
 
 help:
 	@sed -nE 's/^#   (make [a-z]+) +/\1: /p; s/^## /make /p' $(MAKEFILE_LIST) | awk '{ i = index($$0, ": "); printf "  %-20s %s\n", substr($$0, 1, i - 1), substr($$0, i + 2) }'
@@ -38,8 +38,9 @@ tools:
 govern: $(READY)
 	$(BIN)/covgov run
 
-# GOVERNED=1: `make govern` has just run and passed, and its suites are all of tests/unit and tests/contracts.
-test: check $(if $(GOVERNED),,unit contracts) integration docs e2e workflows
+# GOVERNED=1: `make govern` has just run and passed, and its suites are all of tests/unit and tests/contracts, but of each
+# law a quarter of the examples.
+test: check $(if $(GOVERNED),laws,unit contracts) integration docs e2e workflows
 
 ## test-all: make test and the tests that need `make setup-system`; a skipped test is a failure
 test-all: export COVGOV_NO_SKIPS = 1
@@ -61,6 +62,10 @@ unit: $(READY)
 ## contracts: one suite that every format, store and renderer passes
 contracts: $(READY)
 	$(TIER) contracts 60 -- $(PYTEST) -n 2 tests/contracts
+
+## laws: the property tests of both, with all their examples
+laws: $(READY)
+	$(TIER) laws 60 -- $(PYTEST) -n 2 -m hypothesis tests/unit tests/contracts
 
 ## integration: real git, real coverage.py, real projects
 integration: $(READY) setup-fetch

@@ -31,11 +31,12 @@ from covgov_testing.builders.publication import NOW, below, dropped, telling
 from covgov_testing.fakes import github as fake_github
 from covgov_testing.fakes import gitlab as fake_gitlab
 from covgov_testing.github_server import serving
+from covgov_testing.laws import examples
 from covgov_testing.receivers import receiver
 
 PLANTED = "pl4nted-S3cret"
 RED = build.verdict(below(), dropped())
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Env = Mapping[str, str]
 World_ = AbstractContextManager[tuple[Env, Callable[[], int]]]

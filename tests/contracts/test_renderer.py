@@ -20,8 +20,9 @@ from msgspec import structs
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.registry import RENDERERS
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot
 from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
 from covgov_testing.builders.coverage import cov, snap
+from covgov_testing.laws import examples
 
 every_writer = pytest.mark.parametrize("name", WRITERS)
 every_pair = pytest.mark.parametrize(("one", "other"), [(one, other) for one in WRITERS for other in WRITERS])
@@ -82,7 +83,7 @@ def test_a_writer_carries_no_more_than_its_reader_reads(name: str) -> None:
 
 @every_writer
 @given(snapshot=snapshots)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 def test_what_a_format_carries_comes_back(name: str, snapshot: Snapshot) -> None:
     carries, found = WRITERS[name].carries, read(name, snapshot)
     assert found.faults == found.notes == ()
@@ -97,7 +98,7 @@ def test_what_a_format_carries_comes_back(name: str, snapshot: Snapshot) -> None
 
 @every_pair
 @given(snapshot=snapshots)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_there_and_back_changes_nothing_that_both_carry(one: str, other: str, snapshot: Snapshot) -> None:
     before = read(one, snapshot)
     there = convert(before, other, "r").read

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from covgov.model import lines
 from covgov.model.diff import Diff, FileDiff, Hunk
 from covgov.model.snapshot import CountedExits, FileCoverage
+from covgov_testing.laws import examples
 
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=examples(40), deadline=None)
 """For laws over whole changes: their examples are large, and the machines that run them are not."""
 
 

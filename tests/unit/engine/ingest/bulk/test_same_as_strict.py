@@ -22,6 +22,7 @@ from covgov.publish.reports import cobertura_xml as xml_writer
 from covgov.publish.reports import coveragepy_json as json_writer
 from covgov.publish.reports import jacoco_xml as jacoco_writer
 from covgov.publish.reports import lcov_info as lcov_writer
+from covgov_testing.laws import examples
 from covgov_testing.reports import SNAPSHOTS
 
 Parse = Callable[[bytes, str], ParsedReport]
@@ -201,7 +202,7 @@ BY_FORMAT = pytest.mark.parametrize("name", FORMATS)
 
 @BY_FORMAT
 @given(data=st.data())
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_an_edited_report_gives_the_same_report_or_the_same_error(name: str, data: st.DataObject) -> None:
     known, strict, sample = FORMATS[name]
     agree(known, strict, data.draw(edited(sample)))
