@@ -97,6 +97,7 @@ def spell(bits: int) -> str:
     return ",".join([str(a) if a == b else f"{a}-{b}" for a, b in runs(bits)])
 
 
+@lru_cache(_SPELLED)
 def unspell(text: str) -> int:
     """Inverse of `spell`. Raises ValueError."""
     if not _RUNS.fullmatch(text):

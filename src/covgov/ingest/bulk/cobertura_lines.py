@@ -33,15 +33,15 @@ class LineRun:
 
     statements: int
     covered: int
-    counted: list[CountedExits]
+    counted: list[tuple[int, CountedExits]]
 
 
 Exits = Callable[[int, str, str], CountedExits]
 """Of a line number, its condition-coverage and its missing-branches. Raises InputError."""
 
 
-Known = dict[tuple[bytes, bytes], CountedExits]
-"""(line, its branch attributes) -> its exits: the same ones come again in many files."""
+Known = dict[tuple[bytes, bytes], tuple[int, CountedExits]]
+"""(line, its branch attributes) -> the line and its exits: the same ones come again in many files."""
 
 
 def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
@@ -83,7 +83,7 @@ def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
     return None if sets is None else LineRun(*sets, counted)
 
 
-def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, list[CountedExits]]:
+def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, list[tuple[int, CountedExits]]]:
     plain, *branches = body.split(_BRANCH)
     texts, counted = [plain], []
     for branch in branches:
@@ -102,11 +102,12 @@ def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, l
 _MOST_KNOWN = 1 << 17
 
 
-def _read_exits(line: bytes, conditions: bytes, exits: Exits) -> CountedExits:
+def _read_exits(line: bytes, conditions: bytes, exits: Exits) -> tuple[int, CountedExits]:
     found = _CONDITIONS.fullmatch(conditions)
     if found is None:
         raise ValueError("not the canonical attributes of a branch")
-    return exits(int(line), found[1].decode(), (found[2] or b"").decode())
+    number = int(line)
+    return number, exits(number, found[1].decode(), (found[2] or b"").decode())
 
 
 def _line_sets(plain: bytes) -> tuple[int, int] | None:

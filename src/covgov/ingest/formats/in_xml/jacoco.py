@@ -59,7 +59,7 @@ def _read(source: _Element, builder: FileBuilder, at: str) -> int:
         ran, missed, covered = (strict_xml.count(line, key, at) if line.get(key) else 0 for key in ("ci", "mb", "cb"))
         builder.hit(number, ran > 0)
         if missed + covered:
-            builder.count(CountedExits(number, covered, missed + covered))
+            builder.count(number, CountedExits(covered, missed + covered))
     return known
 
 

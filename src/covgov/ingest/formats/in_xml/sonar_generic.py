@@ -47,4 +47,4 @@ def _line(line: _Element, builder: FileBuilder, at: str) -> None:
         if covered > total:
             raise damaged(at, f"line {number} has {covered} of {total} branches covered")
         if total:
-            builder.count(CountedExits(number, covered, total))
+            builder.count(number, CountedExits(covered, total))

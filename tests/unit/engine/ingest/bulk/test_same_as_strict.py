@@ -174,7 +174,7 @@ def test_the_samples_are_read_fast() -> None:
     assert lcov_blocks.read_blocks(LCOV) is not None
     assert lcov_blocks.read_blocks(LCOV.replace(b"\n", b"\r\n")) is not None
     assert lcov_blocks.read_blocks(LCOV[:-1]) is not None
-    rest, runs = cobertura_lines.extract(COBERTURA, lambda line, _coverage, _missing: CountedExits(line, 1, 2))
+    rest, runs = cobertura_lines.extract(COBERTURA, lambda _line, _coverage, _missing: CountedExits(1, 2))
     assert len(runs) == 3
     assert b"<line " not in rest
     assert [path for path, *_ in json_members.split(JSON)[1]] == ["a.py", "b.py"]
