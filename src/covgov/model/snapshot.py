@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -28,7 +29,7 @@ class Metric(StrEnum):
     BRANCH = "branch"
 
 
-class CountedExits(msgspec.Struct, frozen=True, order=True, gc=False):
+class CountedExits(msgspec.Struct, frozen=True, order=True, gc=False, cache_hash=True):
     """Branch exits of a line, known only by number (Cobertura's `1/2`): inexact.
 
     ids: the report's own names of exits (LCOV's `0,1`), sorted; there can be fewer than exits. taken: those of `ids`
@@ -48,9 +49,9 @@ line is there once. Not a bitmap: where every line has exits of its own, there w
 
 def by_exits(found: Mapping[int, CountedExits]) -> CountedLines:
     """Line -> its exits, as lines that have the same."""
-    grouped: dict[CountedExits, list[int]] = {}
+    grouped: dict[CountedExits, list[int]] = defaultdict(list)
     for line in sorted(found):
-        grouped.setdefault(found[line], []).append(line)
+        grouped[found[line]].append(line)
     return tuple([(exits, tuple(grouped[exits])) for exits in sorted(grouped)])
 
 

@@ -135,12 +135,12 @@ def _branches(body: bytes, builder: FileBuilder, known: Known) -> bytes | None:
     if len(known) > _MOST_KNOWN:
         known.clear()
     found = [known.get(text) or known.setdefault(text, _read_exits(text)) for text in texts]
-    if len(dict(found)) < len(found):
+    by_line = dict(found)
+    if len(by_line) < len(found):
         return None
-    builder.counted = {line: exits for line, exits in found if isinstance(exits, CountedExits)}
-    if len(builder.counted) < len(found):
-        exact = [exits for _, exits in found if isinstance(exits, dict)]
-        builder.exits = {exit_: taken for exits in exact for exit_, taken in exits.items()}
+    exact = [exits for exits in by_line.values() if isinstance(exits, dict)]
+    builder.exits = {exit_: taken for exits in exact for exit_, taken in exits.items()}
+    builder.counted = {line: exits for line, exits in by_line.items() if isinstance(exits, CountedExits)}
     return rest
 
 
