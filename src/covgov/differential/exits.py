@@ -106,18 +106,19 @@ def classify_counted(
             lines = found.setdefault(category, {})
             lines[number] = lines.get(number, 0) | bits
 
-    missing = ~_union(now.values())
+    missing, met = ~_union(now.values()), 0
     for (covered, total), bits in was.items():
         gone, there = bits & forward.removed, forward.forward(bits)
+        met |= there
         book(Category.DCB, covered, gone)
         book(Category.DUB, total - covered, gone)
         for counts, here in (*now.items(), ((0, 0), missing)):
             if both := there & here:
                 for category, number in _paired(covered, total, *counts):
                     book(category, number, both if category in HEAD_CATEGORIES else backward.forward(both))
-    alone = ~forward.forward(_union(was.values()))
     for (covered, total), bits in now.items():
-        for is_new, lines in ((True, bits & alone & forward.added), (False, bits & alone & ~forward.added)):
+        alone = bits & ~met
+        for is_new, lines in ((True, alone & forward.added), (False, alone & ~forward.added)):
             book(_came(True, is_new), covered, lines)
             book(_came(False, is_new), total - covered, lines)
     return found

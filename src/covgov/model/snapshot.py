@@ -92,7 +92,7 @@ class FileCoverage:
         """Executable lines that never ran."""
         return self.statements & ~self.covered
 
-    @property
+    @cached_property
     def partial(self) -> int:
         """Lines that ran while at least one of their branch exits was never taken."""
         taken = set(self.taken)
@@ -112,7 +112,7 @@ class FileCoverage:
         covered, total, taken, exits = self.units
         return Ratio(taken, exits) if metric is Metric.BRANCH else Ratio(covered + taken, total + exits)
 
-    @property
+    @cached_property
     def units(self) -> tuple[int, int, int, int]:
         """Covered lines of so many, taken exits of so many."""
         return (
