@@ -124,6 +124,14 @@ class FileBuilder:
             exits = CountedExits(max(before.covered, exits.covered), max(before.total, exits.total))
         self.counted[line] = exits
 
+    def count_lines(self, found: Mapping[int, CountedExits]) -> None:
+        """Add those of many lines."""
+        if self.counted.keys().isdisjoint(found):
+            self.counted.update(found)
+        else:
+            for line, exits in found.items():
+                self.count(line, exits)
+
     def count_all(self, taken: Mapping[int, Sequence[bool]]) -> None:
         """Add exits known by number: line -> whether each of its exits was taken."""
         for line, exits in taken.items():

@@ -50,9 +50,9 @@ line is there once. Not a bitmap: where every line has exits of its own, there w
 def by_exits(found: Mapping[int, CountedExits]) -> CountedLines:
     """Line -> its exits, as lines that have the same."""
     grouped: dict[CountedExits, list[int]] = defaultdict(list)
-    for line in sorted(found):
-        grouped[found[line]].append(line)
-    return tuple([(exits, tuple(grouped[exits])) for exits in sorted(grouped)])
+    for line, exits in found.items():
+        grouped[exits].append(line)
+    return tuple([(exits, tuple(sorted(grouped[exits]))) for exits in sorted(grouped)])
 
 
 REACHABLE = "*"

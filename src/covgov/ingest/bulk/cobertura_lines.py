@@ -33,7 +33,7 @@ class LineRun:
 
     statements: int
     covered: int
-    counted: list[tuple[int, CountedExits]]
+    counted: dict[int, CountedExits]
 
 
 Exits = Callable[[int, str, str], CountedExits]
@@ -83,16 +83,17 @@ def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
     return None if sets is None else LineRun(*sets, counted)
 
 
-def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, list[tuple[int, CountedExits]]]:
+def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, dict[int, CountedExits]]:
     plain, *branches = body.split(_BRANCH)
-    texts, counted = [plain], []
+    texts, counted = [plain], dict[int, CountedExits]()
     for branch in branches:
         line = texts[-1].rpartition(b'number="')[2].partition(b'"')[0]
         conditions, _, rest = branch.partition(b"/>")
         key = (line, conditions)
         if key not in known:
             known[key] = _read_exits(line, conditions, exits)
-        counted.append(known[key])
+        number, counted_exits = known[key]
+        counted[number] = counted_exits
         texts.append(rest)
     if len(known) > _MOST_KNOWN:
         known.clear()

@@ -141,8 +141,7 @@ class _ParserTarget:
         self.total += max(0, part.last - file.last)
         building.check_size(self.total, self.where)
         file.add(part.statements, part.covered)
-        for line, exits in part.counted.items():
-            file.count(line, exits)
+        file.count_lines(part.counted)
 
     def _builder(self, current: _ClassLines) -> FileBuilder:
         return current.methods if "method" in self._path else current.own
@@ -155,8 +154,7 @@ class _ParserTarget:
             return
         builder = self._builder(self._class)
         builder.add(run.statements, run.covered)
-        for line, exits in run.counted:
-            builder.count(line, exits)
+        builder.count_lines(run.counted)
         self.branches = self.branches or bool(run.counted)
 
     def _line(self, current: _ClassLines, line: _Line) -> None:
