@@ -202,6 +202,8 @@ def line_sets(text: bytes, hits: bytes, following: bytes) -> tuple[int, int] | N
     if b"-" in text:
         return None
     signed = text.replace(following, b",-")
+    if b"\n" in signed:  # white space to JSON, the end of a record to LCOV
+        return None
     count = 1 + (len(text) - len(signed)) // (len(following) - 2)
     try:
         found = _SIGNED.decode(b"[-%b]" % signed.replace(hits, b","))
