@@ -156,6 +156,8 @@ class _ParserTarget:
         builder.add(run.statements, run.covered)
         builder.count_lines(run.counted)
         self.branches = self.branches or bool(run.counted)
+        if run.conditions:
+            self.dropped.add("single conditions")
 
     def _line(self, current: _ClassLines, line: _Line) -> None:
         attributes = line.attributes
