@@ -45,6 +45,7 @@ class CiContext:
     head_commit: the newest commit of a pull request, not the merge commit that is built ("" when
     there is none).
     summary_path: the CI's job summary file, "" when it has none.
+    change_url: the page of the pull request, "" when there is none or it is unknown.
     """
 
     system: str
@@ -59,6 +60,7 @@ class CiContext:
     run_url: str = ""
     head_commit: str = ""
     summary_path: str = ""
+    change_url: str = ""
     branch_from: BranchSource = BranchSource.CI
 
     @property

@@ -87,7 +87,7 @@ def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outle
         write=lambda files: write_all(folder, files),
         digest=lambda: account(project, request.today),
         recorded=lambda run: say_recorded(project, run),
-        summarise=lambda render: _summarise(project.ci.summary_path, render),
+        summarise=lambda render: summarise(project.ci.summary_path, render),
         show=lambda verdict: _say(project, renderer(verdict)),
         now=project.world.now,
     )
@@ -120,7 +120,7 @@ def _say(project: Project, text: str) -> None:
     project.world.say(text.rstrip("\n"))
 
 
-def _summarise(summary_path: str, render: Callable[[], str]) -> None:
+def summarise(summary_path: str, render: Callable[[], str]) -> None:
     """Append the summary to the CI's job summary, if it has one."""
     if not summary_path:
         return

@@ -58,6 +58,7 @@ COPIED = (
     "sonar-project.properties",
     ".github/workflows/tests.yml",
     ".github/workflows/coverage-digest.yml",
+    ".github/workflows/fork-coverage.yml",
 )
 UNUSED = ("anyio", "hypothesispytest", "pytest_cov", "randomly", "schemathesis", "xdist")
 """Plugins of the prepared environment that only cost time here."""
@@ -161,6 +162,11 @@ class Tiny:
         group = {"base_ref": "refs/heads/main", "head_ref": f"refs/heads/{branch}"}
         how = replace(how or How(), env={"GITHUB_REF": f"refs/heads/{branch}"})  # act 0.2 does not know this event's
         return self.run("tests.yml", "merge_group", {"ref": f"refs/heads/{branch}", "merge_group": group}, how)
+
+    def on_fork_run(self, how: How | None = None) -> act.Ran:
+        """fork-coverage.yml after the forge's run, in the default branch."""
+        self.work.git("checkout", "--quiet", "main")
+        return self.run("fork-coverage.yml", "workflow_run", {"workflow_run": self.forge.run}, how)
 
     def on_week(self, until: str = "", how: How | None = None) -> act.Ran:
         """coverage-digest.yml: by hand with a day, else by its schedule."""

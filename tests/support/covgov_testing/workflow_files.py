@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from covgov_testing.act import CHECKOUT, PINS, STAND_INS
 
 FOLDER = CHECKOUT / ".github" / "workflows"
-WORKFLOWS = ("tests.yml", "coverage-digest.yml")
+WORKFLOWS = ("tests.yml", "coverage-digest.yml", "fork-coverage.yml")
 
 
 class Step(msgspec.Struct):

@@ -258,3 +258,9 @@ def test_only_a_pull_request_has_a_head_commit() -> None:
 def test_the_registry_knows_each_system_by_its_own_name_and_asks_generic_last() -> None:
     assert [system.name for system in SYSTEMS.values()] == list(SYSTEMS)
     assert list(SYSTEMS)[-1] == "generic"
+
+
+def test_a_pull_request_on_github_has_a_page() -> None:
+    pull = github("pull_request", "refs/pull/7/merge")
+    assert pull.change_url == "https://forge.example/acme/app/pull/7"
+    assert github("push", "refs/heads/main").change_url == ""
