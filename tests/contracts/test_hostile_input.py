@@ -17,7 +17,7 @@ from covgov.history.format import edits, layout, texts
 from covgov.ingest.junit import read_tests
 from covgov.ingest.registry import FORMATS
 from covgov.model import snapshot_codec
-from covgov.model.snapshot import CountedExits
+from covgov.model.snapshot import CountedExits, by_exits
 from covgov.policy import config
 from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
@@ -33,7 +33,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SNAPSHOT = snap(
     {
         "a.py": cov("++.-x", [(2, 3), (2, 4)], [(2, 4)]),
-        "src/ü.py": replace(cov("+-"), counted=(CountedExits(1, 1, 2, ("0", "1"), ("1",)),)),
+        "src/ü.py": replace(cov("+-"), counted=by_exits({1: CountedExits(1, 2, ("0", "1"), ("1",))})),
     }
 )
 RECORD = run(snapshots={"api": SNAPSHOT})

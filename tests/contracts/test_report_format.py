@@ -415,7 +415,7 @@ def read(known: ReportFormat, data: bytes) -> ParsedReport:
         assert process_time() - began < SECONDS
     for file in parsed.files.values():
         assert all(file.ratio(metric).total >= 0 for metric in Metric)
-        assert all(0 <= entry.covered <= entry.total for entry in file.counted)
+        assert all(0 <= entry.covered <= entry.total for entry, _ in file.counted)
     assert all(parsed.stated(metric).total >= 0 for metric in Metric)
     identity = parsed.identity
     texts = (identity.tool, identity.version, identity.language, *parsed.roots, *parsed.notes, *parsed.faults)

@@ -117,7 +117,7 @@ def _place_branches(file: LcovFile) -> None:
     for line, exits in by_line.items():
         found = line_exits(line, exits)
         if isinstance(found, CountedExits):
-            file.builder.count(found)
+            file.builder.count(line, found)
         else:
             file.builder.exits |= found
 

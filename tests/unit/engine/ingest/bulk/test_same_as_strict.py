@@ -234,11 +234,18 @@ def test_other_line_ends_and_encodings_give_the_same_report(name: str) -> None:
         agree(known, strict, data)
 
 
+@pytest.mark.parametrize("space", [b"\n", b"\r", b"\t", b" "])
+def test_white_space_anywhere_in_lcov_gives_the_same_report_or_the_same_error(space: bytes) -> None:
+    known, strict, sample = FORMATS["lcov"]
+    for place in range(len(sample)):
+        agree(known, strict, sample[:place] + space + sample[place:])
+
+
 def test_the_samples_are_read_fast() -> None:
     assert lcov_blocks.read_blocks(LCOV) is not None
     assert lcov_blocks.read_blocks(LCOV.replace(b"\n", b"\r\n")) is not None
     assert lcov_blocks.read_blocks(LCOV[:-1]) is not None
-    rest, runs = cobertura_lines.extract(COBERTURA, lambda line, _coverage, _missing: CountedExits(line, 1, 2))
+    rest, runs = cobertura_lines.extract(COBERTURA, lambda _line, _coverage, _missing: CountedExits(1, 2))
     assert len(runs) == 3
     assert go_blocks.read_blocks(GO) is not None
     assert len(xml_rows.extract(JACOCO, jacoco._RUN, "line")[1]) == 2
