@@ -13,6 +13,11 @@ from covgov.vcs.objects import ObjectReader
 from covgov_testing.repos import Repo
 
 
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return Repo(tmp_path / "repo")
+
+
 def test_objects_are_found_by_extended_names(repo: Repo) -> None:
     commit = repo.commit({"dir/two words.py": "1\n", "empty": ""})
     reader = ObjectReader(Git(repo.root, os.environ))
