@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from covgov.errors import Undetermined
 from covgov.model.diff import Diff
@@ -50,15 +51,13 @@ CHUNK = 1000
 """Commits per git call when walking first parents."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(Struct, frozen=True):
     tree: str
     parents: tuple[str, ...]
     time: int
 
 
-@dataclass(slots=True)
-class _Steady:
+class _Steady(Struct):
     """What is known about the files on disk while they do not change. held: what ends with that."""
 
     held: ExitStack
