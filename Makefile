@@ -147,9 +147,10 @@ dist: $(READY)
 	rm -rf dist
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 
-## lock: pin every development dependency with hashes (needs uv)
+## lock: pin every development dependency, and what action.yml installs, with hashes (needs uv)
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra http --group action -c requirements-dev.txt -o requirements-action.txt
 
 ## rules: write docs/rules from the rules' files
 rules: $(READY)

@@ -11,9 +11,10 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from benchmarks import rows, table
+from benchmarks import formats, rows, table
 from benchmarks.race import ContenderFailedError, race
 from benchmarks.synthetic import LINES
 from benchmarks.workshop import HERE, Workshop
@@ -23,6 +24,7 @@ SIZED: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "lcov": rows.lcov,
     "cobertura": rows.cobertura,
     "json": rows.coveragepy_json,
+    **{name: partial(formats.row, name) for name in formats.KINDS},
     "collect": rows.collect,
     "check": rows.check,
     "long": rows.long,
@@ -40,6 +42,8 @@ SINGLE: dict[str, Callable[[Workshop, int], rows.Row]] = {
     "help": rows.start,
     "version": rows.version,
 }
+SIZE_OF_FORMATS = "100k"
+"""The one size of the rows of `formats`, if it is among those asked for."""
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
@@ -91,7 +95,13 @@ def _chosen(options: argparse.Namespace) -> list[tuple[str, str]]:
         raise SystemExit(
             f"no row or size {', '.join(unknown)}; rows: {', '.join([*SIZED, *SINGLE])}; sizes: {', '.join(SIZES)}"
         )
-    return [(name, size) for name in names for size in (sizes if name in SIZED else [""])]
+    one = [SIZE_OF_FORMATS] if SIZE_OF_FORMATS in sizes else sizes
+    by_name: dict[str, Sequence[str]] = {
+        **dict.fromkeys(SINGLE, ("",)),
+        **dict.fromkeys(SIZED, sizes),
+        **dict.fromkeys(formats.KINDS, one),
+    }
+    return [(name, size) for name in names for size in by_name[name]]
 
 
 def _say(text: str) -> None:

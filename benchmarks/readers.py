@@ -34,8 +34,8 @@ def diff_cover_lcov(path: str, _root: str) -> tuple[object, ...]:
     return len(files), sum(len(lines) for lines in files.values()), "-"
 
 
-def diff_cover_cobertura(path: str, root: str) -> tuple[object, ...]:
-    """diff-cover's Cobertura, asked for every file of the repository `root`."""
+def diff_cover_xml(path: str, root: str) -> tuple[object, ...]:
+    """diff-cover's Cobertura, Clover and JaCoCo, asked for every file of the repository `root`."""
     from xml.etree import ElementTree
 
     from diff_cover.git_path import GitPathTool
@@ -94,15 +94,53 @@ def gzipped(first: str, second: str) -> tuple[object, ...]:
     return len(changed), "-", "-"
 
 
+def plain_json(path: str, _root: str) -> tuple[object, ...]:
+    """The standard library's parser alone."""
+    with Path(path).open(encoding="utf-8") as stream:
+        json.load(stream)
+    return "-", "-", "-"
+
+
+def plain_xml(path: str, _root: str) -> tuple[object, ...]:
+    """The standard library's parser alone, without a tree that grows."""
+    from xml.etree import ElementTree
+
+    for _, element in ElementTree.iterparse(path):
+        element.clear()
+    return "-", "-", "-"
+
+
+def plain_lines(path: str, _root: str) -> tuple[object, ...]:
+    """Every line, split at its colons."""
+    with Path(path).open(encoding="utf-8") as stream:
+        for line in stream:
+            line.rstrip().split(":")
+    return "-", "-", "-"
+
+
+def gcovr(path: str, _root: str) -> tuple[object, ...]:
+    """gcovr's own JSON, read and added up."""
+    import subprocess
+
+    command = [sys.executable, "-m", "gcovr", "--add-tracefile", path, "--json-summary", "-"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    summary = json.loads(done.stdout)
+    return len(summary["files"]), summary["line_total"], summary["line_covered"]
+
+
 READERS: dict[str, Callable[[str, str], tuple[object, ...]]] = {
     "covgov": covgov,
     "diff-cover-lcov": diff_cover_lcov,
-    "diff-cover-cobertura": diff_cover_cobertura,
+    "diff-cover-xml": diff_cover_xml,
     "pycobertura": pycobertura,
     "lcov_cobertura": lcov_cobertura,
     "json": json_sets,
     "coverage-threshold": coverage_threshold,
     "gzipped": gzipped,
+    "gcovr": gcovr,
+    "plain-json": plain_json,
+    "plain-xml": plain_xml,
+    "plain-lines": plain_lines,
 }
 
 if __name__ == "__main__":

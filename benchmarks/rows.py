@@ -53,9 +53,9 @@ def lcov(shop: Workshop, files: int) -> Row:
     """LCOV to lines per file."""
     report = str(shop.report("lcov", files))
     contenders = [
-        _reads(shop, OURS, "covgov", report),
-        _reads(shop, "diff-cover", "diff-cover-lcov", report),
-        _reads(shop, "lcov_cobertura", "lcov_cobertura", report),
+        reads(shop, OURS, "covgov", report),
+        reads(shop, "diff-cover", "diff-cover-lcov", report),
+        reads(shop, "lcov_cobertura", "lcov_cobertura", report),
     ]
     bars = [Bar("diff-cover", 1 / 3)]
     if grcov := shutil.which("grcov"):
@@ -69,7 +69,7 @@ def lcov_ten_million(shop: Workshop, _files: int) -> Row:
     """LCOV of ten million lines."""
     files = 10 * FILES_OF_A_MILLION
     report = str(shop.report("lcov", files))
-    contenders = [_reads(shop, OURS, "covgov", report), _reads(shop, "diff-cover", "diff-cover-lcov", report)]
+    contenders = [reads(shop, OURS, "covgov", report), reads(shop, "diff-cover", "diff-cover-lcov", report)]
     return Row(
         "LCOV of 10 M lines", contenders, [Bar("diff-cover", 1 / 3, peak=700_000_000)], totals_of(files), rounds=1
     )
@@ -79,9 +79,9 @@ def cobertura(shop: Workshop, files: int) -> Row:
     """Cobertura XML to lines per file."""
     report, root = str(shop.report("xml", files)), str(shop.repository(files))
     contenders = [
-        _reads(shop, OURS, "covgov", report),
-        _reads(shop, "diff-cover", "diff-cover-cobertura", report, root),
-        _reads(shop, "pycobertura", "pycobertura", report),
+        reads(shop, OURS, "covgov", report),
+        reads(shop, "diff-cover", "diff-cover-xml", report, root),
+        reads(shop, "pycobertura", "pycobertura", report),
     ]
     bars = _at_a_million(files, Bar("diff-cover", 1 / 4), Bar("pycobertura", 1 / 2.5))
     return Row("Cobertura to model", contenders, bars, totals_of(files))
@@ -91,9 +91,9 @@ def coveragepy_json(shop: Workshop, files: int) -> Row:
     """coverage.py's JSON to lines per file."""
     report = str(shop.report("json", files))
     contenders = [
-        _reads(shop, OURS, "covgov", report),
-        _reads(shop, "json module", "json", report),
-        _reads(shop, "coverage-threshold", "coverage-threshold", report),
+        reads(shop, OURS, "covgov", report),
+        reads(shop, "json module", "json", report),
+        reads(shop, "coverage-threshold", "coverage-threshold", report),
     ]
     bars = _at_a_million(files, Bar("json module", 1 / 4))
     return Row("coverage.py JSON to model", contenders, bars, totals_of(files))
@@ -104,7 +104,7 @@ def collect(shop: Workshop, files: int) -> Row:
     report = str(shop.report("lcov", files))
     contenders = [
         Contender(OURS, [COVGOV, "collect", "all", report], shop.repository(files)),
-        _reads(shop, "reading alone", "covgov", report),
+        reads(shop, "reading alone", "covgov", report),
     ]
     return Row("collect, LCOV", contenders, _at_a_million(files, Bar("reading alone", 1.3)))
 
@@ -168,7 +168,7 @@ def compare(shop: Workshop, _files: int) -> Row:
     root, first, second = histories.last_two(shop)
     contenders = [
         Contender(OURS, [COVGOV, "compare", "main~1", "main", "--json"], root),
-        _reads(shop, "gzipped JSON", "gzipped", str(first), str(second)),
+        reads(shop, "gzipped JSON", "gzipped", str(first), str(second)),
     ]
     return Row("last two runs of 1 M lines compared", contenders, [Bar("gzipped JSON", 0.1)])
 
@@ -243,16 +243,21 @@ def _diff_cover(shop: Workshop, report: Path, root: Path) -> Contender:
     return Contender("diff-cover", [str(shop.peers / "diff-cover"), str(report), "--compare-branch=main"], root)
 
 
-def _reads(shop: Workshop, name: str, reader: str, *arguments: str) -> Contender:
+def reads(shop: Workshop, name: str, reader: str, *arguments: str) -> Contender:
+    """A reader of `readers`: covgov's in this environment, all others in the peers'."""
     python = PYTHON if reader == "covgov" else str(shop.peers / "python")
     return Contender(name, [python, READERS, reader, *arguments], shop.root)
 
 
 def totals_of(files: int) -> Callable[[Mapping[str, str]], str]:
     """covgov must find the generator's totals; a peer that says how many lines there are must agree."""
+    return agree_on(synthetic.totals(files))
+
+
+def agree_on(known: synthetic.Totals) -> Callable[[Mapping[str, str]], str]:
+    """The same for these totals."""
 
     def wrong(outputs: Mapping[str, str]) -> str:
-        known = synthetic.totals(files)
         if outputs[OURS].strip() != str(known):
             return f"covgov read {outputs[OURS].strip()}, not {known}"
         counts = {name: output.split()[1] for name, output in outputs.items() if len(output.split()) == 3}

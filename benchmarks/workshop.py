@@ -63,17 +63,25 @@ class Workshop:
 
     def report(self, kind: str, files: int) -> Path:
         """The head's report of a project of this size: `lcov`, `xml` or `json`."""
-        path = self.root / f"{files}" / f"head.{SUFFIXES.get(kind, kind)}"
+
+        def write(path: Path) -> None:
+            if kind == "lcov":
+                synthetic.write_lcov(path, range(files))
+            elif kind == "xml":
+                synthetic.write_cobertura(path, files, path.parent / "repo")
+            else:
+                synthetic.write_json(path, files)
+
+        return self.written(f"head.{SUFFIXES.get(kind, kind)}", files, write)
+
+    def written(self, name: str, files: int, write: Callable[[Path], object]) -> Path:
+        """A report of a project of this size, by the name of its file."""
+        path = self.root / f"{files}" / name
         if not path.exists():
             self.say(f"writing {path.name} of {files} files")
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
-            if kind == "lcov":
-                synthetic.write_lcov(partial, range(files))
-            elif kind == "xml":
-                synthetic.write_cobertura(partial, files, path.parent / "repo")
-            else:
-                synthetic.write_json(partial, files)
+            write(partial)
             partial.rename(path)
         return self._used(path)
 

@@ -117,6 +117,47 @@ _ISTANBUL = json.dumps(
     }
 ).encode()
 _CODECOV = b'{"coverage": {"a.py": {"1": 1, "2": "1/2", "3": null, "4": 0}, "b.py": {}}}'
+_COVR = b'{"uploader": "R", "files": [{"name": "a.py", "coverage": [null, 1, 5, null, 0]}, {"name": "b.py", "coverage": []}]}'
+_ISTANBUL_SUMMARY = json.dumps(
+    {
+        path: {
+            "lines": {"total": lines, "covered": ran, "skipped": 0, "pct": 66.66},
+            "statements": {"total": lines, "covered": ran, "skipped": 0, "pct": 66.66},
+            "functions": {"total": 0, "covered": 0, "skipped": 0, "pct": 100},
+            "branches": {"total": exits, "covered": taken, "skipped": 0, "pct": 50},
+        }
+        for path, lines, ran, exits, taken in (("total", 3, 2, 2, 1), ("a.py", 3, 2, 2, 1), ("b.py", 0, 0, 0, 0))
+    }
+).encode()
+_GCOVR_TOTALS = {"line_total": 3, "line_covered": 2, "branch_total": 2, "branch_covered": 1}
+_GCOVR_SUMMARY = json.dumps(
+    {
+        "gcovr/summary_format_version": "0.6",
+        "files": [{"filename": "a.py", **_GCOVR_TOTALS}, {"filename": "b.py", **dict.fromkeys(_GCOVR_TOTALS, 0)}],
+        **_GCOVR_TOTALS,
+    }
+).encode()
+_XCCOV = json.dumps(
+    {
+        "a.py": [
+            {"line": 1, "isExecutable": True, "executionCount": 1},
+            {"line": 2, "isExecutable": True, "executionCount": 3, "subranges": [{"column": 4, "executionCount": 0}]},
+            {"line": 3, "isExecutable": False},
+            {"line": 4, "isExecutable": True, "executionCount": 0},
+        ],
+        "b.py": [],
+    }
+).encode()
+_XCODE_TOTALS = {"coveredLines": 2, "lineCoverage": 0.66, "executableLines": 3}
+_XCCOV_SUMMARY = json.dumps(
+    {
+        **_XCODE_TOTALS,
+        "targets": [
+            {"name": "App", "files": [{"path": "a.py", **_XCODE_TOTALS}]},
+            {"name": "Kit", "files": [{"path": "b.py", **dict.fromkeys(_XCODE_TOTALS, 0)}]},
+        ],
+    }
+).encode()
 _COVERALLS = json.dumps(
     {
         "source_files": [
@@ -181,6 +222,11 @@ _LLVM = json.dumps(
         "version": "2.0.1",
     }
 ).encode()
+_DMD = b"      1|a\n      2|b\n       |\n0000000|d\na.py is 66% covered\n"
+_GAP = (
+    b'{"Type":"S","File":"a.py","FileId":1}\n{"Type":"R","Line":1,"FileId":1}\n{"Type":"E","Line":1,"FileId":1}\n'
+    b'{"Type":"E","Line":2,"FileId":1}\n{"Type":"R","Line":4,"FileId":1}\n{"Type":"S","File":"b.py","FileId":2}\n'
+)
 _SLIPCOVER = json.dumps(
     {
         "meta": {"software": "slipcover", "version": "1.1.0", "branch_coverage": True},
@@ -191,7 +237,7 @@ _GO = b"mode: set\na.py:1.1,2.2 2 1\na.py:4.1,4.9 1 0\nb.py:1.1,1.9 1 1\n"
 
 _SNAPSHOT = snapshot_codec.encode(snap({"a.py": cov("++.-", [(2, 3), (2, 4)], [(2, 4)]), "b.py": ""}))
 
-LINE_BY_LINE = {"lcov", "go-cover", "gcov-intermediate", "gcov-text"}
+LINE_BY_LINE = {"lcov", "go-cover", "gcov-intermediate", "gcov-text", "gap"}
 """Formats that do not say where they end."""
 
 CASES = {
@@ -204,6 +250,13 @@ CASES = {
     "coveralls-json": Case(_COVERALLS, _COVERALLS),
     "coverlet-json": Case(_COVERLET, _COVERLET),
     "slipcover-json": Case(_SLIPCOVER, _SLIPCOVER),
+    "covr-json": Case(_COVR, _COVR),
+    "istanbul-summary": Case(_ISTANBUL_SUMMARY, _ISTANBUL_SUMMARY),
+    "gcovr-summary": Case(_GCOVR_SUMMARY, _GCOVR_SUMMARY),
+    "xccov-json": Case(_XCCOV, _XCCOV),
+    "xccov-summary": Case(_XCCOV_SUMMARY, _XCCOV_SUMMARY),
+    "dlst": Case(_DMD, _DMD, ("a.py",)),
+    "gap": Case(_GAP, _GAP),
     "simplecov-json": Case(_SIMPLECOV, _SIMPLECOV),
     "simplecov-resultset": Case(_RESULTSET, _RESULTSET),
     "gcov-intermediate": Case(_GCOV_I, _GCOV_I),
@@ -278,6 +331,9 @@ def test_a_format_recognises_its_own_files_and_nobody_elses(name: str, known: Re
 def test_the_same_measurement_gives_the_same_numbers(name: str, known: ReportFormat) -> None:
     parsed = known.parse(CASES[name].data, "r")
     assert tuple(sorted(parsed.files)) == CASES[name].files
+    if not known.capabilities:
+        assert parsed.stated(Metric.LINE) == Ratio(2, 3)
+        return
     assert parsed.files["a.py"].statements == 0b10110
     assert parsed.files["a.py"].covered == 0b00110
     assert parsed.files["a.py"].ratio(Metric.LINE) == Ratio(2, 3)
@@ -287,6 +343,15 @@ def test_the_same_measurement_gives_the_same_numbers(name: str, known: ReportFor
         assert parsed.files["a.py"].partial == 0b100
     else:
         assert parsed.stated(Metric.BRANCH) == Ratio(0, 0)
+
+
+def test_a_format_of_totals_alone_has_no_lines_and_no_gate_believes_it() -> None:
+    alone = {name: known.parse(CASES[name].data, "r") for name, known in KNOWN.items() if not known.capabilities}
+    assert {*alone} == {"istanbul-summary", "gcovr-summary", "xccov-summary"}
+    for parsed in alone.values():
+        assert parsed.counted(Metric.COMBINED) == Ratio(0, 0)
+        assert parsed.claims[Metric.LINE] == Ratio(2, 3)
+        assert ["totals without lines" in fault for fault in parsed.faults] == [True]
 
 
 def test_a_format_says_what_its_reports_carry_and_lack(name: str, known: ReportFormat) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import rows, synthetic, table
+from benchmarks import formats, rows, synthetic, table
 from benchmarks.__main__ import main
 from benchmarks.race import Contender, ContenderFailedError, Cost, Result, median, race
 from covgov.ingest.read import read_report
+from covgov.ingest.registry import FORMATS
 from covgov.model.snapshot import Metric
 from covgov_testing.repos import Repo
 
@@ -41,6 +42,31 @@ def test_every_format_has_the_known_totals(tmp_path: Path, kind: str) -> None:
     assert sum(one.total for one in exits) == FILES * synthetic.FUNCTIONS * 2
     assert sum(one.covered for one in exits) == sum(synthetic.module(number).taken for number in range(FILES))
     assert parsed.faults == ()
+
+
+@pytest.mark.parametrize("name", formats.KINDS)
+def test_every_reader_finds_the_known_totals_in_its_row(tmp_path: Path, name: str) -> None:
+    kind, report = formats.KINDS[name], tmp_path / f"all.{formats.KINDS[name].suffix}"
+    formats.write(kind, report, FILES)
+    parsed = read_report(report, lambda _: b"")
+    known = formats.expected(kind, FILES)
+    lines = parsed.counted(Metric.LINE)
+    assert parsed.format == name or name == "cobertura-conditions"
+    assert (len(parsed.files), lines.total, lines.covered) == (known.files, known.lines, known.covered)
+    assert (parsed.faults == ()) is kind.lines
+    if "branches" in FORMATS[parsed.format].capabilities:
+        assert parsed.stated(Metric.BRANCH).measurable
+
+
+@pytest.mark.architecture
+def test_every_reader_has_a_row() -> None:
+    others = {
+        "lcov",
+        "cobertura",
+        "coveragepy-json",
+        "coveragepy-data",
+    }  # rows of their own, the last one's is artifacts
+    assert {*formats.KINDS} - {"cobertura-conditions"} == {*FORMATS} - others
 
 
 def test_the_sources_are_programs_and_every_file_differs_in_three_places(tmp_path: Path) -> None:

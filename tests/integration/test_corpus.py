@@ -15,11 +15,14 @@ import pytest
 from covgov.errors import InputError
 from covgov.ingest import known
 from covgov.ingest.formats.in_json import coveragepy as coveragepy_json
+from covgov.ingest.formats.in_text import go_cover
 from covgov.ingest.formats.in_text import lcov as lcov_info
+from covgov.ingest.formats.in_xml import clover, jacoco
 from covgov.ingest.formats.in_xml import cobertura as cobertura_xml
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.read import read_report
 from covgov.ingest.registry import FORMATS, detect
+from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
@@ -36,6 +39,7 @@ REFUSED = {
     "istanbul-json/codecov__ifbinarymb.json": "two parts of a report, side by side in one object",
     "istanbul-json/codecov__inline.json": "two parts of a report, side by side in one object",
     "jacoco/codecov-inline__jacoco_xml1.xml": "line 0",
+    "dlst/codecov-inline__dlst_RAW1.txt": "a line that is none of a listing",
     "dotcover-xml/codacy-coverage-reporter__resources__non-git-report.xml": "statements of a file that it does not list",
     "opencover/ReportGenerator__MultiOpenCover.xml": "two reports below an element of nobody's",
     "opencover/codecov-inline__csharp_xml1.xml": "sequence points that end before they begin",
@@ -46,15 +50,21 @@ REFUSED = {
     "cobertura/qlty__cobertura__sample.xml": "line 0",
     "lcov/codecov-inline__lcov_txt1.txt": "lines that are no records",
     "lcov/derived__empty.info": "an empty file: fail closed",
-    "lcov/gcovr__merging__different-functions-merge-use-line-0__gcc-14__coverage.lcov": "line 0",
     "lcov/grcov__test__invalid_DA_record.info": "a DA record without a count",
-    "lcov/jenkins-model__lcov__large-hit-counts.lcov": "a line 'EOF' after the last record",
-    "lcov/lcov__errs__badFncEndLine.info": "line 0",
-    "lcov/lcov__errs__badFncLine.info": "line 0",
-    "lcov/lcov__errs__emptyFileRecord.info": "a file without a name",
     "lcov/lcov__format__format.info": "a hit count 1.a0e+19",
 }
 """What is refused on purpose though some tool reads it, and why: covgov never skips in silence."""
+
+WANTED_BY_THE_RULES = {"cobertura/jenkins-cca__coverage__sec1699.xml", "lcov/derived__empty.info"}
+"""Refused by the oracles' own rules: 10 (no external entity), 8 (a report in which nothing is found is an error)."""
+
+DIFFERING = WANTED_BY_THE_RULES | {
+    # rule 1: lines of a method only if the class has none; these are `undefined`, and no two readers agree
+    "cobertura/codecov-inline__cobertura_mixed.xml",
+    # lines and branches agree; the oracles count a record without a name as a file
+    "lcov/lcov__errs__emptyFileRecord.info",
+}
+"""Trusted reports with other files, lines or branches than the oracles say."""
 
 RECOUNTED = {"cobertura/ReportGenerator__Reports__Cobertura_dotnettest_old.xml"} | {
     "cobertura/jenkins-cca__steps__cobertura-lower-coverage.xml"
@@ -66,8 +76,10 @@ TRIMMED = {
     "clover/ReportGenerator__Other__Clover_Istanbul.xml",
     "clover/octocov__clover__coverage_package.xml",
     "clover/sonar-php__phpunit__phpunit.coverage-with-package.xml",
+    "lcov/lcov__errs__emptyFileRecord.info",
 }
-"""Most files were taken out by hand: the summary has more than the report lists."""
+"""Most files were taken out by hand: the summary has more than the report lists. In the last one, readers count a
+record without a name as a file."""
 
 UNSEEN = {
     "jacoco/gen__gcovr8.8-jacoco.xml": "gcovr writes JaCoCo without instructions: whether a line ran is unknown",
@@ -130,8 +142,36 @@ def test_branches_are_those_of_the_oracles(row: dict[str, str]) -> None:
     [r for r in OURS if r["trust"] in TRUSTED and r["path"] not in {*REFUSED, *UNSEEN}],
     ids=lambda row: str(row["path"]),
 )
-def test_reports_of_real_runs_are_believed(row: dict[str, str]) -> None:
-    assert read_report(CORPUS / row["path"], no_analysis).faults == ()
+def test_reports_of_real_runs_are_believed_unless_they_are_totals_alone(row: dict[str, str]) -> None:
+    faults = read_report(CORPUS / row["path"], no_analysis).faults
+    expected = [] if FORMATS[row["format"]].capabilities else ["it has totals without lines"]
+    assert [fault.partition(",")[0] for fault in faults] == expected
+
+
+def test_all_but_one_in_a_hundred_agree_with_the_oracles() -> None:
+    trusted = [row for row in OURS if row["trust"] in TRUSTED]
+    differing = {row["path"] for row in trusted if row["path"] in REFUSED or not _agrees(row)}
+    assert differing == DIFFERING
+    assert len(differing - WANTED_BY_THE_RULES) * 100 <= len(trusted)
+
+
+def _agrees(row: dict[str, str]) -> bool:
+    """On files, lines and, where they are stated, branches: as the tool states them, or as covgov counts them."""
+    parsed = read_report(CORPUS / row["path"], no_analysis)
+    lines, branches = (
+        {parsed.stated(metric), parsed.counted(metric), parsed.claims.get(metric)}
+        for metric in (Metric.LINE, Metric.BRANCH)
+    )
+    exits = _ratio(row["branches_covered"], row["branches_valid"])
+    return (
+        str(len(parsed.files)) == row["files"]
+        and _ratio(row["lines_covered"], row["lines_valid"]) in lines
+        and (exits is None or exits in branches)
+    )
+
+
+def _ratio(covered: str, total: str) -> Ratio | None:
+    return Ratio(int(covered), int(total)) if covered and total else None
 
 
 @pytest.mark.parametrize("path", sorted(UNSEEN))
@@ -147,9 +187,14 @@ def test_what_cannot_be_read_without_skipping_is_refused(path: str) -> None:
 
 def test_no_report_is_taken_for_one_of_another_format() -> None:
     there = [row for row in MANIFEST if (CORPUS / row["path"]).is_file()]
+    names = {"coveragepy4-data": "coveragepy-data"}
     taken = {row["path"]: detect((CORPUS / row["path"]).read_bytes()[:HEAD_BYTES]) for row in there}
     assert len(there) > 400
-    assert [row["path"] for row in there if (known := taken[row["path"]]) and known.name != row["format"]] == []
+    assert [
+        row["path"]
+        for row in there
+        if (known := taken[row["path"]]) and known.name != names.get(row["format"], row["format"])
+    ] == []
 
 
 NAMED = [row for row in MANIFEST if row["format"] in {each.name for each in known.KNOWN}]
@@ -174,7 +219,8 @@ def test_reports_of_one_run_agree() -> None:
     groups: dict[str, list[dict[str, str]]] = {}
     for row in rows("GROUPS.tsv"):
         ours = row["format"] in FORMATS and row["format"] != "coveragepy-data" and row["path"] not in REFUSED
-        if ours and not read_report(CORPUS / row["path"], no_analysis).faults:
+        alone = ours and not FORMATS[row["format"]].capabilities
+        if ours and (alone or not read_report(CORPUS / row["path"], no_analysis).faults):
             groups.setdefault(row["group"], []).append(row)
     compared = 0
     for group, members in groups.items():
@@ -210,6 +256,9 @@ STRICT = {
     "lcov": lcov_info.parse_strictly,
     "cobertura": cobertura_xml.parse_strictly,
     "coveragepy-json": coveragepy_json.parse_strictly,
+    "go-cover": go_cover.parse_strictly,
+    "jacoco": jacoco.parse_strictly,
+    "clover": clover.parse_strictly,
 }
 
 

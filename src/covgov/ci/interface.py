@@ -44,7 +44,8 @@ class CiContext:
     pushed.
     head_commit: the newest commit of a pull request, not the merge commit that is built ("" when
     there is none).
-    summary_path: the CI's job summary file, "" when it has none.
+    change_url: the page of the pull request, "" when there is none or it is unknown.
+    summary_path: the CI's job summary file, outputs_path: its file for a step's outputs; "" when it has none.
     """
 
     system: str
@@ -59,6 +60,8 @@ class CiContext:
     run_url: str = ""
     head_commit: str = ""
     summary_path: str = ""
+    change_url: str = ""
+    outputs_path: str = ""
     branch_from: BranchSource = BranchSource.CI
 
     @property

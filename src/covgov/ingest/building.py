@@ -108,6 +108,23 @@ class FileBuilder:
         """Add a statement; listed twice, it ran if it ran once."""
         self.hits[line] = self.hits.get(line, False) or ran
 
+    def hit_all(self, numbers: Sequence[int], ran: Sequence[bool], where: str) -> None:
+        """Add a statement per line. Raises InputError for a line out of bounds."""
+        if numbers:
+            line_number(min(numbers), where)
+            line_number(max(numbers), where)
+        found = dict(zip(numbers, ran, strict=True))
+        if len(found) == len(numbers) and self.hits.keys().isdisjoint(found):
+            self.hits.update(found)
+            return
+        for line, hit in zip(numbers, ran, strict=True):
+            self.hit(line, hit)
+
+    def hit_list(self, counts: Sequence[float | None], where: str) -> None:
+        """Add the lines of a list with a count for each, beginning with line 1, and None where nothing can run."""
+        numbers = [line for line, count in enumerate(counts, start=1) if count is not None]
+        self.hit_all(numbers, [count > 0 for count in counts if count is not None], where)
+
     def add(self, statements: int, covered: int) -> None:
         """Add sets of lines."""
         self.statements |= statements
@@ -195,8 +212,11 @@ def line_sets(text: bytes, hits: bytes, following: bytes) -> tuple[int, int] | N
         return None
     signed = text.replace(following, b",-")
     count = 1 + (len(text) - len(signed)) // (len(following) - 2)
+    numbers = signed.replace(hits, b",")
+    if any(space in numbers for space in (b" ", b"\t", b"\r", b"\n")):  # JSON may have it between numbers
+        return None
     try:
-        found = _SIGNED.decode(b"[-%b]" % signed.replace(hits, b","))
+        found = _SIGNED.decode(b"[-%b]" % numbers)
     except msgspec.DecodeError:
         return None
     return lines.of_hits(found[::2], found[1::2]) if len(found) == 2 * count else None
@@ -232,6 +252,9 @@ Pair = tuple[int, int]
 """Covered and total units, as somebody states them: covered can be the greater (LH of old versions of coverage.py)."""
 
 
+WORDS = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
+
+
 def differs(what: str, stated: Pair, listed: Pair) -> str:
     """How a summary differs from the lists."""
     return f"its summary has {stated[0]}/{stated[1]} {what}, its lines add up to {listed[0]}/{listed[1]}"
@@ -252,8 +275,7 @@ def contradiction(what: str, stated: Pair, listed: Pair, *, exact: bool = False)
 def unequal(stated: Mapping[Metric, Pair | None], files: Iterable[FileCoverage]) -> tuple[str, ...]:
     """Faults of totals that a tool adds up from the very lines of these files."""
     held = list(files)
-    words = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
-    pairs = ((words[metric], pair, total(held, metric)) for metric, pair in stated.items() if pair is not None)
+    pairs = ((WORDS[metric], pair, total(held, metric)) for metric, pair in stated.items() if pair is not None)
     return tuple(differs(what, pair, listed) for what, pair, listed in pairs if pair != listed)
 
 

@@ -27,6 +27,44 @@ _COVERLET = "measure with `dotnet test --collect:'XPlat Code Coverage'`, which w
 _REPORT_GENERATOR = "convert it with `reportgenerator -reports:FILE -targetdir:out -reporttypes:Cobertura`"
 
 KNOWN = (
+    # JSON
+    KnownFormat(
+        "flowcover-json",
+        "flow-coverage-report, which counts typed expressions and no tests",
+        "measure the tests: `npx c8 --reporter=lcovonly npm test`",
+        marks=(b'"expressions"', b'covered_locs"'),
+    ),
+    KnownFormat(
+        "octocov-json",
+        "octocov's own report",
+        "read the report that octocov was given (`coverage.paths` in .octocov.yml)",
+        marks=(b'"repository"', b'"coverage"', b'"total"', b'"covered"', b'"files"'),
+    ),
+    KnownFormat(
+        "salesforce-json",
+        "Salesforce's coverage, which has names of classes and no paths",
+        "write `sf project deploy start --coverage-formatters cobertura --results-dir out`",
+        marks=(b'"totalCovered"', b'"coveredPercent"'),
+    ),
+    KnownFormat(
+        "scala-json",
+        "the JSON of Scala's old Codecov plug-in",
+        "write `sbt coverageReport`, which writes scoverage.xml and cobertura.xml",
+        marks=(b'"fileReports"',),
+    ),
+    KnownFormat(
+        "v8-raw-json",
+        "V8's raw coverage, which has places in sources and not the sources",
+        "write `npx c8 report --temp-directory DIRECTORY --reporter=lcovonly`",
+        marks=(b'"scriptId"', b'"functions"', b'"ranges"'),
+    ),
+    # PHP
+    KnownFormat(
+        "php-serialized",
+        "PHPUnit's serialized objects (--coverage-php)",
+        "write `phpunit --coverage-clover coverage.xml`, or `phpcov merge --clover coverage.xml DIRECTORY`",
+        marks=(b"<?php", b"SebastianBergmann\\CodeCoverage"),
+    ),
     # XML
     KnownFormat(
         "crap4j",
@@ -50,6 +88,12 @@ KNOWN = (
         "write `-reporttypes:Cobertura` in place of Xml",
         roots=("CoverageReport",),
         marks=(b"scope=",),
+    ),
+    KnownFormat(
+        "xcode-plist",
+        "property lists of Xcode",
+        "write `xcrun xccov view --archive --json RESULT.xcresult`",
+        roots=("plist",),
     ),
     KnownFormat(
         "vs-coverage-ds",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from covgov.ingest.building import damaged
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?\S+\s+(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 _MAX_ENTITIES, _MAX_ENTITY = 16, 256
-_COUNT = re.compile(r"\s*\+?(\d{1,18})\s*", re.ASCII)
+_DIGITS = 18
+_COUNT = re.compile(rf"\s*\+?(\d{{1,{_DIGITS}}})\s*", re.ASCII)
 _PROLOGUE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*", re.DOTALL
 )
@@ -55,10 +56,22 @@ def text(element: _Element, name: str) -> str:
 
 def count(element: _Element, name: str, where: str) -> int:
     """An attribute that counts something. Raises InputError when it is absent or is no count."""
-    found = _COUNT.fullmatch(element.get(name) or "")
+    value = element.get(name) or ""
+    if value.isdigit() and value.isascii() and len(value) <= _DIGITS:
+        return int(value)
+    found = _COUNT.fullmatch(value)
     if found is None:
         raise damaged(where, f"<{local(element)}> without a count in {name}: {(element.get(name) or '')[:40]!r}")
     return int(found[1])
+
+
+def counts(found: Sequence[_Element], name: str, where: str, *, absent: str = "") -> list[int]:
+    """`count` of each element; absent: what counts for an attribute that is not there, or empty."""
+    values = [element.get(name) or absent for element in found]
+    joined = "".join(values)
+    if joined.isdigit() and joined.isascii() and "" not in values and max(map(len, values)) <= _DIGITS:
+        return list(map(int, values))
+    return [int(absent) if absent and not element.get(name) else count(element, name, where) for element in found]
 
 
 def root(head: bytes) -> tuple[str, bytes]:

@@ -1,11 +1,13 @@
-"""Shared by the formats whose tools count statements, sequence points or blocks, and write totals of their own."""
+"""Shared by the formats whose tools count statements, sequence points or blocks, and write totals of their own, and by
+those that have totals alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from covgov.ingest import building
-from covgov.ingest.building import FileBuilder, Pair, damaged
+from covgov.ingest.building import WORDS, FileBuilder, Pair, damaged
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.snapshot import FileCoverage, Identity, Metric
 
@@ -69,6 +71,58 @@ def report(
         claims=building.claims(stated),
         faults=tuple(fault for _, fault in problems if fault),
         unit=unit,
+    )
+
+
+Totals = Mapping[Metric, Pair]
+"""Covered and total lines and branch exits, as the tool states them."""
+
+
+def without_lines(
+    name: str, tool: str, files: Iterable[tuple[str, Totals]], stated: Totals, where: str, *, instead: str
+) -> ParsedReport:
+    """A report of totals alone, which `inspect` shows and no gate believes. instead: the command that writes lines.
+
+    Raises InputError for totals of which more is covered than there is.
+    """
+    found: dict[str, SummaryDifference] = {}
+    for path, totals in files:
+        building.file_path(path, where)
+        found[path] = _added(found.get(path, SummaryDifference()), _checked(totals, f"{where}: {path}"))
+    carries, lacks = building.capabilities(())
+    parsed = ParsedReport(
+        format=name,
+        identity=Identity(tool),
+        files=building.build_all({path: FileBuilder() for path in found}, where),
+        carries=carries,
+        lacks=lacks,
+        beyond=found,
+        claims=building.claims(_checked(stated, where)),
+        faults=(f"it has totals without lines, which no gate can judge; {instead}",),
+    )
+    sums = ((metric, pair, parsed.stated(metric)) for metric, pair in stated.items())
+    differing = tuple(
+        f"its total is {pair[0]}/{pair[1]} {WORDS[metric]}, its files add up to {summed.covered}/{summed.total}"
+        for metric, pair, summed in sums
+        if pair != (summed.covered, summed.total)
+    )
+    return replace(parsed, faults=(*parsed.faults, *differing))
+
+
+def _checked(totals: Totals, at: str) -> Totals:
+    for metric, (covered, every) in totals.items():
+        if covered > every:
+            raise damaged(at, f"{covered} of {every} {WORDS[metric]} covered")
+    return totals
+
+
+def _added(before: SummaryDifference, totals: Totals) -> SummaryDifference:
+    (covered, every), (taken, exits) = totals.get(Metric.LINE, (0, 0)), totals.get(Metric.BRANCH, (0, 0))
+    return SummaryDifference(
+        before.lines_covered + covered,
+        before.lines_total + every,
+        before.exits_covered + taken,
+        before.exits_total + exits,
     )
 
 

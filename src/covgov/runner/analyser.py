@@ -26,6 +26,8 @@ from typing import Any, Iterable, Iterator  # noqa: UP035 - the suite's interpre
 
 FAILED, NO_COVERAGE = 1, 3
 MAX_LINE = 1000000
+OLD = b"!coverage.py: This is a private format"
+"""How the data of coverage.py 4 begins, which is JSON from the second exclamation mark on."""
 REPORTS = ("coverage.report_core", "coverage.report")  # get_analysis_to_report moved in 7.3
 SYSMON = "measured with the sysmon core, which records no contexts: quality attributes are not known"
 
@@ -60,7 +62,12 @@ def analyse(files: list[Path], scratch: Path) -> dict[str, Any]:
     """The analysis of the data files taken together (format: `covgov.ingest.formats.coveragepy_data`)."""
     import coverage  # noqa: PLC0415 - `main` has made sure of it
 
-    copies = [_copy(file, scratch / f"part.{number}") for number, file in enumerate(files)]
+    copies = []
+    for number, file in enumerate(files):
+        copy = scratch / f"part.{number}"
+        with file.open("rb") as opened:
+            old = opened.read(len(OLD)) == OLD
+        copies.append(_convert(coverage, file, copy) if old else _copy(file, copy))
     cov = _load(coverage, copies, scratch)
     data = cov.get_data()
     contexts = sorted(context for context in data.measured_contexts() if context)
@@ -102,6 +109,33 @@ def _copy(file: Path, copy: Path) -> Path:
             if connection.execute(test, (MAX_LINE // 8 + 1,)).fetchone()[0]:
                 raise AnalysisError(f"{file}: has invalid line numbers, or some beyond {MAX_LINE}")
     return copy
+
+
+def _convert(coverage: Any, file: Path, copy: Path) -> Path:
+    """The data of coverage.py 4 as this coverage.py's: what ran, by file."""
+    try:
+        old = json.loads(file.read_bytes()[len(OLD) :].partition(b"!")[2])
+        lines = {path: sorted(map(_line, found)) for path, found in old.get("lines", {}).items()}
+        arcs = {path: sorted((_line(a), _line(b)) for a, b in found) for path, found in old.get("arcs", {}).items()}
+        tracers = {path: name for path, name in old.get("file_tracers", {}).items() if isinstance(name, str)}
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise AnalysisError(f"{file}: is not what coverage.py 4 writes: {error}") from None
+    if lines and arcs:
+        raise AnalysisError(f"{file}: holds lines and arcs, which coverage.py 4 never mixes")
+    made = coverage.CoverageData(basename=str(copy))
+    if arcs:
+        made.add_arcs(arcs)
+    else:
+        made.add_lines({path: dict.fromkeys(found) for path, found in lines.items()})
+    made.add_file_tracers({path: tracers[path] for path in (arcs or lines) if path in tracers})
+    made.write()
+    return copy
+
+
+def _line(number: Any) -> int:
+    if not isinstance(number, int) or abs(number) > MAX_LINE:
+        raise ValueError(f"{str(number)[:20]} is no number of a line")
+    return number
 
 
 def _load(coverage: Any, copies: list[Path], scratch: Path) -> Any:

@@ -25,6 +25,7 @@ class Handler(BaseHTTPRequestHandler):
             self.command, address, headers=list(self.headers.items()), content=self.rfile.read(length)
         )
         answer = self.application(request)
+        answer.read()
         self.send_response(answer.status_code)
         for name, value in answer.headers.items():
             if name.lower() != "content-length":

@@ -23,17 +23,24 @@ _LINE = b'<line number="'
 _SPACE = b" \t\r\n"
 _OTHER_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*?encoding\s*=\s*[\"'](?!(?i:utf-8)[\"'])")
 _BRANCH = b'" branch="true" condition-coverage="'
+_CAPITAL = b'" branch="True" condition-coverage="'
 _CONDITIONS = re.compile(rb'([0-9.]{1,9}% \([0-9]{1,9}/[0-9]{1,9}\))"(?: missing-branches="([\w ,.:()+-]*)")?')
+_SINGLE = re.compile(
+    rb'(\([0-9]{1,9}/[0-9]{1,9}\)"(?: missing-branches="[^"<]*")?)\s*>\s*<conditions>'
+    rb'(?:\s*<condition number="[0-9]{1,9}" type="\w{1,40}" coverage="[0-9.]{1,9}%?"\s?/>)+\s*</conditions>\s*</line>'
+)
+"""The conditions of a line whose number of exits is known, which are not read."""
 _NO_BRANCH = (b'" />', b'" branch="false"/>', b'" branch="False"/>')
 
 
 @dataclass(frozen=True, slots=True)
 class LineRun:
-    """The lines of a `<lines>` element, and their branch exits."""
+    """The lines of a `<lines>` element, and their branch exits. conditions: whether single conditions were left out."""
 
     statements: int
     covered: int
     counted: list[CountedExits]
+    conditions: bool
 
 
 Exits = Callable[[int, str, str], CountedExits]
@@ -46,7 +53,7 @@ Known = dict[tuple[bytes, bytes], CountedExits]
 
 def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
     """The document with `<lines covgov-lines="INDEX"/>` for each canonical run, and the runs."""
-    if _MARK in data or b"<!ATTLIST" in data or b"<!ENTITY" in data or _OTHER_ENCODING.match(data):
+    if untouchable(data, _MARK):
         return data, []
     runs: list[LineRun] = []
     rest: list[bytes] = []
@@ -68,9 +75,17 @@ def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
     return b"".join(rest), runs
 
 
+def untouchable(data: bytes, mark: bytes) -> bool:
+    """Whether elements of the document may be others than they look like, or the mark of a run occurs in it."""
+    return mark in data or b"<!ATTLIST" in data or b"<!ENTITY" in data or _OTHER_ENCODING.match(data) is not None
+
+
 def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
-    if not (body.startswith(_LINE) and body.endswith(b"/>")):
+    if not (body.startswith(_LINE) and body.endswith((b"/>", b"</line>"))):
         return None
+    conditions = 0
+    if b"<conditions>" in body:
+        body, conditions = _SINGLE.subn(rb"\1/>", body)
     try:
         plain, counted = _without_branches(body, exits, known)
     except (InputError, ValueError):
@@ -80,11 +95,11 @@ def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
         for spelling in _NO_BRANCH:
             plain = plain.replace(spelling, b'"/>')
         sets = _line_sets(plain)
-    return None if sets is None else LineRun(*sets, counted)
+    return None if sets is None else LineRun(*sets, counted, conditions > 0)
 
 
 def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, list[CountedExits]]:
-    plain, *branches = body.split(_BRANCH)
+    plain, *branches = body.replace(_CAPITAL, _BRANCH).split(_BRANCH)
     texts, counted = [plain], []
     for branch in branches:
         line = texts[-1].rpartition(b'number="')[2].partition(b'"')[0]
@@ -113,6 +128,6 @@ def _line_sets(plain: bytes) -> tuple[int, int] | None:
     first = plain.find(b'"/>')
     second = plain.find(_LINE, first)
     following = plain[first : second + len(_LINE)] if second > 0 else b'"/>' + _LINE
-    if following[3 : -len(_LINE)].strip(_SPACE):
+    if following[3 : -len(_LINE)].strip(_SPACE) or not plain.endswith(b'"/>'):
         return None
     return building.line_sets(plain[len(_LINE) : -3], b'" hits="', following)

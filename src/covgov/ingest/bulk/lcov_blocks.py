@@ -83,8 +83,13 @@ _TEST = re.compile(rb"TN:[^\n]*\n")
 def _by_kind(lines: bytes) -> bytes:
     """Some versions of lcov write DA and BRDA by turns."""
     return (
-        b"".join(b"\n" + line for line in sorted(lines.splitlines(), key=lambda line: line.partition(b":")[0])) + b"\n"
+        b"".join(b"\n" + line for line in sorted(_split_lines(lines), key=lambda line: line.partition(b":")[0])) + b"\n"
     )
+
+
+def _split_lines(lines: bytes) -> list[bytes]:
+    # not splitlines(): a carriage return alone ends no line
+    return lines.removesuffix(b"\n").split(b"\n")
 
 
 def _records(body: bytes, known: Known) -> LcovFile | None:

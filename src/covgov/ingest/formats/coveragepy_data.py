@@ -1,4 +1,4 @@
-"""`.coverage`: coverage.py's own SQLite data file.
+"""`.coverage`: coverage.py's own data file, SQLite, and JSON after a line of warning in version 4.
 
 It records what ran, not what could have run; that needs coverage.py, in the version and interpreter of the suite
 (docs/architecture.md, "Measurement identity"). So `covgov.runner.analyser` analyses the data file, and this format
@@ -60,10 +60,10 @@ class CoveragepyData:
     capabilities: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
 
     def recognises(self, head: bytes, /) -> bool:
-        return head.startswith(b"SQLite format 3\0")
+        return head.startswith((b"SQLite format 3\0", b"!coverage.py: This is a private format"))
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        """`data` is the analyser's JSON, not the SQLite file."""
+        """`data` is the analyser's JSON, not the data file."""
         try:
             analysis = msgspec.json.decode(data, type=_Analysis)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -31,6 +31,7 @@ def github(name: str, ref: str, event: Mapping[str, object] | None = None, **mor
         "GITHUB_REPOSITORY": "acme/app",
         "GITHUB_RUN_ID": "77",
         "GITHUB_STEP_SUMMARY": "/tmp/summary.md",
+        "GITHUB_OUTPUT": "/tmp/outputs",
         **more,
     }
     return detect(
@@ -69,6 +70,7 @@ def test_github_push_to_the_default_branch() -> None:
         on_default_branch=True,
         run_url="https://forge.example/acme/app/actions/runs/77",
         summary_path="/tmp/summary.md",
+        outputs_path="/tmp/outputs",
     )
 
 
@@ -258,3 +260,9 @@ def test_only_a_pull_request_has_a_head_commit() -> None:
 def test_the_registry_knows_each_system_by_its_own_name_and_asks_generic_last() -> None:
     assert [system.name for system in SYSTEMS.values()] == list(SYSTEMS)
     assert list(SYSTEMS)[-1] == "generic"
+
+
+def test_a_pull_request_on_github_has_a_page() -> None:
+    pull = github("pull_request", "refs/pull/7/merge")
+    assert pull.change_url == "https://forge.example/acme/app/pull/7"
+    assert github("push", "refs/heads/main").change_url == ""

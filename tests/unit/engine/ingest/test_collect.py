@@ -17,6 +17,8 @@ from covgov_testing.builders.coverage import PASSED, snap
 from covgov_testing.reports import analysis, analysis_of, cobertura, json_report, klass, no_analysis
 
 ONE = klass("src/a.py", 'number="1" hits="1"')
+_ALL = b'"line_total": 1, "line_covered": 1, "branch_total": 0, "branch_covered": 0'
+SUMMARY = b'{"gcovr/summary_format_version": "0.6", "files": [{"filename": "src/a.py", %b}], %b}' % (_ALL, _ALL)
 BLOBS = {"src/a.py": "blob-a", "src/b.py": "blob-b"}
 
 
@@ -113,6 +115,7 @@ def test_surplus_lines_of_unmatched_files_are_ignored(tmp_path: Path) -> None:
         ("c.xml", cobertura(ONE, root='branches-valid="2" branches-covered="1"'), "1/2 branch exits"),
         ("c.xml", cobertura(ONE, root='lines-valid="9" lines-covered="1"'), "1/9 lines"),
         ("c.info", b"SF:src/a.py\nLF:100\nLH:0\nend_of_record\n", "0/100 lines, but no records"),
+        ("s.json", SUMMARY, "totals without lines, which no gate can judge; write `gcovr --json`"),
     ],
 )
 def test_a_report_that_contradicts_itself_is_refused(tmp_path: Path, name: str, data: bytes, says: str) -> None:

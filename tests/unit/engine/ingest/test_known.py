@@ -15,6 +15,13 @@ from covgov.ingest.registry import FORMATS
 from covgov_testing.reports import no_analysis
 
 HEADS = {
+    "flowcover-json": b'{"files": {"a.js": {"expressions": {"covered_locs": [], "uncovered_locs": []}}}}',
+    "octocov-json": b'{"repository": "a/b", "coverage": {"type": "loc", "total": 2, "covered": 1, "files": []}}',
+    "salesforce-json": b'[{"name": "A", "lines": {"3": 1}, "totalCovered": 27, "coveredPercent": 93}]',
+    "scala-json": b'{"total": 87, "fileReports": [{"filename": "f1"}]}',
+    "v8-raw-json": b'{"result": [{"scriptId": "6", "url": "a.js", "functions": [{"functionName": "f", "ranges": []}]}]}',
+    "php-serialized": b'<?php\nreturn \\unserialize(\'O:43:"SebastianBergmann\\CodeCoverage\\CodeCoverage":14:{',
+    "xcode-plist": b'<?xml version="1.0"?><plist version="1.0"><dict/></plist>',
     "crap4j": b"<crap_result><project/>",
     "mprof-xml": b'<coverage version="0.3"><assembly name="a"/>',
     "ncover": b'<coverage profilerVersion="1.5.8 Beta" driverVersion="1.5.8.0">',
@@ -48,3 +55,4 @@ def test_a_known_format_is_named_with_what_to_write_instead(name: str, tmp_path:
 @given(head=st.binary(max_size=200))
 def test_naming_never_raises(head: bytes) -> None:
     assert known.named(b"<" + head) in (None, *known.KNOWN)
+    assert known.named(b"{" + head) in (None, *known.KNOWN)

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import coverage
 import coverage.files
 import pytest
 
@@ -180,6 +181,55 @@ def test_an_invalid_data_file_is_refused(project: Path, capsys: pytest.CaptureFi
     (project / "junk").write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
     assert analyser.main([name]) == analyser.FAILED
     assert capsys.readouterr().err
+
+
+VERSION_4 = "!coverage.py: This is a private format, don't read it directly!"
+
+
+def of_version_4(project: Path, *, branch: bool) -> None:
+    """The project's data as coverage.py 4 writes it."""
+    data = coverage.CoverageData(basename=str(project / ".coverage"))
+    data.read()
+    found = {path: list((data.arcs if branch else data.lines)(path) or ()) for path in data.measured_files()}
+    text = VERSION_4 + json.dumps({"arcs" if branch else "lines": found})
+    (project / "old").write_text(text, encoding="utf-8")
+
+
+def test_data_of_version_4_is_analysed_as_what_ran(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    of_version_4(project, branch=True)
+    assert only_file(analysed(capsys, "old")) == only_file(analysed(capsys, ".coverage"))
+    of_version_4(project, branch=False)
+    of_lines = analysed(capsys, "old")
+    assert of_lines["branch"] is False
+    assert only_file(of_lines)["executed"] == only_file(analysed(capsys, ".coverage"))["executed"]
+
+
+def test_data_of_version_4_is_combined(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    of_version_4(project, branch=True)
+    assert only_file(analysed(capsys, "old", ".coverage")) == only_file(analysed(capsys, ".coverage"))
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"lines": 3}',
+        '{"lines": {"a.py": ["x"]}}',
+        '{"lines": {"a.py": [1e9]}}',
+        '{"lines": {"a.py": [1000000000]}}',
+        '{"arcs": {"a.py": [[1, 2, 3]]}}',
+        '{"lines": {"a.py": [1]}, "arcs": {"a.py": [[1, 2]]}}',
+        "[" * 100_000,
+        "\udcff",
+    ],
+)
+def test_broken_data_of_version_4_is_refused(project: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (project / "old").write_bytes((VERSION_4 + text).encode(errors="surrogateescape"))
+    assert analyser.main(["old"]) == analyser.FAILED
+    said = capsys.readouterr()
+    assert (said.out, "old: " in said.err) == ("", True)
 
 
 def lines_of(exits: dict[int, tuple[int, int]], arcs: list[tuple[int, int]], missing: dict[int, list[int]]) -> object:

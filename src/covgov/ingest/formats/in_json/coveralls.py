@@ -53,9 +53,7 @@ def _read(file: _File, builder: FileBuilder, at: str) -> None:
     coverage = file.coverage
     hits = strict_json.load(coverage.encode(errors="replace"), Hits, at) if isinstance(coverage, str) else coverage
     building.line_number(len(hits) or 1, at)
-    for line, count in enumerate(hits, start=1):
-        if count is not None:
-            builder.hit(line, count > 0)
+    builder.hit_list(hits, at)
     numbers = file.branches or []
     if len(numbers) % EXIT:
         raise damaged(at, f"its branches are {len(numbers)} numbers, not four each")

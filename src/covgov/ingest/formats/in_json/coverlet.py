@@ -51,10 +51,10 @@ class CoverletJson:
 def _read(methods: list[_Method], builder: FileBuilder, at: str) -> None:
     exits: dict[int, list[bool]] = {}
     for method in methods:
-        for number, hits in method.lines.items():
+        for number in method.lines:
             if not number.isascii() or not number.isdigit() or len(number) > 9:
                 raise damaged(at, f"not the number of a line: {number[:20]!r}")
-            builder.hit(building.line_number(int(number), at), hits > 0)
+        builder.hit_all(list(map(int, method.lines)), [hits > 0 for hits in method.lines.values()], at)
         for branch in method.branches:
             exits.setdefault(building.line_number(branch.line, at), []).append(branch.hits > 0)
     builder.count_all(exits)

@@ -60,7 +60,8 @@ class GcovJson:
 
 def _read(file: _File, builder: FileBuilder, at: str) -> None:
     exits: dict[int, list[bool]] = {}
+    builder.hit_all([line.number for line in file.lines], [line.count > 0 for line in file.lines], at)
     for line in file.lines:
-        builder.hit(building.line_number(line.number, at), line.count > 0)
-        exits.setdefault(line.number, []).extend(branch.count > 0 for branch in line.branches)
+        if line.branches:
+            exits.setdefault(line.number, []).extend([branch.count > 0 for branch in line.branches])
     builder.count_all(exits)

@@ -67,8 +67,8 @@ def _build(file: _File, at: str) -> FileBuilder:
     builder = FileBuilder()
     if file.statements.keys() != file.hits.keys():
         raise damaged(at, "statementMap and s do not have the same statements")
-    for key, place in file.statements.items():
-        builder.hit(_line(place.start.line, at), file.hits[key] > 0)
+    numbers = [place.start.line or _line(place.start.line, at) for place in file.statements.values()]
+    builder.hit_all(numbers, [file.hits[key] > 0 for key in file.statements], at)
     arms: dict[int, list[bool]] = {}
     if file.branches.keys() != file.arms.keys():
         raise damaged(at, "branchMap and b do not have the same branches")

@@ -123,8 +123,7 @@ def _read(file: _File, builder: FileBuilder, at: str) -> None:
             if count != IGNORED:
                 raise damaged(at, f"line {line} has no count, but {count[:20]!r}")
             builder.omitted.append(line)
-        elif count is not None:
-            builder.hit(line, count > 0)
+    builder.hit_list([None if isinstance(count, str) else count for count in file.lines], at)
     builder.count_all({building.line_number(line, at): taken for line, taken in _exits(file, at).items()})
 
 

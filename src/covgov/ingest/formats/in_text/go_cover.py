@@ -13,6 +13,7 @@ from typing import Final
 
 from covgov.ingest import building
 from covgov.ingest.building import damaged
+from covgov.ingest.bulk.go_blocks import Blocks, read_blocks
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model import lines
 from covgov.model.snapshot import FileCoverage, Identity
@@ -20,14 +21,10 @@ from covgov.model.snapshot import FileCoverage, Identity
 _MODE = re.compile(rb"(?:\xef\xbb\xbf)?\s*mode: (set|count|atomic)\s*$")
 _BLOCK = re.compile(r"(.+):(\d{1,7})\.(\d{1,7}),(\d{1,7})\.(\d{1,7}) (\d{1,9}) (\d{1,20})", re.ASCII)
 
-Place = tuple[int, int, int, int]
-
 
 @dataclass(slots=True)
 class _GoFile:
-    """blocks: place -> (statements, whether it ran)."""
-
-    blocks: dict[Place, tuple[int, bool]] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=dict)
 
     @property
     def last(self) -> int:
@@ -56,20 +53,31 @@ class GoCover:
         return _MODE.match(head.partition(b"\n")[0]) is not None
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        read = _read(data, where)
-        building.check_size(sum(file.last for file in read.values()), where)
-        files = {path: file.coverage for path, file in read.items()}
-        carries, lacks = building.capabilities({"lines"})
-        return ParsedReport(
-            format=self.name,
-            identity=Identity("go", branch=False),
-            files=files,
-            carries=carries,
-            lacks=lacks,
-            notes=("its lines are those of blocks of statements, comments and empty lines among them",),
-            beyond=_beyond(read, files),
-            unit="statements",
-        )
+        blocks = read_blocks(data)
+        if blocks is None:
+            return parse_strictly(data, where)
+        return _report({path: _GoFile(found) for path, found in blocks.items()}, where)
+
+
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
+    """The profile line by line: the definition of what `read_blocks` reads faster."""
+    return _report(_read(data, where), where)
+
+
+def _report(read: Mapping[str, _GoFile], where: str) -> ParsedReport:
+    building.check_size(sum(file.last for file in read.values()), where)
+    files = {path: file.coverage for path, file in read.items()}
+    carries, lacks = building.capabilities({"lines"})
+    return ParsedReport(
+        format=GoCover.name,
+        identity=Identity("go", branch=False),
+        files=files,
+        carries=carries,
+        lacks=lacks,
+        notes=("its lines are those of blocks of statements, comments and empty lines among them",),
+        beyond=_beyond(read, files),
+        unit="statements",
+    )
 
 
 def _read(data: bytes, where: str) -> dict[str, _GoFile]:
@@ -81,7 +89,7 @@ def _read(data: bytes, where: str) -> dict[str, _GoFile]:
     # `go test` of several packages and tools that join profiles repeat the first line
     for number, line in enumerate(text.split("\n"), start=1):
         record = line.strip(" \t\r")
-        if record and not _MODE.match(record.encode()):
+        if record and not (record.startswith(("mode", "\ufeff")) and _MODE.match(record.encode())):
             _block(record, files, f"{where}:{number}")
     return files
 
@@ -97,7 +105,10 @@ def _block(record: str, files: dict[str, _GoFile], at: str) -> None:
     building.line_number(last, at)
     if (last, end) < (first, column):
         raise damaged(at, f"a block that ends at {last}.{end} and begins at {first}.{column}")
-    blocks = files.setdefault(building.file_path(found[1], at), _GoFile()).blocks
+    file = files.get(found[1])
+    if file is None:
+        file = files[building.file_path(found[1], at)] = _GoFile()
+    blocks = file.blocks
     place = first, column, last, end
     known, before = blocks.get(place, (count, False))
     if known != count:

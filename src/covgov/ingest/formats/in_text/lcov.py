@@ -36,11 +36,15 @@ class _LcovReader:
     current: LcovFile | None = None
     dropped: set[str] = field(default_factory=set)
     negative: int = 0
+    zeros: int = 0
+    nameless: bool = False
 
     def record(self, text: str, at: str) -> None:
         if text == "end_of_record":
             if self.current is None:
                 raise damaged(at, "end_of_record without SF")
+            if self.nameless and _holds(self.current):
+                raise damaged(at, "lines of a file without a name")
             self.current = None
             return
         kind, colon, value = text.partition(":")
@@ -50,7 +54,9 @@ class _LcovReader:
             case "SF":
                 if self.current is not None:
                     raise damaged(at, "SF before the end_of_record of the previous file")
-                self.current = self.files.setdefault(building.file_path(value, at), LcovFile())
+                self.nameless = not value  # geninfo writes an empty record for what it has left out
+                path = "" if self.nameless else building.file_path(value, at)
+                self.current = LcovFile() if self.nameless else self.files.setdefault(path, LcovFile())
                 self.current.blocks += 1
             case "DA" | "BRDA" | "LF" | "LH" | "BRF" | "BRH":
                 self.counts(kind, value, at)
@@ -74,9 +80,16 @@ class _LcovReader:
         if len(parts) not in (2, 3):
             raise damaged(at, "DA needs a line and a hit count")
         self.negative += parts[1].lstrip().startswith("-")
-        file.builder.hit(building.line_number(_integer(parts[0], at), at), building.ran(parts[1], at))
+        number, ran = _integer(parts[0], at), building.ran(parts[1], at)
+        if number:
+            file.builder.hit(building.line_number(number, at), ran)
+        self.zeros += not number
         if len(parts) == 3:
             self.dropped.add("line checksums")
+
+
+def _holds(file: LcovFile) -> bool:
+    return bool(file.builder.hits or file.branches or any(file.stated.values()))
 
 
 def _branch(file: LcovFile, value: str, at: str) -> None:
@@ -176,14 +189,14 @@ def _sum(pairs: Iterable[Pair]) -> Pair:
     return covered, total
 
 
-def _claims(totals: Totals, files: int) -> dict[Metric, Ratio]:
-    """The sums of LF and LH, BRF and BRH, where every file states them once."""
-    metrics = {Metric.LINE: totals["lines"], Metric.BRANCH: totals["branch exits"]}
+def _claims(totals: Totals, files: Mapping[str, LcovFile]) -> dict[Metric, Ratio]:
+    """The sums of LF and LH, BRF and BRH, where every file that has such units states them once."""
+    metrics = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
     return building.claims(
         {
-            metric: _sum(stated for stated, _ in found.values())
-            for metric, found in metrics.items()
-            if len(found) == files
+            metric: _sum(stated for stated, _ in totals[what].values())
+            for metric, what in metrics.items()
+            if totals[what] and all(path in totals[what] or not _listed(file, what)[1] for path, file in files.items())
         }
     )
 
@@ -235,7 +248,7 @@ def _report(reader: _LcovReader) -> ParsedReport:
         dropped=tuple(sorted(reader.dropped - {""})),
         notes=(*notes, *_notes(reader, beyond)),
         beyond=beyond,
-        claims=_claims(totals, len(reader.files)),
+        claims=_claims(totals, reader.files),
         faults=tuple(faults),
     )
 
@@ -243,14 +256,18 @@ def _report(reader: _LcovReader) -> ParsedReport:
 def _notes(reader: _LcovReader, beyond: Mapping[str, SummaryDifference]) -> list[str]:
     unplaced = sum(one.exits_total for one in beyond.values())
     notes = [f"{reader.negative} negative hit counts are read as not run"] if reader.negative else []
+    if reader.zeros:
+        notes.append("a line 0, which LF does not count, is left out")
     if unplaced:
         notes.append(f"{unplaced} branch exits are left out, because their line is 0 (coverage.py 6.5 to 7.2)")
     return notes
 
 
 def _text(data: bytes, where: str) -> bytes:
-    """The report without its mark of the byte order, and UTF-8."""
+    """The report without its mark of the byte order and what a shell's here-document leaves at its end, and UTF-8."""
     text = data.removeprefix(b"\xef\xbb\xbf")
+    if text[-40:].split()[-2:] == [b"end_of_record", b"EOF"]:
+        text = text[: text.rindex(b"EOF")]
     try:
         if not text.isascii():
             text.decode()

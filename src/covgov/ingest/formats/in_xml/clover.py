@@ -6,12 +6,15 @@ was true and false (Clover), or how many exits were taken and not (Istanbul, Rep
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from covgov.errors import InputError
 from covgov.ingest import building, strict_xml, totals
 from covgov.ingest.building import FileBuilder, Pair, damaged
+from covgov.ingest.bulk import xml_rows
 from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits, Metric
 
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
 UNITS = {Metric.LINE: ("coveredstatements", "statements"), Metric.BRANCH: ("coveredconditionals", "conditionals")}
 WORDS = {Metric.LINE: "statements", Metric.BRANCH: "branch exits"}
 ZERO = (0, 0)
+_RUN = xml_rows.run_of("line", "num", "count", also='type="stmt"')
 
 
 @dataclass(slots=True)
 class _Clover:
     """conditions: file, line -> its pairs of numbers. own_hits: whether conditions have a hit count (Istanbul).
-    stated: the project's totals; listed: the sum of the files' own."""
+    stated: the project's totals; listed: the sum of the files' own. rows: runs of statements, number and count each."""
 
+    rows: Sequence[list[int]] = ()
     files: dict[str, FileBuilder] = field(default_factory=dict)
     conditions: list[tuple[str, dict[int, list[Pair]]]] = field(default_factory=list)
     own_hits: bool = False
@@ -46,37 +51,71 @@ class Clover:
         return name == "coverage" and b"generated=" in attributes and b"<project" in head
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        read = _Clover()
-        projects = 0
-        for element in strict_xml.elements(data, where, ("file", "project")):
-            if strict_xml.local(element) == "project":
-                projects += 1
-                read.stated = _plus(read.stated, _metrics(element, where))
-            elif next(element.iterancestors("{*}testproject"), None) is None:
-                _file(element, read, where)
-        if projects == 0:
-            raise damaged(where, "no <project> in it")
-        _settle(read)
-        return _report(read, where)
+        rest, rows = xml_rows.extract(data, _RUN, "line")
+        if rows:
+            with suppress(InputError):
+                return _parse(rest, where, rows)
+        return parse_strictly(data, where)
+
+
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
+    """The report element by element: the definition of what `extract` makes faster."""
+    return _parse(data, where, ())
+
+
+def _parse(data: bytes, where: str, rows: Sequence[list[int]]) -> ParsedReport:
+    read = _Clover(rows)
+    projects = 0
+    for element in strict_xml.elements(data, where, ("file", "project")):
+        if strict_xml.local(element) == "project":
+            projects += 1
+            read.stated = _plus(read.stated, _metrics(element, where))
+        elif next(element.iterancestors("{*}testproject"), None) is None:
+            _file(element, read, where)
+    if projects == 0:
+        raise damaged(where, "no <project> in it")
+    _settle(read)
+    return _report(read, where)
 
 
 def _file(element: _Element, read: _Clover, where: str) -> None:
     path = building.file_path(strict_xml.text(element, "path") or strict_xml.text(element, "name"), f"{where}: <file>")
     builder, at = read.files.setdefault(path, FileBuilder()), f"{where}: {path}"
-    conditions: dict[int, list[Pair]] = {}
+    lines: dict[str, list[_Element]] = {"stmt": [], "cond": [], "method": []}
     for line in element.iterchildren("{*}line"):
-        number = building.line_number(strict_xml.count(line, "num", at), at)
-        kind = strict_xml.text(line, "type")
-        if kind not in {"stmt", "cond", "method"}:
-            raise damaged(at, f"a line {number} of the type {kind[:40]!r}")
-        if kind == "cond":
-            pair = strict_xml.count(line, "truecount", at), strict_xml.count(line, "falsecount", at)
-            conditions.setdefault(number, []).append(pair)
-        if kind == "stmt" or (kind == "cond" and line.get("count")):
-            builder.hit(number, strict_xml.count(line, "count", at) > 0)
-            read.own_hits = read.own_hits or kind == "cond"
-    read.conditions.append((path, conditions))
+        if read.rows and (mark := line.get(xml_rows.MARK)):
+            row = read.rows[int(mark)]
+            builder.hit_all(row[::2], [count > 0 for count in row[1::2]], at)
+            continue
+        kind = line.get("type") or ""
+        if kind not in lines:
+            raise damaged(
+                at, f"a line {(line.get('num') or '')[:40]} of the type {strict_xml.text(line, 'type')[:40]!r}"
+            )
+        lines[kind].append(line)
+    for number in strict_xml.counts(lines["method"], "num", at):
+        building.line_number(number, at)
+    conditions = lines["cond"]
+    _hits(lines["stmt"], builder, at)
+    hit = [line for line in conditions if line.get("count")]
+    _hits(hit, builder, at)
+    read.own_hits = read.own_hits or bool(hit)
+    read.conditions.append((path, _pairs(conditions, at)))
     read.listed = _plus(read.listed, _metrics(element, at))
+
+
+def _hits(lines: Sequence[_Element], builder: FileBuilder, at: str) -> None:
+    ran = strict_xml.counts(lines, "count", at)
+    builder.hit_all(strict_xml.counts(lines, "num", at), [count > 0 for count in ran], at)
+
+
+def _pairs(conditions: Sequence[_Element], at: str) -> dict[int, list[Pair]]:
+    """The numbers of the conditions of each line."""
+    found: dict[int, list[Pair]] = {}
+    columns = (strict_xml.counts(conditions, name, at) for name in ("num", "truecount", "falsecount"))
+    for number, true, false in zip(*columns, strict=True):
+        found.setdefault(building.line_number(number, at), []).append((true, false))
+    return found
 
 
 def _settle(read: _Clover) -> None:

@@ -158,6 +158,8 @@ class _ParserTarget:
         for entry in run.counted:
             builder.count(entry)
         self.branches = self.branches or bool(run.counted)
+        if run.conditions:
+            self.dropped.add("single conditions")
 
     def _line(self, current: _ClassLines, line: _Line) -> None:
         attributes = line.attributes

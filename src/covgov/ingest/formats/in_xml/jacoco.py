@@ -6,16 +6,22 @@ report does not know. Files of one path in two groups are merged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from covgov.errors import InputError
 from covgov.ingest import building, strict_xml, totals
 from covgov.ingest.building import FileBuilder, Pair
+from covgov.ingest.bulk import xml_rows
 from covgov.ingest.interface import ParsedReport
 from covgov.model.snapshot import CountedExits, Identity, Metric
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+COLUMNS = ("nr", "mi", "ci", "mb", "cb")
+_RUN = xml_rows.run_of("line", *COLUMNS)
 COUNTERS = {"LINE": Metric.LINE, "BRANCH": Metric.BRANCH}
 
 
@@ -31,36 +37,63 @@ class Jacoco:
         return name == "report" and b"name=" in attributes and jacoco
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
-        files: dict[str, FileBuilder] = {}
-        stated: dict[Metric, Pair] = {}
-        known = 0
-        for element in strict_xml.elements(data, where, ("package", "report")):
-            if strict_xml.local(element) == "report":
-                stated = _stated(element, where)
-                continue
-            package = strict_xml.text(element, "name")
-            for source in element.iterchildren("{*}sourcefile"):
-                path = "/".join(filter(None, (package, strict_xml.text(source, "name"))))
-                path = building.file_path(path, f"{where}: <sourcefile>")
-                known += _read(source, files.setdefault(path, FileBuilder()), f"{where}: {path}")
-        if known == 0 and any(file.hits for file in files.values()):
-            # gcovr writes lines without instructions: whether they ran is unknown
-            files = dict.fromkeys(files, FileBuilder())
-            return _report(files, stated, where, unknown=True)
-        return _report(files, stated, where)
+        rest, rows = xml_rows.extract(data, _RUN, "line")
+        if rows:
+            with suppress(InputError):
+                return _parse(rest, where, rows)
+        return parse_strictly(data, where)
 
 
-def _read(source: _Element, builder: FileBuilder, at: str) -> int:
+def parse_strictly(data: bytes, where: str) -> ParsedReport:
+    """The report element by element: the definition of what `extract` makes faster."""
+    return _parse(data, where, ())
+
+
+def _parse(data: bytes, where: str, rows: Sequence[list[int]]) -> ParsedReport:
+    files: dict[str, FileBuilder] = {}
+    stated: dict[Metric, Pair] = {}
+    known = 0
+    for element in strict_xml.elements(data, where, ("package", "report")):
+        if strict_xml.local(element) == "report":
+            stated = _stated(element, where)
+            continue
+        package = strict_xml.text(element, "name")
+        for source in element.iterchildren("{*}sourcefile"):
+            path = "/".join(filter(None, (package, strict_xml.text(source, "name"))))
+            path = building.file_path(path, f"{where}: <sourcefile>")
+            known += _read(source, rows, files.setdefault(path, FileBuilder()), f"{where}: {path}")
+    if known == 0 and any(file.hits for file in files.values()):
+        # gcovr writes lines without instructions: whether they ran is unknown
+        files = dict.fromkeys(files, FileBuilder())
+        return _report(files, stated, where, unknown=True)
+    return _report(files, stated, where)
+
+
+def _read(source: _Element, rows: Sequence[list[int]], builder: FileBuilder, at: str) -> int:
     """The number of lines with a count of instructions."""
     known = 0
+    single: list[_Element] = []
     for line in source.iterchildren("{*}line"):
-        number = building.line_number(strict_xml.count(line, "nr", at), at)
-        known += line.get("ci") is not None or line.get("mi") is not None
-        ran, missed, covered = (strict_xml.count(line, key, at) if line.get(key) else 0 for key in ("ci", "mb", "cb"))
-        builder.hit(number, ran > 0)
-        if missed + covered:
-            builder.count(CountedExits(number, covered, missed + covered))
-    return known
+        mark = line.get(xml_rows.MARK) if rows else None
+        if mark is None:
+            single.append(line)
+        else:
+            row = rows[int(mark)]
+            numbers, _, ran, missed, covered = (row[column :: len(COLUMNS)] for column in range(len(COLUMNS)))
+            _add(numbers, ran, missed, covered, builder, at)
+            known += len(numbers)
+    ran, missed, covered = (strict_xml.counts(single, key, at, absent="0") for key in ("ci", "mb", "cb"))
+    _add(strict_xml.counts(single, "nr", at), ran, missed, covered, builder, at)
+    return known + sum(line.get("ci") is not None or line.get("mi") is not None for line in single)
+
+
+def _add(
+    numbers: list[int], ran: list[int], missed: list[int], covered: list[int], builder: FileBuilder, at: str
+) -> None:
+    builder.hit_all(numbers, [count > 0 for count in ran], at)
+    for number, miss, cover in zip(numbers, missed, covered, strict=True):
+        if miss + cover:
+            builder.count(CountedExits(number, cover, miss + cover))
 
 
 def _stated(element: _Element, where: str) -> dict[Metric, Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from covgov.ingest import building, strict_xml, totals
@@ -30,21 +31,24 @@ class SonarGeneric:
         for element in strict_xml.elements(data, where, ("file",)):
             path = building.file_path(strict_xml.text(element, "path"), f"{where}: <file>")
             builder, at = files.setdefault(path, FileBuilder()), f"{where}: {path}"
-            for line in element.iterchildren("{*}lineToCover"):
-                _line(line, builder, at)
+            _read(list(element.iterchildren("{*}lineToCover")), builder, at)
         return totals.report(self.name, files, {}, where, unit="lines")
 
 
-def _line(line: _Element, builder: FileBuilder, at: str) -> None:
-    number = building.line_number(strict_xml.count(line, "lineNumber", at), at)
-    ran = COVERED.get(strict_xml.text(line, "covered"))
-    if ran is None:
-        raise damaged(at, f"line {number} has covered={strict_xml.text(line, 'covered')[:40]!r}")
-    builder.hit(number, ran)
-    if line.get("branchesToCover"):
-        total = strict_xml.count(line, "branchesToCover", at)
-        covered = strict_xml.count(line, "coveredBranches", at) if line.get("coveredBranches") else 0
+def _read(lines: Sequence[_Element], builder: FileBuilder, at: str) -> None:
+    numbers = strict_xml.counts(lines, "lineNumber", at)
+    builder.hit_all(numbers, [_ran(line, at) for line in lines], at)
+    exits = (strict_xml.counts(lines, key, at, absent="0") for key in ("branchesToCover", "coveredBranches"))
+    for number, total, covered in zip(numbers, *exits, strict=True):
         if covered > total:
             raise damaged(at, f"line {number} has {covered} of {total} branches covered")
         if total:
             builder.count(CountedExits(number, covered, total))
+
+
+def _ran(line: _Element, at: str) -> bool:
+    ran = COVERED.get(line.get("covered") or "")
+    if ran is None:
+        number, covered = (strict_xml.text(line, name)[:40] for name in ("lineNumber", "covered"))
+        raise damaged(at, f"line {number} has covered={covered!r}")
+    return ran

@@ -66,4 +66,5 @@ def test_an_invalid_analysis_is_refused(data: bytes) -> None:
 
 def test_data_files_are_known_by_sqlites_magic() -> None:
     assert FORMAT.recognises(b"SQLite format 3\0...")
+    assert FORMAT.recognises(b"!coverage.py: This is a private format, don't read it directly!{}")
     assert not FORMAT.recognises(b"SQLite")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from covgov.errors import InputError
-from covgov.ingest.formats.in_json.codecov import CodecovJson
+from covgov.ingest.formats.in_json.codecov import CodecovJson, CovrJson
 from covgov.model.snapshot import CountedExits, FileCoverage
 
 
@@ -47,3 +47,17 @@ def test_what_does_not_fit_is_refused(lines: object) -> None:
 )
 def test_it_is_told_from_other_reports_with_a_member_coverage(head: bytes, known: bool) -> None:
     assert CodecovJson().recognises(head) is known
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [{"name": "a.R", "coverage": [None, 1]}, {"name": "a.R", "coverage": [None, 0]}],
+        [{"name": "a.R", "coverage": [None, "1/2"]}],
+        [{"name": "a.R", "coverage": [3]}],
+        [{"name": "a.R"}],
+    ],
+)
+def test_what_covr_does_not_write_is_refused(files: object) -> None:
+    with pytest.raises(InputError, match=r"c\.json"):
+        CovrJson().parse(json.dumps({"uploader": "R", "files": files}).encode(), "c.json")

@@ -112,6 +112,21 @@ def test_comments_blank_lines_indents_and_a_byte_order_mark_are_fine() -> None:
     assert list(parse(text).files) == ["a.py"]
 
 
+def test_an_empty_record_without_a_name_is_no_file() -> None:
+    parsed = parse("SF:a\nDA:1,1\nend_of_record\nSF:\nFNF:0\nLF:0\nLH:0\nend_of_record\n")
+    assert (list(parsed.files), parsed.notes, parsed.faults) == (["a"], (), ())
+
+
+def test_a_line_zero_is_left_out_with_a_note() -> None:
+    parsed = one("DA:0,2\nDA:3,1\nDA:5,0\nLF:2\nLH:1")
+    assert parsed.stated(Metric.LINE) == Ratio(1, 2)
+    assert parsed.notes == ("a line 0, which LF does not count, is left out",)
+
+
+def test_what_a_here_document_leaves_at_the_end_is_no_record() -> None:
+    assert list(parse("SF:a\nDA:1,1\nend_of_record\nEOF\n").files) == ["a"]
+
+
 @pytest.mark.security
 @pytest.mark.parametrize(
     ("text", "why"),
@@ -119,9 +134,12 @@ def test_comments_blank_lines_indents_and_a_byte_order_mark_are_fine() -> None:
         ("end_of_record\n", "without SF"),
         ("DA:1,1\n", "outside of a file"),
         ("SF:a\nSF:b\n", "before the end_of_record"),
-        ("SF:\n", "without a name"),
+        ("SF:\nDA:1,1\nend_of_record\n", "without a name"),
+        ("SF:\nBRDA:1,0,0,1\nend_of_record\n", "without a name"),
+        ("SF:\nLF:3\nend_of_record\n", "without a name"),
+        ("SF:a\nDA:1,1\nend_of_record\nEOF\nEOF\n", "not an LCOV record"),
+        ("SF:a\nDA:1,1\nEOF\n", "not an LCOV record"),
         ("SF:a\nDA:1\n", "DA needs"),
-        ("SF:a\nDA:0,1\n", "line 0"),
         ("SF:a\nDA:9999999999,1\n", "line 9999999999"),
         ("SF:a\nDA:x,1\n", "not a number"),
         ("SF:a\nDA:1,skipped\n", "not a hit count"),

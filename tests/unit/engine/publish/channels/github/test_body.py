@@ -11,13 +11,13 @@ from covgov.publish.channels.github.body import (
     MOST_BYTES,
     bare,
     compose,
-    fenced,
     marker,
     shortened,
     stamp,
     stamped,
 )
 from covgov.publish.render.markdown import MARKER, MarkdownRenderer
+from covgov.publish.render.safe_text import markdown_block
 from covgov_testing.builders import verdict as build
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -62,6 +62,8 @@ def test_only_a_plain_address_becomes_a_link(url: str) -> None:
 def test_a_proposed_change_of_the_register_is_shown_and_can_be_copied() -> None:
     body = compose(HEAD, summary(), patch=PATCH)
     assert f"```diff\n{PATCH}```" in body
+    assert "Rows to paste:\n\n```markdown\n| new |\n```\n" in body
+    assert "`covgov exceptions sync`" in body
     assert "`git apply`" in body
     assert "exception register" not in compose(HEAD, summary())
 
@@ -117,8 +119,8 @@ def test_a_foot_as_long_as_the_text_is_dropped() -> None:
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
-    assert fenced("a\n", "diff") == "```diff\na\n```"
-    assert fenced("````\n", "").startswith("`````\n")
+    assert markdown_block("a\n", "diff") == "```diff\na\n```"
+    assert markdown_block("````\n", "").startswith("`````\n")
 
 
 @quick

@@ -139,9 +139,9 @@ def test_uncovered_lines_of_the_change_are_annotated_range_by_range() -> None:
     patch = PatchRow(Ratio(1, 5), None, 0, {"src/b.py": "3", "src/a.py": "40,52-58"})
     found = remarks(build.verdict(patch=patch))
     assert [(one.path, one.start_line, one.end_line, one.message) for one in found] == [
-        ("src/a.py", 40, 40, "Line 40: changed here, and no test reaches it"),
-        ("src/a.py", 52, 58, "Lines 52-58: changed here, and no test reaches them"),
-        ("src/b.py", 3, 3, "Line 3: changed here, and no test reaches it"),
+        ("src/a.py", 52, 58, "no test reaches lines 52-58 of this change"),
+        ("src/a.py", 40, 40, "no test reaches line 40 of this change"),
+        ("src/b.py", 3, 3, "no test reaches line 3 of this change"),
     ]
 
 

@@ -1,0 +1,36 @@
+"""Runs of XML elements in the canonical spelling whose attributes are all numbers, read as a whole.
+
+`extract` takes them out of the document, and a reader finds their numbers where the first of them was. All that is not
+canonical stays in the document (docs/decisions/0044, 0053).
+"""
+
+from __future__ import annotations
+
+import re
+
+from covgov.ingest.bulk.cobertura_lines import untouchable
+
+MARK = "covgov-rows"
+"""The attribute that stands for a run: its index. A report that has this text is left as it is."""
+
+_DIGITS_ALONE = bytes(byte if 48 <= byte <= 57 else 32 for byte in range(256))
+
+
+def run_of(name: str, *attributes: str, also: str = "") -> re.Pattern[bytes]:
+    """A run of these elements. also: attributes that are the same in all, after the first one."""
+    first, *rest = (rf'{attribute}="(?:0|[1-9]\d{{0,8}})"' for attribute in attributes)
+    element = " ".join((f"<{name}", first, *([also] if also else []), *rest))
+    return re.compile(rf"(?:{element}\s?/>\s*)++".encode())
+
+
+def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, list[list[int]]]:
+    """The document with `<NAME covgov-rows="INDEX"/>` for each run, and the runs' numbers, one after the other."""
+    if untouchable(data, MARK.encode()):
+        return data, []
+    rows: list[list[int]] = []
+
+    def take(found: re.Match[bytes]) -> bytes:
+        rows.append(list(map(int, found[0].translate(_DIGITS_ALONE).split())))
+        return b'<%b %b="%d"/>' % (name.encode(), MARK.encode(), len(rows) - 1)
+
+    return run.sub(take, data), rows
