@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covgov.differential.exits import classify_counted, classify_exits
 from covgov.differential.linemap import IDENTICAL, LineMap, inverse
@@ -15,8 +16,7 @@ from covgov.model.snapshot import FileCoverage, Snapshot
 NOTHING = FileCoverage(statements=0, covered=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """One file's two names; None = the file does not exist on that side."""
 
     base_path: str | None
