@@ -8,6 +8,7 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parent.parent
+ACTION = "action.yml"
 WORKFLOWS = sorted(str(path) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
 CHECKS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
@@ -19,10 +20,12 @@ CHECKS: dict[str, list[str]] = {
         *(str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"),
         *WORKFLOWS,
     ],
+    "action-schema": [*(str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-actions"), ACTION],
     "workflow-lint": [str(BIN / "actionlint"), *WORKFLOWS],
     "workflow-security": [
         *(str(BIN / "zizmor"), "--offline", "--persona=pedantic", "--no-config", "--quiet"),
         *WORKFLOWS,
+        ACTION,
     ],
 }
 

@@ -32,6 +32,8 @@ from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.policy import Policy
 from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts, merged_reports
 from covgov.publish.registry import RENDERERS
+from covgov.publish.render.links import diff_links
+from covgov.publish.render.markdown import MarkdownRenderer
 from covgov.vcs.interface import WORKTREE
 
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}
@@ -100,7 +102,7 @@ def run(
         attempt(faults, lambda: outlets.recorded(enter(record, edges, address, whole=whole)))
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
-    attempt(faults, lambda: outlets.summarise(partial(RENDERERS["markdown"], judgement.verdict)))
+    attempt(faults, lambda: outlets.summarise(partial(MarkdownRenderer(link=diff_links(edges.ci)), judgement.verdict)))
     attempt(faults, lambda: outlets.show(judgement.verdict))
     return replace(judgement, faults=tuple(faults))
 

@@ -20,8 +20,9 @@ from msgspec import structs
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.registry import RENDERERS
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,19 @@ def read_markdown(text: str) -> Read:
         for token in tokens
         if token.type == "inline"
     ]
-    return Read(heading.removeprefix("covgov: "), shown)
+    outcome = re.match(r"(?:✔|✘|⚠) covgov: ([a-z]+)", heading)
+    assert outcome is not None
+    return Read(outcome[1], shown)
 
 
 def read_github(text: str) -> Read:
     told = []
     for line in text.rstrip("\n").split("\n"):
-        command = re.fullmatch(r"::(error|warning|notice) ((?:file=[^,:]*,)?title=[^,:]*)::(.*)", line)
+        places = r"(?:file=[^,:]*,line=\d+,endLine=\d+,)?"
+        command = re.fullmatch(rf"::(error|warning|notice) ({places}title=[^,:]*)::(.*)", line)
         assert command is not None, line
+        if command[2].endswith("title=covgov uncovered"):
+            continue
         told.append(command[3].replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%"))
     outcome = re.match(r"covgov: ([a-z]+) \(", told[0])
     assert outcome is not None
@@ -147,6 +153,9 @@ def test_the_same_verdict_gives_the_same_bytes(verdict: Verdict) -> None:
 @given(verdict=build.verdicts())
 def test_there_is_one_entry_per_finding_however_hostile_its_text(verdict: Verdict) -> None:
     entries = {name: READERS[name](RENDERERS[name](verdict)).entries for name in ("json", "github", "gitlab", "sarif")}
+    pieces = verdict.patch.uncovered.values() if verdict.patch else ()
+    lines = sum(spelled.count(",") + 1 for spelled in pieces)
+    assert entries.pop("gitlab") == len(verdict.findings) + lines, "GitLab has an entry for each beside the findings"
     assert set(entries.values()) == {len(verdict.findings)}
 
 
@@ -209,3 +218,13 @@ def test_a_verdict_that_is_only_evaluated_is_marked_as_not_enforced(name: str, e
     marks = ("not enforced", "NOT ENFORCED", '"enforced": false')
     assert not any(mark in RENDERERS[name](enforced) for mark in marks)
     assert any(mark in RENDERERS[name](evaluated) for mark in marks)
+
+
+@pytest.mark.security
+@every_renderer
+def test_what_fork_code_measured_is_labelled(name: str) -> None:
+    ours = build.verdict(build.finding())
+    theirs = structs.replace(ours, fork="mallory/shop")
+    marks = ("measured by fork code", "MEASURED BY FORK CODE", '"fork": "mallory/shop"')
+    assert not any(mark in RENDERERS[name](ours) for mark in marks)
+    assert any(mark in RENDERERS[name](theirs) for mark in marks)

@@ -120,7 +120,7 @@ def test_the_drop_was_told_with_its_cause_and_to_nobody_twice(played: Played) ->
     assert "-6.00 pp = -6.00 tests no longer reach 6 lines" in told.mail.text
     assert "89/100 = 89.00 %" in told.mail.text
     assert "owner @shop-team" in told.mail.text
-    assert "## covgov: fail" in told.summary
+    assert " covgov: fail" in told.summary
 
 
 def test_each_week_was_accounted_for_and_sent_by_the_machine(played: Played) -> None:

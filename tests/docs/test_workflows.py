@@ -19,7 +19,7 @@ from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT, STAND_INS
 from covgov_testing.named_commands import is_there
-from covgov_testing.workflow_files import FOLDER, WORKFLOWS, Broken, Step
+from covgov_testing.workflow_files import FOLDER, RELEASE, REUSABLE, WORKFLOWS, Broken, Step
 
 BIN = Path(sys.executable).parent
 EVERY = [(name, job, step) for name in WORKFLOWS for job, step in workflow_files.steps(name)]
@@ -51,8 +51,8 @@ def check(*command: str) -> str:
 
 
 def files() -> list[str]:
-    assert {path.name for path in FOLDER.iterdir()} == set(WORKFLOWS)
-    return [str(FOLDER / name) for name in WORKFLOWS]
+    assert {path.name for path in FOLDER.iterdir()} == {*WORKFLOWS, REUSABLE, RELEASE}
+    return [str(FOLDER / name) for name in (*WORKFLOWS, REUSABLE, RELEASE)]
 
 
 def test_the_files_are_what_github_describes() -> None:
@@ -64,10 +64,13 @@ def test_actionlint_finds_nothing() -> None:
 
 
 @pytest.mark.security
-def test_zizmor_finds_nothing_and_is_told_to_overlook_one_thing_only() -> None:
+def test_zizmor_finds_nothing_and_is_told_to_overlook_two_things_only() -> None:
     assert "No findings to report" in check("zizmor", "--offline", "--persona=pedantic", "--no-config", *files())
     overlooked = [line for name in WORKFLOWS for line in workflow_files.text(name).splitlines() if "zizmor:" in line]
-    assert [line.partition("# zizmor:")[2].strip() for line in overlooked] == ["ignore[superfluous-actions]"]
+    assert [line.partition("# zizmor:")[2].strip() for line in overlooked] == [
+        "ignore[superfluous-actions]",
+        "ignore[dangerous-triggers]",
+    ]
 
 
 @pytest.mark.parametrize("tool", ["check-jsonschema", "actionlint", "zizmor"])
@@ -152,7 +155,8 @@ def test_the_stand_in_of_an_action_takes_the_inputs_that_it_is_given(given: tupl
 
 
 def test_what_is_pinned_is_used_and_every_stand_in_stands_for_something() -> None:
-    assert {step.action[0] for _, _, step in ACTIONS} == set(workflow_files.pins())
+    others = {step.action[0] for job in workflow_files.jobs(REUSABLE).jobs.values() for step in job.steps if step.uses}
+    assert {step.action[0] for _, _, step in ACTIONS} | others - {"$/."} == set(workflow_files.pins())
     folders = {path.parent.name for path in STAND_INS.glob("*/action.yml")}
     assert {pin.stand_in for pin in workflow_files.pins().values()} == folders
     told = (STAND_INS / "README.md").read_text(encoding="utf-8")
@@ -203,8 +207,25 @@ def test_nothing_is_permitted_to_all_jobs_and_writing_only_to_those_that_write(n
     assert {job: found for job, found in writes.items() if found} == {
         "tests.yml": {"govern": {"contents", "pull-requests", "statuses"}},
         "coverage-digest.yml": {"digest": {"contents", "pull-requests"}, "prune": {"actions"}},
+        "fork-coverage.yml": {"publish": {"pull-requests", "statuses"}},
     }[name]
     assert all(job.timeout <= 30 for job in workflow.jobs.values())
+
+
+@pytest.mark.security
+def test_a_release_gets_its_identity_where_it_publishes_and_nothing_runs_what_its_tag_says() -> None:
+    workflow = workflow_files.jobs(RELEASE)
+    assert workflow.permissions == {}
+    assert {name: job.permissions for name, job in workflow.jobs.items()} == {
+        "build": {"contents": "read"},
+        "try": {"contents": "read"},
+        "publish": {"contents": "read", "id-token": "write"},
+        "page": {"contents": "write"},
+    }
+    steps = [step for job in workflow.jobs.values() for step in job.steps]
+    assert [step.name for step in steps if "${{" in step.run] == []
+    pinned = {(name, pin.commit) for name, pin in workflow_files.pins().items()}
+    assert {step.action for step in steps if step.uses} <= pinned
 
 
 @pytest.mark.security
@@ -219,6 +240,7 @@ def test_git_has_a_token_where_history_is_read_and_not_where_tests_run() -> None
         ("digest", "Write the account of the week"),
         ("digest", "Push both to the default branch"),
         ("digest", "Send the account to its channels"),
+        ("publish", "Judge what the fork measured and tell the pull request"),
     }
     (measuring,) = [step for _, job, step in EVERY if step.name == "Measure the suite"]
     assert measuring.env == {}
@@ -267,6 +289,22 @@ def test_a_run_of_the_default_branch_is_never_cancelled_and_the_queue_is_served(
     assert workflow.concurrency["group"] == "tests-${{ github.event.pull_request.number || github.run_id }}"
     weekly = {"group": "coverage-digest", "cancel-in-progress": False}
     assert workflow_files.load("coverage-digest.yml").concurrency == weekly
+
+
+@pytest.mark.security
+def test_the_workflow_for_forks_checks_out_the_default_branch_alone_and_names_nothing_of_the_fork() -> None:
+    workflow = workflow_files.load("fork-coverage.yml")
+    assert workflow.on == {"workflow_run": {"workflows": ["tests"], "types": ["completed"]}}
+    checkouts = [step.given for _, step in workflow_files.steps("fork-coverage.yml") if "checkout" in step.uses]
+    assert [given["ref"] for given in checkouts] == ["${{ github.event.repository.default_branch }}"]
+    said = [
+        text for step in workflow.jobs["publish"].steps for text in (*step.env.values(), *map(str, step.given.values()))
+    ]
+    used = set(re.findall(r"github\.event\.[\w.]+", " ".join(said)))
+    assert used == {"github.event.repository.default_branch", "github.event.workflow_run.id"}
+    condition = workflow.jobs["publish"].condition
+    assert "workflow_run.event == 'pull_request'" in condition
+    assert "head_repository.full_name != github.repository" in condition
 
 
 def test_the_last_word_is_had_whatever_became_of_the_suites() -> None:

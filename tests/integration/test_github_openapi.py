@@ -19,10 +19,12 @@ from msgspec import structs
 from covgov.errors import DeliveryFailed
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, Outcome, PatchRow, SuiteLine
+from covgov.publish.bundle import zip_bytes
 from covgov.publish.channels.github import artifacts, status
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.channel import GITHUB
 from covgov.publish.channels.github.fields import connect
+from covgov.publish.channels.github.fork import ForkRun, fork_run, snapshots
 from covgov.publish.channels.github.status import CommitStatus
 from covgov.reviews import github as reviews
 from covgov_testing.builders import verdict as build
@@ -101,10 +103,20 @@ def test_every_operation_that_covgov_knows_is_used_and_described(description: Js
         github.review("mallory")
         github.review("carol")
         approved = reviews.approval(connect(env(address), REPOSITORY), 7, HEAD, ["@acme/gate"])
+        run = github.fork_run()
+        github.open_pull(7)
+        github.uploaded(run, "coverage-unit-api", zip_bytes({"api.snapshot": b"data"}))
+        github.storage = f"{address}/storage"
+        gate.unchecked = "/storage/"
+        api = connect(env(address), REPOSITORY)
+        fork = fork_run(api, run, REPOSITORY)
+        assert isinstance(fork, ForkRun)
+        found, why = snapshots(api, fork, ["api", "auth"])
     assert approved.by == "@carol"
+    assert (fork.number, fork.target, found, list(why)) == (7, "main", {"api": b"data"}, ["auth"])
     assert gate.wrong == []
     assert gate.used == set(OPERATIONS)
-    assert (len(github.bodies(7)), len(github.artifacts)) == (2, 1)
+    assert (len(github.bodies(7)), len(github.artifacts)) == (2, 2)
 
 
 STATUS = CommitStatus(HEAD, "covgov", "success", "pass", "", NOW)

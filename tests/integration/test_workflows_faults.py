@@ -8,12 +8,23 @@ import pytest
 
 from covgov_testing import workflow_files
 from covgov_testing.forge import Forge
-from covgov_testing.scenarios import DASHBOARDS, MAIN, PRUNED, PUSHED, REFUSED, SCENARIOS, SUITE, WEEKLY, Scenario
+from covgov_testing.scenarios import (
+    DASHBOARDS,
+    FORKED,
+    MAIN,
+    PRUNED,
+    PUSHED,
+    REFUSED,
+    SCENARIOS,
+    SUITE,
+    WEEKLY,
+    Scenario,
+)
 from covgov_testing.tiny import Tiny
 
 pytestmark = pytest.mark.workflows
 
-OF_A_JOB = {(one.workflow, one.job): one for one in (SUITE, MAIN, DASHBOARDS, WEEKLY, PRUNED)}
+OF_A_JOB = {(one.workflow, one.job): one for one in (SUITE, MAIN, DASHBOARDS, WEEKLY, PRUNED, FORKED)}
 OTHERWISE = {"Push both to the default branch": PUSHED, "Report what the pull request needs": REFUSED}
 STEPS = [(name, job, step.name) for name in workflow_files.WORKFLOWS for job, step in workflow_files.steps(name)]
 PREPARED: dict[Scenario, Tiny] = {}

@@ -50,7 +50,7 @@ def test_a_green_pull_request_gets_one_comment_that_its_next_run_renews(tmp_path
         must.told(tiny, ran, "success")
         assert forge.statuses[-1]["commit"] == forge.head
     (comment,) = forge.comments.values()
-    assert "## covgov: pass" in comment
+    assert " covgov: pass" in comment
     assert "not recorded" in ran.step("govern", must.JUDGE).text
     assert len(tiny.history()) == 1
     must.keeps_the_token_to_itself(tiny, ran)
@@ -67,7 +67,7 @@ def test_a_pull_request_with_a_drop_is_red_in_its_suite_and_as_a_whole(tmp_path:
     assert "new uncovered code" in summary
     must.told(tiny, ran, "failure")
     (comment,) = forge.comments.values()
-    assert "## covgov: fail" in comment
+    assert " covgov: fail" in comment
     assert "```diff" in comment
     assert "| EX-001 | component:api |" in comment
     assert ran.code != 0
@@ -83,7 +83,7 @@ def test_a_matrix_job_that_is_missing_leaves_no_verdict_and_turns_the_whole_red(
     summary = must.judged_together(ran, 11)
     assert "suite auth: did not arrive" in summary
     must.told(tiny, ran, "error")
-    assert "## covgov: undetermined" in forge.comments.popitem()[1]
+    assert " covgov: undetermined" in forge.comments.popitem()[1]
     assert len(tiny.history()) == 1
 
 

@@ -71,7 +71,7 @@ def _payload(event: bytes | None, where: str) -> _EventPayload:
         return _EventPayload()
     try:
         return msgspec.json.decode(event, type=_EventPayload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "ci-event-damaged",
             f"{where} is not a valid GitHub event file: {error}",
@@ -97,9 +97,11 @@ def _context(env: Mapping[str, str], payload: _EventPayload) -> CiContext:
         default_branch=default,
         on_default_branch=known and on_default_branch(event, built.branch, default),
         pull_request=built.pull_request,
-        run_url=_run_url(env),
+        run_url=_url(env, f"actions/runs/{env['GITHUB_RUN_ID']}") if env.get("GITHUB_RUN_ID") else "",
         head_commit=payload.pull_request.head.sha if payload.pull_request else "",
         summary_path=env.get("GITHUB_STEP_SUMMARY", ""),
+        change_url=_url(env, f"pull/{built.pull_request}") if built.pull_request else "",
+        outputs_path=env.get("GITHUB_OUTPUT", ""),
     )
 
 
@@ -131,6 +133,6 @@ def _number_in(ref: str) -> str:
     return found[1] if found else ""
 
 
-def _run_url(env: Mapping[str, str]) -> str:
-    parts = [env.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
-    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else ""
+def _url(env: Mapping[str, str], page: str) -> str:
+    parts = [env.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")]
+    return f"{parts[0]}/{parts[1]}/{page}" if all(parts) else ""

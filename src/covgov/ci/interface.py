@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 
 class CiEvent(StrEnum):
@@ -44,7 +44,8 @@ class CiContext:
     pushed.
     head_commit: the newest commit of a pull request, not the merge commit that is built ("" when
     there is none).
-    summary_path: the CI's job summary file, "" when it has none.
+    change_url: the page of the pull request, "" when there is none or it is unknown.
+    summary_path: the CI's job summary file, outputs_path: its file for a step's outputs; "" when it has none.
     """
 
     system: str
@@ -59,6 +60,8 @@ class CiContext:
     run_url: str = ""
     head_commit: str = ""
     summary_path: str = ""
+    change_url: str = ""
+    outputs_path: str = ""
     branch_from: BranchSource = BranchSource.CI
 
     @property
@@ -69,7 +72,10 @@ class CiContext:
 class CiSystem(Protocol):
     """One CI system. Pure except for `read`: path -> bytes, None when there is no such file."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """Its name in `covgov.ci.registry`."""
+        ...
 
     def recognises(self, env: Mapping[str, str]) -> bool:
         """Whether the environment is a job of this system."""

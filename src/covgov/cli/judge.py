@@ -18,7 +18,9 @@ from covgov.gather.prepare import Preparation, prepare
 from covgov.gather.request import Edges, Request
 from covgov.history.interface import AnnotatedStore, RunSummary
 from covgov.model.snapshot import Snapshot
+from covgov.model.verdict import Verdict
 from covgov.publish.registry import RENDERERS
+from covgov.publish.render.outputs import step_outputs
 from covgov.publish.render.text import TextRenderer
 from covgov.reviews.ask import approvals
 from covgov.reviews.registry import READERS
@@ -73,9 +75,12 @@ def conclude(
         measure=measure,
         measure_base=measure_base,
     )
-    return worst(
-        [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
-    )
+    codes = [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
+    try:
+        _output(project, request, done.verdict)
+    except DeliveryFailed as fault:
+        codes.append(report(fault, project.world))
+    return worst(codes)
 
 
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:
@@ -87,7 +92,7 @@ def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outle
         write=lambda files: write_all(folder, files),
         digest=lambda: account(project, request.today),
         recorded=lambda run: say_recorded(project, run),
-        summarise=lambda render: _summarise(project.ci.summary_path, render),
+        summarise=lambda render: summarise(project.ci.summary_path, render),
         show=lambda verdict: _say(project, renderer(verdict)),
         now=project.world.now,
     )
@@ -120,14 +125,25 @@ def _say(project: Project, text: str) -> None:
     project.world.say(text.rstrip("\n"))
 
 
-def _summarise(summary_path: str, render: Callable[[], str]) -> None:
-    """Append the summary to the CI's job summary, if it has one."""
-    if not summary_path:
+def _output(project: Project, request: Request, verdict: Verdict) -> None:
+    """Append the figures and the files of the verdict to the outputs of the CI's step, if it has any."""
+    if not project.ci.outputs_path:
         return
+    folder, (suite, *others) = project.root / request.folder, request.suites or ("",)
+    name = "" if others else f"{suite}.verdict.json" if suite else "verdict.json"
+    files = {"verdict": str(folder / name) if name else "", "summary": "" if suite else str(folder / "summary.md")}
+    _append(project.ci.outputs_path, step_outputs(verdict, files), "the step's outputs")
+
+
+def summarise(summary_path: str, render: Callable[[], str]) -> None:
+    """Append the summary to the CI's job summary, if it has one."""
+    if summary_path:
+        _append(summary_path, render(), "the job summary")
+
+
+def _append(path: str, text: str, what: str) -> None:
     try:
-        with Path(summary_path).open("a", encoding="utf-8") as file:
-            file.write(render())
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
-        raise DeliveryFailed(
-            "summary-unwritable", f"the job summary {summary_path} cannot be written: {error}"
-        ) from error
+        raise DeliveryFailed("summary-unwritable", f"{what} {path} cannot be written: {error}") from error

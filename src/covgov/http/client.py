@@ -22,6 +22,7 @@ LONGEST_WAIT = 120.0
 """Limit in seconds of one wait, and of all attempts together; a longer wait is reported as an error."""
 
 LONGEST_LINE = 500
+_CHUNK = 2**16
 
 T = TypeVar("T")
 
@@ -76,6 +77,23 @@ class HttpClient:
             raise no_answer(f"{type(error).__name__}: {error}") from None
         except httpx2.TransportError as error:
             raise TransientFailure(no_answer(f"{type(error).__name__}: {error}")) from None
+
+    def beginning(self, request: httpx2.Request, most: int, no_answer: Callable[[str], Exception]) -> tuple[int, bytes]:
+        """The status, and of the answer at most `most` bytes and one more, so that a longer one is noticed. Raises
+        TransientFailure with `no_answer(reason)`."""
+        data = bytearray()
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                for chunk in response.iter_raw(_CHUNK):
+                    data += chunk[: most + 1 - len(data)]
+                    if len(data) > most:
+                        break
+            finally:
+                response.close()
+        except httpx2.TransportError as error:
+            raise TransientFailure(no_answer(f"{type(error).__name__}: {error}")) from None
+        return response.status_code, bytes(data)
 
     def insist(self, step: Callable[[], T]) -> T:
         """Run a step of one or more requests, repeated as a whole until it succeeds or no attempt is left.

@@ -81,7 +81,7 @@ def span(first: int, last: int) -> int:
 def of_spans(spans: Iterable[tuple[int, int]]) -> int:
     """The union of ranges (first, last), each line set once however many ranges have it."""
     ordered = sorted(spans)
-    digits = bytearray(b"0") * (max((last for _, last in ordered), default=0) + 1)
+    digits = bytearray(b"0") * (max(0, 0, *(last for _, last in ordered)) + 1)
     done = 0
     for first, last in ordered:
         begin = max(first, done + 1)
@@ -97,6 +97,7 @@ def spell(bits: int) -> str:
     return ",".join([str(a) if a == b else f"{a}-{b}" for a, b in runs(bits)])
 
 
+@lru_cache(_SPELLED)
 def unspell(text: str) -> int:
     """Inverse of `spell`. Raises ValueError."""
     if not _RUNS.fullmatch(text):

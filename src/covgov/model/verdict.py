@@ -199,6 +199,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     findings: sorted by effect, rule, subject. today: the date exceptions were judged at (UTC).
     soft_start: text of a lowered total bar in force, None when none. guard_judged: component -> judged points.
     bars: every total bar judged, for components and files; the register is kept from these.
+    fork: `owner/name` of the fork whose code measured what is judged here, "" for our own jobs.
     """
 
     format: Literal["covgov-verdict"] = "covgov-verdict"
@@ -219,6 +220,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: tuple[ExceptionLine, ...]
     bars: tuple[BarLine, ...] = ()
     guard_judged: Mapping[str, Fraction] = {}
+    fork: str = ""
 
     @property
     def enforced_outcome(self) -> Outcome:

@@ -33,6 +33,7 @@ CAUSES: Mapping[Cause, str] = {
     Cause.MEASUREMENT: "a different measurement",
     Cause.UPSTREAM: "the target branch since the baseline",
 }
+FORK = "measured by fork code"
 UNEXPLAINED = "not explained by the recorded runs"
 
 
@@ -161,8 +162,10 @@ def patch(row: PatchRow | None, *, whole: bool = True) -> str:
 
 
 def outcome(verdict: Verdict) -> str:
-    """`fail`, or `would fail, not enforced`: what the exit code follows comes first."""
-    return unenforced(verdict.outcome) if verdict.only_evaluated else verdict.enforced_outcome.value
+    """`fail`, or `would fail, not enforced`: what the exit code follows comes first; and whose code measured, if a
+    fork's did."""
+    text = unenforced(verdict.outcome) if verdict.only_evaluated else verdict.enforced_outcome.value
+    return f"{text} ({FORK})" if verdict.fork else text
 
 
 def row_outcome(row: Row) -> str:

@@ -32,6 +32,7 @@ def show(policy: Policy) -> Presentation:
     return Presentation(
         lines=tuple(line.rstrip() for line in lines),
         payload={
+            "suites": list(policy.suites),
             "settings": {key: value for key, value, _ in rows},
             "defaults": [key for key, _, default in rows if default],
             "bars": [_payload(bar) for bar in policy.bars],

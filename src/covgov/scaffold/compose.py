@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from covgov.scaffold.detection.detect import Decision, Detection
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.owners import owner_lines
 from covgov.scaffold.policy_text import ComponentText, PolicyText, toml
-from covgov.scaffold.workflow import workflow
+from covgov.scaffold.workflow import JobChoice, workflow
 
 POLICY = "covgov.toml"
 USUAL_BAR = Decimal(80)
@@ -53,12 +53,11 @@ class Composition:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """fail_under: the wanted bar. unignored: which of these lines .gitignore lacks. branch: the default branch, for the
-    workflow; "" for no workflow."""
+    """fail_under: the wanted bar. unignored: which of these lines .gitignore lacks. job: the wanted CI job."""
 
     fail_under: Decimal | None = None
     unignored: tuple[str, ...] = ()
-    branch: str = ""
+    job: JobChoice | None = None
 
 
 def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None = None) -> Composition:
@@ -66,7 +65,14 @@ def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | N
     policy = FileChange(POLICY, _text(tree, POLICY), policy_text(found, wishes, adoption), "the policy")
     text = adoption.register if adoption is not None else ""
     said = _about(found, wishes, adoption) if adoption is not None else []
-    return _composition([policy, *said, *_source(tree, found), *_beside(tree, found.register, wishes, text)])
+    return _composition(
+        [
+            policy,
+            *said,
+            *_source(tree, found),
+            *_beside(tree, found.register, [suite.name for suite in found.suites], wishes, text),
+        ]
+    )
 
 
 def _about(found: Detection, wishes: Wishes, adoption: Adoption) -> list[Decision]:
@@ -82,9 +88,10 @@ def _about(found: Detection, wishes: Wishes, adoption: Adoption) -> list[Decisio
     ]
 
 
-def beside(tree: Tree, register: str, wishes: Wishes) -> Composition:
+def beside(tree: Tree, register: str, suites: Sequence[str], wishes: Wishes) -> Composition:
     """What a project with a policy lacks. The policy and coverage.py's settings are its own."""
-    return _composition([Decision(POLICY, "left alone", "there is a policy already"), *_beside(tree, register, wishes)])
+    left = Decision(POLICY, "left alone", "there is a policy already")
+    return _composition([left, *_beside(tree, register, suites, wishes)])
 
 
 def _composition(parts: Iterable[FileChange | Decision]) -> Composition:
@@ -133,7 +140,9 @@ def _adopted(component: ComponentText, adoption: Adoption) -> ComponentText:
     return replace(component, fail_under=None if own == adoption.fail_under else own)
 
 
-def _beside(tree: Tree, register: str, wishes: Wishes, rows: str = "") -> Iterator[FileChange | Decision]:
+def _beside(
+    tree: Tree, register: str, suites: Sequence[str], wishes: Wishes, rows: str = ""
+) -> Iterator[FileChange | Decision]:
     old = _text(tree, register)
     if old is None or rows:
         yield FileChange(register, old, rows or EMPTY, "the exception register")
@@ -142,8 +151,8 @@ def _beside(tree: Tree, register: str, wishes: Wishes, rows: str = "") -> Iterat
     path, text = owner_lines(tree, [POLICY, register, *workflows])
     if path:
         yield FileChange(path, _text(tree, path), text, "owners of policy, register and workflows")
-    if wishes.branch:
-        yield _workflow(tree, wishes.branch)
+    if wishes.job is not None:
+        yield _workflow(tree, wishes.job, suites)
 
 
 def _ignored(tree: Tree, missing: Collection[str]) -> Iterator[FileChange]:
@@ -167,8 +176,8 @@ def _source(tree: Tree, found: Detection) -> Iterator[FileChange | Decision]:
         yield Decision(path, "left alone", f"set `source` of coverage.py there yourself: {', '.join(found.source)}")
 
 
-def _workflow(tree: Tree, branch: str) -> FileChange | Decision:
-    path, text = workflow(tree, branch)
+def _workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> FileChange | Decision:
+    path, text = workflow(tree, job, suites)
     if tree.read(path) is not None:
         return Decision(path, "left alone", "it is there already; add the command `covgov run` to it")
     return FileChange(path, None, text, "the CI job")

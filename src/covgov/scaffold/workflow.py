@@ -3,64 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from covgov.scaffold.detection.tree import Tree
+from covgov.scaffold.github_workflow import github_workflow, requirements
+from covgov.scaffold.gitlab_job import gitlab_job
 
-GITHUB = """\
-name: coverage
-
-on:
-  push:
-    branches: [{branch}]
-  pull_request:
-
-permissions:
-  contents: write  # pushes the branch coverage-history, from the default branch only
-
-jobs:
-  covgov:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-        with:
-          fetch-depth: 0
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.x"
-{install}
-      - run: covgov run
-"""
-
-GITLAB = """\
-covgov:
-  image: python:3
-  variables:
-    GIT_DEPTH: "0"
-  script:
-{install}
-    - covgov run
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-"""
+DETECTED = "detect"
+SYSTEMS = (DETECTED, "github", "gitlab")
 
 GITHUB_FILE, GITLAB_FILE = ".github/workflows/covgov.yml", ".gitlab-ci.yml"
 
 
-def workflow(tree: Tree, branch: str) -> tuple[str, str]:
-    """(file, text) for GitLab where it has its file or names it in the remote, else for GitHub."""
-    steps = install(tree)
-    if GITLAB_FILE in tree.known and not any(path.startswith(".github/workflows/") for path in tree.files):
-        return GITLAB_FILE, GITLAB.format(install="\n".join(f"    - {step}" for step in steps))
-    return GITHUB_FILE, GITHUB.format(branch=branch, install="\n".join(f"      - run: {step}" for step in steps))
+@dataclass(frozen=True, slots=True)
+class JobChoice:
+    """Which job to write. system: one of SYSTEMS; detected is GitLab where only its file is there, else GitHub.
+
+    branch: the default branch. action: the address of covgov's action on GitHub, "" for the usual one.
+    """
+
+    system: str
+    branch: str
+    action: str = ""
+
+
+def workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> tuple[str, str]:
+    """(file, text). suites: of the policy."""
+    if job.system == "gitlab" or (job.system == DETECTED and _on_gitlab(tree)):
+        return GITLAB_FILE, gitlab_job(install(tree))
+    return GITHUB_FILE, github_workflow(tree, job.branch, suites, job.action)
+
+
+def _on_gitlab(tree: Tree) -> bool:
+    return GITLAB_FILE in tree.known and not any(path.startswith(".github/workflows/") for path in tree.files)
 
 
 def install(tree: Tree) -> Sequence[str]:
     """The commands that install what the tests need, and covgov beside it."""
     if not tree.python:
-        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install covgov")
-    files = [path for path in tree.files if path.endswith(".txt") and "requirements" in path and "doc" not in path]
-    steps = [f"python -m pip install -r {path}" for path in files[:3]]
-    if {"pyproject.toml", "setup.py", "setup.cfg"} & tree.known:
-        steps.append("python -m pip install -e .")
-    return (*steps, "python -m pip install pytest coverage covgov")
+        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install 'covgov[http]'")
+    return (*requirements(tree), "python -m pip install 'covgov[http]'")

@@ -23,15 +23,22 @@ BOT = {"login": "github-actions[bot]"}
 
 @dataclass
 class Forge:
-    """comments: id -> text. statuses and deleted artifacts as they came. hooks: bodies sent below /hook."""
+    """comments: id -> text. statuses and deleted artifacts as they came. hooks: bodies sent below /hook.
+
+    readonly: no write is permitted. refuses: no write to paths with this word is permitted.
+    """
 
     comments: dict[int, str] = field(default_factory=dict)
     statuses: list[Mapping[str, str]] = field(default_factory=list)
     artifacts: list[Mapping[str, object]] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
+    run: Mapping[str, object] = field(default_factory=dict)
+    pulls: list[Mapping[str, object]] = field(default_factory=list)
+    archives: dict[int, bytes] = field(default_factory=dict)
     hooks: list[Mapping[str, object]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     readonly: bool = False
+    refuses: str = ""
     head: str = ""
     tokens: set[str] = field(default_factory=set)
     repository: Path | None = None
@@ -39,7 +46,7 @@ class Forge:
 
     def __enter__(self) -> Forge:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(
@@ -62,7 +69,7 @@ class Forge:
         if path.startswith("/hook"):
             self.hooks.append(body)
             return 200, {}
-        if self.readonly and method != "GET":
+        if method != "GET" and (self.readonly or (self.refuses and self.refuses in path)):
             return 403, {"message": "Resource not accessible by integration"}
         for verb, pattern, reply in ROUTES:
             found = re.fullmatch(pattern, path)
@@ -87,6 +94,10 @@ class Forge:
         self.statuses.append({**{name: str(value) for name, value in body.items()}, "commit": commit})
         return 201, {"context": body["context"], "created_at": "2026-11-22T12:00:00Z"}
 
+    def archive(self, key: str, body: Mapping[str, object]) -> Answer:
+        """As from the storage that GitHub redirects to."""
+        return 200, self.archives[int(key)]
+
     def delete(self, key: str, body: Mapping[str, object]) -> Answer:
         self.deleted.append(int(key))
         return 204, None
@@ -101,6 +112,15 @@ ROUTES: tuple[tuple[str, str, Callable[[Forge, str, Mapping[str, object]], Answe
     ("GET", r"/repos/acme/tiny/commits/(\w+)/statuses", lambda forge, key, body: (200, [])),
     ("POST", r"/repos/acme/tiny/statuses/(\w+)", Forge.status),
     ("GET", r"/repos/acme/tiny/actions/artifacts", lambda forge, key, body: (200, {"artifacts": forge.artifacts})),
+    ("GET", r"/repos/acme/tiny/pulls", lambda forge, key, body: (200, forge.pulls)),
+    ("GET", r"/repos/acme/tiny/actions/runs/\d+", lambda forge, key, body: (200, forge.run)),
+    (
+        "GET",
+        r"/repos/acme/tiny/actions/runs/\d+/artifacts",
+        lambda forge, key, body: (200, {"artifacts": forge.artifacts}),
+    ),
+    ("GET", r"/repos/acme/tiny/actions/artifacts/(\d+)/zip", lambda forge, key, body: (302, f"/storage/{key}")),
+    ("GET", r"/storage/(\d+)", Forge.archive),
     ("DELETE", r"/repos/acme/tiny/actions/artifacts/(\d+)", Forge.delete),
 )
 
@@ -142,8 +162,10 @@ def _handler(forge: Forge) -> type[BaseHTTPRequestHandler]:
                 return
             forge.tokens.add(self.headers.get("Authorization", ""))
             status, reply = forge.answer(self.command, self.path.partition("?")[0], json.loads(sent) if sent else {})
-            data = b"" if reply is None else json.dumps(reply).encode()
+            data = reply if isinstance(reply, bytes) else b"" if reply is None else json.dumps(reply).encode()
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", f"http://{forge.host}{reply}")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

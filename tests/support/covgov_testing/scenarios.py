@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from covgov.publish.bundle import zip_bytes
 from covgov_testing.act import Ran
 from covgov_testing.team import module
 from covgov_testing.tiny import DIGEST, REGISTER, TOKEN, How, Tiny
@@ -146,7 +147,7 @@ def measured(tiny: Tiny) -> None:
 def main_drops(tiny: Tiny) -> None:
     """The last job of a push to main that makes a component worse: recorded, told, alerted, red."""
     ran = tiny.on_push(How(job="govern"))
-    assert "| `api` | fail |" in judged_together(ran, 10)
+    assert "| `api` | ✘ fail |" in judged_together(ran, 10)
     assert "::error title=covgov max-drop::api: " in ran.step("govern", JUDGE).text
     prepared(tiny, ran, 1)
     subjects = tiny.history()
@@ -285,6 +286,47 @@ def pushed(tiny: Tiny, until: date, changed: set[str]) -> Ran:
     return ran
 
 
+def worse_in_a_fork(tiny: Tiny) -> None:
+    """A fork's job has measured a pull request whose head is on no branch here and which lowers the bar."""
+    measured_before(tiny)
+    policy = (tiny.work.root / "covgov.toml").read_text(encoding="utf-8")
+    tiny.propose({**WORSE, "covgov.toml": policy.replace("fail_under = 90", "fail_under = 1")})
+    tiny.measured = tiny.on_pull_request(How(job="unit")).out / "artifacts"
+    tiny.work.git("push", "--quiet", "--force", "origin", "topic:refs/pull/7/head", ":topic")
+
+
+def a_fork_is_answered(tiny: Tiny) -> None:
+    """The base branch's bar judges what the fork measured, and the comment says who measured."""
+    tiny.forge.run = {
+        "id": 5,
+        "event": "pull_request",
+        "status": "completed",
+        "head_sha": tiny.forge.head,
+        "head_branch": "topic",
+        "head_repository": {"full_name": "mallory/tiny"},
+    }
+    end = {"ref": "main", "sha": tiny.work.git("rev-parse", "main"), "repo": {"full_name": "acme/tiny"}}
+    tiny.forge.pulls = [{"number": 7, "head": {**end, "ref": "topic", "sha": tiny.forge.head}, "base": end}]
+    assert tiny.measured is not None
+    tiny.forge.archives[1] = zip_bytes(
+        {path.name: path.read_bytes() for path in (tiny.measured / "coverage-unit-api").iterdir()}
+    )
+    made = {"created_at": "2026-11-22T12:00:00Z", "size_in_bytes": 1, "workflow_run": {"id": 5}}
+    tiny.forge.artifacts = [{"id": 1, "name": "coverage-unit-api", **made}]
+    ran = tiny.on_fork_run()
+    assert ran.jobs.get("publish") == "success", ran.text
+    prepared(tiny, ran, 1)
+    assert len(tiny.forge.comments) == 1
+    (comment,) = tiny.forge.comments.values()
+    assert "✘ covgov: fail (measured by fork code)" in comment
+    assert "98/110 = 89.09 %" in comment
+    (status,) = tiny.forge.statuses
+    assert (status["context"], status["state"], status["commit"]) == ("covgov/fork", "failure", tiny.forge.head)
+    assert tiny.forge.unknown == []
+    assert len(tiny.history()) == 1
+    keeps_the_token_to_itself(tiny, ran)
+
+
 def artifacts(ran: Ran) -> set[str]:
     folder: Path = ran.out / "artifacts"
     return {path.name for path in folder.iterdir()}
@@ -298,6 +340,7 @@ WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_acc
 REFUSED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_not_proposed)
 PUSHED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_pushed)
 PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
+FORKED = Scenario("fork-coverage.yml", "publish", worse_in_a_fork, a_fork_is_answered)
 SCENARIOS = {
     "suite": SUITE,
     "main": MAIN,
@@ -307,4 +350,5 @@ SCENARIOS = {
     "refused": REFUSED,
     "pushed": PUSHED,
     "pruned": PRUNED,
+    "forked": FORKED,
 }

@@ -58,6 +58,7 @@ COPIED = (
     "sonar-project.properties",
     ".github/workflows/tests.yml",
     ".github/workflows/coverage-digest.yml",
+    ".github/workflows/fork-coverage.yml",
 )
 UNUSED = ("anyio", "hypothesispytest", "pytest_cov", "randomly", "schemathesis", "xdist")
 """Plugins of the prepared environment that only cost time here."""
@@ -83,13 +84,14 @@ def files(suites: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """suites: which matrix jobs start at all, all by default. job: only this one and what it needs."""
+    """suites: which matrix jobs start at all, all by default. job: only this one and what it needs. options: more for act."""
 
     suites: tuple[str, ...] = ()
     job: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 class Tiny:
@@ -162,6 +164,11 @@ class Tiny:
         how = replace(how or How(), env={"GITHUB_REF": f"refs/heads/{branch}"})  # act 0.2 does not know this event's
         return self.run("tests.yml", "merge_group", {"ref": f"refs/heads/{branch}", "merge_group": group}, how)
 
+    def on_fork_run(self, how: How | None = None) -> act.Ran:
+        """fork-coverage.yml after the forge's run, in the default branch."""
+        self.work.git("checkout", "--quiet", "main")
+        return self.run("fork-coverage.yml", "workflow_run", {"workflow_run": self.forge.run}, how)
+
     def on_week(self, until: str = "", how: How | None = None) -> act.Ran:
         """coverage-digest.yml: by hand with a day, else by its schedule."""
         self.work.git("checkout", "--quiet", "main")
@@ -180,7 +187,7 @@ class Tiny:
         options = [word for suite in suites for word in ("--matrix", f"suite:{suite}")] if "tests" in workflow else []
         options += [word for name, value in given.items() for word in ("--secret", f"{name}={value}")]
         options += [word for name, value in how.variables.items() for word in ("--var", f"{name}={value}")]
-        options += ["--job", how.job] if how.job else []
+        options += [*(["--job", how.job] if how.job else []), *how.options]
         folder = self.root / f"run-{self._runs}"
         if self.measured is not None:
             shutil.copytree(self.measured, folder / "out" / "artifacts")

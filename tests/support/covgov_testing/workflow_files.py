@@ -14,7 +14,13 @@ from ruamel.yaml import YAML
 from covgov_testing.act import CHECKOUT, PINS, STAND_INS
 
 FOLDER = CHECKOUT / ".github" / "workflows"
-WORKFLOWS = ("tests.yml", "coverage-digest.yml")
+WORKFLOWS = ("tests.yml", "coverage-digest.yml", "fork-coverage.yml")
+
+REUSABLE = "govern.yml"
+"""For other repositories (`on: workflow_call`); tests/integration/test_action.py runs it and action.yml."""
+
+RELEASE = "release.yml"
+"""Needs GitHub's identity, so nothing here runs it; tests/integration/test_release.py runs its scripts."""
 
 
 class Step(msgspec.Struct):
@@ -49,6 +55,28 @@ class Job(msgspec.Struct):
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.name == name)
+
+
+class Steps(msgspec.Struct):
+    """What matters of a job that no test here plays step by step, and of `runs:` in action.yml."""
+
+    steps: list[Step]
+    permissions: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Jobs(msgspec.Struct):
+    jobs: dict[str, Steps]
+    permissions: dict[str, str]
+
+
+class Described(msgspec.Struct):
+    description: str
+
+
+class Action(msgspec.Struct):
+    inputs: dict[str, Described]
+    outputs: dict[str, Described]
+    runs: Steps
 
 
 class Workflow(msgspec.Struct):
@@ -98,6 +126,15 @@ def text(name: str) -> str:
 
 def load(name: str) -> Workflow:
     return msgspec.convert(_parsed(text(name)), Workflow)
+
+
+def jobs(name: str) -> Jobs:
+    """Of a workflow that is not in WORKFLOWS."""
+    return msgspec.convert(_parsed(text(name)), Jobs)
+
+
+def action() -> Action:
+    return msgspec.convert(_parsed((CHECKOUT / "action.yml").read_text(encoding="utf-8")), Action)
 
 
 def listed() -> Pins:

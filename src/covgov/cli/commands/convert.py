@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +12,23 @@ from covgov.cli.boundary import OK
 from covgov.cli.world import World
 from covgov.publish.reports.registry import WRITERS, named
 
+if TYPE_CHECKING:
+    from covgov.publish.reports.convert import Conversion
+
 
 @click.command("convert")
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
 @click.option("--to", type=click.Choice(list(WRITERS)), help="Format of OUT; default: what its name says.")
+@click.option(
+    "--split",
+    type=click.IntRange(min=1),
+    metavar="BYTES",
+    help="Write OUT in parts of at most so many bytes: coverage.xml becomes coverage-1.xml and so on.",
+)
 @click.option("--python", default=sys.executable, help="Interpreter whose coverage.py analyses a .coverage file.")
 @click.pass_obj
-def command(world: World, source: str, target: str, to: str | None, python: str) -> int:
+def command(world: World, source: str, target: str, to: str | None, split: int | None, python: str) -> int:
     """Write a coverage report in another format.
 
     IN has any format that `covgov inspect` knows. Files and lines stay the same; a note names what OUT cannot hold.
@@ -29,11 +39,10 @@ def command(world: World, source: str, target: str, to: str | None, python: str)
     Example:
       covgov convert coverage.xml lcov.info
       covgov convert --to cobertura coverage.out coverage.xml
+      covgov convert coverage/merged.snapshot coverage/gitlab.xml --split 10000000
     """
-    from covgov.files import write
     from covgov.ingest.read import read_report
-    from covgov.model.snapshot import Metric
-    from covgov.publish.reports.convert import convert
+    from covgov.publish.reports.convert import convert, parts
     from covgov.runner.analyse import analyser
     from covgov.vcs.git import toplevel
 
@@ -41,10 +50,22 @@ def command(world: World, source: str, target: str, to: str | None, python: str)
     if form is None:
         raise click.UsageError(f"the name of {target} says no format; add --to with one of {', '.join(WRITERS)}")
     analyse = analyser(python, toplevel(world.cwd, world.env) or world.cwd, world.env)
-    converted = convert(read_report(world.cwd / source, analyse), form, source)
+    report = read_report(world.cwd / source, analyse)
+    if split is None:
+        _write(world, target, form, convert(report, form, source))
+        return OK
+    for number, part in enumerate(parts(report, form, split, source), start=1):
+        name = PurePath(target)
+        _write(world, str(name.with_name(f"{name.stem}-{number}{name.suffix}")), form, part)
+    return OK
+
+
+def _write(world: World, target: str, form: str, converted: Conversion) -> None:
+    from covgov.files import write
+    from covgov.model.snapshot import Metric
+
     write(world.cwd / target, converted.data)
     for note in converted.notes:
         world.note(f"covgov: note: {note}")
     lines, branches = converted.read.counted(Metric.LINE), converted.read.counted(Metric.BRANCH)
     world.say(f"{target}: {form}, {len(converted.read.files)} files, lines {lines}, branches {branches}")
-    return OK

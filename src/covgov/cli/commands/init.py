@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,13 +22,30 @@ if TYPE_CHECKING:
 @click.command("init")
 @click.option("--adopt", is_flag=True, help="Run the tests, and write today's figures as bars.")
 @click.option("--fail-under", metavar="PERCENT", help="The wanted bar; default: the project's own, else 80.")
-@click.option("--ci", is_flag=True, help="Write a CI job too.")
+@click.option(
+    "--ci",
+    is_flag=False,
+    flag_value="detect",
+    type=click.Choice(["github", "gitlab", "detect"]),
+    help="Write a CI job too, by default for the CI that is in use.",
+)
+@click.option(
+    "--action", default="", metavar="OWNER/NAME@COMMIT", help="Address of covgov's GitHub action in that job."
+)
 @click.option("--dry-run", is_flag=True, help="Print the change as a diff; write nothing.")
 @click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Day of the first measurement (UTC)."
 )
 @click.pass_obj
-def command(world: World, adopt: bool, fail_under: str | None, ci: bool, dry_run: bool, today: datetime | None) -> int:
+def command(
+    world: World,
+    adopt: bool,
+    fail_under: str | None,
+    ci: str | None,
+    action: str,
+    dry_run: bool,
+    today: datetime | None,
+) -> int:
     """Look at the repository and write what covgov needs.
 
     That is covgov.toml, the exception register, a line of .gitignore, and `source` of coverage.py where none is set.
@@ -44,7 +62,7 @@ def command(world: World, adopt: bool, fail_under: str | None, ci: bool, dry_run
     from covgov.register.patch import unified
 
     project = Project(world)
-    done = _composed(project, wishes_of(project, fail_under, ci), adopt=adopt, today=today)
+    done = _composed(project, wishes_of(project, fail_under, ci, action), adopt=adopt, today=today)
     say(world, done.left)
     for change in done.changes:
         if dry_run:
@@ -65,10 +83,10 @@ def _composed(project: Project, wishes: Wishes, *, adopt: bool, today: datetime 
 
     tree, policy = tree_of(project), config.load(project.read)
     if policy is not None and not (adopt and tree.read(POLICY) is not None):
-        return beside(tree, policy.exceptions.path, wishes)
+        return beside(tree, policy.exceptions.path, tuple(policy.suites), wishes)
     found = detection(project, tree)
     if policy is not None and tree.text(POLICY) != policy_text(found, wishes, None):
-        return beside(tree, policy.exceptions.path, wishes)
+        return beside(tree, policy.exceptions.path, tuple(policy.suites), wishes)
     say(project.world, found.decisions)
     adoption = adopted(project, tree, found, wishes, today.date() if today else None) if adopt else None
     return compose(tree, found, wishes, adoption)
@@ -95,21 +113,24 @@ def detection(project: Project, tree: Tree) -> Detection:
     return detect(tree, environments(root, env, names) if tree.python else (), programs(env))
 
 
-def wishes_of(project: Project, fail_under: str | None, ci: bool) -> Wishes:
+def wishes_of(project: Project, fail_under: str | None, ci: str | None, action: str) -> Wishes:
     """What the command line and the checkout ask for."""
     from decimal import Decimal
 
     from covgov.cli.commands.digest import default_branch_of_clone
     from covgov.policy.tables.fields import PLAIN
     from covgov.scaffold.compose import IGNORED, Wishes
+    from covgov.scaffold.workflow import JobChoice
 
     if fail_under is not None and not (PLAIN.fullmatch(fail_under) and Decimal(fail_under) <= 100):
         raise click.BadParameter(f"{fail_under!r} is not a percentage like 80", param_hint="--fail-under")
+    if action and not re.fullmatch(r"[\w./-]+@[\w./-]+", action, re.ASCII):
+        raise click.BadParameter(f"{action!r} is not an address like OWNER/NAME@COMMIT", param_hint="--action")
     ignored = project.repository.ignored(IGNORED.values()) if project.is_repository else ()
     missing = tuple(line for line, path in IGNORED.items() if path not in ignored)
     branch = (default_branch_of_clone(project) if project.is_repository else "") or "main"
     wanted = None if fail_under is None else Decimal(fail_under)
-    return Wishes(wanted, missing, branch if ci else "")
+    return Wishes(wanted, missing, JobChoice(ci, branch, action) if ci else None)
 
 
 def say(world: World, decisions: Iterable[Decision]) -> None:

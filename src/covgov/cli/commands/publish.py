@@ -28,10 +28,22 @@ from covgov.publish.render.safe_text import log_line, plain
     metavar="FILE",
     help="With `notify`: send this digest instead of the verdict.",
 )
+@click.option(
+    "--fork-run",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="With `github`: judge what this workflow run of a fork measured, and send that.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def command(
-    world: World, targets: tuple[str, ...], dry_run: bool, spooled: bool, digest: Path | None, as_json: bool
+    world: World,
+    targets: tuple[str, ...],
+    dry_run: bool,
+    spooled: bool,
+    digest: Path | None,
+    fork_run: int | None,
+    as_json: bool,
 ) -> int:
     """Send the newest verdict to the configured TARGETs.
 
@@ -42,11 +54,14 @@ def command(
     Example: covgov publish notify --dry-run
              covgov publish notify --digest coverage/digest.md
              covgov publish --spooled
+             covgov publish github --fork-run "$RUN"
     """
     from covgov.publish.channels.registry import CHANNELS
     from covgov.vcs.own_output import FOLDER
 
     _refuse_nonsense(targets, CHANNELS, spooled=spooled, digest=digest is not None)
+    if fork_run is not None and (spooled or digest or set(targets) != {"github"}):
+        raise click.UsageError("--fork-run needs the target github alone", click.get_current_context())
     project = Project(world)
     spool = Spool(project.root / FOLDER)
     deliveries: Iterable[Delivery | InputError]
@@ -56,7 +71,7 @@ def command(
         deliveries = redeliver(spool, CHANNELS, world.env, project.policy, targets)
     else:
         chosen = [CHANNELS[name] for name in dict.fromkeys(targets)]
-        found = _parcels(project, chosen) if digest is None else _digest(project, digest)
+        found = _digest(project, digest) if digest is not None else _parcels(project, chosen, fork_run)
         parcels = [parcel for parcel in found if not spool.has_sent(parcel)]
         for parcel in found:
             if parcel not in parcels:
@@ -95,12 +110,16 @@ def _digest(project: Project, file: Path) -> Sequence[Parcel]:
     return parcels
 
 
-def _parcels(project: Project, channels: Sequence[Channel]) -> list[Parcel]:
+def _parcels(project: Project, channels: Sequence[Channel], fork_run: int | None) -> list[Parcel]:
     """What the channels would send; those with nothing to send note why on stderr."""
+    from covgov.cli.fork_run import publication_of_fork
     from covgov.cli.publication import publication_of
     from covgov.publish.channels.interface import SilenceExplainer
 
-    publication = publication_of(project)
+    publication = publication_of(project) if fork_run is None else publication_of_fork(project, fork_run)
+    if isinstance(publication, str):
+        project.world.note(log_line(f"covgov: nothing to send: {publication}"))
+        return []
     found: list[Parcel] = []
     for channel in channels:
         parcels = channel.parcels(publication)

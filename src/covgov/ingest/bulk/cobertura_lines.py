@@ -39,7 +39,7 @@ class LineRun:
 
     statements: int
     covered: int
-    counted: list[CountedExits]
+    counted: dict[int, CountedExits]
     conditions: bool
 
 
@@ -47,8 +47,8 @@ Exits = Callable[[int, str, str], CountedExits]
 """Of a line number, its condition-coverage and its missing-branches. Raises InputError."""
 
 
-Known = dict[tuple[bytes, bytes], CountedExits]
-"""(line, its branch attributes) -> its exits: the same ones come again in many files."""
+Known = dict[tuple[bytes, bytes], tuple[int, CountedExits]]
+"""(line, its branch attributes) -> the line and its exits: the same ones come again in many files."""
 
 
 def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
@@ -98,16 +98,17 @@ def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
     return None if sets is None else LineRun(*sets, counted, conditions > 0)
 
 
-def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, list[CountedExits]]:
+def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, dict[int, CountedExits]]:
     plain, *branches = body.replace(_CAPITAL, _BRANCH).split(_BRANCH)
-    texts, counted = [plain], []
+    texts, counted = [plain], dict[int, CountedExits]()
     for branch in branches:
         line = texts[-1].rpartition(b'number="')[2].partition(b'"')[0]
         conditions, _, rest = branch.partition(b"/>")
         key = (line, conditions)
         if key not in known:
             known[key] = _read_exits(line, conditions, exits)
-        counted.append(known[key])
+        number, counted_exits = known[key]
+        counted[number] = counted_exits
         texts.append(rest)
     if len(known) > _MOST_KNOWN:
         known.clear()
@@ -117,11 +118,12 @@ def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, l
 _MOST_KNOWN = 1 << 17
 
 
-def _read_exits(line: bytes, conditions: bytes, exits: Exits) -> CountedExits:
+def _read_exits(line: bytes, conditions: bytes, exits: Exits) -> tuple[int, CountedExits]:
     found = _CONDITIONS.fullmatch(conditions)
     if found is None:
         raise ValueError("not the canonical attributes of a branch")
-    return exits(int(line), found[1].decode(), (found[2] or b"").decode())
+    number = int(line)
+    return number, exits(number, found[1].decode(), (found[2] or b"").decode())
 
 
 def _line_sets(plain: bytes) -> tuple[int, int] | None:

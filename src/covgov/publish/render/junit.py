@@ -71,6 +71,8 @@ def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "policy_hash", verdict.policy_hash
     yield "baseline", words.receipt(verdict.receipt)
     yield "today", str(verdict.today)
+    if verdict.fork:
+        yield "fork", f"{words.FORK}: {verdict.fork}"
     if verdict.soft_start:
         yield "soft_start", verdict.soft_start
 

@@ -5,17 +5,37 @@ The first line is a hidden marker by which a later run finds its own comment.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from covgov.model import words
 from covgov.model.ratio import Ratio
-from covgov.model.verdict import ExceptionLine, Finding, Row, SuiteLine, Verdict
+from covgov.model.verdict import ExceptionLine, Finding, Outcome, Row, Scope, SuiteLine, Verdict
 from covgov.publish.render.fitting import Section, fit
-from covgov.publish.render.reasons import Reason, reasons_of
-from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row, plain
-from covgov.publish.render.sections import LINE_LISTS, Limit, LineList, all_rows, clipped, code_of, grouped, line_lists
+from covgov.publish.render.links import LineLink, no_link
+from covgov.publish.render.reasons import Reason, headline, reasons_of
+from covgov.publish.render.safe_text import (
+    markdown,
+    markdown_block,
+    markdown_code,
+    markdown_prose,
+    markdown_row,
+    plain,
+)
+from covgov.publish.render.sections import (
+    LINE_LISTS,
+    OF_CHANGE,
+    Limit,
+    LineList,
+    all_rows,
+    clipped,
+    code_of,
+    grouped,
+    line_lists,
+    moved,
+)
 
 MARKER = "<!-- covgov:summary -->"
 COMMENT_BYTES = 65_536
@@ -24,14 +44,25 @@ STEP_SUMMARY_BYTES = 1_048_576
 """GitHub drops longer step summaries."""
 LEAST_BYTES = 4_096
 LIMIT = Limit(files=100, ranges=40)
+LINKED = Limit(files=30, ranges=10)
+"""A link is about 130 bytes."""
+ICONS = {Outcome.PASS: "✔", Outcome.FAIL: "✘", Outcome.UNDETERMINED: "⚠"}
+"""Always beside the outcome in words."""
+UNENFORCED = "○"
 _HEADER_CHARS = 300
+_HEADLINE_CHARS = 200
+_MOST_SUITES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class MarkdownRenderer:
-    """limit: most UTF-8 bytes of the text. Lists of uncovered lines are shortened first, findings last."""
+    """limit: most UTF-8 bytes of the text. Lists of uncovered lines are shortened first, failing findings last.
+
+    link: to the changed lines that are not covered.
+    """
 
     limit: int = COMMENT_BYTES
+    link: LineLink = no_link
     name: ClassVar[str] = "markdown"
 
     def __post_init__(self) -> None:
@@ -39,14 +70,16 @@ class MarkdownRenderer:
             raise ValueError(f"a summary needs room for at least {LEAST_BYTES} bytes, not {self.limit}")
 
     def __call__(self, verdict: Verdict, /) -> str:
-        return fit(_head(verdict), tuple(_sections(verdict)), _foot(verdict), self.limit)
+        return fit(_head(verdict), tuple(_sections(verdict, self.link)), _foot(verdict), self.limit)
 
 
 def _head(verdict: Verdict) -> str:
-    lines = [MARKER, f"## covgov: {words.outcome(verdict)}", "", f"**{words.counts(verdict)}**"]
+    icon = UNENFORCED if verdict.only_evaluated else ICONS[verdict.enforced_outcome]
+    lines = [MARKER, f"## {icon} covgov: {markdown(headline(verdict, _HEADLINE_CHARS))}", ""]
     if verdict.soft_start:
-        lines += ["", f"Soft start: {_short(verdict.soft_start)}"]
-    return "\n".join([*lines, "", f"Patch: {markdown(words.patch(verdict.patch, whole=verdict.project is not None))}"])
+        lines += [f"Soft start: {_short(verdict.soft_start)}", ""]
+    patch = markdown(words.patch(verdict.patch, whole=verdict.project is not None))
+    return "\n".join([*lines, f"**{words.counts(verdict)}**", "", f"Patch: {patch}"])
 
 
 def _foot(verdict: Verdict) -> str:
@@ -62,23 +95,64 @@ def _short(text: str) -> str:
     return markdown(plain(text)[:_HEADER_CHARS])
 
 
-def _sections(verdict: Verdict) -> Iterator[Section]:
+def _sections(verdict: Verdict, link: LineLink) -> Iterator[Section]:
+    """What a reader needs to act, then what is folded. The rank is the order in which a section loses items."""
     rows = all_rows(verdict)
-    if rows:
-        yield _components(verdict, rows)
-    for rank, (title, findings) in zip((0, 2, 4, 6, 7), _ranked(verdict), strict=True):
-        if findings:
-            yield Section("findings", rank, f"### {title}\n", tuple(map(_reason, reasons_of(findings))))
+    tags = tuple(dict.fromkeys(tag for row in rows for tag in row.attributes))
+    shown = tuple(row for row in rows if moved(row) or row.outcome is not Outcome.PASS or row.scope is Scope.PROJECT)
+    if shown:
+        yield Section("components", 1, _table(_columns(tags)), tuple(_row(verdict, row, tags) for row in shown))
+    fail, undetermined, *others = _ranked(verdict)
     lists = line_lists(verdict)
-    for rank, kind in enumerate(LINE_LISTS, start=8):
-        items = tuple(item for listed in lists if listed.kind == kind for item in _lines(listed))
-        if items:
-            opening = f"<details><summary>{kind.capitalize()}</summary>\n"
-            yield Section("lines", rank, opening, items, "</details>")
-    if verdict.suites:
-        yield _table("suites", 3, SUITE_COLUMNS, tuple(map(_suite, verdict.suites)))
-    if verdict.exceptions:
-        yield _table("exceptions", 5, EXCEPTION_COLUMNS, tuple(map(_exception, verdict.exceptions)))
+    yield from _reasons(0, *fail)
+    yield from _reasons(2, *undetermined)
+    yield from _of_kind(lists, OF_CHANGE[0], 3, link)
+    if verdict.outcome is not Outcome.PASS:
+        yield Section("commands", 4, "### Reproduce it\n", (markdown_block(_command(verdict), "sh"),))
+    unenforced, waived, notes = others
+    yield from _reasons(6, *unenforced)
+    yield from _reasons(8, *waived, folded=True)
+    yield from _reasons(10, *notes, folded=True)
+    for rank, kind in enumerate(LINE_LISTS[1:], start=11):
+        yield from _of_kind(lists, kind, rank, no_link)
+    yield from _folded(verdict, tuple(row for row in rows if row not in shown), tags)
+
+
+def _folded(verdict: Verdict, rest: Sequence[Row], tags: Sequence[str]) -> Iterator[Section]:
+    tables = (
+        ("components", "without a change", 9, _columns(tags), [_row(verdict, row, tags) for row in rest]),
+        ("suites", "", 5, SUITE_COLUMNS, list(map(_suite, verdict.suites))),
+        ("exceptions", "", 7, EXCEPTION_COLUMNS, list(map(_exception, verdict.exceptions))),
+    )
+    for name, what, rank, columns, rows in tables:
+        if rows:
+            title = f"{words.count(len(rows), name[:-1])} {what}".strip()
+            yield Section(name, rank, f"{_details(title)}{_table(columns)}", tuple(rows), "</details>")
+
+
+def _details(title: str, attribute: str = "") -> str:
+    return f"<details{attribute}><summary>{title}</summary>\n\n"
+
+
+def _command(verdict: Verdict) -> str:
+    """What shows the same on the reader's machine."""
+    suites = dict.fromkeys(row.suite for row in verdict.rows if row.outcome is not Outcome.PASS)
+    return plain(shlex.join(["covgov", "run", *(suites if len(suites) <= _MOST_SUITES else ())]))
+
+
+def _reasons(rank: int, title: str, findings: tuple[Finding, ...], *, folded: bool = False) -> Iterator[Section]:
+    if findings:
+        opening = _details(title).removesuffix("\n") if folded else f"### {title}\n"
+        closing = "</details>" if folded else ""
+        yield Section("findings", rank, opening, tuple(map(_reason, reasons_of(findings))), closing)
+
+
+def _of_kind(lists: Sequence[LineList], kind: str, rank: int, link: LineLink) -> Iterator[Section]:
+    """All lists of a kind; that of the change is open."""
+    items = tuple(item for listed in lists if listed.kind == kind for item in _lines(listed, link))
+    if items:
+        opening = _details(kind.capitalize(), " open" if kind == OF_CHANGE[0] else "")
+        yield Section("lines", rank, opening.removesuffix("\n"), items, "</details>")
 
 
 def _ranked(verdict: Verdict) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
@@ -92,22 +166,19 @@ def _ranked(verdict: Verdict) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
     )
 
 
-def _table(name: str, rank: int, columns: Sequence[str], rows: tuple[Sequence[str], ...]) -> Section:
-    heading = f"### {name.capitalize()}\n\n" if name != "components" else ""
-    opening = heading + markdown_row(columns) + "\n" + markdown_row(["---"] * len(columns))
-    return Section(name, rank, opening, tuple(map(markdown_row, rows)))
+def _table(columns: Sequence[str]) -> str:
+    return markdown_row(columns) + "\n" + markdown_row(["---"] * len(columns))
 
 
-def _components(verdict: Verdict, rows: Sequence[Row]) -> Section:
-    tags = tuple(dict.fromkeys(tag for row in rows for tag in row.attributes))
-    columns = ("component", "result", "bar", "now", "baseline", "change", "tests", *map(markdown, tags))
-    return _table("components", 1, columns, tuple(_row(verdict, row, tags) for row in rows))
+def _columns(tags: Sequence[str]) -> Sequence[str]:
+    return ("component", "result", "bar", "now", "baseline", "change", "tests", *map(markdown, tags))
 
 
-def _row(verdict: Verdict, row: Row, tags: Sequence[str]) -> tuple[str, ...]:
-    return (
+def _row(verdict: Verdict, row: Row, tags: Sequence[str]) -> str:
+    icon = ICONS[row.outcome] if row.enforced else UNENFORCED
+    cells = (
         markdown_code(row.name),
-        words.row_outcome(row),
+        f"{icon} {words.row_outcome(row)}",
         words.bar(row.bar),
         markdown(f"{words.row_now(row)} ({row.metric})"),
         _baseline(verdict, row),
@@ -115,6 +186,7 @@ def _row(verdict: Verdict, row: Row, tags: Sequence[str]) -> tuple[str, ...]:
         _cell(words.suite_of(verdict, row)),
         *(_attribute(row.attributes, tag) for tag in tags),
     )
+    return markdown_row(cells)
 
 
 def _cell(text: str) -> str:
@@ -137,30 +209,40 @@ def _reason(reason: Reason) -> str:
     return f"- **{markdown(reason.rule)}**: {markdown_prose(reason.message(LIMIT.files))}{waived}{hint}"
 
 
-def _lines(listed: LineList) -> Iterator[str]:
-    shown, rest = clipped(listed.lines, LIMIT)
+def _lines(listed: LineList, link: LineLink) -> Iterator[str]:
+    linked = link is not no_link
+    shown, rest = clipped(listed.lines, LINKED if linked else LIMIT)
     scope = f"{markdown_code(listed.scope)}: " if listed.scope else ""
-    yield from (f"- {scope}{markdown_code(path)}: {markdown(spelled)}" for path, spelled in shown)
+    for path, spelled in shown:
+        where = _linked(path, listed.lines[path], link) if linked else markdown(spelled)
+        yield f"- {scope}{markdown_code(path)}: {where}"
     if rest:
         yield f"- {scope}{rest}"
+
+
+def _linked(path: str, spelled: str, link: LineLink) -> str:
+    pieces = spelled.split(",")
+    more = len(pieces) - LINKED.ranges
+    links = ", ".join(f"[{markdown(piece)}]({link(path, piece)})" for piece in pieces[: LINKED.ranges])
+    return links + (f" and {words.count(more, 'more range')}" if more > 0 else "")
 
 
 SUITE_COLUMNS = ("suite", "result", "tests", "failures", "seconds", "measured by")
 
 
-def _suite(line: SuiteLine) -> tuple[str, ...]:
+def _suite(line: SuiteLine) -> str:
     run = line.tests
     figures_ = (str(run.tests), str(run.failures + run.errors), f"{run.seconds:.1f}") if run else (words.NOTHING,) * 3
     measured = markdown(str(line.identity)) if line.identity else words.NOTHING
-    return (markdown_code(line.name), _cell(words.suite(line)), *figures_, measured)
+    return markdown_row((markdown_code(line.name), _cell(words.suite(line)), *figures_, measured))
 
 
 EXCEPTION_COLUMNS = ("id", "scope", "metric", "state", "floor", "now", "owner", "review", "opened", "resolved")
 
 
-def _exception(line: ExceptionLine) -> tuple[str, ...]:
+def _exception(line: ExceptionLine) -> str:
     days = (str(day) if day else words.NOTHING for day in (line.review, line.opened, line.resolved))
-    return (
+    cells = (
         markdown_code(line.id),
         markdown(line.scope),
         str(line.metric),
@@ -170,3 +252,4 @@ def _exception(line: ExceptionLine) -> tuple[str, ...]:
         markdown(line.owner) or words.NOTHING,
         *days,
     )
+    return markdown_row(cells)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.change import Cause, Delta
-from covgov.model.verdict import Finding, Scope, Verdict
+from covgov.model.verdict import Finding, Outcome, Scope, Verdict
+from covgov.publish.render.safe_text import plain
 
 
 class Reason(Struct, frozen=True):
@@ -62,6 +63,27 @@ def _parts(finding: Finding) -> tuple[str, str]:
     opening = f"{finding.subject}: "
     named = finding.message.startswith(opening)
     return (finding.subject, finding.message.removeprefix(opening)) if named else ("", finding.message)
+
+
+def headline(verdict: Verdict, most: int) -> str:
+    """The outcome and its first reason in at most so many characters, and how many more there are; of a pass the
+    project's figure."""
+    outcome, found = words.outcome(verdict), list(_decisive(verdict))
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    text = f"{outcome}: {plain(found[0])}" if found else outcome
+    room = most - len(more)
+    return (text if len(text) <= room else f"{text[: room - 1]}…") + more
+
+
+def _decisive(verdict: Verdict) -> Iterator[str]:
+    """Why the outcome is what it is; of a verdict that is only evaluated, why it would fail."""
+    enforced = verdict.enforced_outcome is not Outcome.PASS
+    outcome = verdict.enforced_outcome if enforced else verdict.outcome
+    if outcome is not Outcome.PASS:
+        live = (one for one in verdict.findings if one.effect.value == outcome.value and not one.waived_by)
+        yield from (one.message for one in live if one.enforced or not enforced)
+    elif (row := verdict.project) is not None and row.now is not None and row.now.measurable:
+        yield f"project {words.percent(row.now, row.bar)}"
 
 
 def same_causes(verdict: Verdict) -> bool:

@@ -16,6 +16,7 @@ _BLOCK_START = re.compile(r"\A([#+=-](?![\w.])|\d+(?=[.)](\s|\Z)))")
 _ENTITY = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _REFERENCE = re.compile(r"@|#(?=\d)|(?<=:)/(?=/)|(?<=[wW]{3})\.")
 _BREAK = "&#8203;"
+_TICKS = re.compile(r"`+")
 _IN_XML = str.maketrans(_ENTITY)
 _IN_ATTRIBUTE = str.maketrans({**_ENTITY, '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})
 
@@ -92,6 +93,13 @@ def markdown_code(text: str) -> str:
 def markdown_row(cells: Iterable[str]) -> str:
     """A table row of cells that are already Markdown."""
     return "| " + " | ".join(cells) + " |"
+
+
+def markdown_block(text: str, language: str) -> str:
+    """A code block with exactly this text: its fence is longer than any in the text."""
+    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
 
 
 def command_data(text: str) -> str:

@@ -44,6 +44,7 @@ def _run(verdict: Verdict) -> Json:
         "properties": {
             "outcome": verdict.outcome,
             "enforcedOutcome": verdict.enforced_outcome,
+            **({"fork": f"{words.FORK}: {plain(verdict.fork)}"} if verdict.fork else {}),
             "summary": words.counts(verdict),
             "softStart": plain(verdict.soft_start or ""),
             "policyHash": plain(verdict.policy_hash),

@@ -53,6 +53,11 @@ def all_rows(verdict: Verdict) -> tuple[Row, ...]:
     return verdict.rows if verdict.project is None else (*verdict.rows, verdict.project)
 
 
+def moved(row: Row) -> bool:
+    """Whether its figure changed, or cannot be compared."""
+    return row.delta is None or row.delta.points is None or row.delta.points != 0
+
+
 LINE_LISTS = ("uncovered in this change", "no longer reached", "uncovered", "exits never taken")
 """Kinds of line lists, the most useful first."""
 
@@ -101,10 +106,13 @@ class Limit:
 
 
 def clipped(lines: Mapping[str, str], limit: Limit) -> tuple[list[tuple[str, str]], str]:
-    """The first files with their first ranges, and a note of what was left out ("" when nothing was)."""
+    """The files with the most lines, by path, with their first ranges, and a note of what was left out ("" when nothing
+    was)."""
     paths = sorted(lines)
-    shown = [(path, clip_ranges(lines[path], limit.ranges)) for path in paths[: limit.files]]
-    hidden = len(paths) - len(shown)
+    if len(paths) > limit.files:
+        paths = sorted(sorted(paths, key=lambda path: -unspell(lines[path]).bit_count())[: limit.files])
+    shown = [(path, clip_ranges(lines[path], limit.ranges)) for path in paths]
+    hidden = len(lines) - len(shown)
     return shown, f"and {count(hidden, 'more file')}" if hidden else ""
 
 

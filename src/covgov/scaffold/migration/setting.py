@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -24,12 +26,17 @@ class ImportedSetting:
 
 
 def document(tree: Tree, path: str) -> Mapping[str, object]:
-    """The mapping of a YAML or JSON file, {} when there is no such file or it cannot be read."""
-    try:
-        found = yaml.load(tree.text(path), yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
+    """The mapping of a JSON or YAML file, {} when there is no such file or it cannot be read."""
+    found = _parsed(tree.text(path))
     return found if isinstance(found, Mapping) else {}
+
+
+def _parsed(text: str) -> object:
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)  # most of YAML's readers refuse JSON that is indented with tabs
+    with suppress(yaml.YAMLError, ValueError, RecursionError):
+        return yaml.load(text, yaml.CSafeLoader)
+    return None
 
 
 def percent(value: object) -> Decimal | None:

@@ -84,11 +84,10 @@ def _rendered(markdown: str) -> str:
 
 
 def _comment(markdown: str) -> str:
-    """The comment down to the lines that the change leaves uncovered; the tables below them are in the job summary."""
-    shown = markdown.partition("</details>")
-    opened = f"{shown[0]}{shown[1]}".replace("<details>", "<details open>")
+    """The comment as it is first seen: what is folded is left out."""
+    seen = markdown.partition("<details><summary>")[0]
     by = f'<style>{REQUEST_STYLE}</style><div class="by"><b>github-actions</b> bot commented</div>'
-    return f'<section>{by}<div class="said">{_rendered(opened)}</div></section>'
+    return f'<section>{by}<div class="said">{_rendered(seen)}</div></section>'
 
 
 def _letter(mail: Mail) -> str:

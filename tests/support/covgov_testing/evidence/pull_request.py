@@ -46,4 +46,5 @@ def _environment(stage: Stage) -> dict[str, str]:
     request = {"number": 7, "base": {"ref": "main", "sha": base}, "head": {"ref": "refunds", "sha": head}}
     event = {"pull_request": request, "repository": {"default_branch": "main"}}
     (stage.root / "event.json").write_text(json.dumps(event), encoding="utf-8")
-    return {**ci, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge"}
+    server = {"GITHUB_SERVER_URL": "https://github.com"}
+    return {**ci, **server, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge"}

@@ -113,6 +113,8 @@ def _how(event: str, how: object) -> str:
     if event == "workflow_dispatch":
         return "by hand"
     filters = msgspec.convert(how or {}, dict[str, list[str]])
+    if set(filters) == {"workflows", "types"}:
+        return f"{', '.join(filters['workflows'])} is {', '.join(filters['types'])}"
     assert set(filters) <= {"branches"}, f"{event}: no words for {sorted(filters)}"
     return f"branch {', '.join(filters['branches'])}" if filters else "every one"
 

@@ -59,6 +59,10 @@ class FakeGithub:
     statuses: dict[str, list[Json]] = field(default_factory=dict)
     check_runs: list[Json] = field(default_factory=list)
     artifacts: list[Json] = field(default_factory=list)
+    runs: list[Json] = field(default_factory=list)
+    open_pulls: list[Json] = field(default_factory=list)
+    archives: dict[int, bytes] = field(default_factory=dict)
+    storage: str = f"{API}/storage"
     coverage: list[Json] = field(default_factory=list)
     coverage_answer: httpx2.Response | None = None
     asked: list[httpx2.Request] = field(default_factory=list)
@@ -103,6 +107,32 @@ class FakeGithub:
             "artifact", {"name": name, "created_at": created, "expired": expired, "size_in_bytes": 1000}, timed=False
         )
         self.artifacts.append(made)
+        return int(str(made["id"]))
+
+    def fork_run(self, head: str = "", *, fork: str = "mallory/shop", branch: str = "topic", **known: object) -> int:
+        """A workflow run of a pull request's head; the id."""
+        found: Json = {"event": "pull_request", "status": "completed", "head_sha": head or self.head, **known}
+        found |= {"head_branch": branch, "html_url": "https://github.example/acme/shop/actions/runs/5"}
+        repository = {**_part(self.full.get("run", {}), "head_repository"), "full_name": fork}
+        self.runs.append(self._made("run", {**found, "head_repository": repository}, timed=False))
+        return int(str(self.runs[-1]["id"]))
+
+    def open_pull(self, number: int, head: str = "", *, base: str = "main", of: str = REPOSITORY) -> None:
+        """A pull request of a fork."""
+        document = deepcopy(self.full.get("pulls", {}))
+        ends = {"head": {"ref": "topic", "sha": head or self.head}, "base": {"ref": base, "sha": "b" * 40}}
+        for name, known in ends.items():
+            repository = {**_part(_part(document, name), "repo"), "full_name": of}
+            document[name] = {**_part(document, name), **known, "repo": repository}
+        self.open_pulls.append({**document, "number": number})
+
+    def uploaded(self, run: int, name: str, archive: bytes, *, size: int | None = None) -> int:
+        """An artifact of a run, with its zip; the id."""
+        found: Json = {"name": name, "created_at": self._time(), "expired": False}
+        found |= {"size_in_bytes": len(archive) if size is None else size, "workflow_run": {"id": run}}
+        made = self._made("artifact", found, timed=False)
+        self.artifacts.append(made)
+        self.archives[int(str(made["id"]))] = archive
         return int(str(made["id"]))
 
     def bodies(self, number: int) -> list[str]:
@@ -202,6 +232,24 @@ class FakeGithub:
     def list_artifacts(self, request: httpx2.Request, _found: tuple[str, ...]) -> httpx2.Response:
         return _page(request, self.artifacts, "artifacts")
 
+    def get_run(self, _request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
+        for one in (one for one in self.runs if str(one["id"]) == found[0]):
+            return httpx2.Response(200, json=one)
+        return refusal(404, "Not Found")
+
+    def list_run_artifacts(self, request: httpx2.Request, _found: tuple[str, ...]) -> httpx2.Response:
+        return _page(request, self.artifacts, "artifacts")
+
+    def list_pulls(self, request: httpx2.Request, _found: tuple[str, ...]) -> httpx2.Response:
+        return _page(request, self.open_pulls)
+
+    def zip_of(self, _request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
+        return httpx2.Response(302, headers={"location": f"{self.storage}/{found[0]}?signed=1"})
+
+    def stored(self, request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
+        assert "authorization" not in request.headers, "the token went to the storage"
+        return httpx2.Response(200, stream=httpx2.ByteStream(self.archives[int(found[0])]))
+
     def delete_artifact(self, _request: httpx2.Request, found: tuple[str, ...]) -> httpx2.Response:
         return _deleted([self.artifacts], found[0])
 
@@ -228,8 +276,20 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", rf"{_AT}/check-runs/(\d+)", FakeGithub.update_check_run),
     ("GET", rf"{_AT}/actions/artifacts", FakeGithub.list_artifacts),
     ("DELETE", rf"{_AT}/actions/artifacts/(\d+)", FakeGithub.delete_artifact),
+    ("GET", rf"{_AT}/actions/runs/(\d+)", FakeGithub.get_run),
+    ("GET", rf"{_AT}/actions/runs/(\d+)/artifacts", FakeGithub.list_run_artifacts),
+    ("GET", rf"{_AT}/actions/artifacts/(\d+)/zip", FakeGithub.zip_of),
+    ("GET", rf"{_AT}/pulls", FakeGithub.list_pulls),
+    ("GET", r"/storage/(\d+)", FakeGithub.stored),
     ("PUT", rf"{_AT}/code-coverage/report", FakeGithub.upload_coverage),
 )
+
+
+def _part(document: Json, name: str) -> Json:
+    """A copy of an object in a document."""
+    found = document.get(name, {})
+    assert isinstance(found, dict)
+    return deepcopy(found)
 
 
 def refusal(

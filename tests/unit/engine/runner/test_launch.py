@@ -32,6 +32,16 @@ def test_the_active_virtual_environment_comes_next(tmp_path: Path) -> None:
     assert interpreter(Suite().named("a"), tmp_path, {"VIRTUAL_ENV": str(tmp_path)}) == str(python)
 
 
+def test_a_covgov_with_an_environment_of_its_own_is_given_the_interpreter(tmp_path: Path) -> None:
+    """The project's own environment still comes first."""
+    given = {"COVGOV_PYTHON": "/opt/bin/python"}
+    assert interpreter(Suite().named("a"), tmp_path, given) == "/opt/bin/python"
+    own = tmp_path / ".venv" / "lib" / "python3.12" / "site-packages" / "coverage"
+    own.mkdir(parents=True)
+    (own / "__init__.py").touch()
+    assert interpreter(Suite().named("a"), tmp_path, given) == str(tmp_path / ".venv" / "bin" / "python")
+
+
 @pytest.mark.parametrize("env", [{}, {"VIRTUAL_ENV": ""}, {"VIRTUAL_ENV": "/no/such/environment"}])
 def test_the_default_is_the_current_interpreter(tmp_path: Path, env: dict[str, str]) -> None:
     assert interpreter(Suite().named("a"), tmp_path, env) == sys.executable

@@ -187,7 +187,7 @@ def _build(file: _JsonFile, at: str) -> tuple[FileBuilder, bool]:
     for line, covered, total in file.covgov_counted_branches:
         if not line or covered > total:
             raise damaged(at, f"{covered} of {total} branch exits of line {line}")
-        builder.count(CountedExits(line, covered, total))
+        builder.count(line, CountedExits(covered, total))
     builder.attributes = _attributes(file.contexts, at) if file.contexts else {}
     return builder, bool((executed | missing) & 1)
 

@@ -104,7 +104,7 @@ def _branch(file: LcovFile, value: str, at: str) -> None:
 
 
 def _integer(text: str, at: str) -> int:
-    if not re.fullmatch(r"\s*\d{1,18}\s*", text):
+    if not re.fullmatch(r"\s*\d{1,18}\s*", text, re.ASCII):
         raise damaged(at, f"not a number: {text[:40]!r}")
     return int(text)
 
@@ -117,7 +117,7 @@ def _place_branches(file: LcovFile) -> None:
     for line, exits in by_line.items():
         found = line_exits(line, exits)
         if isinstance(found, CountedExits):
-            file.builder.count(found)
+            file.builder.count(line, found)
         else:
             file.builder.exits |= found
 

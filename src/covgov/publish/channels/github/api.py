@@ -86,16 +86,53 @@ class CheckRunList(GithubAnswer, frozen=True):
     check_runs: list[CheckRun]
 
 
+class RunReference(GithubAnswer, frozen=True):
+    id: int = 0
+
+
 class WorkflowArtifact(GithubAnswer, frozen=True):
     id: int
     name: str
     created_at: datetime
     size_in_bytes: int = 0
     expired: bool = False
+    workflow_run: RunReference | None = None
+
+    def is_of(self, run: int) -> bool:
+        """Whether GitHub says that this run uploaded it."""
+        return self.workflow_run is not None and self.workflow_run.id == run
 
 
 class WorkflowArtifactList(GithubAnswer, frozen=True):
     artifacts: list[WorkflowArtifact]
+
+
+class RepositoryName(GithubAnswer, frozen=True):
+    full_name: str
+
+
+class WorkflowRun(GithubAnswer, frozen=True):
+    """head_branch: named by who opened the pull request. head_repository: None when the fork is gone."""
+
+    id: int
+    event: str
+    head_sha: str
+    status: str | None = None
+    head_branch: str | None = None
+    html_url: str = ""
+    head_repository: RepositoryName | None = None
+
+
+class ChangeEnd(GithubAnswer, frozen=True):
+    ref: str
+    sha: str
+    repo: RepositoryName | None = None
+
+
+class ChangeOfRun(GithubAnswer, frozen=True):
+    number: int
+    head: ChangeEnd
+    base: ChangeEnd
 
 
 class UploadAnswer(GithubAnswer, frozen=True):
@@ -176,6 +213,23 @@ class GithubApi:
         for page in self._pages(f"{self._at}/actions/artifacts", WorkflowArtifactList):
             yield from page.artifacts
 
+    def run(self, number: int) -> WorkflowRun:
+        return decode(self.client.once("GET", f"{self._at}/actions/runs/{number}"), WorkflowRun)
+
+    def run_artifacts(self, run: int) -> Iterator[WorkflowArtifact]:
+        """Of one workflow run, in any order."""
+        for page in self._pages(f"{self._at}/actions/runs/{run}/artifacts", WorkflowArtifactList):
+            yield from page.artifacts
+
+    def archive(self, artifact: int, most: int) -> bytes:
+        """The zip of an artifact; of a longer one than `most` bytes the first and one byte more."""
+        return self.client.redirected(f"{self._at}/actions/artifacts/{artifact}/zip", most)
+
+    def changes(self, head: str) -> Iterator[ChangeOfRun]:
+        """The open pull requests from a branch, `OWNER:BRANCH`."""
+        for page in self._pages(f"{self._at}/pulls", list[ChangeOfRun], state="open", head=head):
+            yield from page
+
     def delete_artifact(self, artifact: int) -> None:
         self.client.once("DELETE", f"{self._at}/actions/artifacts/{artifact}")
 
@@ -183,9 +237,10 @@ class GithubApi:
         """Not in the published description; the same request as GitHub's own upload action (docs/github.md)."""
         return decode(self.client.once("PUT", f"{self._at}/code-coverage/report", body=report), UploadAnswer)
 
-    def _pages(self, path: str, kind: type[PageT]) -> Iterator[PageT]:
+    def _pages(self, path: str, kind: type[PageT], **asked: str) -> Iterator[PageT]:
         for page in range(1, MOST_PAGES + 1):
-            response = self.client.once("GET", path, params={"per_page": str(PER_PAGE), "page": str(page)})
+            params = {**asked, "per_page": str(PER_PAGE), "page": str(page)}
+            response = self.client.once("GET", path, params=params)
             yield decode(response, kind)
             if not has_next(response):
                 return

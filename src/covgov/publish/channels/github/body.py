@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 
 from covgov.publish.render.markdown import MARKER
+from covgov.publish.render.safe_text import markdown_block
 
 MOST_BYTES = 65_535
 """GitHub's limit is in characters, of which there are never more than bytes."""
@@ -17,9 +18,8 @@ MOST_BYTES = 65_535
 STAMP = "<!-- covgov:at "
 _STAMPED = re.compile(r"<!-- covgov:at (?P<at>[0-9T:Z-]{20}) -->")
 _LINK = re.compile(r"https?://[^\s()<>\[\]]+")
-_TICKS = re.compile(r"`+")
 _CUT = "\n\n(cut here: the text is too long for a comment)\n"
-_DETAILS = ("<details>", "</details>")
+_DETAILS = ("<details", "</details>")
 
 
 def marker(name: str, suite: str = "") -> str:
@@ -77,17 +77,13 @@ def _lines(text: str, most: int) -> str:
     return text.encode("utf-8", "replace")[: max(most, 0)].decode("utf-8", "ignore").rpartition("\n")[0]
 
 
-def fenced(text: str, language: str) -> str:
-    """A code block with exactly this text: its fence is longer than any in the text."""
-    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
-
-
 def _proposal(patch: str) -> str:
+    """Rows to paste, and the whole change."""
+    rows = [line[1:] for line in patch.splitlines() if line.startswith("+|")]
+    paste = f"Rows to paste:\n\n{markdown_block(chr(10).join(rows), 'markdown')}\n\n" if rows else ""
     return (
         "<details><summary>Proposed changes of the exception register</summary>\n\n"
-        f"{fenced(patch, 'diff')}\n\n"
+        f"{paste}`covgov exceptions sync` makes this change:\n\n{markdown_block(patch, 'diff')}\n\n"
         "Save it, or download `exceptions.patch` from the run's artifacts, and `git apply` it. "
         "Nothing was committed.\n\n"
         "</details>"

@@ -8,17 +8,22 @@ from typing import ClassVar, assert_never
 
 from covgov.ci.interface import CiEvent
 from covgov.model import words
-from covgov.model.verdict import Outcome, Row, Verdict
+from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.delivery import CommentMode, GithubDelivery
 from covgov.policy.policy import Policy
 from covgov.publish.channels.github import checks, comment, status, suites
-from covgov.publish.channels.github.body import compose, marker, shortened, stamp
+from covgov.publish.channels.github.body import MOST_BYTES, compose, marker, stamp
 from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, GithubConnector, ParcelFields, connect
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov.publish.render.safe_text import markdown
+from covgov.publish.render.links import diff_links
+from covgov.publish.render.markdown import MarkdownRenderer
+from covgov.publish.render.sections import moved
 
+FORK = "/fork"
 MOST_PAGE_BYTES = 65_000
 """GitHub's limit of a check run's summary, with a margin."""
+MOST_SUMMARY_BYTES = MOST_BYTES - 8_192
+"""Leaves room for the proposed changes of the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class GithubChannel:
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
         """Statuses and check runs must have the policy's name, and comments its marker."""
         name = policy.publish.github.name
-        own = {name, *(marker(name, suite) for suite in ("", *policy.suites))}
+        own = {name, f"{name}{FORK}", *(marker(name, suite) for suite in ("", *policy.suites))}
         named = [parcel.body[field] for field in ("context", "name", "marker") if field in parcel.body]
         return "" if len(named) == 1 and named[0] in own else "its name is not the one in [publish.github]"
 
@@ -71,11 +76,7 @@ def changed(verdict: Verdict) -> bool:
     rows = [*verdict.rows, *([verdict.project] if verdict.project else [])]
     waived = any(one.waived_by for one in verdict.findings)
     new = bool(verdict.patch and verdict.patch.uncovered)
-    return verdict.outcome is not Outcome.PASS or waived or new or any(map(_moved, rows))
-
-
-def _moved(row: Row) -> bool:
-    return row.delta is None or row.delta.points is None or row.delta.points != 0
+    return verdict.outcome is not Outcome.PASS or waived or new or any(map(moved, rows))
 
 
 def _in_workflow(publication: Publication) -> bool:
@@ -105,7 +106,7 @@ def _comment(publication: Publication) -> Iterator[Parcel]:
         return
     quiet = wanted.comment is CommentMode.ON_CHANGE and not changed(publication.verdict)
     patch = _text(publication, "exceptions.patch")
-    sticky = _sticky(publication, "", _summary(publication), patch=patch, only_existing=quiet)
+    sticky = _sticky(publication, "", _summary(publication, MOST_SUMMARY_BYTES), patch=patch, only_existing=quiet)
     subject = f"comment on pull request {sticky.number}: {words.outcome(publication.verdict)}"
     yield _parcel(publication, GithubDelivery.COMMENT, subject, comment.written(sticky))
 
@@ -141,7 +142,7 @@ def _status(publication: Publication) -> Iterator[Parcel]:
         return
     state = status.CommitStatus(
         commit=publication.commit,
-        context=wanted.name,
+        context=_name(publication),
         state=status.STATES[verdict.enforced_outcome],
         description=status.description(verdict),
         target=publication.ci.run_url,
@@ -151,16 +152,21 @@ def _status(publication: Publication) -> Iterator[Parcel]:
     yield _parcel(publication, GithubDelivery.STATUS, subject, status.written(state))
 
 
+def _name(publication: Publication) -> str:
+    """Of a status and a check run; another one for what fork code measured, which is not to pass for our own."""
+    return publication.policy.publish.github.name + (FORK if publication.verdict.fork else "")
+
+
 def _check_run(publication: Publication) -> Iterator[Parcel]:
     wanted, verdict = publication.policy.publish.github, publication.verdict
     if not wanted.check_run or not COMMIT.fullmatch(publication.commit):
         return
     page = checks.CheckRunPage(
         commit=publication.commit,
-        name=wanted.name,
+        name=_name(publication),
         conclusion=checks.conclusion(verdict),
         title=status.description(verdict),
-        summary=shortened(_summary(publication), MOST_PAGE_BYTES),
+        summary=_summary(publication, MOST_PAGE_BYTES),
         target=publication.ci.run_url,
         at=publication.now,
         annotations=checks.remarks(verdict),
@@ -169,10 +175,8 @@ def _check_run(publication: Publication) -> Iterator[Parcel]:
     yield _parcel(publication, GithubDelivery.CHECK_RUN, subject, checks.written(page))
 
 
-def _summary(publication: Publication) -> str:
-    """The summary written with the verdict, or its outcome in two lines when it is missing."""
-    lost = f"## covgov: {words.outcome(publication.verdict)}\n\n{markdown(status.description(publication.verdict))}"
-    return _text(publication, "summary.md") or lost
+def _summary(publication: Publication, most: int) -> str:
+    return MarkdownRenderer(most, diff_links(publication.ci))(publication.verdict)
 
 
 def _text(publication: Publication, name: str) -> str:

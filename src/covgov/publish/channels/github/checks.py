@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from covgov.model import words
-from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
+from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
+from covgov.publish.render.places import FindingPlaces, LineRange, uncovered
 from covgov.publish.render.safe_text import plain
 
 if TYPE_CHECKING:
@@ -94,7 +96,9 @@ def read(fields: ParcelFields) -> CheckRunPage:
 
 def remarks(verdict: Verdict) -> list[Annotation]:
     """Findings in the verdict's order, then the uncovered lines of the change; at most MOST."""
-    return [*map(_of_finding, verdict.findings), *_of_lines(verdict)][:MOST]
+    places = FindingPlaces(verdict)
+    findings = (_of_finding(one, places.of(one)) for one in verdict.findings)
+    return list(islice(chain(findings, map(_of_lines, uncovered(verdict))), MOST))
 
 
 def put(api: GithubApi, page: CheckRunPage) -> str:
@@ -133,30 +137,26 @@ def _batches(found: Sequence[Annotation]) -> list[Sequence[Annotation]]:
     return [found[start : start + BATCH] for start in range(0, len(found), BATCH)] or [()]
 
 
-def _of_finding(finding: Finding) -> Annotation:
+def _of_finding(finding: Finding, place: LineRange | None) -> Annotation:
     waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     hint = f" ({finding.hint})" if finding.hint else ""
+    where = place if place is not None and plain(place.path) else LineRange(POLICY_FILE, 1, 1)
     return Annotation(
-        path=(plain(finding.subject) if finding.scope is Scope.FILE else "") or POLICY_FILE,
-        start_line=1,
-        end_line=1,
+        path=plain(where.path),
+        start_line=where.start,
+        end_line=where.end,
         annotation_level=LEVELS[finding.effect] if finding.blocks else "notice",
         title=plain(f"covgov {finding.rule}")[:MOST_TITLE],
         message=plain(words.message(finding) + waived + hint)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
     )
 
 
-def _of_lines(verdict: Verdict) -> Iterator[Annotation]:
-    for path, spelled in sorted(verdict.patch.uncovered.items()) if verdict.patch else ():
-        for piece in spelled.split(","):
-            start, _, end = piece.partition("-")
-            many = bool(end) and end != start
-            yield Annotation(
-                path=plain(path) or POLICY_FILE,
-                start_line=int(start),
-                end_line=int(end or start),
-                annotation_level="warning",
-                title="covgov: not covered",
-                message=f"{'Lines' if many else 'Line'} {piece}: changed here, and no test reaches "
-                f"{'them' if many else 'it'}",
-            )
+def _of_lines(place: LineRange) -> Annotation:
+    return Annotation(
+        path=plain(place.path) or POLICY_FILE,
+        start_line=place.start,
+        end_line=place.end,
+        annotation_level="warning",
+        title="covgov uncovered",
+        message=f"no test reaches {place.lines} of this change",
+    )

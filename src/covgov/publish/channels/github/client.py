@@ -52,14 +52,21 @@ class GithubClient:
         }
         patience = RetryPolicy(attempts, read=30.0, first_pause=0.5, longest_pause=15.0)
         self._http = HttpClient(headers, patience, transport=transport)
+        self._elsewhere = HttpClient({"Accept-Encoding": "identity"}, patience, transport=transport)
         self.insist = self._http.insist
 
     def once(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        redirect: bool = False,
     ) -> httpx2.Response:
         """Send one request. Raises TransientFailure, or DeliveryFailed when a retry does not help.
 
-        DELETE of a missing object succeeds.
+        DELETE of a missing object succeeds. redirect: whether one is an answer, too.
         """
         request = self._http.build(method, self._base + path, params=dict(params or {}))
         if body is not None:
@@ -68,9 +75,22 @@ class GithubClient:
             request = self._http.build(method, request.url, content=content, headers=headers)
         what = f"{method} {path}"
         response = self._http.send(request, lambda why: _silent(what, why))
-        if not response.is_success and (method, response.status_code) != ("DELETE", 404):
+        expected = response.is_success or (method, response.status_code) == ("DELETE", 404)
+        if not expected and not (redirect and response.is_redirect):
             raise _refusal(response, what)
         return response
+
+    def redirected(self, path: str, most: int) -> bytes:
+        """What GitHub stores elsewhere: at most `most` bytes and one more. The token is not sent there."""
+        answer = self.once("GET", path, redirect=True)
+        what, address = f"GET {path}", answer.headers.get("location", "")
+        if not answer.is_redirect or not _safe(address):
+            raise _unexpected(answer)
+        request = self._elsewhere.build("GET", address)
+        status, data = self._elsewhere.beginning(request, most, lambda why: _silent(what, why))
+        if status != 200:
+            raise TransientFailure(_silent(what, f"HTTP {status} from the storage"))
+        return data
 
 
 def connect(env: Mapping[str, str], *, transport: httpx2.BaseTransport | None = None) -> GithubClient:
@@ -92,12 +112,22 @@ def decode(response: httpx2.Response, kind: type[T]) -> T:
     """The body as a value. Raises DeliveryFailed (`github-unexpected`)."""
     try:
         return msgspec.json.decode(response.content, type=kind)
-    except ValueError:
-        raise DeliveryFailed(
-            "github-unexpected",
-            f"{response.request.method} {response.request.url.path}: the answer is not what GitHub documents",
-            hint=f"check that {ADDRESS} is the address of a GitHub API, without a proxy that answers instead",
-        ) from None
+    except (ValueError, RecursionError):
+        raise _unexpected(response) from None
+
+
+def _unexpected(response: httpx2.Response) -> DeliveryFailed:
+    return DeliveryFailed(
+        "github-unexpected",
+        f"{response.request.method} {response.request.url.path}: the answer is not what GitHub documents",
+        hint=f"check that {ADDRESS} is the address of a GitHub API, without a proxy that answers instead",
+    )
+
+
+def _safe(address: str) -> bool:
+    """Whether a redirect leads to an address that is encrypted, or to this machine."""
+    url = split_address(address.partition("?")[0])
+    return url is not None and not unencrypted(url)
 
 
 def has_next(response: httpx2.Response) -> bool:
@@ -158,7 +188,7 @@ def _reason(response: httpx2.Response) -> str:
     """The status and GitHub's message, as one printable line."""
     try:
         document = msgspec.json.decode(response.content, type=_ErrorDocument)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = _ErrorDocument()
     words = " ".join(filter(None, (document.message, bytes(document.errors).decode("utf-8", "replace"))))
     line = one_line(words)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from covgov.model import words
-from covgov.model.verdict import Effect, Finding, Outcome, Verdict
+from covgov.model.verdict import Outcome, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.reasons import headline
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi
@@ -59,10 +58,7 @@ def read(fields: ParcelFields) -> CommitStatus:
 
 def description(verdict: Verdict) -> str:
     """At most 140 characters: the outcome and its first reason, or the project's figure."""
-    outcome, reason = words.outcome(verdict), next(_reasons(verdict), "")
-    more = sum(1 for _ in _reasons(verdict)) - 1
-    tail = f" (and {more} more)" if more > 0 else ""
-    return _clipped(f"{outcome}: {plain(reason)}" if reason else outcome, MOST_CHARACTERS, tail)
+    return headline(verdict, MOST_CHARACTERS)
 
 
 def put(api: GithubApi, status: CommitStatus) -> str:
@@ -77,24 +73,3 @@ def _put(api: GithubApi, status: CommitStatus) -> str:
     body = {"state": status.state, "context": status.context, "description": status.description}
     api.create_status(status.commit, {**body, "target_url": status.target} if status.target else body)
     return f"status of {status.commit[:12]} set to {status.state}"
-
-
-def _reasons(verdict: Verdict) -> Iterator[str]:
-    """Of a verdict that is only evaluated what would fail, else what is enforced."""
-    enforced = verdict.enforced_outcome is not Outcome.PASS
-    outcome = verdict.enforced_outcome if enforced else verdict.outcome
-    wanted = {Outcome.FAIL: Effect.FAIL, Outcome.UNDETERMINED: Effect.UNDETERMINED}.get(outcome)
-    if wanted is not None:
-        found = (one for one in verdict.findings if one.enforced or not enforced)
-        yield from (one.message for one in found if _live(one, wanted))
-    elif (row := verdict.project) is not None and row.now is not None and row.now.measurable:
-        yield f"project {words.percent(row.now, row.bar)}"
-
-
-def _live(finding: Finding, effect: Effect) -> bool:
-    return finding.effect is effect and not finding.waived_by
-
-
-def _clipped(text: str, most: int, tail: str) -> str:
-    room = most - len(tail)
-    return text + tail if len(text) <= room else text[: room - 1] + "…" + tail

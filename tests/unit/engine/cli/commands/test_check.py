@@ -132,6 +132,25 @@ def test_the_job_summary_gets_the_markdown_appended(desk: Desk, tmp_path: Path) 
     assert "api" in text
 
 
+def test_the_outputs_of_the_step_get_outcome_figures_and_files(desk: Desk, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    env = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/topic"}
+    assert desk.covgov("check", env={**env, "GITHUB_OUTPUT": str(outputs)}) == 0
+    found = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
+    assert found["outcome"] == "pass"
+    assert json.loads(found["components"])["api"]["percent"]
+    assert Path(found["verdict"]) == desk.root / "coverage" / "verdict.json"
+    assert Path(found["verdict"]).is_file()
+    assert Path(found["summary"]).is_file()
+    assert desk.covgov("check", "api", env={**env, "GITHUB_OUTPUT": str(outputs)}) == 0
+    assert outputs.read_text(encoding="utf-8").splitlines()[-2:] == [
+        f"verdict={desk.root / 'coverage' / 'api.verdict.json'}",
+        "summary=",
+    ]
+    assert desk.covgov("check", env={**env, "GITHUB_OUTPUT": str(tmp_path)}) == 5
+    assert "the step's outputs" in desk.err.getvalue()
+
+
 @pytest.mark.reliability
 def test_a_summary_that_cannot_be_written_leaves_the_verdict_and_exits_5(desk: Desk, tmp_path: Path) -> None:
     env = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/topic"}

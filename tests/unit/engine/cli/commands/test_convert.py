@@ -90,3 +90,16 @@ def test_a_file_that_cannot_be_written_is_exit_5(tmp_path: Path) -> None:
     code, out, err = run(tmp_path, "in", "lcov.info")
     assert (code, out) == (UNDELIVERED, "")
     assert "[artifact-unwritable]" in err
+
+
+def test_a_report_is_split_below_a_limit_and_loses_nothing(tmp_path: Path) -> None:
+    names = [f"src/file_{number:02}.py" for number in range(9)]
+    (tmp_path / "in").write_bytes(b"".join(b"SF:%s\nDA:1,1\nDA:2,0\nend_of_record\n" % name.encode() for name in names))
+    code, out, _ = run(tmp_path, "in", "coverage.xml", "--split", "1500")
+    parts = sorted(tmp_path.glob("coverage-*.xml"))
+    assert (code, len(out.splitlines())) == (0, len(parts))
+    assert len(parts) > 2
+    assert all(len(part.read_bytes()) <= 1500 for part in parts)
+    assert sum(part.read_text().count("<class ") for part in parts) == 9
+    run(tmp_path, "in", "tiny.xml", "--split", "1")
+    assert len(list(tmp_path.glob("tiny-*.xml"))) == 9, "a single source file is never cut"

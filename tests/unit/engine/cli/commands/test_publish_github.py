@@ -75,7 +75,7 @@ def test_the_verdict_reaches_the_pull_request(tmp_path: Path) -> None:
         "github -> github:status (best effort): sent: status of c0ffee000000 set to failure",
     ]
     (body,) = github.bodies(7)
-    assert "## covgov: fail" in body
+    assert " covgov: fail" in body
     assert PATCH in body
     assert job.spooled == []
 
@@ -124,7 +124,7 @@ def test_a_green_verdict_that_was_kept_never_covers_a_red_one_that_came_later(tm
         assert job.publish(address, now=NOW + timedelta(hours=1)) == 0
         assert job.publish(address, "--spooled", now=NOW + timedelta(hours=2)) == 0
     assert job.out.getvalue().count("left unchanged: it shows a later verdict") == 2
-    assert "## covgov: fail" in github.bodies(7)[0]
+    assert " covgov: fail" in github.bodies(7)[0]
     assert [one["state"] for one in github.statuses[HEAD]] == ["failure"]
     assert job.spooled == []
 
@@ -136,5 +136,5 @@ def test_a_dry_run_asks_nobody_and_prints_what_would_leave(tmp_path: Path) -> No
     with serving(github) as address:
         assert job.publish(address, "github", "github-coverage", "--dry-run") == 0
     assert github.asked == []
-    assert "## covgov: fail" in job.out.getvalue()
+    assert " covgov: fail" in job.out.getvalue()
     assert "<coverage/>" in job.out.getvalue()

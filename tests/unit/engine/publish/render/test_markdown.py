@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
+from markdown_it import MarkdownIt
 from msgspec import structs
 
 from covgov.model.ratio import Ratio
@@ -22,6 +25,7 @@ from covgov.model.verdict import (
     SuiteLine,
     Verdict,
 )
+from covgov.publish.render.links import github
 from covgov.publish.render.markdown import (
     COMMENT_BYTES,
     LEAST_BYTES,
@@ -30,6 +34,7 @@ from covgov.publish.render.markdown import (
     MarkdownRenderer,
 )
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
 render = MarkdownRenderer()
 
@@ -41,7 +46,81 @@ def cells(text: str, first: str) -> list[str]:
 
 
 def test_the_first_line_is_the_marker_of_a_sticky_comment() -> None:
-    assert render(build.verdict()).startswith(f"{MARKER}\n## covgov: pass\n")
+    assert render(build.verdict()).startswith(f"{MARKER}\n## ✔ covgov: pass\n")
+
+
+@pytest.mark.parametrize(
+    ("effect", "first"), [(Effect.FAIL, "✘ covgov: fail"), (Effect.UNDETERMINED, "⚠ covgov: undetermined")]
+)
+def test_the_heading_holds_the_outcome_and_its_first_reason(effect: Effect, first: str) -> None:
+    text = render(build.verdict(build.finding("api is low", effect), build.finding("auth is low", effect)))
+    assert text.split("\n")[1] == f"## {first}: api is low (and 1 more)"
+
+
+def test_the_heading_of_a_pass_holds_the_projects_figure() -> None:
+    text = render(build.verdict(project=build.row("project", scope=Scope.PROJECT, now=Ratio(9, 10))))
+    assert text.split("\n")[1] == "## ✔ covgov: pass: project 90.00 %"
+
+
+def test_components_that_changed_or_do_not_pass_are_shown_and_the_others_folded() -> None:
+    same = build.drop("0")
+    rows = (
+        build.row("still", delta=same),
+        build.row("dropped", delta=build.drop()),
+        build.row("low", delta=same, outcome=Outcome.FAIL),
+        build.row("new", delta=None),
+    )
+    shown, _, folded = render(build.verdict(rows=rows)).partition("<details><summary>1 component without a change")
+    assert [name for name in ("still", "dropped", "low", "new") if f"| `{name}` |" in shown] == [
+        "dropped",
+        "low",
+        "new",
+    ]
+    assert "| `still` |" in folded
+
+
+def test_the_command_that_shows_the_same_names_the_suites_that_do_not_pass() -> None:
+    failing = build.row("it's", outcome=Outcome.FAIL)
+    text = render(build.verdict(build.finding(), rows=(build.row(), failing)))
+    assert """```sh\ncovgov run 'it'"'"'s'\n```""" in text
+    assert "covgov run" not in render(build.verdict(rows=(build.row(),)))
+
+
+LINKED = MarkdownRenderer(link=github("https://github.example/acme/shop/pull/7"))
+
+
+def new(lines: Mapping[str, str]) -> Verdict:
+    """Lines of the change that are not covered."""
+    return build.verdict(build.finding(), patch=PatchRow(Ratio(0, 1), None, 0, lines))
+
+
+def test_uncovered_lines_of_the_change_are_links_to_the_diff() -> None:
+    place = "https://github.example/acme/shop/pull/7/files#diff-" + sha256(b"src/a.py").hexdigest()
+    text = LINKED(new({"src/a.py": "40,52-58"}))
+    assert f"- `src/a.py`: [40]({place}R40), [52-58]({place}R52-R58)\n" in text
+    many = LINKED(new({"src/a.py": ",".join(str(2 * n) for n in range(1, 14))}))
+    assert (many.count(place), "R20) and 3 more ranges\n" in many) == (10, True)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("hostile", [*build.HOSTILE, "a](https://evil.example)", "</details>", "@everyone", "a|b`c`"])
+def test_a_path_can_neither_move_a_link_nor_add_one(hostile: str) -> None:
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(LINKED(new({hostile: "3"})))
+    inline = [child for token in tokens for child in token.children or ()]
+    addresses = [str(child.attrs["href"]) for child in inline if child.type == "link_open"]
+    assert [address.partition("#diff-")[0] for address in addresses] == [
+        "https://github.example/acme/shop/pull/7/files"
+    ]
+    assert not {"image", "html_inline"} & {child.type for child in inline}
+    assert sum(token.content.count("</details>") for token in tokens if token.type == "html_block") == 1
+
+
+def test_of_five_thousand_files_those_with_the_most_lines_are_shown_and_the_rest_is_counted() -> None:
+    files = {f"src/{'deep/' * 9}m{n:04}.py": "1" for n in range(4_999)}
+    text = LINKED(new({**files, "src/worst.py": "1-99"}))
+    assert len(text) <= COMMENT_BYTES
+    assert "`src/worst.py`: [1-99](" in text
+    assert "and 4970 more files" in text
 
 
 def test_a_component_row_holds_bar_now_baseline_change_tests_and_attributes() -> None:
@@ -51,7 +130,7 @@ def test_a_component_row_holds_bar_now_baseline_change_tests_and_attributes() ->
     assert dict(zip(cells(text, "component"), cells(text, "`api`"), strict=True)) == snapshot(
         {
             "component": "`api`",
-            "result": "fail",
+            "result": "✘ fail",
             "bar": "80 %",
             "now": "1599/2000 = 79.95 % &lt; 80 % (combined)",
             "baseline": "85.00 %",
@@ -89,7 +168,7 @@ def test_findings_stand_under_their_headings_with_what_to_do_next() -> None:
     )
     assert render(build.verdict(*found)) == snapshot("""\
 <!-- covgov:summary -->
-## covgov: fail
+## ✘ covgov: fail: fails
 
 **1 failing, 1 undetermined, 1 waived, 1 note**
 
@@ -103,13 +182,23 @@ Patch: judged with all suites
 
 - **bar**: unknown *Next: see docs/rules/bar.md*
 
-### Waived
+### Reproduce it
+
+```sh
+covgov run
+```
+
+<details><summary>Waived</summary>
 
 - **bar**: excused (waived by `EX-1`)
 
-### Notes
+</details>
+
+<details><summary>Notes</summary>
 
 - **bar**: by the way
+
+</details>
 
 ---
 - Baseline: abcdef123456 (merge base with the target branch; 3 commits back, 2 days old)
@@ -141,9 +230,9 @@ def test_uncovered_lines_and_missing_exits_are_folded_away() -> None:
 def test_uncovered_lines_of_the_change_and_lost_ones_come_before_all_others() -> None:
     row = build.row(uncovered={"a.py": "1,2,3"}, delta=structs.replace(build.drop(), lost={"a.py": "2"}))
     text = render(build.verdict(rows=(row,), patch=PatchRow(Ratio(1, 2), None, 0, {"a.py": "3"})))
-    assert "<details><summary>Uncovered in this change</summary>\n\n- `a.py`: 3\n" in text
+    assert "<details open><summary>Uncovered in this change</summary>\n\n- `a.py`: 3\n" in text
     assert "<details><summary>No longer reached</summary>\n\n- `api`: `a.py`: 2\n" in text
-    headings = [line.partition("<summary>")[2] for line in text.split("\n") if line.startswith("<details>")]
+    headings = [line.partition("<summary>")[2] for line in text.split("\n") if line.startswith("<details")]
     assert headings == ["Uncovered in this change</summary>", "No longer reached</summary>", "Uncovered</summary>"]
 
 
@@ -204,7 +293,7 @@ def test_uncovered_lines_give_way_before_findings_when_the_text_is_too_long() ->
 
 
 @given(build.verdicts(), st.integers(LEAST_BYTES, 2 * LEAST_BYTES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_any_verdict_fits_its_limit(verdict: Verdict, limit: int) -> None:
     assert len(MarkdownRenderer(limit)(verdict).encode()) <= limit
 

@@ -41,6 +41,10 @@ def test_files_beyond_the_limit_are_counted() -> None:
     assert clipped(lines, Limit(3, 9))[1] == ""
 
 
+def test_the_files_with_the_most_lines_are_kept() -> None:
+    assert clipped({"a.py": "1", "b.py": "2", "c.py": "3-9"}, Limit(2, 2))[0] == [("a.py", "1"), ("c.py", "3-9")]
+
+
 def test_ranges_beyond_the_limit_are_counted() -> None:
     assert clip_ranges("1,3-5,7,9", 2) == "1,3-5 and 2 more ranges"
     assert clip_ranges("1,3-5", 2) == "1,3-5"

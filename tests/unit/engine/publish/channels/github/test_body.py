@@ -11,18 +11,19 @@ from covgov.publish.channels.github.body import (
     MOST_BYTES,
     bare,
     compose,
-    fenced,
     marker,
     shortened,
     stamp,
     stamped,
 )
 from covgov.publish.render.markdown import MARKER, MarkdownRenderer
+from covgov.publish.render.safe_text import markdown_block
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HEAD = f"{marker('covgov')}\n{stamp(NOON)}"
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PATCH = "diff --git a/x.md b/x.md\n--- a/x.md\n+++ b/x.md\n@@ -1 +1 @@\n-| old |\n+| new |\n"
 HOSTILE = "```\n</details>\n<!-- covgov:at 2099-01-01T00:00:00Z -->\n~~~~\n`````\r\n@everyone\n"
 lines = st.text(st.sampled_from("`~ab<>-\t@#|\\"), max_size=12)
@@ -62,6 +63,8 @@ def test_only_a_plain_address_becomes_a_link(url: str) -> None:
 def test_a_proposed_change_of_the_register_is_shown_and_can_be_copied() -> None:
     body = compose(HEAD, summary(), patch=PATCH)
     assert f"```diff\n{PATCH}```" in body
+    assert "Rows to paste:\n\n```markdown\n| new |\n```\n" in body
+    assert "`covgov exceptions sync`" in body
     assert "`git apply`" in body
     assert "exception register" not in compose(HEAD, summary())
 
@@ -117,8 +120,8 @@ def test_a_foot_as_long_as_the_text_is_dropped() -> None:
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
-    assert fenced("a\n", "diff") == "```diff\na\n```"
-    assert fenced("````\n", "").startswith("`````\n")
+    assert markdown_block("a\n", "diff") == "```diff\na\n```"
+    assert markdown_block("````\n", "").startswith("`````\n")
 
 
 @quick

@@ -117,7 +117,7 @@ def test_required_parcels_come_from_the_policy() -> None:
 def test_a_comment_holds_the_summary_the_link_and_the_proposal() -> None:
     patch = b"--- a/x.md\n+++ b/x.md\n@@ -1 +1 @@\n-a\n+b\n"
     text = parcel_for(publication(RED, files={"exceptions.patch": patch}), "github:comment").body["text"]
-    assert text.startswith("<!-- covgov:summary -->\n<!-- covgov:at 2026-11-22T12:00:00Z -->\n## covgov: fail")
+    assert text.startswith("<!-- covgov:summary -->\n<!-- covgov:at 2026-11-22T12:00:00Z -->\n## ✘ covgov: fail")
     assert build.finding().message.split(" < ")[0] in text
     assert RUN_URL in text
     assert "```diff\n--- a/x.md" in text
@@ -125,7 +125,7 @@ def test_a_comment_holds_the_summary_the_link_and_the_proposal() -> None:
 
 def test_the_outcome_is_shown_without_the_summary() -> None:
     told = replace(publication(RED), file=lambda _name: None)
-    assert "## covgov: fail" in parcel_for(told, "github:comment").body["text"]
+    assert " covgov: fail" in parcel_for(told, "github:comment").body["text"]
 
 
 def test_the_name_in_the_policy_tells_projects_apart() -> None:

@@ -27,10 +27,11 @@ from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.builders import verdict as build
 from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
+from covgov_testing.laws import examples
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PAGE = CheckRunPage(HEAD, "covgov", "failure", "fail: api", "## covgov", "https://github.example/r/1", NOON, [])
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def noted(count: int) -> list[Annotation]:
@@ -139,9 +140,9 @@ def test_uncovered_lines_of_the_change_are_annotated_range_by_range() -> None:
     patch = PatchRow(Ratio(1, 5), None, 0, {"src/b.py": "3", "src/a.py": "40,52-58"})
     found = remarks(build.verdict(patch=patch))
     assert [(one.path, one.start_line, one.end_line, one.message) for one in found] == [
-        ("src/a.py", 40, 40, "Line 40: changed here, and no test reaches it"),
-        ("src/a.py", 52, 58, "Lines 52-58: changed here, and no test reaches them"),
-        ("src/b.py", 3, 3, "Line 3: changed here, and no test reaches it"),
+        ("src/a.py", 52, 58, "no test reaches lines 52-58 of this change"),
+        ("src/a.py", 40, 40, "no test reaches line 40 of this change"),
+        ("src/b.py", 3, 3, "no test reaches line 3 of this change"),
     ]
 
 

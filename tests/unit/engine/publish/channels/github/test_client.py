@@ -9,7 +9,7 @@ import pytest
 
 from covgov.errors import DeliveryFailed, NotConfigured
 from covgov.http.client import LONGEST_WAIT, TransientFailure
-from covgov.publish.channels.github.client import ATTEMPTS, connect, decode
+from covgov.publish.channels.github.client import ATTEMPTS, GithubClient, connect, decode
 from covgov_testing.fakes.github import API, TOKEN, FakeGithub, client_of, refusal
 
 OUTAGE = refusal(503, "Service Unavailable")
@@ -275,3 +275,65 @@ def test_no_error_repeats_the_token() -> None:
         github.fail(answer, times=99)
         failed = failure(github)
         assert TOKEN not in failed.message + failed.hint
+
+
+def stored(github: FakeGithub, most: int = 100) -> bytes:
+    """What GitHub keeps elsewhere."""
+    client, path = client_of(github), "/repos/acme/shop/actions/artifacts/1/zip"
+    return client.insist(lambda: client.redirected(path, most))
+
+
+def with_archive(data: bytes = b"data", storage: str = f"{API}/storage") -> FakeGithub:
+    return FakeGithub(archives={1: data}, storage=storage)
+
+
+def test_what_is_stored_elsewhere_is_fetched_without_the_token() -> None:
+    github = with_archive()
+    assert stored(github) == b"data"
+    assert ["authorization" in one.headers for one in github.asked] == [True, False]
+
+
+@pytest.mark.security
+def test_of_more_than_was_asked_for_one_byte_is_read() -> None:
+    assert (stored(with_archive(b"x" * 101)), stored(with_archive(b"x" * 9999))) == (b"x" * 101,) * 2
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("storage", ["http://storage.example", "file:///etc", "ftp://storage.example", "/storage"])
+def test_an_unencrypted_or_strange_place_is_not_asked(storage: str) -> None:
+    github = with_archive(storage=storage)
+    with pytest.raises(DeliveryFailed, match="not what GitHub documents"):
+        stored(github)
+    assert len(github.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [httpx2.Response(200, content=b"PK"), httpx2.Response(302)])
+def test_an_answer_that_leads_nowhere_is_not_what_github_documents(answer: httpx2.Response) -> None:
+    github = with_archive()
+    github.fail(answer)
+    with pytest.raises(DeliveryFailed, match="not what GitHub documents"):
+        stored(github)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_storage_that_fails_is_asked_again(number: int) -> None:
+    github = with_archive()
+    calls: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        calls.append(request.url.path)
+        if len(calls) == 2 * number:
+            return httpx2.Response(503, stream=httpx2.ByteStream(b"away")) if number == 1 else github(request)
+        if number == 2 and len(calls) == 2:
+            raise httpx2.ReadError("gone")
+        return github(request)
+
+    client = GithubClient(API, TOKEN, transport=httpx2.MockTransport(answer))
+    assert client.insist(lambda: client.redirected("/repos/acme/shop/actions/artifacts/1/zip", 9)) == b"data"
+
+
+def test_a_redirect_that_was_not_expected_is_no_answer() -> None:
+    github = human()
+    github.fail(httpx2.Response(302, headers={"location": API}))
+    assert failure(github).code == "github-refused"

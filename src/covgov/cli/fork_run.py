@@ -1,0 +1,116 @@
+"""A workflow run of a fork, judged in a workflow of this repository: `covgov publish github --fork-run`.
+
+The checkout is the base branch's, and so is the policy. Of the fork's commit only git objects are fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+
+from msgspec import structs
+
+from covgov import gate
+from covgov.ci.interface import CiContext, CiEvent
+from covgov.cli.judge import summarise, today_of
+from covgov.cli.project import Project
+from covgov.errors import InputError, Undetermined
+from covgov.gather.prepare import prepare
+from covgov.gather.request import Edges, Request
+from covgov.model import snapshot_codec
+from covgov.publish.artifacts import artifacts
+from covgov.publish.channels.github.fields import connect, own_repository
+from covgov.publish.channels.github.fork import ForkRun, fork_run, snapshots
+from covgov.publish.channels.interface import Publication
+from covgov.publish.render.links import diff_links
+from covgov.publish.render.markdown import MarkdownRenderer
+from covgov.publish.render.safe_text import log_line
+from covgov.reviews.ask import approvals
+from covgov.reviews.registry import READERS
+from covgov.vcs.commit_view import CommitView, measured_commit
+from covgov.vcs.interface import WORKTREE
+from covgov.vcs.own_output import FOLDER
+
+
+def publication_of_fork(project: Project, number: int) -> Publication | str:
+    """The verdict on what run `number` measured, or why there is none to publish. Raises CovgovError."""
+    repository = own_repository(project.world.env)
+    api = connect(project.world.env, repository)
+    run = fork_run(api, number, repository)
+    if isinstance(run, str):
+        return run
+    measured, why = snapshots(api, run, tuple(project.policy.suites))
+    ci = _context(project, run, repository)
+    edges = _edges(project, ci, _view(project, run, measured), _files(measured, why))
+    judgement = gate.judge(prepare(Request(today=today_of(project, None)), project.policy, edges), edges)
+    verdict = structs.replace(judgement.verdict, fork=run.fork)
+    for fault in judgement.faults:
+        project.world.note(log_line(f"covgov: {fault.message}"))
+    summarise(ci.summary_path, partial(MarkdownRenderer(link=diff_links(ci)), verdict))
+    return Publication(
+        verdict=verdict,
+        file=artifacts(verdict, judgement.facts, edges.read).get,
+        ci=ci,
+        policy=project.policy,
+        repository=repository,
+        commit=run.head,
+        now=project.world.now(),
+    )
+
+
+def _context(project: Project, run: ForkRun, repository: str) -> CiContext:
+    """The job of the pull request, as this repository knows it. The fork's branch has no name here."""
+    server = project.world.env.get("GITHUB_SERVER_URL", "")
+    return CiContext(
+        system="github",
+        event=CiEvent.PULL_REQUEST,
+        target=run.target,
+        base_commit=run.target_commit,
+        default_branch=project.ci.default_branch,
+        pull_request=str(run.number),
+        run_url=run.url,
+        head_commit=run.head,
+        summary_path=project.ci.summary_path,
+        change_url=f"{server}/{repository}/pull/{run.number}" if server else "",
+    )
+
+
+def _view(project: Project, run: ForkRun, measured: Mapping[str, bytes]) -> CommitView:
+    """The commit that was measured. Raises Undetermined (`fork-head-missing`, `base-unknown`)."""
+    repository, env = project.repository, project.world.env
+    head, tip = repository.obtain(run.head), repository.branch_tip(run.target)
+    if head is None:
+        raise Undetermined(
+            "fork-head-missing",
+            f"the head {run.head[:12]} of pull request {run.number} cannot be fetched",
+            hint="check out with `fetch-depth: 0`, and let git read the remote in this step",
+        )
+    if tip is not None:
+        head = measured_commit(repository, project.root, env, tip, head, _tree(measured))
+    return CommitView(project.root, head, env=env)
+
+
+def _tree(measured: Mapping[str, bytes]) -> str:
+    """The tree that the snapshots say they are of: only compared with trees that are made here."""
+    for suite, data in measured.items():
+        with suppress(InputError):
+            origin = snapshot_codec.decode(data, suite).origin
+            if origin is not None:
+                return origin.tree
+    return ""
+
+
+def _files(measured: Mapping[str, bytes], why: Mapping[str, str]) -> Mapping[str, bytes]:
+    found = {f"{FOLDER}/{suite}.snapshot": data for suite, data in measured.items()}
+    return found | {f"{FOLDER}/{suite}.why": text.encode() for suite, text in why.items()}
+
+
+def _edges(project: Project, ci: CiContext, view: CommitView, files: Mapping[str, bytes]) -> Edges:
+    """Measurements come from the artifacts alone, everything else from the commit."""
+
+    def read(path: str) -> bytes | None:
+        return files.get(path) if path.startswith(f"{FOLDER}/") else view.read(WORKTREE, path)
+
+    env = project.world.env
+    return Edges(read, view, project.store_at, ci, env, approvals(ci, env, READERS))
