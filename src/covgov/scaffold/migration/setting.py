@@ -35,7 +35,7 @@ def _parsed(text: str) -> object:
     with suppress(ValueError, RecursionError):
         return json.loads(text)  # most of YAML's readers refuse JSON that is indented with tabs
     with suppress(yaml.YAMLError, ValueError, RecursionError):
-        return yaml.load(text, yaml.CSafeLoader)
+        return yaml.safe_load(text)  # yaml.CSafeLoader ends the process at deep nesting
     return None
 
 
@@ -47,9 +47,4 @@ def percent(value: object) -> Decimal | None:
         found = Decimal(str(value).strip().removesuffix("%").strip())
     except InvalidOperation:
         return None
-    return _plain(found) if found.is_finite() and 0 <= found <= 100 else None
-
-
-def _plain(value: Decimal) -> Decimal:
-    """Without zeros at the end, and without an exponent."""
-    return Decimal(f"{value.normalize():f}")
+    return found.normalize() if found.is_finite() and 0 <= found <= 100 else None
