@@ -48,7 +48,7 @@ def command(world: World, source: str, target: str, to: str | None, split: int |
 
     form = to or named(PurePath(target).name)
     if form is None:
-        raise click.UsageError(f"the name of {target} says no format; add --to with one of {', '.join(WRITERS)}")
+        raise click.UsageError(f"no format is known for the name {target}; add --to with one of {', '.join(WRITERS)}")
     analyse = analyser(python, toplevel(world.cwd, world.env) or world.cwd, world.env)
     report = read_report(world.cwd / source, analyse)
     if split is None:
@@ -63,9 +63,10 @@ def command(world: World, source: str, target: str, to: str | None, split: int |
 def _write(world: World, target: str, form: str, converted: Conversion) -> None:
     from covgov.files import write
     from covgov.model.snapshot import Metric
+    from covgov.model.words import count
 
     write(world.cwd / target, converted.data)
     for note in converted.notes:
         world.note(f"covgov: note: {note}")
     lines, branches = converted.read.counted(Metric.LINE), converted.read.counted(Metric.BRANCH)
-    world.say(f"{target}: {form}, {len(converted.read.files)} files, lines {lines}, branches {branches}")
+    world.say(f"{target}: {form}, {count(len(converted.read.files), 'file')}, lines {lines}, branches {branches}")

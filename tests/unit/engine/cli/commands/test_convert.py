@@ -24,7 +24,7 @@ def test_the_name_of_the_new_file_says_its_format(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(LCOV)
     assert run(tmp_path, "in", "out/coverage.xml") == (
         0,
-        "out/coverage.xml: cobertura, 1 files, lines 2/3 = 66.66 %, branches 1/2 = 50.00 %\n",
+        "out/coverage.xml: cobertura, 1 file, lines 2/3 = 66.66 %, branches 1/2 = 50.00 %\n",
         "",
     )
     assert b'<line number="2" hits="1" branch="true" condition-coverage="50% (1/2)"/>' in (
@@ -58,7 +58,7 @@ def test_a_name_without_a_format_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(LCOV)
     code, out, err = run(tmp_path, "in", "coverage.out")
     assert (code, out) == (USAGE, "")
-    assert "the name of coverage.out says no format; add --to with one of" in err
+    assert "no format is known for the name coverage.out; add --to with one of" in err
 
 
 @pytest.mark.reliability
