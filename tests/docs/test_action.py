@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 
 from covgov.policy import config
 from covgov.scaffold.detection.tree import Tree
-from covgov.scaffold.github_workflow import PINS, github_workflow
+from covgov.scaffold.github_workflow import PINS, github_workflow, requirements
+from covgov.scaffold.workflow import install
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT
 from covgov_testing.trees import A_TEST, tree
@@ -101,6 +102,19 @@ def test_each_language_gets_what_its_tests_need() -> None:
     )
 
 
+def test_the_job_for_gitlab_installs_each_language_in_its_image_of_python() -> None:
+    covgov = "python -m pip install 'covgov[http]'"
+    assert list(install(REPOSITORIES["foreign"])) == [
+        "apt-get update",
+        "apt-get install -y golang maven nodejs npm",
+        "(cd ./web && npm ci)",
+        covgov,
+    ]
+    assert "npm install --global corepack" in install(REPOSITORIES["all"])
+    assert list(install(REPOSITORIES["python"])) == [*requirements(REPOSITORIES["python"]), covgov]
+    assert not [step for step in install(REPOSITORIES["hostile"]) if "rm -rf" in step or "token" in step]
+
+
 @pytest.mark.security
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_action_is_pinned_to_a_commit_that_is_listed(name: str) -> None:
@@ -143,7 +157,14 @@ def run_step(name: str, folder: Path, **env: str) -> subprocess.CompletedProcess
 @pytest.mark.parametrize("mode", ["run", "all"])
 @pytest.mark.parametrize(
     ("suites", "reports"),
-    [("--help", ""), ("api, -h", ""), ("api\n--help", ""), ("", "--help=a.xml"), ("", "api=a.xml\nb.xml"), ("", "api=")],
+    [
+        ("--help", ""),
+        ("api, -h", ""),
+        ("api\n--help", ""),
+        ("", "--help=a.xml"),
+        ("", "api=a.xml\nb.xml"),
+        ("", "api="),
+    ],
 )
 def test_an_input_that_is_no_suite_and_no_report_ends_the_job(
     mode: str, suites: str, reports: str, tmp_path: Path
