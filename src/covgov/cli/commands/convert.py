@@ -59,12 +59,12 @@ def command(world: World, source: str, target: str, to: str | None, split: int |
     name = PurePath(target)
     numbered = (str(name.with_name(f"{name.stem}-{number}{name.suffix}")) for number in count(1))
     for part in parts(report, form, split, source):
-        _write(world, path := next(numbered), form, part)
+        _write(world, written := next(numbered), form, part)
         if len(part.data) > split:
-            world.note(f"covgov: note: {path} has {len(part.data)} bytes: a source file is never split")
-    for path in takewhile(Path.is_file, (world.cwd / path for path in numbered)):
-        if path != world.cwd / source:
-            path.unlink()
+            world.note(f"covgov: note: {written} has {len(part.data)} bytes: a source file is never split")
+    for left in takewhile(Path.is_file, (world.cwd / path for path in numbered)):
+        if left != world.cwd / source:
+            left.unlink()
     return OK
 
 
