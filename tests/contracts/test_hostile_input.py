@@ -7,6 +7,7 @@ import re
 import zlib
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from covgov_testing.fakes.history import MemoryStore, MemoryView
 from covgov_testing.mutation import INPUTS_PER_ROUND, Parse, escaped, one_of, search
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+OLD_SNAPSHOT = CHECKOUT / "tests" / "golden" / "snapshot-1.json"
 SNAPSHOT = snap(
     {
         "a.py": cov("++.-x", [(2, 3), (2, 4)], [(2, 4)]),
@@ -104,10 +106,14 @@ def read_texts(data: bytes) -> object:
     return read_run(json.dumps(manifest).encode(), object_)
 
 
-def read_body(data: bytes) -> object:
+def read_body(data: bytes, version: int = snapshot_codec.VERSION) -> object:
     """Reads a snapshot with this body and its checksum."""
-    seal = b'{"format":"covgov-snapshot","version":1,"sha256":"%b","body":%b}'
-    return snapshot_codec.decode(seal % (layout.digest_of(data).encode(), data), "r")
+    seal = b'{"format":"covgov-snapshot","version":%d,"sha256":"%b","body":%b}'
+    return snapshot_codec.decode(seal % (version, layout.digest_of(data).encode(), data), "r")
+
+
+def body_of(snapshot: bytes) -> bytes:
+    return json.dumps(json.loads(snapshot)["body"]).encode()
 
 
 def read_and_write(name: str) -> Parse:
@@ -129,7 +135,8 @@ TARGETS: dict[str, tuple[Parse, list[bytes]]] = {
         [re.sub(rb"^(\[+)", rb"\1tool.covgov.", SMALL, flags=re.MULTILINE)],
     ),
     "register": (lambda data: document.read(data, "r.md"), [table([entry]).encode() for entry in (COMPLETE, PROPOSED)]),
-    "body of a snapshot": (read_body, [json.dumps(json.loads(snapshot_codec.encode(SNAPSHOT))["body"]).encode()]),
+    "body of a snapshot": (read_body, [body_of(snapshot_codec.encode(SNAPSHOT))]),
+    "body of a snapshot of version 1": (partial(read_body, version=1), [body_of(OLD_SNAPSHOT.read_bytes())]),
     "texts of a history": (read_texts, [zlib.decompress(OBJECT)]),
     "manifest of a history": (lambda data: read_run(data, OBJECT), [MANIFEST]),
     "snapshot": (lambda data: snapshot_codec.decode(data, "r"), [snapshot_codec.encode(SNAPSHOT)]),

@@ -47,7 +47,7 @@ class _Envelope(_Wire, frozen=True):
     body: msgspec.Raw
 
 
-class _Counted(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class _ExitGroup(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Lines with the same exits. taken: bitmap over the ids."""
 
     covered: _Count
@@ -62,7 +62,7 @@ class _File(_Wire, frozen=True):
     covered: bytes
     exits: tuple[tuple[_Line, _Target], ...] = ()
     taken: bytes = b""
-    counted: tuple[_Counted, ...] = ()
+    counted: tuple[_ExitGroup, ...] = ()
     excluded: bytes = b""
     attributes: tuple[tuple[str, bytes], ...] = ()
     source: str = ""
@@ -224,8 +224,8 @@ def _file_to_wire(coverage: FileCoverage) -> _File:
     )
 
 
-def _counted_to_wire(exits: CountedExits, where: tuple[int, ...]) -> _Counted:
-    return _Counted(exits.covered, exits.total, where, exits.ids, pack(exits.ids, exits.taken))
+def _counted_to_wire(exits: CountedExits, where: tuple[int, ...]) -> _ExitGroup:
+    return _ExitGroup(exits.covered, exits.total, where, exits.ids, pack(exits.ids, exits.taken))
 
 
 def _file_from_wire(wire: _File | _File1, where: str) -> FileCoverage:
