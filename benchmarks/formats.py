@@ -334,7 +334,7 @@ def snapshot(modules: Sequence[Module]) -> Pieces:
     files = {}
     for one in modules:
         builder = FileBuilder(hits={line: hits > 0 for line, hits in one.lines})
-        builder.counted = {line: CountedExits(line, sum(both), 2) for line, both in one.branches}
+        builder.counted = {line: CountedExits(sum(both), 2) for line, both in one.branches}
         files[one.path] = builder.build()
     yield snapshot_codec.encode(Snapshot("all", files, Identity("lcov", branch=True))).decode()
 

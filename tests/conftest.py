@@ -17,9 +17,12 @@ from hypothesis import HealthCheck, settings
 
 from covgov.pytest_plugin import DEFAULT
 from covgov_testing.guard import blocking, remotes_of
+from covgov_testing.laws import examples
 
 # No test may depend on how fast the machine is.
-settings.register_profile("covgov", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "covgov", max_examples=examples(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("covgov")
 
 # What is imported and collected lives to the end: looking through it for garbage takes a tenth of the time.

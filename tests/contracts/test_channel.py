@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -28,12 +29,14 @@ from covgov_testing.builders import publish as builders_publish
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publication import NOW, below, dropped, telling
 from covgov_testing.fakes import github as fake_github
+from covgov_testing.fakes import gitlab as fake_gitlab
 from covgov_testing.github_server import serving
+from covgov_testing.laws import examples
 from covgov_testing.receivers import receiver
 
 PLANTED = "pl4nted-S3cret"
 RED = build.verdict(below(), dropped())
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Env = Mapping[str, str]
 World_ = AbstractContextManager[tuple[Env, Callable[[], int]]]
@@ -86,6 +89,27 @@ def _forge(*, broken: bool) -> Callable[[Path], World_]:
     return world
 
 
+def _on_gitlab(now: Verdict) -> Publication:
+    ci = replace(builders_publish.PULL_REQUEST, system="gitlab")
+    return builders_publish.publication(now, ci=ci, repository=fake_gitlab.PROJECT)
+
+
+def _gitlab(*, broken: bool) -> Callable[[Path], World_]:
+    @contextmanager
+    def world(_: Path) -> Iterator[tuple[Env, Callable[[], int]]]:
+        refusals = [httpx2.Response(401, text=f"401 Unauthorized {PLANTED}")] * 1000 if broken else []
+        gitlab = fake_gitlab.FakeGitlab(faults=refusals)
+        with serving(gitlab) as address:
+            env = {
+                "CI_API_V4_URL": f"{address}/api/v4",
+                "GITLAB_TOKEN": PLANTED,
+                "CI_PROJECT_PATH": fake_gitlab.PROJECT,
+            }
+            yield env, lambda: len([one for one in gitlab.asked if one.method != "GET"])
+
+    return world
+
+
 def _folder(*, broken: bool) -> Callable[[Path], World_]:
     @contextmanager
     def world(folder: Path) -> Iterator[tuple[Env, Callable[[], int]]]:
@@ -103,6 +127,7 @@ RIGS = {
     "notify": Rig(_alert, _hook(200), _hook(500)),
     "github": Rig(_on_github, _forge(broken=False), _forge(broken=True)),
     "github-coverage": Rig(_on_github, _forge(broken=False), _forge(broken=True)),
+    "gitlab": Rig(_on_gitlab, _gitlab(broken=False), _gitlab(broken=True)),
     "prometheus": Rig(_metrics, _folder(broken=False), _folder(broken=True)),
 }
 
@@ -244,6 +269,7 @@ def test_what_is_refused_is_kept_without_secrets_and_delivered_once(name: str, t
         ("notify", ["target"]),
         ("github", ["context", "marker", "name"]),
         ("github-coverage", ["label", "language"]),
+        ("gitlab", ["marker"]),
         ("prometheus", []),
     ],
 )
@@ -265,7 +291,7 @@ def test_what_a_file_in_the_spool_changed_of_what_the_policy_says_does_not_leave
 @every_channel
 def test_without_its_variables_nothing_is_tried_and_nothing_is_kept(name: str, tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    environment = {"GITHUB_REPOSITORY": fake_github.REPOSITORY}
+    environment = {"GITHUB_REPOSITORY": fake_github.REPOSITORY, "CI_PROJECT_PATH": fake_gitlab.PROJECT}
     for one in sent(told(name), environment, spool):
         assert one.fate is DeliveryState.SKIPPED
         assert isinstance(one.error, NotConfigured)

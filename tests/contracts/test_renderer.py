@@ -20,8 +20,9 @@ from msgspec import structs
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.registry import RENDERERS
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,9 @@ def test_the_same_verdict_gives_the_same_bytes(verdict: Verdict) -> None:
 @given(verdict=build.verdicts())
 def test_there_is_one_entry_per_finding_however_hostile_its_text(verdict: Verdict) -> None:
     entries = {name: READERS[name](RENDERERS[name](verdict)).entries for name in ("json", "github", "gitlab", "sarif")}
+    pieces = verdict.patch.uncovered.values() if verdict.patch else ()
+    lines = sum(spelled.count(",") + 1 for spelled in pieces)
+    assert entries.pop("gitlab") == len(verdict.findings) + lines, "GitLab has an entry for each beside the findings"
     assert set(entries.values()) == {len(verdict.findings)}
 
 

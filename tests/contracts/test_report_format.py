@@ -9,7 +9,7 @@ from time import process_time
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
@@ -22,7 +22,7 @@ from covgov.model.snapshot import Identity, Metric
 from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
 from covgov_testing.builders.coverage import cov, snap
-from covgov_testing.mutation import ROUNDS, escaped
+from covgov_testing.mutation import escaped, one_of, search
 from covgov_testing.reports import analysis, cobertura, json_report, klass
 
 CAPABILITIES = {"lines", "branches", "exits", "contexts", "excluded", "tests"}
@@ -415,7 +415,7 @@ def read(known: ReportFormat, data: bytes) -> ParsedReport:
         assert process_time() - began < SECONDS
     for file in parsed.files.values():
         assert all(file.ratio(metric).total >= 0 for metric in Metric)
-        assert all(0 <= entry.covered <= entry.total for entry in file.counted)
+        assert all(0 <= entry.covered <= entry.total for entry, _ in file.counted)
     assert all(parsed.stated(metric).total >= 0 for metric in Metric)
     identity = parsed.identity
     texts = (identity.tool, identity.version, identity.language, *parsed.roots, *parsed.notes, *parsed.faults)
@@ -425,15 +425,13 @@ def read(known: ReportFormat, data: bytes) -> ParsedReport:
 
 @pytest.mark.security
 @pytest.mark.parametrize("fuzzed", list(KNOWN))
-@given(number=st.integers(0, 2**32 - 1))
-@settings(max_examples=ROUNDS)
-def test_only_our_own_errors_escape(fuzzed: str, number: int) -> None:
+def test_only_our_own_errors_escape(fuzzed: str) -> None:
     def read_and_write(data: bytes) -> object:
         report = read(KNOWN[fuzzed], data)
-        return [convert(report, to, "r") for to in WRITERS]
+        return convert(report, one_of(WRITERS, data), "r")
 
     others = [case.data for name, case in CASES.items() if name != fuzzed]
-    assert escaped(read_and_write, [CASES[fuzzed].data], number, others) == []
+    assert search(read_and_write, [CASES[fuzzed].data], others) == []
 
 
 class BreaksOnNumbers(LineNumbers):

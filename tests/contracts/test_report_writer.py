@@ -13,10 +13,11 @@ from covgov.ingest.interface import ParsedReport
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot
+from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot, by_exits
 from covgov.publish.reports.convert import convert
 from covgov.publish.reports.registry import WRITERS
 from covgov_testing.builders.coverage import cov, snap
+from covgov_testing.laws import examples
 
 every_writer = pytest.mark.parametrize("name", WRITERS)
 every_pair = pytest.mark.parametrize(("one", "other"), [(one, other) for one in WRITERS for other in WRITERS])
@@ -29,7 +30,8 @@ def files(draw: st.DrawFn) -> FileCoverage:
     picture = draw(st.text("+-x.", min_size=1, max_size=12))
     sources = [n for n, mark in enumerate(picture, start=1) if mark in "+-"]
     targets = st.sampled_from([n for n in range(-3, 13) if n < 1 or picture[n - 1 : n] != "x"])
-    exits, taken, counted = [], [], []
+    exits, taken = [], []
+    counted: dict[int, CountedExits] = {}
     for line in sources:
         ran = picture[line - 1] == "+"
         match draw(st.sampled_from(["none", "none", "exact", "counted"])):
@@ -39,8 +41,8 @@ def files(draw: st.DrawFn) -> FileCoverage:
                 taken += [exit_ for exit_ in leads if ran and draw(st.booleans())]
             case "counted":
                 total = draw(st.integers(1, 4))
-                counted.append(CountedExits(line, draw(st.integers(0, total)) if ran else 0, total))
-    made = replace(cov(picture, exits, taken), counted=tuple(counted))
+                counted[line] = CountedExits(draw(st.integers(0, total)) if ran else 0, total)
+    made = replace(cov(picture, exits, taken), counted=by_exits(counted))
     tagged = lines.of(n for n in lines.numbers(made.covered) if draw(st.booleans()))
     return replace(made, attributes=(("security", tagged),) if tagged else ())
 
@@ -59,7 +61,7 @@ def read(name: str, snapshot: Snapshot) -> ParsedReport:
 
 def exits(file: FileCoverage) -> dict[int, Ratio]:
     """Branch exits by number, per line."""
-    found = {entry.line: Ratio(entry.covered, entry.total) for entry in file.counted}
+    found = {line: Ratio(entry.covered, entry.total) for line, entry in file.by_number.items()}
     for exit_ in file.exits:
         found[exit_[0]] = found.get(exit_[0], Ratio(0, 0)) + Ratio(int(exit_ in file.taken), 1)
     return found
@@ -82,7 +84,7 @@ def test_a_writer_carries_no_more_than_its_reader_reads(name: str) -> None:
 
 @every_writer
 @given(snapshot=snapshots)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 def test_what_a_format_carries_comes_back(name: str, snapshot: Snapshot) -> None:
     carries, found = WRITERS[name].carries, read(name, snapshot)
     assert found.faults == found.notes == ()
@@ -97,7 +99,7 @@ def test_what_a_format_carries_comes_back(name: str, snapshot: Snapshot) -> None
 
 @every_pair
 @given(snapshot=snapshots)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_there_and_back_changes_nothing_that_both_carry(one: str, other: str, snapshot: Snapshot) -> None:
     before = read(one, snapshot)
     there = convert(before, other, "r").read

@@ -30,6 +30,7 @@ from covgov_testing.builders.run import NOON, run
 from covgov_testing.hub import database as hub_database
 from covgov_testing.hub import sql_appender
 from covgov_testing.hub.server import HubServer, running
+from covgov_testing.projects import unmeasured
 from covgov_testing.repos import Repo
 
 URLS = {"git": "git:coverage-history", "dir": "dir:history", "hub": "hub:"}
@@ -59,7 +60,7 @@ class Place:
     def spawn(self, name: str, count: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, *self.command(name, count)],
-            env={**self.env, "PYTHONPATH": os.pathsep.join(SOURCES)},
+            env={**unmeasured(self.env), "PYTHONPATH": os.pathsep.join(SOURCES)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -13,7 +13,14 @@ import covgov.policy
 from covgov.model.snapshot import Metric
 from covgov.policy import config
 from covgov.policy.bars import BarScope, BarUnits
-from covgov.policy.delivery import CommentMode, GithubCoverageSettings, GithubDelivery, GithubSettings, NotifySettings
+from covgov.policy.delivery import (
+    CommentMode,
+    GithubCoverageSettings,
+    GithubDelivery,
+    GithubSettings,
+    GitlabSettings,
+    NotifySettings,
+)
 from covgov.policy.policy import Component, ExceptionSettings, GateSettings, HistorySettings, Policy, Suite
 from covgov.policy.rule import BarRule
 from covgov.policy.tables.schema import schema
@@ -32,6 +39,7 @@ TABLES: dict[str, type[Table]] = {
     "notify": NotifySettings,
     "publish.github": GithubSettings,
     "publish.github_coverage": GithubCoverageSettings,
+    "publish.gitlab": GitlabSettings,
 }
 
 

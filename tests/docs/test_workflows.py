@@ -19,7 +19,7 @@ from covgov.publish.channels.prometheus import FAMILIES
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT, STAND_INS
 from covgov_testing.named_commands import is_there
-from covgov_testing.workflow_files import FOLDER, REUSABLE, WORKFLOWS, Broken, Step
+from covgov_testing.workflow_files import FOLDER, RELEASE, REUSABLE, WORKFLOWS, Broken, Step
 
 BIN = Path(sys.executable).parent
 EVERY = [(name, job, step) for name in WORKFLOWS for job, step in workflow_files.steps(name)]
@@ -51,8 +51,8 @@ def check(*command: str) -> str:
 
 
 def files() -> list[str]:
-    assert {path.name for path in FOLDER.iterdir()} == {*WORKFLOWS, REUSABLE}
-    return [str(FOLDER / name) for name in (*WORKFLOWS, REUSABLE)]
+    assert {path.name for path in FOLDER.iterdir()} == {*WORKFLOWS, REUSABLE, RELEASE}
+    return [str(FOLDER / name) for name in (*WORKFLOWS, REUSABLE, RELEASE)]
 
 
 def test_the_files_are_what_github_describes() -> None:
@@ -155,7 +155,7 @@ def test_the_stand_in_of_an_action_takes_the_inputs_that_it_is_given(given: tupl
 
 
 def test_what_is_pinned_is_used_and_every_stand_in_stands_for_something() -> None:
-    others = {step.action[0] for job in workflow_files.reusable().jobs.values() for step in job.steps if step.uses}
+    others = {step.action[0] for job in workflow_files.jobs(REUSABLE).jobs.values() for step in job.steps if step.uses}
     assert {step.action[0] for _, _, step in ACTIONS} | others - {"$/."} == set(workflow_files.pins())
     folders = {path.parent.name for path in STAND_INS.glob("*/action.yml")}
     assert {pin.stand_in for pin in workflow_files.pins().values()} == folders
@@ -210,6 +210,22 @@ def test_nothing_is_permitted_to_all_jobs_and_writing_only_to_those_that_write(n
         "fork-coverage.yml": {"publish": {"pull-requests", "statuses"}},
     }[name]
     assert all(job.timeout <= 30 for job in workflow.jobs.values())
+
+
+@pytest.mark.security
+def test_a_release_gets_its_identity_where_it_publishes_and_nothing_runs_what_its_tag_says() -> None:
+    workflow = workflow_files.jobs(RELEASE)
+    assert workflow.permissions == {}
+    assert {name: job.permissions for name, job in workflow.jobs.items()} == {
+        "build": {"contents": "read"},
+        "try": {"contents": "read"},
+        "publish": {"contents": "read", "id-token": "write"},
+        "page": {"contents": "write"},
+    }
+    steps = [step for job in workflow.jobs.values() for step in job.steps]
+    assert [step.name for step in steps if "${{" in step.run] == []
+    pinned = {(name, pin.commit) for name, pin in workflow_files.pins().items()}
+    assert {step.action for step in steps if step.uses} <= pinned
 
 
 @pytest.mark.security

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from covgov.model.snapshot import CountedExits, Metric
+from covgov.model.snapshot import CountedExits, Metric, by_exits
 from covgov.publish.reports.registry import WRITERS
 from covgov_testing.builders.coverage import cov, snap
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.system
 @pytest.mark.skipif(shutil.which("lcov") is None, reason="lcov is not installed: make setup-system")
 def test_lcov_counts_the_same_lines_and_branches(tmp_path: Path) -> None:
     # Exits known by number only: lcov 1.16 reads numeric branch names alone (2.x reads coverage.py's names too).
-    branchy = replace(cov("++-+"), counted=(CountedExits(1, 1, 2), CountedExits(2, 2, 3)))
+    branchy = replace(cov("++-+"), counted=by_exits({1: CountedExits(1, 2), 2: CountedExits(2, 3)}))
     snapshot = snap({"src/a.py": "+++--x+", "src/b.py": branchy})
     report = tmp_path / "merged.lcov"
     report.write_bytes(WRITERS["lcov"].write(snapshot))

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from msgspec import structs
 
 from covgov.ingest.collect import collect
-from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric, Snapshot
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric, Snapshot, by_exits
 from covgov.runner.analyse import analyser
 from covgov.runner.checkout import source_tree
 from covgov_testing.reports import child_env, coverage, measured_project
@@ -40,9 +39,9 @@ def snapshot(root: Path, *names: str) -> Snapshot:
 def by_number(coverage: FileCoverage) -> FileCoverage:
     """The coverage with every exit known only by number, as a format without target lines has it."""
     total, taken = Counter(line for line, _ in coverage.exits), Counter(line for line, _ in coverage.taken)
-    made = [CountedExits(line, taken[line], total[line]) for line in total]
-    bare = [structs.replace(entry, ids=(), taken=()) for entry in coverage.counted]
-    counted = tuple(sorted([*bare, *made], key=lambda entry: entry.line))
+    made = {line: CountedExits(taken[line], total[line]) for line in total}
+    bare = {line: CountedExits(entry.covered, entry.total) for line, entry in coverage.by_number.items()}
+    counted = by_exits(bare | made)
     return replace(coverage, exits=(), taken=(), counted=counted)
 
 

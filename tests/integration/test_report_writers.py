@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from covgov.ingest.interface import ParsedReport
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model import lines
-from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot
+from covgov.model.snapshot import CountedExits, FileCoverage, Metric, Snapshot, by_exits
 from covgov.publish.reports.registry import PUBLISHED, WRITERS
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.repos import Repo
@@ -90,8 +90,8 @@ def test_lcov_gives_back_exits_exactly_where_all_of_a_line_lead_to_lines(snapsho
 
 @every_writer
 def test_exits_known_by_number_come_back(suffix: str) -> None:
-    pragma = CountedExits(1, 2, 2)
-    snapshot = snap({"a.py": replace(cov("++-"), counted=(pragma, CountedExits(2, 1, 2)))})
+    counted = by_exits({1: CountedExits(2, 2), 2: CountedExits(1, 2)})
+    snapshot = snap({"a.py": replace(cov("++-"), counted=counted)})
     parsed = read(suffix, snapshot)
     stated = parsed.stated(Metric.BRANCH)
     assert (stated.covered, stated.total) == (3, 4)

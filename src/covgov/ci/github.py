@@ -71,7 +71,7 @@ def _payload(event: bytes | None, where: str) -> _EventPayload:
         return _EventPayload()
     try:
         return msgspec.json.decode(event, type=_EventPayload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             "ci-event-damaged",
             f"{where} is not a valid GitHub event file: {error}",

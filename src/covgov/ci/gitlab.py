@@ -40,5 +40,11 @@ class GitlabCi:
             on_default_branch=on_default_branch(event, branch, default),
             pull_request=env.get(f"CI_{request}_REQUEST_IID", "") if of_request else "",
             run_url=env.get("CI_JOB_URL", "") or env.get("CI_PIPELINE_URL", ""),
-            head_commit=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "") if of_request else "",
+            head_commit=_head(env) if of_request else "",
         )
+
+
+def _head(env: Mapping[str, str]) -> str:
+    """The first is set in pipelines for merged results only; any other pipeline of a merge request builds its head."""
+    merged = env.get("CI_MERGE_REQUEST_EVENT_TYPE", "detached") != "detached"
+    return env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "") or ("" if merged else env.get("CI_COMMIT_SHA", ""))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 
 class CiEvent(StrEnum):
@@ -72,7 +72,10 @@ class CiContext:
 class CiSystem(Protocol):
     """One CI system. Pure except for `read`: path -> bytes, None when there is no such file."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """Its name in `covgov.ci.registry`."""
+        ...
 
     def recognises(self, env: Mapping[str, str]) -> bool:
         """Whether the environment is a job of this system."""

@@ -50,7 +50,7 @@ def adopted(project: Project, tree: Tree, found: Detection, wishes: Wishes, toda
         request = Request(today=today or today_of(project, None), folder=str(out))
         verdict = _verdict(project, policy.copy(suites=suites), request)
         adoption = _adoption(project, verdict, found.register, suites, request.today)
-    if note := uncovered_change(verdict, adoption.fail_under):
+    if note := uncovered_change(verdict, policy.gate.fail_under_patch or adoption.fail_under):
         project.world.note(f"covgov: {note}")
     return adoption
 

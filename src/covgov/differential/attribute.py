@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from covgov.differential.guard import MovedUnits, judge
 from covgov.differential.measurement import MeasurementDifference
@@ -41,8 +41,7 @@ BASE_ONLY = frozenset((Category.ECB, Category.EUB, Category.DCB, Category.DUB))
 EVERY = frozenset(Category)
 
 
-@dataclass(slots=True)
-class _Units:
+class _Units(Struct):
     """Numbers of units by category."""
 
     lines: Counter[Category] = field(default_factory=Counter)
@@ -64,8 +63,7 @@ class _Units:
                 return self.lines + self.exits
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(Struct):
     """One scope's units, whatever the metric. own: on both sides, new or gone. into, out: moved. measured: put down to
     the measurement."""
 
@@ -80,8 +78,7 @@ class _Sums:
     excluded: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Account:
+class _Account(Struct):
     """What each cause did to the scope in one metric."""
 
     covered: Counter[Cause] = field(default_factory=Counter)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from covgov.differential.exits import classify_counted, classify_exits
 from covgov.differential.linemap import IDENTICAL, LineMap, inverse
@@ -15,8 +16,7 @@ from covgov.model.snapshot import FileCoverage, Snapshot
 NOTHING = FileCoverage(statements=0, covered=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """One file's two names; None = the file does not exist on that side."""
 
     base_path: str | None
@@ -68,7 +68,7 @@ class _Classifier:
     def delta(self, base_path: str | None, head_path: str | None) -> FileDelta:
         if self.same_text and self.before == self.after:
             return self._untouched(base_path, head_path)
-        counted = classify_counted(self.before.counted, self.after.counted, self.forward, self.backward)
+        counted = classify_counted(self.before.by_counts, self.after.by_counts, self.forward, self.backward)
         exits = classify_exits(self.before, self.after, self.forward)
         return FileDelta(base_path, head_path, self._lines(), exits, counted, self._masked(), self._excluded())
 
@@ -101,7 +101,7 @@ class _Classifier:
             head_path,
             {c: v for c, v in lines.items() if v},
             {c: v for c, v in exits.items() if v},
-            classify_counted(now.counted, now.counted, IDENTICAL, IDENTICAL),
+            classify_counted(now.by_counts, now.by_counts, IDENTICAL, IDENTICAL),
         )
 
     def _lines(self) -> dict[Category, int]:
@@ -140,5 +140,5 @@ def _maps(pair: _Pair, before: FileCoverage, after: FileCoverage) -> tuple[LineM
 def _everything(file: FileCoverage) -> int:
     """A line set that holds each line the file speaks of."""
     exits = max((max(source, abs(target)) for source, target in file.exits), default=0)
-    counted = max((entry.line for entry in file.counted), default=0)
+    counted = max((where[-1] for _, where in file.counted), default=0)
     return (1 << (max(file.statements.bit_length(), exits + 1, counted + 1))) - 1

@@ -8,8 +8,7 @@ from operator import or_
 
 from covgov.differential.linemap import LineMap
 from covgov.model.change import HEAD_CATEGORIES, Category
-from covgov.model.lines import of
-from covgov.model.snapshot import CountedExits, Exit, FileCoverage
+from covgov.model.snapshot import Exit, FileCoverage
 
 MODULE = -1
 """coverage.py spells "leaves the module" as -1 whatever the first statement's line is (Python 3.11 and newer), so this
@@ -93,13 +92,12 @@ def _came(now: bool, new: bool) -> Category:
 
 
 def classify_counted(
-    before: Iterable[CountedExits], after: Iterable[CountedExits], forward: LineMap, backward: LineMap
+    was: Mapping[tuple[int, int], int], now: Mapping[tuple[int, int], int], forward: LineMap, backward: LineMap
 ) -> Mapping[Category, Mapping[int, int]]:
-    """Inexact exits, as in FileDelta. On an unchanged line the counts are paired so that as little as possible changed:
-    covered with covered, uncovered with uncovered, then what is left across; only a surplus counts as included or no
-    longer counted.
+    """Inexact exits, as in FileDelta. was, now: (taken, all exits) -> the lines with so many.
 
-    Lines with the same two counts share their result: a file has a handful of these, and hundreds of lines.
+    On an unchanged line the counts are paired so that as little as possible changed: covered with covered, uncovered
+    with uncovered, then what is left across; only a surplus counts as included or no longer counted.
     """
     found: dict[Category, dict[int, int]] = {}
 
@@ -108,30 +106,22 @@ def classify_counted(
             lines = found.setdefault(category, {})
             lines[number] = lines.get(number, 0) | bits
 
-    was, now = _by_counts(before), _by_counts(after)
-    missing = ~_union(now.values())
+    missing, met = ~_union(now.values()), 0
     for (covered, total), bits in was.items():
         gone, there = bits & forward.removed, forward.forward(bits)
+        met |= there
         book(Category.DCB, covered, gone)
         book(Category.DUB, total - covered, gone)
         for counts, here in (*now.items(), ((0, 0), missing)):
             if both := there & here:
                 for category, number in _paired(covered, total, *counts):
                     book(category, number, both if category in HEAD_CATEGORIES else backward.forward(both))
-    alone = ~forward.forward(_union(was.values()))
     for (covered, total), bits in now.items():
-        for is_new, lines in ((True, bits & alone & forward.added), (False, bits & alone & ~forward.added)):
+        alone = bits & ~met
+        for is_new, lines in ((True, alone & forward.added), (False, alone & ~forward.added)):
             book(_came(True, is_new), covered, lines)
             book(_came(False, is_new), total - covered, lines)
     return found
-
-
-def _by_counts(entries: Iterable[CountedExits]) -> dict[tuple[int, int], int]:
-    """(covered, total) -> lines with these counts."""
-    found: dict[tuple[int, int], list[int]] = {}
-    for entry in entries:
-        found.setdefault((entry.covered, entry.total), []).append(entry.line)
-    return {counts: of(lines) for counts, lines in found.items()}
 
 
 def _union(sets: Iterable[int]) -> int:

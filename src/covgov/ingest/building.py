@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -13,7 +14,7 @@ from covgov.errors import InputError
 from covgov.ingest.interface import ParsedReport
 from covgov.model import lines
 from covgov.model.ratio import ZERO, Ratio
-from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Identity, Metric
+from covgov.model.snapshot import CountedExits, Exit, FileCoverage, Identity, Metric, by_exits
 
 MAX_LINE = lines.MAX_LINE
 
@@ -28,7 +29,7 @@ MOST_UNSEEN = 4
 """A summary may have uncovered units that no list shows, up to one in so many of those listed: gcovr and PHPUnit count
 copies of a line, Istanbul branches on continued lines (at most 16 % in the corpus)."""
 
-MAX_WORD = 200
+MAX_WORD, MAX_FAULT = 200, 500
 
 TAGGED = "covgov:"
 """Prefix of the dynamic contexts that carry quality attributes: `covgov:reliability,security`."""
@@ -36,7 +37,8 @@ TAGGED = "covgov:"
 
 def damaged(where: str, what: str) -> InputError:
     """The error for a report that contradicts its format or itself."""
-    return InputError("report-damaged", f"{where}: {what}", hint="write the report again; covgov does not guess")
+    shown = what if len(what) <= MAX_FAULT else f"{what[:MAX_FAULT]}..."  # parsers quote what they refuse
+    return InputError("report-damaged", f"{where}: {shown}", hint="write the report again; covgov does not guess")
 
 
 def line_number(value: int, where: str) -> int:
@@ -49,7 +51,7 @@ def line_number(value: int, where: str) -> int:
 def ran(text: str, where: str) -> bool:
     """Whether a hit count is above 0. It can be of 64 bits, be written as 1e+06 and, because of a gcov bug, be
     negative. Raises InputError."""
-    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,20})?([eE]\+?\d{1,2})?\s*", text):
+    if not re.fullmatch(r"\s*-?\d{1,25}(\.\d{0,20})?([eE]\+?\d{1,2})?\s*", text, re.ASCII):
         raise damaged(where, f"not a hit count: {text[:40]!r}")
     return float(text) > 0
 
@@ -133,19 +135,27 @@ class FileBuilder:
     def exit(self, source: int, target: int, taken: bool) -> None:
         self.exits[source, target] = self.exits.get((source, target), False) or taken
 
-    def count(self, entry: CountedExits) -> None:
+    def count(self, line: int, exits: CountedExits) -> None:
         """Add exits known by number. Of a line listed twice, the larger numbers count: its second exits may be others
         of the same names."""
-        before = self.counted.get(entry.line, entry)
-        if before != entry:
-            entry = CountedExits(entry.line, max(before.covered, entry.covered), max(before.total, entry.total))
-        self.counted[entry.line] = entry
+        before = self.counted.get(line, exits)
+        if before != exits:
+            exits = CountedExits(max(before.covered, exits.covered), max(before.total, exits.total))
+        self.counted[line] = exits
+
+    def count_lines(self, found: Mapping[int, CountedExits]) -> None:
+        """Add those of many lines."""
+        if self.counted.keys().isdisjoint(found):
+            self.counted.update(found)
+        else:
+            for line, exits in found.items():
+                self.count(line, exits)
 
     def count_all(self, taken: Mapping[int, Sequence[bool]]) -> None:
         """Add exits known by number: line -> whether each of its exits was taken."""
         for line, exits in taken.items():
             if exits:
-                self.count(CountedExits(line, sum(exits), len(exits)))
+                self.count(line, CountedExits(sum(exits), len(exits)))
 
     @property
     def last(self) -> int:
@@ -176,7 +186,7 @@ class FileBuilder:
             covered=self.covered,
             exits=tuple(exits),
             taken=tuple(filter(self.exits.__getitem__, exits)),
-            counted=tuple(map(self.counted.__getitem__, sorted(self.counted))),
+            counted=by_exits(self.counted),
             excluded=self.excluded & ~self.statements,
             attributes=tuple((tag, self.attributes[tag] & self.covered) for tag in sorted(self.attributes)),
         )
@@ -186,7 +196,7 @@ def build_all(builders: Mapping[str, FileBuilder], where: str) -> dict[str, File
     """Every file's coverage, with all line sets within MAX_LINES_IN_REPORT, and exits within MAX_COUNTED."""
     check_size(sum(builder.last for builder in builders.values()), where)
     files = {path: builder.build() for path, builder in builders.items()}
-    exits = sum([sum([entry.total for entry in file.counted]) for file in files.values()])
+    exits = sum([found.total * len(where) for file in files.values() for found, where in file.counted])
     held = sum([file.statements.bit_count() for file in files.values()])
     if exits > MAX_COUNTED + MAX_COUNTED_PER_LINE * held:
         raise damaged(where, f"its {held} lines have {exits} branch exits")
@@ -199,27 +209,32 @@ def check_size(total: int, where: str) -> None:
         raise damaged(where, f"its files have more than {MAX_LINES_IN_REPORT} lines in all")
 
 
-_SIGNED = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=-MAX_LINE, le=2**53)]])
+_COUNTS = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=0, le=2**53)]])
+_DIGITS = b"0123456789"
 
 
-def line_sets(text: bytes, hits: bytes, following: bytes) -> tuple[int, int] | None:
+def line_sets(text: bytes, hits: bytes, following: bytes, commas: bytes) -> tuple[int, int] | None:
     """(statements, covered) of the text `LINE<hits>COUNT<following>LINE<hits>COUNT`, None for any other.
 
-    Each line number gets a sign and nothing else has one: so every second number has a sign only if each line has its
-    one count.
+    commas: a byte of each separator. Without its digits the text must be the separators in turn; in place of these a
+    decoder of JSON gets a comma between spaces, so that it refuses a digit inside of a separator.
     """
-    if b"-" in text:
-        return None
-    signed = text.replace(following, b",-")
-    count = 1 + (len(text) - len(signed)) // (len(following) - 2)
-    numbers = signed.replace(hits, b",")
-    if any(space in numbers for space in (b" ", b"\t", b"\r", b"\n")):  # JSON may have it between numbers
+    separators = text.translate(None, _DIGITS)
+    if separators != hits + (following + hits) * (len(separators) // (len(following) + len(hits))):
         return None
     try:
-        found = _SIGNED.decode(b"[-%b]" % numbers)
+        found = _COUNTS.decode(b"[%b]" % text.translate(*_as_list(hits, following, commas)))
     except msgspec.DecodeError:
         return None
-    return lines.of_hits(found[::2], found[1::2]) if len(found) == 2 * count else None
+    return lines.of_hits(found[::2], found[1::2])
+
+
+@lru_cache(64)
+def _as_list(hits: bytes, following: bytes, commas: bytes) -> tuple[bytes, bytes]:
+    """The table and the deleted bytes that make a list of JSON of such a text."""
+    ends = bytes({hits[0], hits[-1], following[0], following[-1]} - {*commas})
+    table = bytes.maketrans(ends + commas, b" " * len(ends) + b"," * len(commas))
+    return table, bytes({*hits, *following} - {*ends, *commas})
 
 
 def settle_pragmas(builder: FileBuilder, stated: int) -> None:
@@ -237,7 +252,7 @@ def settle_pragmas(builder: FileBuilder, stated: int) -> None:
     single = [line for line, exits in listed.items() if exits == [True] and line not in builder.counted]
     if unlisted == len(single):
         for line in single:
-            builder.count(CountedExits(line, 2, 2))
+            builder.count(line, CountedExits(2, 2))
 
 
 def listed_exits(builder: FileBuilder) -> tuple[int, int]:

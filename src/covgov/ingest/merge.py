@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby
+from functools import lru_cache
 from math import fsum
 
 from covgov.errors import InputError
@@ -12,12 +12,17 @@ from covgov.model.snapshot import (
     MERGED,
     REACHABLE,
     CountedExits,
+    CountedLines,
     FileCoverage,
     Identity,
     Origin,
     Snapshot,
     TestRun,
+    by_exits,
 )
+
+_JOINS = 1 << 10
+"""Unions of exits that are remembered: most lines have the same few."""
 
 
 def merge(snapshots: Sequence[Snapshot], suite: str = MERGED) -> Snapshot:
@@ -68,7 +73,7 @@ def merge_files(files: Sequence[FileCoverage], path: str) -> FileCoverage:
         covered=_union(file.covered for file in files),
         exits=tuple(sorted(exits)),
         taken=tuple(sorted({exit_ for file in files for exit_ in file.taken})),
-        counted=_counted([entry for file in files for entry in file.counted if entry.line not in exact]),
+        counted=_counted([pair for file in files for pair in file.counted], exact),
         excluded=_union(file.excluded for file in files) & ~statements,
         attributes=_attributes([pair for file in files for pair in file.attributes]),
         source=next(iter(sources), ""),
@@ -82,12 +87,16 @@ def _union(sets: Iterable[int]) -> int:
     return bits
 
 
-def _counted(entries: list[CountedExits]) -> tuple[CountedExits, ...]:
-    grouped = groupby(sorted(entries, key=lambda e: e.line), key=lambda e: e.line)
-    return tuple(_joined(line, list(group)) for line, group in grouped)
+def _counted(groups: Iterable[tuple[CountedExits, tuple[int, ...]]], exact: Collection[int]) -> CountedLines:
+    found: dict[int, tuple[CountedExits, ...]] = {}
+    for exits, where in groups:
+        for line in where:
+            found[line] = (*found.get(line, ()), exits)
+    return by_exits({line: _joined(entries) for line, entries in found.items() if line not in exact})
 
 
-def _joined(line: int, entries: list[CountedExits]) -> CountedExits:
+@lru_cache(_JOINS)
+def _joined(entries: tuple[CountedExits, ...]) -> CountedExits:
     """The union of one line's exits by id. Where every report says which exits it missed (coverage.py's
     `missing-branches`), what one of them did not miss was taken."""
     ids = {name for entry in entries for name in entry.ids}
@@ -98,7 +107,7 @@ def _joined(line: int, entries: list[CountedExits]) -> CountedExits:
     missed = len(ids) - len(taken)
     least = total - missed if alike and all(_all_missed_known(entry) for entry in entries) else 0
     covered = max(len(taken), least, *(entry.covered for entry in entries))
-    return CountedExits(line, covered, total, tuple(sorted(ids)), tuple(sorted(taken)))
+    return CountedExits(covered, total, tuple(sorted(ids)), tuple(sorted(taken)))
 
 
 def _all_missed_known(entry: CountedExits) -> bool:

@@ -18,10 +18,10 @@ def on_lines(coverage: FileCoverage, wanted: int, metric: Metric) -> Ratio:
         return by_line
     exits = [exit_ for exit_ in coverage.exits if wanted >> exit_[0] & 1]
     taken = set(coverage.taken)
-    counted = [entry for entry in coverage.counted if wanted >> entry.line & 1]
+    counted = [(counts, (where & wanted).bit_count()) for counts, where in coverage.by_counts.items()]
     by_exit = Ratio(
-        sum(exit_ in taken for exit_ in exits) + sum(entry.covered for entry in counted),
-        len(exits) + sum(entry.total for entry in counted),
+        sum([exit_ in taken for exit_ in exits]) + sum([covered * number for (covered, _), number in counted]),
+        len(exits) + sum([total * number for (_, total), number in counted]),
     )
     return by_exit if metric is Metric.BRANCH else by_line + by_exit
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -9,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from covgov.model import lines
 from covgov.model.ratio import Ratio
 
 Exit = tuple[int, int]
@@ -27,18 +29,31 @@ class Metric(StrEnum):
     BRANCH = "branch"
 
 
-class CountedExits(msgspec.Struct, frozen=True, gc=False):
-    """Branch exits of one line, known only by number (Cobertura's `1/2`): inexact.
+class CountedExits(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
+    """Branch exits of a line, known only by number (Cobertura's `1/2`): inexact.
 
     ids: the report's own names of exits (LCOV's `0,1`), sorted; there can be fewer than exits. taken: those of `ids`
     that were taken. They say which exits two reports of one text share; of two texts they say nothing.
     """
 
-    line: int
     covered: int
     total: int
     ids: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+
+
+CountedLines = tuple[tuple[CountedExits, tuple[int, ...]], ...]
+"""Exits known only by number, each with the lines that have just these: most lines have the same few. Lines ascend, the
+exits come in the order of their first lines, and each line is there once. Not a bitmap: where every line has exits of
+its own, there would be one bitmap a line."""
+
+
+def by_exits(found: Mapping[int, CountedExits]) -> CountedLines:
+    """Line -> its exits, as lines that have the same."""
+    grouped: dict[CountedExits, list[int]] = defaultdict(list)
+    for line in sorted(found):
+        grouped[found[line]].append(line)
+    return tuple([(exits, tuple(where)) for exits, where in grouped.items()])
 
 
 REACHABLE = "*"
@@ -46,13 +61,13 @@ REACHABLE = "*"
 lines are those of modules and classes, which run when they are imported."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileCoverage:
     """Coverage of one file. Line sets are bitmaps (see `covgov.model.lines`).
 
     statements: executable lines that count. covered: those that ran (a subset).
     exits: branch exits that count, sorted; taken: those that were taken (a sorted subset).
-    counted: exits known only by number per line, sorted by line; a line is never in both `exits` and `counted`.
+    counted: exits known only by number; a line is never in both `exits` and `counted`.
     excluded: lines excluded from the count. Disjoint from statements.
     attributes: (tag, covered lines reached by tests so tagged), sorted by tag; REACHABLE where the tool reports it.
     source: git blob id of the measured source text, or "" when unknown.
@@ -62,7 +77,7 @@ class FileCoverage:
     covered: int
     exits: tuple[Exit, ...] = ()
     taken: tuple[Exit, ...] = ()
-    counted: tuple[CountedExits, ...] = ()
+    counted: CountedLines = ()
     excluded: int = 0
     attributes: tuple[tuple[str, int], ...] = ()
     source: str = ""
@@ -78,7 +93,7 @@ class FileCoverage:
         """Executable lines that never ran."""
         return self.statements & ~self.covered
 
-    @property
+    @cached_property
     def partial(self) -> int:
         """Lines that ran while at least one of their branch exits was never taken."""
         taken = set(self.taken)
@@ -86,9 +101,9 @@ class FileCoverage:
         for exit_ in self.exits:
             if exit_ not in taken:
                 bits |= 1 << exit_[0]
-        for entry in self.counted:
-            if entry.covered < entry.total:
-                bits |= 1 << entry.line
+        for (covered, total), where in self.by_counts.items():
+            if covered < total:
+                bits |= where
         return bits & self.covered
 
     def ratio(self, metric: Metric) -> Ratio:
@@ -98,15 +113,28 @@ class FileCoverage:
         covered, total, taken, exits = self.units
         return Ratio(taken, exits) if metric is Metric.BRANCH else Ratio(covered + taken, total + exits)
 
-    @property
+    @cached_property
     def units(self) -> tuple[int, int, int, int]:
         """Covered lines of so many, taken exits of so many."""
         return (
             self.covered.bit_count(),
             self.statements.bit_count(),
-            len(self.taken) + sum([c.covered for c in self.counted]),
-            len(self.exits) + sum([c.total for c in self.counted]),
+            len(self.taken) + sum([exits.covered * len(where) for exits, where in self.counted]),
+            len(self.exits) + sum([exits.total * len(where) for exits, where in self.counted]),
         )
+
+    @cached_property
+    def by_counts(self) -> Mapping[tuple[int, int], int]:
+        """(taken, all exits) -> the lines with so many that are known only by number, whatever their names."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for exits, where in self.counted:
+            found.setdefault((exits.covered, exits.total), []).extend(where)
+        return {counts: lines.of(where) for counts, where in found.items()}
+
+    @property
+    def by_number(self) -> dict[int, CountedExits]:
+        """Line -> its exits that are known only by number, in the order of lines."""
+        return dict(sorted([(line, exits) for exits, where in self.counted for line in where]))
 
     def attribute(self, tag: str) -> int:
         """Covered lines reached by tests tagged `tag`; empty when there are none."""

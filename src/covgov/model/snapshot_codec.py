@@ -1,10 +1,10 @@
 """Snapshots and single files as bytes: canonical JSON with a checksum, read back strictly.
 
-    {"format": "covgov-snapshot", "version": 1, "sha256": "<of the body's bytes>", "body": {...}}
+    {"format": "covgov-snapshot", "version": 2, "sha256": "<of the body's bytes>", "body": {...}}
 
 The same value gives the same bytes and `decode(encode(x)) == x`. Line sets are base64 of their numbits, the exits that
 were taken a bitmap over the sorted exits. A changed byte is refused, not read: the checksum covers the body, and the
-envelope admits no unknown key.
+envelope admits no unknown key. Version 1, which named the exits of each line anew, is read for good (decision 0051).
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from itertools import islice
+from itertools import islice, repeat
 from math import isfinite
-from operator import attrgetter, lt
-from typing import Annotated, TypeVar
+from operator import lt
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
 from covgov.errors import InputError
 from covgov.model import lines
-from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Origin, Snapshot, TestRun
+from covgov.model.snapshot import CountedExits, CountedLines, FileCoverage, Identity, Origin, Snapshot, TestRun
 
 SNAPSHOT, FILE = "covgov-snapshot", "covgov-file"
-VERSION = 1
+VERSION = 2
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Line = Annotated[int, msgspec.Meta(ge=1, le=lines.MAX_LINE)]
@@ -47,7 +47,30 @@ class _Envelope(_Wire, frozen=True):
     body: msgspec.Raw
 
 
+class _ExitGroup(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Lines with the same exits. taken: bitmap over the ids."""
+
+    covered: _Count
+    total: _Count
+    lines: tuple[_Line, ...]
+    ids: tuple[str, ...]
+    taken: bytes
+
+
 class _File(_Wire, frozen=True):
+    statements: bytes
+    covered: bytes
+    exits: tuple[tuple[_Line, _Target], ...] = ()
+    taken: bytes = b""
+    counted: tuple[_ExitGroup, ...] = ()
+    excluded: bytes = b""
+    attributes: tuple[tuple[str, bytes], ...] = ()
+    source: str = ""
+
+
+class _File1(_Wire, frozen=True):
+    """Of version 1. ids, ids_taken: of each line with counted exits, or empty."""
+
     statements: bytes
     covered: bytes
     exits: tuple[tuple[_Line, _Target], ...] = ()
@@ -83,10 +106,13 @@ class _Tests(_Wire, frozen=True):
     arguments: str = ""
 
 
-class _Snapshot(_Wire, frozen=True):
+F = TypeVar("F", _File, _File1)
+
+
+class _Snapshot(_Wire, Generic[F], frozen=True):
     suite: str
     identity: _Identity
-    files: dict[str, _File]
+    files: dict[str, F]
     origin: _Origin | None = None
     tests: _Tests | None = None
     notes: tuple[str, ...] = ()
@@ -95,10 +121,8 @@ class _Snapshot(_Wire, frozen=True):
 _NAMES = 1 << 12
 """Names of exits that are remembered: most lines have the same few."""
 
-_SHAPE = attrgetter("covered", "total", "ids", "taken")
-
-W = TypeVar("W", bound=_Wire)
 K = TypeVar("K", int, str, tuple[int, int])
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -119,7 +143,13 @@ def encode(snapshot: Snapshot) -> bytes:
 
 def decode(data: bytes, where: str) -> Snapshot:
     """Inverse of `encode`. Raises InputError naming `where`: `snapshot-damaged`, `snapshot-newer`."""
-    wire = _body(data, SNAPSHOT, _Snapshot, where)
+    version, body = _body(data, SNAPSHOT, where)
+    if version == 1:
+        return _from_wire(_read(body, _Snapshot[_File1], where), where)
+    return _from_wire(_read(body, _Snapshot[_File], where), where)
+
+
+def _from_wire(wire: _Snapshot[F], where: str) -> Snapshot:
     files = {path: _file_from_wire(file, f"{where}: {path}") for path, file in sorted(wire.files.items())}
     return Snapshot(
         suite=wire.suite,
@@ -138,7 +168,8 @@ def encode_file(coverage: FileCoverage) -> bytes:
 
 def decode_file(data: bytes, where: str) -> FileCoverage:
     """Inverse of `encode_file`. Raises InputError naming `where`: `snapshot-damaged`, `snapshot-newer`."""
-    return _file_from_wire(_body(data, FILE, _File, where), where)
+    version, body = _body(data, FILE, where)
+    return _file_from_wire(_read(body, _File1, where) if version == 1 else _read(body, _File, where), where)
 
 
 def _seal(kind: str, wire: _Wire) -> bytes:
@@ -146,21 +177,26 @@ def _seal(kind: str, wire: _Wire) -> bytes:
     return msgspec.json.encode(_Envelope(kind, VERSION, sha256(body).hexdigest(), msgspec.Raw(body))) + b"\n"
 
 
-def _body(data: bytes, kind: str, shape: type[W], where: str) -> W:
+def _body(data: bytes, kind: str, where: str) -> tuple[int, msgspec.Raw]:
+    """Version and body."""
+    header = _read(data, _Header, where)
+    if header.format == kind and header.version > VERSION:
+        raise InputError(
+            "snapshot-newer",
+            f"{where}: {kind} version {header.version}, this covgov reads up to version {VERSION}",
+            hint="upgrade covgov, or measure again with this version",
+        )
+    envelope = _read(data, _Envelope, where)
+    if envelope.format != kind or envelope.version < 1:
+        raise _damaged(where, f"not a {kind} of version 1 to {VERSION}")
+    if sha256(envelope.body).hexdigest() != envelope.sha256:
+        raise _damaged(where, "the checksum does not match the content")
+    return envelope.version, envelope.body
+
+
+def _read(data: bytes | msgspec.Raw, shape: type[S], where: str) -> S:
     try:
-        header = msgspec.json.decode(data, type=_Header)
-        if header.format == kind and header.version > VERSION:
-            raise InputError(
-                "snapshot-newer",
-                f"{where}: {kind} version {header.version}, this covgov reads up to version {VERSION}",
-                hint="upgrade covgov, or measure again with this version",
-            )
-        envelope = msgspec.json.decode(data, type=_Envelope)
-        if (envelope.format, envelope.version) != (kind, VERSION):
-            raise _damaged(where, f"not a {kind} of version {VERSION}")
-        if sha256(envelope.body).hexdigest() != envelope.sha256:
-            raise _damaged(where, "the checksum does not match the content")
-        return msgspec.json.decode(envelope.body, type=shape)
+        return msgspec.json.decode(data, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _damaged(where, str(error)) from None
     except RecursionError:
@@ -176,22 +212,23 @@ def _file_to_wire(coverage: FileCoverage) -> _File:
     taken = 0
     for exit_ in coverage.taken:
         taken |= 1 << position[exit_]
-    ids, ids_taken = pack_ids(coverage.counted)
     return _File(
         statements=lines.to_bytes(coverage.statements),
         covered=lines.to_bytes(coverage.covered),
         exits=coverage.exits,
         taken=lines.to_bytes(taken),
-        counted=tuple([(entry.line, entry.covered, entry.total) for entry in coverage.counted]),
-        ids=ids,
-        ids_taken=ids_taken,
+        counted=tuple([_counted_to_wire(exits, where) for exits, where in coverage.counted]),
         excluded=lines.to_bytes(coverage.excluded),
         attributes=tuple((tag, lines.to_bytes(bits)) for tag, bits in coverage.attributes),
         source=coverage.source,
     )
 
 
-def _file_from_wire(wire: _File, where: str) -> FileCoverage:
+def _counted_to_wire(exits: CountedExits, where: tuple[int, ...]) -> _ExitGroup:
+    return _ExitGroup(exits.covered, exits.total, where, exits.ids, pack(exits.ids, exits.taken))
+
+
+def _file_from_wire(wire: _File | _File1, where: str) -> FileCoverage:
     taken = lines.from_bytes(wire.taken)
     try:
         coverage = FileCoverage(
@@ -199,7 +236,7 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
             covered=lines.from_bytes(wire.covered),
             exits=wire.exits,
             taken=tuple(wire.exits[index] for index in lines.numbers(taken)),
-            counted=unpack_ids(wire.counted, wire.ids, wire.ids_taken),
+            counted=_counted_1(wire) if isinstance(wire, _File1) else _counted(wire),
             excluded=lines.from_bytes(wire.excluded),
             attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in wire.attributes),
             source=wire.source,
@@ -212,18 +249,44 @@ def _file_from_wire(wire: _File, where: str) -> FileCoverage:
     return coverage
 
 
-def pack_ids(counted: Sequence[CountedExits]) -> tuple[tuple[tuple[str, ...], ...], tuple[bytes, ...]]:
-    """The names of each line's exits, and a bitmap over them of those taken; both empty when no exit has a name."""
-    ids = tuple([entry.ids for entry in counted])
-    return (ids, tuple(map(_pack, ids, [entry.taken for entry in counted]))) if any(ids) else ((), ())
+def _counted(wire: _File) -> CountedLines:
+    return tuple([(_exits(one.covered, one.total, one.ids, one.taken), one.lines) for one in wire.counted])
+
+
+def _counted_1(wire: _File1) -> CountedLines:
+    where, covered, totals = zip(*wire.counted, strict=True) if wire.counted else ((), (), ())
+    return join_columns(where, covered, totals, wire.ids, wire.ids_taken)
+
+
+def join_columns(
+    where: Sequence[int],
+    covered: Sequence[int],
+    totals: Sequence[int],
+    ids: Sequence[tuple[str, ...]],
+    taken: Sequence[bytes],
+) -> CountedLines:
+    """Of each line its number, exits taken, all exits, the names of these and a bitmap over the names of those taken;
+    without names, no line has any. Raises ValueError."""
+    if not all(map(lt, where, islice(where, 1, None))):
+        raise ValueError("lines with counted exits must be sorted and unique")
+    found: dict[tuple[int, int, tuple[str, ...], bytes], list[int]] = {}
+    names = (ids, taken) if ids or taken else (repeat((), len(where)), repeat(b"", len(where)))
+    for line, shape in zip(where, zip(covered, totals, *names, strict=True), strict=True):
+        found.setdefault(shape, []).append(line)
+    return tuple([(_exits(*shape), tuple(lines)) for shape, lines in found.items()])
 
 
 @lru_cache(_NAMES)
-def _pack(ids: tuple[str, ...], taken: tuple[str, ...]) -> bytes:
+def _exits(covered: int, total: int, ids: tuple[str, ...], taken: bytes) -> CountedExits:
+    return CountedExits(covered, total, ids, _unpack(ids, taken))
+
+
+@lru_cache(_NAMES)
+def pack(ids: tuple[str, ...], taken: tuple[str, ...]) -> bytes:
+    """The taken ones as a bitmap over all names."""
     return lines.to_bytes(sum(1 << index for index, name in enumerate(ids) if name in taken))
 
 
-@lru_cache(_NAMES)
 def _unpack(ids: tuple[str, ...], taken: bytes) -> tuple[str, ...]:
     bits = lines.from_bytes(taken)
     if bits >> len(ids):
@@ -231,30 +294,23 @@ def _unpack(ids: tuple[str, ...], taken: bytes) -> tuple[str, ...]:
     return tuple(name for index, name in enumerate(ids) if bits >> index & 1)
 
 
-def unpack_ids(
-    counted: Sequence[tuple[int, int, int]], ids: Sequence[tuple[str, ...]], taken: Sequence[bytes]
-) -> tuple[CountedExits, ...]:
-    """Inverse of `pack_ids`. Raises ValueError."""
-    if not ids and not taken:
-        return tuple([CountedExits(*entry) for entry in counted])
-    return tuple(
-        [
-            CountedExits(*entry, names, _unpack(names, bits))
-            for entry, names, bits in zip(counted, ids, taken, strict=True)
-        ]
-    )
-
-
 def fault(coverage: FileCoverage) -> str:
     """What contradicts the contract of FileCoverage, "" when nothing does."""
-    counted = [entry.line for entry in coverage.counted]
-    if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
-        return "exits, counted exits and attributes must be sorted and unique"
-    shapes = set(map(_SHAPE, coverage.counted))  # a handful in a file, so that nothing is looked at for each line
-    if any(covered > total for covered, total, _, _ in shapes):
+    counted = {exits for exits, _ in coverage.counted}
+    if not (_ascending(coverage.exits) and _ascending([t for t, _ in coverage.attributes])):
+        return "exits and attributes must be sorted and unique"
+    if len(counted) < len(coverage.counted):
+        return "counted exits must be unique"
+    found = {line for _, where in coverage.counted for line in where}
+    if len(found) < sum([len(where) for _, where in coverage.counted]):
+        return "a line has counted exits twice"
+    if not all(where and where[0] > 0 and _ascending(where) for _, where in coverage.counted):
+        return "lines with counted exits must be sorted and exist"
+    if not _ascending([where[0] for _, where in coverage.counted]):
+        return "counted exits must be sorted by their first lines"
+    if any(exits.covered > exits.total for exits in counted):
         return "more exits taken than there are"
-    named = [shape for shape in shapes if shape[2] or shape[3]]
-    if any(not _in_order(ids) or len(ids) > total or len(taken) > covered for covered, total, ids, taken in named):
+    if not all(map(_names_fit, counted)):
         return "the names of a line's exits contradict their number"
     if coverage.excluded & (coverage.statements | 1):
         return "excluded lines must not count"
@@ -262,7 +318,7 @@ def fault(coverage: FileCoverage) -> str:
         return f"a line beyond {lines.MAX_LINE}"
     if any(bits & ~coverage.covered for _, bits in coverage.attributes):
         return "an attribute holds lines that are not covered"
-    if counted and coverage.exits and {line for line, _ in coverage.exits} & set(counted):
+    if found and coverage.exits and not found.isdisjoint([line for line, _ in coverage.exits]):
         return "a line has exits both by name and by number"
     return ""
 
@@ -272,5 +328,6 @@ def _ascending(values: Sequence[K]) -> bool:
 
 
 @lru_cache(_NAMES)
-def _in_order(names: tuple[str, ...]) -> bool:
-    return _ascending(names)
+def _names_fit(exits: CountedExits) -> bool:
+    ids, taken = exits.ids, exits.taken
+    return _ascending(ids) and len(ids) <= exits.total and len(taken) <= exits.covered and set(taken) <= set(ids)

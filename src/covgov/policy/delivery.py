@@ -129,8 +129,19 @@ class GithubCoverageSettings(Table, frozen=True):
     """It must be delivered, or `covgov publish` exits 5."""
 
 
+class GitlabSettings(Table, frozen=True):
+    comment: Annotated[CommentMode, one_of(CommentMode)] = CommentMode.ALWAYS
+    """When a merge request gets a note: always, on-change or never."""
+    name: Name = "covgov"
+    """Distinguishes the notes of several projects in one repository."""
+    required: Flag = False
+    """It must be delivered, or `covgov publish` exits 5."""
+
+
 class PublishSettings(Table, frozen=True):
     github: GithubSettings = field(default_factory=GithubSettings)
     """Comment, status and check run on GitHub."""
     github_coverage: GithubCoverageSettings = field(default_factory=GithubCoverageSettings)
     """GitHub's own display of coverage."""
+    gitlab: GitlabSettings = field(default_factory=GitlabSettings)
+    """The note on a merge request of GitLab."""

@@ -18,8 +18,12 @@ from covgov.vcs import codeowners
 RECORD = "verdict.record"
 """The checked run (history.saved_run), which `covgov history push` records."""
 
+CODE_QUALITY = "gl-code-quality-report.json"
+"""What GitLab shows in a merge request, by the name that its documentation uses."""
+
 PUBLISHED = (
-    *("verdict.json", RECORD, "summary.md", "verdict-junit.xml", "exceptions.patch", "digest.md", "merged.snapshot"),
+    *("verdict.json", RECORD, "summary.md", "verdict-junit.xml", CODE_QUALITY, "exceptions.patch", "digest.md"),
+    "merged.snapshot",
     *(f"merged.{suffix}" for suffix in REPORTS),
 )
 """Every file that covgov publishes of a judgement: what a new run takes away before it begins."""
@@ -31,6 +35,7 @@ def artifacts(verdict: Verdict, facts: Facts, read: Callable[[str], bytes | None
         "verdict.json": RENDERERS["json"](verdict).encode(),
         "summary.md": RENDERERS["markdown"](verdict).encode(),
         "verdict-junit.xml": RENDERERS["junit"](verdict).encode(),
+        CODE_QUALITY: RENDERERS["gitlab"](verdict).encode(),
         "exceptions.patch": proposal(verdict, facts, read).encode(),
     }
 

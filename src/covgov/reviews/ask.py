@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from covgov.ci.interface import CiContext, CiEvent
-from covgov.errors import CovgovError, UsageError
+from covgov.errors import CovgovError
 from covgov.model.approval import Approval, Approvals
 
 
@@ -31,15 +31,6 @@ def approvals(ci: CiContext, env: Mapping[str, str], readers: Mapping[str, Revie
             return Approval(why=f"reviews cannot be read: {error.message}")
 
     return ask
-
-
-def extra_missing(error: ModuleNotFoundError) -> UsageError:
-    """The fault of a reader whose packages are not installed."""
-    return UsageError(
-        "http-extra-missing",
-        f"the API needs packages that are not installed ({error.name})",
-        hint="pip install 'covgov[http]'",
-    )
 
 
 def nobody(owners: Sequence[str]) -> Approval:

@@ -13,23 +13,18 @@ from urllib.parse import quote
 
 import msgspec
 
-from covgov.errors import DeliveryFailed, NotConfigured
+from covgov.errors import DeliveryFailed
 from covgov.model.approval import Approval
-from covgov.reviews.ask import extra_missing, nobody
+from covgov.publish.channels.gitlab.channel import connect
+from covgov.publish.channels.gitlab.note import GitlabUser
+from covgov.reviews.ask import nobody
 
 if TYPE_CHECKING:
-    import httpx2
+    from covgov.publish.channels.gitlab.client import GitlabClient
 
-    from covgov.http.client import HttpClient
-
-TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the name of a variable
 PER_PAGE = "100"
 
 T = TypeVar("T")
-
-
-class GitlabUser(msgspec.Struct, frozen=True):
-    username: str
 
 
 class GitlabMember(GitlabUser, frozen=True):
@@ -60,9 +55,8 @@ class MergeRequestVersion(msgspec.Struct, frozen=True):
 class GitlabApi:
     """The used endpoints. Every method raises DeliveryFailed."""
 
-    def __init__(self, base: str, token: str, project: str, *, transport: httpx2.BaseTransport | None = None) -> None:
-        self._base, self._project = base, f"/projects/{quote(project, safe='')}"
-        self._http = _client(token, transport)
+    def __init__(self, client: GitlabClient, project: str) -> None:
+        self._client, self._project = client, f"/projects/{quote(project, safe='')}"
 
     def request(self, number: str) -> MergeRequest:
         return self._get(f"{self._project}/merge_requests/{number}", MergeRequest)
@@ -80,28 +74,18 @@ class GitlabApi:
         try:
             found = self._get(path, list[GitlabMember], {"query": username, "per_page": PER_PAGE})
         except DeliveryFailed as failed:
-            if failed.code == "gitlab-refused":
+            if failed.code in ("gitlab-refused", "gitlab-forbidden"):
                 return False
             raise
         return any(one.username.casefold() == username.casefold() and one.state == "active" for one in found)
 
     def _get(self, path: str, kind: type[T], params: Mapping[str, str] | None = None) -> T:
-        response = self._http.insist(lambda: self._once(path, params or {}))
-        if not response.is_success:
-            raise DeliveryFailed("gitlab-refused", f"GET {path}: HTTP {response.status_code}")
-        try:
-            return msgspec.json.decode(response.content, type=kind)
-        except ValueError:
-            raise DeliveryFailed("gitlab-unexpected", f"GET {path}: the answer is not what GitLab documents") from None
-
-    def _once(self, path: str, params: Mapping[str, str]) -> httpx2.Response:
-        request = self._http.build("GET", self._base + path, params=dict(params))
-        return self._http.send(request, lambda why: DeliveryFailed("gitlab-unreachable", f"GET {path}: {why}"))
+        return self._client.insist(lambda: self._client.get(path, kind, params))
 
 
 def read(env: Mapping[str, str], number: str, head: str, owners: Sequence[str], /) -> Approval:
     """Raises UsageError (`http-extra-missing`), NotConfigured (`gitlab-token-missing`) and DeliveryFailed."""
-    return approval(_connect(env), number, head, owners)
+    return approval(GitlabApi(connect(env), env.get("CI_PROJECT_ID", "")), number, head, owners)
 
 
 def approval(api: GitlabApi, number: str, head: str, owners: Sequence[str]) -> Approval:
@@ -124,25 +108,3 @@ def _owns(api: GitlabApi, username: str, owners: Sequence[str]) -> bool:
     if any(name.casefold() == username.casefold() for name in names):
         return True
     return any(api.is_member(name, username) for name in names)
-
-
-def _connect(env: Mapping[str, str]) -> GitlabApi:
-    try:
-        from covgov.http.client import split_address, unencrypted  # noqa: PLC0415 - from the extra `http`
-    except ModuleNotFoundError as error:
-        raise extra_missing(error) from error
-    token, base, project = (env.get(name, "").strip() for name in (TOKEN, "CI_API_V4_URL", "CI_PROJECT_ID"))
-    url = split_address(base)
-    if not token or not project or url is None or unencrypted(url):
-        raise NotConfigured(
-            "gitlab-token-missing",
-            f"{TOKEN} is not set, or CI_API_V4_URL and CI_PROJECT_ID do not name a project over https",
-            hint=f"set {TOKEN} to a project access token with the scope read_api",
-        )
-    return GitlabApi(base.rstrip("/"), token, project)
-
-
-def _client(token: str, transport: httpx2.BaseTransport | None) -> HttpClient:
-    from covgov.http.client import HttpClient, RetryPolicy  # noqa: PLC0415 - from the extra `http`
-
-    return HttpClient({"PRIVATE-TOKEN": token}, RetryPolicy(3, 30.0, 0.5, 5.0), transport=transport)

@@ -243,6 +243,8 @@ def _attributes(
     reporter: Any, filename: str, data: Any, tagged: dict[str, list[str]], executed: set[int]
 ) -> dict[str, list[int]]:
     """Tag -> executed statement lines reached under a context that carries it."""
+    if not executed:
+        return {}  # without a look at the data of every context
     lines: dict[str, set[int]] = {}
     for context, tags in tagged.items():
         data.set_query_context(context)

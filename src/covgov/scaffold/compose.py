@@ -11,8 +11,8 @@ from covgov.scaffold.coverage_source import NEW_FILE, with_source
 from covgov.scaffold.detection.detect import Decision, Detection
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.owners import owner_lines
-from covgov.scaffold.policy_text import ComponentText, PolicyText
-from covgov.scaffold.workflow import CiJob, workflow
+from covgov.scaffold.policy_text import ComponentText, PolicyText, toml
+from covgov.scaffold.workflow import JobChoice, workflow
 
 POLICY = "covgov.toml"
 USUAL_BAR = Decimal(80)
@@ -57,7 +57,7 @@ class Wishes:
 
     fail_under: Decimal | None = None
     unignored: tuple[str, ...] = ()
-    job: CiJob | None = None
+    job: JobChoice | None = None
 
 
 def compose(tree: Tree, found: Detection, wishes: Wishes, adoption: Adoption | None = None) -> Composition:
@@ -103,7 +103,8 @@ def _composition(parts: Iterable[FileChange | Decision]) -> Composition:
 def policy_text(found: Detection, wishes: Wishes, adoption: Adoption | None) -> str:
     """covgov.toml, before a measurement or after it."""
     bar, why = found.bar_or(wishes.fail_under, USUAL_BAR)
-    text = PolicyText(bar, why, found.suites, found.components, found.register)
+    gate = _gate(found, wishes)
+    text = PolicyText(bar, why, found.suites, found.components, found.register, gate=gate)
     if adoption is None:
         return str(text)
     components = tuple(
@@ -120,6 +121,18 @@ def policy_text(found: Detection, wishes: Wishes, adoption: Adoption | None) -> 
             deselect=adoption.deselect,
         )
     )
+
+
+def _gate(found: Detection, wishes: Wishes) -> dict[str, tuple[str, str]]:
+    """What other tools' settings say beside the bar; the metric only if the bar is that tool's."""
+    gate = {
+        key: (f"{one.value:f}", f"{one.what} in {one.where}")
+        for key in ("fail_under_patch", "max_drop")
+        if (one := found.gate(key)) is not None and isinstance(one.value, Decimal)
+    }
+    if found.bar is not None and found.bar.metric and wishes.fail_under is None:
+        gate["metric"] = (toml(found.bar.metric), "what that bar counts")
+    return gate
 
 
 def _adopted(component: ComponentText, adoption: Adoption) -> ComponentText:
@@ -163,7 +176,7 @@ def _source(tree: Tree, found: Detection) -> Iterator[FileChange | Decision]:
         yield Decision(path, "left alone", f"set `source` of coverage.py there yourself: {', '.join(found.source)}")
 
 
-def _workflow(tree: Tree, job: CiJob, suites: Sequence[str]) -> FileChange | Decision:
+def _workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> FileChange | Decision:
     path, text = workflow(tree, job, suites)
     if tree.read(path) is not None:
         return Decision(path, "left alone", "it is there already; add the command `covgov run` to it")

@@ -34,7 +34,8 @@ class ComponentText:
 
 @dataclass(frozen=True, slots=True)
 class PolicyText:
-    """fail_under: the project's bar. deselect: by suite."""
+    """fail_under: the project's bar. gate: further keys of `[policy]`, each with its value in TOML and its reason.
+    deselect: by suite."""
 
     fail_under: Decimal
     why: str
@@ -42,6 +43,7 @@ class PolicyText:
     components: tuple[ComponentText, ...]
     register: str
     deselect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gate: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -49,7 +51,9 @@ class PolicyText:
     def _lines(self) -> Iterator[str]:
         yield "# Coverage policy, written by `covgov init`; docs/configuration.md of covgov lists every key."
         yield "version = 1\n"
-        yield f"[policy]\nfail_under = {self.fail_under:f}  # {self.why}\nmax_drop = 2\n"
+        yield f"[policy]\nfail_under = {self.fail_under:f}  # {self.why}"
+        gate = {"max_drop": ("2", ""), **self.gate}
+        yield "".join(f"{name} = {value}{f'  # {why}' if why else ''}\n" for name, (value, why) in sorted(gate.items()))
         yield "\n\n".join("\n".join(self._suite(suite)) for suite in self.suites)
         for component in self.components:
             yield f"\n[components.{key(component.name)}]"

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from covgov.scaffold.detection.tree import Tree
-from covgov.scaffold.github_workflow import github_workflow, requirements
-
-GITLAB = """\
-covgov:
-  image: python:3
-  variables:
-    GIT_DEPTH: "0"
-  script:
-{install}
-    - covgov run
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-"""
+from covgov.scaffold.github_workflow import github_workflow, npm_install, places, requirements
+from covgov.scaffold.gitlab_job import gitlab_job
 
 DETECTED = "detect"
 SYSTEMS = (DETECTED, "github", "gitlab")
 
 GITHUB_FILE, GITLAB_FILE = ".github/workflows/covgov.yml", ".gitlab-ci.yml"
 
+DEBIAN = {
+    "package.json": "nodejs npm",
+    "go.mod": "golang",
+    "pom.xml": "maven",
+    "build.gradle": "default-jdk",
+    "build.gradle.kts": "default-jdk",
+}
+"""File of a project -> the packages of Debian that its tests need, because the image of the job has only Python."""
+
 
 @dataclass(frozen=True, slots=True)
-class CiJob:
+class JobChoice:
     """Which job to write. system: one of SYSTEMS; detected is GitLab where only its file is there, else GitHub.
 
     branch: the default branch. action: the address of covgov's action on GitHub, "" for the usual one.
@@ -39,10 +36,10 @@ class CiJob:
     action: str = ""
 
 
-def workflow(tree: Tree, job: CiJob, suites: Sequence[str]) -> tuple[str, str]:
+def workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> tuple[str, str]:
     """(file, text). suites: of the policy."""
     if job.system == "gitlab" or (job.system == DETECTED and _on_gitlab(tree)):
-        return GITLAB_FILE, GITLAB.format(install="\n".join(f"    - {step}" for step in install(tree)))
+        return GITLAB_FILE, gitlab_job(install(tree))
     return GITHUB_FILE, github_workflow(tree, job.branch, suites, job.action)
 
 
@@ -51,7 +48,18 @@ def _on_gitlab(tree: Tree) -> bool:
 
 
 def install(tree: Tree) -> Sequence[str]:
-    """The commands that install what the tests need, and covgov beside it."""
-    if not tree.python:
-        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install covgov")
-    return (*requirements(tree), "python -m pip install covgov")
+    """The commands that install what the tests need, and covgov beside it, in an image of Debian with Python."""
+    python = requirements(tree) if tree.python else ()
+    return (*_other_languages(tree), *python, "python -m pip install 'covgov[http]'")
+
+
+def _other_languages(tree: Tree) -> Iterator[str]:
+    packages = sorted({package for file, package in DEBIAN.items() if places(tree, file)})
+    if packages:
+        yield "apt-get update"
+        yield f"apt-get install -y {' '.join(packages)}"
+    for place in places(tree, "package.json"):
+        commands = npm_install(tree, place).splitlines()
+        if len(commands) > 1:
+            yield "npm install --global corepack"
+        yield " && ".join(commands) if not place else f"(cd ./{place} && {' && '.join(commands)})"

@@ -129,8 +129,6 @@ def new_pragmas(path: str, head_text: str, changed_bits: int, settings: Coverage
 def _known_near(text: str, wanted: int) -> int:
     """The lines of known pragmas that touch the wanted lines. Only these and REACH lines of text around them are
     searched: the expression tries every letter, and most of a changed file did not change."""
-    if not _marked(text):
-        return 0
     rows, found = text.split("\n"), 0
     for first, last in lines.runs(wanted & lines.span(1, len(rows))):
         start, end = _reached(rows, first - 1, -1), _reached(rows, last - 1, 1)

@@ -50,11 +50,10 @@ class Branches(Struct, frozen=True, dict=True):
         listed = REMOTE_HEAD.search(self._ask_remote(remote, "--symref", "HEAD"))
         return listed[1] if listed else None
 
-    def places(self, name: str, *, local: bool = True) -> list[str]:
-        """Refs that the branch has here: the remote's first."""
-        remote = self.remote
-        refs = [f"refs/remotes/{remote}/{name}"] if remote else []
-        refs += [f"refs/heads/{name}"] if local else []
+    def places(self, *names: str, local: bool = True) -> list[str]:
+        """Refs that the branches have here: the remote's first."""
+        refs = [f"refs/remotes/{self.remote}/{name}" for name in names] if self.remote else []
+        refs += [f"refs/heads/{name}" for name in names if local]
         known = set(self._lines("for-each-ref", "--format=%(refname)", *refs)) if refs else set()
         return [ref for ref in refs if ref in known]
 
@@ -66,11 +65,7 @@ class Branches(Struct, frozen=True, dict=True):
 
     def usual(self) -> str | None:
         """`main` or `master`, whichever the remote has, else whichever is here."""
-        for local in (False, True):
-            for name in USUAL:
-                if self.places(name, local=local):
-                    return name
-        return None
+        return next((ref.rsplit("/", 1)[1] for ref in self.places(*USUAL)), None)
 
     def others(self) -> Iterator[str]:
         """Refs of branches whose name is not that of the current one and whose history is."""

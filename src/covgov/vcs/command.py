@@ -83,10 +83,9 @@ class Git:
 
         extra: further environment. Raises Undetermined (`git-missing`) when there is no git or no directory.
         """
-        options = [word for setting in self.settings for word in ("-c", setting)]
         try:
             done = subprocess.run(
-                ["git", *options, *args],
+                self._command(args),
                 cwd=self.root,
                 env={**self._environment(), **(extra or {})},
                 input=stdin,
@@ -97,11 +96,7 @@ class Git:
         except subprocess.TimeoutExpired:
             return GitResult(124, b"", f"git {args[0]} gave no answer in {seconds:g} seconds")
         except OSError as error:
-            raise Undetermined(
-                "git-missing",
-                f"git cannot be run in {self.root}: {error.strerror or error}",
-                hint="install git and put it on PATH",
-            ) from error
+            raise self._missing(error) from error
         return GitResult(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
 
     def run(self, *args: str, stdin: bytes = b"") -> GitResult:
@@ -110,6 +105,31 @@ class Git:
         if done.code:
             raise failure(self.root, args, done)
         return done
+
+    def started(self, *args: str) -> subprocess.Popen[bytes]:
+        """A command that goes on, with pipes to it and from it; what it says of faults is dropped. Raises Undetermined
+        (`git-missing`)."""
+        try:
+            return subprocess.Popen(
+                self._command(args),
+                cwd=self.root,
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise self._missing(error) from error
+
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        return ["git", *(word for setting in self.settings for word in ("-c", setting)), *args]
+
+    def _missing(self, error: OSError) -> Undetermined:
+        return Undetermined(
+            "git-missing",
+            f"git cannot be run in {self.root}: {error.strerror or error}",
+            hint="install git and put it on PATH",
+        )
 
     def _environment(self) -> dict[str, str]:
         kept = {k: v for k, v in self.env.items() if not k.startswith("GIT_") or k.startswith(KEPT)}

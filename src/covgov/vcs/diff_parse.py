@@ -11,8 +11,9 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from covgov.model.diff import Diff, FileDiff, Hunk
 
@@ -22,8 +23,7 @@ BLOBS = re.compile(rb"^index ([0-9a-f]+)\.\.([0-9a-f]+)", re.MULTILINE)
 BINARY = re.compile(rb"^Binary files ", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _RawRecord:
+class _RawRecord(Struct, frozen=True):
     """One raw record. status: A, C, D, M, R or T. blobs: old and new id."""
 
     status: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from covgov.errors import Undetermined
 from covgov.model.diff import Diff
@@ -19,7 +19,7 @@ from covgov.vcs.command import Git, failure
 from covgov.vcs.diff_parse import parse_diff
 from covgov.vcs.interface import WORKTREE
 from covgov.vcs.moves import could_be_moves, follow_moves, shrunk
-from covgov.vcs.objects import files_at
+from covgov.vcs.objects import ObjectReader, files_at
 from covgov.vcs.shallow import Deepener
 from covgov.vcs.trees import blobs_of, read_on_disk
 from covgov.vcs.worktree import checked_out, left_out, places, worktree_tree
@@ -51,15 +51,13 @@ CHUNK = 1000
 """Commits per git call when walking first parents."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(Struct, frozen=True):
     tree: str
     parents: tuple[str, ...]
     time: int
 
 
-@dataclass(slots=True)
-class _Steady:
+class _Steady(Struct):
     """What is known about the files on disk while they do not change. held: what ends with that."""
 
     held: ExitStack
@@ -90,7 +88,7 @@ class GitRepository:
         self._fetch = fetch
         self._commits: dict[str, _Commit] = {}
         self._files: dict[tuple[str, str], bytes | None] = {}
-        self._tops: dict[str, frozenset[bytes]] = {}
+        self._objects = ObjectReader(self._git)
         self._diffs: dict[tuple[str, str], Diff] = {}
         self._pages: dict[str, list[str]] = {}
         self._steady: _Steady | None = None
@@ -118,8 +116,8 @@ class GitRepository:
     def resolve(self, revision: str) -> str | None:
         if not revision or revision.startswith("-"):
             return None
-        done = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        return done.text if done.code == 0 else None
+        found = self._objects.find(f"{revision}^{{commit}}")
+        return found.id if found is not None else None
 
     def obtain(self, commit: str) -> str | None:
         here, remote = self.resolve(commit), self.remote()
@@ -136,10 +134,11 @@ class GitRepository:
         return self._commit(commit).parents
 
     def first_parents(self, commit: str) -> Iterator[str]:
+        yield commit  # most ask no further
         current = commit
         while True:
             listed = self._page(current)
-            yield from listed
+            yield from listed[current == commit :]
             parents = self.parents(listed[-1])
             if not parents:
                 return
@@ -280,28 +279,21 @@ class GitRepository:
     def _commit(self, commit: str) -> _Commit:
         found = self._commits.get(commit)
         if found is None:
-            found = self._commits[commit] = _parse_commit(self._git.run("cat-file", "commit", commit).out)
+            read = self._objects.find(commit)
+            raw = read.data if read and read.kind == "commit" else self._git.run("cat-file", "commit", commit).out
+            found = self._commits[commit] = _parse_commit(raw)
         return found
 
     def _has(self, commit: str) -> bool:
         return self.resolve(commit) is not None
 
     def _read(self, revision: str, path: str) -> bytes | None:
-        """Most files that are asked for are settings at the top that do not exist."""
-        if os.fsencode(path.partition("/")[0]) not in self._top(revision):
-            return None
-        done = self._git.ask("cat-file", "blob", f"{revision}:{path}")
-        return done.out if done.code == 0 else None
-
-    def _top(self, revision: str) -> frozenset[bytes]:
-        """Names of the files and folders at the top of a revision."""
-        if revision in self._tops:
-            return self._tops[revision]
-        listed = self._git.run("ls-tree", "-z", "--name-only", "--full-tree", f"{revision}^{{tree}}").out
-        names = frozenset(listed.split(b"\0"))
-        if OBJECT_ID.fullmatch(revision):
-            self._tops[revision] = names
-        return names
+        if "\n" in path:
+            return self.read_all(revision, [path]).get(path)
+        found = self._objects.find(f"{revision}:{path}")
+        if found is None and self._objects.find(f"{revision}^{{tree}}") is None:
+            self._git.run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{tree}}")  # says what is wrong
+        return found.data if found is not None and found.kind == "blob" else None
 
     def _merge_base(self, one: str, other: str) -> str | None:
         done = self._git.ask("merge-base", one, other)

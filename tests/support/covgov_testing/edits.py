@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from covgov.model import lines
 from covgov.model.diff import Diff, FileDiff, Hunk
-from covgov.model.snapshot import CountedExits, FileCoverage
+from covgov.model.snapshot import CountedExits, FileCoverage, by_exits
+from covgov_testing.laws import examples
 
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=examples(40), deadline=None)
 """For laws over whole changes: their examples are large, and the machines that run them are not."""
 
 
@@ -71,10 +72,10 @@ def coverages(draw: st.DrawFn, length: int) -> FileCoverage:
     exits = draw(st.lists(st.tuples(numbers, targets), max_size=6, unique=True)) if length else []
     taken = draw(st.lists(st.sampled_from(exits), unique=True)) if exits else []
     free = [n for n in range(1, length + 1) if n not in {source for source, _ in exits}]
-    counted = []
+    counted = {}
     for line in draw(st.lists(st.sampled_from(free), max_size=3, unique=True)) if free else []:
         total = draw(st.integers(1, 4))
-        counted.append(CountedExits(line, draw(st.integers(0, total)), total))
+        counted[line] = CountedExits(draw(st.integers(0, total)), total)
 
     def where(wanted: str) -> int:
         return lines.of(n for n, mark in enumerate(marks, 1) if mark in wanted)
@@ -84,7 +85,7 @@ def coverages(draw: st.DrawFn, length: int) -> FileCoverage:
         covered=where("+"),
         exits=tuple(sorted(exits)),
         taken=tuple(sorted(taken)),
-        counted=tuple(sorted(counted, key=lambda c: c.line)),
+        counted=by_exits(counted),
         excluded=where("x"),
     )
 

@@ -46,7 +46,7 @@ def serving(application: Application) -> Iterator[str]:
     """The address of a server that answers with `application`, for as long as the block runs."""
     handler = type("Bound", (Handler,), {"application": staticmethod(application)})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -21,7 +21,17 @@ from covgov.model import lines
 from covgov.model.change import Category, Cause, Delta, Part, Tally
 from covgov.model.ratio import Ratio
 from covgov.model.run import RunRecord
-from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Metric, Origin, Snapshot, TestRun
+from covgov.model.snapshot import (
+    REACHABLE,
+    CountedExits,
+    FileCoverage,
+    Identity,
+    Metric,
+    Origin,
+    Snapshot,
+    TestRun,
+    by_exits,
+)
 from covgov.model.verdict import (
     BarLine,
     Effect,
@@ -55,7 +65,7 @@ LOGIN = FileCoverage(
     covered=lines.of([1, 2, 3, 8]),
     exits=((2, -1), (2, 3), (2, 5)),
     taken=((2, 3),),
-    counted=(CountedExits(8, 1, 2),),
+    counted=by_exits({8: CountedExits(1, 2)}),
     excluded=lines.of([10, 11]),
     attributes=((REACHABLE, lines.of([2, 3])), ("security", lines.of([3]))),
     source="d" * 40,

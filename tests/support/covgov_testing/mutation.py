@@ -1,18 +1,22 @@
 """Inputs that are almost right: a good one with a few bytes changed, as damage or an attacker would.
 
-COVGOV_FUZZ: how many rounds a test plays; `make fuzz` sets it.
+COVGOV_FUZZ: how many rounds a test plays; `make fuzz` sets it. COVGOV_FUZZ_FROM: the number of the first; a round of one
+number is always the same, so that a later search begins where the last one ended.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
+from zlib import crc32
 
 from covgov.errors import CovgovError
+from covgov_testing import structured
 
 ROUNDS = int(os.environ.get("COVGOV_FUZZ", "8"))
+FIRST = int(os.environ.get("COVGOV_FUZZ_FROM", "0"))
 INPUTS_PER_ROUND = 20
 
 Parse = Callable[[bytes], object]
@@ -20,7 +24,23 @@ Parse = Callable[[bytes], object]
 VALUES = (
     *(b"", b" ", b"\n", b"0", b"-1", b"1.5", b"1e999", b"NaN", b"Infinity", b"007", b"1_0", b"true", b"null"),
     *(b"[]", b"{}", b'""', b"''", b'"\\ud800"', b"[" * 3000, b'{"a":' * 3000, b"9" * 18, b"9" * 30, b"9" * 5000),
-    *(b"\xff", b"\0", b"\x1b[31m", b"\r", b"<", b">", b"&x;", b"&amp;", b"<!--", b"]]>", b"<a>" * 300, b"..", b"/"),
+    *(
+        b"\xff",
+        b"\0",
+        b"\x1e1",
+        b"1\x1f",
+        b"\x1b[31m",
+        b"\r",
+        b"<",
+        b">",
+        b"&x;",
+        b"&amp;",
+        b"<!--",
+        b"]]>",
+        b"<a>" * 300,
+        b"..",
+        b"/",
+    ),
     *(b"00", b"1e5", b"1000000", b"1000001", b"9223372036854775808", b"1.2.3", b"-", b".", b"%", b"[[[[1]]]]"),
     *(b'"\\u0000"', b'"../../x"', b'"1/0"', b'"&#0;"', b'"&lt;"', b"<![CDATA[", b"<?x?>"),
     *("²".encode(), "٣".encode(), "\u2028".encode(), "\u202e".encode(), b"|", b"`", b"\\", b",", b":", b"#", b"="),
@@ -32,14 +52,30 @@ _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*"|[\w.-]+')
 
 
 def mutated(good: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
-    """The input after one to four changes. others: inputs that a piece may come from."""
-    data = good
+    """The input after changes to its syntax, one to four changes to its bytes, or both. others: inputs that a piece may
+    come from."""
+    kind = random.randrange(4)
+    data = structured.changed(good, random) if kind else good
+    if kind > 1:
+        return data
     for _ in range(random.randint(1, 4)):
         if others and random.random() < 1 / 8:
             data = _spliced(data, random.choice(others), random)
         else:
             data = random.choice(_CHANGES)(data, random)
     return data
+
+
+def one_of(choices: Iterable[str], data: bytes) -> str:
+    """One of these for each input, the same whenever the input comes again."""
+    names = sorted(choices)
+    return names[crc32(data) % len(names)]
+
+
+def search(parse: Parse, good: Sequence[bytes], others: Sequence[bytes] = ()) -> list[tuple[bytes, str]]:
+    """What escapes in the first round of this search in which anything does."""
+    rounds = (escaped(parse, good, number, others) for number in range(FIRST, FIRST + ROUNDS))
+    return next(filter(None, rounds), [])
 
 
 def escaped(parse: Parse, good: Sequence[bytes], number: int, others: Sequence[bytes] = ()) -> list[tuple[bytes, str]]:

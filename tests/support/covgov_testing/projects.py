@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from covgov.runner.launch import FOREIGN
+
 COVERAGERC = "[run]\nbranch = true\nrelative_files = true\nsource = app\ncontext = ${COVERAGE_CONTEXT-local}\n"
 
 CALC = """\
@@ -94,3 +96,8 @@ def environment(**more: str) -> dict[str, str]:
     """The test process's environment without an active virtual environment, whose interpreter then is this one."""
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     return {**env, "COVGOV_PYTHON": sys.executable, **more}
+
+
+def unmeasured(env: Mapping[str, str]) -> dict[str, str]:
+    """`env` for a process that only its answers are wanted of: measuring it takes longer than what it does."""
+    return {name: value for name, value in env.items() if name not in FOREIGN}

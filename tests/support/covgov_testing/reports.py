@@ -11,12 +11,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
 from hypothesis import strategies as st
 
 from covgov.errors import InputError
 from covgov.ingest.interface import Analyse
-from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Snapshot, TestRun
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Snapshot, TestRun, by_exits
 
 SHAPES = '''"""Shapes, with every kind of branch."""
 import sys
@@ -161,8 +160,8 @@ def klass(filename: str, *entries: str) -> str:
 
 
 TAGS = [REACHABLE, "architecture", "reliability", "security"]
-COUNTED = [CountedExits(1, taken, total) for total in range(5) for taken in range(total + 1)] + [
-    CountedExits(1, len(taken), len(ids), ids, tuple(taken))
+COUNTED = [CountedExits(taken, total) for total in range(5) for taken in range(total + 1)] + [
+    CountedExits(len(taken), len(ids), ids, tuple(taken))
     for ids in (("0,0", "0,1"), ("0,1", "1,é"))
     for taken in (ids[:0], ids[:1], ids[1:], ids)
 ]
@@ -206,7 +205,7 @@ def _file_coverage(
         covered=covered & statements,
         exits=exits,
         taken=tuple(pair for bit, pair in enumerate(exits) if which >> bit & 1),
-        counted=tuple(msgspec.structs.replace(entry, line=n) for n, entry in sorted(counted.items()) if n not in exact),
+        counted=by_exits({line: entry for line, entry in counted.items() if line not in exact}),
         excluded=excluded & ~statements,
         attributes=tuple((tag, tags[tag] & covered & statements) for tag in sorted(tags)),
         source=source,

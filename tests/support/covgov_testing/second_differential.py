@@ -91,8 +91,8 @@ def _counted(before: FileCoverage | None, after: FileCoverage | None, to_head: d
     def states(entry: CountedExits | None) -> list[bool]:
         return [position < entry.covered for position in range(entry.total)] if entry else []
 
-    old = {e.line: e for e in before.counted} if before else {}
-    new = {e.line: e for e in after.counted} if after else {}
+    old = before.by_number if before else {}
+    new = after.by_number if after else {}
     found: dict[Unit, str] = {}
     for line, entry in old.items():
         was, now = states(entry), states(new.pop(to_head[line], None) if line in to_head else None)

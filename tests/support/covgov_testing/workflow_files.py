@@ -19,6 +19,9 @@ WORKFLOWS = ("tests.yml", "coverage-digest.yml", "fork-coverage.yml")
 REUSABLE = "govern.yml"
 """For other repositories (`on: workflow_call`); tests/integration/test_action.py runs it and action.yml."""
 
+RELEASE = "release.yml"
+"""Needs GitHub's identity, so nothing here runs it; tests/integration/test_release.py runs its scripts."""
+
 
 class Step(msgspec.Struct):
     """`given`: its `with:`; `condition`: its `if:`."""
@@ -55,14 +58,15 @@ class Job(msgspec.Struct):
 
 
 class Steps(msgspec.Struct):
-    """What matters of a job of the reusable workflow, and of `runs:` in action.yml."""
+    """What matters of a job that no test here plays step by step, and of `runs:` in action.yml."""
 
     steps: list[Step]
     permissions: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class Reusable(msgspec.Struct):
+class Jobs(msgspec.Struct):
     jobs: dict[str, Steps]
+    permissions: dict[str, str]
 
 
 class Described(msgspec.Struct):
@@ -124,8 +128,9 @@ def load(name: str) -> Workflow:
     return msgspec.convert(_parsed(text(name)), Workflow)
 
 
-def reusable() -> Reusable:
-    return msgspec.convert(_parsed(text(REUSABLE)), Reusable)
+def jobs(name: str) -> Jobs:
+    """Of a workflow that is not in WORKFLOWS."""
+    return msgspec.convert(_parsed(text(name)), Jobs)
 
 
 def action() -> Action:

@@ -42,7 +42,13 @@ def test_artifacts_are_the_verdict_in_every_form_and_the_merge_in_every_format(d
     judgement = desk.judge()
     files = artifacts(judgement.verdict, judgement.facts, desk.read)
     merged = merged_reports(judgement.facts)
-    assert sorted(files) == ["exceptions.patch", "summary.md", "verdict-junit.xml", "verdict.json"]
+    assert sorted(files) == [
+        "exceptions.patch",
+        "gl-code-quality-report.json",
+        "summary.md",
+        "verdict-junit.xml",
+        "verdict.json",
+    ]
     assert sorted(merged) == ["merged.json", "merged.lcov", "merged.snapshot", "merged.xml"]
     assert snapshot_codec.decode(merged["merged.snapshot"], "here").paths == ("api/a.py", "api/b.py")
     assert b'"pass"' in files["verdict.json"]

@@ -21,6 +21,7 @@ from covgov.hub.eventlog.vocabulary import AuditEvent
 from covgov.hub.store.schema import AUDIT, AUDIT_HEAD
 from covgov.hub.store.work import UnitOfWork
 from covgov_testing.fakes.eventlog import ACTOR, NOON, fields_for, trail, write
+from covgov_testing.laws import examples
 
 SAID = st.text(st.characters(codec="utf-8"), max_size=30)
 HUB = Path(audit.__file__).parents[1]
@@ -380,7 +381,7 @@ def test_a_head_noted_before_the_first_entry_is_accepted() -> None:
 
 
 @pytest.mark.security
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(1, 8), st.data())
 def test_any_single_alteration_is_found(count: int, data: st.DataObject) -> None:
     column = data.draw(st.sampled_from([*COLUMNS, "sequence"]))
@@ -394,7 +395,7 @@ def test_any_single_alteration_is_found(count: int, data: st.DataObject) -> None
         assert audit.verify(connection)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(list(AuditEvent)), st.text(st.characters(codec="utf-8"), max_size=30)), max_size=12

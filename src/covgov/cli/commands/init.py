@@ -120,7 +120,7 @@ def wishes_of(project: Project, fail_under: str | None, ci: str | None, action: 
     from covgov.cli.commands.digest import default_branch_of_clone
     from covgov.policy.tables.fields import PLAIN
     from covgov.scaffold.compose import IGNORED, Wishes
-    from covgov.scaffold.workflow import CiJob
+    from covgov.scaffold.workflow import JobChoice
 
     if fail_under is not None and not (PLAIN.fullmatch(fail_under) and Decimal(fail_under) <= 100):
         raise click.BadParameter(f"{fail_under!r} is not a percentage like 80", param_hint="--fail-under")
@@ -130,7 +130,7 @@ def wishes_of(project: Project, fail_under: str | None, ci: str | None, action: 
     missing = tuple(line for line, path in IGNORED.items() if path not in ignored)
     branch = (default_branch_of_clone(project) if project.is_repository else "") or "main"
     wanted = None if fail_under is None else Decimal(fail_under)
-    return Wishes(wanted, missing, CiJob(ci, branch, action) if ci else None)
+    return Wishes(wanted, missing, JobChoice(ci, branch, action) if ci else None)
 
 
 def say(world: World, decisions: Iterable[Decision]) -> None:

@@ -109,9 +109,9 @@ def compact(text: Text) -> bytes:
 
 def of_snapshot(snapshot: Snapshot) -> list[bytes]:
     """Two lines for each file, each sort by path."""
-    spelled = {_spelled(path): coverage for path, coverage in snapshot.files.items()}
-    code = [codec.encode(_code(spelled[path])) for path in sorted(spelled)]
-    return code + [codec.encode(_ran(path, spelled[path])) for path in sorted(spelled)]
+    spelled = sorted([(_spelled(path), path) for path in snapshot.files])
+    halves = [_lines(name, snapshot.files[path]) for name, path in spelled]
+    return [code for code, _ in halves] + [ran for _, ran in halves]
 
 
 def paths(text: Text) -> list[str]:
@@ -159,7 +159,7 @@ def fold(pairs: Iterable[Pair]) -> FileCoverage:
     return FileCoverage(
         statements=lines.span(1, total),
         covered=lines.span(1, covered),
-        counted=(CountedExits(1, taken, exits),) if exits else (),
+        counted=((CountedExits(taken, exits), (1,)),) if exits else (),
     )
 
 
@@ -189,13 +189,18 @@ def _halves(text: Text) -> Iterator[tuple[bytes, bytes]]:
     return zip(text[:half], text[half:], strict=True)
 
 
-def _ran(path: str, coverage: FileCoverage) -> _FileLines:
+def _lines(path: str, coverage: FileCoverage) -> Pair:
+    counted = coverage.by_number
+    return codec.encode(_code(coverage, counted)), codec.encode(_ran(path, coverage, list(counted.values())))
+
+
+def _ran(path: str, coverage: FileCoverage, counted: Sequence[CountedExits]) -> _FileLines:
     return _FileLines(
         path=path,
         missed=lines.spell(coverage.missing),
         untaken=lines.to_bytes(_untaken(coverage)),
-        counted=tuple([entry.covered for entry in coverage.counted]),
-        named=snapshot_codec.pack_ids(coverage.counted)[1],
+        counted=tuple([exits.covered for exits in counted]),
+        named=tuple([snapshot_codec.pack(exits.ids, exits.taken) for exits in counted]) if _named(coverage) else (),
         attributes=tuple([(tag, lines.to_bytes(reached)) for tag, reached in coverage.attributes]),
     )
 
@@ -207,7 +212,7 @@ def _untaken(coverage: FileCoverage) -> int:
     return sum([1 << index for index, exit_ in enumerate(coverage.exits) if exit_ not in taken])
 
 
-def _code(coverage: FileCoverage) -> _Code:
+def _code(coverage: FileCoverage, counted: Mapping[int, CountedExits]) -> _Code:
     branches: dict[int, list[int]] = {}
     for line, target in coverage.exits:
         branches.setdefault(line, []).append(target)
@@ -218,9 +223,13 @@ def _code(coverage: FileCoverage) -> _Code:
         gaps=tuple([line - before for before, line in pairwise([0, *branches])]),
         exits=tuple([_Exits(len(list(group)), *targets) for targets, group in groupby(relative)]),
         excluded=lines.to_bytes(coverage.excluded),
-        counted=tuple([(entry.line, entry.total) for entry in coverage.counted]),
-        names=snapshot_codec.pack_ids(coverage.counted)[0],
+        counted=tuple([(line, exits.total) for line, exits in counted.items()]),
+        names=tuple([exits.ids for exits in counted.values()]) if _named(coverage) else (),
     )
+
+
+def _named(coverage: FileCoverage) -> bool:
+    return any(exits.ids for exits, _ in coverage.counted)
 
 
 def _relative(line: int, targets: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -308,13 +317,13 @@ def _coverage(ran: _FileLines, code: _Code) -> FileCoverage:
     untaken = lines.from_bytes(ran.untaken)
     if missed & ~statements or untaken >> len(exits):
         raise ValueError(f"{ran.path}: a line or exit that does not exist is missed")
-    counted = [(line, covered, total) for (line, total), covered in zip(code.counted, ran.counted, strict=True)]
+    where, totals = zip(*code.counted, strict=True) if code.counted else ((), ())
     coverage = FileCoverage(
         statements=statements,
         covered=statements & ~missed,
         exits=exits,
         taken=_taken(exits, untaken),
-        counted=snapshot_codec.unpack_ids(counted, code.names, ran.named),
+        counted=snapshot_codec.join_columns(where, ran.counted, totals, code.names, ran.named),
         excluded=lines.from_bytes(code.excluded),
         attributes=tuple((tag, lines.from_bytes(bits)) for tag, bits in ran.attributes),
         source=code.source,

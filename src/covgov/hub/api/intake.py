@@ -17,6 +17,7 @@ from covgov.hub.store.verify.plausible import is_path
 from covgov.ingest.interface import HEAD_BYTES, ParsedReport
 from covgov.ingest.merge import merge, merge_files
 from covgov.ingest.places.normalise import normalise, one_base
+from covgov.ingest.places.package_paths import HOSTED_GO
 from covgov.ingest.places.source_tree import SourceTree
 from covgov.ingest.registry import FORMATS, detect
 from covgov.model import snapshot_codec
@@ -26,6 +27,9 @@ DATA = "coveragepy-data"
 SNAPSHOT_HEAD = b'"covgov-snapshot"'
 TREE = "covgov-tree.json"
 """A zip member with this name lists the repository's files: {"path": "git blob id"}."""
+
+GO_MODULE = "go.mod"
+"""A zip member of this name, at its path in the repository, declares the module of the Go files below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,11 @@ def digest(files: Mapping[str, bytes], claims: UploadClaims) -> str:
 def snapshot_of(files: Mapping[str, bytes], claims: UploadClaims) -> Snapshot:
     """The suite's snapshot from all reports. Raises InputError: what the formats raise, and `upload-needs-interpreter`,
     `upload-paths-unsettled`, `report-matches-nothing`, `upload-other-suite`, `upload-other-code`."""
-    tree = _tree(files.get(TREE))
-    parts = [_one(name, data, tree, claims) for name, data in sorted(files.items()) if name != TREE]
+    listed = _listed(files.get(TREE))
+    modules = {name: data for name, data in files.items() if posixpath.basename(name) == GO_MODULE}
+    tree = None if listed is None else SourceTree(claims.root, listed, modules.get, current=False)
+    reports = sorted(files.keys() - modules.keys() - {TREE})
+    parts = [_one(name, files[name], tree, claims) for name in reports]
     if not parts:
         raise InputError("report-missing", "the upload holds no report", hint="put the report files into the zip")
     merged = merge(parts, claims.suite)
@@ -79,7 +86,7 @@ def snapshot_of(files: Mapping[str, bytes], claims: UploadClaims) -> Snapshot:
     return replace(merged, origin=claims.origin, tests=tests)
 
 
-def _tree(data: bytes | None) -> Mapping[str, str] | None:
+def _listed(data: bytes | None) -> Mapping[str, str] | None:
     if data is None:
         return None
     try:
@@ -88,7 +95,7 @@ def _tree(data: bytes | None) -> Mapping[str, str] | None:
         raise InputError("upload-damaged", f"{TREE}: {error}", hint='write it as {"path": "git blob id"}') from None
 
 
-def _one(name: str, data: bytes, tree: Mapping[str, str] | None, claims: UploadClaims) -> Snapshot:
+def _one(name: str, data: bytes, tree: SourceTree | None, claims: UploadClaims) -> Snapshot:
     head = data[:HEAD_BYTES]
     if SNAPSHOT_HEAD in head[:200]:
         return _snapshot(name, data, claims)
@@ -122,12 +129,12 @@ def _snapshot(name: str, data: bytes, claims: UploadClaims) -> Snapshot:
 
 
 def _settled(
-    name: str, parsed: ParsedReport, tree: Mapping[str, str] | None, claims: UploadClaims
+    name: str, parsed: ParsedReport, tree: SourceTree | None, claims: UploadClaims
 ) -> tuple[dict[str, FileCoverage], tuple[str, ...]]:
     """The report's files by repository path. Without a tree, only unambiguous paths are accepted."""
     if tree is None:
         return _as_meant(name, parsed, claims.root), ()
-    found = normalise(parsed, SourceTree(claims.root, tree, current=False))
+    found = normalise(parsed, tree)
     if found.ambiguous:
         path, fits = min(found.ambiguous.items())
         raise InputError(
@@ -142,7 +149,7 @@ def _settled(
             f"{name}: none of the {len(parsed.files)} files of the report is in the tree ({sample})",
             hint="send `root`: the directory of the repository during measurement",
         )
-    files = {path: replace(file, source=tree[path]) for path, file in found.files.items()}
+    files = {path: replace(file, source=tree.blobs[path]) for path, file in found.files.items()}
     rewritten = (f"report paths were rewritten: {rewrite}" for rewrite in found.rewrites)
     left = [f"{len(found.unmatched)} files of the report are not in the tree"] if found.unmatched else []
     return files, (*rewritten, *left)
@@ -161,7 +168,7 @@ def _as_meant(name: str, parsed: ParsedReport, root: str) -> dict[str, FileCover
     found: dict[str, list[FileCoverage]] = {}
     for path, file in parsed.files.items():
         clean = posixpath.normpath(posixpath.join(base, path.replace("\\", "/")))
-        _check_path(name, path, "" if "://" in path else clean)
+        _check_path(name, path, "" if "://" in path or HOSTED_GO.match(path) else clean)
         found.setdefault(clean, []).append(file)
     return {path: merge_files(files, path) for path, files in sorted(found.items())}
 

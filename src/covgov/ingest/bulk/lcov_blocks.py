@@ -23,8 +23,8 @@ _TOTAL = re.compile(rb"\n(LF|LH|BRF|BRH):([0-9]{1,18})(?=\n)")
 LineExits = CountedExits | dict[Exit, bool]
 """The exits of a line: by number, or exit -> taken."""
 
-Known = dict[bytes, LineExits]
-"""Records of a line, and what they mean: the same ones come again in many files."""
+Known = dict[bytes, tuple[int, LineExits]]
+"""Records of a line -> the line and its exits: the same ones come again in many files."""
 
 
 @dataclass(slots=True)
@@ -117,9 +117,9 @@ def _lines(body: bytes, file: LcovFile) -> bytes | None:
     run, rest = _cut(body, b"\nDA:")
     if not run:
         return rest
-    sets = building.line_sets(run[4:], b",", b"\nDA:")
+    sets = building.line_sets(run[4:], b",", b"\nDA:", b",D")
     if sets is None and run.count(b",") > run.count(b"\n"):
-        sets = building.line_sets(_CHECKSUM.sub(rb"\1", run)[4:], b",", b"\nDA:")
+        sets = building.line_sets(_CHECKSUM.sub(rb"\1", run)[4:], b",", b"\nDA:", b",D")
         file.dropped.add("line checksums")
     if sets is None:
         return None
@@ -140,21 +140,20 @@ def _branches(body: bytes, builder: FileBuilder, known: Known) -> bytes | None:
     if len(known) > _MOST_KNOWN:
         known.clear()
     found = [known.get(text) or known.setdefault(text, _read_exits(text)) for text in texts]
-    builder.counted = {one.line: one for one in found if isinstance(one, CountedExits)}
-    if len(found) == len(builder.counted):
+    builder.counted = {line: exits for line, exits in found if isinstance(exits, CountedExits)}
+    if len(builder.counted) == len(found):
         return rest
-    exact = [one for one in found if isinstance(one, dict)]
-    builder.exits = {exit_: taken for one in exact for exit_, taken in one.items()}
-    lines = {exit_[0] for exit_ in builder.exits} | builder.counted.keys()
-    return rest if len(lines) == len(found) else None
+    exact = {line: exits for line, exits in found if isinstance(exits, dict)}
+    builder.exits = {exit_: taken for exits in exact.values() for exit_, taken in exits.items()}
+    return rest if len(builder.counted.keys() | exact.keys()) == len(found) else None
 
 
 _MOST_KNOWN = 1 << 17
-_SAME_LINE = re.compile(rb"(\nBRDA:([1-9][0-9]{0,6}),[^\n]*(?:\nBRDA:\2,[^\n]*)*)")
+_SAME_LINE = re.compile(rb"(\nBRDA:([1-9][0-9]{0,6}+),.*+(?:\nBRDA:\2,.*+)*+)")
 
 
-def _read_exits(records: bytes) -> LineExits:
-    """Of all records of a line. Raises InputError or ValueError."""
+def _read_exits(records: bytes) -> tuple[int, LineExits]:
+    """The line of these records, and its exits. Raises InputError or ValueError."""
     exits: dict[str, bool] = {}
     for record in records.decode().split("\nBRDA:")[1:]:
         line, _, exit_ = record.partition(",")
@@ -162,7 +161,8 @@ def _read_exits(records: bytes) -> LineExits:
         if "," not in name:
             raise ValueError("BRDA needs line, block, branch and taken")
         exits[name] = exits.get(name, False) or (taken != "-" and building.ran(taken, ""))
-    return line_exits(building.line_number(int(line), ""), exits)
+    number = building.line_number(int(line), "")
+    return number, line_exits(number, exits)
 
 
 def _unread(body: bytes, dropped: set[str]) -> bytes | None:
@@ -178,7 +178,7 @@ def line_exits(line: int, exits: Mapping[str, bool]) -> LineExits:
     targets = [_JUMP.fullmatch(name.partition(",")[2]) for name in exits]
     if not all(targets):
         hit = tuple(sorted(name for name, taken in exits.items() if taken))
-        return CountedExits(line, len(hit), len(exits), tuple(sorted(exits)), hit)
+        return CountedExits(len(hit), len(exits), tuple(sorted(exits)), hit)
     exact: dict[Exit, bool] = {}
     for target, taken in zip(targets, exits.values(), strict=True):
         exit_ = (line, int(target[1]) if target else 0)

@@ -66,7 +66,7 @@ class CoveragepyData:
         """`data` is the analyser's JSON, not the data file."""
         try:
             analysis = msgspec.json.decode(data, type=_Analysis)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise damaged(where, f"the analysis cannot be read: {error}") from None
         building.check_size(sum(map(_last, analysis.files.values())), where)
         builders = {path: _build(file, f"{where}: {path}") for path, file in analysis.files.items()}
@@ -102,7 +102,7 @@ def _build(file: _AnalysisFile, at: str) -> FileBuilder:
     covered = lines.of(file.executed)
     builder = FileBuilder(lines.of(file.statements) | covered, covered, excluded=lines.of(file.excluded))
     builder.exits = dict.fromkeys(file.exits, False) | dict.fromkeys(file.taken, True)
-    builder.counted = {line: CountedExits(line, taken, total) for line, taken, total in file.counted}
+    builder.counted = {line: CountedExits(taken, total) for line, taken, total in file.counted}
     builder.attributes = {tag: lines.of(numbers) for tag, numbers in file.attributes.items()}
     found = (builder.statements.bit_count(), (builder.statements & ~covered).bit_count())
     taken, exits = building.listed_exits(builder)

@@ -12,7 +12,7 @@ def misfit(file: FileCoverage, path: str, text: bytes) -> str:
 
     No tool counts a blank line or a comment of Python. Others count whatever is between two braces (LLVM, V8, Go).
     """
-    counted = file.counted[-1].line if file.counted else 0
+    counted = max((where[-1] for _, where in file.counted), default=0)
     exits = file.exits[-1][0] if file.exits else 0
     # coverage.py itself may list an excluded line after the last one; what is excluded proves nothing
     last = max(file.statements.bit_length() - 1, counted, exits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from covgov.publish.channels.github.channel import GITHUB
 from covgov.publish.channels.github.coverage import GITHUB_COVERAGE
+from covgov.publish.channels.gitlab.channel import GITLAB
 from covgov.publish.channels.interface import Channel
 from covgov.publish.channels.notify import NOTIFY
 from covgov.publish.channels.prometheus import PROMETHEUS
@@ -13,4 +14,5 @@ CHANNELS: dict[str, Channel] = {
     "prometheus": PROMETHEUS,
     "github": GITHUB,
     "github-coverage": GITHUB_COVERAGE,
+    "gitlab": GITLAB,
 }

@@ -42,6 +42,9 @@ def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
         yield _issue("soft-start", f"soft start: {verdict.soft_start}", mark, "info", POLICY_FILE)
     for mark, finding in fingerprinted(verdict.findings):
         yield _of_finding(mark, finding)
+    for path, spelled in sorted(verdict.patch.uncovered.items()) if verdict.patch else ():
+        for piece in spelled.split(","):
+            yield _of_lines(path, piece)
 
 
 def _of_finding(mark: str, finding: Finding) -> dict[str, object]:
@@ -51,11 +54,19 @@ def _of_finding(mark: str, finding: Finding) -> dict[str, object]:
     return _issue(finding.rule, words.message(finding) + waived, mark, severity, path)
 
 
-def _issue(rule: str, message: str, mark: str, severity: str, path: str) -> dict[str, object]:
+def _of_lines(path: str, piece: str) -> dict[str, object]:
+    """piece: a line or a range of lines that the change left uncovered."""
+    mark = sha256(f"covgov-uncovered-{path}-{piece}".encode("utf-8", "backslashreplace")).hexdigest()
+    lines = "Lines" if "-" in piece else "Line"
+    line = int(piece.partition("-")[0])
+    return _issue("uncovered", f"{lines} {piece}: changed here and reached by no test", mark, "minor", path, line)
+
+
+def _issue(rule: str, message: str, mark: str, severity: str, path: str, line: int = 1) -> dict[str, object]:
     return {
         "description": plain(message),
         "check_name": f"covgov/{plain(rule)}",
         "fingerprint": mark,
         "severity": severity,
-        "location": {"path": plain(path), "lines": {"begin": 1}},
+        "location": {"path": plain(path), "lines": {"begin": line}},
     }

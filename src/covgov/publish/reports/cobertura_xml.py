@@ -99,7 +99,7 @@ def _lines(coverage: FileCoverage) -> str:
 
 def _branches(coverage: FileCoverage) -> dict[int, str]:
     """Branch attributes by line."""
-    totals = {entry.line: (entry.covered, entry.total) for entry in coverage.counted if entry.total}
+    totals = {line: (exits.covered, exits.total) for line, exits in coverage.by_number.items() if exits.total}
     missing: dict[int, list[str]] = {}
     taken = set(coverage.taken)
     for source, destination in coverage.exits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covgov.errors import InputError
 from covgov.ingest.interface import ParsedReport
@@ -47,6 +47,17 @@ def convert(report: ParsedReport, to: str, where: str) -> Conversion:
     if lost := next(_lost(report, read), ""):
         raise _not_convertible(where, to, lost)
     return Conversion(data, read, tuple(_notes(report, read)))
+
+
+def parts(report: ParsedReport, to: str, most: int, where: str) -> Iterator[Conversion]:
+    """The report in as few files of at most `most` bytes as halving by path gives; a source file is never cut."""
+    whole = convert(report, to, where)
+    if len(whole.data) <= most or len(report.files) == 1:
+        yield whole
+        return
+    paths = sorted(report.files)
+    for half in (paths[: len(paths) // 2], paths[len(paths) // 2 :]):
+        yield from parts(replace(report, files={path: report.files[path] for path in half}), to, most, where)
 
 
 def _snapshot(report: ParsedReport) -> Snapshot:

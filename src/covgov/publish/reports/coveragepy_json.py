@@ -66,7 +66,7 @@ def _file(coverage: FileCoverage, branch: bool, contexts: bool) -> Json:
         entry["executed_branches"] = [list(exit_) for exit_ in coverage.taken]
         entry["missing_branches"] = [list(exit_) for exit_ in coverage.exits if exit_ not in taken]
     if branch and coverage.counted:
-        entry[COUNTED] = [[counted.line, counted.covered, counted.total] for counted in coverage.counted]
+        entry[COUNTED] = [[line, exits.covered, exits.total] for line, exits in coverage.by_number.items()]
     return entry
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import FileCoverage, Snapshot
+from covgov.model.snapshot import FileCoverage, Snapshot, by_exits
 
 
 def on_statements(snapshot: Snapshot) -> Snapshot:
@@ -15,7 +15,7 @@ def on_statements(snapshot: Snapshot) -> Snapshot:
 
 
 def _on_statements(file: FileCoverage) -> FileCoverage:
-    sources = [source for source, _ in file.exits] + [entry.line for entry in file.counted]
+    sources = [source for source, _ in file.exits] + [line for _, where in file.counted for line in where]
     if not lines.of(sources) & ~file.statements:
         return file
     kept = set(lines.numbers(file.statements))
@@ -23,13 +23,13 @@ def _on_statements(file: FileCoverage) -> FileCoverage:
         file,
         exits=tuple(exit_ for exit_ in file.exits if exit_[0] in kept),
         taken=tuple(exit_ for exit_ in file.taken if exit_[0] in kept),
-        counted=tuple(entry for entry in file.counted if entry.line in kept),
+        counted=by_exits({line: exits for line, exits in file.by_number.items() if line in kept}),
     )
 
 
 def by_line(file: FileCoverage) -> dict[int, Ratio]:
     """Taken and all exits of each line that has any."""
-    found = {entry.line: Ratio(entry.covered, entry.total) for entry in file.counted if entry.total}
+    found = {line: Ratio(exits.covered, exits.total) for line, exits in file.by_number.items() if exits.total}
     taken = set(file.taken)
     for exit_ in file.exits:
         found[exit_[0]] = found.get(exit_[0], Ratio(0, 0)) + Ratio(int(exit_ in taken), 1)

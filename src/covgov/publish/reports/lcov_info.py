@@ -41,8 +41,8 @@ def _record(path: str, coverage: FileCoverage) -> Iterator[str]:
 def _branches(coverage: FileCoverage) -> Iterator[str]:
     taken = set(coverage.taken)
     branches = [(exit_[0], _exit(exit_), exit_ in taken) for exit_ in coverage.exits]
-    for entry in coverage.counted:
-        branches += [(entry.line, str(index), index < entry.covered) for index in range(entry.total)]
+    for line, exits in coverage.by_number.items():
+        branches += [(line, str(index), index < exits.covered) for index in range(exits.total)]
     for line, name, hit in sorted(branches, key=lambda branch: branch[0]):
         # a line that never ran has branches that were never evaluated, which LCOV marks with a dash
         yield f"BRDA:{line},0,{name},{int(hit) if hit or coverage.covered >> line & 1 else '-'}"

@@ -17,6 +17,8 @@ from covgov.scaffold.detection.project_suites import SUITE, ProjectSuite, projec
 from covgov.scaffold.detection.pytest_settings import pytest_settings
 from covgov.scaffold.detection.suites import Environment
 from covgov.scaffold.detection.tree import Tree, texts
+from covgov.scaffold.migration.readers import imported
+from covgov.scaffold.migration.setting import ImportedSetting
 from covgov.scaffold.policy_text import ComponentText, SuiteText, usable_names
 from covgov.tamper.coverage_settings import CoverageSettings, load_settings
 
@@ -51,6 +53,7 @@ class Detection:
     source: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
     bar: ExistingBar | None = None
+    imported: tuple[ImportedSetting, ...] = ()
     has_tests: bool = True
     python: bool = True
     decisions: tuple[Decision, ...] = ()
@@ -60,6 +63,10 @@ class Detection:
         if wanted is not None:
             return wanted, "--fail-under"
         return (self.bar.percent, self.bar.where) if self.bar is not None else (default, "the usual start")
+
+    def gate(self, key: str) -> ImportedSetting | None:
+        """The first setting of another tool that becomes this key of `[policy]`."""
+        return next((one for one in self.imported if one.key == key), None)
 
 
 def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[str]) -> Detection:
@@ -76,7 +83,8 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
     inner = tuple(path for package in found.packages for path in inner_tests(tree, package))
     sourced = has_source(settings)
     source = () if sourced else tuple(_source(package) for package in found.packages)
-    bar = existing_bar(tree, options, settings.where, settings.fail_under)
+    others_say = imported(tree)
+    bar = existing_bar(tree, options, settings.where, settings.fail_under, others_say)
     components = _components(tree, found.packages, inner if not sourced else _omitted(settings, inner), suites)
     others, left = foreign_suites(tree, programs, beside=True)
     names = _other_names(others, {*(suite.name for suite in suites), *(one.name for one in components)})
@@ -88,6 +96,7 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
         source=source,
         omit=() if sourced else tuple(map(_pattern, inner)),
         bar=bar,
+        imported=others_say,
         has_tests=any(suite.has_tests for suite in suites),
         decisions=(
             Decision("packages", ", ".join(package.path for package in found.packages), found.why),
@@ -95,6 +104,7 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
             _about_source(settings, source),
             *_about_others(others, left),
             *_about_bar(bar),
+            *_about_imported(others_say),
         ),
     )
 
@@ -150,7 +160,18 @@ def _about_source(settings: CoverageSettings, source: Sequence[str]) -> Decision
 
 
 def _about_bar(bar: ExistingBar | None) -> tuple[Decision, ...]:
-    return (Decision("bar", f"{bar.percent:f} %", bar.where),) if bar is not None else ()
+    return (Decision("wanted", f"{bar.percent:f} %", bar.where),) if bar is not None else ()
+
+
+def _about_imported(settings: Sequence[ImportedSetting]) -> Iterator[Decision]:
+    """What becomes of each; the bar has a line of its own."""
+    for one in settings:
+        if not one.key:
+            yield Decision(f"not taken from {one.where}", one.what, one.why)
+        elif one.key not in ("fail_under", "metric"):
+            yield Decision(
+                one.key, f"{one.value:f}" if isinstance(one.value, Decimal) else one.value, f"{one.what} in {one.where}"
+            )
 
 
 def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
@@ -164,14 +185,16 @@ def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
     if not suites:
         raise unknown(left, tree)
     names = _other_names(suites, set()) if len(suites) > 1 else ("app",)
-    bar = existing_bar(tree, pytest_settings(tree), "", "")
+    others_say = imported(tree)
+    bar = existing_bar(tree, pytest_settings(tree), "", "", others_say)
     return Detection(
         suites=_other_suites(names if len(suites) > 1 else (SUITE,), suites),
         components=_other_components(names, suites, SUITE if len(suites) == 1 else ""),
         register=_register(tree),
         bar=bar,
+        imported=others_say,
         python=False,
-        decisions=(*_about_others(suites, left), *_about_bar(bar)),
+        decisions=(*_about_others(suites, left), *_about_bar(bar), *_about_imported(others_say)),
     )
 
 

@@ -49,7 +49,7 @@ def javascript(place: Place) -> ToolChoice | UnknownTool:
     """vitest, Jest, nyc, c8, or Node's own."""
     try:
         package = table(json.loads(place.tree.text("package.json")))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return UnknownTool(f"package.json: is not JSON: {error}", C8, "coverage/lcov.info")
     tools = {*table(package, "devDependencies"), *table(package, "dependencies")}
     script = str(table(package, "scripts").get("test") or "")
@@ -58,7 +58,7 @@ def javascript(place: Place) -> ToolChoice | UnknownTool:
         "vitest": "npx vitest run --coverage.enabled --coverage.reporter=lcovonly"
         f" --coverage.reportsDirectory={out}/vitest --reporter=default --reporter=junit --outputFile.junit={{junit}}",
         "jest": f"npx jest --coverage --coverageReporters=lcovonly --coverageDirectory={out}/jest",
-        "nyc": f"npx nyc --reporter=lcovonly --report-dir={out}/nyc npm test",
+        "nyc": f"npx nyc --reporter=lcovonly --report-dir={out}/nyc --temp-dir={out}/nyc/raw npm test",
         "c8": f"npx c8 --reporter=lcovonly --reports-dir={out}/c8 npm test",
     }  # each writes below a directory of its own: some of them empty theirs first
     for name, command in commands.items():

@@ -36,6 +36,7 @@ from covgov.hub.store.work import UnitOfWork, transaction
 from covgov_testing.hub import database as hub_database
 from covgov_testing.hub import serve as serve_hub
 from covgov_testing.hub.serve import Setup
+from covgov_testing.projects import unmeasured
 
 SOURCES = [str(Path(serve_hub.__file__).parents[2]), str(Path(covgov.__file__).parents[1])]
 PLENTY = {"requests_per_minute": 10_000_000}
@@ -131,7 +132,7 @@ class HubServer:
         descriptor = self.socket.fileno()
         process = subprocess.Popen(
             self.command(descriptor, self.path),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES)},
+            env={**unmeasured(os.environ), "PYTHONPATH": os.pathsep.join(SOURCES)},
             pass_fds=[descriptor],
             stdout=self._log,
             stderr=self._log,

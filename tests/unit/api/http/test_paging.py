@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -59,6 +60,13 @@ def test_a_cursor_of_another_kind_is_refused() -> None:
 @pytest.mark.parametrize("number", [-1, 2**63, 2**80])
 def test_a_number_that_no_database_has_is_refused(number: int) -> None:
     assert refused(LISTING, paging.encode(LISTING, number)) == "cursor-invalid"
+
+
+@pytest.mark.security
+def test_a_cursor_of_a_thousand_lists_is_refused() -> None:
+    body = b'[["x"],' + b"[" * 5000 + b"]" * 5000 + b"]"
+    forged = sha256(b"covgov-cursor:" + body).digest()[: paging.CHECKSUM] + body
+    assert refused(LISTING, urlsafe_b64encode(forged).decode().rstrip("=")) == "cursor-invalid"
 
 
 @pytest.mark.security

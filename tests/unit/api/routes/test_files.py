@@ -6,7 +6,7 @@ import pytest
 
 from covgov.history.format import layout
 from covgov.hub.store.history_files import SqlHistory
-from covgov.model.snapshot import CountedExits, FileCoverage, Snapshot
+from covgov.model.snapshot import CountedExits, FileCoverage, Snapshot, by_exits
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.builders.run import object_id, run
 from covgov_testing.hub.database import forge
@@ -52,7 +52,7 @@ def test_files_of_one_suite_or_below_one_path(hub: ReadDesk) -> None:
 def test_lines_as_each_suite_measured_them_and_as_their_union(hub: ReadDesk) -> None:
     one = replace(
         cov("++-x+", exits=[(1, 2), (1, 3)], taken=[(1, 2)]),
-        counted=(CountedExits(2, 1, 2),),
+        counted=by_exits({2: CountedExits(1, 2)}),
         attributes=(("security", 0b10),),
     )
     recorded = hub.record(run(snapshots=both(one, "+-+"), expected=("api", "auth")))

@@ -221,6 +221,34 @@ def test_paths_are_mapped_to_the_uploaded_tree(desk: WriteDesk) -> None:
     assert (file[0], file[1].source) == ("src/api/a.py", "b" * 40)
 
 
+GO = b"""\
+mode: set
+example.com/shop/cart/cart.go:3.26,4.13 1 1
+example.com/shop/cart/cart.go:7.2,7.14 1 1
+example.com/shop/cart/cart.go:4.13,6.3 1 0
+example.com/shop/cart/cart.go:10.26,12.2 1 0
+"""
+
+
+@pytest.mark.parametrize(("place", "module"), [("", b""), ("go/", b"module example.com/shop\n\ngo 1.22\n")])
+def test_go_files_are_placed_by_the_uploaded_tree_and_module(desk: WriteDesk, place: str, module: bytes) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr("go.out", GO)
+        made.writestr("covgov-tree.json", json.dumps({f"{place}cart/cart.go": "b" * 40, f"{place}go.mod": "c" * 40}))
+        if module:
+            made.writestr(f"{place}go.mod", module)
+    done = desk.upload(packed.getvalue()).json()
+    (file,) = desk.history().fetch(done["run"]).snapshots["api"].files.items()
+    assert (file[0], file[1].statements, file[1].covered) == (f"{place}cart/cart.go", 0b1110011111000, 0b0000010011000)
+
+
+def test_go_files_without_a_tree_are_refused(desk: WriteDesk) -> None:
+    answer = desk.upload(GO)
+    assert code(answer) == (422, "upload-paths-unsettled")
+    assert "covgov-tree.json" in answer.json()["hint"]
+
+
 @pytest.mark.parametrize(("source", "root"), [("src/auth", "/"), ("/ci/build/src/auth", "/ci/build")])
 def test_a_report_s_source_belongs_to_its_paths_as_in_other_formats_of_the_same_run(
     desk: WriteDesk, source: str, root: str

@@ -29,6 +29,7 @@ from covgov_testing.fakes.auth import (
     unsigned,
     verifier_of,
 )
+from covgov_testing.laws import examples
 
 NOW = int(NOON.timestamp())
 NO_JWT = "oidc-malformed: the token is not a signed JWT"
@@ -418,7 +419,7 @@ def test_a_deeply_nested_claim_is_refused(verifier: OidcVerifier, issuer: LocalI
 
 
 @pytest.mark.security
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.text(alphabet="abcABC012_-.=", max_size=200))
 def test_any_text_is_refused_in_order(text: str) -> None:
     with pytest.raises(AuthenticationRefusal):

@@ -9,7 +9,7 @@ from covgov.differential.classify import classify
 from covgov.model import lines
 from covgov.model.change import HEAD_CATEGORIES, Category, FileDelta
 from covgov.model.diff import Diff, FileDiff, Hunk
-from covgov.model.snapshot import CountedExits, FileCoverage, Metric
+from covgov.model.snapshot import CountedExits, FileCoverage, Metric, by_exits
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.edits import LAW, Change, changes
 from covgov_testing.second_differential import Unit, categories
@@ -122,7 +122,7 @@ def test_a_module_exit_never_takes_the_partner_of_another_exit() -> None:
 
 def test_counts_of_exits_on_an_unchanged_line_are_paired_like_with_like() -> None:
     def counted(covered: int, total: int) -> FileCoverage:
-        return FileCoverage(statements=2, covered=2, counted=(CountedExits(1, covered, total),))
+        return FileCoverage(statements=2, covered=2, counted=by_exits({1: CountedExits(covered, total)}))
 
     def found(before: FileCoverage, after: FileCoverage) -> dict[str, int]:
         (delta,) = classify(snap({"a": before}), snap({"a": after}), Diff())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from covgov.errors import InputError
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder
+from covgov.model import lines
 from covgov.model.snapshot import CountedExits
 
 
@@ -32,10 +33,10 @@ def test_an_exit_listed_twice_is_taken_if_taken_once() -> None:
 def test_a_line_with_counted_exits_keeps_no_exact_ones() -> None:
     builder = FileBuilder()
     builder.exit(1, 2, True)
-    builder.count(CountedExits(1, 1, 2))
+    builder.count(1, CountedExits(1, 2))
     built = builder.build()
     assert built.exits == ()
-    assert [(c.line, c.covered, c.total) for c in built.counted] == [(1, 1, 2)]
+    assert built.by_number == {1: CountedExits(1, 2)}
 
 
 def test_a_line_both_counted_and_excluded_counts() -> None:
@@ -103,7 +104,7 @@ def test_only_coverage_before_6_3_writes_line_zero(version: str, writes: bool) -
 def test_no_branch_lines_are_made_up_for_when_they_explain_the_stated_number() -> None:
     builder = FileBuilder(exits={(1, 2): True, (1, 3): False, (5, 6): True})
     building.settle_pragmas(builder, 4)
-    assert builder.counted == {5: CountedExits(5, 2, 2)}
+    assert builder.counted == {5: CountedExits(2, 2)}
     assert building.listed_exits(builder) == (3, 4)
 
 
@@ -125,10 +126,35 @@ def test_every_capability_is_either_carried_or_lacking(present: set[str]) -> Non
 def test_exits_by_number_are_bounded_because_other_formats_list_each() -> None:
     builders = {path: FileBuilder() for path in "ab"}
     for builder in builders.values():
-        builder.count(CountedExits(1, 0, building.MAX_COUNTED // 2))
+        builder.count(1, CountedExits(0, building.MAX_COUNTED // 2))
     builders["a"].hit(1, True)
-    builders["a"].count(CountedExits(2, 0, 10))
+    builders["a"].count(2, CountedExits(0, 10))
     assert building.build_all(builders, "r").keys() == builders.keys()
-    builders["a"].count(CountedExits(3, 0, 1))
+    builders["a"].count(3, CountedExits(0, 1))
     with pytest.raises(InputError, match="r: its 1 lines have 1000011 branch exits"):
         building.build_all(builders, "r")
+
+
+def test_lines_with_hits_are_read_as_one_text() -> None:
+    assert building.line_sets(b"1=0;\n2=17;\n9=3", b"=", b";\n", b"=;") == (lines.of([1, 2, 9]), lines.of([2, 9]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"1", b"1=", b"=1", b"1=0;\n", b"1=0;\n2", b"1;\n2=0", b"1=0=2;\n3", b"1=0;2=0", b"1=0 ;\n2=0"),
+        *(b"1=0;3\n2=0", b"1=0;\n2=0;3\n", b"01=0", b"1=00", b"0=1", b"-1=0", b"1=-1", b"1=1.0", b"1=0;\n1=0"),
+        *(b"1000001=0", b"1=9007199254740993", b"\xb2=1", b"1 =0"),
+    ],
+)
+def test_any_other_text_is_left_to_the_strict_reader(text: bytes) -> None:
+    assert building.line_sets(text, b"=", b";\n", b"=;") is None
+
+
+@given(st.text("0123456789=;\n", max_size=30))
+def test_a_text_is_read_only_if_it_is_what_it_would_be_written_as(text: str) -> None:
+    found = building.line_sets(text.encode(), b"=", b";\n", b"=;")
+    if found is not None:
+        rows = [row.split("=") for row in text.split(";\n")]
+        assert text == ";\n".join(f"{int(line)}={int(count)}" for line, count in rows)
+        assert found == (lines.of(int(line) for line, _ in rows), lines.of(int(line) for line, n in rows if int(n)))

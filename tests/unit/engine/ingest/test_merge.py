@@ -20,6 +20,7 @@ from covgov.model.snapshot import (
     Origin,
     Snapshot,
     TestRun,
+    by_exits,
 )
 from covgov_testing.builders.coverage import cov, snap
 from covgov_testing.reports import SNAPSHOTS, file_coverages
@@ -58,12 +59,12 @@ def test_counted_in_one_and_excluded_in_another_is_counted() -> None:
 
 
 def test_counted_exits_merge_to_the_lower_bound() -> None:
-    one = FileCoverage(0b10, 0b10, counted=(CountedExits(1, 1, 2),))
-    assert merge_files([one, one], "a.py").counted == (CountedExits(1, 1, 2),)
+    one = FileCoverage(0b10, 0b10, counted=by_exits({1: CountedExits(1, 2)}))
+    assert merge_files([one, one], "a.py").by_number == {1: CountedExits(1, 2)}
 
 
 def shard(covered: int, total: int, ids: str = "", taken: str = "") -> FileCoverage:
-    return FileCoverage(0b10, 0b10, counted=(CountedExits(1, covered, total, tuple(ids), tuple(taken)),))
+    return FileCoverage(0b10, 0b10, counted=by_exits({1: CountedExits(covered, total, tuple(ids), tuple(taken))}))
 
 
 @pytest.mark.parametrize(
@@ -90,11 +91,11 @@ def test_reports_that_name_what_they_missed_merge_to_what_all_missed(runs: list[
     for part in parts[1:]:
         one_by_one = merge_files([one_by_one, part], "a.py")
     reached = len(set().union(*runs))
-    assert merge_files(parts, "a.py").counted[0].covered == one_by_one.counted[0].covered == reached
+    assert merge_files(parts, "a.py").by_number[1].covered == one_by_one.by_number[1].covered == reached
 
 
 def test_exact_exits_replace_counted_ones_on_the_same_line() -> None:
-    counted = FileCoverage(0b10, 0b10, counted=(CountedExits(1, 2, 2),))
+    counted = FileCoverage(0b10, 0b10, counted=by_exits({1: CountedExits(2, 2)}))
     exact = cov("+", [(1, 2), (1, 3)], [(1, 2)])
     merged = merge_files([counted, exact], "a.py")
     assert merged.counted == ()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from covgov.judge import units
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Metric, by_exits
 from covgov_testing.builders.coverage import cov, snap
 
 FILE = cov("++-.x", exits=[(1, 2), (1, 3), (2, 3)], taken=[(1, 2)])
@@ -21,7 +21,9 @@ def test_a_branch_exit_stands_on_its_source_line() -> None:
 
 
 def test_exits_that_are_only_counted_count_too() -> None:
-    counted = FileCoverage(lines.of([1, 2]), lines.of([1]), counted=(CountedExits(1, 1, 2), CountedExits(2, 0, 2)))
+    counted = FileCoverage(
+        lines.of([1, 2]), lines.of([1]), counted=by_exits({1: CountedExits(1, 2), 2: CountedExits(0, 2)})
+    )
     assert units.on_lines(counted, lines.of([1]), Metric.BRANCH) == Ratio(1, 2)
 
 

@@ -6,19 +6,19 @@ import pytest
 
 from covgov.model import lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Metric, TestRun
+from covgov.model.snapshot import REACHABLE, CountedExits, FileCoverage, Identity, Metric, TestRun, by_exits
 from covgov_testing.builders.coverage import FAILED, PASSED, cov, snap
 
 
 def test_a_line_is_partial_when_it_ran_and_an_exit_of_it_was_never_taken() -> None:
     coverage = cov("++-+", exits=[(1, 2), (1, 3), (2, 3), (3, 4)], taken=[(1, 2), (1, 3)])
     assert lines.spell(coverage.partial) == "2"  # line 3 never ran: it is missing, not partial
-    counted = replace(cov("++-+"), counted=(CountedExits(1, 1, 2), CountedExits(4, 2, 2)))
+    counted = replace(cov("++-+"), counted=by_exits({1: CountedExits(1, 2), 4: CountedExits(2, 2)}))
     assert lines.spell(counted.partial) == "1"
 
 
 def test_combined_is_lines_plus_exits_as_coverage_py_totals() -> None:
-    coverage = replace(cov("++-", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), counted=(CountedExits(2, 1, 3),))
+    coverage = replace(cov("++-", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), counted=by_exits({2: CountedExits(1, 3)}))
     assert coverage.ratio(Metric.LINE) == Ratio(2, 3)
     assert coverage.ratio(Metric.BRANCH) == Ratio(2, 5)
     assert coverage.ratio(Metric.COMBINED) == Ratio(4, 8)

@@ -9,6 +9,7 @@ import pytest
 
 from covgov.errors import NotConfigured
 from covgov.model.approval import Approval
+from covgov.publish.channels.gitlab.client import GitlabClient
 from covgov.reviews.gitlab import GitlabApi, approval, read
 
 pytestmark = pytest.mark.security
@@ -38,7 +39,8 @@ def gitlab(
         path = request.url.raw_path.decode().partition("?")[0]
         return httpx2.Response(200, json=answers[path]) if path in answers else httpx2.Response(404)
 
-    return GitlabApi("https://gitlab.example/api/v4", "token", "acme/shop", transport=httpx2.MockTransport(answer))
+    client = GitlabClient("https://gitlab.example/api/v4", "token", transport=httpx2.MockTransport(answer))
+    return GitlabApi(client, "acme/shop")
 
 
 def test_an_owner_who_approved_after_the_newest_commit_was_pushed_approves() -> None:

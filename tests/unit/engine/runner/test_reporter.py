@@ -19,6 +19,7 @@ from covgov.runner import analyser, launch, reporter
 from covgov.runner.quick_reports.facts import SourceFacts, key_of
 from covgov.runner.quick_reports.quick import parsed, quick
 from covgov_testing import projects
+from covgov_testing.laws import examples
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def measured_sources(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, list[tu
 
 
 @given(measured=measured_sources(), branch=st.booleans(), contexts=st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_reports_of_any_source_are_those_of_coverage_py(
     tmp_path_factory: pytest.TempPathFactory,
     measured: tuple[dict[str, str], dict[str, list[tuple[int, int]]]],

@@ -10,7 +10,7 @@ import pytest
 from covgov.register.template import EMPTY
 from covgov.scaffold.compose import Adoption, Composition, Wishes, beside, compose, policy_text
 from covgov.scaffold.coverage_source import with_source
-from covgov.scaffold.workflow import CiJob
+from covgov.scaffold.workflow import JobChoice
 from covgov.tamper.coverage_settings import load_settings
 from covgov_testing.builders.policy import policy as parsed
 from covgov_testing.trees import A_TEST, found, tree
@@ -138,8 +138,10 @@ def test_owners_get_lines_for_what_decides() -> None:
 
 
 def test_a_workflow_is_written_when_asked_for() -> None:
-    assert "branches: [trunk]" in written(FLAT, Wishes(job=CiJob("detect", "trunk")))[".github/workflows/covgov.yml"]
-    there = composed({**FLAT, ".gitlab-ci.yml": "stages: []\n"}, Wishes(job=CiJob("detect", "main")))
+    assert (
+        "branches: [trunk]" in written(FLAT, Wishes(job=JobChoice("detect", "trunk")))[".github/workflows/covgov.yml"]
+    )
+    there = composed({**FLAT, ".gitlab-ci.yml": "stages: []\n"}, Wishes(job=JobChoice("detect", "main")))
     assert any(one.about == ".gitlab-ci.yml" for one in there.left)
 
 

@@ -185,7 +185,7 @@ class HubClient:
             raise _refused(response)
         try:
             return msgspec.json.decode(response.content, type=kind)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise HubRefusal(
                 response.status_code, "", "the answer is not a hub's", "is this the address of a covgov hub?"
             ) from None
@@ -194,7 +194,7 @@ class HubClient:
 def _refused(response: httpx2.Response) -> HubRefusal:
     try:
         problem = msgspec.json.decode(response.content, type=_ProblemAnswer)
-    except ValueError:
+    except (ValueError, RecursionError):
         problem = _ProblemAnswer()
     message = problem.detail or f"HTTP {response.status_code}"
     wait = seconds(response.headers.get("retry-after", "")) or 0.0

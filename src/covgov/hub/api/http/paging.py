@@ -58,7 +58,7 @@ def decode(listing: Sequence[str], cursor: str, kind: type[K]) -> K | None:
         if isinstance(found, int) and not 0 <= found < LARGEST:
             raise ValueError("number")
         return found
-    except ValueError:  # binascii's and msgspec's errors are ValueErrors
+    except (ValueError, RecursionError):  # binascii's and msgspec's errors are ValueErrors
         raise UsageError(
             "cursor-invalid",
             "after: not the `next` of a page of this listing",

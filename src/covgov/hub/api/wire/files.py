@@ -91,6 +91,9 @@ def sets(suite: str, path: str, coverage: FileCoverage) -> LineSets:
         partial=spell(coverage.partial),
         excluded=spell(coverage.excluded),
         exits=[BranchExit(source=e[0], target=e[1], taken=e in taken) for e in coverage.exits],
-        counted=[CountedBranches(line=c.line, covered=c.covered, total=c.total) for c in coverage.counted],
+        counted=[
+            CountedBranches(line=line, covered=exits.covered, total=exits.total)
+            for line, exits in coverage.by_number.items()
+        ],
         attributes={tag: spell(bits) for tag, bits in coverage.attributes},
     )

@@ -106,5 +106,5 @@ def _build(lines: Mapping[int, Hits], at: str) -> FileBuilder:
             raise damaged(at, f"line {line} has no count, but {hits[:20]!r}")
         taken, total = int(share[1]), int(share[2])
         builder.hit(building.line_number(line, at), taken > 0)
-        builder.count(CountedExits(line, taken, total))
+        builder.count(line, CountedExits(taken, total))
     return builder

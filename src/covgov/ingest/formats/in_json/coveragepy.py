@@ -187,13 +187,16 @@ def _build(file: _JsonFile, at: str) -> tuple[FileBuilder, bool]:
     for line, covered, total in file.covgov_counted_branches:
         if not line or covered > total:
             raise damaged(at, f"{covered} of {total} branch exits of line {line}")
-        builder.count(CountedExits(line, covered, total))
+        builder.count(line, CountedExits(covered, total))
     builder.attributes = _attributes(file.contexts, at) if file.contexts else {}
     return builder, bool((executed | missing) & 1)
 
 
 def _bits(numbers: list[int]) -> int:
-    return lines.of(filter(None, numbers)) | 1 if 0 in numbers else lines.of(numbers)
+    try:
+        return lines.of(numbers)
+    except ValueError:  # a line 0: to look for one costs as much as to read the list
+        return lines.of(filter(None, numbers)) | 1
 
 
 def _attributes(contexts: Mapping[str, Sequence[str]], at: str) -> dict[str, int]:

@@ -129,7 +129,7 @@ def _settle(read: _Clover) -> None:
         for number, found in lines.items():
             covered, total = _sum(map(reading, found))
             if total:
-                builder.count(CountedExits(number, covered, total))
+                builder.count(number, CountedExits(covered, total))
             if not read.own_hits:
                 builder.hit(number, covered > 0)
 

@@ -22,7 +22,10 @@ from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import ZERO
 from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric
 
-_CONDITIONS = re.compile(r"\((\d{1,9})/(\d{1,9})\)")
+_DIGITS = 9
+"""Most digits of a number of conditions."""
+
+_CONDITIONS = re.compile(r"\((\d+)/(\d+)\)")
 _CHUNK = 1 << 16
 
 
@@ -141,8 +144,7 @@ class _ParserTarget:
         self.total += max(0, part.last - file.last)
         building.check_size(self.total, self.where)
         file.add(part.statements, part.covered)
-        for entry in part.counted.values():
-            file.count(entry)
+        file.count_lines(part.counted)
 
     def _builder(self, current: _ClassLines) -> FileBuilder:
         return current.methods if "method" in self._path else current.own
@@ -155,8 +157,7 @@ class _ParserTarget:
             return
         builder = self._builder(self._class)
         builder.add(run.statements, run.covered)
-        for entry in run.counted:
-            builder.count(entry)
+        builder.count_lines(run.counted)
         self.branches = self.branches or bool(run.counted)
         if run.conditions:
             self.dropped.add("single conditions")
@@ -176,7 +177,7 @@ class _ParserTarget:
         exits = _exits(number, line, at)
         if exits is not None:
             self.branches = True
-            builder.count(exits)
+            builder.count(number, exits)
 
 
 def _text(value: str | bytes) -> str:
@@ -196,11 +197,13 @@ def _exits(number: int, line: _Line, at: str) -> CountedExits | None:
 
 
 def _by_number(number: int, counts: re.Match[str], missing: str, at: str) -> CountedExits:
+    if max(len(counts[1]), len(counts[2])) > _DIGITS:
+        raise damaged(at, f"line {number} has {counts[0]} conditions")
     taken, total = int(counts[1]), int(counts[2])
     if taken > total:
         raise damaged(at, f"line {number} has {taken} of {total} conditions")
     missed = sorted(set(filter(None, missing.split(","))))
-    return CountedExits(number, taken, total, tuple(missed) if len(missed) == total - taken else ())
+    return CountedExits(taken, total, tuple(missed) if len(missed) == total - taken else ())
 
 
 def _exits_of_run(number: int, coverage: str, missing: str) -> CountedExits:
@@ -218,16 +221,16 @@ def _of_conditions(number: int, conditions: list[tuple[str, str]], at: str) -> C
     if not all(share in (0, 1) for share in met):
         if not all(share * 2 in (0, 1, 2) for share in met):
             raise damaged(at, f"line {number} has conditions, but not how many outcomes they have")
-        return CountedExits(number, int(sum(met) * 2), len(met) * 2)
+        return CountedExits(int(sum(met) * 2), len(met) * 2)
     if len(set(names)) < len(names) or "" in names:
-        return CountedExits(number, int(sum(met)), len(met))
+        return CountedExits(int(sum(met)), len(met))
     taken = (name for name, share in zip(names, met, strict=True) if share)
-    return CountedExits(number, int(sum(met)), len(met), tuple(sorted(names)), tuple(sorted(taken)))
+    return CountedExits(int(sum(met)), len(met), tuple(sorted(names)), tuple(sorted(taken)))
 
 
 def _share(text: str, at: str) -> Fraction:
     """`50%`, `0.5` or `1`."""
-    if not re.fullmatch(r"\s*\d{1,3}(\.\d{1,9})?\s*%?\s*", text):
+    if not re.fullmatch(r"\s*\d{1,3}(\.\d{1,9})?\s*%?\s*", text, re.ASCII):
         raise damaged(at, f"not the coverage of a condition: {text[:40]!r}")
     share = Fraction(text.strip().removesuffix("%").strip())
     share = share / 100 if "%" in text or share > 1 else share
@@ -238,7 +241,7 @@ def _share(text: str, at: str) -> Fraction:
 
 def _number(text: str, at: str) -> int:
     """Some writers print numbers as 1.0."""
-    if not re.fullmatch(r"\s*-?\d{1,18}(\.0*)?\s*", text):
+    if not re.fullmatch(r"\s*-?\d{1,18}(\.0*)?\s*", text, re.ASCII):
         raise damaged(at, f"not a count: {text[:40]!r}")
     return int(float(text)) if "." in text else int(text)
 
@@ -365,7 +368,7 @@ def _totals(target: _ParserTarget, what: str) -> Pair | None:
 
 
 def _optional(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text) else None
+    return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else None
 
 
 def _identity(target: _ParserTarget) -> Identity:

@@ -93,7 +93,7 @@ def _add(
     builder.hit_all(numbers, [count > 0 for count in ran], at)
     for number, miss, cover in zip(numbers, missed, covered, strict=True):
         if miss + cover:
-            builder.count(CountedExits(number, cover, miss + cover))
+            builder.count(number, CountedExits(cover, miss + cover))
 
 
 def _stated(element: _Element, where: str) -> dict[Metric, Pair]:

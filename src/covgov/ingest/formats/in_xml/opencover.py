@@ -59,7 +59,7 @@ class OpenCover:
                 case _:
                     read.stated = _summary(element, where)
         for (path, line), taken in read.exits.items():
-            read.files[path].count(CountedExits(line, sum(taken.values()), len(taken)))
+            read.files[path].count(line, CountedExits(sum(taken.values()), len(taken)))
         return _report(read, where)
 
 

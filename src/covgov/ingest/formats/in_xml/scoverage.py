@@ -43,7 +43,7 @@ class Scoverage:
             counted = (each for each in element.iterdescendants("{*}statement") if each.get("ignored") != "true")
             statements += [_statement(each, path, builder, exits, where) for each in counted]
         for (path, line), taken in exits.items():
-            files[path].count(CountedExits(line, sum(taken), len(taken)))
+            files[path].count(line, CountedExits(sum(taken), len(taken)))
         problem = building.contradiction("statements", stated, (sum(statements), len(statements)))
         return totals.report(
             self.name, files, {Metric.LINE: stated}, where, unit="statements", dropped=("methods",), problems=(problem,)

@@ -43,7 +43,7 @@ def _read(lines: Sequence[_Element], builder: FileBuilder, at: str) -> None:
         if covered > total:
             raise damaged(at, f"line {number} has {covered} of {total} branches covered")
         if total:
-            builder.count(CountedExits(number, covered, total))
+            builder.count(number, CountedExits(covered, total))
 
 
 def _ran(line: _Element, at: str) -> bool:

@@ -112,7 +112,7 @@ def decode(response: httpx2.Response, kind: type[T]) -> T:
     """The body as a value. Raises DeliveryFailed (`github-unexpected`)."""
     try:
         return msgspec.json.decode(response.content, type=kind)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _unexpected(response) from None
 
 
@@ -188,7 +188,7 @@ def _reason(response: httpx2.Response) -> str:
     """The status and GitHub's message, as one printable line."""
     try:
         document = msgspec.json.decode(response.content, type=_ErrorDocument)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = _ErrorDocument()
     words = " ".join(filter(None, (document.message, bytes(document.errors).decode("utf-8", "replace"))))
     line = one_line(words)

@@ -24,7 +24,7 @@ def test_the_name_of_the_new_file_says_its_format(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(LCOV)
     assert run(tmp_path, "in", "out/coverage.xml") == (
         0,
-        "out/coverage.xml: cobertura, 1 files, lines 2/3 = 66.66 %, branches 1/2 = 50.00 %\n",
+        "out/coverage.xml: cobertura, 1 file, lines 2/3 = 66.66 %, branches 1/2 = 50.00 %\n",
         "",
     )
     assert b'<line number="2" hits="1" branch="true" condition-coverage="50% (1/2)"/>' in (
@@ -58,7 +58,7 @@ def test_a_name_without_a_format_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(LCOV)
     code, out, err = run(tmp_path, "in", "coverage.out")
     assert (code, out) == (USAGE, "")
-    assert "the name of coverage.out says no format; add --to with one of" in err
+    assert "no format is known for the name coverage.out; add --to with one of" in err
 
 
 @pytest.mark.reliability
@@ -90,3 +90,30 @@ def test_a_file_that_cannot_be_written_is_exit_5(tmp_path: Path) -> None:
     code, out, err = run(tmp_path, "in", "lcov.info")
     assert (code, out) == (UNDELIVERED, "")
     assert "[artifact-unwritable]" in err
+
+
+def test_a_report_is_split_below_a_limit_and_loses_nothing(tmp_path: Path) -> None:
+    names = [f"src/file_{number:02}.py" for number in range(9)]
+    (tmp_path / "in").write_bytes(b"".join(b"SF:%s\nDA:1,1\nDA:2,0\nend_of_record\n" % name.encode() for name in names))
+    code, out, _ = run(tmp_path, "in", "coverage.xml", "--split", "1500")
+    parts = sorted(tmp_path.glob("coverage-*.xml"))
+    assert (code, len(out.splitlines())) == (0, len(parts))
+    assert len(parts) > 2
+    assert all(len(part.read_bytes()) <= 1500 for part in parts)
+    assert sum(part.read_text().count("<class ") for part in parts) == 9
+    _, _, err = run(tmp_path, "in", "tiny.xml", "--split", "1")
+    assert len(list(tmp_path.glob("tiny-*.xml"))) == 9, "a single source file is never cut"
+    assert "tiny-9.xml has " in err
+    assert "a source file is never split" in err
+
+
+def test_parts_of_an_earlier_split_do_not_stay(tmp_path: Path) -> None:
+    (tmp_path / "in.info").write_bytes(b"SF:src/a.py\nDA:1,1\nend_of_record\n")
+    for name in ("out-2.info", "out-3.info", "out-5.info", "out.info", "out-2.info.bak"):
+        (tmp_path / name).write_bytes(b"of an earlier run")
+    assert run(tmp_path, "in.info", "out.info", "--split", "1000")[0] == 0
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"in.info", "out-1.info", "out-5.info", "out.info", "out-2.info.bak"}
+    (tmp_path / "in.info").rename(tmp_path / "out-2.info")
+    assert run(tmp_path, "out-2.info", "out.info", "--split", "1000")[0] == 0
+    assert (tmp_path / "out-2.info").is_file(), "the report itself is not deleted"

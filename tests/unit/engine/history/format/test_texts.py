@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from covgov.history.format import texts
 from covgov.model import codec, lines
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import FileCoverage, Metric, Snapshot
+from covgov.model.snapshot import FileCoverage, Metric, Snapshot, by_exits
 from covgov_testing.builders.coverage import IDENTITY, cov, snap
 from covgov_testing.builders.run import run
 from covgov_testing.golden_history import LOGIN, second_verdict
@@ -23,7 +23,7 @@ def files(draw: st.DrawFn) -> FileCoverage:
     covered = {line for line in statements if draw(st.booleans())}
     exits = sorted(draw(st.sets(st.tuples(NUMBERS, st.integers(-60, 60)), max_size=8)))
     inexact = sorted(draw(st.sets(NUMBERS, max_size=3)) - {line for line, _ in exits})
-    counted = tuple(msgspec.structs.replace(draw(st.sampled_from(COUNTED)), line=line) for line in inexact)
+    counted = by_exits({line: draw(st.sampled_from(COUNTED)) for line in inexact})
     tags = sorted(draw(st.sets(st.sampled_from(["*", "security", "é"]))))
     return FileCoverage(
         statements=lines.of(statements),

@@ -22,6 +22,7 @@ from covgov.publish.reports import cobertura_xml as xml_writer
 from covgov.publish.reports import coveragepy_json as json_writer
 from covgov.publish.reports import jacoco_xml as jacoco_writer
 from covgov.publish.reports import lcov_info as lcov_writer
+from covgov_testing.laws import examples
 from covgov_testing.reports import SNAPSHOTS
 
 Parse = Callable[[bytes, str], ParsedReport]
@@ -201,7 +202,7 @@ BY_FORMAT = pytest.mark.parametrize("name", FORMATS)
 
 @BY_FORMAT
 @given(data=st.data())
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_an_edited_report_gives_the_same_report_or_the_same_error(name: str, data: st.DataObject) -> None:
     known, strict, sample = FORMATS[name]
     agree(known, strict, data.draw(edited(sample)))
@@ -233,11 +234,18 @@ def test_other_line_ends_and_encodings_give_the_same_report(name: str) -> None:
         agree(known, strict, data)
 
 
+@pytest.mark.parametrize("space", [b"\n", b"\r", b"\t", b" "])
+def test_white_space_anywhere_in_lcov_gives_the_same_report_or_the_same_error(space: bytes) -> None:
+    known, strict, sample = FORMATS["lcov"]
+    for place in range(len(sample)):
+        agree(known, strict, sample[:place] + space + sample[place:])
+
+
 def test_the_samples_are_read_fast() -> None:
     assert lcov_blocks.read_blocks(LCOV) is not None
     assert lcov_blocks.read_blocks(LCOV.replace(b"\n", b"\r\n")) is not None
     assert lcov_blocks.read_blocks(LCOV[:-1]) is not None
-    rest, runs = cobertura_lines.extract(COBERTURA, lambda line, _coverage, _missing: CountedExits(line, 1, 2))
+    rest, runs = cobertura_lines.extract(COBERTURA, lambda _line, _coverage, _missing: CountedExits(1, 2))
     assert len(runs) == 3
     assert go_blocks.read_blocks(GO) is not None
     assert len(xml_rows.extract(JACOCO, jacoco._RUN, "line")[1]) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from covgov.errors import InputError
 from covgov.ingest.formats.coveragepy_data import CoveragepyData
-from covgov.model.snapshot import CountedExits, FileCoverage, Identity
+from covgov.model.snapshot import CountedExits, FileCoverage, Identity, by_exits
 from covgov_testing.reports import analysis
 
 FORMAT = CoveragepyData()
@@ -34,7 +34,7 @@ def test_an_analysis_is_read_in_full() -> None:
         covered=0b110,
         exits=((1, 2), (1, 5)),
         taken=((1, 2),),
-        counted=(CountedExits(2, 1, 2),),
+        counted=by_exits({2: CountedExits(1, 2)}),
         excluded=1 << 9,
         attributes=(("security", 0b100),),
     )

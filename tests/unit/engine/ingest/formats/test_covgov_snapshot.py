@@ -34,7 +34,7 @@ def test_a_changed_byte_is_a_damaged_report() -> None:
 
 
 def test_a_newer_snapshot_is_refused_by_name() -> None:
-    data = snapshot_codec.encode(snap({"a.py": "+-"})).replace(b'"version":1', b'"version":2', 1)
+    data = snapshot_codec.encode(snap({"a.py": "+-"})).replace(b'"version":2', b'"version":3', 1)
     with pytest.raises(InputError) as caught:
         FORMAT.parse(data, "here")
     assert caught.value.code == "snapshot-newer"

@@ -60,6 +60,8 @@ def vs_coverage(files: Iterable[str]) -> bytes:
 @pytest.mark.parametrize(
     ("name", "report"),
     [
+        ("lcov", b"SF:a.py\nDA:\x1e1,1\nend_of_record\n"),
+        ("lcov", b"SF:a.py\nDA:1,1\x1f\nend_of_record\n"),
         ("gcov-text", _LISTING + b"        .:    2:b\n"),
         ("gcov-text", _LISTING + b"    1.2.3:    2:b\n"),
         ("gcov-text", _LISTING + b"branch  0 taken " + b"9" * 5000 + b"\n"),

@@ -4,7 +4,8 @@ import json
 
 from msgspec import structs
 
-from covgov.model.verdict import Effect, Scope
+from covgov.model.ratio import Ratio
+from covgov.model.verdict import Effect, PatchRow, Scope
 from covgov.publish.render.gitlab import GitlabRenderer
 from covgov_testing.builders import verdict as build
 
@@ -51,3 +52,15 @@ def test_what_is_not_enforced_is_information() -> None:
     evaluated = structs.replace(build.finding("bad"), enforced=False)
     issues = json.loads(GitlabRenderer()(build.verdict(evaluated)))
     assert [issue["severity"] for issue in issues] == ["info", "info"]
+
+
+def test_uncovered_lines_of_the_change_are_shown_where_they_are() -> None:
+    patch = PatchRow(Ratio(0, 4), None, 4, {"src/b.py": "7", "src/a.py": "3-4,9"})
+    issues = json.loads(render(structs.replace(build.verdict(), patch=patch)))
+    assert [(one["location"]["path"], one["location"]["lines"]["begin"]) for one in issues] == [
+        ("src/a.py", 3),
+        ("src/a.py", 9),
+        ("src/b.py", 7),
+    ]
+    assert {one["severity"] for one in issues} == {"minor"}
+    assert len({one["fingerprint"] for one in issues}) == 3

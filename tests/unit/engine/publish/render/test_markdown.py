@@ -34,6 +34,7 @@ from covgov.publish.render.markdown import (
     MarkdownRenderer,
 )
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
 render = MarkdownRenderer()
 
@@ -292,7 +293,7 @@ def test_uncovered_lines_give_way_before_findings_when_the_text_is_too_long() ->
 
 
 @given(build.verdicts(), st.integers(LEAST_BYTES, 2 * LEAST_BYTES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_any_verdict_fits_its_limit(verdict: Verdict, limit: int) -> None:
     assert len(MarkdownRenderer(limit)(verdict).encode()) <= limit
 

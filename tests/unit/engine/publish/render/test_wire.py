@@ -28,6 +28,7 @@ from covgov.model.verdict import (
 from covgov.model.words import with_words
 from covgov.publish.render.wire import JsonRenderer, schema
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
 render = JsonRenderer()
 
@@ -46,7 +47,7 @@ def strings(value: object) -> Iterator[str]:
 
 
 @given(build.verdicts())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_what_is_written_is_read_back(verdict: Verdict) -> None:
     written = render(verdict).encode()
     back = codec.decode(written, Verdict)
@@ -56,7 +57,7 @@ def test_what_is_written_is_read_back(verdict: Verdict) -> None:
 
 
 @given(build.verdicts())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_parts_of_a_shown_delta_add_up_and_exact_ones_are_exact(verdict: Verdict) -> None:
     for row, told in zip(verdict.rows, json.loads(render(verdict))["rows"], strict=True):
         if row.delta:

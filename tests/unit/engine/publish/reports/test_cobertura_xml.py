@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from covgov.model.snapshot import CountedExits, Snapshot
+from covgov.model.snapshot import CountedExits, Snapshot, by_exits
 from covgov.publish.reports import cobertura_xml
 from covgov_testing.builders.coverage import cov, snap
 
@@ -61,7 +61,7 @@ def test_missing_exits_name_the_line_they_lead_to() -> None:
 
 
 def test_exits_known_by_number_are_counted() -> None:
-    counted = (CountedExits(1, 1, 3), CountedExits(2, 0, 0))
+    counted = by_exits({1: CountedExits(1, 3), 2: CountedExits(0, 0)})
     first, second = parsed(snap({"a.py": replace(cov("++"), counted=counted)})).iter("line")
     assert first.get("condition-coverage") == "33% (1/3)"
     assert second.get("branch") is None

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from covgov.model import lines
-from covgov.model.snapshot import CountedExits, Identity
+from covgov.model.snapshot import CountedExits, Identity, by_exits
 from covgov.publish.reports import coveragepy_json
 from covgov_testing.builders.coverage import cov, snap
 
@@ -59,7 +59,7 @@ def test_nothing_to_measure_is_a_hundred_as_coverage_says_it() -> None:
 
 
 def test_exits_known_by_number_are_in_the_summaries_and_in_a_member_of_covgovs_own() -> None:
-    counted = (CountedExits(1, 2, 2), CountedExits(2, 1, 3))
+    counted = by_exits({1: CountedExits(2, 2), 2: CountedExits(1, 3)})
     document = json.loads(coveragepy_json.write(snap({"a.py": replace(cov("++"), counted=counted)})))
     assert (document["totals"]["covered_branches"], document["totals"]["num_branches"]) == (3, 5)
     assert document["totals"]["num_partial_branches"] == 1

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from covgov.model.snapshot import CountedExits
+from covgov.model.snapshot import CountedExits, by_exits
 from covgov.publish.reports import jacoco_xml
 from covgov_testing.builders.coverage import cov, snap
 
 
 def test_a_folder_is_a_package_with_counters_at_every_level() -> None:
-    coverage = replace(cov("+-.", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), counted=(CountedExits(3, 1, 2),))
+    coverage = replace(cov("+-.", exits=[(1, 2), (1, 3)], taken=[(1, 2)]), counted=by_exits({3: CountedExits(1, 2)}))
     text = jacoco_xml.write(snap({"src/p/A.java": coverage, "src/p/B.java": "+", "Top.java": ""})).decode()
     assert text.partition('"report.dtd">\n')[2].splitlines() == [
         '<report name="covgov">',

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from covgov.model.snapshot import CountedExits
+from covgov.model.snapshot import CountedExits, by_exits
 from covgov.publish.reports import lcov_info
 from covgov_testing.builders.coverage import cov, snap
 
@@ -26,7 +26,7 @@ def test_a_file_is_a_record_of_lines_then_exits_by_where_they_lead() -> None:
 
 
 def test_exits_known_by_number_are_numbered() -> None:
-    text = lcov_info.write(snap({"a.py": replace(cov("+"), counted=(CountedExits(1, 1, 2),))})).decode()
+    text = lcov_info.write(snap({"a.py": replace(cov("+"), counted=by_exits({1: CountedExits(1, 2)}))})).decode()
     assert "BRDA:1,0,0,1\nBRDA:1,0,1,0\nBRF:2\nBRH:1\n" in text
 
 

@@ -81,6 +81,11 @@ def test_maven_without_jacoco_is_called_with_it() -> None:
     assert "prepare-agent" in " ".join(parsed_command({**JAVA, "pom.xml": "<project/>"}))
 
 
+def test_nyc_writes_nothing_beside_the_coverage_directory() -> None:
+    command = parsed_command({**JS, "package.json": package(scripts={"test": "nyc mocha"})})
+    assert {word for word in command if "-dir=" in word} == {"--report-dir=coverage/nyc", "--temp-dir=coverage/nyc/raw"}
+
+
 def parsed_command(files: Mapping[str, str]) -> tuple[str, ...]:
     return parsed(policy_text(found(files), Wishes(), None)).suites["tests"].command
 
@@ -90,6 +95,7 @@ def parsed_command(files: Mapping[str, str]) -> tuple[str, ...]:
     [
         ({"package.json": package(scripts={"test": "mocha"})}, "names none of"),
         ({"package.json": "{"}, "is not JSON"),
+        ({"package.json": '{"a":' * 100_000}, "is not JSON"),
         ({"go.mod": "module x"}, "no source file"),
         ({"build.gradle": "", "src/main/java/A.java": ""}, "xml.required = true"),
         ({"Cargo.toml": "", "src/lib.rs": ""}, "cargo-llvm-cov is not installed"),

@@ -18,7 +18,7 @@ def parse(lines: object) -> FileCoverage:
 def test_counts_and_shares() -> None:
     file = parse({"1": 4, "2": 0, "3": None, "4": "0/2", "5": "1/2"})
     assert (file.statements, file.covered) == (0b110110, 0b100010)
-    assert file.counted == (CountedExits(4, 0, 2), CountedExits(5, 1, 2))
+    assert file.by_number == {4: CountedExits(0, 2), 5: CountedExits(1, 2)}
 
 
 def test_a_list_begins_with_line_zero() -> None:

@@ -27,7 +27,7 @@ def test_a_list_in_a_text_is_read() -> None:
 
 def test_exits_of_a_line_are_counted_and_one_listed_twice_counts_once() -> None:
     parsed = parse({"name": "a.c", "coverage": [1], "branches": [1, 0, 0, 1, 1, 0, 1, 0, 1, 0, 1, 3]})
-    assert parsed.files["a.c"].counted == (CountedExits(1, 2, 2),)
+    assert parsed.files["a.c"].by_number == {1: CountedExits(2, 2)}
 
 
 def test_a_file_that_is_listed_twice_is_merged() -> None:

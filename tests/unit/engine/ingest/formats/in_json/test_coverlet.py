@@ -25,7 +25,7 @@ def test_classes_of_one_file_are_merged() -> None:
 def test_jumps_of_a_line_are_counted_together() -> None:
     jumps = [{"Line": 3, "Hits": 1, "Path": 0}, {"Line": 3, "Hits": 0, "Path": 1}]
     file = parse({"Lines": {"3": 1}, "Branches": jumps}, {"Lines": {}, "Branches": jumps[:1]})
-    assert file.counted == (CountedExits(3, 2, 3),)
+    assert file.by_number == {3: CountedExits(2, 3)}
 
 
 @pytest.mark.parametrize(

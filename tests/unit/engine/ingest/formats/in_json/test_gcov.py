@@ -26,7 +26,7 @@ def test_copies_of_a_line_are_one_line() -> None:
     first = {"line_number": 3, "count": 2, "branches": [{"count": 2}, {"count": 0}]}
     parsed = parse(first, again)
     assert parsed.files["../a.cpp"].covered == 0b1000
-    assert parsed.files["../a.cpp"].counted == (CountedExits(3, 1, 4),)
+    assert parsed.files["../a.cpp"].by_number == {3: CountedExits(1, 4)}
 
 
 def test_paths_start_from_where_gcov_ran() -> None:

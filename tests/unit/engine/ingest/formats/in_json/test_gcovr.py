@@ -26,7 +26,7 @@ def test_a_line_in_two_functions_is_one_line_and_gcovr_counts_two() -> None:
     parsed = parse(line(3, 0, 0, 0), line(3, 2, 1, 0), line(4, 0))
     assert parsed.counted(Metric.LINE) == Ratio(1, 2)
     assert parsed.stated(Metric.LINE) == Ratio(1, 3)
-    assert parsed.files["a.cpp"].counted == (CountedExits(3, 1, 4),)
+    assert parsed.files["a.cpp"].by_number == {3: CountedExits(1, 4)}
     assert parsed.notes == ("gcovr counts 1 lines again, as copies in other functions",)
 
 
@@ -35,7 +35,7 @@ def test_excluded_lines_and_exits_are_not_counted() -> None:
     branch = {"line_number": 4, "count": 1, "branches": [{"count": 0, "gcovr/excluded": True}, {"count": 1}]}
     file = parse(excluded, branch, line(6, 1, **{"gcovr/noncode": True})).files["a.cpp"]
     assert (file.statements, file.excluded) == (0b010000, 0b100000)
-    assert file.counted == (CountedExits(4, 1, 1),)
+    assert file.by_number == {4: CountedExits(1, 1)}
 
 
 @pytest.mark.parametrize("wrong", [line(0, 1), line(1, -1), {"count": 1}, line(2_000_000, 1)])

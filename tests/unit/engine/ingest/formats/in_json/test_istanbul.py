@@ -40,12 +40,12 @@ def branch(line: int, arms: int) -> dict[str, object]:
 
 def test_arms_of_one_line_are_counted_together() -> None:
     parsed = parse({"0": 3}, {"0": 1}, {"0": branch(3, 2), "1": branch(3, 3)}, {"0": [1, 0], "1": [0, 4, 1]})
-    assert parsed.files["/ci/src/a.js"].counted == (CountedExits(3, 3, 5),)
+    assert parsed.files["/ci/src/a.js"].by_number == {3: CountedExits(3, 5)}
 
 
 def test_an_old_branch_has_its_line_beside_it() -> None:
     parsed = parse({"0": 3}, {"0": 1}, {"0": {"line": 3, "locations": [at(3), at(4)]}}, {"0": [1, 0]})
-    assert parsed.files["/ci/src/a.js"].counted == (CountedExits(3, 1, 2),)
+    assert parsed.files["/ci/src/a.js"].by_number == {3: CountedExits(1, 2)}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_lines_are_those_of_llvm_cov_s_own_lcov() -> None:
 def test_both_outcomes_of_each_condition_are_exits() -> None:
     conditions = [[3, 7, 3, 9, 4, 0, 0, 0, 4], [3, 13, 3, 15, 2, 2, 0, 0, 4]]
     parsed = parse([[3, 1, 4, True, True, False], [4, 2, 0, False, False, False]], branches=conditions)
-    assert parsed.files["/src/a.c"].counted == (CountedExits(3, 3, 4),)
+    assert parsed.files["/src/a.c"].by_number == {3: CountedExits(3, 4)}
 
 
 def test_the_summary_s_totals_are_those_of_the_tool() -> None:

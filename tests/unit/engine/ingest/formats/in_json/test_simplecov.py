@@ -35,14 +35,14 @@ def test_lines_between_nocov_comments_are_excluded() -> None:
 
 def test_arms_are_exits_of_the_condition_s_line() -> None:
     arms = {"[:then, 1, 4, 6, 4, 9]": 0, "[:else, 2, 6, 6, 6, 9]": 3}
-    assert resultset(RSpec={"lines": [1, 1, 1], "branches": {IF: arms}}).counted == (CountedExits(3, 1, 2),)
+    assert resultset(RSpec={"lines": [1, 1, 1], "branches": {IF: arms}}).by_number == {3: CountedExits(1, 2)}
 
 
 def test_the_formatter_s_branches_are_at_their_reported_line() -> None:
     arms = [{"coverage": 0, "start_line": 4, "report_line": 3}, {"coverage": 1, "start_line": 3}]
     skipped = {"coverage": "ignored", "start_line": 3}
     file = formatted({"coverage": {"a.rb": {"lines": [1, 1, 1], "branches": [*arms, skipped]}}})
-    assert file.counted == (CountedExits(3, 1, 2),)
+    assert file.by_number == {3: CountedExits(1, 2)}
 
 
 def test_the_list_of_files_of_old_formatters_is_read() -> None:

@@ -29,7 +29,7 @@ def test_a_file_that_is_listed_twice_is_merged() -> None:
 
 def test_an_exit_was_taken_or_not() -> None:
     parsed = parse("file:a.c", "lcount:2,1", "branch:2,taken", "branch:2,nottaken", "branch:2,notexec")
-    assert parsed.files["a.c"].counted == (CountedExits(2, 1, 3),)
+    assert parsed.files["a.c"].by_number == {2: CountedExits(1, 3)}
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_branches_belong_to_the_line_above() -> None:
         "        1:    3:x",
         "        1:    3-block  0",
     )
-    assert parsed.files["a.c"].counted == (CountedExits(2, 1, 3),)
+    assert parsed.files["a.c"].by_number == {2: CountedExits(1, 3)}
     assert parsed.identity.branch
 
 

@@ -32,7 +32,7 @@ def test_blocks_of_one_file_merge_also_across_test_names() -> None:
     parsed = parse("TN:x\nSF:a\nDA:1,0\nBRDA:1,0,0,1\nBRDA:1,0,1,-\nend_of_record\n" "TN:y\nSF:a\nDA:1,2\n"
                    "BRDA:1,0,0,0\nBRDA:1,0,1,7\nend_of_record\n")  # fmt: skip
     assert parsed.files["a"].ratio(Metric.LINE) == Ratio(1, 1)
-    assert parsed.files["a"].counted == (CountedExits(1, 2, 2, ("0,0", "0,1"), ("0,0", "0,1")),)
+    assert parsed.files["a"].by_number == {1: CountedExits(2, 2, ("0,0", "0,1"), ("0,0", "0,1"))}
 
 
 def test_exits_are_exact_where_every_one_names_its_line() -> None:
@@ -46,7 +46,7 @@ def test_exits_are_counted_where_one_leaves_the_function() -> None:
     parsed = one("DA:5,1\nBRDA:5,0,jump to line 6,1\nBRDA:5,0,return from function 'f, g',0\nBRF:2")
     assert parsed.files["a.py"].exits == ()
     ids = ("0,jump to line 6", "0,return from function 'f, g'")
-    assert parsed.files["a.py"].counted == (CountedExits(5, 1, 2, ids, ids[:1]),)
+    assert parsed.files["a.py"].by_number == {5: CountedExits(1, 2, ids, ids[:1])}
     assert "exits" in parsed.lacks
 
 

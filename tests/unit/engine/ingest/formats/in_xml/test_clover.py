@@ -46,13 +46,13 @@ def test_the_path_is_used_before_the_name() -> None:
 
 def test_clover_counts_how_often_a_condition_was_true_and_false() -> None:
     parsed = parse(file(metrics("1/1", "1/2"), stmt(2, 7), cond(2, 7, 0)))
-    assert parsed.files["a.c"].counted == (CountedExits(2, 1, 2),)
+    assert parsed.files["a.c"].by_number == {2: CountedExits(1, 2)}
     assert parsed.faults == parsed.notes == ()
 
 
 def test_istanbul_counts_exits_that_were_taken_and_not() -> None:
     parsed = parse(file(metrics("1/1", "7/8"), cond(2, 7, 1, 'count="3"')))
-    assert parsed.files["a.c"].counted == (CountedExits(2, 7, 8),)
+    assert parsed.files["a.c"].by_number == {2: CountedExits(7, 8)}
     assert parsed.files["a.c"].covered == 0b100
     assert parsed.faults == parsed.notes == ()
 
@@ -63,13 +63,13 @@ def test_an_istanbul_line_that_did_not_run_stays_so_whatever_its_exits_say() -> 
 
 def test_reportgenerator_writes_exits_without_a_count_which_its_totals_show() -> None:
     parsed = parse(file(metrics("2/2", "1/2"), cond(2, 1, 1), stmt(3, 1)))
-    assert parsed.files["a.c"].counted == (CountedExits(2, 1, 2),)
+    assert parsed.files["a.c"].by_number == {2: CountedExits(1, 2)}
     assert parsed.files["a.c"].covered == 0b1100
 
 
 def test_conditions_of_one_line_add_up() -> None:
     parsed = parse(file(metrics("1/1", "3/4"), stmt(2, 7), cond(2, 7, 0), cond(2, 3, 4)))
-    assert parsed.files["a.c"].counted == (CountedExits(2, 3, 4),)
+    assert parsed.files["a.c"].by_number == {2: CountedExits(3, 4)}
 
 
 def test_the_totals_are_the_tools_own_statements() -> None:

@@ -23,7 +23,7 @@ def test_lines_and_conditions_of_a_class_are_read() -> None:
     file = parsed.files["a.py"]
     assert lines.spell(file.statements) == "1-2,4"
     assert lines.spell(file.covered) == "1-2"
-    assert file.counted == (CountedExits(2, 1, 2),)
+    assert file.by_number == {2: CountedExits(1, 2)}
     assert parsed.carries == ("lines", "branches")
 
 
@@ -47,7 +47,7 @@ def test_method_lines_count_where_the_class_has_none() -> None:
     )
     parsed = parse(cobertura(f'<class filename="a.py">{method}<lines/></class>'))
     assert lines.spell(parsed.files["a.py"].covered) == "9"
-    assert parsed.files["a.py"].counted == (CountedExits(9, 1, 2),)
+    assert parsed.files["a.py"].by_number == {9: CountedExits(1, 2)}
     assert parsed.dropped == ("methods", "single conditions")
 
 
@@ -154,24 +154,24 @@ def conditions(*coverages: str, more: str = "") -> str:
 @pytest.mark.parametrize(
     ("classes", "wanted"),
     [
-        (conditions("1", "0"), CountedExits(1, 1, 2, ("0", "1"), ("0",))),
-        (conditions("100%", "0%", "100"), CountedExits(1, 2, 3, ("0", "1", "2"), ("0", "2"))),
-        (conditions("50%"), CountedExits(1, 1, 2)),
-        (conditions("100%", "0.5"), CountedExits(1, 3, 4)),
-        (conditions("0", "0", more='condition-coverage="50%"'), CountedExits(1, 0, 2, ("0", "1"))),
-        (conditions("50%", more='condition-coverage="75% (3/4)"'), CountedExits(1, 3, 4)),
-        (conditions("1", "0").replace('number="1" type', 'number="0" type'), CountedExits(1, 1, 2)),
+        (conditions("1", "0"), CountedExits(1, 2, ("0", "1"), ("0",))),
+        (conditions("100%", "0%", "100"), CountedExits(2, 3, ("0", "1", "2"), ("0", "2"))),
+        (conditions("50%"), CountedExits(1, 2)),
+        (conditions("100%", "0.5"), CountedExits(3, 4)),
+        (conditions("0", "0", more='condition-coverage="50%"'), CountedExits(0, 2, ("0", "1"))),
+        (conditions("50%", more='condition-coverage="75% (3/4)"'), CountedExits(3, 4)),
+        (conditions("1", "0").replace('number="1" type', 'number="0" type'), CountedExits(1, 2)),
     ],
 )
 def test_exits_that_only_conditions_show_are_read(classes: str, wanted: CountedExits) -> None:
     parsed = parse(cobertura(classes))
-    assert parsed.files["a.py"].counted == (wanted,)
+    assert parsed.files["a.py"].by_number == {1: wanted}
     assert "branches" in parsed.carries
 
 
 def test_coverage_py_names_the_exits_that_were_missed() -> None:
     line = 'number="1" hits="1" branch="true" condition-coverage="33% (1/3)" missing-branches="exit,7"'
-    assert parse(cobertura(klass("a.py", line))).files["a.py"].counted == (CountedExits(1, 1, 3, ("7", "exit")),)
+    assert parse(cobertura(klass("a.py", line))).files["a.py"].by_number == {1: CountedExits(1, 3, ("7", "exit"))}
 
 
 @pytest.mark.reliability
@@ -198,6 +198,14 @@ def test_rates_that_are_no_numbers_do_not_matter() -> None:
         (cobertura(klass("a.py", 'number="1"')), "not a hit count"),
         (cobertura(klass("", 'number="1" hits="1"')), "without a name"),
         (cobertura(klass("a.py", 'number="1" hits="1" branch="true" condition-coverage="(3/2)"')), "3 of 2"),
+        (
+            cobertura(klass("a.py", 'number="1" hits="1" branch="true" condition-coverage="(0/1234567890)"')),
+            "1234567890",
+        ),
+        (
+            cobertura(klass("a.py", f'number="1" hits="1" branch="true" condition-coverage="(1/{"9" * 5000})"')),
+            "has .1/99",
+        ),
         (cobertura('<class filename="a"><class filename="b"/></class>'), "inside"),
         (cobertura("", root='lines-covered="95" lines-valid="10"'), "95 of 10"),
         (cobertura("", root='branches-covered="-2" branches-valid="1"'), "-2 of 1"),

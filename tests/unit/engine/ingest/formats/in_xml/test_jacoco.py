@@ -35,7 +35,7 @@ def test_a_line_ran_when_one_of_its_instructions_did() -> None:
 
 def test_exits_are_counted_per_line() -> None:
     parsed = parse(package("", source("C.java", 'nr="3" mi="0" ci="1" mb="1" cb="3"')))
-    assert parsed.files["C.java"].counted == (CountedExits(3, 3, 4),)
+    assert parsed.files["C.java"].by_number == {3: CountedExits(3, 4)}
     assert parsed.identity.branch
 
 

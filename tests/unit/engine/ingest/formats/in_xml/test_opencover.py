@@ -59,21 +59,21 @@ def test_totals_are_the_tools_own_sequence_points() -> None:
 
 def test_exits_are_counted_per_line() -> None:
     taken = branch(1, 3, 0, 'sl="2"') + branch(0, 3, 1, 'sl="2"')
-    assert parse(module(method(point(2, 2, 1), taken))).files["a.cs"].counted == (CountedExits(2, 1, 2),)
+    assert parse(module(method(point(2, 2, 1), taken))).files["a.cs"].by_number == {2: CountedExits(1, 2)}
 
 
 def test_a_branch_without_a_line_is_on_the_last_point_before_it() -> None:
     points = point(2, 2, 1, offset=0) + point(3, 3, 1, offset=9) + point(7, 7, 1, offset=20)
-    assert parse(module(method(points, branch(1, 12, 0) + branch(0, 12, 1)))).files["a.cs"].counted == (
-        CountedExits(3, 1, 2),
-    )
+    assert parse(module(method(points, branch(1, 12, 0) + branch(0, 12, 1)))).files["a.cs"].by_number == {
+        3: CountedExits(1, 2)
+    }
 
 
 def test_a_file_of_two_modules_is_merged_with_its_exits() -> None:
     one = module(method(point(2, 2, 1), branch(1, 3, 0, 'sl="2"') + branch(0, 3, 1, 'sl="2"')))
     other = module(method(point(2, 2, 0), branch(0, 3, 0, 'sl="2"') + branch(4, 3, 1, 'sl="2"')))
     file = parse(one, other).files["a.cs"]
-    assert (file.ratio(Metric.LINE), file.counted) == (Ratio(1, 1), (CountedExits(2, 2, 2),))
+    assert (file.ratio(Metric.LINE), file.by_number) == (Ratio(1, 1), {2: CountedExits(2, 2)})
 
 
 def test_the_entries_of_methods_among_the_branches_are_no_contradiction() -> None:

@@ -29,7 +29,7 @@ def test_a_line_ran_when_one_of_its_statements_did() -> None:
 
 def test_arms_are_counted_per_line() -> None:
     parsed = parse(statement("2", "4", branch="true"), statement("2", "0", branch="true"))
-    assert parsed.files["a.scala"].counted == (CountedExits(2, 1, 2),)
+    assert parsed.files["a.scala"].by_number == {2: CountedExits(1, 2)}
 
 
 def test_ignored_statements_are_left_out() -> None:

@@ -19,7 +19,7 @@ def test_lines_and_branches_are_read() -> None:
         'lineNumber="3" covered="true" branchesToCover="4" coveredBranches="1"', 'lineNumber="5" covered="0"'
     )
     assert parsed.stated(Metric.LINE) == Ratio(1, 2)
-    assert parsed.files["a.c"].counted == (CountedExits(3, 1, 4),)
+    assert parsed.files["a.c"].by_number == {3: CountedExits(1, 4)}
     assert parsed.identity.branch
 
 

@@ -15,6 +15,7 @@ from covgov.publish.channels.alerts.conditions import Condition, conditions
 from covgov.publish.channels.interface import no_owner
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publication import below, dropped, unknown
+from covgov_testing.laws import examples
 
 
 def found(made: Verdict, owners: dict[str, str] | None = None) -> tuple[Condition, ...]:
@@ -119,7 +120,7 @@ def test_changed_figures_keep_a_conditions_identity() -> None:
     assert one.identity == other.identity
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(build.verdicts())
 def test_only_a_clean_pass_has_no_conditions(made: Verdict) -> None:
     some = conditions(made, no_owner)

@@ -15,6 +15,7 @@ from covgov.publish.channels.alerts.note import Note, Severity
 from covgov.publish.channels.alerts.state import news
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publication import MAIN, RUN, below, dropped, publication, unknown
+from covgov_testing.laws import examples
 
 ALL = list(Occasion)
 
@@ -135,7 +136,7 @@ def test_only_an_address_becomes_a_link(url: str, link: str) -> None:
 
 
 @pytest.mark.security
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(build.verdicts(), st.none() | build.verdicts(), build.texts)
 def test_every_line_of_every_note_is_short_and_printable(now: Verdict, before: Verdict | None, branch: str) -> None:
     note = told(now, before, branch=branch)

@@ -19,10 +19,11 @@ from covgov.publish.channels.github.body import (
 from covgov.publish.render.markdown import MARKER, MarkdownRenderer
 from covgov.publish.render.safe_text import markdown_block
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HEAD = f"{marker('covgov')}\n{stamp(NOON)}"
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PATCH = "diff --git a/x.md b/x.md\n--- a/x.md\n+++ b/x.md\n@@ -1 +1 @@\n-| old |\n+| new |\n"
 HOSTILE = "```\n</details>\n<!-- covgov:at 2099-01-01T00:00:00Z -->\n~~~~\n`````\r\n@everyone\n"
 lines = st.text(st.sampled_from("`~ab<>-\t@#|\\"), max_size=12)

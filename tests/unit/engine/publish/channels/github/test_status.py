@@ -15,10 +15,11 @@ from covgov.publish.channels.github.status import MOST_CHARACTERS, STATES, Commi
 from covgov.publish.channels.interface import Parcel
 from covgov_testing.builders import verdict as build
 from covgov_testing.fakes.github import HEAD, FakeGithub, api_of, refusal
+from covgov_testing.laws import examples
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 STATUS = CommitStatus(HEAD, "covgov", "success", "pass: project 92.10 %", "https://github.example/r/1", NOON)
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(verdict: Verdict) -> str:

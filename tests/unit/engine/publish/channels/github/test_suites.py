@@ -10,10 +10,11 @@ from covgov.model.snapshot import TestRun
 from covgov.model.verdict import Effect, Outcome, Scope, SuiteLine, Verdict
 from covgov.publish.channels.github.suites import MOST_FINDINGS, suite_text
 from covgov_testing.builders import verdict as build
+from covgov_testing.laws import examples
 
 API = SuiteLine("api", arrived=True, tests=TestRun(0, tests=12, failures=1, errors=1, skipped=0, seconds=3.25))
 AUTH = SuiteLine("auth", arrived=False, reason="job was cancelled")
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(verdict: Verdict, suite: str = "api") -> str:
