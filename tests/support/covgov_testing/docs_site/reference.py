@@ -20,15 +20,23 @@ SCHEMAS = (
 )
 
 
-class Property(msgspec.Struct, rename={"ref": "$ref", "any_of": "anyOf"}):
+class Link(msgspec.Struct, rename={"ref": "$ref"}):
+    """Another table of the same schema; "" where the values are plain."""
+
+    ref: str = ""
+
+
+class Property(msgspec.Struct, rename={"ref": "$ref", "any_of": "anyOf", "values": "additionalProperties"}):
     """What a page shows of one key of a JSON schema."""
 
     type: str = ""
     description: str = ""
     default: object = msgspec.UNSET
-    enum: tuple[str, ...] = ()
+    enum: tuple[str | int, ...] = ()
     ref: str = ""
     any_of: tuple[Mapping[str, object], ...] = ()
+    values: Link | bool = False
+    items: Link | None = None
 
 
 class Definition(msgspec.Struct):
@@ -97,8 +105,8 @@ def policy_keys() -> str:
         "# Keys of the policy file\n\nEvery key of `covgov.toml`, from its JSON schema. "
         "[Configuration](../configuration.md) explains them with examples.\n\n"
     )
-    tables = {"The file": Definition(properties=schema.properties), **schema.definitions}
-    return intro + "\n".join(_keys(name, table) for name, table in tables.items())
+    top = _keys("The file", Definition(properties=schema.properties))
+    return intro + "\n".join((top, *(_keys(f"`{name}`", table) for name, table in _tables(schema, schema.properties))))
 
 
 def categories() -> str:
@@ -139,17 +147,33 @@ def _operation(name: str, operation: Operation) -> str:
     return f"## {operation.summary}: `{name}`\n\n{operation.description}\n\n{facts}\n"
 
 
+def _tables(schema: Schema, keys: Mapping[str, Property], above: str = "") -> Iterator[tuple[str, Definition]]:
+    """Every table of the file by its name in TOML, in order: `policy`, `suites.NAME`, `publish.github`."""
+    for key, one in keys.items():
+        for name, ref in _targets(f"{above}{key}", one):
+            table = schema.definitions[ref.rpartition("/")[2]]
+            yield name, table
+            if not above:
+                yield from _tables(schema, table.properties, f"{name}.")
+
+
+def _targets(name: str, key: Property) -> Iterator[tuple[str, str]]:
+    named = key.values.ref if isinstance(key.values, Link) else ""
+    listed = key.items.ref if key.items else ""
+    yield from ((one, ref) for one, ref in ((name, key.ref), (f"{name}.NAME", named), (name, listed)) if ref)
+
+
 def _keys(name: str, table: Definition) -> str:
     rows = ((f"`{key}`", _kind(one), _default(one), one.description or "-") for key, one in table.properties.items())
     text = _table(("key", "type", "default", "what it does"), rows)
-    return f"## {name}\n\n{table.description}\n\n{text}"
+    return "\n\n".join(filter(None, (f"## {name}", table.description, text)))
 
 
 def _kind(key: Property) -> str:
     if key.enum:
         return ", ".join(f"`{word}`" for word in key.enum)
     if key.ref:
-        return f"[table](#{key.ref.rpartition('/')[2].lower()})"
+        return "table"
     return key.type or " or ".join(str(one.get("type", "table")) for one in key.any_of)
 
 
