@@ -44,5 +44,7 @@ def fork_workflow(action: str = "") -> str:
     branch = "${{ github.event.repository.default_branch }}"
     given = (("ref", branch), ("fetch-depth", "0"), ("persist-credentials", "false"))
     checkout = Step("Check out the default branch with the whole past", "actions/checkout", given)
-    answer = Step("Judge what the fork measured and comment", action or ACTION, (("mode", "fork"),))
+    answer = Step(
+        "Judge what the fork measured and comment", action or ACTION, (("mode", "fork"), ("python-version", '"3.x"'))
+    )
     return HEAD + text_of([checkout, answer])

@@ -164,10 +164,10 @@ class Tiny:
         how = replace(how or How(), env={"GITHUB_REF": f"refs/heads/{branch}"})  # act 0.2 does not know this event's
         return self.run("tests.yml", "merge_group", {"ref": f"refs/heads/{branch}", "merge_group": group}, how)
 
-    def on_fork_run(self, how: How | None = None) -> act.Ran:
-        """fork-coverage.yml after the forge's run, in the default branch."""
+    def on_fork_run(self, how: How | None = None, workflow: str = "fork-coverage.yml") -> act.Ran:
+        """The workflow for forks after the forge's run, in the default branch."""
         self.work.git("checkout", "--quiet", "main")
-        return self.run("fork-coverage.yml", "workflow_run", {"workflow_run": self.forge.run}, how)
+        return self.run(workflow, "workflow_run", {"workflow_run": self.forge.run}, how)
 
     def on_week(self, until: str = "", how: How | None = None) -> act.Ran:
         """coverage-digest.yml: by hand with a day, else by its schedule."""
