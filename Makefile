@@ -158,7 +158,7 @@ release-check: .venv-release/.ready
 
 .venv-release/.ready: requirements-release.txt | tools
 	$(python) -m venv --clear .venv-release
-	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	.venv-release/bin/python scripts/setup/install.py $<
 	touch $@
 
 ## lock: pin with hashes what development, action.yml, a release and the container install (needs uv)

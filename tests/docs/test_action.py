@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from ruamel.yaml import YAML
 from covgov.policy import config
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.fork_workflow import fork_workflow
-from covgov.scaffold.github_workflow import PINS, github_workflow
+from covgov.scaffold.github_workflow import PINS, github_workflow, requirements
+from covgov.scaffold.workflow import install
 from covgov_testing import workflow_files
 from covgov_testing.act import CHECKOUT
 from covgov_testing.trees import A_TEST, tree
@@ -116,6 +118,19 @@ def test_each_language_gets_what_its_tests_need() -> None:
     )
 
 
+def test_the_job_for_gitlab_installs_each_language_in_its_image_of_python() -> None:
+    covgov = "python -m pip install 'covgov[http]'"
+    assert list(install(REPOSITORIES["foreign"])) == [
+        "apt-get update",
+        "apt-get install -y golang maven nodejs npm",
+        "(cd ./web && npm ci)",
+        covgov,
+    ]
+    assert "npm install --global corepack" in install(REPOSITORIES["all"])
+    assert list(install(REPOSITORIES["python"])) == [*requirements(REPOSITORIES["python"]), covgov]
+    assert not [step for step in install(REPOSITORIES["hostile"]) if "rm -rf" in step or "token" in step]
+
+
 @pytest.mark.security
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_action_is_pinned_to_a_commit_that_is_listed(name: str) -> None:
@@ -144,6 +159,50 @@ def test_init_writes_the_pins_that_this_repository_uses() -> None:
 @pytest.mark.parametrize("step", [step for step in STEPS if step.run], ids=lambda step: step.name)
 def test_nothing_is_interpolated_into_a_command(step: Step) -> None:
     assert "${{" not in step.run
+
+
+def run_step(name: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The step of the action with `echo` for covgov: it prints covgov's arguments."""
+    (step,) = [step for step in STEPS if step.name == name and "COVGOV" in step.env]
+    given = {"PATH": os.environ["PATH"], "COVGOV": "echo", "GITHUB_OUTPUT": str(folder / "output"), **env}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.run]
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("mode", ["run", "all"])
+@pytest.mark.parametrize(
+    ("suites", "reports"),
+    [
+        ("--help", ""),
+        ("api, -h", ""),
+        ("api\n--help", ""),
+        ("", "--help=a.xml"),
+        ("", "api=a.xml\nb.xml"),
+        ("", "api="),
+    ],
+)
+def test_an_input_that_is_no_suite_and_no_report_ends_the_job(
+    mode: str, suites: str, reports: str, tmp_path: Path
+) -> None:
+    done = run_step("Measure", tmp_path, MODE=mode, SUITES=suites, REPORTS=reports)
+    assert done.returncode == 2, done.stdout
+    assert done.stdout.startswith("::error title=covgov::")
+    assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.security
+def test_a_value_reaches_covgov_as_one_argument_and_no_option(tmp_path: Path) -> None:
+    reports = "\n  api=a b.xml\n\n  api=$(touch pwned).xml\n  unit-x.1=--help\n"
+    done = run_step("Measure", tmp_path, MODE="run", SUITES="auth,log *", REPORTS=reports)
+    assert done.stdout.splitlines() == [
+        "run --measure-only auth log *",
+        "collect -- api a b.xml $(touch pwned).xml",
+        "collect -- unit-x.1 --help",
+    ]
+    assert [file.name for file in tmp_path.iterdir()] == ["output"]
+    judged = run_step("Judge", tmp_path, MODE="run", SUITES="--help")
+    assert judged.stdout == "check --format github -- --help\n"
 
 
 @pytest.mark.security

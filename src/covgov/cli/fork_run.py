@@ -5,7 +5,7 @@ The checkout is the base branch's, and so is the policy. Of the fork's commit on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -19,6 +19,7 @@ from covgov.errors import InputError, Undetermined
 from covgov.gather.prepare import prepare
 from covgov.gather.request import Edges, Request
 from covgov.model import snapshot_codec
+from covgov.model.snapshot import Origin
 from covgov.publish.artifacts import artifacts
 from covgov.publish.channels.github.fields import connect, own_repository
 from covgov.publish.channels.github.fork import ForkRun, fork_run, snapshots
@@ -41,6 +42,7 @@ def publication_of_fork(project: Project, number: int) -> Publication | str:
     if isinstance(run, str):
         return run
     measured, why = snapshots(api, run, tuple(project.policy.suites))
+    why = {**_without_origin(measured), **why}
     ci = _context(project, run, repository)
     edges = _edges(project, ci, _view(project, run, measured), _files(measured, why))
     judgement = gate.judge(prepare(Request(today=today_of(project, None)), project.policy, edges), edges)
@@ -91,18 +93,26 @@ def _view(project: Project, run: ForkRun, measured: Mapping[str, bytes]) -> Comm
     return CommitView(project.root, head, env=env)
 
 
-def _tree(measured: Mapping[str, bytes]) -> str:
-    """The tree that the snapshots say they are of: only compared with trees that are made here."""
+def _origins(measured: Mapping[str, bytes]) -> Iterator[tuple[str, Origin | None]]:
+    """Of each snapshot that can be read."""
     for suite, data in measured.items():
         with suppress(InputError):
-            origin = snapshot_codec.decode(data, suite).origin
-            if origin is not None:
-                return origin.tree
-    return ""
+            yield suite, snapshot_codec.decode(data, suite).origin
+
+
+def _tree(measured: Mapping[str, bytes]) -> str:
+    """The tree that the snapshots name: only compared with trees that are made here."""
+    return next((origin.tree for _, origin in _origins(measured) if origin), "")
+
+
+def _without_origin(measured: Mapping[str, bytes]) -> Mapping[str, str]:
+    """Why they are not used: elsewhere a snapshot that names no commit is taken as it is."""
+    text = "the fork's measurement is not used: it does not name the commit that it measured"
+    return {suite: text for suite, origin in _origins(measured) if origin is None}
 
 
 def _files(measured: Mapping[str, bytes], why: Mapping[str, str]) -> Mapping[str, bytes]:
-    found = {f"{FOLDER}/{suite}.snapshot": data for suite, data in measured.items()}
+    found = {f"{FOLDER}/{suite}.snapshot": data for suite, data in measured.items() if suite not in why}
     return found | {f"{FOLDER}/{suite}.why": text.encode() for suite, text in why.items()}
 
 

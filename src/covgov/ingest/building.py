@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -208,27 +209,32 @@ def check_size(total: int, where: str) -> None:
         raise damaged(where, f"its files have more than {MAX_LINES_IN_REPORT} lines in all")
 
 
-_SIGNED = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=-MAX_LINE, le=2**53)]])
+_COUNTS = msgspec.json.Decoder(list[Annotated[int, msgspec.Meta(ge=0, le=2**53)]])
+_DIGITS = b"0123456789"
 
 
-def line_sets(text: bytes, hits: bytes, following: bytes) -> tuple[int, int] | None:
+def line_sets(text: bytes, hits: bytes, following: bytes, commas: bytes) -> tuple[int, int] | None:
     """(statements, covered) of the text `LINE<hits>COUNT<following>LINE<hits>COUNT`, None for any other.
 
-    Each line number gets a sign and nothing else has one: so every second number has a sign only if each line has its
-    one count.
+    commas: a byte of each separator. Without its digits the text must be the separators in turn; in place of these a
+    decoder of JSON gets a comma between spaces, so that it refuses a digit inside of a separator.
     """
-    if b"-" in text:
-        return None
-    signed = text.replace(following, b",-")
-    count = 1 + (len(text) - len(signed)) // (len(following) - 2)
-    numbers = signed.replace(hits, b",")
-    if any(space in numbers for space in (b" ", b"\t", b"\r", b"\n")):  # JSON may have it between numbers
+    separators = text.translate(None, _DIGITS)
+    if separators != hits + (following + hits) * (len(separators) // (len(following) + len(hits))):
         return None
     try:
-        found = _SIGNED.decode(b"[-%b]" % numbers)
+        found = _COUNTS.decode(b"[%b]" % text.translate(*_as_list(hits, following, commas)))
     except msgspec.DecodeError:
         return None
-    return lines.of_hits(found[::2], found[1::2]) if len(found) == 2 * count else None
+    return lines.of_hits(found[::2], found[1::2])
+
+
+@lru_cache(64)
+def _as_list(hits: bytes, following: bytes, commas: bytes) -> tuple[bytes, bytes]:
+    """The table and the deleted bytes that make a list of JSON of such a text."""
+    ends = bytes({hits[0], hits[-1], following[0], following[-1]} - {*commas})
+    table = bytes.maketrans(ends + commas, b" " * len(ends) + b"," * len(commas))
+    return table, bytes({*hits, *following} - {*ends, *commas})
 
 
 def settle_pragmas(builder: FileBuilder, stated: int) -> None:

@@ -28,7 +28,7 @@ class SummaryDifference:
     exits_total: int = 0
 
     def __bool__(self) -> bool:
-        return self != SummaryDifference()
+        return bool(self.lines_covered or self.lines_total or self.exits_covered or self.exits_total)
 
 
 @dataclass(frozen=True, slots=True)

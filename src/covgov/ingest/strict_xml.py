@@ -81,10 +81,15 @@ def root(head: bytes) -> tuple[str, bytes]:
     return (found[1].decode("ascii", "replace"), found[2]) if found else ("", b"")
 
 
+def declarations(data: bytes) -> bytes:
+    """The beginning of the document with the names of all its declarations (`<!ENTITY`)."""
+    return data[: data.rfind(b"!") + len("!ATTLIST")]  # one byte is found ten times faster than a name
+
+
 def refuse_entities(data: bytes, where: str) -> None:
     """Reports need no entities. A few short and flat internal ones are accepted; others are an attack or a mistake."""
-    declared = data.count(b"<!ENTITY")
-    found = list(_ENTITY.finditer(data)) if declared <= _MAX_ENTITIES else []
+    declared = declarations(data).count(b"<!ENTITY")
+    found = list(_ENTITY.finditer(data)) if 0 < declared <= _MAX_ENTITIES else []
     values = [next((v for v in (entity[2], entity[3]) if v is not None), b"") for entity in found]
     parameters = any(entity[1] or entity[4] for entity in found)
     if declared != len(found) or parameters or any(len(v) > _MAX_ENTITY or _nests(v) for v in values):

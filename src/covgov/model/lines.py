@@ -43,17 +43,16 @@ def of(lines: Iterable[int]) -> int:
     return int(digits[::-1], 2)
 
 
-def of_hits(negated: Sequence[int], hits: Sequence[int]) -> tuple[int, int] | None:
-    """The sets of all lines and of those with hits; None where a line is not below 0, or listed twice.
-
-    negated: the line numbers, with a minus sign. They index the binary digits from their end.
-    """
-    if max(negated) >= 0:
+def of_hits(lines: Sequence[int], hits: Sequence[int]) -> tuple[int, int] | None:
+    """The sets of all lines and of those with hits; None where a line is out of bounds, or listed twice."""
+    last = max(lines)
+    if min(lines) < 1 or last > MAX_LINE:
         return None
-    states = bytearray(b"-") * -min(negated)
-    deque(map(setitem, repeat(states), negated, map(truth, hits)), maxlen=0)
-    listed = int(states.translate(_LISTED) + b"0", 2)
-    return (listed, int(states.translate(_HIT) + b"0", 2)) if listed.bit_count() == len(negated) else None
+    states = bytearray(b"-") * (last + 1)
+    deque(map(setitem, repeat(states), lines, map(truth, hits)), maxlen=0)
+    states.reverse()
+    listed = int(states.translate(_LISTED), 2)
+    return (listed, int(states.translate(_HIT), 2)) if listed.bit_count() == len(lines) else None
 
 
 def numbers(bits: int) -> Iterator[int]:

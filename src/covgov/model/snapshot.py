@@ -29,7 +29,7 @@ class Metric(StrEnum):
     BRANCH = "branch"
 
 
-class CountedExits(msgspec.Struct, frozen=True, order=True, gc=False, cache_hash=True):
+class CountedExits(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """Branch exits of a line, known only by number (Cobertura's `1/2`): inexact.
 
     ids: the report's own names of exits (LCOV's `0,1`), sorted; there can be fewer than exits. taken: those of `ids`
@@ -43,16 +43,17 @@ class CountedExits(msgspec.Struct, frozen=True, order=True, gc=False, cache_hash
 
 
 CountedLines = tuple[tuple[CountedExits, tuple[int, ...]], ...]
-"""Exits known only by number, each with the lines that have just these: most lines have the same few. Sorted, and each
-line is there once. Not a bitmap: where every line has exits of its own, there would be one bitmap a line."""
+"""Exits known only by number, each with the lines that have just these: most lines have the same few. Lines ascend, the
+exits come in the order of their first lines, and each line is there once. Not a bitmap: where every line has exits of
+its own, there would be one bitmap a line."""
 
 
 def by_exits(found: Mapping[int, CountedExits]) -> CountedLines:
     """Line -> its exits, as lines that have the same."""
     grouped: dict[CountedExits, list[int]] = defaultdict(list)
-    for line, exits in found.items():
-        grouped[exits].append(line)
-    return tuple([(exits, tuple(sorted(grouped[exits]))) for exits in sorted(grouped)])
+    for line in sorted(found):
+        grouped[found[line]].append(line)
+    return tuple([(exits, tuple(where)) for exits, where in grouped.items()])
 
 
 REACHABLE = "*"

@@ -121,7 +121,7 @@ class _Snapshot(_Wire, Generic[F], frozen=True):
 _NAMES = 1 << 12
 """Names of exits that are remembered: most lines have the same few."""
 
-K = TypeVar("K", int, str, tuple[int, int], CountedExits)
+K = TypeVar("K", int, str, tuple[int, int])
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -273,7 +273,7 @@ def join_columns(
     names = (ids, taken) if ids or taken else (repeat((), len(where)), repeat(b"", len(where)))
     for line, shape in zip(where, zip(covered, totals, *names, strict=True), strict=True):
         found.setdefault(shape, []).append(line)
-    return tuple(sorted([(_exits(*shape), tuple(lines)) for shape, lines in found.items()]))
+    return tuple([(_exits(*shape), tuple(lines)) for shape, lines in found.items()])
 
 
 @lru_cache(_NAMES)
@@ -296,14 +296,18 @@ def _unpack(ids: tuple[str, ...], taken: bytes) -> tuple[str, ...]:
 
 def fault(coverage: FileCoverage) -> str:
     """What contradicts the contract of FileCoverage, "" when nothing does."""
-    counted = [exits for exits, _ in coverage.counted]
-    if not (_ascending(coverage.exits) and _ascending(counted) and _ascending([t for t, _ in coverage.attributes])):
-        return "exits, counted exits and attributes must be sorted and unique"
+    counted = {exits for exits, _ in coverage.counted}
+    if not (_ascending(coverage.exits) and _ascending([t for t, _ in coverage.attributes])):
+        return "exits and attributes must be sorted and unique"
+    if len(counted) < len(coverage.counted):
+        return "counted exits must be unique"
     found = {line for _, where in coverage.counted for line in where}
     if len(found) < sum([len(where) for _, where in coverage.counted]):
         return "a line has counted exits twice"
     if not all(where and where[0] > 0 and _ascending(where) for _, where in coverage.counted):
         return "lines with counted exits must be sorted and exist"
+    if not _ascending([where[0] for _, where in coverage.counted]):
+        return "counted exits must be sorted by their first lines"
     if any(exits.covered > exits.total for exits in counted):
         return "more exits taken than there are"
     if not all(map(_names_fit, counted)):

@@ -56,10 +56,10 @@ class Workspace:
 
 def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
     """The suite's own interpreter: `python` of the suite, else that of the active virtual environment, else of the
-    project's own `.venv` or `venv` where coverage.py is installed in it, else COVGOV_PYTHON, else this one.
+    project's own `.venv` or `venv` where coverage.py is installed in it, else COVGOV_SUITE_PYTHON, else this one.
 
-    COVGOV_PYTHON is for a covgov with an environment of its own, which has none of the project's packages. A relative
-    path is relative to `root`; a bare name is looked up in PATH.
+    COVGOV_SUITE_PYTHON is for a covgov with an environment of its own, which has none of the project's packages. A
+    relative path is relative to `root`; a bare name is looked up in PATH.
     """
     if suite.python:
         return str(root / suite.python) if "/" in suite.python else suite.python
@@ -67,7 +67,7 @@ def interpreter(suite: Suite, root: Path, env: Mapping[str, str]) -> str:
         active = Path(env["VIRTUAL_ENV"], "bin", "python")
         return str(active) if active.is_file() else sys.executable
     own = (root / name for name in (".venv", "venv") if any((root / name).glob(INSTALLED)))
-    default = env.get("COVGOV_PYTHON") or sys.executable
+    default = env.get("COVGOV_SUITE_PYTHON") or sys.executable
     return next((str(place / "bin" / "python") for place in own if place != Path(sys.prefix)), default)
 
 

@@ -150,14 +150,14 @@ def _covgov(action: str, *given: tuple[str, str]) -> Step:
 def _languages(tree: Tree) -> Iterator[Step]:
     """What the suites of each language need."""
     yield from _python(tree)
-    for place in _places(tree, "package.json"):
+    for place in places(tree, "package.json"):
         given = [("node-version", '"lts/*"')]
         yield Step(_named("Set up Node.js", place), "actions/setup-node", given)
-        yield Step(_named("Install the packages of npm", place), run=_npm(tree, place), place=place)
-    for place in _places(tree, "go.mod"):
+        yield Step(_named("Install the packages of npm", place), run=npm_install(tree, place), place=place)
+    for place in places(tree, "go.mod"):
         given = [("go-version-file", posixpath.join(place, "go.mod")), ("cache", "false")]
         yield Step(_named("Set up Go", place), "actions/setup-go", given)
-    if any(_places(tree, name) for name in ("pom.xml", "build.gradle", "build.gradle.kts")):
+    if any(places(tree, name) for name in ("pom.xml", "build.gradle", "build.gradle.kts")):
         yield Step("Set up Java", "actions/setup-java", [("distribution", "temurin"), ("java-version", '"21"')])
     if tree.python:
         yield Step("Install what the tests need", run="\n".join(requirements(tree)))
@@ -177,7 +177,7 @@ def requirements(tree: Tree) -> Sequence[str]:
     return (*steps, "python -m pip install pytest coverage")
 
 
-def _places(tree: Tree, name: str) -> list[str]:
+def places(tree: Tree, name: str) -> list[str]:
     """The directories of projects: outermost files of this name, outside of what was installed."""
     found = sorted({posixpath.dirname(path) for path in tree.files if posixpath.basename(path) == name})
     kept = [place for place in found if PLAIN.fullmatch(place or "top") and "node_modules" not in place.split("/")]
@@ -188,7 +188,8 @@ def _within(place: str, other: str) -> bool:
     return not other or place.startswith(f"{other}/")
 
 
-def _npm(tree: Tree, place: str) -> str:
+def npm_install(tree: Tree, place: str) -> str:
+    """The commands that install the packages of this package.json."""
     return next((LOCKS[name] for name in LOCKS if posixpath.join(place, name) in tree.known), "npm install")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.fork_workflow import fork_workflow
-from covgov.scaffold.github_workflow import WORKFLOW_NAME, github_workflow, requirements
+from covgov.scaffold.github_workflow import WORKFLOW_NAME, github_workflow, npm_install, places, requirements
 from covgov.scaffold.gitlab_job import gitlab_job
 
 DETECTED = "detect"
@@ -15,6 +15,15 @@ SYSTEMS = (DETECTED, "github", "gitlab")
 
 GITHUB_FILE, GITLAB_FILE = ".github/workflows/covgov.yml", ".gitlab-ci.yml"
 FORK_FILE = ".github/workflows/covgov-fork.yml"
+
+DEBIAN = {
+    "package.json": "nodejs npm",
+    "go.mod": "golang",
+    "pom.xml": "maven",
+    "build.gradle": "default-jdk",
+    "build.gradle.kts": "default-jdk",
+}
+"""File of a project -> the packages of Debian that its tests need, because the image of the job has only Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,18 @@ def _on_gitlab(tree: Tree) -> bool:
 
 
 def install(tree: Tree) -> Sequence[str]:
-    """The commands that install what the tests need, and covgov beside it."""
-    if not tree.python:
-        return (*(["npm ci"] if "package.json" in tree.known else []), "python -m pip install 'covgov[http]'")
-    return (*requirements(tree), "python -m pip install 'covgov[http]'")
+    """The commands that install what the tests need, and covgov beside it, in an image of Debian with Python."""
+    python = requirements(tree) if tree.python else ()
+    return (*_other_languages(tree), *python, "python -m pip install 'covgov[http]'")
+
+
+def _other_languages(tree: Tree) -> Iterator[str]:
+    packages = sorted({package for file, package in DEBIAN.items() if places(tree, file)})
+    if packages:
+        yield "apt-get update"
+        yield f"apt-get install -y {' '.join(packages)}"
+    for place in places(tree, "package.json"):
+        commands = npm_install(tree, place).splitlines()
+        if len(commands) > 1:
+            yield "npm install --global corepack"
+        yield " && ".join(commands) if not place else f"(cd ./{place} && {' && '.join(commands)})"

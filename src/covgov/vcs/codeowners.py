@@ -90,7 +90,7 @@ def _compiled(pattern: str) -> GitIgnoreSpec | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # about `[[` in a regular expression
             return GitIgnoreSpec.from_lines([pattern])
-    except ValueError:
+    except (ValueError, re.error):
         return None
 
 

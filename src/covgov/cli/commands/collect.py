@@ -165,6 +165,7 @@ def _refuse(target: Path, error: CovgovError, root: Path) -> None:
 
 def _report(world: World, collected: CollectionResult, target: Path, as_json: bool) -> None:
     from covgov.model.snapshot import Metric
+    from covgov.model.words import count
 
     snapshot = collected.snapshot
     lines, branches = snapshot.ratio(Metric.LINE), snapshot.ratio(Metric.BRANCH)
@@ -184,4 +185,4 @@ def _report(world: World, collected: CollectionResult, target: Path, as_json: bo
         return
     for note in snapshot.notes:
         world.note(f"covgov: note: {note}")
-    world.say(f"{target}: {len(snapshot.files)} files, lines {lines}, branches {branches}")
+    world.say(f"{target}: {count(len(snapshot.files), 'file')}, lines {lines}, branches {branches}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import PurePath
+from itertools import count, takewhile
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -32,8 +33,9 @@ def command(world: World, source: str, target: str, to: str | None, split: int |
     """Write a coverage report in another format.
 
     IN has any format that `covgov inspect` knows. Files and lines stay the same; a note names what OUT cannot hold.
-    Hit counts become 1 and 0. Exit 4: IN is missing, empty, damaged, of no known format, or contradicts itself, or the
-    format of OUT cannot hold its files and lines; then OUT is not written. Exit 5: OUT cannot be written.
+    Hit counts become 1 and 0. --split deletes further parts that an earlier run left. Exit 4: IN is missing, empty,
+    damaged, of no known format, or contradicts itself, or the format of OUT cannot hold its files and lines; then OUT
+    is not written. Exit 5: OUT cannot be written.
 
     \b
     Example:
@@ -48,24 +50,31 @@ def command(world: World, source: str, target: str, to: str | None, split: int |
 
     form = to or named(PurePath(target).name)
     if form is None:
-        raise click.UsageError(f"the name of {target} says no format; add --to with one of {', '.join(WRITERS)}")
+        raise click.UsageError(f"no format is known for the name {target}; add --to with one of {', '.join(WRITERS)}")
     analyse = analyser(python, toplevel(world.cwd, world.env) or world.cwd, world.env)
     report = read_report(world.cwd / source, analyse)
     if split is None:
         _write(world, target, form, convert(report, form, source))
         return OK
-    for number, part in enumerate(parts(report, form, split, source), start=1):
-        name = PurePath(target)
-        _write(world, str(name.with_name(f"{name.stem}-{number}{name.suffix}")), form, part)
+    name = PurePath(target)
+    numbered = (str(name.with_name(f"{name.stem}-{number}{name.suffix}")) for number in count(1))
+    for part in parts(report, form, split, source):
+        _write(world, written := next(numbered), form, part)
+        if len(part.data) > split:
+            world.note(f"covgov: note: {written} has {len(part.data)} bytes: a source file is never split")
+    for left in takewhile(Path.is_file, (world.cwd / path for path in numbered)):
+        if left != world.cwd / source:
+            left.unlink()
     return OK
 
 
 def _write(world: World, target: str, form: str, converted: Conversion) -> None:
     from covgov.files import write
     from covgov.model.snapshot import Metric
+    from covgov.model.words import count as counted
 
     write(world.cwd / target, converted.data)
     for note in converted.notes:
         world.note(f"covgov: note: {note}")
     lines, branches = converted.read.counted(Metric.LINE), converted.read.counted(Metric.BRANCH)
-    world.say(f"{target}: {form}, {len(converted.read.files)} files, lines {lines}, branches {branches}")
+    world.say(f"{target}: {form}, {counted(len(converted.read.files), 'file')}, lines {lines}, branches {branches}")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from covgov.errors import InputError
-from covgov.ingest import building
+from covgov.ingest import building, strict_xml
 from covgov.model.snapshot import CountedExits
 
 MARK = "covgov-lines"
@@ -53,7 +53,7 @@ Known = dict[tuple[bytes, bytes], tuple[int, CountedExits]]
 
 def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
     """The document with `<lines covgov-lines="INDEX"/>` for each canonical run, and the runs."""
-    if untouchable(data, _MARK):
+    if untouchable(data):
         return data, []
     runs: list[LineRun] = []
     rest: list[bytes] = []
@@ -72,34 +72,42 @@ def extract(data: bytes, exits: Exits) -> tuple[bytes, list[LineRun]]:
             return data, []
         done = after
     rest.append(data[done:])
-    return b"".join(rest), runs
+    document = b"".join(rest)
+    return (document, runs) if document.count(_MARK) == len(runs) else (data, [])
 
 
-def untouchable(data: bytes, mark: bytes) -> bool:
-    """Whether elements of the document may be others than they look like, or the mark of a run occurs in it."""
-    return mark in data or b"<!ATTLIST" in data or b"<!ENTITY" in data or _OTHER_ENCODING.match(data) is not None
+def untouchable(data: bytes) -> bool:
+    """Whether elements of the document may be others than they look like."""
+    declared = strict_xml.declarations(data)
+    return b"<!ATTLIST" in declared or b"<!ENTITY" in declared or _OTHER_ENCODING.match(data) is not None
 
 
 def _run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
     if not (body.startswith(_LINE) and body.endswith((b"/>", b"</line>"))):
         return None
-    conditions = 0
-    if b"<conditions>" in body:
-        body, conditions = _SINGLE.subn(rb"\1/>", body)
+    return _canonical_run(body, exits, known, conditions=False) or _other_run(body, exits, known)
+
+
+def _other_run(body: bytes, exits: Exits, known: Known) -> LineRun | None:
+    """In the other spellings."""
+    body, conditions = _SINGLE.subn(rb"\1/>", body) if b"<conditions>" in body else (body, 0)
+    body = body.replace(_CAPITAL, _BRANCH)
+    for spelling in _NO_BRANCH:
+        body = body.replace(spelling, b'"/>')
+    return _canonical_run(body, exits, known, conditions=conditions > 0)
+
+
+def _canonical_run(body: bytes, exits: Exits, known: Known, *, conditions: bool) -> LineRun | None:
     try:
         plain, counted = _without_branches(body, exits, known)
     except (InputError, ValueError):
         return None
     sets = _line_sets(plain)
-    if sets is None:
-        for spelling in _NO_BRANCH:
-            plain = plain.replace(spelling, b'"/>')
-        sets = _line_sets(plain)
-    return None if sets is None else LineRun(*sets, counted, conditions > 0)
+    return None if sets is None else LineRun(*sets, counted, conditions)
 
 
 def _without_branches(body: bytes, exits: Exits, known: Known) -> tuple[bytes, dict[int, CountedExits]]:
-    plain, *branches = body.replace(_CAPITAL, _BRANCH).split(_BRANCH)
+    plain, *branches = body.split(_BRANCH)
     texts, counted = [plain], dict[int, CountedExits]()
     for branch in branches:
         line = texts[-1].rpartition(b'number="')[2].partition(b'"')[0]
@@ -132,4 +140,4 @@ def _line_sets(plain: bytes) -> tuple[int, int] | None:
     following = plain[first : second + len(_LINE)] if second > 0 else b'"/>' + _LINE
     if following[3 : -len(_LINE)].strip(_SPACE) or not plain.endswith(b'"/>'):
         return None
-    return building.line_sets(plain[len(_LINE) : -3], b'" hits="', following)
+    return building.line_sets(plain[len(_LINE) : -3], b'" hits="', following, b"h<")

@@ -117,9 +117,9 @@ def _lines(body: bytes, file: LcovFile) -> bytes | None:
     run, rest = _cut(body, b"\nDA:")
     if not run:
         return rest
-    sets = building.line_sets(run[4:], b",", b"\nDA:")
+    sets = building.line_sets(run[4:], b",", b"\nDA:", b",D")
     if sets is None and run.count(b",") > run.count(b"\n"):
-        sets = building.line_sets(_CHECKSUM.sub(rb"\1", run)[4:], b",", b"\nDA:")
+        sets = building.line_sets(_CHECKSUM.sub(rb"\1", run)[4:], b",", b"\nDA:", b",D")
         file.dropped.add("line checksums")
     if sets is None:
         return None
@@ -140,17 +140,16 @@ def _branches(body: bytes, builder: FileBuilder, known: Known) -> bytes | None:
     if len(known) > _MOST_KNOWN:
         known.clear()
     found = [known.get(text) or known.setdefault(text, _read_exits(text)) for text in texts]
-    by_line = dict(found)
-    if len(by_line) < len(found):
-        return None
-    exact = [exits for exits in by_line.values() if isinstance(exits, dict)]
-    builder.exits = {exit_: taken for exits in exact for exit_, taken in exits.items()}
-    builder.counted = {line: exits for line, exits in by_line.items() if isinstance(exits, CountedExits)}
-    return rest
+    builder.counted = {line: exits for line, exits in found if isinstance(exits, CountedExits)}
+    if len(builder.counted) == len(found):
+        return rest
+    exact = {line: exits for line, exits in found if isinstance(exits, dict)}
+    builder.exits = {exit_: taken for exits in exact.values() for exit_, taken in exits.items()}
+    return rest if len(builder.counted.keys() | exact.keys()) == len(found) else None
 
 
 _MOST_KNOWN = 1 << 17
-_SAME_LINE = re.compile(rb"(\nBRDA:([1-9][0-9]{0,6}),[^\n]*(?:\nBRDA:\2,[^\n]*)*)")
+_SAME_LINE = re.compile(rb"(\nBRDA:([1-9][0-9]{0,6}+),.*+(?:\nBRDA:\2,.*+)*+)")
 
 
 def _read_exits(records: bytes) -> tuple[int, LineExits]:

@@ -25,7 +25,7 @@ def run_of(name: str, *attributes: str, also: str = "") -> re.Pattern[bytes]:
 
 def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, list[list[int]]]:
     """The document with `<NAME covgov-rows="INDEX"/>` for each run, and the runs' numbers, one after the other."""
-    if untouchable(data, MARK.encode()):
+    if untouchable(data):
         return data, []
     rows: list[list[int]] = []
 
@@ -33,4 +33,5 @@ def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, list
         rows.append(list(map(int, found[0].translate(_DIGITS_ALONE).split())))
         return b'<%b %b="%d"/>' % (name.encode(), MARK.encode(), len(rows) - 1)
 
-    return run.sub(take, data), rows
+    document = run.sub(take, data)
+    return (document, rows) if document.count(MARK.encode()) == len(rows) else (data, [])

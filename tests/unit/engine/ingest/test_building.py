@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from covgov.errors import InputError
 from covgov.ingest import building
 from covgov.ingest.building import FileBuilder
+from covgov.model import lines
 from covgov.model.snapshot import CountedExits
 
 
@@ -132,3 +133,28 @@ def test_exits_by_number_are_bounded_because_other_formats_list_each() -> None:
     builders["a"].count(3, CountedExits(0, 1))
     with pytest.raises(InputError, match="r: its 1 lines have 1000011 branch exits"):
         building.build_all(builders, "r")
+
+
+def test_lines_with_hits_are_read_as_one_text() -> None:
+    assert building.line_sets(b"1=0;\n2=17;\n9=3", b"=", b";\n", b"=;") == (lines.of([1, 2, 9]), lines.of([2, 9]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"1", b"1=", b"=1", b"1=0;\n", b"1=0;\n2", b"1;\n2=0", b"1=0=2;\n3", b"1=0;2=0", b"1=0 ;\n2=0"),
+        *(b"1=0;3\n2=0", b"1=0;\n2=0;3\n", b"01=0", b"1=00", b"0=1", b"-1=0", b"1=-1", b"1=1.0", b"1=0;\n1=0"),
+        *(b"1000001=0", b"1=9007199254740993", b"\xb2=1", b"1 =0"),
+    ],
+)
+def test_any_other_text_is_left_to_the_strict_reader(text: bytes) -> None:
+    assert building.line_sets(text, b"=", b";\n", b"=;") is None
+
+
+@given(st.text("0123456789=;\n", max_size=30))
+def test_a_text_is_read_only_if_it_is_what_it_would_be_written_as(text: str) -> None:
+    found = building.line_sets(text.encode(), b"=", b";\n", b"=;")
+    if found is not None:
+        rows = [row.split("=") for row in text.split(";\n")]
+        assert text == ";\n".join(f"{int(line)}={int(count)}" for line, count in rows)
+        assert found == (lines.of(int(line) for line, _ in rows), lines.of(int(line) for line, n in rows if int(n)))

@@ -34,7 +34,7 @@ def test_the_active_virtual_environment_comes_next(tmp_path: Path) -> None:
 
 def test_a_covgov_with_an_environment_of_its_own_is_given_the_interpreter(tmp_path: Path) -> None:
     """The project's own environment still comes first."""
-    given = {"COVGOV_PYTHON": "/opt/bin/python"}
+    given = {"COVGOV_SUITE_PYTHON": "/opt/bin/python"}
     assert interpreter(Suite().named("a"), tmp_path, given) == "/opt/bin/python"
     own = tmp_path / ".venv" / "lib" / "python3.12" / "site-packages" / "coverage"
     own.mkdir(parents=True)

@@ -67,6 +67,12 @@ def test_a_file_without_lines_owns_nothing() -> None:
     assert Codeowners().owner_of("a.py") == ""
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("pattern", ["[z-a]", "docs/[z-a]*", "/a[{-:]"])
+def test_a_pattern_that_no_regular_expression_can_be_is_skipped(pattern: str) -> None:
+    assert len(parse(f"{pattern} @one\n* @two\n").rules) == 1
+
+
 @pytest.mark.parametrize("place", LOCATIONS)
 def test_the_file_is_found_in_each_location(place: str) -> None:
     assert find({place: b"* @x\n"}.get).owner_of("a") == "@x"

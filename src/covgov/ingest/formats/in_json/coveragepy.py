@@ -193,7 +193,10 @@ def _build(file: _JsonFile, at: str) -> tuple[FileBuilder, bool]:
 
 
 def _bits(numbers: list[int]) -> int:
-    return lines.of(filter(None, numbers)) | 1 if 0 in numbers else lines.of(numbers)
+    try:
+        return lines.of(numbers)
+    except ValueError:  # a line 0: to look for one costs as much as to read the list
+        return lines.of(filter(None, numbers)) | 1
 
 
 def _attributes(contexts: Mapping[str, Sequence[str]], at: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ from covgov.ingest.building import Pair, damaged
 from covgov.ingest.bulk.lcov_blocks import LcovFile, line_exits, read_blocks
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import Ratio
-from covgov.model.snapshot import CountedExits, Identity, Metric
+from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric
 
 _DROPPED = {
     "FN": "functions",
@@ -149,22 +149,19 @@ Totals = Mapping[str, Mapping[str, tuple[Pair, Pair]]]
 """Of lines and of branch exits, by path: stated and listed units."""
 
 
-def _totals(files: Mapping[str, LcovFile], what: str) -> dict[str, tuple[Pair, Pair]]:
+def _totals(files: Mapping[str, LcovFile], listed: Mapping[str, Pair], what: str) -> dict[str, tuple[Pair, Pair]]:
     """path -> stated and listed units of each file that states them. Those of several blocks have no common meaning."""
     covered, total = _TOTALS[what]
     return {
-        path: ((file.stated.get(covered, 0), file.stated[total]), _listed(file, what))
+        path: ((file.stated.get(covered, 0), file.stated[total]), listed[path])
         for path, file in files.items()
         if file.blocks == 1 and total in file.stated
     }
 
 
-def _listed(file: LcovFile, what: str) -> Pair:
-    if what == "lines":
-        return file.builder.covered.bit_count(), file.builder.statements.bit_count()
-    taken, exits = building.listed_exits(file.builder)
-    beyond = _beyond(file)
-    return taken + beyond.exits_covered, exits + beyond.exits_total
+def _listed(file: FileCoverage, beyond: SummaryDifference, what: str) -> Pair:
+    covered, total, taken, exits = file.units
+    return (covered, total) if what == "lines" else (taken + beyond.exits_covered, exits + beyond.exits_total)
 
 
 def _contradictions(found: Totals) -> tuple[list[str], list[str]]:
@@ -189,14 +186,14 @@ def _sum(pairs: Iterable[Pair]) -> Pair:
     return covered, total
 
 
-def _claims(totals: Totals, files: Mapping[str, LcovFile]) -> dict[Metric, Ratio]:
+def _claims(totals: Totals, listed: Mapping[str, Mapping[str, Pair]]) -> dict[Metric, Ratio]:
     """The sums of LF and LH, BRF and BRH, where every file that has such units states them once."""
     metrics = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
     return building.claims(
         {
             metric: _sum(stated for stated, _ in totals[what].values())
             for metric, what in metrics.items()
-            if totals[what] and all(path in totals[what] or not _listed(file, what)[1] for path, file in files.items())
+            if totals[what] and all(path in totals[what] or not total for path, (_, total) in listed[what].items())
         }
     )
 
@@ -232,7 +229,11 @@ def _report(reader: _LcovReader) -> ParsedReport:
         building.settle_pragmas(file.builder, file.stated.get("BRF", 0))
     built = building.build_all({path: file.builder for path, file in reader.files.items()}, reader.where)
     beyond = {path: found for path, file in reader.files.items() if (found := _beyond(file))}
-    totals = {what: _totals(reader.files, what) for what in _TOTALS}
+    listed = {
+        what: {path: _listed(file, beyond.get(path, _NOTHING), what) for path, file in built.items()}
+        for what in _TOTALS
+    }
+    totals = {what: _totals(reader.files, listed[what], what) for what in _TOTALS}
     notes, faults = _contradictions(totals)
     branches = any(_has_branches(file) for file in reader.files.values())
     exact = any(file.exits for file in built.values())
@@ -248,7 +249,7 @@ def _report(reader: _LcovReader) -> ParsedReport:
         dropped=tuple(sorted(reader.dropped - {""})),
         notes=(*notes, *_notes(reader, beyond)),
         beyond=beyond,
-        claims=_claims(totals, reader.files),
+        claims=_claims(totals, listed),
         faults=tuple(faults),
     )
 

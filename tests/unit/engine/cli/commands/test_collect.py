@@ -48,7 +48,7 @@ def test_the_snapshot_is_written_with_what_is_on_disk(repo: Repo) -> None:
     assert not snapshot.origin.dirty
     assert snapshot.files["src/a.py"].source == repo.git("rev-parse", "HEAD:src/a.py")
     assert snapshot.tests is None
-    assert "1 files, lines 1/2 = 50.00 %" in out
+    assert "1 file, lines 1/2 = 50.00 %" in out
     assert "gone.py is in the report" in err
 
 

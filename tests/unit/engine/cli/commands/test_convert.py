@@ -24,7 +24,7 @@ def test_the_name_of_the_new_file_says_its_format(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(LCOV)
     assert run(tmp_path, "in", "out/coverage.xml") == (
         0,
-        "out/coverage.xml: cobertura, 1 files, lines 2/3 = 66.66 %, branches 1/2 = 50.00 %\n",
+        "out/coverage.xml: cobertura, 1 file, lines 2/3 = 66.66 %, branches 1/2 = 50.00 %\n",
         "",
     )
     assert b'<line number="2" hits="1" branch="true" condition-coverage="50% (1/2)"/>' in (
@@ -58,7 +58,7 @@ def test_a_name_without_a_format_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(LCOV)
     code, out, err = run(tmp_path, "in", "coverage.out")
     assert (code, out) == (USAGE, "")
-    assert "the name of coverage.out says no format; add --to with one of" in err
+    assert "no format is known for the name coverage.out; add --to with one of" in err
 
 
 @pytest.mark.reliability
@@ -101,5 +101,19 @@ def test_a_report_is_split_below_a_limit_and_loses_nothing(tmp_path: Path) -> No
     assert len(parts) > 2
     assert all(len(part.read_bytes()) <= 1500 for part in parts)
     assert sum(part.read_text().count("<class ") for part in parts) == 9
-    run(tmp_path, "in", "tiny.xml", "--split", "1")
+    _, _, err = run(tmp_path, "in", "tiny.xml", "--split", "1")
     assert len(list(tmp_path.glob("tiny-*.xml"))) == 9, "a single source file is never cut"
+    assert "tiny-9.xml has " in err
+    assert "a source file is never split" in err
+
+
+def test_parts_of_an_earlier_split_do_not_stay(tmp_path: Path) -> None:
+    (tmp_path / "in.info").write_bytes(b"SF:src/a.py\nDA:1,1\nend_of_record\n")
+    for name in ("out-2.info", "out-3.info", "out-5.info", "out.info", "out-2.info.bak"):
+        (tmp_path / name).write_bytes(b"of an earlier run")
+    assert run(tmp_path, "in.info", "out.info", "--split", "1000")[0] == 0
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"in.info", "out-1.info", "out-5.info", "out.info", "out-2.info.bak"}
+    (tmp_path / "in.info").rename(tmp_path / "out-2.info")
+    assert run(tmp_path, "out-2.info", "out.info", "--split", "1000")[0] == 0
+    assert (tmp_path / "out-2.info").is_file(), "the report itself is not deleted"

@@ -178,6 +178,16 @@ def test_a_measurement_of_other_code_is_undetermined(trusted: Trusted) -> None:
     assert trusted.github.statuses[trusted.github.head][0]["state"] == "error"
 
 
+def test_a_measurement_that_does_not_name_its_commit_is_undetermined(trusted: Trusted) -> None:
+    trusted.propose({"src/a.py": SIX})
+    run = trusted.github.fork_run()
+    trusted.github.open_pull(7)
+    trusted.upload(snapshot_codec.encode(snap({"src/a.py": cov("++++++")}, suite="api")), run)
+    assert trusted.publish(run) == 0
+    assert "undetermined (measured by fork code)" in trusted.comment
+    assert "it does not name the commit that it measured" in trusted.comment
+
+
 def test_a_measurement_that_the_change_itself_brings_is_undetermined(trusted: Trusted) -> None:
     run = measured(trusted, files={"src/a.py": SIX, "coverage/api.snapshot": "planted", ".gitignore": ""})
     trusted.publish(run)

@@ -136,10 +136,10 @@ def test_thresholds_that_are_not_checked_are_no_bar() -> None:
 def test_a_wanted_bar_and_a_measured_one_keep_what_else_is_stated() -> None:
     files = {**PROJECT, **codecov("target: 80%", "target: 75%")}
     wanted = parsed(policy_text(found(files), Wishes(fail_under=Decimal(60)), None)).gate
-    assert (wanted.fail_under, wanted.fail_under_patch) == (60, 75)
+    assert (wanted.fail_under, wanted.fail_under_patch) == (Decimal(60), Decimal(75))
     adoption = Adoption(Decimal(41), {"pkg": Decimal(41)})
     measured = parsed(policy_text(found(files), Wishes(), adoption)).gate
-    assert (measured.fail_under, measured.fail_under_patch) == (41, 75)
+    assert (measured.fail_under, measured.fail_under_patch) == (Decimal(41), Decimal(75))
 
 
 @given(place=st.sampled_from(PLACES), text=st.text(max_size=60))
