@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from covgov.policy import config
 from covgov.scaffold.detection.tree import Tree
+from covgov.scaffold.fork_workflow import fork_workflow
 from covgov.scaffold.github_workflow import PINS, github_workflow, requirements
 from covgov.scaffold.workflow import install
 from covgov_testing import workflow_files
@@ -32,6 +33,7 @@ STEPS = [
     *workflow_files.action().runs.steps,
     *(s for j in workflow_files.jobs(workflow_files.REUSABLE).jobs.values() for s in j.steps),
 ]
+FORK = workflow_files.text("fork-coverage.yml")
 PYTHON = {"pyproject.toml": "", "requirements.txt": "", "pkg/__init__.py": "", "tests/test_a.py": A_TEST}
 FOREIGN = {"web/package.json": "{}", "web/package-lock.json": "{}", "svc/go.mod": "", "app/pom.xml": ""}
 REPOSITORIES = {
@@ -77,6 +79,20 @@ def test_the_checkers_find_nothing_in_what_init_writes(name: str, suites: tuple[
     folder.mkdir(parents=True)
     (folder / "covgov.yml").write_text(github_workflow(REPOSITORIES[name], "main", suites, ADDRESS), encoding="utf-8")
     lint(folder / "covgov.yml", "vendor.github-workflows")
+
+
+@pytest.mark.security
+def test_the_checkers_find_nothing_but_the_one_exception_in_the_workflow_for_forks(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    text = fork_workflow(ADDRESS)
+    (folder / "covgov-fork.yml").write_text(text, encoding="utf-8")
+    lint(folder / "covgov-fork.yml", "vendor.github-workflows")
+    assert text.count("zizmor: ignore") == text.count("zizmor: ignore[dangerous-triggers]") == 1
+    own, ours = (msgspec.convert(YAML(typ="safe", pure=True).load(one), Judging) for one in (text, FORK))
+    assert own.permissions == ours.permissions == {}
+    assert own.jobs["publish"].permissions == ours.jobs["publish"].permissions
+    assert own.jobs["publish"].steps[0] == ours.jobs["publish"].steps[0]
 
 
 @pytest.mark.security
@@ -192,7 +208,7 @@ def test_a_value_reaches_covgov_as_one_argument_and_no_option(tmp_path: Path) ->
 @pytest.mark.security
 def test_only_the_steps_that_judge_and_tell_have_a_token() -> None:
     holders = {step.name for step in STEPS if "token" in f"{step.env}{step.given}".lower()}
-    assert holders == {"Judge", "Comment on the pull request"}
+    assert holders == {"Judge", "Comment on the pull request", "Answer a fork"}
 
 
 @pytest.mark.security

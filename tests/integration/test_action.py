@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -85,15 +87,18 @@ def stranger(root: Path, forge: Forge, workflow: str, suites: tuple[str, ...] = 
     return tiny
 
 
-def ran(tiny: Tiny, event: str, action: Path, env: Mapping[str, str] | None = None) -> Ran:
+def options(action: Path) -> tuple[str, ...]:
+    return "--local-repository", f"acme/covgov@{COMMIT}={action}"
+
+
+def ran(tiny: Tiny, event: str, action: Path, env: Mapping[str, str] | None = None, workflow: str = "ci.yml") -> Ran:
     """The workflow for the newest push to main, or for the pull request."""
     payload: dict[str, object] = {"ref": "refs/heads/main", "before": tiny.before}
     if event == "pull_request":
         base = {"ref": "main", "sha": tiny.work.git("rev-parse", "main")}
         pull = {"number": PULL, "base": base, "head": {"ref": "topic", "sha": tiny.forge.head}}
         payload = {"number": PULL, "pull_request": pull}
-    options = ("--local-repository", f"acme/covgov@{COMMIT}={action}")
-    return tiny.run("ci.yml", event, payload, How(env=env or {}, options=options))
+    return tiny.run(workflow, event, payload, How(env=env or {}, options=options(action)))
 
 
 def told(run: Ran, outcome: str, code: int) -> dict[str, dict[str, object]]:
@@ -190,6 +195,40 @@ def test_without_the_right_to_write_contents_the_verdict_stays_and_the_job_is_re
     assert "outcome pass 5 by " in run.step("govern", "Report").text, run.text
     assert run.jobs["govern"] == "failure"
     assert tiny.history() == []
+
+
+@pytest.fixture
+def installed(action: Path, tmp_path: Path) -> Path:
+    """The action, which by default takes the covgov in PATH."""
+    text = (action / "action.yml").read_text(encoding="utf-8")
+    at_version = text.index("\n  version:\n")
+    changed = text[:at_version] + text[at_version:].replace('default: ""', "default: installed", 1)
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "action.yml").write_text(changed, encoding="utf-8")
+    return tmp_path / "installed"
+
+
+@pytest.mark.security
+def test_both_workflows_that_init_writes_judge_a_fork_and_comment(
+    tmp_path: Path, forge: Forge, installed: Path
+) -> None:
+    """The fork lowers its own bar, and its job may write nothing; the second workflow answers by the base's bar."""
+    tiny = Tiny(tmp_path, forge)
+    init = ["init", "--ci", "github", "--action", f"acme/covgov@{COMMIT}"]
+    subprocess.run([sys.executable, "-m", "covgov", *init], cwd=tiny.work.root, check=True, capture_output=True)
+    tiny.push({})
+    must.measured_before(tiny)
+    policy = (tiny.work.root / "covgov.toml").read_text(encoding="utf-8")
+    tiny.propose({**must.WORSE, "covgov.toml": policy.replace("fail_under = 90", "fail_under = 1")})
+    forge.readonly = True
+    first = ran(tiny, "pull_request", installed, workflow="covgov.yml")
+    assert "kept in the spool" in first.text
+    assert (forge.comments, forge.statuses) == ({}, [])
+    tiny.work.git("push", "--quiet", "--force", "origin", "topic:refs/pull/7/head", ":topic")
+
+    forge.readonly, tiny.measured = False, first.out / "artifacts"
+    must.uploaded_by_a_fork(tiny, "coverage-govern")
+    must.answered(tiny, tiny.on_fork_run(How(options=options(installed)), "covgov-fork.yml"))
 
 
 REPORTS = """\

@@ -12,7 +12,7 @@ from covgov.scaffold.detection.detect import Decision, Detection
 from covgov.scaffold.detection.tree import Tree
 from covgov.scaffold.owners import owner_lines
 from covgov.scaffold.policy_text import ComponentText, PolicyText, toml
-from covgov.scaffold.workflow import JobChoice, workflow
+from covgov.scaffold.workflow import FORK_FILE, JobChoice, workflows
 
 POLICY = "covgov.toml"
 USUAL_BAR = Decimal(80)
@@ -152,7 +152,7 @@ def _beside(
     if path:
         yield FileChange(path, _text(tree, path), text, "owners of policy, register and workflows")
     if wishes.job is not None:
-        yield _workflow(tree, wishes.job, suites)
+        yield from _jobs(tree, wishes.job, suites)
 
 
 def _ignored(tree: Tree, missing: Collection[str]) -> Iterator[FileChange]:
@@ -176,11 +176,13 @@ def _source(tree: Tree, found: Detection) -> Iterator[FileChange | Decision]:
         yield Decision(path, "left alone", f"set `source` of coverage.py there yourself: {', '.join(found.source)}")
 
 
-def _workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> FileChange | Decision:
-    path, text = workflow(tree, job, suites)
-    if tree.read(path) is not None:
-        return Decision(path, "left alone", "it is there already; add the command `covgov run` to it")
-    return FileChange(path, None, text, "the CI job")
+def _jobs(tree: Tree, job: JobChoice, suites: Sequence[str]) -> Iterator[FileChange | Decision]:
+    for path, text, why in workflows(tree, job, suites):
+        if tree.read(path) is None:
+            yield FileChange(path, None, text, why)
+        else:
+            hint = "" if path == FORK_FILE else "; add the command `covgov run` to it"
+            yield Decision(path, "left alone", f"it is there already{hint}")
 
 
 def _text(tree: Tree, path: str) -> str | None:

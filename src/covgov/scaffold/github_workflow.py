@@ -37,6 +37,9 @@ LOCKS = {
 }
 """Lock file -> the commands that install what it locks."""
 
+WORKFLOW_NAME = "name: coverage"
+"""The line of the workflow's name, which the one for forks waits for."""
+
 HEAD = """\
 # Written by `covgov init --ci github`. The action's exit code is the job's: 0 pass, 10 fail, 11 undetermined.
 name: coverage
@@ -118,14 +121,15 @@ def github_workflow(tree: Tree, branch: str, suites: Sequence[str], action: str 
     action, branch = action or ACTION, _yaml(branch)
     measured = [_checkout(), *_languages(tree)]
     if len(suites) < 2:
-        return HEAD.format(branch=branch) + GOVERN + RIGHTS + _text([*measured, _covgov(action)])
+        return HEAD.format(branch=branch) + GOVERN + RIGHTS + text_of([*measured, _covgov(action)])
     one = _covgov(action, ("mode", "run"), ("suites", "${{ matrix.suite }}"))
-    unit = UNIT.replace("SUITES", ", ".join(map(_yaml, suites))) + _text([*measured, one])
-    last = GOVERN + AFTER_UNIT + RIGHTS + _text([_checkout(), *_python(tree), _covgov(action, ("mode", "merge"))])
+    unit = UNIT.replace("SUITES", ", ".join(map(_yaml, suites))) + text_of([*measured, one])
+    last = GOVERN + AFTER_UNIT + RIGHTS + text_of([_checkout(), *_python(tree), _covgov(action, ("mode", "merge"))])
     return f"{HEAD.format(branch=branch)}{unit}\n{last}"
 
 
-def _text(steps: Sequence[Step]) -> str:
+def text_of(steps: Sequence[Step]) -> str:
+    """The steps of a job, with an empty line between them."""
     return "\n".join(str(step) for step in steps)
 
 

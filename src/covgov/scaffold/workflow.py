@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from covgov.scaffold.detection.tree import Tree
-from covgov.scaffold.github_workflow import github_workflow, npm_install, places, requirements
+from covgov.scaffold.fork_workflow import fork_workflow
+from covgov.scaffold.github_workflow import WORKFLOW_NAME, github_workflow, npm_install, places, requirements
 from covgov.scaffold.gitlab_job import gitlab_job
 
 DETECTED = "detect"
 SYSTEMS = (DETECTED, "github", "gitlab")
 
 GITHUB_FILE, GITLAB_FILE = ".github/workflows/covgov.yml", ".gitlab-ci.yml"
+FORK_FILE = ".github/workflows/covgov-fork.yml"
 
 DEBIAN = {
     "package.json": "nodejs npm",
@@ -36,11 +38,15 @@ class JobChoice:
     action: str = ""
 
 
-def workflow(tree: Tree, job: JobChoice, suites: Sequence[str]) -> tuple[str, str]:
-    """(file, text). suites: of the policy."""
+def workflows(tree: Tree, job: JobChoice, suites: Sequence[str]) -> Sequence[tuple[str, str, str]]:
+    """(file, text, what it is). suites: of the policy."""
     if job.system == "gitlab" or (job.system == DETECTED and _on_gitlab(tree)):
-        return GITLAB_FILE, gitlab_job(install(tree))
-    return GITHUB_FILE, github_workflow(tree, job.branch, suites, job.action)
+        return [(GITLAB_FILE, gitlab_job(install(tree)), "the CI job")]
+    judge = (GITHUB_FILE, github_workflow(tree, job.branch, suites, job.action), "the CI job")
+    there = tree.text(GITHUB_FILE)
+    if there and WORKFLOW_NAME not in there.splitlines():
+        return [judge]  # the other one would wait for a workflow of another name
+    return [judge, (FORK_FILE, fork_workflow(job.action), "comments on pull requests from forks")]
 
 
 def _on_gitlab(tree: Tree) -> bool:

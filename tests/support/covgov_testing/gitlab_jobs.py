@@ -19,6 +19,8 @@ from covgov_testing.repos import Repo
 CHECKOUT = Path(__file__).resolve().parents[3]
 COMPONENT = CHECKOUT / "templates" / "govern.yml"
 PLUGINS = ("anyio", "hypothesispytest", "pytest_cov", "randomly", "schemathesis", "xdist", "inline_snapshot")
+"""Plugins of the prepared environment that only cost time in tiny projects."""
+
 STRANGER = {
     "covgov.toml": (
         "version = 1\n[policy]\nfail_under = 80\nmax_drop = 2\n"

@@ -53,6 +53,10 @@ class Scenario:
     suites: tuple[str, ...] = ("api",)
 
 
+def as_it_is(tiny: Tiny) -> None:
+    """A new project."""
+
+
 def measured_before(tiny: Tiny) -> None:
     """Main has a run in history, an hour old."""
     assert tiny.recorded(datetime.now(UTC) - timedelta(hours=1), "0" * 40) == 0
@@ -295,8 +299,8 @@ def worse_in_a_fork(tiny: Tiny) -> None:
     tiny.work.git("push", "--quiet", "--force", "origin", "topic:refs/pull/7/head", ":topic")
 
 
-def a_fork_is_answered(tiny: Tiny) -> None:
-    """The base branch's bar judges what the fork measured, and the comment says who measured."""
+def uploaded_by_a_fork(tiny: Tiny, name: str) -> None:
+    """The forge has the run of the fork, its pull request, and its one artifact."""
     tiny.forge.run = {
         "id": 5,
         "event": "pull_request",
@@ -309,13 +313,22 @@ def a_fork_is_answered(tiny: Tiny) -> None:
     tiny.forge.pulls = [{"number": 7, "head": {**end, "ref": "topic", "sha": tiny.forge.head}, "base": end}]
     assert tiny.measured is not None
     tiny.forge.archives[1] = zip_bytes(
-        {path.name: path.read_bytes() for path in (tiny.measured / "coverage-unit-api").iterdir()}
+        {path.name: path.read_bytes() for path in (tiny.measured / name).iterdir() if path.is_file()}
     )
     made = {"created_at": "2026-11-22T12:00:00Z", "size_in_bytes": 1, "workflow_run": {"id": 5}}
-    tiny.forge.artifacts = [{"id": 1, "name": "coverage-unit-api", **made}]
+    tiny.forge.artifacts = [{"id": 1, "name": name, **made}]
+
+
+def a_fork_is_answered(tiny: Tiny) -> None:
+    uploaded_by_a_fork(tiny, "coverage-unit-api")
     ran = tiny.on_fork_run()
-    assert ran.jobs.get("publish") == "success", ran.text
     prepared(tiny, ran, 1)
+    answered(tiny, ran)
+
+
+def answered(tiny: Tiny, ran: Ran) -> None:
+    """The base branch's bar judges what the fork measured, and the comment says who measured."""
+    assert ran.jobs.get("publish") == "success", ran.text
     assert len(tiny.forge.comments) == 1
     (comment,) = tiny.forge.comments.values()
     assert "✘ covgov: fail (measured by fork code)" in comment
@@ -339,7 +352,7 @@ UNSCANNED = Scenario("tests.yml", "dashboards", worse_proposed, a_change_is_not_
 WEEKLY = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_accounted_for)
 REFUSED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_not_proposed)
 PUSHED = Scenario("coverage-digest.yml", "digest", worse_recorded, a_week_is_pushed)
-PRUNED = Scenario("coverage-digest.yml", "prune", lambda tiny: None, old_artifacts_go)
+PRUNED = Scenario("coverage-digest.yml", "prune", as_it_is, old_artifacts_go)
 FORKED = Scenario("fork-coverage.yml", "publish", worse_in_a_fork, a_fork_is_answered)
 SCENARIOS = {
     "suite": SUITE,

@@ -16,6 +16,7 @@ from covgov.cli.main import main
 from covgov.cli.world import World
 from covgov_testing import act
 from covgov_testing.forge import Forge
+from covgov_testing.gitlab_jobs import PLUGINS
 from covgov_testing.repos import Repo, opened
 from covgov_testing.team import module
 
@@ -60,12 +61,9 @@ COPIED = (
     ".github/workflows/coverage-digest.yml",
     ".github/workflows/fork-coverage.yml",
 )
-UNUSED = ("anyio", "hypothesispytest", "pytest_cov", "randomly", "schemathesis", "xdist")
-"""Plugins of the prepared environment that only cost time here."""
-
 SETTINGS = {
     ".coveragerc": "[run]\nbranch = True\nsource = src\nrelative_files = True\ncontext = ${COVERAGE_CONTEXT-local}\n",
-    "pytest.ini": f"[pytest]\npythonpath = src\naddopts = {' '.join(f'-p no:{name}' for name in UNUSED)}\n",
+    "pytest.ini": f"[pytest]\npythonpath = src\naddopts = {' '.join(f'-p no:{name}' for name in PLUGINS)}\n",
     ".gitignore": "/coverage/\n/.nox/\n__pycache__/\n.pytest_cache/\n",
     "pyproject.toml": '[project]\nname = "tiny"\nversion = "1"\n',
     "requirements-dev.txt": "# the environment is prepared\n",
@@ -164,10 +162,10 @@ class Tiny:
         how = replace(how or How(), env={"GITHUB_REF": f"refs/heads/{branch}"})  # act 0.2 does not know this event's
         return self.run("tests.yml", "merge_group", {"ref": f"refs/heads/{branch}", "merge_group": group}, how)
 
-    def on_fork_run(self, how: How | None = None) -> act.Ran:
-        """fork-coverage.yml after the forge's run, in the default branch."""
+    def on_fork_run(self, how: How | None = None, workflow: str = "fork-coverage.yml") -> act.Ran:
+        """The workflow for forks after the forge's run, in the default branch."""
         self.work.git("checkout", "--quiet", "main")
-        return self.run("fork-coverage.yml", "workflow_run", {"workflow_run": self.forge.run}, how)
+        return self.run(workflow, "workflow_run", {"workflow_run": self.forge.run}, how)
 
     def on_week(self, until: str = "", how: How | None = None) -> act.Ran:
         """coverage-digest.yml: by hand with a day, else by its schedule."""

@@ -24,7 +24,7 @@ with open(os.path.join(os.environ["STAND_IN_OUT"], "pip.jsonl"), "a", encoding="
 
 def main(home: Path) -> None:
     version = json.loads(os.environ["INPUTS"])["python-version"]
-    if version != "{}.{}".format(*sys.version_info):
+    if version not in ("3.x", "{}.{}".format(*sys.version_info)):
         raise SystemExit(f"Python {version} is asked for, the prepared environment has {sys.version}")
     venv.create(home, with_pip=False, symlinks=True)
     site = next((home / "lib").glob("python*/site-packages"))

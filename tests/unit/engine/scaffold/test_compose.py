@@ -145,6 +145,20 @@ def test_a_workflow_is_written_when_asked_for() -> None:
     assert any(one.about == ".gitlab-ci.yml" for one in there.left)
 
 
+def test_the_workflow_for_forks_waits_for_the_one_that_measures() -> None:
+    here, forks = ".github/workflows/covgov.yml", ".github/workflows/covgov-fork.yml"
+    wishes = Wishes(job=JobChoice("github", "main", "acme/covgov@v1"))
+    new = written(FLAT, wishes)
+    assert "name: coverage\n" in new[here]
+    assert "workflows: [coverage]\n" in new[forks]
+    assert "uses: acme/covgov@v1\n        with:\n          mode: fork\n" in new[forks]
+    assert forks in written({**FLAT, here: new[here]}, wishes)
+    assert forks not in written({**FLAT, here: "name: another\n"}, wishes)
+    left = {one.about: one.why for one in composed({**FLAT, **new}, wishes).left}
+    assert left[forks] == "it is there already"
+    assert forks not in written(FLAT, Wishes(job=JobChoice("gitlab", "main")))
+
+
 def test_the_wanted_bar_is_written() -> None:
     assert parsed(written(FLAT, Wishes(fail_under=Decimal("92.5")))["covgov.toml"]).gate.fail_under == Decimal("92.5")
     assert "wanted: 90" in policy_text(found(FLAT), Wishes(fail_under=Decimal(90)), MEASURED)

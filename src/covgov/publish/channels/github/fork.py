@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ARTIFACT = "coverage-unit-"
 """Name of a suite's artifact before the suite's own (docs/github.md)."""
 
+TOGETHER = "coverage-govern"
+"""Name of the artifact of a job that measured every suite."""
+
 MOST_BYTES = 64 * 2**20
 """Of one artifact, packed."""
 
@@ -71,9 +74,11 @@ def snapshots(api: GithubApi, run: ForkRun, suites: Collection[str]) -> tuple[Ma
     found: dict[str, bytes] = {}
     why: dict[str, str] = {}
     for suite in suites:
-        named = [one for one in listed if one.name == f"{ARTIFACT}{suite}" and not one.expired]
+        own, together = (
+            [one for one in listed if one.name == name and not one.expired] for name in (f"{ARTIFACT}{suite}", TOGETHER)
+        )
         try:
-            found[suite] = _snapshot(api, suite, named)
+            found[suite] = _snapshot(api, suite, own or together)
         except ValueError as error:
             why[suite] = f"the fork's measurement is not used: {error}"
     return found, why

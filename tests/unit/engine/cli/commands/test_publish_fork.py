@@ -244,6 +244,17 @@ def test_an_artifact_of_another_run_or_name_is_not_looked_at(trusted: Trusted) -
     assert not [path for path in trusted.github.requests("GET") if path.endswith("/zip")]
 
 
+def test_the_artifact_of_a_job_that_measured_every_suite_is_used_where_a_suite_has_none(trusted: Trusted) -> None:
+    run = measured(trusted)
+    trusted.github.artifacts.clear()
+    trusted.upload(trusted.snapshot("++++++"), run, artifact="coverage-govern")
+    assert trusted.publish(run) == 0
+    assert "✔ covgov: pass" in trusted.comment
+    trusted.upload(b"broken", run)
+    assert trusted.publish(run) == 0
+    assert "covgov: undetermined" in trusted.comment, "the suite's own comes first"
+
+
 def test_the_pull_request_is_the_one_whose_head_was_measured(trusted: Trusted) -> None:
     run = measured(trusted)
     trusted.github.open_pulls.clear()
