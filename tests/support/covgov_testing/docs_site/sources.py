@@ -15,6 +15,8 @@ from covgov_testing.docs_site import reference
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(?:#[\w-]+)?\)")
 FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"^( *```\w+) ([^\s`]+)$", re.MULTILINE)
+"""A code block with the name of its file: ```toml covgov.toml"""
 
 
 def write(target: Path) -> None:
@@ -22,6 +24,8 @@ def write(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     for path in files():
         _copy(CHECKOUT / path, target / path)
+    for page in target.rglob("*.md"):
+        page.write_text(titled(page.read_text(encoding="utf-8")), encoding="utf-8")
     for path in reference.SCHEMAS:
         _copy(path, target / "docs" / "reference" / path.name)
     for name, text in reference.pages().items():
@@ -48,6 +52,11 @@ def links(page: Path) -> Iterator[Path]:
         found = (CHECKOUT / page.parent / target).resolve()
         if found.is_relative_to(CHECKOUT):
             yield found.relative_to(CHECKOUT)
+
+
+def titled(text: str) -> str:
+    """The page with the file names of its code blocks as the site's Markdown spells them."""
+    return NAMED.sub(r'\1 title="\2"', text)
 
 
 def decisions() -> str:
