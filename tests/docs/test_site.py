@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -72,7 +73,12 @@ def dead(page: Path, link: str) -> bool:
     found = found / "index.html" if found.is_dir() else found
     if not found.is_file():
         return True
-    return bool(fragment) and fragment not in Page(found.read_text(encoding="utf-8")).ids
+    return bool(fragment) and fragment not in read(found).ids
+
+
+@cache
+def read(page: Path) -> Page:
+    return Page(page.read_text(encoding="utf-8"))
 
 
 def within(links: list[str]) -> Iterator[str]:
@@ -83,19 +89,18 @@ def within(links: list[str]) -> Iterator[str]:
 def test_every_link_of_the_site_leads_somewhere(root: Path) -> None:
     pages = [page for page in (root / "build" / "site").rglob("*.html") if page.name != "404.html"]
     assert len(pages) > 100
-    seen = {page: sorted(set(within(Page(page.read_text(encoding="utf-8")).links))) for page in pages}
     own = root / "build" / "site" / "docs" / "errors" / "index.html"
     assert not dead(own, "../configuration/#policy")
     assert dead(own, "../configuration/#nothing")
     assert dead(own, "../nothing/")
-    article = {page: [link for link in links if link not in seen[own] or page == own] for page, links in seen.items()}
-    assert [(str(page), link) for page, links in article.items() for link in links if dead(page, link)] == []
+    links = {(page, link) for page in pages for link in within(read(page).links)}
+    assert sorted((str(page), link) for page, link in links if dead(page, link)) == []
 
 
 @needs_zensical
 def test_a_page_loads_nothing_from_elsewhere(root: Path) -> None:
     for page in (root / "build" / "site").rglob("*.html"):
-        loaded = Page(page.read_text(encoding="utf-8")).loaded
+        loaded = read(page).loaded
         assert loaded
         assert [one for one in loaded if re.match(r"https?:|//", one)] == [], page
 
@@ -107,7 +112,7 @@ def test_a_page_has_the_blocks_that_github_shows(root: Path) -> None:
     differing = {}
     for source in sorted((root / "build" / "docs").rglob("*.md")):
         wanted = Page(markdown.render(source.read_text(encoding="utf-8")), fragment=True).blocks
-        shown = Page(address(root, source).read_text(encoding="utf-8")).blocks
+        shown = read(address(root, source)).blocks
         if wanted != shown:
             differing[source.relative_to(root / "build" / "docs").as_posix()] = (wanted, shown)
     assert differing == {}
@@ -150,7 +155,9 @@ def test_the_help_of_every_command_is_there() -> None:
 
 def test_every_error_code_is_under_its_exit_codes() -> None:
     rows = dict(re.findall(r"^\| (\d+) \| .* \| (.*) \|$", PAGES["exit-codes.md"], re.MULTILINE))
-    missing = [code for code, exits in error_codes.raised().items() for one in exits if f"`{code}`" not in rows[str(one)]]
+    missing = [
+        code for code, exits in error_codes.raised().items() for one in exits if f"`{code}`" not in rows[str(one)]
+    ]
     assert missing == []
 
 

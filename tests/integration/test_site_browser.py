@@ -64,7 +64,7 @@ def test_a_page_does_not_scroll_sideways_on_a_phone(site: str, phone: Page, path
     answer = phone.goto(site + path)
     assert answer is not None
     assert answer.ok
-    assert phone.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_a_page_that_is_too_wide_is_noticed(site: str, phone: Page) -> None:
@@ -77,9 +77,8 @@ def test_the_search_finds_a_key_and_nothing_is_asked_of_another_host(site: str, 
     asked: list[str] = []
     phone.on("request", lambda request: asked.append(request.url))
     phone.goto(site)
-    phone.keyboard.press("/")
-    phone.keyboard.type("max_drop")
-    found = phone.locator("a[href*='configuration'], a[href*='policy-keys']").filter(has_text="max_drop").first
-    found.wait_for(timeout=20_000)
+    phone.locator(".md-search__button").first.click()
+    phone.keyboard.type("max_drop", delay=20)
+    phone.locator("a[href*='docs/rules/max-drop/']").first.wait_for(timeout=20_000)
     assert asked
     assert [url for url in asked if not url.startswith((site, "data:", "blob:"))] == []
