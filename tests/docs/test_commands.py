@@ -19,7 +19,7 @@ from covgov_testing.docs_site.help_texts import contexts
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("context", contexts(), ids=lambda context: context.command_path)
+@pytest.mark.parametrize("context", list(contexts()), ids=lambda context: context.command_path)
 def test_every_command_has_help_with_an_example(context: click.Context) -> None:
     text = context.command.get_help(context)
     assert "Example" in text or "Commands:" in text

@@ -6,15 +6,14 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from covgov_testing.docs_site import build, sources
 
 pytestmark = pytest.mark.system
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 MAIN = (
     "",
     "docs/tutorial/",
@@ -34,7 +33,7 @@ MAIN = (
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing on stderr."""
 
 
@@ -77,7 +76,7 @@ def test_the_search_finds_a_key_and_nothing_is_asked_of_another_host(site: str, 
     asked: list[str] = []
     phone.on("request", lambda request: asked.append(request.url))
     phone.goto(site)
-    phone.locator(".md-search__button").first.click()
+    phone.locator("label[for=__search], .md-search__button").filter(visible=True).first.click()
     phone.keyboard.type("max_drop", delay=20)
     phone.locator("a[href*='docs/rules/max-drop/']").first.wait_for(timeout=20_000)
     assert asked
