@@ -160,7 +160,7 @@ def _about_source(settings: CoverageSettings, source: Sequence[str]) -> Decision
 
 
 def _about_bar(bar: ExistingBar | None) -> tuple[Decision, ...]:
-    return (Decision("bar", f"{bar.percent:f} %", bar.where),) if bar is not None else ()
+    return (Decision("wanted", f"{bar.percent:f} %", bar.where),) if bar is not None else ()
 
 
 def _about_imported(settings: Sequence[ImportedSetting]) -> Iterator[Decision]:

@@ -22,7 +22,10 @@ from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import ZERO
 from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric
 
-_CONDITIONS = re.compile(r"\((\d{1,9})/(\d{1,9})\)")
+_DIGITS = 9
+"""Most digits of a number of conditions."""
+
+_CONDITIONS = re.compile(r"\((\d+)/(\d+)\)")
 _CHUNK = 1 << 16
 
 
@@ -194,6 +197,8 @@ def _exits(number: int, line: _Line, at: str) -> CountedExits | None:
 
 
 def _by_number(number: int, counts: re.Match[str], missing: str, at: str) -> CountedExits:
+    if max(len(counts[1]), len(counts[2])) > _DIGITS:
+        raise damaged(at, f"line {number} has {counts[0]} conditions")
     taken, total = int(counts[1]), int(counts[2])
     if taken > total:
         raise damaged(at, f"line {number} has {taken} of {total} conditions")

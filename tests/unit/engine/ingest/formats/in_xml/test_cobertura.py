@@ -198,6 +198,14 @@ def test_rates_that_are_no_numbers_do_not_matter() -> None:
         (cobertura(klass("a.py", 'number="1"')), "not a hit count"),
         (cobertura(klass("", 'number="1" hits="1"')), "without a name"),
         (cobertura(klass("a.py", 'number="1" hits="1" branch="true" condition-coverage="(3/2)"')), "3 of 2"),
+        (
+            cobertura(klass("a.py", 'number="1" hits="1" branch="true" condition-coverage="(0/1234567890)"')),
+            "1234567890",
+        ),
+        (
+            cobertura(klass("a.py", f'number="1" hits="1" branch="true" condition-coverage="(1/{"9" * 5000})"')),
+            "has .1/99",
+        ),
         (cobertura('<class filename="a"><class filename="b"/></class>'), "inside"),
         (cobertura("", root='lines-covered="95" lines-valid="10"'), "95 of 10"),
         (cobertura("", root='branches-covered="-2" branches-valid="1"'), "-2 of 1"),
