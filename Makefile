@@ -73,7 +73,7 @@ integration: $(READY) setup-fetch
 
 ## workflows: both workflows of .github run by act in a tiny project, then with every step made idle in turn
 workflows: $(READY)
-	$(TIER) workflows 300 -- $(PYTEST) -n 2 --dist loadgroup tests/integration -m "workflows and not system"
+	$(TIER) workflows 200 -- $(PYTEST) -n 2 --dist loadgroup tests/integration -m "workflows and not system"
 
 ## own: all of this repository's own workflow, with every suite, run by act (five minutes; `make workflows` runs it with one)
 own: export COVGOV_OWN_SUITES = all

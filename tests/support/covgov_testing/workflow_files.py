@@ -184,6 +184,18 @@ def alone(name: str, job: str, idle: str = "") -> str:
     return out.getvalue()
 
 
+def action_without(idle: str = "") -> str:
+    """action.yml, which by default takes the covgov in PATH, with one step that does nothing."""
+    document = msgspec.convert(_parsed((CHECKOUT / "action.yml").read_text(encoding="utf-8")), dict[str, object])
+    inputs = msgspec.convert(document["inputs"], dict[str, dict[str, str]])
+    inputs["version"]["default"] = "installed"
+    runs = msgspec.convert(document["runs"], dict[str, object])
+    steps = [{"shell": "bash", **one} if one.get("run") == "true" else one for one in _steps(runs["steps"], idle)]
+    out = StringIO()
+    _yaml().dump({**document, "inputs": inputs, "runs": {**runs, "steps": steps}}, out)
+    return out.getvalue()
+
+
 def _steps(written: object, idle: str) -> list[dict[str, object]]:
     found = msgspec.convert(written, list[dict[str, object]])
     return [_idle(each) if each.get("name") == idle else each for each in found]
