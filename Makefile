@@ -84,7 +84,7 @@ own: $(READY)
 docs: $(READY) .venv-docs/.ready
 	$(BIN)/python scripts/docs_site.py
 	.venv-docs/bin/zensical build --clean --strict
-	$(TIER) docs 60 -- $(PYTEST) tests/docs
+	$(TIER) docs 90 -- $(PYTEST) tests/docs
 
 .venv-docs/.ready: requirements-docs.txt | tools
 	$(python) -m venv --clear .venv-docs

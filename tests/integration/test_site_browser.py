@@ -12,7 +12,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from covgov_testing.docs_site import build, sources
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, build.NEEDED]
 PHONE: ViewportSize = {"width": 360, "height": 740}
 MAIN = (
     "",

@@ -7,9 +7,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from covgov_testing.act import CHECKOUT
 
 ZENSICAL = CHECKOUT / ".venv-docs" / "bin" / "zensical"
+NEEDED = pytest.mark.skipif(not ZENSICAL.exists(), reason="needs .venv-docs (make docs)")
 
 
 def build(root: Path) -> subprocess.CompletedProcess[str]:
