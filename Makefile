@@ -80,9 +80,16 @@ own: export COVGOV_OWN_SUITES = all
 own: $(READY)
 	$(PYTEST) tests/integration/test_workflows_own.py
 
-## docs: README blocks, error codes, configuration keys, help texts against the code
-docs: $(READY)
-	$(TIER) docs 60 -- $(PYTEST) tests/docs
+## docs: the documentation site in build/site, strictly; then what the pages say against the code
+docs: $(READY) .venv-docs/.ready
+	$(BIN)/python scripts/docs_site.py
+	.venv-docs/bin/zensical build --clean --strict
+	$(TIER) docs 90 -- $(PYTEST) tests/docs
+
+.venv-docs/.ready: requirements-docs.txt | tools
+	$(python) -m venv --clear .venv-docs
+	.venv-docs/bin/python scripts/setup/install.py $<
+	touch $@
 
 ## e2e: the console script of the built wheel, outside the checkout
 e2e: $(READY) dist
@@ -127,7 +134,7 @@ cycles: $(READY)
 	$(BIN)/python scripts/evidence.py weekly
 
 ## system: tests that need packages of the system (make setup-system)
-system: $(READY)
+system: $(READY) .venv-docs/.ready
 	$(TIER) system 90 -- $(PYTEST) tests/integration -m system
 
 ## setup-system: packages of the system that some tests need (root)
@@ -164,6 +171,7 @@ release-check: .venv-release/.ready
 ## lock: pin with hashes what development, action.yml, a release and the container install (needs uv)
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group release -o requirements-release.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group docs -o requirements-docs.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus --group dev -o requirements-dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra http --group action -c requirements-dev.txt -o requirements-action.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --extra hub --extra notify --extra prometheus -c requirements-dev.txt -o deploy/container/requirements.txt
@@ -181,4 +189,4 @@ mutants: $(READY)
 	$(BIN)/mutmut run --max-children 1
 
 clean:
-	rm -rf $(VENV) .venv-release mutants .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-release .venv-docs mutants .nox .cache coverage dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -66,7 +66,8 @@ def test_every_link_leads_to_a_page_of_the_repository() -> None:
 
 
 def test_every_page_that_a_file_cites_exists() -> None:
-    citing = {path: text for path, text in files().items() if path.parts[0] != "tests"}  # tests make up paths
+    made_up = {"tests", "zensical.toml"}  # tests invent paths; the site has generated pages (test_site.py)
+    citing = {path: text for path, text in files().items() if path.parts[0] not in made_up}
     assert [fault for path, text in citing.items() for fault in dead_citations(path, text)] == []
 
 
