@@ -18,9 +18,10 @@ _DIGITS_ALONE = bytes(byte if 48 <= byte <= 57 else 32 for byte in range(256))
 
 def run_of(name: str, *attributes: str, also: str = "") -> re.Pattern[bytes]:
     """A run of these elements. also: attributes that are the same in all, after the first one."""
-    first, *rest = (rf'{attribute}="(?:0|[1-9]\d{{0,8}})"' for attribute in attributes)
+    first, *rest = (rf'{attribute}="(?!0\d)\d{{1,9}}+"' for attribute in attributes)
     element = " ".join((f"<{name}", first, *([also] if also else []), *rest))
-    return re.compile(rf"(?:{element}\s?/>\s*)++".encode())
+    # Nothing inside may be tried again: Python before 3.11.5 then fails to match (python/cpython#106052).
+    return re.compile(rf"(?:{element}\s?+/>\s*+)++".encode())
 
 
 def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, list[list[int]]]:
