@@ -17,7 +17,7 @@ from covgov.model.snapshot import CountedExits, Exit
 
 _JUMP = re.compile(r"jump to line (\d{1,9})")
 _END = b"\nend_of_record\n"
-_FUNCTIONS = re.compile(rb"(?:\nFN(?:DA|[FHLA])?+:[^\n]*+)*+")
+_FUNCTIONS = re.compile(rb"(?:\nFN(?:DA|[FHLA])?:[^\n]*)*")
 _TOTAL = re.compile(rb"\n(LF|LH|BRF|BRH):([0-9]{1,18})(?=\n)")
 
 LineExits = CountedExits | dict[Exit, bool]

@@ -13,15 +13,19 @@ from covgov.ingest.bulk.cobertura_lines import untouchable
 MARK = "covgov-rows"
 """The attribute that stands for a run: its index. A report that has this text is left as it is."""
 
+LONGEST = 4096
+"""Most elements of a run."""
+
 _DIGITS_ALONE = bytes(byte if 48 <= byte <= 57 else 32 for byte in range(256))
 
 
 def run_of(name: str, *attributes: str, also: str = "") -> re.Pattern[bytes]:
     """A run of these elements. also: attributes that are the same in all, after the first one."""
-    first, *rest = (rf'{attribute}="(?!0\d)\d{{1,9}}+"' for attribute in attributes)
+    first, *rest = (rf'{attribute}="(?:0|[1-9]\d{{0,8}})"' for attribute in attributes)
     element = " ".join((f"<{name}", first, *([also] if also else []), *rest))
-    # Nothing inside may be tried again: Python before 3.11.5 then fails to match (python/cpython#106052).
-    return re.compile(rf"(?:{element}\s?+/>\s*+)++".encode())
+    # Python before 3.11.5 matches a possessive group wrongly (python/cpython#106052), and a greedy one remembers each
+    # element: so the length has a limit, and a longer run is several.
+    return re.compile(rf"(?:{element}\s?/>\s*){{1,{LONGEST}}}".encode())
 
 
 def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, list[list[int]]]:
