@@ -149,7 +149,7 @@ def _branches(body: bytes, builder: FileBuilder, known: Known) -> bytes | None:
 
 
 _MOST_KNOWN = 1 << 17
-_SAME_LINE = re.compile(rb"(\nBRDA:([1-9][0-9]{0,6}+),.*+(?:\nBRDA:\2,.*+)*+)")
+_SAME_LINE = re.compile(rb"(\nBRDA:([1-9][0-9]{0,6}),.*(?:\nBRDA:\2,.*)*)")
 
 
 def _read_exits(records: bytes) -> tuple[int, LineExits]:
