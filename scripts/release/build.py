@@ -10,8 +10,8 @@ import io
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,9 +21,10 @@ ELSEWHERE = ({"TZ": "UTC"}, 0o022), ({"TZ": "Asia/Kathmandu", "LC_ALL": "C"}, 0o
 
 def sources(root: Path, target: Path) -> None:
     """Write HEAD of the repository at `root` to `target`."""
-    packed = subprocess.run(["git", "-C", str(root), "archive", "HEAD"], stdout=subprocess.PIPE, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(target, filter="data")
+    asked = ["git", "-C", str(root), "archive", "--format=zip", "HEAD"]
+    packed = subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(target)
 
 
 def commit_time(root: Path) -> str:
