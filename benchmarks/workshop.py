@@ -157,10 +157,12 @@ class Workshop:
         if repo.git("ls-files"):
             repo.git("rm", "--quiet", "-r", ".")
         with tarfile.open(name) as packed:
+            if sys.version_info >= (3, 11, 4):
+                packed.extraction_filter = tarfile.data_filter
             for member in packed.getmembers():
                 member.name = member.name.partition("/")[2]
                 if member.name:
-                    packed.extract(member, root, filter="data")
+                    packed.extract(member, root)
 
     @cached_property
     def measured(self) -> Path:
