@@ -28,6 +28,8 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of what pre-commit clones: the files that make the package, and the hooks."""
     root = tmp_path_factory.mktemp("hooks") / "covgov"
     repo = Repo(root)
+    repo.git("config", "user.name", "covgov")  # the tests' git settings are of single tests, not of a module
+    repo.git("config", "user.email", "covgov@example.invalid")
     shutil.copytree(CHECKOUT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", HOOKS):
         shutil.copy(CHECKOUT / name, root / name)
