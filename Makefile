@@ -83,7 +83,8 @@ own: $(READY)
 ## docs: the documentation site in build/site, strictly; then what the pages say against the code
 docs: $(READY) .venv-docs/.ready
 	$(BIN)/python scripts/docs_site.py
-	.venv-docs/bin/zensical build --clean --strict
+	cp zensical.toml build/
+	cd build && ../.venv-docs/bin/zensical build --clean --strict
 	$(TIER) docs 90 -- $(PYTEST) tests/docs
 
 .venv-docs/.ready: requirements-docs.txt | tools

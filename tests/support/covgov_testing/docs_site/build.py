@@ -17,9 +17,9 @@ NEEDED = pytest.mark.skipif(not ZENSICAL.exists(), reason="needs .venv-docs (mak
 
 def build(root: Path) -> subprocess.CompletedProcess[str]:
     """Build root/build/site from root/build/docs with the settings of this repository."""
-    shutil.copyfile(CHECKOUT / "zensical.toml", root / "zensical.toml")
+    shutil.copyfile(CHECKOUT / "zensical.toml", root / "build" / "zensical.toml")
     command = [str(ZENSICAL), "build", "--clean", "--strict"]
     env = {**os.environ, "NO_COLOR": "1"}
     return subprocess.run(
-        command, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command, cwd=root / "build", env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
