@@ -80,7 +80,7 @@ def span(first: int, last: int) -> int:
 def of_spans(spans: Iterable[tuple[int, int]]) -> int:
     """The union of ranges (first, last), each line set once however many ranges have it."""
     ordered = sorted(spans)
-    digits = bytearray(b"0") * (max(0, 0, *(last for _, last in ordered)) + 1)
+    digits = bytearray(b"0") * (max([0, *(last for _, last in ordered)]) + 1)
     done = 0
     for first, last in ordered:
         begin = max(first, done + 1)

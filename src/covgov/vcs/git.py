@@ -138,7 +138,7 @@ class GitRepository:
         current = commit
         while True:
             listed = self._page(current)
-            yield from listed[current == commit :]
+            yield from listed[1:] if current == commit else listed
             parents = self.parents(listed[-1])
             if not parents:
                 return
