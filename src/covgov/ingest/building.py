@@ -268,6 +268,7 @@ Pair = tuple[int, int]
 
 
 WORDS = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
+"""What a metric counts."""
 
 
 def differs(what: str, stated: Pair, listed: Pair) -> str:

@@ -35,10 +35,10 @@ def run_of(name: str, *attributes: str, also: str = "") -> re.Pattern[bytes]:
 Rows = Sequence[list[int]]
 """Runs: the numbers of their elements, one after the other."""
 
+RowParser = Callable[[bytes, Rows], ParsedReport]
 
-def faster(
-    data: bytes, run: re.Pattern[bytes], name: str, parse: Callable[[bytes, Rows], ParsedReport]
-) -> ParsedReport:
+
+def faster(data: bytes, run: re.Pattern[bytes], name: str, parse: RowParser) -> ParsedReport:
     """`parse` of the document without its runs. Where that is refused, of the whole one: this is the definition, also
     of what is wrong. Raises InputError."""
     rest, rows = extract(data, run, name)
@@ -48,8 +48,8 @@ def faster(
     return parse(data, ())
 
 
-def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, list[list[int]]]:
-    """The document with `<NAME covgov-rows="INDEX"/>` for each run, and the runs' numbers, one after the other."""
+def extract(data: bytes, run: re.Pattern[bytes], name: str) -> tuple[bytes, Rows]:
+    """The document with `<NAME covgov-rows="INDEX"/>` for each run, and the runs."""
     if untouchable(data):
         return data, []
     rows: list[list[int]] = []

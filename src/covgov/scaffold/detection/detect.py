@@ -104,7 +104,7 @@ def detect(tree: Tree, environments: Sequence[Environment], programs: frozenset[
             _about_source(settings, source),
             *_about_others(others, left),
             *_about_bar(bar),
-            *_about_imported(others_say),
+            *_about_imported(others_say, bar),
         ),
     )
 
@@ -163,15 +163,17 @@ def _about_bar(bar: ExistingBar | None) -> tuple[Decision, ...]:
     return (Decision("wanted", f"{bar.percent:f} %", bar.where),) if bar is not None else ()
 
 
-def _about_imported(settings: Sequence[ImportedSetting]) -> Iterator[Decision]:
-    """What becomes of each; the bar has a line of its own."""
+def _about_imported(settings: Sequence[ImportedSetting], bar: ExistingBar | None) -> Iterator[Decision]:
+    """What becomes of each; the bar, and what it counts, has a line of its own."""
+    taken = {} if bar is None else {"fail_under": bar.where}
     for one in settings:
+        source = f"{one.what} in {one.where}"
         if not one.key:
             yield Decision(f"not taken from {one.where}", one.what, one.why)
-        elif one.key not in ("fail_under", "metric"):
-            yield Decision(
-                one.key, f"{one.value:f}" if isinstance(one.value, Decimal) else one.value, f"{one.what} in {one.where}"
-            )
+        elif one.key != "metric" and taken.setdefault(one.key, source) != source:
+            yield Decision(f"not taken from {one.where}", one.what, f"decided by {taken[one.key]}")
+        elif isinstance(one.value, Decimal) and one.key != "fail_under":
+            yield Decision(one.key, f"{one.value:f}", source)
 
 
 def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
@@ -194,7 +196,7 @@ def _foreign(tree: Tree, programs: frozenset[str]) -> Detection:
         bar=bar,
         imported=others_say,
         python=False,
-        decisions=(*_about_others(suites, left), *_about_bar(bar), *_about_imported(others_say)),
+        decisions=(*_about_others(suites, left), *_about_bar(bar), *_about_imported(others_say, bar)),
     )
 
 

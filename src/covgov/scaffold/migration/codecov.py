@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from covgov.scaffold.detection.tree import Tree, table
-from covgov.scaffold.migration.setting import ImportedSetting, document, percent
+from covgov.scaffold.migration.setting import ImportedSetting, document, first_of, percent
 
 FILES = tuple(
     f"{folder}{name}"
     for folder in ("", ".github/", "dev/")
     for name in ("codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml")
 )
+KEYS = {"project": "fail_under", "patch": "fail_under_patch"}
+"""Kind of a status -> what its target becomes."""
+
+AUTO = "auto"
+
 BY_HAND = {
     "ignore": "add the paths to `omit` of coverage.py, or leave them out of your components' `paths`",
     "flags": "one `[suites.NAME]` for each flag that is a test run",
@@ -24,15 +29,14 @@ BY_HAND = {
 
 def settings(tree: Tree) -> Iterator[ImportedSetting]:
     """Of the first file that Codecov would read."""
-    where = next((path for path in FILES if tree.read(path) is not None), "")
+    where = first_of(tree, FILES)
     if not where:
         return
     found = document(tree, where)
     status = table(found, "coverage", "status")
-    project, patch = table(status, "project"), table(status, "patch")
-    yield from _project(where, table(project, "default"))
-    yield from _patch(where, table(patch, "default"))
-    for kind, statuses in (("project", project), ("patch", patch)):
+    for kind in KEYS:
+        statuses = table(status, kind)
+        yield from _status(where, kind, table(statuses, "default"))
         for name in statuses:
             if name != "default":
                 why = "give its paths a `[components.NAME]` of their own"
@@ -42,34 +46,19 @@ def settings(tree: Tree) -> Iterator[ImportedSetting]:
             yield ImportedSetting(where, key, why=why)
 
 
-def _project(where: str, status: Mapping[str, object]) -> Iterator[ImportedSetting]:
+def _status(where: str, kind: str, status: Mapping[str, object]) -> Iterator[ImportedSetting]:
     if not status:
         return
     target, slack = percent(status.get("target")), percent(status.get("threshold")) or Decimal(0)
     if target is not None:
-        bar = max(target - slack, Decimal(0))
         less = f" less threshold {slack:f} %" if slack else ""
-        yield ImportedSetting(where, f"project target {target:f} %{less}", "fail_under", bar)
-    elif "target" not in status or status["target"] == "auto":
+        bar = max(target - slack, Decimal(0))
+        yield ImportedSetting(where, f"{kind} target {target:f} %{less}", KEYS[kind], bar)
+    elif kind == "project" and status.get("target", AUTO) == AUTO:
         yield ImportedSetting(where, f"project target auto, threshold {slack:f} %", "max_drop", slack)
-    yield from _informational(where, "project", status)
-
-
-def _patch(where: str, status: Mapping[str, object]) -> Iterator[ImportedSetting]:
-    if not status:
-        return
-    target, slack = percent(status.get("target")), percent(status.get("threshold")) or Decimal(0)
-    if target is not None:
-        bar = max(target - slack, Decimal(0))
-        less = f" less threshold {slack:f} %" if slack else ""
-        yield ImportedSetting(where, f"patch target {target:f} %{less}", "fail_under_patch", bar)
     else:
-        why = "covgov's patch bar is a number: `fail_under_patch`, or `fail_under` without it"
-        yield ImportedSetting(where, "patch target auto", why=why)
-    yield from _informational(where, "patch", status)
-
-
-def _informational(where: str, kind: str, status: Mapping[str, object]) -> Iterator[ImportedSetting]:
+        why = f"covgov's bar is a number: set `{KEYS[kind]}`"
+        yield ImportedSetting(where, f"{kind} target {status.get('target', AUTO)}", why=why)
     if status.get("informational"):
         why = 'set `enforcement = "evaluate"` to report without failing'
         yield ImportedSetting(where, f"{kind} informational", why=why)

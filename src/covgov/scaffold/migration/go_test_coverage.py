@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from covgov.scaffold.detection.tree import Tree, table
-from covgov.scaffold.migration.setting import ImportedSetting, document, percent
+from covgov.scaffold.migration.setting import ImportedSetting, document, first_of, percent
 
 FILES = (".testcoverage.yml", ".testcoverage.yaml")
 BY_HAND = {
@@ -16,7 +16,7 @@ BY_HAND = {
 
 def settings(tree: Tree) -> Iterator[ImportedSetting]:
     """Of the first file that is there."""
-    where = next((path for path in FILES if tree.read(path) is not None), "")
+    where = first_of(tree, FILES)
     thresholds = table(document(tree, where), "threshold") if where else {}
     if bar := percent(thresholds.get("total")):
         yield ImportedSetting(where, f"threshold total {bar:f}", "fail_under", bar)

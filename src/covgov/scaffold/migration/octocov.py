@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from covgov.scaffold.detection.tree import Tree, table
-from covgov.scaffold.migration.setting import ImportedSetting, document, percent
+from covgov.scaffold.migration.setting import ImportedSetting, document, first_of, percent
 
 FILES = (".octocov.yml", "octocov.yml", ".octocov.yaml", "octocov.yaml")
 TERM = re.compile(r"(?:(?P<what>current|diff)\s*>=?\s*)?(?P<value>-?\d+(?:\.\d+)?)\s*%?")
@@ -19,7 +19,7 @@ BY_HAND = {
 
 def settings(tree: Tree) -> Iterator[ImportedSetting]:
     """Of the first file that octocov would read."""
-    where = next((path for path in FILES if tree.read(path) is not None), "")
+    where = first_of(tree, FILES)
     if not where:
         return
     found = document(tree, where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -23,6 +23,11 @@ class ImportedSetting:
     key: str = ""
     value: Decimal | str = ""
     why: str = ""
+
+
+def first_of(tree: Tree, files: Sequence[str]) -> str:
+    """The file that a tool would read, "" when there is none."""
+    return next((path for path in files if tree.read(path) is not None), "")
 
 
 def document(tree: Tree, path: str) -> Mapping[str, object]:

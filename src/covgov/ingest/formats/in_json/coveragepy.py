@@ -158,10 +158,9 @@ def _totals(report: _JsonReport) -> dict[Metric, Pair]:
 
 
 def _contradictions(parsed: ParsedReport, totals: Mapping[Metric, Pair]) -> tuple[str, ...]:
-    words = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
     files = {metric: parsed.stated(metric) for metric in totals}
     pairs = ((m, pair, (files[m].covered, files[m].total)) for m, pair in totals.items())
-    found = (building.contradiction(words[m], pair, listed, exact=True) for m, pair, listed in pairs)
+    found = (building.contradiction(building.WORDS[m], pair, listed, exact=True) for m, pair, listed in pairs)
     return tuple(fault for _, fault in found if fault)
 
 

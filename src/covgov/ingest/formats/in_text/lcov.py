@@ -188,11 +188,10 @@ def _sum(pairs: Iterable[Pair]) -> Pair:
 
 def _claims(totals: Totals, listed: Mapping[str, Mapping[str, Pair]]) -> dict[Metric, Ratio]:
     """The sums of LF and LH, BRF and BRH, where every file that has such units states them once."""
-    metrics = {Metric.LINE: "lines", Metric.BRANCH: "branch exits"}
     return building.claims(
         {
             metric: _sum(stated for stated, _ in totals[what].values())
-            for metric, what in metrics.items()
+            for metric, what in building.WORDS.items()
             if totals[what] and all(path in totals[what] or not total for path, (_, total) in listed[what].items())
         }
     )

@@ -94,6 +94,7 @@ def test_bars_become_keys_of_the_policy(case: str) -> None:
 
 LEFT: Mapping[str, tuple[Mapping[str, str], str]] = {
     "Codecov, patch auto": (codecov(patch="target: auto"), "patch target auto"),
+    "Codecov, an unknown target": (codecov("target: most"), "project target most"),
     "Codecov, another status": (
         {"codecov.yml": "coverage:\n  status:\n    project:\n      api: {target: 90}\n"},
         "status project.api",
@@ -127,6 +128,17 @@ def test_what_has_no_equal_is_named_with_what_to_do(case: str) -> None:
     (left,) = [one for one in decisions if one.about.startswith("not taken") and one.value == what]
     assert left.why
     assert parsed(policy_text(found({**PROJECT, **files}), Wishes(), None)).gate.max_drop == 2
+
+
+def test_of_two_tools_the_first_decides_and_the_other_is_named() -> None:
+    files = {**PROJECT, **codecov("target: 80%", "target: 75"), ".octocov.yml": "coverage:\n  acceptable: 60%\n"}
+    told = {one.about: (one.value, one.why) for one in found(files).decisions}
+    assert told["wanted"] == ("80 %", "project target 80 % in codecov.yml")
+    assert told["fail_under_patch"] == ("75", "patch target 75 % in codecov.yml")
+    assert told["not taken from .octocov.yml"] == (
+        "coverage.acceptable `60%`",
+        "decided by project target 80 % in codecov.yml",
+    )
 
 
 def test_thresholds_that_are_not_checked_are_no_bar() -> None:
