@@ -13,6 +13,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import httpx2
+import msgspec
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
@@ -68,6 +69,12 @@ class HttpClient:
         http = getattr(self, "_http", None)
         if http is not None:
             http.close()
+
+    def build_json(self, method: str, address: str, params: Mapping[str, str] | None, body: object) -> httpx2.Request:
+        """A request with `body` as JSON, None for no body."""
+        content = None if body is None else msgspec.json.encode(body)
+        headers = None if body is None else {"Content-Type": "application/json"}
+        return self._http.build_request(method, address, params=dict(params or {}), content=content, headers=headers)
 
     def send(self, request: httpx2.Request, no_answer: Callable[[str], Exception]) -> httpx2.Response:
         """Send one request; any status is an answer. Raises TransientFailure with `no_answer(reason)`."""

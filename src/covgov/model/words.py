@@ -190,6 +190,11 @@ def marked(finding: Finding, text: str) -> str:
     return f"{unenforced(Outcome(finding.effect))}: {text}"
 
 
+def waiver(row: str | None) -> str:
+    """What follows a finding that a row of the register waives."""
+    return f" (waived by {row})" if row else ""
+
+
 def counts(verdict: Verdict) -> str:
     """`2 failing, 1 undetermined, 1 not enforced, 1 waived, 3 notes`: what the findings are, without zeros."""
     from_effect = {

@@ -7,6 +7,7 @@ that reads a secret from the environment.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,12 @@ from covgov.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from covgov.policy.policy import Policy
+
+
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A whole commit id."""
+NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+"""Of a pull or merge request."""
 
 
 def no_owner(_path: str) -> str:

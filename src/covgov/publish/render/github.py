@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
-from covgov.publish.render.places import FindingPlaces, LineRange, uncovered
+from covgov.publish.render.places import UNCOVERED, FindingPlaces, LineRange, uncovered
 from covgov.publish.render.safe_text import command_data, command_property
 from covgov.publish.render.sections import grouped
 
@@ -60,15 +60,14 @@ def _findings(verdict: Verdict) -> Iterator[WorkflowCommand]:
 
 
 def _finding(finding: Finding, place: LineRange | None) -> WorkflowCommand:
-    waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
     step = words.next_step(finding)
-    message = words.message(finding) + waived + (f" ({step})" if step else "")
+    message = words.message(finding) + words.waiver(finding.waived_by) + (f" ({step})" if step else "")
     level = LEVELS[finding.effect] if finding.blocks else "notice"
     return WorkflowCommand(level, f"covgov {finding.rule}", message, place)
 
 
 def _uncovered(place: LineRange) -> WorkflowCommand:
-    return WorkflowCommand("warning", "covgov uncovered", f"no test reaches {place.lines} of this change", place)
+    return WorkflowCommand("warning", f"covgov {UNCOVERED}", place.unreached, place)
 
 
 def _command(one: WorkflowCommand) -> str:

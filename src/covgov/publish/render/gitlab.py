@@ -12,8 +12,9 @@ from typing import ClassVar
 import msgspec
 
 from covgov.model import words
-from covgov.model.verdict import Effect, Finding, Outcome, Scope, Verdict
+from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.render.fingerprints import fingerprinted
+from covgov.publish.render.places import UNCOVERED, FindingPlaces, LineRange, uncovered
 from covgov.publish.render.safe_text import plain
 
 POLICY_FILE = "covgov.toml"
@@ -40,26 +41,21 @@ def _issues(verdict: Verdict) -> Iterator[dict[str, object]]:
     elif verdict.soft_start:
         mark = sha256(b"covgov-soft-start").hexdigest()
         yield _issue("soft-start", f"soft start: {verdict.soft_start}", mark, "info", POLICY_FILE)
+    places = FindingPlaces(verdict)
     for mark, finding in fingerprinted(verdict.findings):
-        yield _of_finding(mark, finding)
-    for path, spelled in sorted(verdict.patch.uncovered.items()) if verdict.patch else ():
-        for piece in spelled.split(","):
-            yield _of_lines(path, piece)
+        yield _of_finding(mark, finding, places.of(finding) or LineRange(POLICY_FILE, 1, 1))
+    yield from map(_of_lines, uncovered(verdict))
 
 
-def _of_finding(mark: str, finding: Finding) -> dict[str, object]:
+def _of_finding(mark: str, finding: Finding, place: LineRange) -> dict[str, object]:
     severity = SEVERITIES[finding.effect] if finding.blocks else "info"
-    waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
-    path = finding.subject if finding.scope is Scope.FILE else POLICY_FILE
-    return _issue(finding.rule, words.message(finding) + waived, mark, severity, path)
+    message = words.message(finding) + words.waiver(finding.waived_by)
+    return _issue(finding.rule, message, mark, severity, place.path, place.start)
 
 
-def _of_lines(path: str, piece: str) -> dict[str, object]:
-    """piece: a line or a range of lines that the change left uncovered."""
-    mark = sha256(f"covgov-uncovered-{path}-{piece}".encode("utf-8", "backslashreplace")).hexdigest()
-    lines = "Lines" if "-" in piece else "Line"
-    line = int(piece.partition("-")[0])
-    return _issue("uncovered", f"{lines} {piece}: changed here and reached by no test", mark, "minor", path, line)
+def _of_lines(place: LineRange) -> dict[str, object]:
+    mark = sha256(f"covgov-uncovered-{place.path}-{place.piece}".encode("utf-8", "backslashreplace")).hexdigest()
+    return _issue(UNCOVERED, place.unreached, mark, "minor", place.path, place.start)
 
 
 def _issue(rule: str, message: str, mark: str, severity: str, path: str, line: int = 1) -> dict[str, object]:

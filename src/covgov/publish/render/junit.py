@@ -141,7 +141,7 @@ def _headline(findings: tuple[Finding, ...], outcome: str) -> str:
 
 def _told(findings: tuple[Finding, ...]) -> Iterator[str]:
     for finding in findings:
-        waived = f" (waived by {plain(finding.waived_by)})" if finding.waived_by else ""
+        waived = words.waiver(plain(finding.waived_by or ""))
         step = words.next_step(finding)
         hint = f" Next: {plain(step)}" if step else ""
         yield f"{finding.effect} [{plain(finding.rule)}] {plain(words.message(finding))}{waived}{hint}"

@@ -203,7 +203,7 @@ def _attribute(attributes: Mapping[str, Ratio | None], tag: str) -> str:
 
 
 def _reason(reason: Reason) -> str:
-    waived = f" (waived by {markdown_code(reason.waived_by)})" if reason.waived_by else ""
+    waived = words.waiver(markdown_code(reason.waived_by or ""))
     step = words.next_step(reason.findings[0])
     hint = f" *Next: {markdown_prose(step)}*" if step else ""
     return f"- **{markdown(reason.rule)}**: {markdown_prose(reason.message(LIMIT.files))}{waived}{hint}"

@@ -9,6 +9,9 @@ from msgspec import Struct
 from covgov.model.verdict import Finding, Scope, Verdict
 from covgov.publish.render.sections import line_lists
 
+UNCOVERED = "uncovered"
+"""What annotations of uncovered lines are called, which are about no rule."""
+
 
 class LineRange(Struct, frozen=True):
     """Lines of a file, both included."""
@@ -18,9 +21,14 @@ class LineRange(Struct, frozen=True):
     end: int
 
     @property
-    def lines(self) -> str:
-        """`line 40`, `lines 40-44`."""
-        return f"line {self.start}" if self.start == self.end else f"lines {self.start}-{self.end}"
+    def piece(self) -> str:
+        """`40`, `40-44`."""
+        return str(self.start) if self.start == self.end else f"{self.start}-{self.end}"
+
+    @property
+    def unreached(self) -> str:
+        """What is said of uncovered lines of a change."""
+        return f"no test reaches {'line' if self.start == self.end else 'lines'} {self.piece} of this change"
 
 
 class FindingPlaces:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from covgov.model.lines import spell, unspell
-from covgov.model.verdict import Effect, Finding, Row, Verdict
+from covgov.model.verdict import Effect, Finding, Outcome, Row, Verdict
 from covgov.model.words import count
 
 
@@ -51,6 +51,14 @@ def grouped(findings: tuple[Finding, ...]) -> FindingGroups:
 def all_rows(verdict: Verdict) -> tuple[Row, ...]:
     """Components first, the project last."""
     return verdict.rows if verdict.project is None else (*verdict.rows, verdict.project)
+
+
+def changed(verdict: Verdict) -> bool:
+    """Whether the verdict is not a plain pass: another outcome, a waiver, or a changed or new figure."""
+    rows = [*verdict.rows, *([verdict.project] if verdict.project else [])]
+    waived = any(one.waived_by for one in verdict.findings)
+    new = bool(verdict.patch and verdict.patch.uncovered)
+    return verdict.outcome is not Outcome.PASS or waived or new or any(map(moved, rows))
 
 
 def moved(row: Row) -> bool:

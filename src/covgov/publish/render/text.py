@@ -152,7 +152,7 @@ def _partial(verdict: Verdict) -> frozenset[str]:
 
 
 def _reason(reason: Reason) -> str:
-    return reason.message(NAMES) + (f" (waived by {reason.waived_by})" if reason.waived_by else "")
+    return reason.message(NAMES) + words.waiver(reason.waived_by)
 
 
 def _hints(reasons: list[Reason]) -> Iterator[str]:

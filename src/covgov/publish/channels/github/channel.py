@@ -8,22 +8,19 @@ from typing import ClassVar, assert_never
 
 from covgov.ci.interface import CiEvent
 from covgov.model import words
-from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.delivery import CommentMode, GithubDelivery
 from covgov.policy.policy import Policy
+from covgov.publish.channels.comment_text import MOST_SUMMARY_BYTES, compose, marker, stamp
 from covgov.publish.channels.github import checks, comment, status, suites
-from covgov.publish.channels.github.body import MOST_BYTES, compose, marker, stamp
-from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, GithubConnector, ParcelFields, connect
-from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.channels.github.fields import REPOSITORY, GithubConnector, ParcelFields, connect
+from covgov.publish.channels.interface import COMMIT, NUMBER, Parcel, Publication
 from covgov.publish.render.links import diff_links
 from covgov.publish.render.markdown import MarkdownRenderer
-from covgov.publish.render.sections import moved
+from covgov.publish.render.sections import changed
 
 FORK = "/fork"
 MOST_PAGE_BYTES = 65_000
 """GitHub's limit of a check run's summary, with a margin."""
-MOST_SUMMARY_BYTES = MOST_BYTES - 8_192
-"""Leaves room for the proposed changes of the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +66,6 @@ class GithubChannel:
 
 
 GITHUB = GithubChannel()
-
-
-def changed(verdict: Verdict) -> bool:
-    """Whether the verdict is not a plain pass: another outcome, a waiver, or a changed or new figure."""
-    rows = [*verdict.rows, *([verdict.project] if verdict.project else [])]
-    waived = any(one.waived_by for one in verdict.findings)
-    new = bool(verdict.patch and verdict.patch.uncovered)
-    return verdict.outcome is not Outcome.PASS or waived or new or any(map(moved, rows))
 
 
 def _in_workflow(publication: Publication) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
-from covgov.publish.render.places import FindingPlaces, LineRange, uncovered
+from covgov.publish.render.places import UNCOVERED, FindingPlaces, LineRange, uncovered
 from covgov.publish.render.safe_text import plain
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def _batches(found: Sequence[Annotation]) -> list[Sequence[Annotation]]:
 
 
 def _of_finding(finding: Finding, place: LineRange | None) -> Annotation:
-    waived = f" (waived by {finding.waived_by})" if finding.waived_by else ""
-    hint = f" ({finding.hint})" if finding.hint else ""
+    message = words.message(finding) + words.waiver(finding.waived_by) + (f" ({finding.hint})" if finding.hint else "")
     where = place if place is not None and plain(place.path) else LineRange(POLICY_FILE, 1, 1)
     return Annotation(
         path=plain(where.path),
@@ -147,7 +146,7 @@ def _of_finding(finding: Finding, place: LineRange | None) -> Annotation:
         end_line=where.end,
         annotation_level=LEVELS[finding.effect] if finding.blocks else "notice",
         title=plain(f"covgov {finding.rule}")[:MOST_TITLE],
-        message=plain(words.message(finding) + waived + hint)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
+        message=plain(message)[:MOST_MESSAGE] or plain(finding.rule) or "covgov",
     )
 
 
@@ -157,6 +156,6 @@ def _of_lines(place: LineRange) -> Annotation:
         start_line=place.start,
         end_line=place.end,
         annotation_level="warning",
-        title="covgov uncovered",
-        message=f"no test reaches {place.lines} of this change",
+        title=f"covgov {UNCOVERED}",
+        message=place.unreached,
     )

@@ -68,11 +68,7 @@ class GithubClient:
 
         DELETE of a missing object succeeds. redirect: whether one is an answer, too.
         """
-        request = self._http.build(method, self._base + path, params=dict(params or {}))
-        if body is not None:
-            content = msgspec.json.encode(body)
-            headers = {"Content-Type": "application/json"}
-            request = self._http.build(method, request.url, content=content, headers=headers)
+        request = self._http.build_json(method, self._base + path, params, body)
         what = f"{method} {path}"
         response = self._http.send(request, lambda why: _silent(what, why))
         expected = response.is_success or (method, response.status_code) == ("DELETE", 404)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from covgov.publish.channels.github.body import bare, stamped
+from covgov.publish.channels.comment_text import bare, stamped
 from covgov.publish.channels.github.fields import ParcelFields
 
 if TYPE_CHECKING:

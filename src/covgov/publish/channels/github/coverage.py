@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from covgov.ci.interface import CiEvent
 from covgov.policy.policy import Policy
-from covgov.publish.channels.github.fields import COMMIT, NUMBER, REPOSITORY, GithubConnector, ParcelFields, connect
-from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.channels.github.fields import REPOSITORY, GithubConnector, ParcelFields, connect
+from covgov.publish.channels.interface import COMMIT, NUMBER, Parcel, Publication
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi

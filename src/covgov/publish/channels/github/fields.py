@@ -12,14 +12,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from covgov.errors import DeliveryFailed, NotConfigured, UsageError
-from covgov.publish.channels.interface import Parcel
+from covgov.publish.channels.interface import COMMIT, NUMBER, Parcel
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi
 
 REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
-COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 WHEN = "%Y-%m-%dT%H:%M:%SZ"
 
 

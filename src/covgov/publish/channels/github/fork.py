@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from covgov.publish.channels.github.fields import COMMIT, REPOSITORY
+from covgov.publish.channels.github.fields import REPOSITORY
 from covgov.publish.channels.github.untrusted_zip import member
+from covgov.publish.channels.interface import COMMIT
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import ChangeOfRun, GithubApi, WorkflowArtifact, WorkflowRun

@@ -65,7 +65,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 def _list(findings: Sequence[Finding]) -> Iterator[str]:
     reasons = reasons_of(findings)
     for reason in reasons[:MOST_FINDINGS]:
-        waived = f" (waived by {markdown_code(reason.waived_by)})" if reason.waived_by else ""
+        waived = words.waiver(markdown_code(reason.waived_by or ""))
         text = markdown_prose(reason.message(MOST_FINDINGS))
         yield f"- **{markdown(reason.rule)}** ({reason.findings[0].effect}): {text}{waived}"
     if len(reasons) > MOST_FINDINGS:

@@ -15,17 +15,17 @@ from covgov.errors import DeliveryFailed, UsageError
 from covgov.model import words
 from covgov.policy.delivery import CommentMode
 from covgov.policy.policy import Policy
-from covgov.publish.channels.github.body import compose, marker, stamp
-from covgov.publish.channels.github.channel import changed
+from covgov.publish.channels.comment_text import MOST_SUMMARY_BYTES, compose, marker, stamp
 from covgov.publish.channels.gitlab import note
-from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.channels.interface import COMMIT, NUMBER, Parcel, Publication
+from covgov.publish.render.links import diff_links
+from covgov.publish.render.markdown import MarkdownRenderer
+from covgov.publish.render.sections import changed
 
 if TYPE_CHECKING:
     from covgov.publish.channels.gitlab.client import GitlabClient
 
 PROJECT = re.compile(r"[\w.+-]{1,255}(?:/[\w.+-]{1,255})+")
-NUMBER = re.compile(r"[1-9][0-9]{0,9}")
-COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def connect(env: Mapping[str, str]) -> GitlabClient:
@@ -66,8 +66,9 @@ class GitlabChannel:
         return (Parcel(self.name, "gitlab:note", subject, body, required=wanted.required),)
 
     def silence(self, publication: Publication, /) -> str:
-        never = _in_merge_request(publication)
-        return "the policy wants no note" if never else "this is no GitLab pipeline of a merge request"
+        if _in_merge_request(publication):
+            return "the policy wants no note"
+        return "this is no GitLab pipeline of a merge request"
 
     def refusal(self, parcel: Parcel, policy: Policy, /) -> str:
         """A note must have the policy's marker."""
@@ -94,8 +95,7 @@ def _in_merge_request(publication: Publication) -> bool:
 
 
 def _text(publication: Publication, head: str) -> str:
-    lost = f"## covgov: {words.outcome(publication.verdict)}"
-    summary = (publication.file("summary.md") or b"").decode("utf-8", "replace") or lost
+    summary = MarkdownRenderer(MOST_SUMMARY_BYTES, diff_links(publication.ci))(publication.verdict)
     patch = (publication.file("exceptions.patch") or b"").decode("utf-8", "replace")
     return note.inert(compose(head, summary, run_url=publication.ci.run_url, patch=patch))
 

@@ -40,10 +40,7 @@ class GitlabClient:
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
     ) -> httpx2.Response:
         """Send one request. DELETE of a missing object succeeds."""
-        request = self._http.build(method, self._base + path, params=dict(params or {}))
-        if body is not None:
-            headers = {"Content-Type": "application/json"}
-            request = self._http.build(method, request.url, content=msgspec.json.encode(body), headers=headers)
+        request = self._http.build_json(method, self._base + path, params, body)
         what = f"{method} {path}"
         response = self._http.send(request, lambda why: _unreachable(what, why))
         if not response.is_success and (method, response.status_code) != ("DELETE", 404):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from covgov.publish.channels.github.body import bare, stamped
+from covgov.publish.channels.comment_text import bare, stamped
 
 if TYPE_CHECKING:
     from covgov.publish.channels.gitlab.client import GitlabClient

@@ -13,10 +13,11 @@ from covgov.model.ratio import Ratio
 from covgov.model.verdict import Effect, PatchRow, SuiteLine, Verdict
 from covgov.policy.delivery import GithubDelivery, GithubSettings, PublishSettings
 from covgov.policy.policy import Suite
+from covgov.publish.channels.comment_text import MOST_BYTES
 from covgov.publish.channels.github.api import GithubApi
-from covgov.publish.channels.github.body import MOST_BYTES
-from covgov.publish.channels.github.channel import GithubChannel, changed
+from covgov.publish.channels.github.channel import GithubChannel
 from covgov.publish.channels.interface import Parcel, Publication
+from covgov.publish.render.sections import changed
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publish import PULL_REQUEST, PUSH, RUN_URL, publication
 from covgov_testing.fakes.github import HEAD, FakeGithub, api_of

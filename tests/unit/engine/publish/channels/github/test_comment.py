@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from covgov.errors import DeliveryFailed
-from covgov.publish.channels.github.body import compose, marker, stamp
+from covgov.publish.channels.comment_text import compose, marker, stamp
 from covgov.publish.channels.github.comment import StickyComment, place, read, written
 from covgov.publish.channels.github.fields import ParcelFields
 from covgov.publish.channels.interface import Parcel

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from covgov.publish.channels.github.body import (
+from covgov.publish.channels.comment_text import (
     MOST_BYTES,
     bare,
     compose,

@@ -1,7 +1,6 @@
 """The text of a comment: the summary, the link to the run, and proposed register changes.
 
-It is shorter than GitHub's limit, cut only between lines, and
-nothing in a proposed diff can close its code block.
+It is within the limits of the forges, cut only between lines, and nothing in a proposed diff can close its code block.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from covgov.publish.render.markdown import MARKER
 from covgov.publish.render.safe_text import markdown_block
 
 MOST_BYTES = 65_535
-"""GitHub's limit is in characters, of which there are never more than bytes."""
+"""GitHub's limit is in characters, of which there are never more than bytes. GitLab's is longer."""
+MOST_SUMMARY_BYTES = MOST_BYTES - 8_192
+"""Leaves room for the proposed changes of the register."""
 
 STAMP = "<!-- covgov:at "
 _STAMPED = re.compile(r"<!-- covgov:at (?P<at>[0-9T:Z-]{20}) -->")
@@ -23,7 +24,7 @@ _DETAILS = ("<details", "</details>")
 
 
 def marker(name: str, suite: str = "") -> str:
-    """The hidden first line that identifies a comment in later runs. name: `[publish.github] name` of the policy."""
+    """The hidden first line that identifies a comment in later runs. name: of the policy's table for the forge."""
     about = f"suite:{suite}" if suite else "summary"
     return f"<!-- covgov:{about} -->" if name == "covgov" else f"<!-- covgov:{about}:{name} -->"
 
