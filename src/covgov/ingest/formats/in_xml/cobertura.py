@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import combinations
 from typing import Final
 
@@ -18,14 +17,11 @@ from covgov.errors import InputError
 from covgov.ingest import building, strict_xml
 from covgov.ingest.building import FileBuilder, Pair, damaged
 from covgov.ingest.bulk.cobertura_lines import MARK, LineRun, extract
+from covgov.ingest.formats.in_xml.conditions import exits_of, exits_of_run
 from covgov.ingest.interface import ParsedReport, SummaryDifference
 from covgov.model.ratio import ZERO
-from covgov.model.snapshot import CountedExits, FileCoverage, Identity, Metric
+from covgov.model.snapshot import FileCoverage, Identity, Metric
 
-_DIGITS = 9
-"""Most digits of a number of conditions."""
-
-_CONDITIONS = re.compile(r"\((\d+)/(\d+)\)")
 _CHUNK = 1 << 16
 
 
@@ -172,9 +168,9 @@ class _ParserTarget:
         building.line_number(number, at)
         builder = self._builder(current)
         builder.hit(number, building.ran(attributes.get("hits", ""), at))
-        if line.conditions and _CONDITIONS.search(attributes.get("condition-coverage", "")):
+        exits, left = exits_of(number, attributes, line.conditions, at)
+        if left:
             self.dropped.add("single conditions")
-        exits = _exits(number, line, at)
         if exits is not None:
             self.branches = True
             builder.count(number, exits)
@@ -183,60 +179,6 @@ class _ParserTarget:
 def _text(value: str | bytes) -> str:
     """The parser can pass plain ASCII as bytes."""
     return value if isinstance(value, str) else value.decode("ascii")
-
-
-def _exits(number: int, line: _Line, at: str) -> CountedExits | None:
-    """The branch exits of a line: by number where it has one (`50% (1/2)`), else those of its conditions."""
-    attributes = line.attributes
-    counts = _CONDITIONS.search(attributes.get("condition-coverage", ""))
-    if counts is None:
-        return _of_conditions(number, line.conditions, at) if line.conditions else None
-    if attributes.get("branch", "").lower() != "true":
-        return None
-    return _by_number(number, counts, attributes.get("missing-branches", ""), at)
-
-
-def _by_number(number: int, counts: re.Match[str], missing: str, at: str) -> CountedExits:
-    if max(len(counts[1]), len(counts[2])) > _DIGITS:
-        raise damaged(at, f"line {number} has {counts[0]} conditions")
-    taken, total = int(counts[1]), int(counts[2])
-    if taken > total:
-        raise damaged(at, f"line {number} has {taken} of {total} conditions")
-    missed = sorted(set(filter(None, missing.split(","))))
-    return CountedExits(taken, total, tuple(missed) if len(missed) == total - taken else ())
-
-
-def _exits_of_run(number: int, coverage: str, missing: str) -> CountedExits:
-    counts = _CONDITIONS.search(coverage)
-    if counts is None:
-        raise damaged("", f"line {number} has no conditions")
-    return _by_number(number, counts, missing, "")
-
-
-def _of_conditions(number: int, conditions: list[tuple[str, str]], at: str) -> CountedExits:
-    """Conditions that were met or not at all are exits, by their numbers. Once one of them is half met, each is a jump
-    with two outcomes; what says less than that is refused."""
-    met = [_share(coverage, at) for _, coverage in conditions]
-    names = [name for name, _ in conditions]
-    if not all(share in (0, 1) for share in met):
-        if not all(share * 2 in (0, 1, 2) for share in met):
-            raise damaged(at, f"line {number} has conditions, but not how many outcomes they have")
-        return CountedExits(int(sum(met) * 2), len(met) * 2)
-    if len(set(names)) < len(names) or "" in names:
-        return CountedExits(int(sum(met)), len(met))
-    taken = (name for name, share in zip(names, met, strict=True) if share)
-    return CountedExits(int(sum(met)), len(met), tuple(sorted(names)), tuple(sorted(taken)))
-
-
-def _share(text: str, at: str) -> Fraction:
-    """`50%`, `0.5` or `1`."""
-    if not re.fullmatch(r"\s*\d{1,3}(\.\d{1,9})?\s*%?\s*", text, re.ASCII):
-        raise damaged(at, f"not the coverage of a condition: {text[:40]!r}")
-    share = Fraction(text.strip().removesuffix("%").strip())
-    share = share / 100 if "%" in text or share > 1 else share
-    if share > 1:
-        raise damaged(at, f"not the coverage of a condition: {text[:40]!r}")
-    return share
 
 
 def _number(text: str, at: str) -> int:
@@ -264,7 +206,7 @@ class CoberturaXml:
 
     def parse(self, data: bytes, where: str, /) -> ParsedReport:
         strict_xml.refuse_entities(data, where)
-        rest, runs = extract(data, _exits_of_run)
+        rest, runs = extract(data, exits_of_run)
         if runs:
             with suppress(InputError):
                 return _report(_read(rest, where, runs))
