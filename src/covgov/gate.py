@@ -32,8 +32,8 @@ from covgov.model.verdict import Outcome, Verdict
 from covgov.policy.policy import Policy
 from covgov.publish.artifacts import PUBLISHED, RECORD, artifacts, merged_reports
 from covgov.publish.registry import RENDERERS
-from covgov.publish.render.links import diff_links
 from covgov.publish.render.markdown import MarkdownRenderer
+from covgov.publish.render.parts.links import diff_links
 from covgov.vcs.interface import WORKTREE
 
 EXIT_CODES: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.FAIL: 10, Outcome.UNDETERMINED: 11}

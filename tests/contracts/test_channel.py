@@ -23,7 +23,7 @@ from covgov.publish.channels.deliver import Delivery, DeliveryState, deliver, re
 from covgov.publish.channels.interface import Parcel, Publication
 from covgov.publish.channels.registry import CHANNELS
 from covgov.publish.channels.spool import Spool
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 from covgov_testing.builders import publication as builders_publication
 from covgov_testing.builders import publish as builders_publish
 from covgov_testing.builders import verdict as build

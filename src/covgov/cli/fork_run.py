@@ -24,9 +24,9 @@ from covgov.publish.artifacts import artifacts
 from covgov.publish.channels.github.fields import connect, own_repository
 from covgov.publish.channels.github.fork import ForkRun, fork_run, snapshots
 from covgov.publish.channels.interface import Publication
-from covgov.publish.render.links import diff_links
 from covgov.publish.render.markdown import MarkdownRenderer
-from covgov.publish.render.safe_text import log_line
+from covgov.publish.render.parts.links import diff_links
+from covgov.publish.render.parts.safe_text import log_line
 from covgov.reviews.ask import approvals
 from covgov.reviews.registry import READERS
 from covgov.vcs.commit_view import CommitView, measured_commit

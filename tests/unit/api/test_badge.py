@@ -13,7 +13,7 @@ from covgov.hub.store.runs import ComponentRow
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import Outcome
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 from covgov_testing.builders.verdict import HOSTILE
 
 NS = {"s": "http://www.w3.org/2000/svg"}

@@ -17,7 +17,7 @@ from covgov.differential.sources import diff_by_sources, taken_as_same
 from covgov.errors import InputError, Undetermined, UsageError
 from covgov.model.diff import Diff
 from covgov.model.snapshot import FileCoverage, Metric, Origin, Snapshot
-from covgov.publish.render.layout import wrapped
+from covgov.publish.render.parts.layout import wrapped
 from covgov.vcs.interface import WORKTREE
 
 SAME_SOURCE = ("the sources are treated as identical",)

@@ -20,7 +20,7 @@ from covgov.history.interface import (
     RunStore,
     SharedStore,
 )
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 FOLDER = click.Path(path_type=Path, file_okay=False)

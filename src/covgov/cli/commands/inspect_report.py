@@ -86,7 +86,7 @@ def _totals(parsed: ParsedReport, metric: Metric) -> dict[str, object]:
 
 def _table(reports: Sequence[tuple[str, ParsedReport]]) -> str:
     from covgov.model.snapshot import Metric
-    from covgov.publish.render.safe_text import markdown_code, markdown_row
+    from covgov.publish.render.parts.safe_text import markdown_code, markdown_row
 
     rows = [
         (

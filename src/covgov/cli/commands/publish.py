@@ -15,7 +15,7 @@ from covgov.errors import CovgovError, InputError
 from covgov.publish.channels.deliver import Delivery, deliver, redeliver
 from covgov.publish.channels.interface import Channel, Parcel
 from covgov.publish.channels.spool import Spool
-from covgov.publish.render.safe_text import log_line, plain
+from covgov.publish.render.parts.safe_text import log_line, plain
 
 
 @click.command("publish")

@@ -11,7 +11,7 @@ from html import escape
 from covgov.hub.store.runs import ComponentRow
 from covgov.model.verdict import Outcome
 from covgov.model.words import NOTHING, percent
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 
 COLOURS = {Outcome.PASS: "#1a7f37", Outcome.FAIL: "#cf222e", Outcome.UNDETERMINED: "#57606a"}
 """White text on each has a contrast of at least 4.5."""

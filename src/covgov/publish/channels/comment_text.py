@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from covgov.publish.render.markdown import MARKER
-from covgov.publish.render.safe_text import markdown_block
+from covgov.publish.render.parts.safe_text import markdown_block
 
 MOST_BYTES = 65_535
 """GitHub's limit is in characters, of which there are never more than bytes. GitLab's is longer."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from covgov.errors import CovgovError, DeliveryFailed, InputError, NotConfigured
 from covgov.publish.channels.interface import Channel, Parcel, ParcelGuard
 from covgov.publish.channels.spool import Spool
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 
 if TYPE_CHECKING:
     from covgov.policy.policy import Policy

@@ -18,7 +18,7 @@ from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
 from covgov.publish.channels.alerts.post import post
 from covgov.publish.channels.alerts.state import news
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov.publish.render.safe_text import log_line
+from covgov.publish.render.parts.safe_text import log_line
 
 _HEADING = re.compile(r"^#{1,6} +")
 ALERTING = tuple(occasion for occasion in Occasion if occasion is not Occasion.DIGEST)

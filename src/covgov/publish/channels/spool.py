@@ -16,7 +16,7 @@ import msgspec
 from covgov.errors import InputError
 from covgov.files import remove, write
 from covgov.publish.channels.interface import Parcel
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 
 FOLDER = "spool"
 RECEIPTS, MOST = "sent.record", 1000

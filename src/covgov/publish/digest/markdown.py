@@ -9,7 +9,7 @@ from covgov.history.digest import ComponentChange, Digest, FileMove, SuiteAccoun
 from covgov.model.ratio import show_signed
 from covgov.model.verdict import ExceptionLine, Finding
 from covgov.model.words import NOTHING, bar, message, percent, tests, unenforced
-from covgov.publish.render.safe_text import markdown, markdown_code, markdown_row
+from covgov.publish.render.parts.safe_text import markdown, markdown_code, markdown_row
 
 
 def digest_markdown(digest: Digest) -> str:

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
-from covgov.publish.render.places import UNCOVERED, FindingPlaces, LineRange, uncovered
-from covgov.publish.render.safe_text import command_data, command_property
-from covgov.publish.render.sections import grouped
+from covgov.publish.render.parts.places import UNCOVERED, FindingPlaces, LineRange, uncovered
+from covgov.publish.render.parts.safe_text import command_data, command_property
+from covgov.publish.render.parts.sections import grouped
 
 MOST = 10
 """GitHub shows at most ten annotations of a level and step; those beyond are counted in the first."""

@@ -13,9 +13,9 @@ import msgspec
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
-from covgov.publish.render.fingerprints import fingerprinted
-from covgov.publish.render.places import UNCOVERED, FindingPlaces, LineRange, uncovered
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.fingerprints import fingerprinted
+from covgov.publish.render.parts.places import UNCOVERED, FindingPlaces, LineRange, uncovered
+from covgov.publish.render.parts.safe_text import plain
 
 POLICY_FILE = "covgov.toml"
 """Where findings are shown that are about no file: GitLab requires a path."""

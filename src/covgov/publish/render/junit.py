@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from covgov.model import words
 from covgov.model.verdict import Finding, Outcome, Scope, SuiteLine, Verdict
-from covgov.publish.render.safe_text import plain, xml_attributes, xml_text
-from covgov.publish.render.sections import all_rows, code_of, grouped
+from covgov.publish.render.parts.safe_text import plain, xml_attributes, xml_text
+from covgov.publish.render.parts.sections import all_rows, code_of, grouped
 
 Key = tuple[Scope, str]
 

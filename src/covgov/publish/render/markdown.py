@@ -13,10 +13,10 @@ from typing import ClassVar
 from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.verdict import ExceptionLine, Finding, Outcome, Row, Scope, SuiteLine, Verdict
-from covgov.publish.render.fitting import Section, fit
-from covgov.publish.render.links import LineLink, no_link
-from covgov.publish.render.reasons import Reason, headline, reasons_of
-from covgov.publish.render.safe_text import (
+from covgov.publish.render.parts.fitting import Section, fit
+from covgov.publish.render.parts.links import LineLink, no_link
+from covgov.publish.render.parts.reasons import Reason, headline, reasons_of
+from covgov.publish.render.parts.safe_text import (
     markdown,
     markdown_block,
     markdown_code,
@@ -24,7 +24,7 @@ from covgov.publish.render.safe_text import (
     markdown_row,
     plain,
 )
-from covgov.publish.render.sections import (
+from covgov.publish.render.parts.sections import (
     LINE_LISTS,
     OF_CHANGE,
     Limit,

@@ -11,8 +11,8 @@ import msgspec
 from covgov import __version__
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Scope, Verdict
-from covgov.publish.render.fingerprints import fingerprinted
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.fingerprints import fingerprinted
+from covgov.publish.render.parts.safe_text import plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Effect.FAIL: "error", Effect.UNDETERMINED: "warning", Effect.NOTE: "note"}

@@ -15,10 +15,10 @@ from covgov.model import words
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import Metric
 from covgov.model.verdict import ExceptionLine, Finding, Outcome, Row, Scope, Verdict
-from covgov.publish.render.layout import aligned, coloured, wrapped
-from covgov.publish.render.reasons import Reason, reasons_of, same_causes
-from covgov.publish.render.safe_text import log_line
-from covgov.publish.render.sections import OF_CHANGE, Limit, all_rows, clipped, code_of, grouped, line_lists
+from covgov.publish.render.parts.layout import aligned, coloured, wrapped
+from covgov.publish.render.parts.reasons import Reason, reasons_of, same_causes
+from covgov.publish.render.parts.safe_text import log_line
+from covgov.publish.render.parts.sections import OF_CHANGE, Limit, all_rows, clipped, code_of, grouped, line_lists
 
 LIMIT = Limit(files=20, ranges=30)
 PASS_LIMIT = Limit(files=2, ranges=8)

@@ -12,7 +12,7 @@ from typing import Final
 from covgov.model import lines
 from covgov.model.ratio import Ratio
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name, xml_attributes
+from covgov.publish.render.parts.safe_text import file_name, xml_attributes
 from covgov.publish.reports.exits import by_line, on_statements
 
 carries: Final = frozenset({"lines", "branches"})

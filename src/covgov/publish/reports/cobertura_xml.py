@@ -16,7 +16,7 @@ from typing import Final
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name, xml_attributes
+from covgov.publish.render.parts.safe_text import file_name, xml_attributes
 from covgov.publish.reports.exits import on_statements
 
 carries: Final = frozenset({"lines", "branches"})

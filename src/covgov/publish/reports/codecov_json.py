@@ -13,7 +13,7 @@ import msgspec
 
 from covgov.model import lines
 from covgov.model.snapshot import FileCoverage, Snapshot
-from covgov.publish.render.safe_text import file_name
+from covgov.publish.render.parts.safe_text import file_name
 from covgov.publish.reports.exits import by_line, on_statements
 
 carries: Final = frozenset({"lines", "branches"})

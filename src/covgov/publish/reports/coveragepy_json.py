@@ -18,7 +18,7 @@ import msgspec
 from covgov.model import lines
 from covgov.model.ratio import Ratio, show
 from covgov.model.snapshot import FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name
+from covgov.publish.render.parts.safe_text import file_name
 
 carries: Final = frozenset({"lines", "branches", "exits", "contexts", "excluded"})
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from covgov.model import lines
 from covgov.model.snapshot import Exit, FileCoverage, Metric, Snapshot
-from covgov.publish.render.safe_text import file_name
+from covgov.publish.render.parts.safe_text import file_name
 
 carries: Final = frozenset({"lines", "branches", "exits"})
 

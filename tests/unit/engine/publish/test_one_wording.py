@@ -16,7 +16,7 @@ from covgov.publish.channels.alerts import forms, wording
 from covgov.publish.channels.alerts.state import news
 from covgov.publish.channels.github.suites import suite_text
 from covgov.publish.registry import RENDERERS
-from covgov.publish.render.safe_text import markdown
+from covgov.publish.render.parts.safe_text import markdown
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publication import below, publication
 

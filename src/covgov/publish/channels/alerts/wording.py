@@ -13,7 +13,7 @@ from covgov.publish.channels.alerts.conditions import Condition
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
 from covgov.publish.channels.alerts.state import News
 from covgov.publish.channels.interface import Publication
-from covgov.publish.render.safe_text import log_line
+from covgov.publish.render.parts.safe_text import log_line
 
 TITLE, LINE, SHOWN, NAMED = 120, 400, 12, 8
 """Longest title and line in characters; most conditions in full; most names in a list."""

@@ -14,9 +14,9 @@ from covgov.publish.channels.comment_text import MOST_SUMMARY_BYTES, compose, ma
 from covgov.publish.channels.github import checks, comment, status, suites
 from covgov.publish.channels.github.fields import REPOSITORY, GithubConnector, ParcelFields, connect
 from covgov.publish.channels.interface import COMMIT, NUMBER, Parcel, Publication
-from covgov.publish.render.links import diff_links
 from covgov.publish.render.markdown import MarkdownRenderer
-from covgov.publish.render.sections import changed
+from covgov.publish.render.parts.links import diff_links
+from covgov.publish.render.parts.sections import changed
 
 FORK = "/fork"
 MOST_PAGE_BYTES = 65_000

@@ -13,8 +13,8 @@ import msgspec
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
-from covgov.publish.render.places import UNCOVERED, FindingPlaces, LineRange, uncovered
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.places import UNCOVERED, FindingPlaces, LineRange, uncovered
+from covgov.publish.render.parts.safe_text import plain
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi, Json

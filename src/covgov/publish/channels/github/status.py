@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from covgov.model.verdict import Outcome, Verdict
 from covgov.publish.channels.github.fields import ParcelFields, moment
-from covgov.publish.render.reasons import headline
+from covgov.publish.render.parts.reasons import headline
 
 if TYPE_CHECKING:
     from covgov.publish.channels.github.api import GithubApi

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from covgov.model import words
 from covgov.model.verdict import Effect, Finding, Outcome, Row, SuiteLine, Verdict
-from covgov.publish.render.reasons import reasons_of
-from covgov.publish.render.safe_text import markdown, markdown_code, markdown_prose, markdown_row
+from covgov.publish.render.parts.reasons import reasons_of
+from covgov.publish.render.parts.safe_text import markdown, markdown_code, markdown_prose, markdown_row
 
 MOST_FINDINGS = 50
 

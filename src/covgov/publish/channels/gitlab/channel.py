@@ -18,9 +18,9 @@ from covgov.policy.policy import Policy
 from covgov.publish.channels.comment_text import MOST_SUMMARY_BYTES, compose, marker, stamp
 from covgov.publish.channels.gitlab import note
 from covgov.publish.channels.interface import COMMIT, NUMBER, Parcel, Publication
-from covgov.publish.render.links import diff_links
 from covgov.publish.render.markdown import MarkdownRenderer
-from covgov.publish.render.sections import changed
+from covgov.publish.render.parts.links import diff_links
+from covgov.publish.render.parts.sections import changed
 
 if TYPE_CHECKING:
     from covgov.publish.channels.gitlab.client import GitlabClient

@@ -17,7 +17,7 @@ from covgov.publish.channels.comment_text import (
     stamped,
 )
 from covgov.publish.render.markdown import MARKER, MarkdownRenderer
-from covgov.publish.render.safe_text import markdown_block
+from covgov.publish.render.parts.safe_text import markdown_block
 from covgov_testing.builders import verdict as build
 from covgov_testing.laws import examples
 

@@ -25,7 +25,6 @@ from covgov.model.verdict import (
     SuiteLine,
     Verdict,
 )
-from covgov.publish.render.links import github
 from covgov.publish.render.markdown import (
     COMMENT_BYTES,
     LEAST_BYTES,
@@ -33,6 +32,7 @@ from covgov.publish.render.markdown import (
     STEP_SUMMARY_BYTES,
     MarkdownRenderer,
 )
+from covgov.publish.render.parts.links import github
 from covgov_testing.builders import verdict as build
 from covgov_testing.laws import examples
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from covgov.publish.channels.alerts import forms
 from covgov.publish.channels.alerts.note import Note, Paragraph, Severity
-from covgov.publish.render.safe_text import log_line
+from covgov.publish.render.parts.safe_text import log_line
 from covgov_testing.builders.verdict import HOSTILE
 from covgov_testing.slack_rules import slack_faults, slack_shows
 

@@ -17,7 +17,7 @@ from covgov.publish.channels.comment_text import MOST_BYTES
 from covgov.publish.channels.github.api import GithubApi
 from covgov.publish.channels.github.channel import GithubChannel
 from covgov.publish.channels.interface import Parcel, Publication
-from covgov.publish.render.sections import changed
+from covgov.publish.render.parts.sections import changed
 from covgov_testing.builders import verdict as build
 from covgov_testing.builders.publish import PULL_REQUEST, PUSH, RUN_URL, publication
 from covgov_testing.fakes.github import HEAD, FakeGithub, api_of

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgov.model.verdict import Effect, Finding, PatchRow, Scope
-from covgov.publish.render.sections import Limit, all_rows, clip_ranges, clipped, code_of, grouped, line_lists
+from covgov.publish.render.parts.sections import Limit, all_rows, clip_ranges, clipped, code_of, grouped, line_lists
 from covgov_testing.builders import verdict as build
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from covgov.model.verdict import Finding, Scope, Verdict
-from covgov.publish.render.sections import line_lists
+from covgov.publish.render.parts.sections import line_lists
 
 UNCOVERED = "uncovered"
 """What annotations of uncovered lines are called, which are about no rule."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from covgov.publish.render.links import diff_links, no_link
+from covgov.publish.render.parts.links import diff_links, no_link
 from covgov_testing.builders.publish import PULL_REQUEST, PUSH
 
 PAGE = "https://github.example/acme/shop/pull/7"

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from covgov.model.verdict import Finding
-from covgov.publish.render.fingerprints import fingerprinted
+from covgov.publish.render.parts.fingerprints import fingerprinted
 from covgov_testing.builders import verdict as build
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from covgov.model import words
 from covgov.model.change import Cause, Delta
 from covgov.model.verdict import Finding, Outcome, Scope, Verdict
-from covgov.publish.render.safe_text import plain
+from covgov.publish.render.parts.safe_text import plain
 
 
 class Reason(Struct, frozen=True):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from covgov.publish.render import safe_text
+from covgov.publish.render.parts import safe_text
 from covgov_testing.builders.verdict import HOSTILE
 
 everything = st.text() | st.text(st.characters()) | st.sampled_from(HOSTILE)

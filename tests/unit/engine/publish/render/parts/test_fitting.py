@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgov.publish.render.fitting import Section, fit
+from covgov.publish.render.parts.fitting import Section, fit
 
 sections = st.builds(
     Section,

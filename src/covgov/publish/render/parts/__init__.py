@@ -1,0 +1,1 @@
+"""What several renderers show: reasons, lists of lines, links, and text that does nothing."""
