@@ -44,8 +44,8 @@ class Outlets:
     """Where a judgement goes, besides history.
 
     clear, write: files by name in the folder of measurements. digest: the week's account, from history. recorded:
-    which run it became, or why none. summarise: the CI's job summary (Markdown), rendered
-    where there is one. show: prints the verdict.
+    which run it became, or why none. summarise: the CI's job summary (Markdown), rendered where there is one. output:
+    the outputs of the CI's step. show: prints the verdict.
     """
 
     clear: Callable[[Collection[str]], None]
@@ -53,6 +53,7 @@ class Outlets:
     digest: Callable[[], str]
     recorded: Callable[[RunSummary | str], None]
     summarise: Callable[[Callable[[], str]], None]
+    output: Callable[[Verdict], None]
     show: Callable[[Verdict], None]
     now: Callable[[], datetime]
 
@@ -103,6 +104,7 @@ def run(
     if recorded and whole:
         attempt(faults, lambda: outlets.write({"digest.md": outlets.digest().encode()}))
     attempt(faults, lambda: outlets.summarise(partial(MarkdownRenderer(link=diff_links(edges.ci)), judgement.verdict)))
+    attempt(faults, lambda: outlets.output(judgement.verdict))
     attempt(faults, lambda: outlets.show(judgement.verdict))
     return replace(judgement, faults=tuple(faults))
 

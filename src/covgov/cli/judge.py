@@ -75,12 +75,9 @@ def conclude(
         measure=measure,
         measure_base=measure_base,
     )
-    codes = [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
-    try:
-        _output(project, request, done.verdict)
-    except DeliveryFailed as fault:
-        codes.append(report(fault, project.world))
-    return worst(codes)
+    return worst(
+        [gate.EXIT_CODES[done.verdict.enforced_outcome], *(report(fault, project.world) for fault in done.faults)]
+    )
 
 
 def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outlets:
@@ -93,6 +90,7 @@ def outlets_of(project: Project, request: Request, rendering: str) -> gate.Outle
         digest=lambda: account(project, request.today),
         recorded=lambda run: say_recorded(project, run),
         summarise=lambda render: summarise(project.ci.summary_path, render),
+        output=lambda verdict: _output(project, request, verdict),
         show=lambda verdict: _say(project, renderer(verdict)),
         now=project.world.now,
     )

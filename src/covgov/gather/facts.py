@@ -57,6 +57,8 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
     known_before = () if isinstance(baseline, NoBaseline) else baseline.snapshots.values()
     kinds = suffixes([*snapshots.values(), *known_before])
     loosenings = _loosenings(prepared, edges, merged, changed, blobs, kinds)
+    upstream = _upstream(baseline, prepared, edges)
+    comparisons = compare_all(baseline, snapshots, merged, baseline_diff, request.accept_identity, upstream, loosenings)
     touched = _changed_paths(base.diff)
     facts = Facts(
         today=request.today,
@@ -65,15 +67,7 @@ def gather(prepared: Preparation, edges: Edges) -> tuple[Facts, tuple[CovgovErro
         merged=merged,
         whole=set(prepared.wanted) == set(prepared.expected),
         baseline=baseline,
-        comparisons=compare_all(
-            baseline,
-            snapshots,
-            merged,
-            baseline_diff,
-            request.accept_identity,
-            _upstream(baseline, prepared, edges),
-            loosenings,
-        ),
+        comparisons=comparisons,
         changed=changed if known else None,
         added=frozenset(file.new_path for file in base.diff if file.old_path is None and file.new_path is not None),
         renames=base.diff.renames(),

@@ -197,6 +197,7 @@ class Log:
             digest=lambda: "digest",
             recorded=lambda run: self.step("record"),
             summarise=lambda text: self.step("summarise"),
+            output=lambda verdict: self.step("output"),
             show=lambda verdict: self.step("say"),
             now=lambda: NOW,
         )

@@ -74,7 +74,7 @@ def _report(read: Mapping[str, _GoFile], where: str) -> ParsedReport:
         files=files,
         carries=carries,
         lacks=lacks,
-        notes=("its lines are those of blocks of statements, comments and empty lines among them",),
+        notes=("each line of a block of statements counts, also its comments and empty lines",),
         beyond=_beyond(read, files),
         unit="statements",
     )
