@@ -237,6 +237,7 @@ def test_a_run_does_its_steps_in_the_order_of_the_page(desk: Desk) -> None:
         "record",
         "digest.md",
         "summarise",
+        "output",
         "say",
     ]
     assert log.files == set(PUBLISHED)
